@@ -1,0 +1,79 @@
+/* Calendar: civil dates and months in IANA time zones, and instants as microseconds since 1970.
+ *
+ * A month is [m0, m1) by local midnights of the agreement's zone, daylight saving included; where a
+ * zone skips midnight, the day begins at the first instant that exists. Zone rules come from ICU.
+ * Nothing here asks what time it is. */
+#ifndef SEATMETER_CORE_CALENDAR_H
+#define SEATMETER_CORE_CALENDAR_H
+
+#include "core/fault.h"
+
+#include <stdint.h>
+
+/* A civil month, counted from year 0: year × 12 + (month − 1). Comparable, and +1 is the next. */
+struct month {
+    int32_t index;
+};
+
+/* A civil day in the proleptic Gregorian calendar, counted from 1970-01-01. */
+struct date {
+    int32_t day;
+};
+
+enum { MONTH_DAYS_MAX = 31 };
+
+/* The month's days as instants: midnights_us[0] is m0, midnights_us[days] is m1. */
+struct month_span {
+    int days;
+    int64_t midnights_us[MONTH_DAYS_MAX + 1];
+};
+
+struct month month_of(int year, int month_1_to_12);
+int month_year(struct month month);
+int month_number(struct month month); /* 1 to 12 */
+struct month month_plus(struct month month, int months);
+struct date month_first_day(struct month month);
+int month_days(struct month month);
+struct date date_of(int year, int month_1_to_12, int day);
+struct month date_month(struct date date);
+
+/* "2026-11"; fault "malformed-month" on `field`. */
+enum status month_parse(struct text text, const char *field, struct month *month,
+                        struct fault *fault) MUST_CHECK;
+struct text month_format(struct arena *arena, struct month month);
+
+/* "2026-11-24"; fault "malformed-date" (also for a day that the month does not have). */
+enum status date_parse(struct text text, const char *field, struct date *date,
+                       struct fault *fault) MUST_CHECK;
+struct text date_format(struct arena *arena, struct date date);
+
+/* An IANA time zone. Opaque; zone_close gives it back; may be shared by threads for reading once
+ * zone_month_span has not been asked concurrently (each thread opens its own). */
+struct zone;
+
+/* Fault "unknown-time-zone" on `field`. */
+enum status zone_open(struct text iana_name, const char *field, struct zone **zone,
+                      struct fault *fault) MUST_CHECK;
+void zone_close(struct zone *zone); /* NULL is fine */
+
+/* The first instant of the civil day in the zone. */
+int64_t zone_midnight_us(struct zone *zone, struct date date);
+void zone_month_span(struct zone *zone, struct month month, struct month_span *span);
+struct date zone_date_at(struct zone *zone, int64_t at_us);
+struct month zone_month_at(struct zone *zone, int64_t at_us);
+
+/* An instant from outside: RFC 3339 ("2026-03-29T02:30:00Z", with an offset, with up to six decimals
+ * of a second), or a local time without an offset ("2026-03-29T02:30", "2026-03-29 02:30:00"), or a
+ * date alone (its local midnight), the last two taken in `zone`. A local time that daylight saving
+ * skips is fault "time-skipped"; one that occurs twice is "time-ambiguous" and asks for an offset;
+ * else "malformed-time". Years 1970 to 9999. */
+enum status instant_parse(struct text text, struct zone *zone, const char *field, int64_t *at_us,
+                          struct fault *fault) MUST_CHECK;
+
+/* RFC 3339 UTC with microseconds: "2026-11-24T16:52:06.000001Z". */
+struct text instant_format(struct arena *arena, int64_t at_us);
+
+/* RFC 3339 with the zone's offset at that instant, to the second: "2026-11-24T11:52:06-05:00". */
+struct text instant_format_local(struct arena *arena, struct zone *zone, int64_t at_us);
+
+#endif
