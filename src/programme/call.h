@@ -39,6 +39,11 @@ struct random_source {
     void (*fill)(struct random_source *source, void *bytes, size_t size_bytes);
 };
 
+/* Told how far a long piece of work has come, now and then; a command on a terminal draws a bar. */
+struct progress {
+    void (*step)(struct progress *progress, const char *what, int64_t done, int64_t total);
+};
+
 struct call {
     struct db *db;
     struct arena *arena;
@@ -46,6 +51,7 @@ struct call {
     int64_t now_us;
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
     struct random_source *random;
+    struct progress *progress;   /* NULL: nobody is watching */
     int depth; /* of nested call_begin */
     bool writes;
 };
