@@ -1,0 +1,44 @@
+/* Documents: invoices and usage reports as bytes that leave the house.
+ *
+ * From a plain value of core and an arena to text, CSV, JSON or PDF. The same value gives the same bytes,
+ * always: no clock, no locale, no environment but the fonts that are installed (for PDF). Readers get digits
+ * in groups of three, with a comma: 1,234,567.80 (text and PDF); programs get plain decimals: 1234567.80 (CSV
+ * and JSON). */
+#ifndef SEATMETER_DOCUMENTS_DOCUMENT_H
+#define SEATMETER_DOCUMENTS_DOCUMENT_H
+
+#include "core/invoice.h"
+#include "core/report.h"
+
+/* For a terminal: aligned by what characters are wide, 100 columns where the content allows; UTF-8, \n. */
+struct text document_invoice_text(struct arena *arena, const struct invoice *invoice);
+
+/* The header row of the `lines` export, with its line end. */
+struct text document_lines_csv_header(void);
+
+/* The invoice's lines as rows of the `lines` export, without the header, so that an export of many invoices
+ * writes the header once. Seller and buyer are named by their codes. */
+struct text document_invoice_csv_rows(struct arena *arena, const struct invoice *invoice);
+
+/* Header and rows. */
+struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice);
+
+/* One JSON object (docs/invoice-json.md), keys in a fixed order, amounts as decimal strings. Fault
+ * "malformed-text" where a text of the invoice is not UTF-8. */
+enum status document_invoice_json(struct arena *arena, const struct invoice *invoice, struct text *bytes,
+                                  struct fault *fault) MUST_CHECK;
+
+/* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. A logo that cannot
+ * be read or is too large is left out. Fault "pdf-failed". */
+enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
+                                 struct fault *fault) MUST_CHECK;
+
+/* For a terminal, as above. */
+struct text document_report_text(struct arena *arena, const struct usage_report *report);
+
+/* Columns
+ * report,month,provider,customer,sku,policy,provisioned,used,over_provisioned,measured,adjusted,chargeable,
+ * reason; used, over_provisioned and adjusted are empty where there is none. */
+struct text document_report_csv(struct arena *arena, const struct usage_report *report);
+
+#endif
