@@ -5,10 +5,13 @@
 -- and rates millionths. States are the words that docs/states.md prints.
 
 create table programme (
-    id            {id} check (id = 1),
-    name          text not null,
-    secret_check  {bytes} not null,         -- a hash of the programme's secret, which is kept outside the store
-    created_at_us bigint not null
+    id             {id} check (id = 1),
+    name           text not null,
+    currency       text not null,            -- what new agreements start with
+    time_zone      text not null,
+    distributor_id bigint not null,
+    secret_check   {bytes} not null,         -- a hash of the programme's secret, which is kept outside the store
+    created_at_us  bigint not null
 );
 
 create table counters (
