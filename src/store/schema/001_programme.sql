@@ -161,10 +161,11 @@ create table licences (
     issued_at_us     bigint not null,
     first_on_at_us   bigint,
     last_event_at_us bigint not null default 0,
+    retired_at_us    bigint,
     version          bigint not null default 1
 );
 create index licences_customer on licences (customer_id, sku_id);
-create index licences_provider on licences (provider_id);
+create index licences_provider on licences (provider_id, id);
 create index licences_block on licences (block_id);
 create index licences_parent on licences (parent_id) where parent_id is not null;
 
