@@ -43,7 +43,8 @@ enum status money_share(int64_t base_minor, int64_t rate_millionths, int64_t *am
 /* Splits `total` over `count` weights (none negative, their sum above zero) by largest remainder:
  * shares[i] is total × weights[i] / sum, rounded down, and the units left over go one each to the
  * largest remainders; of equal remainders the one that stands first gets it. The shares add up to
- * `total` exactly. `total` is not negative. Scratch memory comes from `arena`. */
+ * `total` exactly. Scratch memory comes from `arena`. Fault "bad-weights" for a negative total or weight or a
+ * sum of zero. */
 enum status money_allocate(struct arena *arena, int64_t total, const int64_t *weights, size_t count,
                            int64_t *shares, struct fault *fault) MUST_CHECK;
 

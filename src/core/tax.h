@@ -1,7 +1,7 @@
 /* Tax: per category on the sum of that category's lines, as EN 16931 has it (BG-23, BR-CO-17).
  *
- * Categories are the UNCL 5305 codes that EN 16931 admits: S, Z, E, AE, K, G, O, L, M. All but S, L and M
- * have the rate 0. */
+ * Categories are the UNCL 5305 codes that EN 16931 admits: S, Z, E, AE, K, G, O, L, M. S has a rate above 0,
+ * L and M have any, all others 0. */
 #ifndef SEATMETER_CORE_TAX_H
 #define SEATMETER_CORE_TAX_H
 
@@ -25,7 +25,9 @@ struct tax_total {
     int64_t tax_minor; /* rounded once, half away from zero */
 };
 
-/* Category and rate suit each other; rate from 0 to 100 %. Faults on `field_prefix`_category or _rate. */
+/* Category and rate suit each other; rate from 0 to 100 %. The faults
+ * "unknown-tax-category", "tax-rate-out-of-range" and "tax-rate-unsuitable" name `field`_category or
+ * `field`_rate. */
 enum status tax_check(struct tax tax, const char *field, struct fault *fault) MUST_CHECK;
 
 /* One total per (category, rate) that occurs, by category, then rate. */
