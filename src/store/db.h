@@ -70,19 +70,27 @@ enum status db_commit(struct db *db, struct fault *fault) MUST_CHECK; /* a faile
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 
-/* Runs a statement without rows; `*changed` (may be NULL) is the number of rows it touched. Breaking a unique
- * constraint is STATUS_CONFLICT "already-exists"; other constraints "constraint-broken", STATUS_INTERNAL. */
+/* How long db_begin waits for the write lock; 30 s unless set. */
+void db_set_write_wait(struct db *db, int32_t wait_ms);
+
+/* Runs a statement without rows, in a write transaction; `*changed` (may be NULL) is the number of rows it
+ * touched. Breaking a unique constraint is STATUS_CONFLICT "already-exists"; other constraints
+ * "constraint-broken", STATUS_INTERNAL.
+ *
+ * After a statement has failed in a transaction, everything else in it is fault "transaction-failed" and its
+ * commit rolls back: so it is with PostgreSQL, and so both engines behave alike. Look before you insert. */
 enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
                    int64_t *changed, struct fault *fault) MUST_CHECK;
 
-/* Asks; the rows come one by one from db_next. Close them before the connection is used for another query of
- * the same text. On PostgreSQL the whole result is held in memory: for millions of rows use db_stream. */
+/* Asks ("insert … returning" too); the rows come one by one from db_next. Close them before the connection is
+ * used for another query of the same text. On PostgreSQL the whole result is held in memory: for millions of
+ * rows use db_stream. */
 enum status db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
                      struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
 /* The same for millions of rows, never held in memory together: SQLite steps, PostgreSQL copies out in
- * binary. Only integer parameters; every column is an integer, text or bytes. No other statement may run on
- * the connection until the rows are closed. */
+ * binary. Only integer parameters (and null); every column is an integer, text or bytes. No other statement
+ * may run on the connection until the rows are closed. */
 enum status db_stream(struct db *db, const char *sql, const struct db_value *values, size_t count,
                       struct db_rows **rows, struct fault *fault) MUST_CHECK;
 

@@ -169,7 +169,7 @@ create index licences_provider on licences (provider_id, id);
 create index licences_block on licences (block_id);
 create index licences_parent on licences (parent_id) where parent_id is not null;
 
--- Append-only: 001_append_only forbids update and delete.
+-- Append-only: 002_append_only forbids update and delete.
 create table licence_events (
     sequence       {id},
     at_us          bigint not null,
