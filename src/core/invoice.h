@@ -60,7 +60,13 @@ struct invoice {
     int64_t gross_minor;
 };
 
-/* Net, tax and gross as they follow from the lines: fills taxes, net_minor, tax_minor and gross_minor. */
+/* "invoice", "credit-note", "settlement", as the store keeps it; the parse fails with "unknown-invoice-kind".
+ */
+const char *invoice_kind_name(enum invoice_kind kind);
+enum status invoice_kind_parse(struct text word, enum invoice_kind *kind, struct fault *fault) MUST_CHECK;
+
+/* Net, tax and gross as they follow from the lines: fills taxes, net_minor, tax_minor and gross_minor, and on
+ * a fault ("amount-overflow") none of them. */
 enum status invoice_total(struct arena *arena, struct invoice *invoice, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* Meter: how many seats count for one (end customer, SKU) in one month, under one policy.
  *
- * S(t) is the number of seats that are on; it is a step function, continuous from the right: an event
- * at t has happened at t. `peak` is the highest S(t) in the window, `snapshot` S just before its end,
+ * S(t) is the number of seats that are on; it is a step function, continuous from the right: all events
+ * at t have happened at t, so what a licence held between two events of one instant does not count, under
+ * any policy. `peak` is the highest S(t) in the window, `snapshot` S just before its end,
  * `any` the sum over licences of each one's own highest seats, `daily` the sum over local days of the
  * day's highest S(t), over the days of the month. Several policies of several edges read one meter. */
 #ifndef SEATMETER_CORE_METER_H

@@ -5,8 +5,8 @@
  * graduated: tier k prices the units numbered from_k to from_(k+1) − 1, and each tier's units are split
  * over the customers by largest remainder of what each has not yet had priced, first tier first, so every
  * line is a whole number of parts and both the tiers and the customers add up exactly. A line is
- * rounded once. Where the total is below the price's minimum, one further line without a customer makes
- * it up; it takes part in reaching tiers and in the split, last. */
+ * rounded once. Where the total is below the price's minimum, one further share without a customer makes
+ * it up; it takes part in reaching tiers and in the split, last, and has lines as a customer has. */
 #ifndef SEATMETER_CORE_RATING_H
 #define SEATMETER_CORE_RATING_H
 
@@ -33,7 +33,8 @@ struct rating_line {
 
 /* Rates `usages` (all with the same `parts_per_unit`) at `price`. Lines come by customer, then tier; a
  * customer whose charged quantity is 0 gets one line of quantity 0 at the price of its tier (graduated:
- * the first), so that what was measured and not charged is shown. `*lines` lives in `arena`. */
+ * the first), so that what was measured and not charged is shown. `*lines` lives in `arena`.
+ * Faults "quantity-overflow" and "amount-overflow". */
 enum status rating_rate(struct arena *arena, const struct price *price, struct currency currency,
                         int64_t parts_per_unit, const struct rating_usage *usages, size_t usage_count,
                         struct rating_line **lines, size_t *line_count, struct fault *fault) MUST_CHECK;
