@@ -19,6 +19,11 @@ bool actor_is_operator(const struct call *call);
 /* The rights of a role, bits of enum right. */
 unsigned role_rights(enum role role);
 
+/* Rights as the words of enum right with blanks between, and back; fault "unknown-scope". */
+struct text rights_text(struct arena *arena, unsigned rights);
+enum status rights_parse(struct text words, const char *field, unsigned *rights,
+                         struct fault *fault) MUST_CHECK;
+
 /* An identifier as text in the call's arena: identifier_text(call, IDENTIFIER_LICENCE, id) is "lic_…". */
 struct text identifier_text(const struct call *call, enum identifier_kind kind, int64_t id);
 
@@ -52,7 +57,11 @@ enum status require_right(const struct call *call, int64_t account_id, enum righ
 enum status find_account(const struct call *call, struct text word, const char *field,
                          struct account *account, struct fault *fault) MUST_CHECK;
 
-/* The same, and require_right on it. */
+/* The same, where no word means the actor's own account, and for the operator the distributor. */
+enum status find_account_or_own(const struct call *call, struct text word, const char *field,
+                                struct account *account, struct fault *fault) MUST_CHECK;
+
+/* find_account_or_own, and require_right on it. */
 enum status find_account_with_right(const struct call *call, struct text word, const char *field,
                                     enum right right, struct account *account,
                                     struct fault *fault) MUST_CHECK;

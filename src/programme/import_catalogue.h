@@ -1,0 +1,38 @@
+/* Importing a vendor's catalogue, in Microsoft's public format or in ours.
+ *
+ * `csv`:       sku,name[,component_code,component_name], one row per (SKU, component) or per SKU.
+ * `microsoft`: the reference table "Product names and service plan identifiers for licensing" as it is
+ *              published: the GUID is the SKU, the Service_Plan_Id the component, String_Id and
+ *              Service_Plan_Name their codes, the first spelling met being kept.
+ * Several SKUs may share a String_Id: the first GUID in byte order has it as its code, the next "CODE#2", and
+ * so on; a code once given stays. Importing again adds what is new, renames what was renamed, and removes
+ * nothing. The vendor is found by identifier, code or name; one that is not there is made, with its signed
+ * agreement to the distributor. Who may: the operator, the distributor, and the vendor itself. */
+#ifndef SEATMETER_PROGRAMME_IMPORT_CATALOGUE_H
+#define SEATMETER_PROGRAMME_IMPORT_CATALOGUE_H
+
+#include "programme/call.h"
+#include "programme/import_problems.h"
+
+struct import_catalogue_input {
+    struct text vendor;  /* identifier, code or name */
+    struct text format;  /* "microsoft" or "csv"; empty: seen from the header row */
+    struct text content; /* the file */
+};
+
+struct import_catalogue_result {
+    struct text vendor; /* acc_… */
+    struct text vendor_code;
+    bool vendor_added;
+    int64_t skus; /* in the file */
+    int64_t components;
+    int64_t skus_added;
+    int64_t components_added;
+    int64_t renamed;
+};
+
+enum status import_catalogue(struct call *call, const struct import_catalogue_input *input,
+                             struct import_catalogue_result *out, struct import_problems *problems,
+                             struct fault *fault) MUST_CHECK;
+
+#endif
