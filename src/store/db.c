@@ -55,10 +55,7 @@ void db_close(struct db *db) {
     if (db == NULL) {
         return;
     }
-    assert(db->stream == NULL && db->bulk == NULL);
-    if (db->in_transaction) {
-        db_rollback(db);
-    }
+    db_bulk_abandon(db->bulk);
     for (size_t i = 0; i < db->statement_capacity; i++) {
         struct db_rows *rows = db->statements[i];
         if (rows != NULL) {
@@ -68,6 +65,9 @@ void db_close(struct db *db) {
         }
     }
     free(db->statements);
+    if (db->in_transaction) {
+        db_rollback(db);
+    }
     db->driver->close(db);
 }
 

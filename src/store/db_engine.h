@@ -68,8 +68,8 @@ struct db {
     bool in_transaction;
     bool failed; /* a statement of this transaction failed: it can only be rolled back */
     enum db_access access;
-    const struct db_rows *stream; /* what has the connection for itself */
-    const struct db_bulk *bulk;
+    struct db_rows *stream; /* this or `bulk` has the connection for itself */
+    struct db_bulk *bulk;
     struct db_rows **statements; /* open addressing by address; capacity a power of two */
     size_t statement_count;
     size_t statement_capacity;
