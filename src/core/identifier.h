@@ -43,8 +43,8 @@ bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum 
                        struct text word, int64_t *id);
 
 /* A licence key: 110 random bits as 22 Crockford digits and 3 check digits, in five groups of five:
- * "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX". The check is a Reed–Solomon-like weighted sum that catches every single
- * wrong digit and every swap of neighbours. */
+ * "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX". The check is a Reed–Solomon code over GF(32) that catches every one, two
+ * or three wrong digits, so every swap of two as well, and lets one in 32768 of anything worse through. */
 enum { LICENCE_KEY_RANDOM_BYTES = 14, LICENCE_KEY_BYTES = 30, LICENCE_KEY_HASH_BYTES = 32 };
 
 /* The key made of `random` (the last two bits unused), zero-terminated. */

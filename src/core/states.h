@@ -8,6 +8,8 @@
 
 #include "core/fault.h"
 
+#include <stddef.h>
+
 enum machine {
     MACHINE_AGREEMENT,
     MACHINE_BLOCK,
@@ -57,5 +59,8 @@ enum status machine_step(enum machine machine, int from, const char *event, int 
 const char *machine_state_name(enum machine machine, int state);
 enum status machine_state_parse(enum machine machine, struct text word, int *state,
                                 struct fault *fault) MUST_CHECK;
+
+/* All tables as the Markdown page that stands in docs/states.md. */
+struct text states_print_markdown(struct arena *arena);
 
 #endif
