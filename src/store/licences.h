@@ -1,8 +1,8 @@
 /* Licences: what is installed at an end customer, with its own state and what counts of it now.
  *
  * A licence of a bundle has parts: licences of their own whose parent it is, one for every SKU of which the
- * bundle consists, through all levels. A scope is a set of licences so large that it is changed by one
- * statement and never loaded: everything below an account, for a cascade. */
+ * bundle consists, through all levels. What changes everything below an
+ * account at once is in cascade.h. */
 #ifndef SEATMETER_STORE_LICENCES_H
 #define SEATMETER_STORE_LICENCES_H
 
@@ -44,11 +44,20 @@ int32_t licence_counted_seats(const struct licence *licence);
 /* Numbers the licence and sets its version to 1. */
 enum status licence_insert(struct db *db, struct licence *licence, struct fault *fault) MUST_CHECK;
 
-/* Text lives in `arena`. */
-enum status licence_load(struct db *db, struct arena *arena, int64_t id, struct licence *licence, bool *found,
+/* A licence with the names a reader needs; text lives in `arena`. */
+struct licence_row {
+    struct licence licence;
+    struct text provider_code;
+    struct text customer_code;
+    struct text customer_name;
+    struct text sku_code;
+    struct text sku_name;
+    int64_t sku_owner_id;
+};
+enum status licence_load(struct db *db, struct arena *arena, int64_t id, struct licence_row *row, bool *found,
                          struct fault *fault) MUST_CHECK;
 enum status licence_load_by_key(struct db *db, struct arena *arena,
-                                const unsigned char hash[LICENCE_KEY_HASH_BYTES], struct licence *licence,
+                                const unsigned char hash[LICENCE_KEY_HASH_BYTES], struct licence_row *row,
                                 bool *found, struct fault *fault) MUST_CHECK;
 
 /* The parts of a bundle's licence, by id; none for a plain one. */
@@ -63,7 +72,7 @@ enum status licence_list_of_customer(struct db *db, struct arena *arena, int64_t
                                      enum licence_state state, int64_t **ids, size_t *count,
                                      struct fault *fault) MUST_CHECK;
 
-/* What to list; 0 and -1 leave a condition out. Parts are left out unless asked for by their parent. */
+/* What to list; 0 and -1 leave a condition out. Parts are left out unless asked for by parent or vendor. */
 struct licence_filter {
     int64_t below_id;  /* at this account or below it */
     int64_t vendor_id; /* of a SKU that this account owns */
@@ -75,38 +84,9 @@ struct licence_filter {
     int suspended; /* 1: only with suspensions, 0: only without, -1: either */
 };
 
-/* A page by ascending id, with the names a reader needs. */
-struct licence_row {
-    struct licence licence;
-    struct text provider_code;
-    struct text customer_code;
-    struct text customer_name;
-    struct text sku_code;
-    struct text sku_name;
-};
+/* A page by ascending id. */
 enum status licence_list(struct db *db, struct arena *arena, const struct licence_filter *filter,
                          struct page page, struct licence_row **rows, size_t *count, int64_t *next_after,
                          struct fault *fault) MUST_CHECK;
-
-/* Every licence at or below an account; with a vendor, only those of the vendor's own SKUs. */
-struct licence_scope {
-    int64_t account_id;
-    int64_t vendor_id; /* 0: all */
-};
-
-/* Suspends (or resumes) every licence of the scope that is not retired: one event each, caused by the
- * agreement, and the count of suspensions one up (or down). `*count` is how many. */
-enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int64_t agreement_id,
-                                  int64_t now_us, int64_t *count, struct fault *fault) MUST_CHECK;
-enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
-                                 int64_t now_us, int64_t *count, struct fault *fault) MUST_CHECK;
-
-/* Turns off what is on, with an event each, retires everything and gives its seats back to the blocks. */
-enum status licence_scope_retire(struct db *db, struct licence_scope scope, int64_t now_us, int64_t *count,
-                                 struct fault *fault) MUST_CHECK;
-
-/* Closes the open blocks of providers at or below the account. */
-enum status licence_scope_close_blocks(struct db *db, struct licence_scope scope,
-                                       struct fault *fault) MUST_CHECK;
 
 #endif

@@ -46,6 +46,10 @@ enum status report_adjustment_save(struct db *db, const struct report_adjustment
 enum status report_adjustment_delete(struct db *db, int64_t report_id, int64_t customer_id, int64_t sku_id,
                                      bool *was_there, struct fault *fault) MUST_CHECK;
 
+/* All of a report's; `*count` is how many there were. */
+enum status report_adjustments_delete_all(struct db *db, int64_t report_id, int64_t *count,
+                                          struct fault *fault) MUST_CHECK;
+
 /* By customer, then SKU (their ids). */
 enum status report_adjustments_load(struct db *db, struct arena *arena, int64_t report_id,
                                     struct report_adjustment **adjustments, size_t *count,
@@ -60,7 +64,7 @@ enum status report_adjustments_of_month(struct db *db, struct arena *arena, stru
 /* What to list; 0 and -1 leave a condition out. */
 struct report_filter {
     int64_t party_id; /* seller or buyer of the edge */
-    int64_t agreement_id;
+    int64_t buyer_id;
     int32_t month; /* its index, or -1 */
     int state;     /* enum report_state or -1 */
 };
@@ -69,6 +73,11 @@ struct report_filter {
 enum status report_list(struct db *db, struct arena *arena, const struct report_filter *filter,
                         struct page page, struct report **reports, size_t *count, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
+
+/* The agreements whose buyer must report the month and neither has nor is past it: no report is submitted or
+ * approved, and the month is not closed. */
+enum status report_outstanding(struct db *db, struct arena *arena, struct month month,
+                               int64_t **agreement_ids, size_t *count, struct fault *fault) MUST_CHECK;
 
 /* How many units of a SKU an end customer's licences provided in [from_us, to_us), over the edges whose
  * seller has `edge_depth`: for each licence the most seats it had while on or, where it was not on, the seats
