@@ -1,0 +1,205 @@
+#include "programme/report_rows.h"
+
+#include "programme/usage.h"
+#include "store/catalogue.h"
+#include "store/prices.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A row with its key while the rows are sorted. */
+struct keyed_row {
+    struct usage_report_row row;
+    struct report_row_key key;
+};
+
+/* Everything that the rows are made from. */
+struct filling {
+    const struct call *call;
+    const struct report_edge *edge;
+    struct zone *zone;
+    struct month_span span;
+    struct price_range book;
+    struct usage usage;
+    const struct provisioned *provisioned; /* by customer, then SKU, as the groups are */
+    size_t provisioned_count;
+    size_t provisioned_at;
+    const struct report_adjustment *adjustments; /* the same */
+    size_t adjustment_count;
+    size_t adjustment_at;
+    struct account customer; /* of the present group */
+    struct usage_scratch usage_scratch;
+    struct meter_scratch meter_scratch;
+};
+
+static int compare_keys(int64_t customer_a, int64_t sku_a, int64_t customer_b, int64_t sku_b) {
+    if (customer_a != customer_b)
+        return customer_a < customer_b ? -1 : 1;
+    return sku_a < sku_b ? -1 : sku_a > sku_b;
+}
+
+/* The provisioned seats of the group; groups are asked for in order. */
+static int64_t take_provisioned(struct filling *filling, const struct usage_group *group) {
+    while (filling->provisioned_at < filling->provisioned_count) {
+        const struct provisioned *next = &filling->provisioned[filling->provisioned_at];
+        int order = compare_keys(next->customer_id, next->sku_id, group->customer_id, group->sku_id);
+        if (order == 0)
+            return next->seats;
+        if (order > 0)
+            break;
+        filling->provisioned_at++;
+    }
+    return 0;
+}
+
+/* The adjustment of the group, or NULL; the same. */
+static const struct report_adjustment *take_adjustment(struct filling *filling,
+                                                       const struct usage_group *group) {
+    while (filling->adjustment_at < filling->adjustment_count) {
+        const struct report_adjustment *next = &filling->adjustments[filling->adjustment_at];
+        int order = compare_keys(next->customer_id, next->sku_id, group->customer_id, group->sku_id);
+        if (order == 0)
+            return next;
+        if (order > 0)
+            break;
+        filling->adjustment_at++;
+    }
+    return NULL;
+}
+
+/* What the meter says under the policy of the edge's price; without a price under the default policy. */
+static enum status measure(struct filling *filling, const struct usage_group *group,
+                           const struct meter_group *meter, struct usage_report_row *row,
+                           struct fault *fault) {
+    const struct report_edge *edge = filling->edge;
+    struct price_range prices = price_book_of_edge(&filling->book, filling->call->arena, edge->seller.id,
+                                                   edge->buyer.id, group->sku_id);
+    const struct price *price = price_for_month(prices.prices, prices.count, edge->month);
+    enum metering_policy policy = price == NULL ? POLICY_PEAK : price->policy;
+    int64_t from_us = filling->span.midnights_us[0];
+    if (price != NULL && price->terms.has_trial_end) {
+        int64_t trial_end_us = zone_midnight_us(filling->zone, price->terms.trial_end);
+        from_us = trial_end_us > from_us ? trial_end_us : from_us;
+    }
+    row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(policy));
+    return meter_measure(meter, policy, &filling->span, from_us, &filling->meter_scratch, &row->measured,
+                         fault);
+}
+
+static enum status name_row(struct filling *filling, const struct usage_group *group,
+                            struct usage_report_row *row, struct fault *fault) {
+    const struct call *call = filling->call;
+    struct sku sku = {0};
+    enum status status = sku_load(call->db, call->arena, group->sku_id, &sku, fault);
+    if (status == STATUS_OK && filling->customer.id != group->customer_id)
+        status = account_load(call->db, call->arena, group->customer_id, &filling->customer, fault);
+    if (status != STATUS_OK)
+        return status;
+    row->customer_code = filling->customer.code;
+    row->customer_name = filling->customer.name;
+    row->sku = sku.code;
+    row->description = sku.name;
+    return STATUS_OK;
+}
+
+/* One group's row; `*wanted` is false where the edge is not billed for it or there is nothing to say of it.
+ */
+static enum status fill_row(struct filling *filling, const struct usage_group *group, struct keyed_row *out,
+                            bool *wanted, struct fault *fault) {
+    struct usage_meter meter;
+    struct usage_report_row row = {0};
+    *wanted = false;
+    if (!usage_meter_at(&filling->usage, group, filling->edge->seller.depth, &filling->usage_scratch, &meter))
+        return STATUS_OK;
+    enum status status = measure(filling, group, &meter.meter, &row, fault);
+    if (status != STATUS_OK)
+        return status;
+    row.provisioned_units = take_provisioned(filling, group);
+    const struct report_adjustment *adjustment = take_adjustment(filling, group);
+    if (row.provisioned_units == 0 && row.measured.parts == 0 && adjustment == NULL)
+        return STATUS_OK;
+    row.chargeable = row.measured;
+    row.reason = TEXT("");
+    if (adjustment != NULL) {
+        row.has_adjustment = true;
+        row.adjusted_units = adjustment->units;
+        row.reason = adjustment->reason;
+        row.chargeable = (struct quantity){adjustment->units, 1};
+    }
+    status = name_row(filling, group, &row, fault);
+    if (status != STATUS_OK)
+        return status;
+    *out = (struct keyed_row){row, {group->customer_id, group->sku_id}};
+    *wanted = true;
+    return STATUS_OK;
+}
+
+static int compare_rows(const void *left, const void *right) {
+    const struct keyed_row *a = left;
+    const struct keyed_row *b = right;
+    int order = text_compare(a->row.customer_code, b->row.customer_code);
+    if (order == 0)
+        order = text_compare(a->row.sku, b->row.sku);
+    return order != 0 ? order
+                      : compare_keys(a->key.customer_id, a->key.sku_id, b->key.customer_id, b->key.sku_id);
+}
+
+/* Reads the usage, the prices and what was provisioned. */
+static enum status load(struct filling *filling, struct fault *fault) {
+    const struct call *call = filling->call;
+    int64_t from_us = filling->span.midnights_us[0];
+    int64_t to_us = filling->span.midnights_us[filling->span.days];
+    int64_t buyer_id = filling->edge->buyer.id;
+    struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = buyer_id};
+    struct provisioned *provisioned = NULL;
+    enum status status = usage_load(call->db, call->arena, &scope, &filling->usage, fault);
+    if (status == STATUS_OK)
+        status =
+            price_book_load_seller(call->db, call->arena, filling->edge->seller.id, &filling->book, fault);
+    if (status == STATUS_OK)
+        status = report_provisioned(call->db, call->arena, buyer_id, filling->edge->seller.depth, from_us,
+                                    to_us, &provisioned, &filling->provisioned_count, fault);
+    filling->provisioned = provisioned;
+    return status;
+}
+
+enum status report_rows_measure(const struct call *call, const struct report_edge *edge,
+                                const struct report_adjustment *adjustments, size_t adjustment_count,
+                                struct usage_report_row **rows, struct report_row_key **keys, size_t *count,
+                                struct fault *fault) {
+    struct filling filling = {.call = call,
+                              .edge = edge,
+                              .adjustments = adjustments,
+                              .adjustment_count = adjustment_count,
+                              .usage_scratch = {.arena = call->arena},
+                              .meter_scratch = {.arena = call->arena}};
+    enum status status = zone_open(edge->agreement.time_zone, "time_zone", &filling.zone, fault);
+    if (status != STATUS_OK)
+        return status;
+    zone_month_span(filling.zone, edge->month, &filling.span);
+    struct keyed_row *keyed = NULL;
+    size_t used = 0;
+    status = load(&filling, fault);
+    if (status != STATUS_OK)
+        goto done;
+    keyed = ARENA_NEW(call->arena, struct keyed_row, filling.usage.group_count);
+    for (size_t i = 0; status == STATUS_OK && i < filling.usage.group_count; i++) {
+        bool wanted = false;
+        status = fill_row(&filling, &filling.usage.groups[i], &keyed[used], &wanted, fault);
+        used += wanted;
+    }
+    if (status != STATUS_OK)
+        goto done;
+    if (used > 0)
+        qsort(keyed, used, sizeof *keyed, compare_rows);
+    *rows = ARENA_NEW(call->arena, struct usage_report_row, used);
+    *keys = ARENA_NEW(call->arena, struct report_row_key, used);
+    for (size_t i = 0; i < used; i++) {
+        (*rows)[i] = keyed[i].row;
+        (*keys)[i] = keyed[i].key;
+    }
+    *count = used;
+done:
+    zone_close(filling.zone);
+    return status;
+}
