@@ -69,6 +69,15 @@ enum status account_code_taken(struct db *db, int64_t seller_id, struct text cod
 enum status account_label_taken(struct db *db, struct text label, bool *taken,
                                 struct fault *fault) MUST_CHECK;
 
+/* The first two accounts of a code that `viewer_id` (0: anybody) may know of; two mean that it is ambiguous.
+ */
+enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
+                              struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Vendors of a code or name, at most two. */
+enum status account_find_vendor(struct db *db, struct arena *arena, struct text code_or_name,
+                                struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+
 /* Whether `ancestor_id` is `account_id` or above it. */
 enum status account_is_or_is_above(struct db *db, int64_t ancestor_id, int64_t account_id, bool *yes,
                                    struct fault *fault) MUST_CHECK;

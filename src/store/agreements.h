@@ -29,7 +29,7 @@ struct agreement {
 };
 
 struct agreement_filter {
-    int64_t party_id; /* 0: any; else seller or buyer */
+    int64_t party_id; /* 0: any; else seller, or buyer of what is no draft */
     int64_t seller_id;
     int64_t buyer_id;
     bool has_state;

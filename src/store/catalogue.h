@@ -43,13 +43,24 @@ struct sku_filter {
     struct text search; /* empty: any; else part of the code or name, letters of ASCII in either case */
 };
 
+/* "product", …; the parse's fault is "unknown-sku-kind". */
 const char *sku_kind_name(enum sku_kind kind);
+enum status sku_kind_parse(struct text word, const char *field, enum sku_kind *kind,
+                           struct fault *fault) MUST_CHECK;
 
 /* An id that is not there is STATUS_NOT_FOUND "unknown-sku". */
 enum status sku_load(struct db *db, struct arena *arena, int64_t id, struct sku *sku,
                      struct fault *fault) MUST_CHECK;
 enum status sku_insert(struct db *db, struct sku *sku, struct fault *fault) MUST_CHECK; /* sets id */
 enum status sku_update_name(struct db *db, int64_t id, struct text name, struct fault *fault) MUST_CHECK;
+
+/* The first two SKUs of a code that `viewer_id` (0: anybody) may know of. */
+enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
+                          struct sku **skus, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Whether an owner has a SKU of this code already. */
+enum status sku_code_taken(struct db *db, int64_t owner_id, struct text code, bool *taken,
+                           struct fault *fault) MUST_CHECK;
 
 /* Whether `viewer_id` may know of the SKU: its owner, everything below its owner, and, of a vendor's SKU,
  * everybody but other vendors. */
@@ -59,22 +70,36 @@ enum status sku_is_known(struct db *db, int64_t viewer_id, const struct sku *sku
 enum status sku_list(struct db *db, struct arena *arena, const struct sku_filter *filter, struct page page,
                      struct sku **skus, size_t *count, int64_t *next_after, struct fault *fault) MUST_CHECK;
 
-/* All SKUs, by id; all of one owner, by id. */
+/* All SKUs, all that an account may know of, all of one owner: by id. */
 enum status sku_load_all(struct db *db, struct arena *arena, struct sku **skus, size_t *count,
                          struct fault *fault) MUST_CHECK;
+enum status sku_load_known(struct db *db, struct arena *arena, int64_t viewer_id, struct sku **skus,
+                           size_t *count, struct fault *fault) MUST_CHECK;
 enum status sku_load_owned(struct db *db, struct arena *arena, int64_t owner_id, struct sku **skus,
                            size_t *count, struct fault *fault) MUST_CHECK;
 
-enum status component_insert(struct db *db, struct component *component,
-                             struct fault *fault) MUST_CHECK; /* sets id */
 enum status component_load_owned(struct db *db, struct arena *arena, int64_t vendor_id,
                                  struct component **components, size_t *count,
                                  struct fault *fault) MUST_CHECK;
 enum status component_load_of_sku(struct db *db, struct arena *arena, int64_t sku_id,
                                   struct component **components, size_t *count,
                                   struct fault *fault) MUST_CHECK;
-enum status sku_component_insert(struct db *db, int64_t sku_id, int64_t component_id,
-                                 struct fault *fault) MUST_CHECK; /* one that is there already is fine */
+/* Which components an owner's SKUs include. */
+struct sku_component {
+    int64_t sku_id;
+    int64_t component_id;
+};
+enum status sku_component_load_owned(struct db *db, struct arena *arena, int64_t owner_id,
+                                     struct sku_component **links, size_t *count,
+                                     struct fault *fault) MUST_CHECK;
+
+/* In bulk, for imports: numbers the SKUs and components (sets their ids); the links are inserted as they are.
+ */
+enum status sku_insert_many(struct db *db, struct sku *skus, size_t count, struct fault *fault) MUST_CHECK;
+enum status component_insert_many(struct db *db, struct component *components, size_t count,
+                                  struct fault *fault) MUST_CHECK;
+enum status sku_component_insert_many(struct db *db, const struct sku_component *links, size_t count,
+                                      struct fault *fault) MUST_CHECK;
 
 enum status bundle_part_insert(struct db *db, const struct bundle_part *part, struct fault *fault) MUST_CHECK;
 

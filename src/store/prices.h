@@ -28,6 +28,7 @@ struct price_range {
 };
 
 struct price_filter {
+    int64_t party_id;  /* 0: anybody's; else of its edges, with the standard prices that hold for it */
     int64_t seller_id; /* 0: any */
     bool has_buyer;    /* then buyer_id, 0 being the standard prices */
     int64_t buyer_id;
@@ -38,6 +39,10 @@ struct price_filter {
 /* Numbers and inserts a price and its tiers; sets price->id. */
 enum status price_insert(struct db *db, struct price *price, const struct price_edge *edge,
                          struct fault *fault) MUST_CHECK;
+
+/* The same for many at once, in bulk. */
+enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
+                              size_t count, struct fault *fault) MUST_CHECK;
 
 /* The price of exactly this (seller, buyer, sku, effective_from); `*found` false where there is none. */
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,

@@ -88,6 +88,11 @@ enum status sign_in_failures_count(struct db *db, struct text subject, int64_t n
                                    int64_t *failures, struct fault *fault) MUST_CHECK;
 enum status sign_in_failures_add(struct db *db, struct text subject, int64_t now_us, int64_t window_us,
                                  struct fault *fault) MUST_CHECK;
+/* Takes one failure back: of a network address from which somebody did sign in. */
+enum status sign_in_failures_forgive(struct db *db, struct text subject, struct fault *fault) MUST_CHECK;
 enum status sign_in_failures_clear(struct db *db, struct text subject, struct fault *fault) MUST_CHECK;
+
+/* Those whose window began before, so that the table does not grow with every guess. */
+enum status sign_in_failures_clear_old(struct db *db, int64_t before_us, struct fault *fault) MUST_CHECK;
 
 #endif

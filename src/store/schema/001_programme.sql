@@ -37,6 +37,7 @@ create table accounts (
 );
 -- Two providers may both call a customer ACME; neither learns of the other's.
 create unique index accounts_code on accounts (coalesce(seller_id, 0), code);
+create index accounts_by_code on accounts (code);
 create index accounts_seller on accounts (seller_id);
 
 -- Every account with each of its ancestors and itself, so that a subtree is one index range.
@@ -88,6 +89,7 @@ create table skus (
     created_at_us bigint not null
 );
 create unique index skus_code on skus (owner_id, code);
+create index skus_by_code on skus (code);
 
 create table sku_components (
     sku_id       bigint not null references skus (id),
