@@ -51,26 +51,6 @@ enum status db_open(struct text url, struct db **db, struct fault *fault) {
     return status;
 }
 
-void db_close(struct db *db) {
-    if (db == NULL) {
-        return;
-    }
-    db_bulk_abandon(db->bulk);
-    for (size_t i = 0; i < db->statement_capacity; i++) {
-        struct db_rows *rows = db->statements[i];
-        if (rows != NULL) {
-            db_rows_close(rows);
-            free(rows->sql);
-            db->driver->forget(rows);
-        }
-    }
-    free(db->statements);
-    if (db->in_transaction) {
-        db_rollback(db);
-    }
-    db->driver->close(db);
-}
-
 enum db_engine db_engine(const struct db *db) {
     return db->driver->engine;
 }
@@ -160,14 +140,11 @@ static size_t slot_of(const struct db *db, const char *address) {
     return slot;
 }
 
-static void grow_statements(struct db *db) {
-    if (db->statement_count * 2 < db->statement_capacity) {
-        return;
-    }
+static void rehash(struct db *db, size_t capacity) {
     struct db_rows **old = db->statements;
     size_t old_capacity = db->statement_capacity;
-    db->statement_capacity = old_capacity == 0 ? STATEMENTS_AT_FIRST : old_capacity * 2;
-    db->statements = db_allocate(db->statement_capacity, sizeof *db->statements);
+    db->statement_capacity = capacity;
+    db->statements = db_allocate(capacity, sizeof(struct db_rows *));
     for (size_t i = 0; i < old_capacity; i++) {
         if (old[i] != NULL) {
             db->statements[slot_of(db, old[i]->address)] = old[i];
@@ -176,9 +153,29 @@ static void grow_statements(struct db *db) {
     free(old);
 }
 
+static void forget_at(struct db *db, size_t slot) {
+    struct db_rows *rows = db->statements[slot];
+    if (rows != NULL) {
+        db_rows_close(rows);
+        free(rows->sql);
+        db->driver->forget(rows);
+        db->statements[slot] = NULL;
+        db->statement_count--;
+    }
+}
+
+void db_forget(struct db *db, const char *sql) {
+    if (db->statement_capacity > 0) {
+        forget_at(db, slot_of(db, sql));
+        rehash(db, db->statement_capacity);
+    }
+}
+
 /* The prepared statement of a text, made when it is met for the first time. */
 static enum status statement_of(struct db *db, const char *sql, struct db_rows **rows, struct fault *fault) {
-    grow_statements(db);
+    if (db->statement_count * 2 >= db->statement_capacity) {
+        rehash(db, db->statement_capacity == 0 ? STATEMENTS_AT_FIRST : db->statement_capacity * 2);
+    }
     size_t slot = slot_of(db, sql);
     struct db_rows *found = db->statements[slot];
     if (found == NULL) {
@@ -202,6 +199,21 @@ static enum status statement_of(struct db *db, const char *sql, struct db_rows *
 static enum status ready(struct db *db, const char *sql, struct db_rows **rows, struct fault *fault) {
     enum status status = must_be_usable(db, fault);
     return status != STATUS_OK ? status : remember(db, statement_of(db, sql, rows, fault));
+}
+
+void db_close(struct db *db) {
+    if (db == NULL) {
+        return;
+    }
+    db_bulk_abandon(db->bulk);
+    for (size_t i = 0; i < db->statement_capacity; i++) {
+        forget_at(db, i);
+    }
+    free(db->statements);
+    if (db->in_transaction) {
+        db_rollback(db);
+    }
+    db->driver->close(db);
 }
 
 enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,

@@ -31,6 +31,10 @@ struct db_driver {
     const char *type_bytes;          /* {bytes} */
     const char *sql_has_table;       /* counts tables named $1 */
     const char *sql_after_migration; /* a script that every migration ends with, or NULL */
+    const char
+        *sql_columns; /* table, column, type, position in the primary key or 0; by table and position */
+    const char *sql_references;       /* table, the table that a foreign key of it names */
+    const char *sql_defer_references; /* a script: foreign keys are checked at the commit; NULL: no need */
 
     void (*close)(struct db *db); /* also frees it */
     enum status (*begin)(struct db *db, enum db_access access, struct fault *fault);
@@ -78,6 +82,15 @@ struct db {
 /* `where` is what follows the scheme for SQLite, the whole URL for PostgreSQL. */
 enum status db_sqlite_open(struct text where, struct db **db, struct fault *fault) MUST_CHECK;
 enum status db_postgres_open(struct text where, struct db **db, struct fault *fault) MUST_CHECK;
+
+/* Gives up the prepared statement of a text that is no constant, before the text goes. */
+void db_forget(struct db *db, const char *sql);
+
+/* db_migrate, no further than to `version`. */
+enum status db_migrate_to(struct db *db, int64_t version, struct fault *fault) MUST_CHECK;
+
+/* The version that the store has, 0 where it has none. */
+enum status db_present_version(struct db *db, int64_t *version, struct fault *fault) MUST_CHECK;
 
 /* The version that this program brings a store to (migrate.c). */
 int64_t db_newest_version(void);

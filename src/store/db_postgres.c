@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +205,7 @@ static enum status postgres_prepare(struct db *db, const char *sql, struct db_ro
     (void)sql;
     (void)fault;
     struct postgres_rows *made = db_allocate(1, sizeof *made);
-    snprintf(made->name, sizeof made->name, "s%zu", db->statement_count);
+    snprintf(made->name, sizeof made->name, "s%" PRIu64, postgres_own(db)->named++);
     *rows = &made->base;
     return STATUS_OK;
 }
@@ -459,6 +460,17 @@ static const struct db_driver POSTGRESQL = {
     .sql_has_table =
         "select count(*) from pg_catalog.pg_tables where schemaname = current_schema() and tablename = $1",
     .sql_after_migration = USE_BYTE_ORDER,
+    .sql_columns =
+        "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), "
+        "coalesce(array_position(k.conkey, a.attnum), 0) "
+        "from pg_attribute a join pg_class c on c.oid = a.attrelid "
+        "left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p' "
+        "where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and a.attnum > 0 "
+        "and not a.attisdropped order by c.relname collate \"C\", a.attnum",
+    .sql_references =
+        "select c.relname, o.relname from pg_constraint k join pg_class c on c.oid = k.conrelid "
+        "join pg_class o on o.oid = k.confrelid "
+        "where c.relnamespace = current_schema()::regnamespace and k.contype = 'f'",
     .close = postgres_close,
     .begin = postgres_begin,
     .commit = postgres_commit,

@@ -12,6 +12,7 @@ enum { POSTGRES_PARAMETERS_MAX = 64 };
 struct postgres_db {
     struct db base;
     PGconn *connection;
+    uint64_t named;      /* counts the statements that were given a name */
     int64_t lock_key;    /* of the schema's write lock */
     uint64_t generation; /* counts the connections made: statements of an older one must be prepared again */
 };

@@ -382,6 +382,12 @@ static const struct db_driver SQLITE = {
     .type_id = "integer primary key",
     .type_bytes = "blob",
     .sql_has_table = "select count(*) from sqlite_master where type = 'table' and name = $1",
+    .sql_columns =
+        "select t.name, c.name, lower(c.type), c.pk from sqlite_master t, pragma_table_info(t.name) c "
+        "where t.type = 'table' and t.name not like 'sqlite_%' order by t.name, c.cid",
+    .sql_references = "select t.name, f.\"table\" from sqlite_master t, pragma_foreign_key_list(t.name) f "
+                      "where t.type = 'table'",
+    .sql_defer_references = "pragma defer_foreign_keys = on",
     .close = sqlite_close,
     .begin = sqlite_begin,
     .commit = sqlite_commit,

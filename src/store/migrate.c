@@ -67,8 +67,7 @@ static enum status too_new(int64_t version, struct fault *fault) {
                      (long long)version, (long long)db_newest_version());
 }
 
-/* The store's version, 0 where it has none. */
-static enum status present_version(struct db *db, int64_t *version, struct fault *fault) {
+enum status db_present_version(struct db *db, int64_t *version, struct fault *fault) {
     int64_t tables = 0;
     enum status status = db_query_int(db, db->driver->sql_has_table,
                                       DB_ARGS(db_string(text_of(VERSION_TABLE))), 0, &tables, fault);
@@ -97,11 +96,11 @@ static enum status run_files(struct db *db, int64_t number, struct fault *fault)
 }
 
 /* One step, inside a write transaction; `*done` when there was nothing left to do. */
-static enum status migrate_one(struct db *db, bool *done, struct fault *fault) {
+static enum status migrate_one(struct db *db, int64_t target, bool *done, struct fault *fault) {
     int64_t version = 0;
     enum status status = db_script(db, CREATE_VERSION_TABLE, fault);
     if (status == STATUS_OK) {
-        status = present_version(db, &version, fault);
+        status = db_present_version(db, &version, fault);
     }
     if (status != STATUS_OK) {
         return status;
@@ -109,7 +108,7 @@ static enum status migrate_one(struct db *db, bool *done, struct fault *fault) {
     if (version > db_newest_version()) {
         return too_new(version, fault);
     }
-    *done = version == db_newest_version();
+    *done = version >= target;
     if (*done) {
         return STATUS_OK;
     }
@@ -119,18 +118,22 @@ static enum status migrate_one(struct db *db, bool *done, struct fault *fault) {
 }
 
 enum status db_migrate(struct db *db, struct fault *fault) {
+    return db_migrate_to(db, db_newest_version(), fault);
+}
+
+enum status db_migrate_to(struct db *db, int64_t target, struct fault *fault) {
     int64_t version = 0;
-    enum status status = present_version(db, &version, fault);
+    enum status status = db_present_version(db, &version, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    bool done = version == db_newest_version();
+    bool done = version == target;
     while (!done) {
         status = db_begin(db, DB_WRITE, fault);
         if (status != STATUS_OK) {
             return status;
         }
-        status = migrate_one(db, &done, fault);
+        status = migrate_one(db, target, &done, fault);
         if (status != STATUS_OK) {
             db_rollback(db);
             return status;
@@ -145,7 +148,7 @@ enum status db_migrate(struct db *db, struct fault *fault) {
 
 enum status db_check_version(struct db *db, struct fault *fault) {
     int64_t version = 0;
-    enum status status = present_version(db, &version, fault);
+    enum status status = db_present_version(db, &version, fault);
     if (status != STATUS_OK) {
         return status;
     }

@@ -473,7 +473,7 @@ static void *open_and_migrate(void *argument) {
 }
 
 static void several_may_migrate_at_once(void **state) {
-    struct world *world = world_another_empty(*state);
+    struct world *world = world_empty(((struct world *)*state)->engine);
     WORLD_FAULT(world, "store-not-initialised", db_check_version(world->db, &world->fault));
     struct writer writers[3] = {
         {.db = world_reopen(world)}, {.db = world_reopen(world)}, {.db = world_reopen(world)}};

@@ -97,7 +97,10 @@ struct text world_file(struct world *world, const char *name) {
 
 /* ---- worlds ---- */
 
-static struct world *make_empty(enum db_engine engine) {
+struct world *world_empty(enum db_engine engine) {
+    if (engine == DB_POSTGRESQL && getenv(POSTGRESQL_VARIABLE) == NULL) {
+        return NULL;
+    }
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world->engine = engine;
@@ -113,17 +116,9 @@ static struct world *make_empty(enum db_engine engine) {
 }
 
 static struct world *world_make(enum db_engine engine) {
-    struct world *world = make_empty(engine);
+    struct world *world = world_empty(engine);
     WORLD_OK(world, db_migrate(world->db, &world->fault));
     return world;
-}
-
-struct world *world_another(const struct world *world) {
-    return world_make(world->engine);
-}
-
-struct world *world_another_empty(const struct world *world) {
-    return make_empty(world->engine);
 }
 
 void world_drop(struct world *world) {

@@ -55,10 +55,9 @@ void world_close_other(struct world *world, struct db *db);
 /* The path of a file in the world's temporary directory, which is removed with all its files. */
 struct text world_file(struct world *world, const char *name);
 
-/* A second world of the same engine in mid-test: migrated, or a store without any table. world_drop frees it.
- */
-struct world *world_another(const struct world *world);
-struct world *world_another_empty(const struct world *world);
+/* A second world in mid-test, whose store has no table yet; NULL where the engine is not there to be tested.
+ * world_drop frees it. */
+struct world *world_empty(enum db_engine engine);
 void world_drop(struct world *world);
 
 /* The call of the operator, now, on the world's connection and arena. */
