@@ -8,7 +8,7 @@
 
 #include "core/invoice.h"
 #include "programme/call.h"
-#include "store/page.h" /* words of kinds: store/invoices.h */
+#include "store/page.h"
 
 struct list_invoices_input {
     struct text seller; /* account; empty: any */

@@ -8,7 +8,6 @@
 #define SEATMETER_PROGRAMME_USAGE_H
 
 #include "core/meter.h"
-#include "core/states.h"
 #include "store/db.h"
 
 struct usage_scope {
@@ -19,18 +18,15 @@ struct usage_scope {
 
 struct usage_licence {
     int64_t id;
-    int64_t first_on_at_us; /* of its first `on` ever; 0: never */
-    int32_t seats;          /* its own seats: what was provisioned */
-    int8_t state;           /* enum licence_state, now */
+    int64_t first_on_at_us; /* of its first `on` ever */
     int8_t first_edge;      /* billed on the edges whose seller's depth is from first_edge */
     int8_t last_edge;       /* to last_edge */
 };
 
-/* All licences of one (end customer, SKU). */
+/* All licences of one (end customer, SKU) that were ever on. */
 struct usage_group {
     int64_t customer_id;
     int64_t sku_id;
-    int64_t provider_id;
     uint32_t first_licence; /* into usage->licences and ->opening_seats */
     uint32_t licence_count;
     uint32_t first_change; /* into usage->changes */
@@ -73,9 +69,6 @@ enum status usage_load(struct db *db, struct arena *arena, const struct usage_sc
  * there. Valid until the next call with the same scratch. */
 bool usage_meter_at(const struct usage *usage, const struct usage_group *group, int64_t seller_depth,
                     struct usage_scratch *scratch, struct usage_meter *meter);
-
-/* The seats provisioned to the group on that edge: of its licences that are not retired. */
-int64_t usage_provisioned(const struct usage *usage, const struct usage_group *group, int64_t seller_depth);
 
 /* The group of (customer, SKU), or NULL. */
 const struct usage_group *usage_find(const struct usage *usage, int64_t customer_id, int64_t sku_id);

@@ -62,11 +62,6 @@ struct invoice_row {
 
 enum { INVOICE_NO_MONTH = -1 };
 
-/* Words: "invoice", "credit-note", "settlement". */
-const char *invoice_kind_name(enum invoice_kind kind);
-enum status invoice_kind_parse(struct text word, const char *field, enum invoice_kind *kind,
-                               struct fault *fault) MUST_CHECK;
-
 /* The ids of `count` new invoices, `*first` and on. */
 enum status invoice_ids_take(struct db *db, int64_t count, int64_t *first, struct fault *fault) MUST_CHECK;
 
@@ -120,5 +115,9 @@ enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t a
 /* The gross of an invoice's credit notes: not above zero for an ordinary invoice. */
 enum status invoice_credited(struct db *db, int64_t invoice_id, int64_t *gross_minor,
                              struct fault *fault) MUST_CHECK;
+
+/* The positions of an invoice's lines that credit notes have credited, ascending. */
+enum status invoice_credited_positions(struct db *db, struct arena *arena, int64_t invoice_id,
+                                       int64_t **positions, size_t *count, struct fault *fault) MUST_CHECK;
 
 #endif

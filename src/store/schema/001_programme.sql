@@ -255,7 +255,9 @@ create table invoices (
 create unique index invoices_number on invoices (seller_id, number);
 -- The database's own guarantee that a month is billed once on an edge.
 create unique index invoices_once on invoices (agreement_id, month) where kind <> 'credit-note';
-create index invoices_buyer on invoices (buyer_id);
+create index invoices_seller on invoices (seller_id, id);
+create index invoices_buyer on invoices (buyer_id, id);
+create index invoices_corrects on invoices (corrects_id) where corrects_id is not null;
 create index invoices_month on invoices (month);
 
 -- Append-only.
