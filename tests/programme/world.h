@@ -28,6 +28,8 @@ struct world {
     char url[512];
     char place[256]; /* a temporary directory; goes with the world, as does the schema */
     char schema[64]; /* on PostgreSQL */
+    int64_t version; /* of the store and the number of its tables, as they were made */
+    int64_t tables;
     struct db *db;
     struct db *others[WORLD_CONNECTIONS_MAX];
     struct arena arena;
