@@ -48,7 +48,6 @@ static struct invoice_head head_of(const struct invoice_batch *batch, const stru
     const struct book *book = batch->book;
     const struct agreement *agreement = &book->agreements[input->agreement];
     struct date today = zone_date_at(book_zone(book, input->agreement), batch->call->now_us);
-    bool is_credit_note = input->kind == INVOICE_KIND_CREDIT_NOTE;
     return (struct invoice_head){
         .kind = input->kind,
         .state = INVOICE_ISSUED,
@@ -58,9 +57,8 @@ static struct invoice_head head_of(const struct invoice_batch *batch, const stru
         .month = input->month,
         .currency = agreement->currency,
         .issued_on = today,
-        .due_on = {today.day + (is_credit_note ? 0 : (int32_t)agreement->payment_days)},
+        .due_on = {today.day + (int32_t)agreement->payment_days},
         .terms = agreement->terms,
-        .corrects_id = input->corrects_id,
         .seller = address_of(&book->accounts[book_account(book, agreement->seller_id)]),
         .buyer = address_of(&book->accounts[book_account(book, agreement->buyer_id)]),
         .issued_at_us = batch->call->now_us,
@@ -78,9 +76,8 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
         status = money_add(&head.gross_minor, head.tax_minor, fault);
     if (status != STATUS_OK)
         return status;
-    if (input->corrects_id == 0)
-        for (size_t i = 0; i < input->line_count; i++)
-            input->lines[i].position = (int64_t)i + 1;
+    for (size_t i = 0; i < input->line_count; i++)
+        input->lines[i].position = (int64_t)i + 1;
     batch->items =
         arena_grow(&batch->arena, batch->items, batch->count, &batch->capacity, sizeof(*batch->items));
     batch->items[batch->count++] =

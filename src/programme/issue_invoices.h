@@ -2,7 +2,7 @@
  *
  * Documents are gathered and then written together: heads, lines and postings each in one bulk, because a
  * close issues tens of thousands. Numbers are taken when a batch is written, in the order in which documents
- * were added, so a seller's numbers have no gaps. A credit note goes the same way. */
+ * were added, so a seller's numbers have no gaps. */
 #ifndef SEATMETER_PROGRAMME_ISSUE_INVOICES_H
 #define SEATMETER_PROGRAMME_ISSUE_INVOICES_H
 
@@ -34,13 +34,12 @@ struct invoice_batch {
 void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct book *book);
 void invoice_batch_clean_up(struct invoice_batch *batch);
 
-/* Adds a document of an agreement for a month: `lines` live in batch->arena; positions are given here unless
- * `corrects` names the invoice that a credit note corrects. Totals go to `*gross_minor`. */
+/* Adds a document of an agreement for a month: `lines` live in batch->arena and get their positions here.
+ * Totals go to `*gross_minor`. */
 struct issue_input {
     uint32_t agreement;
     enum invoice_kind kind;
     struct month month;
-    int64_t corrects_id; /* 0: none */
     struct invoice_row *lines;
     size_t line_count;
     struct text *identifier;
