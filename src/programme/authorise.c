@@ -231,13 +231,13 @@ static enum status unknown_sku(struct text word, const char *field, struct fault
                      "There is no SKU \"%.*s\": give the code or identifier of one.", TEXT_ARGS(word));
 }
 
-static enum status find_sku_by_id(const struct call *call, int64_t id, struct text word, const char *field,
-                                  struct sku *sku, struct fault *fault) {
+static enum status find_sku_by_id(const struct call *call, int64_t viewer, int64_t id, struct text word,
+                                  const char *field, struct sku *sku, struct fault *fault) {
     bool known = true;
     struct sku found;
     enum status status = sku_load(call->db, call->arena, id, &found, fault);
-    if (status == STATUS_OK && viewer_id(call) != 0)
-        status = sku_is_known(call->db, viewer_id(call), &found, &known, fault);
+    if (status == STATUS_OK && viewer != 0)
+        status = sku_is_known(call->db, viewer, &found, &known, fault);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !known))
         return unknown_sku(word, field, fault);
     if (status == STATUS_OK)
@@ -245,16 +245,16 @@ static enum status find_sku_by_id(const struct call *call, int64_t id, struct te
     return status;
 }
 
-enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
-                     struct fault *fault) {
+static enum status find_sku_seen_by(const struct call *call, int64_t viewer, struct text word,
+                                    const char *field, struct sku *sku, struct fault *fault) {
     if (word.length == 0)
         return missing(field, fault);
     int64_t id = 0;
     if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id))
-        return find_sku_by_id(call, id, word, field, sku, fault);
+        return find_sku_by_id(call, viewer, id, word, field, sku, fault);
     struct sku *found = NULL;
     size_t count = 0;
-    enum status status = sku_find_code(call->db, call->arena, viewer_id(call), word, &found, &count, fault);
+    enum status status = sku_find_code(call->db, call->arena, viewer, word, &found, &count, fault);
     if (status != STATUS_OK)
         return status;
     if (count == 0)
@@ -263,6 +263,17 @@ enum status find_sku(const struct call *call, struct text word, const char *fiel
         return ambiguous("SKU", word, field, fault);
     *sku = found[0];
     return STATUS_OK;
+}
+
+enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
+                     struct fault *fault) {
+    return find_sku_seen_by(call, viewer_id(call), word, field, sku, fault);
+}
+
+enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struct text word,
+                               const char *field, struct sku *sku, struct fault *fault) {
+    assert(actor_is(call, seller_id));
+    return find_sku_seen_by(call, seller_id, word, field, sku, fault);
 }
 
 static enum status unknown_agreement(struct text word, struct fault *fault) {

@@ -70,6 +70,11 @@ enum status find_account_with_right(const struct call *call, struct text word, c
 enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
                      struct fault *fault) MUST_CHECK;
 
+/* The same with the eyes of a seller that the actor acts for: what that account may know of. For the
+ * operator, to whom a code may be ambiguous that is not so to the seller. */
+enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struct text word,
+                               const char *field, struct sku *sku, struct fault *fault) MUST_CHECK;
+
 /* An agreement by its identifier, or, where that is empty, by its seller and buyer (the one that is not
  * terminated). Only its parties find it: "unknown-agreement". Finding says nothing of rights: use
  * require_right with its seller_id or buyer_id. */

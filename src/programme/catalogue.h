@@ -35,11 +35,15 @@ struct sku_view {
     struct text owner; /* acc_… of the vendor, or of the seller whose bundle or service it is */
     struct text owner_name;
     int64_t created_at_us;
-    struct sku_part_view *parts; /* of a bundle, for its owner alone, from show_sku */
+    struct sku_part_view *parts; /* of a bundle, from show_sku */
     size_t part_count;
     struct component_view *components; /* from show_sku */
     size_t component_count;
 };
+
+/* A SKU's code is any line that does not look like an identifier: fault "malformed-code". */
+enum status sku_code_check(const struct call *call, struct text code, const char *field,
+                           struct fault *fault) MUST_CHECK;
 
 struct bundle_part_input {
     struct text sku;

@@ -2,12 +2,16 @@
  *
  * `csv`:       sku,name[,component_code,component_name], one row per (SKU, component) or per SKU.
  * `microsoft`: the reference table "Product names and service plan identifiers for licensing" as it is
- *              published: the GUID is the SKU, the Service_Plan_Id the component, String_Id and
- *              Service_Plan_Name their codes, the first spelling met being kept.
- * Several SKUs may share a String_Id: the first GUID in byte order has it as its code, the next "CODE#2", and
- * so on; a code once given stays. Importing again adds what is new, renames what was renamed, and removes
- * nothing. The vendor is found by identifier, code or name; one that is not there is made, with its signed
- * agreement to the distributor. Who may: the operator, the distributor, and the vendor itself. */
+ *              published. The GUID tells SKUs apart, the Service_Plan_Id components; String_Id and
+ *              Service_Plan_Name are their codes, of which the first spelling met is kept.
+ *
+ * Tabs, no-break spaces and runs of blanks count as one blank, and those at the ends as nothing. SKUs may
+ * share a String_Id: of those that come new, the first in the order of their GUIDs has it as its code, the
+ * next "CODE#2", and so on; a code once given stays. Importing again adds what is new, renames what was
+ * renamed, removes nothing.
+ *
+ * The vendor is found by identifier, code or name; one that is not there is made, with its signed agreement
+ * to the distributor. Who may: the operator, the distributor, and the vendor itself. */
 #ifndef SEATMETER_PROGRAMME_IMPORT_CATALOGUE_H
 #define SEATMETER_PROGRAMME_IMPORT_CATALOGUE_H
 

@@ -28,6 +28,9 @@ struct import_problems {
 void import_problems_add(struct import_problems *problems, struct arena *arena, int64_t line,
                          const struct fault *fault);
 
+/* The line that a fault of core/csv.h names, or 0. */
+int64_t import_problems_line_of(const struct fault *fault);
+
 /* STATUS_OK where there is none, else the first one's fault, its message saying its line and how many more.
  */
 enum status import_problems_result(const struct import_problems *problems, struct fault *fault) MUST_CHECK;
