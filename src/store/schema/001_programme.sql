@@ -382,12 +382,14 @@ create table audit (
 create index audit_account on audit (account_id, id);
 create index audit_subject_account on audit (subject_account_id, id);
 
+-- What POSTs that carry an Idempotency-Key were answered, for a day; sealed, as an answer may hold a key or a token.
 create table idempotency (
     actor         text not null,
     key           text not null,
     request_hash  {bytes} not null,
     status        bigint not null,
-    body          text not null,
+    answer        {bytes} not null,
     at_us         bigint not null,
     primary key (actor, key)
 );
+create index idempotency_at on idempotency (at_us);

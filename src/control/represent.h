@@ -1,0 +1,69 @@
+/* Represent: what use cases return, as JSON. One function per thing, so that the REST API and the command's
+ * --json tell one story: the same names, identifiers and instants as text, amounts as decimal text with the
+ * currency beside them, absent things null.
+ *
+ * `name` is the member's name, NULL in a list or at the top. A list is {"items": […], "next": …}. */
+#ifndef SEATMETER_CONTROL_REPRESENT_H
+#define SEATMETER_CONTROL_REPRESENT_H
+
+#include "control/json_write.h"
+#include "programme/accounts.h"
+#include "programme/agreements.h"
+#include "programme/catalogue.h"
+#include "programme/charges.h"
+#include "programme/check_store.h"
+#include "programme/close_month.h"
+#include "programme/corrections.h"
+#include "programme/import_catalogue.h"
+#include "programme/invoices.h"
+#include "programme/issue_licence.h"
+#include "programme/list_audit.h"
+#include "programme/list_licences.h"
+#include "programme/margins.h"
+#include "programme/order_block.h"
+#include "programme/prices.h"
+#include "programme/report_usage.h"
+#include "programme/suspend_agreement.h"
+#include "programme/tokens.h"
+#include "programme/users.h"
+
+/* represent_tree.c: who and what there is */
+void represent_account(struct json_writer *out, const char *name, const struct account_view *account);
+void represent_agreement(struct json_writer *out, const char *name, const struct agreement_view *agreement);
+void represent_cascade(struct json_writer *out, const char *name, const struct cascade *cascade);
+void represent_sku(struct json_writer *out, const char *name, const struct sku_view *sku); /* in a list */
+void represent_sku_in_full(struct json_writer *out, const char *name, const struct sku_view *sku);
+void represent_catalogue_import(struct json_writer *out, const char *name,
+                                const struct import_catalogue_result *result);
+void represent_price(struct json_writer *out, const char *name, const struct price_view *price);
+void represent_price_import(struct json_writer *out, const char *name,
+                            const struct import_prices_result *result);
+void represent_import_problems(struct json_writer *out, const char *name,
+                               const struct import_problems *problems);
+void represent_user(struct json_writer *out, const char *name, const struct user_view *user);
+void represent_token(struct json_writer *out, const char *name, const struct token_view *token);
+void represent_audit_entry(struct json_writer *out, const char *name, const struct audit_view *entry);
+
+/* represent_licences.c: blocks, licences, reports */
+void represent_block(struct json_writer *out, const char *name, const struct block_info *block);
+void represent_licence(struct json_writer *out, const char *name, const struct licence_info *licence);
+void represent_licence_in_full(struct json_writer *out, const char *name,
+                               const struct licence_detail *detail);
+void represent_issued_licence(struct json_writer *out, const char *name, const struct issued_licence *issued);
+void represent_licence_event(struct json_writer *out, const char *name,
+                             const struct licence_event_info *event);
+void represent_report(struct json_writer *out, const char *name, const struct report_info *report);
+void represent_report_in_full(struct json_writer *out, const char *name, const struct report_detail *detail);
+
+/* represent_billing.c: what is owed */
+void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);
+void represent_invoice(struct json_writer *out, const char *name, const struct invoice_summary *invoice);
+void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_view *view);
+void represent_charge(struct json_writer *out, const char *name, const struct charge_view *charge);
+void represent_correction(struct json_writer *out, const char *name,
+                          const struct correction_view *correction);
+void represent_balance(struct json_writer *out, const char *name, const struct ledger_balance *balance);
+void represent_margins(struct json_writer *out, const char *name, const struct show_margins_result *result);
+void represent_check(struct json_writer *out, const char *name, const struct check_store_result *result);
+
+#endif

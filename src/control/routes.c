@@ -1,0 +1,16 @@
+/* All that the door answers; docs/openapi.yaml describes exactly this. */
+#include "control/routes.h"
+
+const struct route_group *const ROUTE_GROUPS[] = {
+    &SESSION_ROUTES,
+    &ACCOUNT_ROUTES,
+    &AGREEMENT_ROUTES,
+    &CATALOGUE_ROUTES,
+    &LICENCE_ROUTES,
+    &REPORT_ROUTES,
+    &INVOICE_ROUTES,
+    &BILLING_ROUTES,
+    &USER_ROUTES,
+    &SERVICE_ROUTES,
+    NULL,
+};

@@ -1,0 +1,114 @@
+/* Workers: a bounded queue and the few threads that own the database connections.
+ *
+ * A request is pushed when it has come in whole; what does not fit is refused at once, since a client that is
+ * told "busy" can wait better than one that hangs. */
+#include "control/control_private.h"
+
+#include "control/problem.h"
+#include "store/db.h"
+
+#include <assert.h>
+
+bool workers_push(struct control *control, struct request *request) {
+    pthread_mutex_lock(&control->queue_lock);
+    bool taken = !control->queue_is_closed && control->queue_length < WAITING_MAX;
+    if (taken) {
+        request->next = NULL;
+        if (control->queue_last == NULL) {
+            control->queue_first = request;
+        } else {
+            control->queue_last->next = request;
+        }
+        control->queue_last = request;
+        control->queue_length++;
+        pthread_cond_signal(&control->queue_changed);
+    }
+    pthread_mutex_unlock(&control->queue_lock);
+    if (taken) {
+        atomic_fetch_add(&control->metrics.waiting, 1);
+    }
+    return taken;
+}
+
+/* The next request; NULL once the queue is closed and empty. */
+static struct request *take(struct control *control) {
+    pthread_mutex_lock(&control->queue_lock);
+    while (control->queue_first == NULL && !control->queue_is_closed) {
+        pthread_cond_wait(&control->queue_changed, &control->queue_lock);
+    }
+    struct request *request = control->queue_first;
+    if (request != NULL) {
+        control->queue_first = request->next;
+        if (control->queue_first == NULL) {
+            control->queue_last = NULL;
+        }
+        control->queue_length--;
+    }
+    pthread_mutex_unlock(&control->queue_lock);
+    if (request != NULL) {
+        atomic_fetch_sub(&control->metrics.waiting, 1);
+    }
+    return request;
+}
+
+/* A connection to the store, new where the last one failed. */
+static enum status connect_store(struct worker *worker, struct fault *fault) {
+    if (worker->db_is_suspect) {
+        db_close(worker->db);
+        worker->db = NULL;
+        worker->db_is_suspect = false;
+    }
+    return worker->db != NULL ? STATUS_OK
+                              : db_open(worker->control->options->database_url, &worker->db, fault);
+}
+
+static void *work(void *argument) {
+    struct worker *worker = argument;
+    struct request *request = NULL;
+    while ((request = take(worker->control)) != NULL) {
+        struct fault fault;
+        if (connect_store(worker, &fault) == STATUS_OK) {
+            dispatch(worker, request);
+        } else {
+            problem_answer(request, &fault);
+            request->answer.http_status = 503;
+            atomic_fetch_add(&worker->control->metrics.db_errors, 1);
+        }
+        connections_resume(request);
+    }
+    return NULL;
+}
+
+enum status workers_start(struct control *control, struct fault *fault) {
+    int wanted = control->options->worker_count;
+    wanted = wanted <= 0 ? CONTROL_WORKERS_DEFAULT : wanted;
+    wanted = wanted > CONTROL_WORKERS_MAX ? CONTROL_WORKERS_MAX : wanted;
+    while (control->worker_count < wanted) {
+        struct worker *worker = &control->workers[control->worker_count];
+        *worker = (struct worker){.control = control};
+        enum status status = connect_store(worker, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+            db_close(worker->db);
+            return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
+                             "The machine gives no more threads.");
+        }
+        control->worker_count++;
+    }
+    return STATUS_OK;
+}
+
+void workers_stop(struct control *control) {
+    pthread_mutex_lock(&control->queue_lock);
+    control->queue_is_closed = true;
+    pthread_cond_broadcast(&control->queue_changed);
+    pthread_mutex_unlock(&control->queue_lock);
+    for (int i = 0; i < control->worker_count; i++) {
+        pthread_join(control->workers[i].thread, NULL);
+        db_close(control->workers[i].db);
+    }
+    control->worker_count = 0;
+    assert(control->queue_first == NULL);
+}
