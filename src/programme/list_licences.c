@@ -1,11 +1,15 @@
 #include "programme/list_licences.h"
 
 #include "core/csv.h"
+#include "programme/catalogue.h"
 #include "programme/find_licence.h"
 #include "programme/licence_keys.h"
 #include "store/events.h"
 
 #include <assert.h>
+
+/* All parts of a licence fit one page. */
+_Static_assert((int)BUNDLE_PARTS_MAX <= (int)PAGE_LIMIT_MAX, "a bundle has too many parts");
 
 static struct text effective_state(const struct licence *licence) {
     if (licence->state == LICENCE_ON && licence->suspensions > 0)
@@ -89,7 +93,7 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
                                       &rows, &detail->part_count, &next_after, fault);
     if (status != STATUS_OK)
         return status;
-    assert(next_after == 0); /* BUNDLE_PARTS_MAX */
+    assert(next_after == 0);
     detail->parts = ARENA_NEW(call->arena, struct licence_info, detail->part_count);
     for (size_t i = 0; i < detail->part_count; i++)
         licence_info_fill(call, &rows[i], keys, &detail->parts[i]);

@@ -1,8 +1,7 @@
 /* Licences: what is installed at an end customer, with its own state and what counts of it now.
  *
  * A licence of a bundle has parts: licences of their own whose parent it is, one for every SKU of which the
- * bundle consists, through all levels. What changes everything below an
- * account at once is in cascade.h. */
+ * bundle consists. What changes everything below an account at once is in cascade.h. */
 #ifndef SEATMETER_STORE_LICENCES_H
 #define SEATMETER_STORE_LICENCES_H
 
