@@ -498,7 +498,7 @@ static enum status approve_measured(struct call *call, const struct report_edge 
                                  .reason = TEXT("")};
     if (status == STATUS_OK && found)
         status = report_adjustments_delete_all(call->db, report.id, &dropped, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && report.state != REPORT_SUBMITTED)
         status = submit(call, edge, &report, fault);
     if (status == STATUS_OK)
         status = decide(call, &report, "approve", TEXT(""), fault);

@@ -220,7 +220,7 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
     return STATUS_OK;
 }
 
-/* The edges without an approved or submitted report for the month $1, which is not closed on them.
+/* The edges without an approved report for the month $1, which is not closed on them.
  * Only a buyer that sells on reports. */
 static const char OUTSTANDING[] =
     "select g.id from agreements g join accounts b on b.id = g.buyer_id join accounts s on s.id = "
@@ -228,7 +228,7 @@ static const char OUTSTANDING[] =
     "where g.state in ('signed', 'suspended', 'terminated') and b.kind in ('provider', 'distributor') "
     "and s.kind <> 'vendor' "
     "and not exists (select 1 from reports r where r.agreement_id = g.id and r.month = $1 "
-    "and r.state in ('submitted', 'approved')) "
+    "and r.state = 'approved') "
     "and not exists (select 1 from months m where m.agreement_id = g.id and m.month = $1 and m.state = "
     "'closed') "
     "order by g.id";

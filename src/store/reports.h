@@ -74,8 +74,8 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
                         struct page page, struct report **reports, size_t *count, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
 
-/* The agreements whose buyer must report the month and neither has nor is past it: no report is submitted or
- * approved, and the month is not closed. */
+/* The agreements whose buyer must report the month and that have no approved report of it, while the month is
+ * not closed on them. */
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month,
                                int64_t **agreement_ids, size_t *count, struct fault *fault) MUST_CHECK;
 

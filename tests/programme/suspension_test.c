@@ -263,10 +263,9 @@ static void check_licences(struct world *world, const struct told *told, size_t 
     static const char SQL[] =
         "select l.id, l.state, l.seats, l.suspensions, l.counted_seats, l.last_event_at_us, l.part_quantity, "
         "whole.seats, whole.state, (select count(*) from agreements g where g.state = 'suspended' and "
-        "(g.seller_id = s.owner_id or g.buyer_id = c.id or g.buyer_id = c.seller_id or g.buyer_id = "
-        "p.seller_id) "
-        "and g.seller_id not in (select v.id from accounts v where v.kind = 'vendor' and v.id <> "
-        "s.owner_id)) "
+        "(g.seller_id = s.owner_id and g.buyer_id in (select d.id from accounts d where d.depth = 1) or "
+        "g.buyer_id in (c.id, c.seller_id, p.seller_id) and g.seller_id in (c.seller_id, p.seller_id, "
+        "coalesce((select d.seller_id from accounts d where d.id = p.seller_id), 0)))) "
         "from licences l join accounts c on c.id = l.customer_id join accounts p on p.id = c.seller_id "
         "join skus s on s.id = l.sku_id left join licences whole on whole.id = l.parent_id order by l.id";
     struct db_rows *rows = NULL;
