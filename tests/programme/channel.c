@@ -4,11 +4,11 @@
 #include "programme/accounts.h"
 #include "programme/agreements.h"
 #include "programme/authorise.h"
-#include "programme/catalogue.h"
 #include "programme/init_programme.h"
 #include "programme/issue_licence.h"
 #include "programme/suspend_agreement.h"
 #include "programme/turn_licence.h"
+#include "store/catalogue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,17 +48,29 @@ static void a_product(struct world *world, const char *vendor, const char *code)
     WORLD_OK(world, db_commit(world->db, &world->fault));
 }
 
+static int64_t sku_id_of(struct world *world, const char *code) {
+    static const char SQL[] = "select id from skus where code = $1";
+    int64_t id = 0;
+    WORLD_OK(world, db_query_int(world->db, SQL, DB_ARGS(db_string(text_of(code))), 0, &id, &world->fault));
+    assert_true(id > 0);
+    return id;
+}
+
 static void a_bundle(struct world *world, const char *seller, const char *code, const char *first,
                      int64_t firsts, const char *second, int64_t seconds) {
-    struct call call = world_call(world);
-    struct sku_view view;
-    struct bundle_part_input parts[] = {{text_of(first), firsts}, {text_of(second), seconds}};
-    struct compose_bundle_input input = {.seller = text_of(seller),
-                                         .code = text_of(code),
-                                         .name = text_of(code),
-                                         .parts = parts,
-                                         .part_count = 2};
-    WORLD_OK(world, compose_bundle(&call, &input, &view, &world->fault));
+    struct sku bundle = {.owner_id = account_id_of(world, seller),
+                         .kind = SKU_BUNDLE,
+                         .code = text_of(code),
+                         .external_id = TEXT(""),
+                         .name = text_of(code),
+                         .created_at_us = world->now_us};
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, sku_insert(world->db, &bundle, &world->fault));
+    struct bundle_part parts[] = {{bundle.id, sku_id_of(world, first), firsts},
+                                  {bundle.id, sku_id_of(world, second), seconds}};
+    WORLD_OK(world, bundle_part_insert(world->db, &parts[0], &world->fault));
+    WORLD_OK(world, bundle_part_insert(world->db, &parts[1], &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
 }
 
 void a_channel(struct world *world) {
