@@ -24,6 +24,7 @@ struct filling {
     const struct provisioned *provisioned; /* by customer, then SKU, as the groups are */
     size_t provisioned_count;
     size_t provisioned_at;
+    size_t group_at;
     const struct report_adjustment *adjustments; /* the same */
     size_t adjustment_count;
     size_t adjustment_at;
@@ -38,26 +39,49 @@ static int compare_keys(int64_t customer_a, int64_t sku_a, int64_t customer_b, i
     return sku_a < sku_b ? -1 : sku_a > sku_b;
 }
 
-/* The provisioned seats of the group; groups are asked for in order. */
-static int64_t take_provisioned(struct filling *filling, const struct usage_group *group) {
-    while (filling->provisioned_at < filling->provisioned_count) {
-        const struct provisioned *next = &filling->provisioned[filling->provisioned_at];
-        int order = compare_keys(next->customer_id, next->sku_id, group->customer_id, group->sku_id);
-        if (order == 0)
-            return next->seats;
-        if (order > 0)
-            break;
-        filling->provisioned_at++;
-    }
-    return 0;
+/* The provisioned seats of the key; keys are asked for in order. */
+static int64_t take_provisioned(struct filling *filling, struct report_row_key key) {
+    if (filling->provisioned_at == filling->provisioned_count)
+        return 0;
+    const struct provisioned *next = &filling->provisioned[filling->provisioned_at];
+    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0)
+        return 0;
+    filling->provisioned_at++;
+    return next->seats;
 }
 
-/* The adjustment of the group, or NULL; the same. */
-static const struct report_adjustment *take_adjustment(struct filling *filling,
-                                                       const struct usage_group *group) {
+/* The usage of the key, or NULL; the same. */
+static const struct usage_group *take_group(struct filling *filling, struct report_row_key key) {
+    if (filling->group_at == filling->usage.group_count)
+        return NULL;
+    const struct usage_group *next = &filling->usage.groups[filling->group_at];
+    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0)
+        return NULL;
+    filling->group_at++;
+    return next;
+}
+
+/* The next (customer, SKU) that was used or stands ready; false behind the last. */
+static bool next_key(const struct filling *filling, struct report_row_key *key) {
+    bool have_group = filling->group_at < filling->usage.group_count;
+    bool have_provisioned = filling->provisioned_at < filling->provisioned_count;
+    if (!have_group && !have_provisioned)
+        return false;
+    const struct usage_group *group = &filling->usage.groups[filling->group_at];
+    const struct provisioned *provisioned = &filling->provisioned[filling->provisioned_at];
+    bool take_it =
+        have_group && (!have_provisioned || compare_keys(group->customer_id, group->sku_id,
+                                                         provisioned->customer_id, provisioned->sku_id) < 0);
+    *key = take_it ? (struct report_row_key){group->customer_id, group->sku_id}
+                   : (struct report_row_key){provisioned->customer_id, provisioned->sku_id};
+    return true;
+}
+
+/* The adjustment of the key, or NULL; the same. */
+static const struct report_adjustment *take_adjustment(struct filling *filling, struct report_row_key key) {
     while (filling->adjustment_at < filling->adjustment_count) {
         const struct report_adjustment *next = &filling->adjustments[filling->adjustment_at];
-        int order = compare_keys(next->customer_id, next->sku_id, group->customer_id, group->sku_id);
+        int order = compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id);
         if (order == 0)
             return next;
         if (order > 0)
@@ -68,12 +92,11 @@ static const struct report_adjustment *take_adjustment(struct filling *filling,
 }
 
 /* What the meter says under the policy of the edge's price; without a price under the default policy. */
-static enum status measure(struct filling *filling, const struct usage_group *group,
-                           const struct meter_group *meter, struct usage_report_row *row,
-                           struct fault *fault) {
+static enum status measure(struct filling *filling, int64_t sku_id, const struct meter_group *meter,
+                           struct usage_report_row *row, struct fault *fault) {
     const struct report_edge *edge = filling->edge;
-    struct price_range prices = price_book_of_edge(&filling->book, filling->call->arena, edge->seller.id,
-                                                   edge->buyer.id, group->sku_id);
+    struct price_range prices =
+        price_book_of_edge(&filling->book, filling->call->arena, edge->seller.id, edge->buyer.id, sku_id);
     const struct price *price = price_for_month(prices.prices, prices.count, edge->month);
     enum metering_policy policy = price == NULL ? POLICY_PEAK : price->policy;
     int64_t from_us = filling->span.midnights_us[0];
@@ -86,13 +109,13 @@ static enum status measure(struct filling *filling, const struct usage_group *gr
                          fault);
 }
 
-static enum status name_row(struct filling *filling, const struct usage_group *group,
-                            struct usage_report_row *row, struct fault *fault) {
+static enum status name_row(struct filling *filling, struct report_row_key key, struct usage_report_row *row,
+                            struct fault *fault) {
     const struct call *call = filling->call;
     struct sku sku = {0};
-    enum status status = sku_load(call->db, call->arena, group->sku_id, &sku, fault);
-    if (status == STATUS_OK && filling->customer.id != group->customer_id)
-        status = account_load(call->db, call->arena, group->customer_id, &filling->customer, fault);
+    enum status status = sku_load(call->db, call->arena, key.sku_id, &sku, fault);
+    if (status == STATUS_OK && filling->customer.id != key.customer_id)
+        status = account_load(call->db, call->arena, key.customer_id, &filling->customer, fault);
     if (status != STATUS_OK)
         return status;
     row->customer_code = filling->customer.code;
@@ -102,36 +125,34 @@ static enum status name_row(struct filling *filling, const struct usage_group *g
     return STATUS_OK;
 }
 
-/* One group's row; `*wanted` is false where the edge is not billed for it or there is nothing to say of it.
- */
-static enum status fill_row(struct filling *filling, const struct usage_group *group, struct keyed_row *out,
+/* The key's row; `*wanted` is false where the edge is not billed for it or there is nothing to say of it. */
+static enum status fill_row(struct filling *filling, struct report_row_key key, struct keyed_row *out,
                             bool *wanted, struct fault *fault) {
-    struct usage_meter meter;
-    struct usage_report_row row = {0};
-    *wanted = false;
-    if (!usage_meter_at(&filling->usage, group, filling->edge->seller.depth, &filling->usage_scratch, &meter))
-        return STATUS_OK;
-    enum status status = measure(filling, group, &meter.meter, &row, fault);
+    struct usage_meter meter = {0};
+    struct usage_report_row row = {.reason = TEXT("")};
+    const struct usage_group *group = take_group(filling, key);
+    if (group != NULL &&
+        !usage_meter_at(&filling->usage, group, filling->edge->seller.depth, &filling->usage_scratch, &meter))
+        meter = (struct usage_meter){0};
+    row.provisioned_units = take_provisioned(filling, key);
+    enum status status = measure(filling, key.sku_id, &meter.meter, &row, fault);
     if (status != STATUS_OK)
         return status;
-    row.provisioned_units = take_provisioned(filling, group);
-    const struct report_adjustment *adjustment = take_adjustment(filling, group);
-    if (row.provisioned_units == 0 && row.measured.parts == 0 && adjustment == NULL)
+    const struct report_adjustment *adjustment = take_adjustment(filling, key);
+    *wanted = row.provisioned_units > 0 || row.measured.parts > 0 || adjustment != NULL;
+    if (!*wanted)
         return STATUS_OK;
     row.chargeable = row.measured;
-    row.reason = TEXT("");
     if (adjustment != NULL) {
         row.has_adjustment = true;
         row.adjusted_units = adjustment->units;
         row.reason = adjustment->reason;
         row.chargeable = (struct quantity){adjustment->units, 1};
     }
-    status = name_row(filling, group, &row, fault);
-    if (status != STATUS_OK)
-        return status;
-    *out = (struct keyed_row){row, {group->customer_id, group->sku_id}};
-    *wanted = true;
-    return STATUS_OK;
+    status = name_row(filling, key, &row, fault);
+    if (status == STATUS_OK)
+        *out = (struct keyed_row){row, key};
+    return status;
 }
 
 static int compare_rows(const void *left, const void *right) {
@@ -182,10 +203,10 @@ enum status report_rows_measure(const struct call *call, const struct report_edg
     status = load(&filling, fault);
     if (status != STATUS_OK)
         goto done;
-    keyed = ARENA_NEW(call->arena, struct keyed_row, filling.usage.group_count);
-    for (size_t i = 0; status == STATUS_OK && i < filling.usage.group_count; i++) {
+    keyed = ARENA_NEW(call->arena, struct keyed_row, filling.usage.group_count + filling.provisioned_count);
+    for (struct report_row_key key; status == STATUS_OK && next_key(&filling, &key);) {
         bool wanted = false;
-        status = fill_row(&filling, &filling.usage.groups[i], &keyed[used], &wanted, fault);
+        status = fill_row(&filling, key, &keyed[used], &wanted, fault);
         used += wanted;
     }
     if (status != STATUS_OK)

@@ -2,10 +2,10 @@
 #include "channel.h"
 
 #include "core/calendar.h"
-#include "programme/prices.h"
 #include "programme/report_usage.h"
 #include "programme/turn_licence.h"
 #include "store/months.h"
+#include "store/prices.h"
 #include "store/reports.h"
 
 #include <setjmp.h>
@@ -41,19 +41,23 @@ static struct text november(struct world *world) {
     return licence;
 }
 
-static void a_price(struct world *world, const char *seller, const char *buyer, const char *sku,
-                    const char *policy) {
-    struct call call = world_call(world);
-    struct price_view view;
-    struct tier_input tier = {TEXT("1"), TEXT("2.5")};
-    struct set_price_input input = {.seller = text_of(seller),
-                                    .buyer = text_of(buyer),
-                                    .sku = text_of(sku),
-                                    .effective_from = TEXT("2026-01-01"),
-                                    .policy = text_of(policy),
-                                    .tiers = &tier,
-                                    .tier_count = 1};
-    WORLD_OK(world, set_price(&call, &input, &view, &world->fault));
+/* A price of 2.50 on the edge DIST to P1 since the beginning of the year. */
+static void a_price_by(struct world *world, enum metering_policy policy) {
+    static const char SQL[] = "select id from skus where code = 'OFFICE'";
+    struct price_tier tier = {1, 2500000};
+    struct price price = {.sku_id = ask(world, SQL),
+                          .effective_from = date_of(2026, 1, 1),
+                          .policy = policy,
+                          .mode = TIER_FLAT,
+                          .tier_count = 1,
+                          .tiers = &tier};
+    struct price_edge edge = {.seller_id = account_id_of(world, "DIST"),
+                              .buyer_id = account_id_of(world, "P1"),
+                              .currency = TEXT("USD"),
+                              .created_at_us = world->now_us};
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, price_insert(world->db, &price, &edge, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
 }
 
 static struct report_detail shown(struct world *world, struct report_name name) {
@@ -109,7 +113,7 @@ static void a_draft_is_filled_in_from_the_meter(void **state) {
 static void the_edges_own_policy_measures(void **state) {
     struct world *world = *state;
     november(world);
-    a_price(world, "DIST", "P1", "OFFICE", "daily");
+    a_price_by(world, POLICY_DAILY);
     struct report_detail detail = shown(world, NOVEMBER_P1);
     assert_true(text_is(detail.report.rows[0].policy, "daily"));
     assert_int_equal(detail.report.rows[0].measured.parts_per_unit, 30);

@@ -186,13 +186,16 @@ static void only_the_seller_suspends_and_an_edge_of_others_is_unknown(void **sta
 
 /* ---- random lives ---- */
 
-enum { LIVES_LICENCES_MAX = 400, LIVES_STEPS = 220, LIVES_BLOCKS_MAX = 60 };
+enum { LIVES_LICENCES_MAX = 400, LIVES_STEPS = 600, LIVES_BLOCKS_MAX = 60 };
 
 static const char *const edges[][2] = {{"DIST", "P1"},   {"DIST", "P2"},  {"DIST", "SUB"}, {"SUB", "P3"},
                                        {"P1", "C1"},     {"P1", "C2"},    {"P2", "C3"},    {"P3", "C4"},
                                        {"ACME", "DIST"}, {"BOLT", "DIST"}};
 enum { EDGES = sizeof edges / sizeof edges[0] };
 static const char *const providers[] = {"P1", "P2", "P3"};
+/* Now and then somebody else's customer, which is refused. */
+static const char *const provider_customers[][3] = {
+    {"C1", "C2", "C3"}, {"C3", "C3", "C1"}, {"C4", "C4", "C1"}};
 static const char *const customers[] = {"C1", "C2", "C3", "C4"};
 static const char *const skus[] = {"OFFICE", "MAIL", "BACKUP", "SUITE"};
 
@@ -202,6 +205,7 @@ struct lives {
     struct text licences[LIVES_LICENCES_MAX];
     size_t licence_count;
     struct text blocks[LIVES_BLOCKS_MAX];
+    size_t block_providers[LIVES_BLOCKS_MAX]; /* index into providers */
     size_t block_count;
     int64_t steps_done;
 };
@@ -334,12 +338,15 @@ static void order_a_block(struct lives *lives) {
     struct world *world = lives->world;
     struct call call = world_call(world);
     struct block_info block;
-    struct order_block_input input = {text_of(pick(lives, providers, 3)), text_of(pick(lives, skus, 4)),
-                                      rng_between(&lives->rng, 1, 60)};
+    size_t provider = rng_below(&lives->rng, 3);
+    struct order_block_input input = {text_of(providers[provider]), text_of(pick(lives, skus, 4)),
+                                      rng_between(&lives->rng, 10, 90)};
     enum status status = order_block(&call, &input, &block, &world->fault);
     may_refuse(lives, status);
-    if (status == STATUS_OK && lives->block_count < LIVES_BLOCKS_MAX)
+    if (status == STATUS_OK && lives->block_count < LIVES_BLOCKS_MAX) {
+        lives->block_providers[lives->block_count] = provider;
         lives->blocks[lives->block_count++] = block.identifier;
+    }
 }
 
 static void issue_licences(struct lives *lives) {
@@ -348,10 +355,12 @@ static void issue_licences(struct lives *lives) {
         return;
     struct call call = world_call(world);
     struct issued_licences issued;
-    struct issue_licence_input input = {.block = lives->blocks[rng_below(&lives->rng, lives->block_count)],
-                                        .customer = text_of(pick(lives, customers, 4)),
-                                        .seats = rng_between(&lives->rng, 1, 9),
-                                        .count = rng_between(&lives->rng, 1, 3)};
+    size_t block = rng_below(&lives->rng, lives->block_count);
+    struct issue_licence_input input = {
+        .block = lives->blocks[block],
+        .customer = text_of(provider_customers[lives->block_providers[block]][rng_below(&lives->rng, 3)]),
+        .seats = rng_between(&lives->rng, 1, 9),
+        .count = rng_between(&lives->rng, 1, 3)};
     enum status status = issue_licence(&call, &input, &issued, &world->fault);
     may_refuse(lives, status);
     for (size_t i = 0; status == STATUS_OK && i < issued.count && lives->licence_count < LIVES_LICENCES_MAX;
@@ -421,8 +430,13 @@ static void change_an_edge(struct lives *lives) {
     case 3:
         may_refuse(lives, suspend_agreement(&call, &input, &cascade, &world->fault));
         break;
-    default:
-        may_refuse(lives, resume_agreement(&call, &input, &cascade, &world->fault));
+    default: /* more often than not, so that most of the time most can work */
+        for (int i = 0; i < 5; i++) {
+            edge = rng_below(&lives->rng, EDGES);
+            input.seller = text_of(edges[edge][0]);
+            input.buyer = text_of(edges[edge][1]);
+            may_refuse(lives, resume_agreement(&call, &input, &cascade, &world->fault));
+        }
     }
 }
 
@@ -453,18 +467,18 @@ static void live(struct world *world, uint64_t seed) {
         uint64_t what = rng_below(&lives.rng, 100);
         if (what < 8)
             order_a_block(&lives);
-        else if (what < 24)
+        else if (what < 28)
             issue_licences(&lives);
-        else if (what < 74)
+        else if (what < 82)
             change_a_licence(&lives);
-        else if (what < 94)
+        else if (what < 95)
             change_an_edge(&lives);
         else
             change_many(&lives);
         check_everything(world);
     }
-    assert_true(lives.steps_done > LIVES_STEPS / 4);
-    assert_true(ask(world, "select count(*) from licence_events") > 100);
+    assert_true(lives.steps_done > LIVES_STEPS / 5);
+    assert_true(ask(world, "select count(*) from licence_events") > 200);
 }
 
 static void states_and_counters_follow_from_the_log_in_random_lives_seed_1(void **state) {
