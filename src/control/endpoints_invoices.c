@@ -55,8 +55,10 @@ static enum status answer_document(struct request *request, struct answer *answe
     if (format == FORMAT_PDF) {
         return document_invoice_pdf(&request->arena, invoice, &answer->body, fault);
     }
-    answer->body = format == FORMAT_TEXT ? document_invoice_text(&request->arena, invoice)
-                                         : document_invoice_csv(&request->arena, invoice);
+    if (format == FORMAT_TEXT) {
+        return document_invoice_text(&request->arena, invoice, &answer->body, fault);
+    }
+    answer->body = document_invoice_csv(&request->arena, invoice);
     return STATUS_OK;
 }
 

@@ -1,17 +1,20 @@
 /* Documents: invoices and usage reports as bytes that leave the house.
  *
- * From a plain value of core and an arena to text, CSV, JSON or PDF. The same value gives the same bytes,
- * always: no clock, no locale, no environment but the fonts that are installed (for PDF). Readers get digits
- * in groups of three, with a comma: 1,234,567.80 (text and PDF); programs get plain decimals: 1234567.80 (CSV
- * and JSON). */
+ * From a plain value of core and an arena to text, CSV or PDF (JSON is the API's own representation). The
+ * same value gives the same bytes, always: no clock, no locale, no environment but the fonts that are
+ * installed (for PDF). Readers get digits in groups of three, with a comma: 1,234,567.80 (text and PDF);
+ * programs get plain decimals: 1234567.80 (CSV). Every text in them is taken as outside input: empty, very
+ * long, in any script, or with control characters, which readers see as U+FFFD. */
 #ifndef SEATMETER_DOCUMENTS_DOCUMENT_H
 #define SEATMETER_DOCUMENTS_DOCUMENT_H
 
 #include "core/invoice.h"
 #include "core/report.h"
 
-/* For a terminal: aligned by what characters are wide, 100 columns where the content allows; UTF-8, \n. */
-struct text document_invoice_text(struct arena *arena, const struct invoice *invoice);
+/* For a terminal: aligned by what characters are wide, 100 columns where the content allows; UTF-8, \n. Fault
+ * "amount-overflow" where a subtotal does not fit 64 bits. */
+enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
+                                  struct fault *fault) MUST_CHECK;
 
 /* The header row of the `lines` export, with its line end. */
 struct text document_lines_csv_header(void);
@@ -23,15 +26,14 @@ struct text document_invoice_csv_rows(struct arena *arena, const struct invoice 
 /* Header and rows. */
 struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice);
 
-/* One JSON object (docs/invoice-json.md), keys in a fixed order, amounts as decimal strings. Fault
- * "malformed-text" where a text of the invoice is not UTF-8. */
-enum status document_invoice_json(struct arena *arena, const struct invoice *invoice, struct text *bytes,
-                                  struct fault *fault) MUST_CHECK;
-
-/* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. A logo that cannot
- * be read or is too large is left out. Fault "pdf-failed". */
+/* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. A logo that
+ * document_logo_check refuses is left out. Faults "amount-overflow", "pdf-failed". */
 enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                  struct fault *fault) MUST_CHECK;
+
+/* Whether `png` can be printed on invoices: a PNG of at most 512 KiB and 2048 × 2048 pixels. Fault
+ * "malformed-logo" on field "logo". */
+enum status document_logo_check(struct text png, struct fault *fault) MUST_CHECK;
 
 /* For a terminal, as above. */
 struct text document_report_text(struct arena *arena, const struct usage_report *report);
