@@ -72,10 +72,11 @@ enum status import_prices(struct call *call, const struct import_prices_input *i
                           struct import_prices_result *out, struct import_problems *problems,
                           struct fault *fault) MUST_CHECK;
 
-/* Prices of the actor's edges. Empty texts leave a condition out. */
+/* Prices of the actor's edges, as seller or buyer, with the standard prices of its sellers. Empty texts leave
+ * a condition out. */
 struct list_prices_input {
-    struct text seller; /* empty: the actor's account as the seller; its seller with its buyer named */
-    struct text buyer;  /* with it come the seller's standard prices too, where the edge has an agreement */
+    struct text seller;
+    struct text buyer; /* its own prices and the standard ones */
     struct text sku;
     struct page page;
 };

@@ -265,6 +265,20 @@ enum status price_book_load_seller(struct db *db, struct arena *arena, int64_t s
     return read_range(db, arena, true, BOOK_OF_SELLER, DB_ARGS(db_integer(seller_id)), book, fault);
 }
 
+static const char LAST_CLOSED[] =
+    "select cast(coalesce(max(m.month), -1) as bigint) from months m "
+    "join agreements g on g.id = m.agreement_id "
+    "where m.state = 'closed' and g.seller_id = $1 and ($2 = 0 or g.buyer_id = $2)";
+
+enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
+                                    struct fault *fault) {
+    int64_t index = -1;
+    enum status status = db_query_int(db, LAST_CLOSED, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)),
+                                      -1, &index, fault);
+    month->index = (int32_t)index; /* written from an int32_t */
+    return status;
+}
+
 /* ---- looking up in a book ---- */
 
 struct book_key {

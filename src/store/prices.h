@@ -60,6 +60,11 @@ enum status price_book_load(struct db *db, struct arena *arena, struct price_ran
 enum status price_book_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
                                    struct price_range *book, struct fault *fault) MUST_CHECK;
 
+/* The last closed month of the edges that a seller's prices for a buyer (0: all its buyers) apply to; index
+ * −1 where none is closed. */
+enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
+                                    struct fault *fault) MUST_CHECK;
+
 /* The prices that hold on an edge for a SKU, ascending by date: its own, and before its first one's date the
  * standard ones. Points into the book where it can; else makes the merged arrays in `arena`. */
 struct price_range price_book_of_edge(const struct price_range *book, struct arena *arena, int64_t seller_id,
