@@ -238,6 +238,6 @@ struct text request_parameter(const struct request *request, const char *name) {
         }
         index++;
     }
-    assert(!"a placeholder of the pattern");
+    assert(false && "a placeholder of the pattern");
     return TEXT("");
 }
