@@ -14,7 +14,7 @@ _Static_assert((int)BUNDLE_PARTS_MAX <= (int)PAGE_LIMIT_MAX, "a bundle has too m
 static struct text effective_state(const struct licence *licence) {
     if (licence->state == LICENCE_ON && licence->suspensions > 0)
         return TEXT("suspended");
-    return text_of(machine_state_name(MACHINE_LICENCE, licence->state));
+    return text_of(machine_state_name(MACHINE_LICENCE, (int)licence->state));
 }
 
 void licence_info_fill(struct call *call, const struct licence_row *row, bool may_see_keys,

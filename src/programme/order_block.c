@@ -137,7 +137,7 @@ enum status close_block(struct call *call, const struct close_block_input *input
     int state = 0;
     status = find_block_to_change(call, input->block, input->if_version, &block, fault);
     if (status == STATUS_OK)
-        status = machine_step(MACHINE_BLOCK, block.state, "close", &state, fault);
+        status = machine_step(MACHINE_BLOCK, (int)block.state, "close", &state, fault);
     if (status == STATUS_OK) {
         block.state = (enum block_state)state;
         status = save_block(call, &block, "block.close", TEXT(""), out, fault);

@@ -221,7 +221,7 @@ static enum status actor_words(const struct call *call, struct text *words, stru
 
 static enum status step(struct report *report, const char *event, struct fault *fault) {
     int state = 0;
-    enum status status = machine_step(MACHINE_REPORT, report->state, event, &state, fault);
+    enum status status = machine_step(MACHINE_REPORT, (int)report->state, event, &state, fault);
     if (status == STATUS_OK)
         report->state = (enum report_state)state;
     return status;
@@ -387,7 +387,7 @@ static enum status begin_reporting(const struct call *call, const struct report_
     if (status != STATUS_OK || month != MONTH_OPEN)
         return status;
     int next = 0;
-    status = machine_step(MACHINE_MONTH, month, "report", &next, fault);
+    status = machine_step(MACHINE_MONTH, (int)month, "report", &next, fault);
     if (status == STATUS_OK)
         status =
             month_state_save(call->db, edge->agreement.id, edge->month, (enum month_state)next, 0, fault);

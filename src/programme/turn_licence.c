@@ -26,14 +26,13 @@ struct turning {
 
 /* The state after; a resize has no transition, but what is retired has no seats to change. */
 static enum status next_state(struct turning *turning, struct fault *fault) {
-    int next = turning->licence->state;
+    int next = (int)turning->licence->state;
     if (turning->turn == TURN_RESIZE) {
         if (next == LICENCE_RETIRED)
             return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("retired"),
                              "the licence is retired, so its seats cannot be changed; that state is final");
     } else {
-        enum status status =
-            machine_step(MACHINE_LICENCE, turning->licence->state, turn_words[turning->turn], &next, fault);
+        enum status status = machine_step(MACHINE_LICENCE, next, turn_words[turning->turn], &next, fault);
         if (status != STATUS_OK)
             return status;
     }

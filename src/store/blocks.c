@@ -5,7 +5,7 @@
 #define COLUMNS "id, provider_id, sku_id, size, issued_seats, state, ordered_at_us, version"
 
 static struct text state_word(enum block_state state) {
-    return text_of(machine_state_name(MACHINE_BLOCK, state));
+    return text_of(machine_state_name(MACHINE_BLOCK, (int)state));
 }
 
 static enum status block_from_row(struct db_rows *rows, struct block *block, struct fault *fault) {

@@ -19,7 +19,7 @@ int32_t licence_counted_seats(const struct licence *licence) {
 }
 
 static struct text state_word(enum licence_state state) {
-    return text_of(machine_state_name(MACHINE_LICENCE, state));
+    return text_of(machine_state_name(MACHINE_LICENCE, (int)state));
 }
 
 static struct db_value id_or_null(int64_t id) {

@@ -31,7 +31,7 @@ enum status month_state_save(struct db *db, int64_t agreement_id, struct month m
     assert(agreement_id > 0);
     return db_run(db, SAVE,
                   DB_ARGS(db_integer(agreement_id), db_integer(month.index),
-                          db_string(text_of(machine_state_name(MACHINE_MONTH, state))),
+                          db_string(text_of(machine_state_name(MACHINE_MONTH, (int)state))),
                           state == MONTH_CLOSED ? db_integer(closed_at_us) : db_null()),
                   NULL, fault);
 }

@@ -8,7 +8,7 @@
     "r.reason, r.version"
 
 static struct text state_word(enum report_state state) {
-    return text_of(machine_state_name(MACHINE_REPORT, state));
+    return text_of(machine_state_name(MACHINE_REPORT, (int)state));
 }
 
 static struct db_value time_or_null(int64_t at_us) {
