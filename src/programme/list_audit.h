@@ -11,8 +11,8 @@ struct audit_view {
     struct text identifier; /* aud_… */
     int64_t at_us;
     struct text
-        actor; /* "operator", "system", "user usr_…", "token tok_…"; of another account: "account acc_…" */
-    struct text account; /* acc_… of the actor; empty for operator and system */
+        actor; /* "operator", "system", "user usr_…", "token tok_…"; of another account: "another account" */
+    struct text account; /* acc_… of the actor where the reader may know of it */
     struct text action;  /* "licence.on" */
     struct text subject; /* "lic_…" */
     struct text detail;
