@@ -88,7 +88,7 @@ static const char *right_word(enum right right) {
         if (RIGHTS[i].right == right)
             return RIGHTS[i].word;
     }
-    assert(!"one right");
+    assert(false && "one right");
     return "";
 }
 
@@ -341,7 +341,7 @@ static struct text actor_text(const struct call *call) {
         return text_format(call->arena, "token %s",
                            identifier_text(call, IDENTIFIER_TOKEN, call->actor.id).at);
     }
-    assert(!"a kind of actor");
+    assert(false && "a kind of actor");
     return TEXT("");
 }
 

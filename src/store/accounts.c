@@ -41,6 +41,13 @@ enum status account_kind_parse(struct text word, const char *field, enum account
     "union select g.buyer_id from agreements g where g.seller_id = $1 "                                      \
     "union select g.seller_id from agreements g where g.buyer_id = $1)"
 
+/* The same as a question about one account a, which costs the same however many $1 knows. */
+#define IS_KNOWN_TO_1                                                                                        \
+    "(exists (select 1 from account_ancestors n where n.ancestor_id = $1 and n.account_id = a.id) "          \
+    "or exists (select 1 from accounts s where s.id = $1 and s.seller_id = a.id) "                           \
+    "or exists (select 1 from agreements g where g.seller_id = $1 and g.buyer_id = a.id) "                   \
+    "or exists (select 1 from agreements g where g.buyer_id = $1 and g.seller_id = a.id))"
+
 static enum status read_account(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
     struct account *account = item;
     *account = (struct account){.id = db_column_int(rows, 0),
@@ -169,7 +176,7 @@ enum status account_label_taken(struct db *db, struct text label, bool *taken, s
 
 static const char FIND_CODE[] = "select " COLUMNS " from accounts a where a.code = $1 order by a.id limit 2";
 static const char FIND_CODE_KNOWN[] =
-    "select " COLUMNS " from accounts a where a.code = $2 and a.id in " KNOWN_TO_1 " order by a.id limit 2";
+    "select " COLUMNS " from accounts a where a.code = $2 and " IS_KNOWN_TO_1 " order by a.id limit 2";
 
 enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
                               struct account **accounts, size_t *count, struct fault *fault) {
@@ -198,7 +205,7 @@ enum status account_is_or_is_above(struct db *db, int64_t ancestor_id, int64_t a
 }
 
 static const char IS_KNOWN[] =
-    "select cast(count(*) as bigint) from accounts a where a.id = $2 and a.id in " KNOWN_TO_1;
+    "select cast(count(*) as bigint) from accounts a where a.id = $2 and " IS_KNOWN_TO_1;
 
 enum status account_is_known(struct db *db, int64_t viewer_id, int64_t account_id, bool *yes,
                              struct fault *fault) {
