@@ -40,7 +40,8 @@ struct text text_trim(struct text t);
 struct text text_copy(struct arena *arena, struct text t);
 
 /* printf into the arena, zero-terminated. */
-struct text text_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct text text_format(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without a zero byte. */
 bool text_is_valid_utf8(struct text t);

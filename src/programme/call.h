@@ -51,8 +51,8 @@ struct call {
     int64_t now_us;
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
     struct random_source *random;
-    struct progress *progress;   /* NULL: nobody is watching */
-    int depth; /* of nested call_begin */
+    struct progress *progress; /* NULL: nobody is watching */
+    int depth;                 /* of nested call_begin */
     bool writes;
 };
 

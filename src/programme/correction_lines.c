@@ -96,7 +96,7 @@ enum status correction_lines_add(struct db *db, struct arena *arena, struct mont
                  count, capacity);
     }
     if (*count == before)
-        add_line(arena, month, TEXT("no difference"), line_of_no_difference(book, agreement, sku), lines, count,
-                 capacity);
+        add_line(arena, month, TEXT("no difference"), line_of_no_difference(book, agreement, sku), lines,
+                 count, capacity);
     return STATUS_OK;
 }

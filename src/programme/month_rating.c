@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NO_CUSTOMER_RANK = UINT32_MAX };
+static const uint32_t NO_CUSTOMER_RANK = UINT32_MAX;
 
 /* ---- overrides ---- */
 
