@@ -116,7 +116,7 @@ static enum status read_usage(struct closing *closing, struct fault *fault) {
         if (i == 0 || closing->corrections[i].month.index != closing->corrections[i - 1].month.index)
             widen(&closing->book, closing->corrections[i].month, &scope);
     if (scope.from_us > scope.until_us)
-        scope = (struct usage_scope){0, 0, 0};
+        scope = (struct usage_scope){.from_us = 0};
     scope.under_account_id = scope_account(closing);
     return usage_load(closing->call->db, closing->call->arena, &scope, &closing->usage, fault);
 }

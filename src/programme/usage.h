@@ -11,8 +11,9 @@
 #include "store/db.h"
 
 struct usage_scope {
-    int64_t from_us;          /* the earliest start of the months that will be measured */
-    int64_t until_us;         /* changes from here on are left out; INT64_MAX: none */
+    int64_t from_us;  /* the earliest start of the months that will be measured */
+    int64_t until_us; /* changes from here on are left out; INT64_MAX: none */
+    bool forgiving;   /* passes over events of licences that are not there; the check has told of them */
     int64_t under_account_id; /* only customers below this account (or this customer); 0: the whole store */
 };
 

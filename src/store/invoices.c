@@ -9,10 +9,14 @@ enum status invoice_ids_take(struct db *db, int64_t count, int64_t *first, struc
     return db_counter_take(db, INVOICE_COUNTER, count, first, fault);
 }
 
+void invoice_number_counter(int64_t seller_id, int year, char counter[INVOICE_COUNTER_BYTES]) {
+    snprintf(counter, INVOICE_COUNTER_BYTES, "invoice-numbers-%lld-%d", (long long)seller_id, year);
+}
+
 enum status invoice_numbers_take(struct db *db, int64_t seller_id, int year, int64_t count, int64_t *first,
                                  struct fault *fault) {
-    char counter[64];
-    snprintf(counter, sizeof(counter), "invoice-numbers-%lld-%d", (long long)seller_id, year);
+    char counter[INVOICE_COUNTER_BYTES];
+    invoice_number_counter(seller_id, year, counter);
     return db_counter_take(db, counter, count, first, fault);
 }
 

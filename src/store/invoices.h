@@ -65,6 +65,10 @@ enum { INVOICE_NO_MONTH = -1 };
 /* The ids of `count` new invoices, `*first` and on. */
 enum status invoice_ids_take(struct db *db, int64_t count, int64_t *first, struct fault *fault) MUST_CHECK;
 
+/* The counter that numbers a seller's documents of a year. */
+enum { INVOICE_COUNTER_BYTES = 64 };
+void invoice_number_counter(int64_t seller_id, int year, char counter[INVOICE_COUNTER_BYTES]);
+
 /* The next `count` of a seller's numbers of a year; invoice_number writes one: "DIST-2026-000123". */
 enum status invoice_numbers_take(struct db *db, int64_t seller_id, int year, int64_t count, int64_t *first,
                                  struct fault *fault) MUST_CHECK;

@@ -1,0 +1,192 @@
+/* Exports and margins: what leaves the store as records, and what an account earns. */
+#include "programme/export.h"
+#include "trade.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A sink that keeps everything. */
+struct kept {
+    struct export_sink sink;
+    struct arena *arena;
+    struct text text;
+};
+
+static enum status keep(struct export_sink *sink, const char *bytes, size_t size_bytes, struct fault *fault) {
+    struct kept *kept = (struct kept *)sink;
+    (void)fault;
+    kept->text = text_format(kept->arena, "%.*s%.*s", TEXT_ARGS(kept->text), (int)size_bytes,
+                             bytes == NULL ? "" : bytes);
+    return STATUS_OK;
+}
+
+static struct text export_as(struct trade *trade, struct call *call, const char *what, const char *month) {
+    struct kept kept = {{keep}, &trade->world->arena, TEXT("")};
+    struct export_input input = {text_of(what), text_of(month)};
+    WORLD_OK(trade->world, export_records(call, &input, &kept.sink, &trade->world->fault));
+    return kept.text;
+}
+
+static void an_october(struct trade *trade, struct world *world) {
+    trade_begin(trade, world, "UTC", "USD");
+    trade_sku(trade, "S");
+    struct price_terms free = {.free_months = 1, .minimum_units = 2};
+    trade_price(trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(trade, "DIST", "P1", "S", POLICY_DAILY, TIER_GRADUATED, "1:31 3:15.5", NULL);
+    trade_price(trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:100", NULL);
+    trade_price(trade, "P1", "B", "S", POLICY_PEAK, TIER_FLAT, "1:90", &free);
+    trade_at(trade, "2026-10-01T00:00:00.000001Z");
+    trade_on(trade, trade_licence(trade, "P1", "A", "S", 4));
+    trade_at(trade, "2026-10-31T00:00:00Z");
+    trade_on(trade, trade_licence(trade, "P1", "B", "S", 2));
+}
+
+static bool has(struct text whole, const char *piece) {
+    if (strstr(whole.at, piece) != NULL)
+        return true;
+    print_error("there is no\n%s\nin\n%s\n", piece, whole.at);
+    return false;
+}
+
+static void the_columns_are_those_of_the_contract(void **state) {
+    struct trade trade;
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    struct text events = export_as(&trade, &trade.call, "events", "");
+    assert_true(has(events, "sequence,time,provider,customer,licence,sku,event,seats\n"
+                            "1,2026-10-01T00:00:00.000001Z,P1,A,lic_"));
+    assert_true(has(events, ",S,on,4\n2,2026-10-31T00:00:00.000000Z,P1,B,lic_"));
+    assert_true(has(export_as(&trade, &trade.call, "prices", ""),
+                    "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
+                    "DIST,P1,S,USD,2026-09-01,daily,graduated,1,31\n"
+                    "DIST,P1,S,USD,2026-09-01,daily,graduated,3,15.5\n"
+                    "P1,A,S,USD,2026-09-01,peak,flat,1,100\n"
+                    "P1,B,S,USD,2026-09-01,peak,flat,1,90\n"
+                    "VEND,DIST,S,USD,2026-09-01,peak,flat,1,1\n"));
+    assert_true(has(export_as(&trade, &trade.call, "terms", ""), "P1,B,S,2026-09-01,2,1,,no,O,0\n"));
+    struct text lines = export_as(&trade, &trade.call, "lines", "2026-10");
+    assert_true(has(lines,
+                    "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,"
+                    "currency,note\n"));
+    assert_true(has(lines, "P1-2026-000002,2026-10,P1,B,B,S,peak,2,0,90,0.00,USD,free month\n"
+                           "P1-2026-000002,2026-10,P1,B,,S,peak,0,2,90,180.00,USD,minimum\n"));
+    /* 4 × 31 + 2 × 1 seat-days: 126 of 31; 62 in tier one, of which A 61.02 and B 0.98: 61 and 1. */
+    assert_true(has(lines, "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,1.967742,31,61.00,USD,\n"
+                           "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,2.032258,15.5,31.50,USD,\n"
+                           "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,31,1.00,USD,\n"
+                           "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,15.5,0.50,USD,\n"));
+    assert_true(has(export_as(&trade, &trade.call, "ledger", "2026-10"),
+                    "posting,time,invoice,account,debit,credit,currency\n1,2026-11-10T00:00:00.000000Z,"
+                    "DIST-2026-000001,receivable,"));
+    assert_string_equal(export_as(&trade, &trade.call, "lines", "2026-11").at,
+                        "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,"
+                        "currency,note\n");
+    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++)
+        assert_true(export_as(&trade, &trade.call, EXPORT_KINDS[i], "").length > 10);
+}
+
+static void an_account_exports_its_own_edges_alone(void **state) {
+    struct trade trade;
+    an_october(&trade, *state);
+    int64_t other_id = trade_account(&trade, "provider", "P2", "DIST");
+    trade_account(&trade, "customer", "C", "P2");
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    struct call call = trade.call;
+    call.actor = (struct actor){ACTOR_USER, 1, trade.distributor_id, RIGHT_ALL};
+    struct text prices = export_as(&trade, &call, "prices", "");
+    assert_null(strstr(prices.at, "\nP1,"));
+    assert_true(has(prices, "\nDIST,P1,"));
+    assert_null(strstr(export_as(&trade, &call, "lines", "").at, ",P1,A,A,"));
+    call.actor.account_id = other_id;
+    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++)
+        assert_null(strstr(export_as(&trade, &call, EXPORT_KINDS[i], "").at, "P1"));
+}
+
+static void an_export_that_is_none_is_refused(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    struct kept kept = {{keep}, &trade.world->arena, TEXT("")};
+    struct export_input input = {TEXT("secrets"), TEXT("")};
+    WORLD_FAULT(trade.world, "unknown-export",
+                export_records(&trade.call, &input, &kept.sink, &trade.world->fault));
+}
+
+static struct show_margins_result margins_of(struct trade *trade, const char *account, const char *month,
+                                             enum margin_grouping grouping, bool forecast) {
+    struct show_margins_input input = {text_of(account), text_of(month), grouping, forecast};
+    struct show_margins_result result;
+    WORLD_OK(trade->world, show_margins(&trade->call, &input, &result, &trade->world->fault));
+    return result;
+}
+
+static void a_margin_is_revenue_less_cost_of_what_was_billed(void **state) {
+    struct trade trade;
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    struct show_margins_result result = margins_of(&trade, "P1", "2026-10", MARGIN_BY_CUSTOMER, false);
+    assert_int_equal(result.count, 3); /* A, B, and B's minimum, which is for no one customer */
+    assert_string_equal(result.rows[0].customer_code.at, "A");
+    assert_int_equal(result.rows[0].revenue_minor, 40000);
+    assert_int_equal(result.rows[0].cost_minor, 9250);
+    assert_int_equal(result.rows[0].margin_minor, 30750);
+    assert_int_equal(result.rows[0].margin_millionths, 768750);
+    result = margins_of(&trade, "P1", "2026-10", MARGIN_BY_BUYER, false);
+    assert_int_equal(result.count, 2);
+    assert_int_equal(result.rows[1].revenue_minor, 18000);
+    assert_int_equal(result.total_count, 1);
+    assert_int_equal(result.totals[0].revenue_minor, 58000);
+    result = margins_of(&trade, "", "2026-10", MARGIN_BY_BUYER, false); /* the distributor's */
+    assert_int_equal(result.count, 1);
+    assert_string_equal(result.rows[0].buyer_code.at, "P1");
+    assert_int_equal(result.rows[0].cost_minor, 600);
+}
+
+static void a_forecast_holds_the_present_seats_to_the_end(void **state) {
+    struct trade trade;
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-16T00:00:00Z");
+    struct show_margins_result result = margins_of(&trade, "P1", "2026-11", MARGIN_TOTAL, true);
+    assert_int_equal(result.count, 1);
+    /* A 4 × 100, B 2 × 90; cost 6 seats on all days: 2 × 31 + 4 × 15.5. */
+    assert_int_equal(result.rows[0].revenue_minor, 58000);
+    assert_int_equal(result.rows[0].cost_minor, 12400);
+    assert_int_equal(result.rows[0].revenue_so_far_minor, 58000);
+    assert_int_equal(result.rows[0].cost_so_far_minor, 12400);
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 30));
+    trade_at(&trade, "2026-11-21T00:00:00Z");
+    result = margins_of(&trade, "P1", "2026-11", MARGIN_TOTAL, true);
+    /* At the end 6 + 30 × 15/30 = 21 seats, now 6 + 30 × 5/20 = 13.5. */
+    assert_int_equal(result.rows[0].cost_minor, 2 * 3100 + 19 * 1550);
+    assert_int_equal(result.rows[0].cost_so_far_minor, 2 * 3100 + 17825);
+}
+
+static void nobody_else_sees_a_margin(void **state) {
+    struct trade trade;
+    struct show_margins_result result;
+    an_october(&trade, *state);
+    struct call call = trade.call;
+    call.actor = (struct actor){ACTOR_USER, 1, trade.distributor_id, RIGHT_ALL};
+    struct show_margins_input input = {.account = TEXT("P1"), .month = TEXT("2026-10")};
+    WORLD_FAULT(trade.world, "not-yours", show_margins(&call, &input, &result, &trade.world->fault));
+}
+
+int main(void) {
+    static const struct world_test tests[] = {
+        WORLD_TEST(the_columns_are_those_of_the_contract),
+        WORLD_TEST(an_account_exports_its_own_edges_alone),
+        WORLD_TEST(an_export_that_is_none_is_refused),
+        WORLD_TEST(a_margin_is_revenue_less_cost_of_what_was_billed),
+        WORLD_TEST(a_forecast_holds_the_present_seats_to_the_end),
+        WORLD_TEST(nobody_else_sees_a_margin),
+    };
+    return world_run_tests("export", tests, sizeof tests / sizeof tests[0]);
+}
