@@ -150,8 +150,7 @@ void dispatch(struct worker *worker, struct request *request) {
     if (status == STATUS_OK) {
         answer_finish(&request->answer);
         if (is_unchanged(request)) {
-            request->answer.http_status = 304;
-            request->answer.body = TEXT("");
+            request->answer = (struct answer){.http_status = 304, .file = -1, .etag = request->answer.etag};
         }
     } else {
         problem_answer(request, &fault);

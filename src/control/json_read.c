@@ -83,6 +83,7 @@ enum status json_parse(struct arena *arena, struct text bytes, struct json_docum
         return document->status;
     }
     if (!json_is_object(document->root)) {
+        json_free(document);
         return refuse(document, "wrong-type", TEXT(""), TEXT(""), "The body must be a JSON object.");
     }
     root->value = document->root;

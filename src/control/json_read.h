@@ -41,7 +41,7 @@ struct json_array {
 };
 
 /* Parses `bytes`; an empty body is an empty object. Faults (STATUS_INVALID): "malformed-json",
- * "json-too-deep", "malformed-utf8", "duplicate-field", "wrong-type". */
+ * "json-too-deep", "malformed-utf8", "duplicate-field", "wrong-type"; then nothing is left to free. */
 enum status json_parse(struct arena *arena, struct text bytes, struct json_document *document,
                        struct json_object *root, struct fault *fault) MUST_CHECK;
 void json_free(struct json_document *document);

@@ -8,6 +8,9 @@
 #include <string.h>
 
 static void put(struct json_writer *writer, const char *at, size_t length) {
+    if (length == 0) {
+        return;
+    }
     while (writer->length + length > writer->capacity) {
         writer->at = arena_grow(writer->arena, writer->at, writer->capacity, &writer->capacity, 1);
     }

@@ -71,11 +71,18 @@ void peer_enter(struct control *control, struct peer *peer, enum peer_phase phas
     pthread_mutex_unlock(&control->peers_lock);
 }
 
+/* libmicrohttpd's edge-triggered reading overlooks an end that came together with the last bytes. */
+static bool has_left(const struct peer *peer) {
+    char byte;
+    return peer->phase == PEER_RECEIVING && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void cut_slow_peers(struct control *control) {
     int64_t now_us = monotonic_us();
     for (struct peer *peer = control->peers; peer != NULL; peer = peer->next) {
         int64_t limit_us = LIMITS_US[peer->phase];
-        if (!peer->is_cut && limit_us > 0 && now_us - peer->since_us > limit_us) {
+        bool is_slow = limit_us > 0 && now_us - peer->since_us > limit_us;
+        if (!peer->is_cut && (is_slow || has_left(peer))) {
             peer->is_cut = true;
             shutdown(peer->fd, SHUT_RDWR);
         }

@@ -156,7 +156,7 @@ enum status request_query_bool(const struct request *request, const char *name, 
 /* The page that `limit` and `cursor` ask for. Faults "malformed-limit", "malformed-cursor". */
 enum status request_page(const struct request *request, struct page *page, struct fault *fault) MUST_CHECK;
 
-/* Reads the body as JSON. json_free the document in any case. */
+/* Reads the body as JSON; request_json_done frees what this has made. */
 enum status request_json(struct request *request, struct json_document *document, struct json_object *root,
                          struct fault *fault) MUST_CHECK;
 

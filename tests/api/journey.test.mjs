@@ -1,0 +1,234 @@
+// A programme lives through its month by the API alone, on both engines. Every operation of the description is
+// answered well at least once on the way, and every answer is held against its schema.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Client, METRICS_TOKEN, Server, covered, engines, operations } from './harness.mjs';
+
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const csv = (text) => ({ text, type: 'text/csv' });
+
+async function agreeAndPrice({ distributor, alpine, contoso }) {
+  const offer = await distributor.post('/v1/agreements', { buyer: 'ALPINE', report_due_days: 5, payment_days: 30, terms: 'Thirty days net.' }, 201);
+  assert.equal(offer.state, 'offered');
+  await alpine.get('/v1/agreements?state=offered');
+  const etag = await alpine.etag(`/v1/agreements/${offer.id}`);
+  const signed = await alpine.post(`/v1/agreements/${offer.id}/sign`, { signed_by: 'Anna Alpine' }, 200, { headers: { 'if-match': etag } });
+  assert.equal(signed.state, 'signed');
+
+  const cost = { effective_from: '2026-11-01', policy: 'peak', tier_mode: 'flat' };
+  for (const sku of ['SUITE', 'MAIL', 'GUARD']) {
+    await contoso.post('/v1/prices', { buyer: 'NORTHWIND', sku, ...cost, tiers: [{ unit_price: '6' }] }, 201);
+  }
+  await distributor.post('/v1/prices', { sku: 'SUITE', ...cost, tier_mode: 'volume', tiers: [{ from: 1, unit_price: '10' }, { from: 11, unit_price: '9.50' }] }, 201);
+  const imported = await distributor.must(200, 'POST', '/v1/prices/import?buyer=ALPINE', csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nMAIL,USD,2026-11-01,peak,flat,1,4\nGUARD,USD,2026-11-01,daily,flat,1,2.5\n'));
+  assert.deepEqual(imported, { prices: 2, prices_added: 2 });
+  const prices = await alpine.get('/v1/prices?seller=NORTHWIND&buyer=ALPINE');
+  assert.ok(prices.items.length >= 2);
+  return signed;
+}
+
+async function addCustomer({ alpine }) {
+  const customer = await alpine.post('/v1/accounts', { kind: 'customer', name: 'Trey Research', code: 'TREY', country: 'US', agreement: { payment_days: 14 } }, 201);
+  assert.equal(customer.kind, 'customer');
+  const path = `/v1/accounts/${customer.id}`;
+  const etag = await alpine.etag(path);
+  const edited = await alpine.must(200, 'PATCH', path, { body: { email: 'bills@trey.example', address: 'One Way\nSeattle' }, headers: { 'if-match': etag } });
+  assert.equal(edited.email, 'bills@trey.example');
+  await alpine.must(200, 'PUT', `${path}/logo`, { text: PNG, type: 'image/png', headers: { 'if-match': await alpine.etag(path) } });
+  assert.ok((await alpine.call('GET', `${path}/logo`)).bytes.equals(PNG));
+  const without = await alpine.must(200, 'DELETE', `${path}/logo`, { headers: { 'if-match': await alpine.etag(path) } });
+  assert.equal(without.has_logo, false);
+  const accounts = await alpine.get('/v1/accounts?kind=customer');
+  assert.deepEqual(accounts.items.map((account) => account.code), ['TREY']);
+  return customer;
+}
+
+async function composeAndBrowse({ alpine, distributor }) {
+  const again = await distributor.must(200, 'POST', '/v1/catalogue/import?vendor=Contoso&format=csv', csv('sku,name\nEXTRA,Contoso Extra\n'));
+  assert.equal(again.skus_added, 1);
+  const bundle = await alpine.post('/v1/bundles', { code: 'SAFE', name: 'Safe office', parts: [{ sku: 'SUITE' }, { sku: 'GUARD', quantity: 2 }] }, 201);
+  assert.equal(bundle.parts.length, 2);
+  await alpine.post('/v1/services', { code: 'HELP', name: 'Helpdesk' }, 201);
+  const list = await alpine.get('/v1/skus?search=contoso');
+  assert.equal(list.items.length, 4);
+  const sku = await alpine.get('/v1/skus/SUITE');
+  assert.equal(sku.components.length, 2);
+  await alpine.post('/v1/prices', { sku: 'SUITE', effective_from: '2026-11-01', tiers: [{ unit_price: '15' }] }, 201);
+}
+
+async function orderAndIssue({ alpine, server }, customer) {
+  const block = await alpine.post('/v1/blocks', { sku: 'SUITE', size: 50 }, 201);
+  assert.equal(block.free_seats, 50);
+  const path = `/v1/blocks/${block.id}`;
+  const larger = await alpine.must(200, 'PATCH', path, { body: { size: 60 }, headers: { 'if-match': await alpine.etag(path) } });
+  assert.equal(larger.size, 60);
+  assert.equal((await alpine.get('/v1/blocks?state=open')).items.length, 1);
+
+  const issued = await alpine.post('/v1/licences', { block: block.id, customer: 'TREY', seats: 10, count: 3 }, 201);
+  const [first, second, third] = issued.items;
+  assert.equal((await alpine.get(`/v1/licences/${first.licence.id}/key`)).key, first.key);
+  assert.equal((await alpine.post('/v1/licences/find', { key: first.key.toLowerCase() })).id, first.licence.id);
+  const on = await alpine.post(`/v1/licences/${first.licence.id}/on`, {});
+  assert.equal(on.counted_seats, 10);
+  await alpine.post(`/v1/licences/${second.licence.id}/on`, {});
+  await server.moveTo('2026-11-25T12:00:00Z');
+  const resized = await alpine.post(`/v1/licences/${first.licence.id}/seats`, { seats: 12 });
+  assert.equal(resized.seats, 12);
+  const off = await alpine.post(`/v1/licences/${second.licence.id}/off`, {});
+  assert.equal(off.state, 'off');
+  const retired = await alpine.post(`/v1/licences/${third.licence.id}/retire`, {});
+  assert.equal(retired.state, 'retired');
+  const events = await alpine.get(`/v1/licences/${first.licence.id}/events`);
+  assert.deepEqual(events.items.map((event) => event.event), ['on', 'seats']);
+  assert.equal((await alpine.get('/v1/licences?state=on')).items.length, 1);
+  await alpine.get(`/v1/licences/${first.licence.id}`);
+  const keys = await alpine.must(200, 'GET', `/v1/accounts/${customer.id}/licence-keys`);
+  assert.match(keys, /^customer,licence,sku,seats,state,key\n/);
+  const other = await alpine.post('/v1/blocks', { sku: 'MAIL', size: 5 }, 201);
+  assert.equal((await alpine.post(`/v1/blocks/${other.id}/close`, {})).state, 'closed');
+  return first.licence;
+}
+
+async function suspendAndResume({ distributor, alpine }, agreement, licence) {
+  const suspended = await distributor.post(`/v1/agreements/${agreement.id}/suspend`, { reason: 'An invoice is open.' });
+  assert.equal(suspended.state, 'suspended');
+  const seen = await alpine.get(`/v1/licences/${licence.id}`);
+  assert.equal(seen.effective, 'suspended');
+  assert.deepEqual(seen.suspended_by, [agreement.id]);
+  await alpine.refused(409, 'agreement-suspended', 'POST', `/v1/licences/${licence.id}/seats`, { body: { seats: 3 } });
+  assert.equal((await distributor.post(`/v1/agreements/${agreement.id}/resume`, {})).state, 'signed');
+}
+
+async function reportTheMonth({ distributor, alpine, server }) {
+  const path = '/v1/accounts/ALPINE/reports/2026-11';
+  const draft = await alpine.get(path);
+  assert.equal(draft.state, 'draft');
+  assert.equal(draft.rows[0].provisioned, 32);
+  assert.equal(draft.rows[0].measured, '22');
+  assert.match(await alpine.must(200, 'GET', path, { headers: { accept: 'text/csv' } }), /TREY/);
+  assert.match(await alpine.must(200, 'GET', `${path}?format=text`), /SUITE/);
+  await server.moveTo('2026-12-02T12:00:00Z');
+  const adjusted = await alpine.post(`${path}/adjustments`, { customer: 'TREY', sku: 'SUITE', units: 20, reason: 'Two were tests.' });
+  assert.equal(adjusted.rows[0].chargeable, '20');
+  assert.equal((await alpine.post(`${path}/submit`, {})).state, 'submitted');
+  assert.equal((await distributor.post(`${path}/reject`, { reason: 'Which two?' })).state, 'rejected');
+  await alpine.post(`${path}/adjustments`, { customer: 'TREY', sku: 'SUITE', withdraw: true });
+  await alpine.post(`${path}/submit`, {});
+  const approved = await distributor.post(`${path}/approve`, {});
+  assert.equal(approved.state, 'approved');
+  assert.equal((await distributor.get('/v1/reports?state=approved')).items.length, 1);
+  await distributor.get(`/v1/reports/${approved.id}`);
+}
+
+async function closeAndBill({ distributor, alpine, contoso }) {
+  const charge = { buyer: 'ALPINE', month: '2026-11', description: 'Onboarding', unit_price: '120.50' };
+  const kept = await distributor.post('/v1/charges', charge, 201);
+  const taken = await distributor.post('/v1/charges', charge, 201);
+  await distributor.must(204, 'DELETE', `/v1/charges/${taken.id}`);
+  assert.deepEqual((await distributor.get('/v1/charges?month=2026-11')).items.map((item) => item.id), [kept.id]);
+
+  const closed = await distributor.post('/v1/months/2026-11/close', {});
+  assert.equal(closed.closed.length, 1);
+  await alpine.post('/v1/months/2026-11/close', {});
+  await contoso.post('/v1/months/2026-11/close', {});
+
+  const [invoice] = (await alpine.get('/v1/invoices?seller=NORTHWIND')).items;
+  const full = await alpine.get(`/v1/invoices/${invoice.id}`);
+  assert.equal(full.lines[0].amount, '209.00'); // 22 seats reach the tier of 9.50
+  assert.equal(full.net, '329.50');
+  for (const [accept, start] of [['text/plain', ''], ['text/csv', 'invoice,month'], ['application/pdf', '%PDF-']]) {
+    const answer = await alpine.call('GET', `/v1/invoices/${invoice.id}`, { headers: { accept } });
+    assert.equal(answer.status, 200);
+    assert.ok(answer.text.startsWith(start));
+  }
+  assert.match(await alpine.must(200, 'GET', `/v1/invoices/${invoice.id}?format=csv`), /SUITE/);
+  const credit = await distributor.post(`/v1/invoices/${invoice.id}/credit`, { positions: [full.lines.length], reason: 'Onboarding was free.' }, 201);
+  assert.equal(credit.kind, 'credit-note');
+  assert.equal((await distributor.post(`/v1/invoices/${invoice.id}/pay`, { note: 'Wire 17' })).state, 'paid');
+  const [sold] = (await alpine.get('/v1/invoices?buyer=TREY')).items;
+  assert.equal(sold.gross, '330.00');
+  assert.equal((await alpine.post(`/v1/invoices/${sold.id}/write-off`, { note: 'Bankrupt.' })).state, 'written off');
+
+  const correction = await distributor.post('/v1/corrections', { buyer: 'ALPINE', month: '2026-11', customer: 'TREY', sku: 'SUITE', units: 21, reason: 'One was a test.' }, 201);
+  assert.equal((await distributor.get('/v1/corrections')).items[0].id, correction.id);
+}
+
+async function lookAtTheMoney({ alpine, distributor }) {
+  const margins = await alpine.get('/v1/margins?month=2026-11&group=sku');
+  assert.equal(margins.rows[0].revenue, '330.00');
+  const forecast = await alpine.get('/v1/margins?month=2026-12&forecast=true');
+  assert.equal(forecast.forecast, true);
+  assert.ok((await distributor.get('/v1/ledger')).items.length > 0);
+  for (const what of ['events', 'prices', 'lines', 'ledger', 'agreements', 'terms', 'licences', 'adjustments']) {
+    assert.match(await alpine.must(200, 'GET', `/v1/exports/${what}`), /^[a-z_,]+\n/);
+  }
+}
+
+async function manageUsers({ alpine, server }) {
+  const user = await alpine.post('/v1/users', { email: 'finance@alpine.example', name: 'Fin', role: 'finance', password: 'another long password' }, 201);
+  const path = `/v1/users/${user.id}`;
+  await alpine.get(path);
+  const edited = await alpine.must(200, 'PATCH', path, { body: { name: 'Finn' }, headers: { 'if-match': await alpine.etag(path) } });
+  assert.equal(edited.name, 'Finn');
+  assert.equal((await alpine.get('/v1/users')).items.length, 4);
+  const made = await alpine.post('/v1/tokens', { name: 'Billing export', scopes: 'read billing:write' }, 201);
+  const token = new Client(server, { authorization: `Bearer ${made.secret}` });
+  assert.equal((await token.get('/v1/session')).user, null);
+  assert.equal((await alpine.get('/v1/tokens')).items.length, 1);
+  await alpine.must(200, 'DELETE', `/v1/tokens/${made.token.id}`);
+  await token.refused(401, 'token-unknown', 'GET', '/v1/session');
+  assert.ok((await alpine.get('/v1/audit')).items.length > 10);
+
+  const finn = await server.signIn('finance@alpine.example', 'another long password');
+  await finn.must(204, 'POST', '/v1/session/password', { body: { old_password: 'another long password', new_password: 'yet another password' } });
+  await finn.must(204, 'DELETE', '/v1/session');
+  await finn.refused(401, 'session-unknown', 'GET', '/v1/session');
+}
+
+async function dropOutAndEnd({ alpine, distributor }, agreement) {
+  assert.equal((await alpine.post('/v1/accounts/TREY/turn-off', {})).licences, 1);
+  const ended = await distributor.post(`/v1/agreements/${agreement.id}/terminate`, {});
+  assert.equal(ended.state, 'terminated');
+}
+
+async function lookAtTheService(server) {
+  const nobody = new Client(server, {});
+  assert.match(await nobody.must(200, 'GET', '/'), /<h1>Seatmeter<\/h1>/);
+  assert.match(await nobody.must(200, 'GET', '/openapi.yaml'), /^openapi: 3\.1\.0/);
+  await nobody.get('/healthz');
+  await nobody.get('/readyz');
+  const metrics = await nobody.must(200, 'GET', '/metrics', { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+  assert.match(metrics, /seatmeter_http_requests_total\{method="POST",route="\/v1\/blocks",status="201"\} 2/);
+  assert.match(metrics, /seatmeter_build_info\{version="/);
+}
+
+for (const engine of engines) {
+  test(`a programme runs a month by the API alone, on ${engine}`, () => Server.during({ engine }, async (server) => {
+    const people = {
+      server,
+      distributor: await server.signIn('owner@northwind.example'),
+      alpine: await server.signIn('owner@alpine.example'),
+      contoso: await server.signIn('owner@contoso.example'),
+    };
+    assert.equal((await people.alpine.get('/v1/session')).account.code, 'ALPINE');
+    const agreement = await agreeAndPrice(people);
+    const customer = await addCustomer(people);
+    await composeAndBrowse(people);
+    const licence = await orderAndIssue(people, customer);
+    await suspendAndResume(people, agreement, licence);
+    await reportTheMonth(people);
+    await closeAndBill(people);
+    await lookAtTheMoney(people);
+    await manageUsers(people);
+    await dropOutAndEnd(people, agreement);
+    await lookAtTheService(server);
+    await people.alpine.get('/v1/accounts/ALPINE');
+  }));
+}
+
+test('every operation was answered well', () => {
+  const missing = operations.flatMap((operation) => Object.keys(operation.responses)
+    .filter((status) => status.startsWith('2')).map((status) => `${operation.operationId} ${status}`))
+    .filter((name) => !covered.has(name));
+  assert.deepEqual(missing, []);
+});

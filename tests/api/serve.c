@@ -1,0 +1,201 @@
+/* The real control door on a fresh store, for the tests of the API: a distributor, a vendor with a few SKUs,
+ * two providers, and their users, made by the use cases that the command uses.
+ *
+ * usage: api_server DATABASE_URL ADDRESS [trust-forwarded], or api_server routes
+ * Says where it listens on standard output, as JSON. Obeys lines on standard input: "now
+ * 2026-12-01T00:00:00Z" sets its clock, "hold" takes the store's write lock and "release" gives it back, the
+ * end of input stops it. */
+#include "control/control.h"
+
+#include "control/json_write.h"
+#include "control/router.h"
+#include "core/calendar.h"
+#include "programme/accounts.h"
+#include "programme/import_catalogue.h"
+#include "programme/init_programme.h"
+#include "programme/users.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 2026-11-24T12:00:00Z */
+#define FIRST_NOW_US (INT64_C(1795521600) * 1000000)
+
+static _Atomic int64_t offset_us;
+
+static int64_t machine_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t test_now_us(void) {
+    return machine_us() + atomic_load(&offset_us);
+}
+
+static void set_now(int64_t now_us) {
+    atomic_store(&offset_us, now_us - machine_us());
+}
+
+static void fill_random(struct random_source *source, void *bytes, size_t size_bytes) {
+    (void)source;
+    randombytes_buf(bytes, size_bytes);
+}
+
+static _Noreturn void give_up(const struct fault *fault) {
+    fprintf(stderr, "api_server: %s: %s\n", fault->code, fault->message);
+    exit(1);
+}
+
+static void must(enum status status, const struct fault *fault) {
+    if (status != STATUS_OK) {
+        give_up(fault);
+    }
+}
+
+static const char CATALOGUE[] = "sku,name,component_code,component_name\n"
+                                "SUITE,Contoso Suite,MAIL,Contoso Mail\n"
+                                "SUITE,Contoso Suite,DOCS,Contoso Docs\n"
+                                "MAIL,Contoso Mail,MAIL,Contoso Mail\n"
+                                "GUARD,Contoso Guard,GUARD,Contoso Guard\n";
+
+static void add_account_of(struct call *call, const char *kind, const char *code, const char *name) {
+    struct fault fault;
+    struct account_view account;
+    struct add_account_input input = {.kind = text_of(kind), .code = text_of(code), .name = text_of(name)};
+    must(add_account(call, &input, &account, &fault), &fault);
+}
+
+static void add_user_of(struct call *call, const char *account, const char *role, const char *email) {
+    struct fault fault;
+    struct user_view user;
+    struct add_user_input input = {
+        .account = text_of(account),
+        .role = text_of(role),
+        .email = text_of(email),
+        .name = text_of(email),
+        .password = TEXT("correct horse battery"),
+    };
+    must(add_user(call, &input, &user, &fault), &fault);
+}
+
+static void make_world(struct call *call) {
+    struct fault fault;
+    struct account_view distributor;
+    struct init_programme_input input = {
+        .distributor = TEXT("Northwind Distribution"),
+        .code = TEXT("NORTHWIND"),
+        .currency = TEXT("USD"),
+        .time_zone = TEXT("America/New_York"),
+    };
+    must(init_programme(call, &input, &distributor, &fault), &fault);
+    struct import_catalogue_input catalogue = {
+        .vendor = TEXT("Contoso"), .format = TEXT("csv"), .content = text_of(CATALOGUE)};
+    struct import_catalogue_result imported;
+    struct import_problems problems = {0};
+    must(import_catalogue(call, &catalogue, &imported, &problems, &fault), &fault);
+    add_account_of(call, "provider", "ALPINE", "Alpine Ski House");
+    add_account_of(call, "provider", "BLUE", "Blue Yonder");
+    add_user_of(call, "NORTHWIND", "owner", "owner@northwind.example");
+    add_user_of(call, "ALPINE", "owner", "owner@alpine.example");
+    add_user_of(call, "ALPINE", "technician", "technician@alpine.example");
+    add_user_of(call, "ALPINE", "viewer", "viewer@alpine.example");
+    add_user_of(call, "BLUE", "owner", "owner@blue.example");
+    add_user_of(call, imported.vendor_code.at, "owner", "owner@contoso.example");
+}
+
+static void obey(struct db *db) {
+    char line[128];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        struct fault fault;
+        int64_t now_us = 0;
+        if (strncmp(line, "now ", 4) == 0) {
+            must(instant_parse(text_of(line + 4), NULL, "now", &now_us, &fault), &fault);
+            set_now(now_us);
+        } else if (strcmp(line, "hold") == 0) {
+            must(db_begin(db, DB_WRITE, &fault), &fault);
+        } else if (strcmp(line, "release") == 0) {
+            db_rollback(db);
+        }
+        printf("done\n");
+        fflush(stdout);
+    }
+}
+
+/* The route table, for the test that compares it with the description. */
+static int print_routes(void) {
+    struct arena arena;
+    arena_init(&arena);
+    struct json_writer out = {.arena = &arena};
+    json_write_open_array(&out, NULL);
+    for (size_t i = 0; i < router_route_count(); i++) {
+        const struct route *route = router_route(i);
+        bool is_public = (route->flags & (ROUTE_PUBLIC | ROUTE_METRICS)) != 0;
+        json_write_open(&out, NULL);
+        json_write_string(&out, "method", method_name(route->method));
+        json_write_string(&out, "path", route->pattern);
+        json_write_string(&out, "query", route->query);
+        json_write_int(&out, "right", route->right);
+        json_write_bool(&out, "public", is_public);
+        json_write_bool(&out, "versioned", (route->flags & ROUTE_VERSIONED) != 0);
+        json_write_bool(&out, "kept", route->method == METHOD_POST && (route->flags & ROUTE_UNKEPT) == 0);
+        json_write_close(&out);
+    }
+    json_write_close_array(&out);
+    printf("%.*s\n", TEXT_ARGS(json_written(&out)));
+    arena_clean_up(&arena);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "routes") == 0) {
+        return print_routes();
+    }
+    if (argc < 3 || sodium_init() < 0) {
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    struct arena arena;
+    arena_init(&arena);
+    set_now(FIRST_NOW_US);
+    unsigned char secret[PROGRAMME_SECRET_BYTES];
+    randombytes_buf(secret, sizeof secret);
+    struct fault fault;
+    struct db *db = NULL;
+    must(db_open(text_of(argv[1]), &db, &fault), &fault);
+    must(db_migrate(db, &fault), &fault);
+    struct random_source random = {fill_random};
+    struct call call = {.db = db,
+                        .arena = &arena,
+                        .actor = {.kind = ACTOR_OPERATOR, .rights = RIGHT_ALL},
+                        .now_us = test_now_us(),
+                        .secret = secret,
+                        .random = &random};
+    make_world(&call);
+    struct control_options options = {
+        .database_url = text_of(argv[1]),
+        .address = text_of(argv[2]),
+        .secret = secret,
+        .metrics_token = TEXT("metrics-token-of-the-tests"),
+        .log_fd = STDERR_FILENO,
+        .trust_forwarded = argc > 3 && strcmp(argv[3], "trust-forwarded") == 0,
+        .now_us = test_now_us,
+    };
+    struct control *control = NULL;
+    must(control_start(&options, &control, &fault), &fault);
+    printf("{\"url\":\"%.*s\"}\n", TEXT_ARGS(control_url(control)));
+    fflush(stdout);
+    obey(db);
+    control_stop(control);
+    db_close(db);
+    arena_clean_up(&arena);
+    return 0;
+}

@@ -1,0 +1,193 @@
+// Who is asking, and what a door shows to those who are nobody.
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import test, { after, before } from 'node:test';
+import { Client, METRICS_TOKEN, PASSWORD, Server, operations } from './harness.mjs';
+
+let server;
+let alpine;
+let nobody;
+before(async () => {
+  server = await Server.start({ trustForwarded: true });
+  alpine = await server.signIn('owner@alpine.example');
+  nobody = new Client(server, {});
+});
+after(() => server.stop());
+
+const signIn = (headers = {}, body = { email: 'owner@alpine.example', password: PASSWORD }) =>
+  server.call('POST', '/v1/session', { body, headers });
+const from = (address) => ({ 'x-forwarded-for': address });
+
+test('whoever is not signed in gets 401 from everything that is not public', async () => {
+  for (const operation of operations.filter(({ security }) => security.length > 0)) {
+    const path = operation.path.replace(/\{[^}]+\}/g, 'x');
+    const answer = await nobody.call(operation.method, path, operation.method === 'GET' ? {} : { body: {} });
+    assert.equal(answer.status, 401, `${operation.method} ${path}`);
+    assert.equal(answer.body.type, '/problems/not-signed-in');
+    assert.match(answer.headers['www-authenticate'], /^Bearer/);
+  }
+});
+
+test('the cookie of a session is kept from scripts and other sites', async () => {
+  const answer = await signIn(from('192.0.2.1'));
+  const [cookie] = answer.headers['set-cookie'];
+  assert.match(cookie, /^seatmeter_session=sms_[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
+  assert.ok(!answer.text.includes('sms_'));
+});
+
+test('a wrong password and an unknown address get the same answer', async () => {
+  const wrong = await signIn(from('192.0.2.2'), { email: 'owner@alpine.example', password: 'wrong wrong wrong' });
+  const unknown = await signIn(from('192.0.2.3'), { email: 'nobody@alpine.example', password: 'wrong wrong wrong' });
+  assert.equal(wrong.status, 401);
+  assert.deepEqual({ ...wrong.body, request_id: '' }, { ...unknown.body, request_id: '' });
+});
+
+test('guessing from one address is limited, and from another still works', async () => {
+  const statuses = [];
+  for (let i = 0; i < 12; i++) {
+    const answer = await signIn(from('198.51.100.7'), { email: `guess${i}@alpine.example`, password: 'wrong wrong wrong' });
+    statuses.push(answer.status);
+    if (answer.status === 429) assert.ok(Number(answer.headers['retry-after']) > 0);
+  }
+  assert.equal(statuses[0], 401);
+  assert.equal(statuses.at(-1), 429);
+  assert.equal((await signIn(from('198.51.100.8'))).status, 201);
+});
+
+test('one address cannot keep the workers busy with requests', async () => {
+  const answers = await Promise.all(Array.from({ length: 700 }, () =>
+    server.raw('GET', '/v1/session', { headers: from('203.0.113.1') })));
+  assert.ok(answers.some((answer) => answer.status === 429));
+  assert.equal((await server.raw('GET', '/v1/session', { headers: from('203.0.113.2') })).status, 401);
+});
+
+test('a session\'s cookie alone changes nothing: another site cannot use it', async () => {
+  const { cookie } = alpine.headers;
+  const body = { kind: 'customer', name: 'Forged', code: 'FORGED' };
+  const forged = async (headers) => {
+    const answer = await server.call('POST', '/v1/accounts', { body, headers: { cookie, ...headers } });
+    assert.equal(answer.status, 403);
+    assert.equal(answer.body.type, '/problems/cross-site');
+  };
+  await forged({});
+  await forged({ origin: 'https://evil.example' });
+  await forged({ origin: 'https://evil.example', 'seatmeter-csrf': '1' });
+  await forged({ origin: 'null' });
+  await forged({ 'sec-fetch-site': 'cross-site', 'seatmeter-csrf': '1' });
+  await forged({ 'sec-fetch-site': 'same-site', 'seatmeter-csrf': '1' });
+  const own = await server.call('POST', '/v1/accounts', { body: { ...body, code: 'OWN' }, headers: { cookie, origin: server.url, 'sec-fetch-site': 'same-origin' } });
+  assert.equal(own.status, 201, own.text);
+  assert.equal((await server.call('GET', '/v1/accounts', { headers: { cookie } })).status, 200);
+});
+
+test('another site cannot sign a browser in', async () => {
+  const answer = await signIn({ origin: 'https://evil.example', ...from('192.0.2.4') });
+  assert.equal(answer.status, 403);
+});
+
+test('there is no CORS', async () => {
+  const answer = await nobody.call('OPTIONS', '/v1/accounts', { headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
+  assert.equal(answer.status, 204);
+  assert.ok(!Object.keys(answer.headers).some((name) => name.startsWith('access-control')));
+});
+
+test('a token does what its scopes say and no more', async () => {
+  const made = await alpine.post('/v1/tokens', { name: 'Reader', scopes: 'read' }, 201);
+  const token = new Client(server, { authorization: `Bearer ${made.secret}` });
+  assert.deepEqual((await token.get('/v1/session')).rights, ['read']);
+  await token.get('/v1/accounts');
+  await token.refused(403, 'right-missing', 'POST', '/v1/accounts', { body: { kind: 'customer', name: 'X' } });
+  await new Client(server, { authorization: 'Bearer smt_wrong' }).refused(401, 'token-unknown', 'GET', '/v1/accounts');
+  await new Client(server, { authorization: `Bearer ${made.secret}x` }).refused(401, 'token-unknown', 'GET', '/v1/accounts');
+});
+
+test('a role does what it says and no more', async () => {
+  const viewer = await server.signIn('viewer@alpine.example');
+  await viewer.get('/v1/licences');
+  await viewer.refused(403, 'right-missing', 'POST', '/v1/blocks', { body: { sku: 'SUITE', size: 5 } });
+  const technician = await server.signIn('technician@alpine.example');
+  await technician.refused(403, 'right-missing', 'GET', '/v1/users');
+  await technician.refused(403, 'right-missing', 'POST', '/v1/prices', { body: {} });
+});
+
+test('a session that was ended, or has been idle for long, is over', async () => {
+  const session = await server.signIn('viewer@alpine.example');
+  await session.must(204, 'DELETE', '/v1/session');
+  await session.refused(401, 'session-unknown', 'GET', '/v1/session');
+});
+
+test('every answer has the headers that keep a browser from harm, and its request\'s id', async () => {
+  for (const path of ['/', '/v1/session', '/nowhere', '/healthz']) {
+    const { headers } = await server.raw('GET', path, { headers: { 'x-request-id': 'my-request.7' } });
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['x-frame-options'], 'DENY');
+    assert.match(headers['content-security-policy'], /^default-src 'none'/);
+    assert.equal(headers['x-request-id'], 'my-request.7');
+  }
+  const { headers } = await server.raw('GET', '/healthz', { headers: { 'x-request-id': 'no good {}' } });
+  assert.match(headers['x-request-id'], /^[0-9a-f]{24}$/);
+});
+
+test('a path answers what it can and says what that is', async () => {
+  const head = await server.raw('HEAD', '/healthz');
+  assert.equal(head.status, 200);
+  assert.equal(head.text, '');
+  assert.ok(Number(head.headers['content-length']) > 0);
+  const options = await server.raw('OPTIONS', '/v1/accounts');
+  assert.equal(options.headers.allow, 'GET, HEAD, POST, OPTIONS');
+  const wrong = await server.raw('DELETE', '/v1/accounts');
+  assert.equal(wrong.status, 405);
+  assert.equal(wrong.headers.allow, 'GET, HEAD, POST, OPTIONS');
+  assert.equal((await server.raw('BREW', '/v1/accounts')).status, 405);
+  assert.equal((await server.raw('GET', '/v1/nothing')).status, 404);
+});
+
+test('metrics are read from this machine itself or with their token', async () => {
+  assert.equal((await server.raw('GET', '/metrics')).status, 200);
+  assert.equal((await server.raw('GET', '/metrics', { headers: from('192.0.2.9') })).status, 403);
+  assert.equal((await server.raw('GET', '/metrics', { headers: { authorization: 'Bearer wrong' } })).status, 403);
+  const bearer = { authorization: `Bearer ${METRICS_TOKEN}` };
+  const answer = await server.raw('GET', '/metrics', { headers: { ...bearer, ...from('192.0.2.9') } });
+  assert.equal(answer.status, 200);
+  assert.match(answer.text, /seatmeter_http_request_duration_seconds_bucket\{method="GET",route="\/metrics",le="\+Inf"\}/);
+});
+
+test('the log has a line per request and no secret', async () => {
+  await nobody.call('GET', '/v1/licences/4D0Q9-GZ2X1-M7K4D-0Q9GZ-2X1M7', { headers: { authorization: 'Bearer smt_very_secret' } });
+  await nobody.call('GET', '/healthz', { headers: { 'x-request-id': 'find-me' } });
+  await new Promise((done) => setTimeout(done, 50));
+  const lines = server.logLines;
+  assert.ok(lines.some((line) => line.request_id === 'find-me' && line.status === 200 && line.route === '/healthz'));
+  for (const secret of [PASSWORD, 'sms_', 'smt_', '4D0Q9-GZ2X1']) assert.ok(!server.log.includes(secret), secret);
+});
+
+test('a server that is told to stop finishes what it was asked', () => Server.during({}, async (other) => {
+  const someone = await other.signIn('owner@alpine.example');
+  await other.tell('hold');
+  const slow = someone.call('POST', '/v1/accounts', { body: { kind: 'customer', name: 'Late', code: 'LATE' } });
+  await new Promise((done) => setTimeout(done, 200));
+  await other.tell('release');
+  other.process.stdin.end();
+  assert.equal((await slow).status, 201);
+}));
+
+for (const address of ['[::1]:0', 'unix:DIRECTORY/door.sock']) {
+  test(`it listens on ${address}`, async (t) => {
+    const other = await Server.start({ address }).catch((error) => error);
+    if (other instanceof Error && address.startsWith('[') && /Cannot/.test(other.message)) return t.skip('no IPv6 here');
+    assert.equal((await other.raw('GET', '/healthz')).status, 200);
+    await other.stop();
+  });
+}
+
+test('a client that sends its headers byte by byte does not hold others up', async () => {
+  const { host, port } = server.options();
+  const sockets = Array.from({ length: 50 }, () => net.connect(port, host));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nX-');
+  }
+  assert.equal((await server.raw('GET', '/readyz')).status, 200);
+  for (const socket of sockets) socket.destroy();
+});
