@@ -1,0 +1,98 @@
+/* Command: what `seatmeter` can be asked, as tables.
+ *
+ * Every subcommand is one row: its words, its operands, its options, one line of help, and a function.
+ * Parsing,
+ * --help and shell completion all read these rows, so that none of them can tell another story. A group of
+ * related rows stands in one file (accounts.c, licences.c, …) and is listed once, in command.c. */
+#ifndef SEATMETER_CLI_COMMAND_H
+#define SEATMETER_CLI_COMMAND_H
+
+#include "core/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct operator_session;
+
+/* How often an option or operand must be given. */
+enum presence { OPTIONAL, REQUIRED };
+
+/* What a shell can complete a value with. */
+enum completion { COMPLETE_NOTHING, COMPLETE_FILE, COMPLETE_WORDS };
+
+struct option {
+    const char *name;  /* without the dashes: "time-zone" */
+    const char *value; /* what stands behind it in the help: "NAME"; NULL for a switch */
+    enum presence presence;
+    const char *help; /* one line */
+    enum completion completion;
+    const char *words; /* for COMPLETE_WORDS: "text json pdf" */
+};
+
+enum { OPTIONS_MAX = 16, OPERANDS_MAX = 2 };
+
+struct arguments;
+
+/* What a command needs before it runs. */
+enum store_need {
+    STORE_OPEN,   /* a store with the present schema */
+    STORE_CREATE, /* one that may be empty: it is migrated first, and a secret made */
+    STORE_NONE
+};
+
+struct command {
+    const char *words;                    /* "licence on" */
+    const char *summary;                  /* one line, a sentence without a full stop */
+    struct option operands[OPERANDS_MAX]; /* `name` as the help shows it: "FILE"; unused ones are zero */
+    struct option options[OPTIONS_MAX];   /* unused ones are zero */
+    const char *details;                  /* more for --help, or NULL */
+    enum store_need store;
+    bool reads; /* takes --json */
+    /* Does it. Returns a status, with a fault where it is not OK; `*exit_code` is 0 unless it is set. */
+    enum status (*run)(struct operator_session *session, const struct arguments *arguments, int *exit_code,
+                       struct fault *fault);
+};
+
+struct command_group {
+    const struct command *commands;
+    size_t count;
+};
+
+/* All groups, in the order of the help. */
+extern const struct command_group *const command_groups[];
+extern const size_t command_group_count;
+
+/* What was given on the command line, checked against a command's row. */
+struct arguments {
+    const struct command *command;
+    struct text operands[OPERANDS_MAX];
+    struct text values[OPTIONS_MAX]; /* `.at` is NULL where the option was not given */
+    struct text db;                  /* --db, else SEATMETER_DB, else sqlite:seatmeter.db */
+    bool json;
+    bool help;
+};
+
+/* Finds the command that `words` begin with and parses the rest. Faults: "unknown-command", "unknown-option",
+ * "missing-value", "missing-option", "missing-operand", "unexpected-operand", "repeated-option". */
+enum status arguments_parse(int word_count, char **words, struct arguments *arguments,
+                            struct fault *fault) MUST_CHECK;
+
+/* The value of an option or operand of the command's row (any other name is a bug); empty where not given. */
+struct text argument_text(const struct arguments *arguments, const char *name);
+bool argument_given(const struct arguments *arguments, const char *name);
+
+/* The same as a whole number from `least` to `most`; `otherwise` where not given. Fault "malformed-number".
+ */
+enum status argument_int(const struct arguments *arguments, const char *name, int64_t otherwise,
+                         int64_t least, int64_t most, int64_t *value, struct fault *fault) MUST_CHECK;
+
+/* Help on standard output: of everything, of the commands that begin with `words`, of one command. */
+void help_print_overview(void);
+void help_print_command(const struct command *command);
+bool help_print_group(const char *first_word);
+
+/* The command that `words` are, or NULL. */
+const struct command *command_find(struct text words);
+
+#endif

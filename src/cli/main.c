@@ -1,0 +1,83 @@
+/* The seatmeter command: finds the row of what is asked, opens the store, runs it, translates faults.
+ *
+ * Exit codes: 0 done; 1 an audit found violations; 2 refused, nothing was changed; 3 the machine or the
+ * database failed. A fault is translated here and nowhere else: one line on standard error. */
+#include "cli/group.h"
+#include "cli/progress.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command_group *const command_groups[] = {
+    &completion_commands,
+};
+const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
+
+enum { EXIT_REFUSED = 2, EXIT_FAILED = 3 };
+
+static int report_fault(const struct fault *fault) {
+    progress_end();
+    fprintf(stderr, "seatmeter: ");
+    if (fault->field[0] != '\0') {
+        fprintf(stderr, fault->value[0] != '\0' ? "%s \"%s\": " : "%s: ", fault->field, fault->value);
+    }
+    fprintf(stderr, "%s (%s)\n", fault->message, fault->code);
+    return fault->status == STATUS_INTERNAL ? EXIT_FAILED : EXIT_REFUSED;
+}
+
+static int run_command(const struct arguments *arguments) {
+    struct operator_session session = {0};
+    struct fault fault = {0};
+    int exit_code = 0;
+    enum status status = STATUS_OK;
+    if (arguments->command->store == STORE_OPEN) {
+        status = operator_open(&session, arguments->db, &fault);
+    } else if (arguments->command->store == STORE_CREATE) {
+        status = operator_create(&session, arguments->db, &fault);
+    }
+    if (status == STATUS_OK) {
+        status = arguments->command->run(&session, arguments, &exit_code, &fault);
+    }
+    operator_close(&session);
+    progress_end();
+    if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+        status = fault_set(&fault, STATUS_INTERNAL, "output-failed", NULL, TEXT(""),
+                           "standard output could not be written");
+    }
+    return status == STATUS_OK ? exit_code : report_fault(&fault);
+}
+
+int main(int argument_count, char **words) {
+    if (sodium_init() < 0) {
+        fprintf(stderr, "seatmeter: the machine gives no random numbers\n");
+        return EXIT_FAILED;
+    }
+    const char *first = argument_count > 1 ? words[1] : "--help";
+    if (strcmp(first, "--version") == 0) {
+        printf("seatmeter %s\n", SEATMETER_VERSION);
+        return 0;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 ||
+        (strcmp(first, "help") == 0 && argument_count == 2)) {
+        help_print_overview();
+        return 0;
+    }
+    /* "seatmeter licence", "seatmeter licence --help" and "seatmeter help licence" list a group. */
+    const char *group = strcmp(first, "help") == 0 ? words[2] : first;
+    bool alone =
+        argument_count == 2 || (argument_count == 3 && (strcmp(words[2], "--help") == 0 || group != first));
+    if (alone && command_find(text_of(group)) == NULL && help_print_group(group)) {
+        return 0;
+    }
+    struct arguments arguments;
+    struct fault fault = {0};
+    if (arguments_parse(argument_count - 1, words + 1, &arguments, &fault) != STATUS_OK) {
+        return report_fault(&fault);
+    }
+    if (arguments.help) {
+        help_print_command(arguments.command);
+        return 0;
+    }
+    return run_command(&arguments);
+}

@@ -1,0 +1,65 @@
+#include "cli/operator.h"
+
+#include "cli/progress.h"
+#include "cli/secret.h"
+
+#include <sodium.h>
+#include <time.h>
+
+static void fill_from_machine(struct random_source *source, void *bytes, size_t size_bytes) {
+    (void)source;
+    randombytes_buf(bytes, size_bytes);
+}
+
+static int64_t machine_now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void make_call(struct operator_session *session) {
+    session->random = (struct random_source){fill_from_machine};
+    session->call = (struct call){
+        .db = session->db,
+        .arena = &session->arena,
+        .actor = {.kind = ACTOR_OPERATOR, .rights = RIGHT_ALL},
+        .now_us = machine_now_us(),
+        .secret = session->secret,
+        .random = &session->random,
+        .progress = progress_on_terminal(),
+    };
+}
+
+enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) {
+    *session = (struct operator_session){0};
+    arena_init(&session->arena);
+    enum status status = db_open(url, &session->db, fault);
+    if (status == STATUS_OK) {
+        status = db_check_version(session->db, fault);
+    }
+    if (status == STATUS_OK) {
+        status = secret_load(url, session->secret, fault);
+    }
+    make_call(session);
+    return status;
+}
+
+enum status operator_create(struct operator_session *session, struct text url, struct fault *fault) {
+    *session = (struct operator_session){0};
+    arena_init(&session->arena);
+    enum status status = db_open(url, &session->db, fault);
+    if (status == STATUS_OK) {
+        status = db_migrate(session->db, fault);
+    }
+    if (status == STATUS_OK) {
+        status = secret_load_or_make(url, session->secret, fault);
+    }
+    make_call(session);
+    return status;
+}
+
+void operator_close(struct operator_session *session) {
+    db_close(session->db);
+    sodium_memzero(session->secret, sizeof session->secret);
+    arena_clean_up(&session->arena);
+}

@@ -1,0 +1,28 @@
+/* Operator session: the open store, its secret, memory and the call with which a subcommand asks a use case.
+ *
+ * Whoever may run the command on the store is the operator and may do everything. Here, at the door, the
+ * machine's clock and random bytes come in. */
+#ifndef SEATMETER_CLI_OPERATOR_H
+#define SEATMETER_CLI_OPERATOR_H
+
+#include "programme/call.h"
+
+struct operator_session {
+    struct arena arena;
+    struct db *db;
+    unsigned char secret[PROGRAMME_SECRET_BYTES];
+    struct random_source random;
+    struct call call;
+};
+
+/* Opens the store at `url` with the present schema and its secret, and makes the operator's call.
+ * Faults: of db_open, db_check_version and secret_load. On failure the session can still be closed. */
+enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) MUST_CHECK;
+
+/* The same for a store that is about to be set up: migrates it and makes a secret where there is none. */
+enum status operator_create(struct operator_session *session, struct text url,
+                            struct fault *fault) MUST_CHECK;
+
+void operator_close(struct operator_session *session);
+
+#endif
