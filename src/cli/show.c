@@ -1,0 +1,194 @@
+#include "cli/show.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+enum { COLUMNS_MAX = 24, CELL_BYTES = 400 };
+
+static json_t *load(struct text json) {
+    json_error_t error;
+    json_t *root = json_loadb(json.at, json.length, JSON_DISABLE_EOF_CHECK, &error);
+    assert(root != NULL); /* it is our own representation */
+    return root;
+}
+
+static const json_t *follow(const json_t *value, const char *path) {
+    char name[64];
+    while (value != NULL && *path != '\0') {
+        size_t length = strcspn(path, ".");
+        assert(length < sizeof name);
+        memcpy(name, path, length);
+        name[length] = '\0';
+        value = json_is_array(value) ? json_array_get(value, (size_t)strtoul(name, NULL, 10))
+                                     : json_object_get(value, name);
+        path += length + (path[length] == '.');
+    }
+    return value;
+}
+
+/* A value on one line: lists of plain values are joined, of objects counted. */
+static void format_cell(const json_t *value, char cell[CELL_BYTES]) {
+    cell[0] = '\0';
+    if (json_is_string(value)) {
+        snprintf(cell, CELL_BYTES, "%s", json_string_value(value));
+        for (char *c = cell; *c != '\0'; c++) {
+            *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c;
+        }
+    } else if (json_is_integer(value)) {
+        snprintf(cell, CELL_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else if (json_is_boolean(value)) {
+        snprintf(cell, CELL_BYTES, "%s", json_is_true(value) ? "yes" : "no");
+    } else if (json_is_array(value)) {
+        size_t used = 0;
+        for (size_t i = 0; i < json_array_size(value) && used < CELL_BYTES - 1; i++) {
+            const char *word = json_string_value(json_array_get(value, i));
+            int wrote =
+                word == NULL ? 0 : snprintf(cell + used, CELL_BYTES - used, i == 0 ? "%s" : ", %s", word);
+            used += wrote < 0 ? 0 : (size_t)wrote;
+        }
+    }
+}
+
+/* Terminal cells that a text takes: wide East Asian characters take two, combining marks none. */
+static int display_width(const char *text) {
+    int width = 0;
+    int32_t at = 0;
+    int32_t length = (int32_t)strlen(text);
+    while (at < length) {
+        UChar32 c;
+        U8_NEXT(text, at, length, c);
+        int wide = c < 0 ? 0 : u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+        int8_t category = c < 0 ? (int8_t)U_UNASSIGNED : u_charType(c);
+        if (category == U_NON_SPACING_MARK || category == U_ENCLOSING_MARK || category == U_FORMAT_CHAR) {
+            continue;
+        }
+        width += wide == U_EA_WIDE || wide == U_EA_FULLWIDTH ? 2 : 1;
+    }
+    return width;
+}
+
+static bool looks_numeric(const char *cell) {
+    return cell[0] == '\0' || (strspn(cell, "0123456789.-%") == strlen(cell) && strcmp(cell, "-") != 0);
+}
+
+static void print_padded(const char *cell, int width, bool on_the_right, bool last) {
+    int blanks = width - display_width(cell);
+    if (on_the_right) {
+        printf("%*s%s", blanks, "", cell);
+    } else {
+        printf("%s%*s", cell, last ? 0 : blanks, "");
+    }
+    fputs(last ? "\n" : "  ", stdout);
+}
+
+static void print_table(const json_t *items, const struct column *columns, size_t column_count) {
+    int widths[COLUMNS_MAX];
+    bool numeric[COLUMNS_MAX];
+    char cell[CELL_BYTES];
+    for (size_t c = 0; c < column_count; c++) {
+        widths[c] = display_width(columns[c].heading);
+        numeric[c] = true;
+        for (size_t i = 0; i < json_array_size(items); i++) {
+            format_cell(follow(json_array_get(items, i), columns[c].path), cell);
+            int width = display_width(cell);
+            widths[c] = width > widths[c] ? width : widths[c];
+            numeric[c] = numeric[c] && looks_numeric(cell);
+        }
+    }
+    for (size_t c = 0; c < column_count; c++) {
+        print_padded(columns[c].heading, widths[c], numeric[c], c + 1 == column_count);
+    }
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        for (size_t c = 0; c < column_count; c++) {
+            format_cell(follow(json_array_get(items, i), columns[c].path), cell);
+            print_padded(cell, widths[c], numeric[c], c + 1 == column_count);
+        }
+    }
+}
+
+static void print_json(const json_t *root) {
+    json_dumpf(root, stdout, JSON_INDENT(2));
+    putchar('\n');
+}
+
+void show_list(const struct arguments *arguments, struct text json, const struct column *columns) {
+    json_t *root = load(json);
+    const json_t *items = json_object_get(root, "items");
+    assert(json_is_array(items));
+    size_t column_count = 0;
+    while (columns[column_count].heading != NULL) {
+        column_count++;
+    }
+    assert(column_count <= COLUMNS_MAX);
+    if (arguments->json) {
+        print_json(root);
+    } else {
+        print_table(items, columns, column_count);
+    }
+    json_decref(root);
+}
+
+/* "payment_days" reads as "payment days". */
+static void spell(const char *key, char spelled[64]) {
+    snprintf(spelled, 64, "%s", key);
+    for (char *c = spelled; *c != '\0'; c++) {
+        *c = *c == '_' ? ' ' : *c;
+    }
+}
+
+/* A list of objects below its name, with the columns that its first object has. */
+static void print_nested(const char *key, const json_t *items) {
+    struct column columns[COLUMNS_MAX];
+    size_t count = 0;
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_array_get(items, 0), name, value) {
+        if (count < COLUMNS_MAX && !json_is_object(value)) {
+            columns[count++] = (struct column){name, name};
+        }
+    }
+    char spelled[64];
+    spell(key, spelled);
+    printf("\n%s\n", spelled);
+    print_table(items, columns, count);
+}
+
+static void print_fields(const json_t *record, const char *prefix, int width) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)record, key, value) {
+        char name[140];
+        char spelled[64];
+        spell(key, spelled);
+        snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : " ", spelled);
+        if (json_is_object(value)) {
+            print_fields(value, name, width);
+        } else if (!json_is_null(value) && !json_is_object(json_array_get(value, 0))) {
+            char cell[CELL_BYTES];
+            format_cell(value, cell);
+            printf("%-*s  %s\n", width, name, cell);
+        }
+    }
+}
+
+void show_record(const struct arguments *arguments, struct text json) {
+    json_t *root = load(json);
+    if (arguments->json) {
+        print_json(root);
+    } else {
+        print_fields(root, "", 22);
+        const char *key;
+        json_t *value;
+        json_object_foreach(root, key, value) {
+            if (json_is_object(json_array_get(value, 0))) {
+                print_nested(key, value);
+            }
+        }
+    }
+    json_decref(root);
+}

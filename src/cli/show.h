@@ -1,0 +1,22 @@
+/* Show: what a use case returned, for a person or for a program.
+ *
+ * The control door's representation of a thing is the only one there is. --json prints it as it is; text
+ * picks columns out of it. So a command cannot tell another story than the API. */
+#ifndef SEATMETER_CLI_SHOW_H
+#define SEATMETER_CLI_SHOW_H
+
+#include "cli/command.h"
+
+struct column {
+    const char *heading;
+    const char *path; /* of the item: "code", "buyer.code", "lines.0.amount" */
+};
+
+/* A list {"items": […]}: as JSON where --json was given, else as a table of `columns` (the last heading is
+ * NULL). Numbers stand on the right. */
+void show_list(const struct arguments *arguments, struct text json, const struct column *columns);
+
+/* One thing: as JSON, or its fields one per line, lists in it as tables below. */
+void show_record(const struct arguments *arguments, struct text json);
+
+#endif
