@@ -59,9 +59,10 @@ static int display_width(const char *text) {
     int width = 0;
     int32_t at = 0;
     int32_t length = (int32_t)strlen(text);
+    const uint8_t *bytes = (const uint8_t *)text;
     while (at < length) {
         UChar32 c;
-        U8_NEXT(text, at, length, c);
+        U8_NEXT(bytes, at, length, c);
         int wide = c < 0 ? 0 : u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
         int8_t category = c < 0 ? (int8_t)U_UNASSIGNED : u_charType(c);
         if (category == U_NON_SPACING_MARK || category == U_ENCLOSING_MARK || category == U_FORMAT_CHAR) {
