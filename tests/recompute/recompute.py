@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Recomputes every bill of a programme from its exports alone, to the cent.
+
+Written from the rules in docs/ and not from the C code, so that the two can be wrong only in different ways.
+usage: recompute.py DIRECTORY
+The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences` printed, as events.csv,
+prices.csv, … Without agreements, terms or licences every zone is UTC and no price has terms.
+Prints each difference; exit 1 if there is any; the last line counts what was compared."""
+import csv
+import datetime
+import pathlib
+import sys
+from collections import defaultdict
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+MINOR_DIGITS = defaultdict(lambda: 2, JPY=0, KRW=0, CLP=0, VND=0, ISK=0, KWD=3, BHD=3, TND=3, JOD=3, OMR=3)
+
+
+def read(directory, name):
+    path = directory / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def microseconds(moment):
+    delta = moment - EPOCH
+    return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def midnight(zone, day):
+    """The first instant of a civil day: where the zone skips midnight, the first one that exists."""
+    local = datetime.datetime(day.year, day.month, day.day, tzinfo=zone)
+    instant = local.astimezone(datetime.timezone.utc)
+    if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        before = instant - datetime.timedelta(hours=3)  # find the gap's end between two instants
+        low, high = microseconds(before), microseconds(instant + datetime.timedelta(hours=3))
+        while high - low > 1:
+            middle = (low + high) // 2
+            there = (EPOCH + datetime.timedelta(microseconds=middle)).astimezone(zone).replace(tzinfo=None)
+            low, high = (low, middle) if there >= local.replace(tzinfo=None) else (middle, high)
+        return high
+    return microseconds(instant)
+
+
+def month_days(month):
+    year, number = map(int, month.split("-"))
+    first = datetime.date(year, number, 1)
+    after = datetime.date(year + number // 12, number % 12 + 1, 1)
+    return [first + datetime.timedelta(days=n) for n in range((after - first).days + 1)]
+
+
+def half_away(value):
+    magnitude = (abs(value) * 2 + 1) // 2
+    return int(magnitude) if value >= 0 else -int(magnitude)
+
+
+def cents(quantity, unit_price, currency):
+    return half_away(quantity * unit_price * 10 ** MINOR_DIGITS[currency])
+
+
+def measure(changes, policy, bounds, start):
+    """(parts, parts per unit) of one customer's SKU; changes are (instant, licence, seats) in log order."""
+    end = bounds[-1]
+    days = len(bounds) - 1
+    if start >= end:
+        return 0, days if policy == "daily" else 1
+    seats = {}
+    highest = defaultdict(int)  # of each licence
+    steps = []                  # (instant, S from there on)
+    index = 0
+    while index < len(changes) and changes[index][0] <= start:
+        seats[changes[index][1]] = changes[index][2]
+        index += 1
+    for licence, count in seats.items():
+        highest[licence] = count
+    steps.append((start, sum(seats.values())))
+    while index < len(changes) and changes[index][0] < end:
+        instant = changes[index][0]
+        touched = set()
+        while index < len(changes) and changes[index][0] == instant:
+            seats[changes[index][1]] = changes[index][2]
+            touched.add(changes[index][1])
+            index += 1
+        for licence in touched:
+            highest[licence] = max(highest[licence], seats[licence])
+        steps.append((instant, sum(seats.values())))
+    if policy == "peak":
+        return max(total for _, total in steps), 1
+    if policy == "snapshot":
+        return steps[-1][1], 1
+    if policy == "any":
+        return sum(highest.values()), 1
+    parts = 0
+    for first, after in zip(bounds, bounds[1:]):
+        if after <= start or after == first:
+            continue
+        inside = [total for instant, total in steps if first < instant < after]
+        carried = [total for instant, total in steps if instant <= max(first, start)]
+        parts += max(inside + carried[-1:])
+    return parts, days
+
+
+def allocate(total, weights):
+    whole = sum(weights)
+    shares = [total * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in order[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+def rate(price, parts_per_unit, charged):
+    """charged: [(who, parts)] in the order of names. Gives [(who, parts, unit price)]."""
+    tiers = price["tiers"]
+    total = sum(parts for _, parts in charged)
+    if price["tier_mode"] != "graduated":
+        unit = tiers[0][1]
+        for first, unit_price in tiers:
+            if first * parts_per_unit <= total:
+                unit = unit_price
+        return [(who, parts, unit) for who, parts in charged]
+    left = [parts for _, parts in charged]
+    lines = []
+    for k, (first, unit_price) in enumerate(tiers):
+        in_tier = sum(left)
+        if k + 1 < len(tiers):
+            size = (tiers[k + 1][0] - max(first, 1)) * parts_per_unit
+            in_tier = min(in_tier, size)
+        if in_tier == 0:
+            break
+        shares = allocate(in_tier, left)
+        for i, share in enumerate(shares):
+            if share:
+                lines.append((charged[i][0], share, unit_price))
+                left[i] -= share
+    lines += [(who, 0, tiers[0][1]) for who, parts in charged if parts == 0]
+    return lines
+
+
+class Programme:
+    def __init__(self, directory):
+        self.agreements = {(row["seller"], row["buyer"]): row for row in read(directory, "agreements")}
+        self.billed = {row["licence"]: (int(row["billed_from"]), int(row["billed_to"]))
+                       for row in read(directory, "licences")}
+        terms = {(row["seller"], row["buyer"], row["sku"], row["effective_from"]): row
+                 for row in read(directory, "terms")}
+        self.prices = defaultdict(dict)  # (seller, buyer, sku) → effective_from → price
+        for row in read(directory, "prices"):
+            key = (row["seller"], row["buyer"], row["sku"])
+            price = self.prices[key].setdefault(row["effective_from"], dict(row, tiers=[]))
+            price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
+            price["terms"] = terms.get(key + (row["effective_from"],))
+        self.seller_of = {}
+        buyers = {buyer for _, buyer, _ in self.prices} | {buyer for _, buyer in self.agreements}
+        edges = {(seller, buyer) for seller, buyer, _ in self.prices} | set(self.agreements)
+        self.vendors = {seller for seller, _ in edges} - buyers
+        for seller, buyer in edges:
+            if seller not in self.vendors:
+                self.seller_of[buyer] = seller
+        self.groups = defaultdict(list)  # (customer, sku) → changes
+        self.first_on = {}
+        self.provider_of = {}
+        for row in read(directory, "events"):
+            key = (row["customer"], row["sku"])
+            instant = microseconds(datetime.datetime.fromisoformat(row["time"].replace("Z", "+00:00")))
+            self.groups[key].append((instant, row["licence"], int(row["seats"])))
+            self.provider_of[row["customer"]] = row["provider"]
+            if row["event"] == "on":
+                self.first_on.setdefault((row["customer"], row["sku"], row["licence"]), instant)
+        for changes in self.groups.values():
+            changes.sort(key=lambda change: change[0])  # stable: log order at one instant
+
+    def depth(self, account):
+        depth = 0 if account in self.vendors else 1
+        while account in self.seller_of:
+            account = self.seller_of[account]
+            depth += 1
+        return depth
+
+    def is_below(self, customer, account):
+        at = customer
+        while at in self.seller_of or at in self.provider_of:
+            at = self.seller_of.get(at) or self.provider_of.get(at)
+            if at == account:
+                return True
+        return False
+
+    def on_edge(self, customer, sku, seller, buyer):
+        """The changes of a group that this edge is billed for: a bundle below its composer, its parts above."""
+        if customer != buyer and not self.is_below(customer, buyer):
+            return []
+        depth = self.depth(seller)
+        inside = lambda licence: self.billed.get(licence, (0, 127))[0] <= depth <= self.billed.get(licence, (0, 127))[1]
+        return [change for change in self.groups[(customer, sku)] if inside(change[1])]
+
+    def price_for(self, seller, buyer, sku, days):
+        dated = self.prices.get((seller, buyer, sku), {})
+        first, last = days[0].isoformat(), days[-2].isoformat()
+        in_force = [date for date in sorted(dated) if date <= first]
+        coming = [date for date in sorted(dated) if first < date <= last]
+        return dated[in_force[-1]] if in_force else dated[coming[0]] if coming else None
+
+    def expected(self, seller, buyer, month, adjusted):
+        """{(customer, sku, unit price): (measured, quantity, amount)} of a month's bill without its corrections."""
+        agreement = self.agreements.get((seller, buyer), {})
+        zone = ZoneInfo(agreement.get("time_zone") or "UTC")
+        days = month_days(month)
+        bounds = [midnight(zone, day) for day in days]
+        bills = {}
+        for sku in sorted({sku for s, b, sku in self.prices if (s, b) == (seller, buyer)}):
+            price = self.price_for(seller, buyer, sku, days)
+            if price is None:
+                continue
+            terms = price["terms"] or {}
+            start = bounds[0]
+            if terms.get("trial_end"):
+                start = max(start, midnight(zone, datetime.date.fromisoformat(terms["trial_end"])))
+            measured = {}
+            per_unit = len(days) - 1 if price["policy"] == "daily" else 1
+            for customer, of_sku in self.groups:
+                if of_sku == sku:
+                    changes = self.on_edge(customer, sku, seller, buyer)
+                    measured[customer], per_unit = measure(changes, price["policy"], bounds, start)
+            charged = []
+            names = sorted((name for name in measured if measured[name] or (name, sku) in adjusted), key=str.encode)
+            for customer in names:
+                parts = measured[customer]
+                if (customer, sku) in adjusted:
+                    parts = int(Fraction(adjusted[(customer, sku)]) * per_unit)
+                if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
+                    parts = 0
+                charged.append((customer, parts))
+            shortfall = int(terms.get("minimum") or 0) * per_unit - sum(parts for _, parts in charged)
+            if shortfall > 0:
+                charged.append(("", shortfall))
+            for customer, parts, unit in rate(price, per_unit, charged):
+                quantity = Fraction(parts, per_unit)
+                if terms.get("not_for_resale") == "1":
+                    unit = Fraction(0)
+                bills[(customer, sku, unit)] = (Fraction(measured.get(customer, 0), per_unit), quantity,
+                                                cents(quantity, unit, price["currency"]))
+        return bills
+
+    def is_free(self, customer, sku, seller, buyer, days, zone, terms):
+        inside = {change[1] for change in self.on_edge(customer, sku, seller, buyer)}
+        firsts = [instant for (c, s, licence), instant in self.first_on.items()
+                  if (c, s) == (customer, sku) and licence in inside]
+        if not firsts:
+            return False
+        began = (EPOCH + datetime.timedelta(microseconds=min(firsts))).astimezone(zone)
+        passed = (days[0].year - began.year) * 12 + days[0].month - began.month
+        return 0 <= passed < int(terms["free_months"])
+
+
+def main():
+    directory = pathlib.Path(sys.argv[1])
+    programme = Programme(directory)
+    billed = defaultdict(list)
+    for row in read(directory, "lines"):
+        # Charges and corrections are not metered; corrections have their own test.
+        if row["policy"] and not row["note"].startswith("corrects "):
+            billed[(row["seller"], row["buyer"], row["month"])].append(row)
+    compared = differences = 0
+    policies = set()
+    for (seller, buyer, month), rows in sorted(billed.items()):
+        adjusted = {}
+        for row in rows:
+            if row["note"].startswith("adjusted"):
+                key = (row["customer"], row["sku"])
+                adjusted[key] = adjusted.get(key, 0) + Fraction(row["quantity"])
+        expected = programme.expected(seller, buyer, month, adjusted)
+        currency_digits = MINOR_DIGITS[rows[0]["currency"]]
+        for row in rows:
+            compared += 1
+            policies.add(row["policy"])
+            key = (row["customer"], row["sku"], Fraction(row["unit_price"]))
+            want = expected.pop(key, None)
+            amount = half_away(Fraction(row["amount"]) * 10**currency_digits)
+            if want is None:
+                problem = "is not owed"
+            elif amount != want[2]:
+                problem = f"should be {want[2]} minor units"
+            elif abs(Fraction(row["quantity"]) - want[1]) > Fraction(1, 2_000_000):
+                problem = f"quantity should be {float(want[1]):.6f}"
+            elif abs(Fraction(row["measured"]) - want[0]) > Fraction(1, 2_000_000):
+                problem = f"measured should be {float(want[0]):.6f}"
+            else:
+                continue
+            differences += 1
+            print(f"{seller} → {buyer} {month}: {dict(row)} {problem}")
+        for key, want in expected.items():
+            differences += 1
+            print(f"{seller} → {buyer} {month}: no line for {key}: measured {want[0]}, quantity {want[1]}, {want[2]}")
+    print(f"{compared} lines on {len(billed)} bills compared, policies {', '.join(sorted(policies))}: "
+          f"{differences} differences")
+    sys.exit(1 if differences or not compared else 0)
+
+
+if __name__ == "__main__":
+    main()
