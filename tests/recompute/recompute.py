@@ -230,7 +230,7 @@ class Programme:
             for customer in names:
                 parts = measured[customer]
                 if (customer, sku) in adjusted:
-                    parts = int(Fraction(adjusted[(customer, sku)]) * per_unit)
+                    parts = round(adjusted[(customer, sku)]) * per_unit
                 if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
                     parts = 0
                 charged.append((customer, parts))
