@@ -69,7 +69,7 @@ static enum status take_option(int word_count, char **words, int *at, struct arg
         arguments->help = true;
         return STATUS_OK;
     }
-    if (text_is(name, "json") && arguments->command->reads) {
+    if (text_is(name, "json") && arguments->command->prints) {
         arguments->json = true;
         return STATUS_OK;
     }

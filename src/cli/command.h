@@ -48,7 +48,7 @@ struct command {
     struct option options[OPTIONS_MAX];   /* unused ones are zero */
     const char *details;                  /* more for --help, or NULL */
     enum store_need store;
-    bool reads; /* takes --json */
+    bool prints; /* takes --json */
     /* Does it. Returns a status, with a fault where it is not OK; `*exit_code` is 0 unless it is set. */
     enum status (*run)(struct operator_session *session, const struct arguments *arguments, int *exit_code,
                        struct fault *fault);

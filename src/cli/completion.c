@@ -8,7 +8,7 @@ static void print_words_with_dashes(const struct command *command) {
     for (int i = 0; i < OPTIONS_MAX && command->options[i].name != NULL; i++) {
         printf(" --%s", command->options[i].name);
     }
-    printf("%s%s --help", command->store == STORE_NONE ? "" : " --db", command->reads ? " --json" : "");
+    printf("%s%s --help", command->store == STORE_NONE ? "" : " --db", command->prints ? " --json" : "");
 }
 
 /* bash: the words before the cursor without options pick a row; zsh runs the same through bashcompinit. */

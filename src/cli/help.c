@@ -21,7 +21,7 @@ static void print_usage(const struct command *command) {
         const char *value = option->value == NULL ? "" : option->value;
         printf(option->presence == REQUIRED ? " --%s%s%s" : " [--%s%s%s]", option->name, blank, value);
     }
-    printf("%s\n", command->reads ? " [--json]" : "");
+    printf("%s\n", command->prints ? " [--json]" : "");
 }
 
 static void print_row(const char *left, const char *right) {
@@ -49,7 +49,7 @@ void help_print_command(const struct command *command) {
         print_row("--db URL",
                   "sqlite:PATH or postgresql://… (default: $SEATMETER_DB, else sqlite:seatmeter.db)");
     }
-    if (command->reads) {
+    if (command->prints) {
         print_row("--json", "print JSON instead of text");
     }
     print_row("--help", "this text");

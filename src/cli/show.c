@@ -117,6 +117,25 @@ static void print_json(const json_t *root) {
     putchar('\n');
 }
 
+struct json_writer show_list_begin(struct operator_session *session) {
+    struct json_writer writer = {.arena = &session->arena};
+    json_write_open(&writer, NULL);
+    json_write_open_array(&writer, "items");
+    return writer;
+}
+
+struct text show_list_end(struct json_writer *writer) {
+    json_write_close_array(writer);
+    json_write_close(writer);
+    return json_written(writer);
+}
+
+void show_json(struct text json) {
+    json_t *root = load(json);
+    print_json(root);
+    json_decref(root);
+}
+
 void show_list(const struct arguments *arguments, struct text json, const struct column *columns) {
     json_t *root = load(json);
     const json_t *items = json_object_get(root, "items");

@@ -6,11 +6,20 @@
 #define SEATMETER_CLI_SHOW_H
 
 #include "cli/command.h"
+#include "cli/operator.h"
+#include "control/json_write.h"
 
 struct column {
     const char *heading;
     const char *path; /* of the item: "code", "buyer.code", "lines.0.amount" */
 };
+
+/* A writer in the session's arena that has opened {"items": [; the caller writes the items. */
+struct json_writer show_list_begin(struct operator_session *session);
+struct text show_list_end(struct json_writer *writer);
+
+/* The JSON itself, whatever the options say. */
+void show_json(struct text json);
 
 /* A list {"items": […]}: as JSON where --json was given, else as a table of `columns` (the last heading is
  * NULL). Numbers stand on the right. */
