@@ -1,4 +1,5 @@
 /* Billing: closing a month, invoices, charges, corrections, margins, balances, exports. */
+#include "cli/file.h"
 #include "cli/group.h"
 #include "cli/progress.h"
 #include "cli/show.h"
@@ -11,7 +12,6 @@
 #include "programme/invoices.h"
 #include "programme/margins.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,33 +113,25 @@ static enum status make_document(struct operator_session *session, const struct 
     struct arena *arena = &session->arena;
     switch (format) {
     case FORMAT_TEXT:
-        return document_invoice_text(arena, &view->invoice, bytes, fault);
+        *bytes = document_invoice_text(arena, &view->invoice);
+        return STATUS_OK;
     case FORMAT_JSON:
         return document_invoice_json(arena, &view->invoice, bytes, fault);
     case FORMAT_CSV:
-        return document_invoice_csv(arena, &view->invoice, bytes, fault);
+        *bytes = document_invoice_csv(arena, &view->invoice);
+        return STATUS_OK;
     case FORMAT_PDF:
     default:
         return document_invoice_pdf(arena, &view->invoice, bytes, fault);
     }
 }
 
-/* To the named file, written whole or not at all, or to standard output. */
+/* To the named file or, where none is named, to standard output. */
 static enum status deliver(struct text bytes, struct text path, struct arena *arena, struct fault *fault) {
-    if (path.length == 0 || text_is(path, "-")) {
-        fwrite(bytes.at, 1, bytes.length, stdout);
-        return STATUS_OK;
+    if (path.length > 0 && !text_is(path, "-")) {
+        return file_write(arena, path, "output", bytes, fault);
     }
-    struct text partial = text_format(arena, "%.*s.part", TEXT_ARGS(path));
-    FILE *file = fopen(partial.at, "wb");
-    bool written = file != NULL && fwrite(bytes.at, 1, bytes.length, file) == bytes.length;
-    written = file != NULL && fclose(file) == 0 && written;
-    if (!written || rename(partial.at, text_copy(arena, path).at) != 0) {
-        int error = errno;
-        remove(partial.at);
-        return fault_set(fault, STATUS_INVALID, "file-not-written", "output", path, "cannot be written: %s",
-                         strerror(error));
-    }
+    show_bytes(bytes);
     return STATUS_OK;
 }
 

@@ -280,7 +280,7 @@ static enum status run_licence_keys(struct operator_session *session, const stru
     enum status status =
         export_licence_keys(&session->call, argument_text(arguments, "customer"), &csv, fault);
     if (status == STATUS_OK) {
-        fwrite(csv.at, 1, csv.length, stdout);
+        show_bytes(csv);
     }
     return status;
 }

@@ -5,27 +5,20 @@
 #include "documents/document.h"
 #include "programme/report_usage.h"
 
-#include <stdio.h>
-
 static struct report_name named(const struct arguments *arguments) {
     return (struct report_name){.provider = argument_text(arguments, "provider"),
                                 .month = argument_text(arguments, "month")};
 }
 
-static enum status show_report_detail(struct operator_session *session, const struct arguments *arguments,
-                                      const struct report_detail *detail, struct fault *fault) {
+static void show_report_detail(struct operator_session *session, const struct arguments *arguments,
+                               const struct report_detail *detail) {
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         represent_report(&writer, NULL, detail);
         show_json(json_written(&writer));
-        return STATUS_OK;
+        return;
     }
-    struct text text;
-    enum status status = document_report_text(&session->arena, &detail->report, &text, fault);
-    if (status == STATUS_OK) {
-        fwrite(text.at, 1, text.length, stdout);
-    }
-    return status;
+    show_bytes(document_report_text(&session->arena, &detail->report));
 }
 
 static enum status run_report_show(struct operator_session *session, const struct arguments *arguments,
@@ -38,17 +31,13 @@ static enum status run_report_show(struct operator_session *session, const struc
     if (status != STATUS_OK) {
         return status;
     }
-    if (format.length == 0 || text_is(format, "text")) {
-        return show_report_detail(session, arguments, &detail, fault);
-    }
-    if (!text_is(format, "csv")) {
-        return fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
-                         "a report can be had as text or csv, or as JSON with --json");
-    }
-    struct text csv;
-    status = document_report_csv(&session->arena, &detail.report, &csv, fault);
-    if (status == STATUS_OK) {
-        fwrite(csv.at, 1, csv.length, stdout);
+    if (text_is(format, "csv")) {
+        show_bytes(document_report_csv(&session->arena, &detail.report));
+    } else if (format.length == 0 || text_is(format, "text")) {
+        show_report_detail(session, arguments, &detail);
+    } else {
+        status = fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
+                           "a report can be had as text or csv, or as JSON with --json");
     }
     return status;
 }
@@ -70,7 +59,10 @@ static enum status run_report_adjust(struct operator_session *session, const str
     if (status == STATUS_OK) {
         status = adjust_report(&session->call, &input, &detail, fault);
     }
-    return status == STATUS_OK ? show_report_detail(session, arguments, &detail, fault) : status;
+    if (status == STATUS_OK) {
+        show_report_detail(session, arguments, &detail);
+    }
+    return status;
 }
 
 /* Submitting, approving and rejecting have one shape. */
@@ -82,7 +74,10 @@ static enum status decide(struct operator_session *session, const struct argumen
     struct decide_report_input input = {.name = named(arguments), .reason = reason};
     struct report_detail detail;
     enum status status = decision(&session->call, &input, &detail, fault);
-    return status == STATUS_OK ? show_report_detail(session, arguments, &detail, fault) : status;
+    if (status == STATUS_OK) {
+        show_report_detail(session, arguments, &detail);
+    }
+    return status;
 }
 
 static enum status run_report_submit(struct operator_session *session, const struct arguments *arguments,

@@ -130,6 +130,10 @@ struct text show_list_end(struct json_writer *writer) {
     return json_written(writer);
 }
 
+void show_bytes(struct text bytes) {
+    fwrite(bytes.at, 1, bytes.length, stdout);
+}
+
 void show_json(struct text json) {
     json_t *root = load(json);
     print_json(root);

@@ -21,6 +21,9 @@ struct text show_list_end(struct json_writer *writer);
 /* The JSON itself, whatever the options say. */
 void show_json(struct text json);
 
+/* A document on standard output, as it is. */
+void show_bytes(struct text bytes);
+
 /* A list {"items": […]}: as JSON where --json was given, else as a table of `columns` (the last heading is
  * NULL). Numbers stand on the right. */
 void show_list(const struct arguments *arguments, struct text json, const struct column *columns);

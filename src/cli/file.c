@@ -1,0 +1,55 @@
+#include "cli/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum status file_read(struct arena *arena, struct text path, const char *field, size_t most_bytes,
+                      struct text *bytes, struct fault *fault) {
+    bool standard = text_is(path, "-");
+    FILE *file = standard ? stdin : fopen(text_copy(arena, path).at, "rb");
+    char *read = arena_alloc(arena, 64 * 1024, 1);
+    size_t length = 0;
+    size_t capacity = 64 * 1024;
+    enum status status = STATUS_OK;
+    if (file == NULL) {
+        return fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be opened: %s",
+                         strerror(errno));
+    }
+    while (length <= most_bytes) {
+        read = arena_grow(arena, read, length, &capacity, 1);
+        size_t got = fread(read + length, 1, capacity - length, file);
+        if (got == 0) {
+            break;
+        }
+        length += got;
+    }
+    if (ferror(file)) {
+        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be read: %s",
+                           strerror(errno));
+    } else if (length > most_bytes) {
+        status = fault_set(fault, STATUS_TOO_LARGE, "file-too-large", field, path,
+                           "is larger than the %zu bytes that are taken", most_bytes);
+    } else {
+        *bytes = (struct text){read, length};
+    }
+    if (!standard) {
+        fclose(file);
+    }
+    return status;
+}
+
+enum status file_write(struct arena *arena, struct text path, const char *field, struct text bytes,
+                       struct fault *fault) {
+    struct text partial = text_format(arena, "%.*s.part", TEXT_ARGS(path));
+    FILE *file = fopen(partial.at, "wb");
+    bool written = file != NULL && fwrite(bytes.at, 1, bytes.length, file) == bytes.length;
+    written = file != NULL && fclose(file) == 0 && written;
+    if (!written || rename(partial.at, text_copy(arena, path).at) != 0) {
+        int error = errno;
+        remove(partial.at);
+        return fault_set(fault, STATUS_INVALID, "file-not-written", field, path, "cannot be written: %s",
+                         strerror(error));
+    }
+    return STATUS_OK;
+}
