@@ -57,7 +57,7 @@ static enum status run_month_close(struct operator_session *session, const struc
     }
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
-        represent_close_month(&writer, NULL, &result);
+        represent_close(&writer, NULL, &result);
         show_json(json_written(&writer));
     } else {
         print_closed(&result, &session->arena);
@@ -80,7 +80,7 @@ static enum status run_invoice_list(struct operator_session *session, const stru
     do {
         status = list_invoices(&session->call, &input, &page, fault);
         for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
-            represent_invoice_summary(&writer, NULL, &page.items[i]);
+            represent_invoice(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);
@@ -172,7 +172,7 @@ typedef enum status invoice_settlement(struct call *call, const struct settle_in
 static void show_summary(struct operator_session *session, const struct arguments *arguments,
                          const struct invoice_summary *summary) {
     struct json_writer writer = {.arena = &session->arena};
-    represent_invoice_summary(&writer, NULL, summary);
+    represent_invoice(&writer, NULL, summary);
     show_record(arguments, json_written(&writer));
 }
 
@@ -338,11 +338,11 @@ static enum status run_correction_list(struct operator_session *session, const s
         }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);
-    static const struct column COLUMNS[] = {{"correction", "id"},     {"seller", "seller.code"},
-                                            {"buyer", "buyer.code"},  {"month", "month"},
-                                            {"customer", "customer"}, {"SKU", "sku"},
-                                            {"units", "units"},       {"reason", "reason"},
-                                            {"invoice", "invoice"},   {NULL, NULL}};
+    static const struct column COLUMNS[] = {
+        {"correction", "id"}, {"seller", "seller.code"},     {"buyer", "buyer.code"},
+        {"month", "month"},   {"customer", "customer.code"}, {"SKU", "sku"},
+        {"units", "units"},   {"reason", "reason"},          {"invoice", "invoice"},
+        {NULL, NULL}};
     if (status == STATUS_OK) {
         show_list(arguments, show_list_end(&writer), COLUMNS);
     }

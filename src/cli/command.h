@@ -36,8 +36,9 @@ struct arguments;
 
 /* What a command needs before it runs. */
 enum store_need {
-    STORE_OPEN,   /* a store with the present schema */
-    STORE_CREATE, /* one that may be empty: it is migrated first, and a secret made */
+    STORE_OPEN,     /* a store with the present schema */
+    STORE_CREATE,   /* one that may be empty: it is migrated first, and a secret made */
+    STORE_UNOPENED, /* the command opens it itself */
     STORE_NONE
 };
 

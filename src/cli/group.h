@@ -5,6 +5,12 @@
 #include "cli/command.h"
 #include "cli/operator.h"
 
+extern const struct command_group tree_commands;
+extern const struct command_group licence_commands;
+extern const struct command_group report_commands;
+extern const struct command_group billing_commands;
+extern const struct command_group people_commands;
+extern const struct command_group operation_commands;
 extern const struct command_group completion_commands;
 
 #endif

@@ -204,7 +204,7 @@ static enum status run_licence_show(struct operator_session *session, const stru
     enum status status = show_licence(&session->call, argument_text(arguments, "LICENCE"), &detail, fault);
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
-        represent_licence_detail(&writer, NULL, &detail);
+        represent_licence_in_full(&writer, NULL, &detail);
         show_record(arguments, json_written(&writer));
     }
     return status;
@@ -231,7 +231,7 @@ static enum status run_licence_list(struct operator_session *session, const stru
     } while (status == STATUS_OK && page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"licence", "id"},  {"provider", "provider.code"}, {"customer", "customer.code"}, {"SKU", "sku.code"},
-        {"seats", "seats"}, {"state", "effective_state"},  {"key ends in", "key_hint"},   {NULL, NULL}};
+        {"seats", "seats"}, {"state", "effective"},        {"key ends in", "key_hint"},   {NULL, NULL}};
     if (status == STATUS_OK) {
         show_list(arguments, show_list_end(&writer), COLUMNS);
     }

@@ -10,7 +10,8 @@
 #include <string.h>
 
 const struct command_group *const command_groups[] = {
-    &completion_commands,
+    &tree_commands,   &licence_commands,   &report_commands,     &billing_commands,
+    &people_commands, &operation_commands, &completion_commands,
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 

@@ -58,6 +58,13 @@ enum status operator_create(struct operator_session *session, struct text url, s
     return status;
 }
 
+enum status operator_open_for_restore(struct operator_session *session, struct text url,
+                                      struct fault *fault) {
+    arena_init(&session->arena);
+    enum status status = secret_load(url, session->secret, fault);
+    return status == STATUS_OK ? db_open(url, &session->db, fault) : status;
+}
+
 void operator_close(struct operator_session *session) {
     db_close(session->db);
     sodium_memzero(session->secret, sizeof session->secret);

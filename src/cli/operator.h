@@ -23,6 +23,10 @@ enum status operator_open(struct operator_session *session, struct text url, str
 enum status operator_create(struct operator_session *session, struct text url,
                             struct fault *fault) MUST_CHECK;
 
+/* The same for a store that will be restored: opened as it is, its secret loaded. */
+enum status operator_open_for_restore(struct operator_session *session, struct text url,
+                                      struct fault *fault) MUST_CHECK;
+
 void operator_close(struct operator_session *session);
 
 #endif

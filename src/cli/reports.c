@@ -14,7 +14,7 @@ static void show_report_detail(struct operator_session *session, const struct ar
                                const struct report_detail *detail) {
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
-        represent_report(&writer, NULL, detail);
+        represent_report_in_full(&writer, NULL, detail);
         show_json(json_written(&writer));
         return;
     }
@@ -111,7 +111,7 @@ static enum status run_report_list(struct operator_session *session, const struc
     do {
         status = list_reports(&session->call, &input, &page, fault);
         for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
-            represent_report_info(&writer, NULL, &page.items[i]);
+            represent_report(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);

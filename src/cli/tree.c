@@ -35,7 +35,7 @@ static void show_agreement_view(struct operator_session *session, const struct a
 static void show_sku_view(struct operator_session *session, const struct arguments *arguments,
                           const struct sku_view *sku) {
     struct json_writer writer = {.arena = &session->arena};
-    represent_sku(&writer, NULL, sku);
+    represent_sku_in_full(&writer, NULL, sku);
     show_record(arguments, json_written(&writer));
 }
 
