@@ -135,7 +135,10 @@ static enum status run_token_create(struct operator_session *session, const stru
     }
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
-        represent_created_token(&writer, NULL, &token, secret);
+        json_write_open(&writer, NULL);
+        json_write_text(&writer, "secret", secret);
+        represent_token(&writer, "token", &token);
+        json_write_close(&writer);
         show_json(json_written(&writer));
     } else {
         printf("%.*s\n", TEXT_ARGS(secret));
