@@ -89,7 +89,7 @@ static enum status run_invoice_list(struct operator_session *session, const stru
         {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due", "due_on"},
         {"gross", "gross"},        {"", "currency"},        {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -113,10 +113,13 @@ static enum status make_document(struct operator_session *session, const struct 
     struct arena *arena = &session->arena;
     switch (format) {
     case FORMAT_TEXT:
-        *bytes = document_invoice_text(arena, &view->invoice);
+        return document_invoice_text(arena, &view->invoice, bytes, fault);
+    case FORMAT_JSON: {
+        struct json_writer writer = {.arena = arena};
+        represent_invoice_in_full(&writer, NULL, view);
+        *bytes = json_written(&writer);
         return STATUS_OK;
-    case FORMAT_JSON:
-        return document_invoice_json(arena, &view->invoice, bytes, fault);
+    }
     case FORMAT_CSV:
         *bytes = document_invoice_csv(arena, &view->invoice);
         return STATUS_OK;
@@ -173,7 +176,7 @@ static void show_summary(struct operator_session *session, const struct argument
                          const struct invoice_summary *summary) {
     struct json_writer writer = {.arena = &session->arena};
     represent_invoice(&writer, NULL, summary);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static enum status settle(struct operator_session *session, const struct arguments *arguments,
@@ -261,7 +264,7 @@ static enum status run_charge_add(struct operator_session *session, const struct
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_charge(&writer, NULL, &charge);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -294,7 +297,7 @@ static enum status run_charge_list(struct operator_session *session, const struc
         {"month", "month"}, {"description", "description"}, {"amount", "amount"},
         {"", "currency"},   {"invoice", "invoice"},         {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -316,7 +319,7 @@ static enum status run_correction_add(struct operator_session *session, const st
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_correction(&writer, NULL, &correction);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -344,7 +347,7 @@ static enum status run_correction_list(struct operator_session *session, const s
         {"units", "units"},   {"reason", "reason"},          {"invoice", "invoice"},
         {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -367,7 +370,7 @@ static enum status run_margin_show(struct operator_session *session, const struc
     }
     struct json_writer writer = {.arena = &session->arena};
     represent_margins(&writer, NULL, &result);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
 }
 
@@ -387,7 +390,7 @@ static enum status run_ledger_balances(struct operator_session *session, const s
     static const struct column COLUMNS[] = {{"books of", "owner.code"}, {"account", "account"},
                                             {"party", "party.code"},    {"balance", "balance"},
                                             {"", "currency"},           {NULL, NULL}};
-    show_list(arguments, show_list_end(&writer), COLUMNS);
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
 

@@ -12,14 +12,14 @@ static void show_block_info(struct operator_session *session, const struct argum
                             const struct block_info *block) {
     struct json_writer writer = {.arena = &session->arena};
     represent_block(&writer, NULL, block);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static void show_licence_info(struct operator_session *session, const struct arguments *arguments,
                               const struct licence_info *licence) {
     struct json_writer writer = {.arena = &session->arena};
     represent_licence(&writer, NULL, licence);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static enum status run_block_order(struct operator_session *session, const struct arguments *arguments,
@@ -102,7 +102,7 @@ static enum status run_block_list(struct operator_session *session, const struct
                                             {"state", "state"},
                                             {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -192,7 +192,7 @@ static enum status run_customer_off(struct operator_session *session, const stru
         json_write_open(&writer, NULL);
         json_write_int(&writer, "turned_off", turned);
         json_write_close(&writer);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -205,7 +205,7 @@ static enum status run_licence_show(struct operator_session *session, const stru
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_licence_in_full(&writer, NULL, &detail);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -233,7 +233,7 @@ static enum status run_licence_list(struct operator_session *session, const stru
         {"licence", "id"},  {"provider", "provider.code"}, {"customer", "customer.code"}, {"SKU", "sku.code"},
         {"seats", "seats"}, {"state", "effective"},        {"key ends in", "key_hint"},   {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -257,7 +257,7 @@ static enum status run_licence_events(struct operator_session *session, const st
         {"sequence", "sequence"}, {"time", "at"},     {"event", "event"}, {"before", "seats_before"},
         {"after", "seats_after"}, {"cause", "cause"}, {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }

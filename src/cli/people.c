@@ -44,7 +44,7 @@ static void show_user_view(struct operator_session *session, const struct argume
                            const struct user_view *user) {
     struct json_writer writer = {.arena = &session->arena};
     represent_user(&writer, NULL, user);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static enum status run_user_add(struct operator_session *session, const struct arguments *arguments,
@@ -115,7 +115,7 @@ static enum status run_user_list(struct operator_session *session, const struct 
         {"user", "id"},   {"e-mail", "email"},  {"name", "name"}, {"account", "account.code"},
         {"role", "role"}, {"active", "active"}, {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -166,7 +166,7 @@ static enum status run_token_list(struct operator_session *session, const struct
         {"token", "id"},           {"account", "account.code"}, {"name", "name"}, {"scopes", "scopes"},
         {"expires", "expires_at"}, {"revoked", "revoked_at"},   {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -179,7 +179,7 @@ static enum status run_token_revoke(struct operator_session *session, const stru
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_token(&writer, NULL, &token);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -204,7 +204,7 @@ static enum status run_audit_list(struct operator_session *session, const struct
     }
     static const struct column COLUMNS[] = {{"time", "at"},    {"who", "actor"},     {"did", "action"},
                                             {"to", "subject"}, {"detail", "detail"}, {NULL, NULL}};
-    show_list(arguments, show_list_end(&writer), COLUMNS);
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
 

@@ -119,7 +119,7 @@ static enum status run_report_list(struct operator_session *session, const struc
         {"report", "id"},   {"seller", "seller.code"},     {"provider", "provider.code"}, {"month", "month"},
         {"state", "state"}, {"submitted", "submitted_at"}, {"by", "submitted_by"},        {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }

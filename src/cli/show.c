@@ -1,14 +1,14 @@
 #include "cli/show.h"
 
+#include "documents/terminal.h"
+
 #include <assert.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unicode/uchar.h>
-#include <unicode/utf8.h>
 
-enum { COLUMNS_MAX = 24, CELL_BYTES = 400 };
+enum { COLUMNS_MAX = 12, CELL_BYTES = 400 };
 
 static json_t *load(struct text json) {
     json_error_t error;
@@ -54,62 +54,33 @@ static void format_cell(const json_t *value, char cell[CELL_BYTES]) {
     }
 }
 
-/* Terminal cells that a text takes: wide East Asian characters take two, combining marks none. */
-static int display_width(const char *text) {
-    int width = 0;
-    int32_t at = 0;
-    int32_t length = (int32_t)strlen(text);
-    const uint8_t *bytes = (const uint8_t *)text;
-    while (at < length) {
-        UChar32 c;
-        U8_NEXT(bytes, at, length, c);
-        int wide = c < 0 ? 0 : u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
-        int8_t category = c < 0 ? (int8_t)U_UNASSIGNED : u_charType(c);
-        if (category == U_NON_SPACING_MARK || category == U_ENCLOSING_MARK || category == U_FORMAT_CHAR) {
-            continue;
-        }
-        width += wide == U_EA_WIDE || wide == U_EA_FULLWIDTH ? 2 : 1;
-    }
-    return width;
-}
-
 static bool looks_numeric(const char *cell) {
     return cell[0] == '\0' || (strspn(cell, "0123456789.-%") == strlen(cell) && strcmp(cell, "-") != 0);
 }
 
-static void print_padded(const char *cell, int width, bool on_the_right, bool last) {
-    int blanks = width - display_width(cell);
-    if (on_the_right) {
-        printf("%*s%s", blanks, "", cell);
-    } else {
-        printf("%s%*s", cell, last ? 0 : blanks, "");
-    }
-    fputs(last ? "\n" : "  ", stdout);
-}
-
-static void print_table(const json_t *items, const struct column *columns, size_t column_count) {
-    int widths[COLUMNS_MAX];
-    bool numeric[COLUMNS_MAX];
+static void print_table(struct arena *arena, const json_t *items, const struct column *columns,
+                        size_t column_count) {
+    struct terminal_column shown[COLUMNS_MAX];
     char cell[CELL_BYTES];
     for (size_t c = 0; c < column_count; c++) {
-        widths[c] = display_width(columns[c].heading);
-        numeric[c] = true;
+        shown[c] = (struct terminal_column){.title = columns[c].heading, .figures = true};
         for (size_t i = 0; i < json_array_size(items); i++) {
             format_cell(follow(json_array_get(items, i), columns[c].path), cell);
-            int width = display_width(cell);
-            widths[c] = width > widths[c] ? width : widths[c];
-            numeric[c] = numeric[c] && looks_numeric(cell);
+            shown[c].figures = shown[c].figures && looks_numeric(cell);
         }
     }
-    for (size_t c = 0; c < column_count; c++) {
-        print_padded(columns[c].heading, widths[c], numeric[c], c + 1 == column_count);
-    }
+    struct terminal_table *table = terminal_table_new(arena, shown, column_count);
     for (size_t i = 0; i < json_array_size(items); i++) {
+        struct text cells[COLUMNS_MAX];
         for (size_t c = 0; c < column_count; c++) {
             format_cell(follow(json_array_get(items, i), columns[c].path), cell);
-            print_padded(cell, widths[c], numeric[c], c + 1 == column_count);
+            cells[c] = text_copy(arena, text_of(cell));
         }
+        terminal_table_row(table, cells, TEXT(""));
     }
+    struct buffer out = {.arena = arena};
+    terminal_table_print(table, 0, &out);
+    show_bytes(buffer_text(&out));
 }
 
 static void print_json(const json_t *root) {
@@ -140,7 +111,8 @@ void show_json(struct text json) {
     json_decref(root);
 }
 
-void show_list(const struct arguments *arguments, struct text json, const struct column *columns) {
+void show_list(struct operator_session *session, const struct arguments *arguments, struct text json,
+               const struct column *columns) {
     json_t *root = load(json);
     const json_t *items = json_object_get(root, "items");
     assert(json_is_array(items));
@@ -152,7 +124,7 @@ void show_list(const struct arguments *arguments, struct text json, const struct
     if (arguments->json) {
         print_json(root);
     } else {
-        print_table(items, columns, column_count);
+        print_table(&session->arena, items, columns, column_count);
     }
     json_decref(root);
 }
@@ -166,7 +138,7 @@ static void spell(const char *key, char spelled[64]) {
 }
 
 /* A list of objects below its name, with the columns that its first object has. */
-static void print_nested(const char *key, const json_t *items) {
+static void print_nested(struct arena *arena, const char *key, const json_t *items) {
     struct column columns[COLUMNS_MAX];
     size_t count = 0;
     const char *name;
@@ -179,7 +151,7 @@ static void print_nested(const char *key, const json_t *items) {
     char spelled[64];
     spell(key, spelled);
     printf("\n%s\n", spelled);
-    print_table(items, columns, count);
+    print_table(arena, items, columns, count);
 }
 
 static void print_fields(const json_t *record, const char *prefix, int width) {
@@ -200,7 +172,7 @@ static void print_fields(const json_t *record, const char *prefix, int width) {
     }
 }
 
-void show_record(const struct arguments *arguments, struct text json) {
+void show_record(struct operator_session *session, const struct arguments *arguments, struct text json) {
     json_t *root = load(json);
     if (arguments->json) {
         print_json(root);
@@ -210,7 +182,7 @@ void show_record(const struct arguments *arguments, struct text json) {
         json_t *value;
         json_object_foreach(root, key, value) {
             if (json_is_object(json_array_get(value, 0))) {
-                print_nested(key, value);
+                print_nested(&session->arena, key, value);
             }
         }
     }

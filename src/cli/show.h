@@ -26,9 +26,10 @@ void show_bytes(struct text bytes);
 
 /* A list {"items": […]}: as JSON where --json was given, else as a table of `columns` (the last heading is
  * NULL). Numbers stand on the right. */
-void show_list(const struct arguments *arguments, struct text json, const struct column *columns);
+void show_list(struct operator_session *session, const struct arguments *arguments, struct text json,
+               const struct column *columns);
 
 /* One thing: as JSON, or its fields one per line, lists in it as tables below. */
-void show_record(const struct arguments *arguments, struct text json);
+void show_record(struct operator_session *session, const struct arguments *arguments, struct text json);
 
 #endif

@@ -22,21 +22,21 @@ static void show_account_view(struct operator_session *session, const struct arg
                               const struct account_view *account) {
     struct json_writer writer = {.arena = &session->arena};
     represent_account(&writer, NULL, account);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static void show_agreement_view(struct operator_session *session, const struct arguments *arguments,
                                 const struct agreement_view *agreement) {
     struct json_writer writer = {.arena = &session->arena};
     represent_agreement(&writer, NULL, agreement);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static void show_sku_view(struct operator_session *session, const struct arguments *arguments,
                           const struct sku_view *sku) {
     struct json_writer writer = {.arena = &session->arena};
     represent_sku_in_full(&writer, NULL, sku);
-    show_record(arguments, json_written(&writer));
+    show_record(session, arguments, json_written(&writer));
 }
 
 static enum status run_init(struct operator_session *session, const struct arguments *arguments,
@@ -155,7 +155,7 @@ static enum status run_account_list(struct operator_session *session, const stru
     static const struct column COLUMNS[] = {{"account", "id"},         {"kind", "kind"}, {"code", "code"},
                                             {"seller", "seller.code"}, {"name", "name"}, {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -205,7 +205,7 @@ static enum status change_agreement(struct operator_session *session, const stru
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_cascade(&writer, NULL, &cascade);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -264,7 +264,7 @@ static enum status run_agreement_list(struct operator_session *session, const st
         {"state", "state"},  {"currency", "currency"},  {"time zone", "time_zone"},
         {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -334,7 +334,7 @@ static enum status run_catalog_list(struct operator_session *session, const stru
     static const struct column COLUMNS[] = {
         {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner.name"}, {"name", "name"}, {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }
@@ -460,7 +460,7 @@ static enum status run_price_set(struct operator_session *session, const struct 
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_price(&writer, NULL, &price);
-        show_record(arguments, json_written(&writer));
+        show_record(session, arguments, json_written(&writer));
     }
     return status;
 }
@@ -492,7 +492,7 @@ static enum status run_price_list(struct operator_session *session, const struct
                                             {"", "currency"},
                                             {NULL, NULL}};
     if (status == STATUS_OK) {
-        show_list(arguments, show_list_end(&writer), COLUMNS);
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
     return status;
 }

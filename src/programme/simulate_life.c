@@ -13,6 +13,7 @@
 #include "programme/simulate_world.h"
 #include "programme/suspend_agreement.h"
 #include "programme/turn_licence.h"
+#include "store/events.h"
 
 #include <assert.h>
 
@@ -559,8 +560,7 @@ enum status simulate_life(struct sim *sim, struct fault *fault) {
         status = perform_batch(&life, fault);
     }
     if (status == STATUS_OK) {
-        status = db_query_int(sim->call->db, "select count(*) from licence_events", DB_NO_ARGS, 0,
-                              &sim->result->events, fault);
+        status = licence_events_count(sim->call->db, &sim->result->events, fault);
     }
     return status;
 }

@@ -73,3 +73,9 @@ enum status licence_events_list(struct db *db, struct arena *arena, int64_t lice
     *events = items;
     return STATUS_OK;
 }
+
+static const char COUNT[] = "select count(*) from licence_events";
+
+enum status licence_events_count(struct db *db, int64_t *count, struct fault *fault) {
+    return db_query_int(db, COUNT, DB_NO_ARGS, 0, count, fault);
+}

@@ -18,4 +18,7 @@ enum status licence_events_list(struct db *db, struct arena *arena, int64_t lice
                                 struct licence_event **events, size_t *count, int64_t *next_after,
                                 struct fault *fault) MUST_CHECK;
 
+/* How many events the log has. */
+enum status licence_events_count(struct db *db, int64_t *count, struct fault *fault) MUST_CHECK;
+
 #endif
