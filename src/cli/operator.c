@@ -2,6 +2,7 @@
 
 #include "cli/progress.h"
 #include "cli/secret.h"
+#include "store/programme.h"
 
 #include <sodium.h>
 #include <time.h>
@@ -39,6 +40,9 @@ enum status operator_open(struct operator_session *session, struct text url, str
     }
     if (status == STATUS_OK) {
         status = secret_load(url, session->secret, fault);
+    }
+    if (status == STATUS_OK) {
+        status = programme_check_secret(session->db, &session->arena, session->secret, fault);
     }
     make_call(session);
     return status;
