@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <time.h>
+#include <unistd.h>
 
 static void fill_from_machine(struct random_source *source, void *bytes, size_t size_bytes) {
     (void)source;
@@ -31,10 +32,27 @@ static void make_call(struct operator_session *session) {
     };
 }
 
+/* Opening a SQLite file that is not there would make an empty one; only `init` and its like may. */
+static enum status require_file(struct arena *arena, struct text url, struct fault *fault) {
+    struct text scheme = TEXT("sqlite:");
+    if (!text_starts_with(url, scheme)) {
+        return STATUS_OK;
+    }
+    struct text path = text_copy(arena, (struct text){url.at + scheme.length, url.length - scheme.length});
+    if (path.length == 0 || access(path.at, F_OK) == 0) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INVALID, "store-not-initialised", "db", url,
+                     "there is no such file; name a store with --db, or begin one with `seatmeter init`");
+}
+
 enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);
-    enum status status = db_open(url, &session->db, fault);
+    enum status status = require_file(&session->arena, url, fault);
+    if (status == STATUS_OK) {
+        status = db_open(url, &session->db, fault);
+    }
     if (status == STATUS_OK) {
         status = db_check_version(session->db, fault);
     }

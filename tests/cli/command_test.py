@@ -174,7 +174,7 @@ class TheCommand(Command):
                         "EPP,USD,2027-02-01,peak,flat,1,-3.00\n"
                         "MAIL,EUR,2027-01-01,peak,flat,1,3.00\n"
                         "MAIL,USD,2027-01-01,sometimes,flat,1,3.00\n")
-        done = self.run_command("price", "import", bad, "--seller", "NORTHWIND")
+        done = self.run_command("price", "import", bad, "--seller", "NORTHWIND", "--buyer", "CEDAR")
         self.assertEqual(done.returncode, 2)
         for line in ("line 3", "line 4", "line 5"):
             self.assertIn(line, done.stderr)
