@@ -153,7 +153,7 @@ static enum status import_vendor(struct sim *sim, int vendor, struct fault *faul
 
 /* One price's rows: policy and tier mode by chance, so that every pair of them is in use. */
 static void write_price(struct sim *sim, struct csv_writer *csv, struct text sku, struct text currency,
-                        struct date from, int64_t unit_millionths) {
+                        struct date from, int64_t unit_millionths, bool own) {
     static const int64_t TIER_FROM[] = {1, 11, 51};
     static const int64_t TIER_PERCENT[] = {100, 90, 75};
     struct arena *arena = sim->call->arena;
@@ -168,8 +168,8 @@ static void write_price(struct sim *sim, struct csv_writer *csv, struct text sku
         csv_write(csv, text_of(tier_mode_name(mode)));
         csv_write_int(csv, TIER_FROM[tier]);
         csv_write(csv, decimal_format(arena, terms == 3 ? 0 : unit_millionths * TIER_PERCENT[tier] / 100, 6));
-        csv_write_int(csv, terms == 0 ? 25 : 0); /* minimum */
-        csv_write_int(csv, terms == 1 ? 2 : 0);  /* free_months */
+        csv_write_int(csv, terms == 0 && own ? 25 : 0); /* minimum: of a price that is one buyer's own */
+        csv_write_int(csv, terms == 1 ? 2 : 0);         /* free_months */
         csv_write(csv,
                   terms == 2 ? date_format(arena, (struct date){from.day + 40}) : TEXT("")); /* trial_end */
         csv_write(csv, terms == 3 ? TEXT("1") : TEXT("0")); /* not_for_resale */
@@ -210,9 +210,10 @@ static enum status price_catalogue(struct sim *sim, struct text seller, struct t
             continue;
         }
         int64_t unit = sku->cost_millionths * percent / 100;
-        write_price(sim, &csv, sku->code, sim->currency, from, unit);
+        write_price(sim, &csv, sku->code, sim->currency, from, unit, buyer.length > 0);
         if (rng_chance(&sim->rng, 1, 8)) {
-            write_price(sim, &csv, sku->code, sim->currency, (struct date){from.day + 45}, unit * 105 / 100);
+            write_price(sim, &csv, sku->code, sim->currency, (struct date){from.day + 45}, unit * 105 / 100,
+                        buyer.length > 0);
         }
     }
     return import(sim, seller, buyer, &csv, fault);
@@ -320,7 +321,7 @@ static enum status price_provider(struct sim *sim, struct sim_provider *provider
         /* A yen or a dinar is not a dollar; the orders of magnitude are what matters here. */
         int64_t rate = text_is(provider->currency, "JPY") ? 150 : 1;
         write_price(sim, &csv, code, provider->currency, from,
-                    cost * rate * rng_between(&sim->rng, 170, 1500) / 100);
+                    cost * rate * rng_between(&sim->rng, 170, 1500) / 100, false);
     }
     return import(sim, provider->code, TEXT(""), &csv, fault);
 }

@@ -3,8 +3,8 @@
 
 Written from the rules in docs/ and not from the C code, so that the two can be wrong only in different ways.
 usage: recompute.py DIRECTORY
-The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences` printed, as events.csv,
-prices.csv, … Without agreements, terms or licences every zone is UTC and no price has terms.
+The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences|adjustments` printed, as
+events.csv, prices.csv, … Without the last four every zone is UTC, no price has terms and no report was adjusted.
 Prints each difference; exit 1 if there is any; the last line counts what was compared."""
 import csv
 import datetime
@@ -144,7 +144,7 @@ def rate(price, parts_per_unit, charged):
 class Programme:
     def __init__(self, directory):
         self.agreements = {(row["seller"], row["buyer"]): row for row in read(directory, "agreements")}
-        self.billed = {row["licence"]: (int(row["billed_from"]), int(row["billed_to"]))
+        self.billed = {row["licence"]: (int(row["first_edge"]), int(row["last_edge"]))
                        for row in read(directory, "licences")}
         terms = {(row["seller"], row["buyer"], row["sku"], row["effective_from"]): row
                  for row in read(directory, "terms")}
@@ -154,6 +154,11 @@ class Programme:
             price = self.prices[key].setdefault(row["effective_from"], dict(row, tiers=[]))
             price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
             price["terms"] = terms.get(key + (row["effective_from"],))
+        self.adjusted = defaultdict(dict)  # (month, seller, buyer) → (customer, sku) → units
+        for row in read(directory, "adjustments"):
+            if row["kind"] == "adjustment":
+                edge = (row["month"], row["seller"], row["buyer"])
+                self.adjusted[edge][(row["customer"], row["sku"])] = int(row["units"])
         self.seller_of = {}
         buyers = {buyer for _, buyer, _ in self.prices} | {buyer for _, buyer in self.agreements}
         edges = {(seller, buyer) for seller, buyer, _ in self.prices} | set(self.agreements)
@@ -204,13 +209,14 @@ class Programme:
         coming = [date for date in sorted(dated) if first < date <= last]
         return dated[in_force[-1]] if in_force else dated[coming[0]] if coming else None
 
-    def expected(self, seller, buyer, month, adjusted):
-        """{(customer, sku, unit price): (measured, quantity, amount)} of a month's bill without its corrections."""
+    def expected(self, seller, buyer, month):
+        """{(customer, sku, unit price): [(measured, quantity, amount)]} of a month's bill without its corrections."""
         agreement = self.agreements.get((seller, buyer), {})
         zone = ZoneInfo(agreement.get("time_zone") or "UTC")
+        adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)
         bounds = [midnight(zone, day) for day in days]
-        bills = {}
+        bills = defaultdict(list)  # tiers of one price, all 0 say, share a key
         for sku in sorted({sku for s, b, sku in self.prices if (s, b) == (seller, buyer)}):
             price = self.price_for(seller, buyer, sku, days)
             if price is None:
@@ -230,7 +236,7 @@ class Programme:
             for customer in names:
                 parts = measured[customer]
                 if (customer, sku) in adjusted:
-                    parts = round(adjusted[(customer, sku)]) * per_unit
+                    parts = adjusted[(customer, sku)] * per_unit
                 if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
                     parts = 0
                 charged.append((customer, parts))
@@ -239,10 +245,10 @@ class Programme:
                 charged.append(("", shortfall))
             for customer, parts, unit in rate(price, per_unit, charged):
                 quantity = Fraction(parts, per_unit)
-                if terms.get("not_for_resale") == "1":
+                if terms.get("not_for_resale") == "yes":
                     unit = Fraction(0)
-                bills[(customer, sku, unit)] = (Fraction(measured.get(customer, 0), per_unit), quantity,
-                                                cents(quantity, unit, price["currency"]))
+                bills[(customer, sku, unit)].append((Fraction(measured.get(customer, 0), per_unit), quantity,
+                                                     cents(quantity, unit, price["currency"])))
         return bills
 
     def is_free(self, customer, sku, seller, buyer, days, zone, terms):
@@ -267,24 +273,22 @@ def main():
     compared = differences = 0
     policies = set()
     for (seller, buyer, month), rows in sorted(billed.items()):
-        adjusted = {}
-        for row in rows:
-            if row["note"].startswith("adjusted"):
-                key = (row["customer"], row["sku"])
-                adjusted[key] = adjusted.get(key, 0) + Fraction(row["quantity"])
-        expected = programme.expected(seller, buyer, month, adjusted)
+        expected = programme.expected(seller, buyer, month)
         currency_digits = MINOR_DIGITS[rows[0]["currency"]]
         for row in rows:
             compared += 1
             policies.add(row["policy"])
             key = (row["customer"], row["sku"], Fraction(row["unit_price"]))
-            want = expected.pop(key, None)
+            quantity = Fraction(row["quantity"])
+            owed = sorted(expected[key], key=lambda line: abs(line[1] - quantity))
+            want = owed[0] if owed else None
+            expected[key] = owed[1:]
             amount = half_away(Fraction(row["amount"]) * 10**currency_digits)
             if want is None:
                 problem = "is not owed"
             elif amount != want[2]:
                 problem = f"should be {want[2]} minor units"
-            elif abs(Fraction(row["quantity"]) - want[1]) > Fraction(1, 2_000_000):
+            elif abs(quantity - want[1]) > Fraction(1, 2_000_000):
                 problem = f"quantity should be {float(want[1]):.6f}"
             elif abs(Fraction(row["measured"]) - want[0]) > Fraction(1, 2_000_000):
                 problem = f"measured should be {float(want[0]):.6f}"
@@ -292,7 +296,7 @@ def main():
                 continue
             differences += 1
             print(f"{seller} → {buyer} {month}: {dict(row)} {problem}")
-        for key, want in expected.items():
+        for key, want in ((key, line) for key, owed in expected.items() for line in owed):
             differences += 1
             print(f"{seller} → {buyer} {month}: no line for {key}: measured {want[0]}, quantity {want[1]}, {want[2]}")
     print(f"{compared} lines on {len(billed)} bills compared, policies {', '.join(sorted(policies))}: "
