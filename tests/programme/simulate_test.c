@@ -1,4 +1,5 @@
-/* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find. */
+/* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
+ */
 #include "programme/check_store.h"
 #include "programme/invoices.h"
 #include "programme/simulate.h"
@@ -24,8 +25,8 @@ static void must_be_sound(struct world *world) {
     struct check_store_result check;
     WORLD_OK(world, check_store(&call, &check, &world->fault));
     for (size_t i = 0; i < check.count; i++) {
-        print_error("%.*s %.*s: %.*s\n", TEXT_ARGS(check.violations[i].rule), TEXT_ARGS(check.violations[i].subject),
-                    TEXT_ARGS(check.violations[i].message));
+        print_error("%.*s %.*s: %.*s\n", TEXT_ARGS(check.violations[i].rule),
+                    TEXT_ARGS(check.violations[i].subject), TEXT_ARGS(check.violations[i].message));
     }
     assert_int_equal(check.violation_total, 0);
     assert_true(check.lines_checked > 100);
