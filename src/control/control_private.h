@@ -50,14 +50,16 @@ struct control {
     atomic_llong body_bytes; /* held by all requests together */
     atomic_bool is_stopping;
 
-    pthread_mutex_t queue_lock; /* of all below up to worker_count */
+    pthread_mutex_t queue_lock; /* of all below up to changes_running */
     pthread_cond_t queue_changed;
     struct request *queue_first;
     struct request *queue_last;
     size_t queue_length;
     bool queue_is_closed;
+    int changes_running;
     struct worker workers[CONTROL_WORKERS_MAX];
     int worker_count;
+    int workers_started;
 
     pthread_mutex_t peers_lock;
     pthread_cond_t peers_changed;

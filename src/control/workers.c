@@ -1,7 +1,8 @@
 /* Workers: a bounded queue and the few threads that own the database connections.
  *
  * A request is pushed when it has come in whole; what does not fit is refused at once, since a client that is
- * told "busy" can wait better than one that hangs. */
+ * told "busy" can wait better than one that hangs. Changes wait for each other at the store, signing in is
+ * slow on purpose: so one worker is always left for reading, and a long close stops nobody from looking. */
 #include "control/control_private.h"
 
 #include "control/problem.h"
@@ -30,25 +31,60 @@ bool workers_push(struct control *control, struct request *request) {
     return taken;
 }
 
+static bool is_change(const struct request *request) {
+    return request->method != METHOD_GET;
+}
+
+static bool may_run(const struct control *control, const struct request *request) {
+    int most = control->worker_count > 1 ? control->worker_count - 1 : 1;
+    return !is_change(request) || control->changes_running < most;
+}
+
+/* Takes the first request that may run out of the queue; NULL where there is none. */
+static struct request *unlink_first(struct control *control) {
+    struct request *before = NULL;
+    struct request *request = control->queue_first;
+    while (request != NULL && !may_run(control, request)) {
+        before = request;
+        request = request->next;
+    }
+    if (request == NULL) {
+        return NULL;
+    }
+    if (before == NULL) {
+        control->queue_first = request->next;
+    } else {
+        before->next = request->next;
+    }
+    if (control->queue_last == request) {
+        control->queue_last = before;
+    }
+    control->queue_length--;
+    control->changes_running += is_change(request) ? 1 : 0;
+    return request;
+}
+
 /* The next request; NULL once the queue is closed and empty. */
 static struct request *take(struct control *control) {
     pthread_mutex_lock(&control->queue_lock);
-    while (control->queue_first == NULL && !control->queue_is_closed) {
+    struct request *request = unlink_first(control);
+    while (request == NULL && !(control->queue_is_closed && control->queue_first == NULL)) {
         pthread_cond_wait(&control->queue_changed, &control->queue_lock);
-    }
-    struct request *request = control->queue_first;
-    if (request != NULL) {
-        control->queue_first = request->next;
-        if (control->queue_first == NULL) {
-            control->queue_last = NULL;
-        }
-        control->queue_length--;
+        request = unlink_first(control);
     }
     pthread_mutex_unlock(&control->queue_lock);
     if (request != NULL) {
         atomic_fetch_sub(&control->metrics.waiting, 1);
     }
     return request;
+}
+
+/* Another change may run now; at the end, everybody may go. */
+static void finish_change(struct control *control) {
+    pthread_mutex_lock(&control->queue_lock);
+    control->changes_running--;
+    pthread_cond_broadcast(&control->queue_changed);
+    pthread_mutex_unlock(&control->queue_lock);
 }
 
 /* A connection to the store, new where the last one failed. */
@@ -67,6 +103,7 @@ static void *work(void *argument) {
     struct request *request = NULL;
     while ((request = take(worker->control)) != NULL) {
         struct fault fault;
+        bool was_change = is_change(request);
         if (connect_store(worker, &fault) == STATUS_OK) {
             dispatch(worker, request);
         } else {
@@ -74,7 +111,10 @@ static void *work(void *argument) {
             request->answer.http_status = 503;
             atomic_fetch_add(&worker->control->metrics.db_errors, 1);
         }
-        connections_resume(request);
+        connections_resume(request); /* from here on it is the I/O thread's */
+        if (was_change) {
+            finish_change(worker->control);
+        }
     }
     return NULL;
 }
@@ -82,9 +122,9 @@ static void *work(void *argument) {
 enum status workers_start(struct control *control, struct fault *fault) {
     int wanted = control->options->worker_count;
     wanted = wanted <= 0 ? CONTROL_WORKERS_DEFAULT : wanted;
-    wanted = wanted > CONTROL_WORKERS_MAX ? CONTROL_WORKERS_MAX : wanted;
-    while (control->worker_count < wanted) {
-        struct worker *worker = &control->workers[control->worker_count];
+    control->worker_count = wanted > CONTROL_WORKERS_MAX ? CONTROL_WORKERS_MAX : wanted;
+    while (control->workers_started < control->worker_count) {
+        struct worker *worker = &control->workers[control->workers_started];
         *worker = (struct worker){.control = control};
         enum status status = connect_store(worker, fault);
         if (status != STATUS_OK) {
@@ -95,7 +135,7 @@ enum status workers_start(struct control *control, struct fault *fault) {
             return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
                              "The machine gives no more threads.");
         }
-        control->worker_count++;
+        control->workers_started++;
     }
     return STATUS_OK;
 }
@@ -105,10 +145,10 @@ void workers_stop(struct control *control) {
     control->queue_is_closed = true;
     pthread_cond_broadcast(&control->queue_changed);
     pthread_mutex_unlock(&control->queue_lock);
-    for (int i = 0; i < control->worker_count; i++) {
+    for (int i = 0; i < control->workers_started; i++) {
         pthread_join(control->workers[i].thread, NULL);
         db_close(control->workers[i].db);
     }
-    control->worker_count = 0;
+    control->workers_started = 0;
     assert(control->queue_first == NULL);
 }

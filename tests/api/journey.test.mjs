@@ -147,7 +147,7 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   assert.equal((await distributor.post(`/v1/invoices/${invoice.id}/pay`, { note: 'Wire 17' })).state, 'paid');
   const [sold] = (await alpine.get('/v1/invoices?buyer=TREY')).items;
   assert.equal(sold.gross, '330.00');
-  assert.equal((await alpine.post(`/v1/invoices/${sold.id}/write-off`, { note: 'Bankrupt.' })).state, 'written off');
+  assert.equal((await alpine.post(`/v1/invoices/${sold.id}/write-off`, { note: 'Bankrupt.' })).state, 'written-off');
 
   const correction = await distributor.post('/v1/corrections', { buyer: 'ALPINE', month: '2026-11', customer: 'TREY', sku: 'SUITE', units: 21, reason: 'One was a test.' }, 201);
   assert.equal((await distributor.get('/v1/corrections')).items[0].id, correction.id);
@@ -159,7 +159,7 @@ async function lookAtTheMoney({ alpine, distributor }) {
   const forecast = await alpine.get('/v1/margins?month=2026-12&forecast=true');
   assert.equal(forecast.forecast, true);
   assert.ok((await distributor.get('/v1/ledger')).items.length > 0);
-  for (const what of ['events', 'prices', 'lines', 'ledger', 'agreements', 'terms', 'licences', 'adjustments']) {
+  for (const what of ['events', 'prices', 'lines', 'ledger', 'accounts', 'skus', 'agreements', 'terms', 'licences', 'adjustments']) {
     assert.match(await alpine.must(200, 'GET', `/v1/exports/${what}`), /^[a-z_,]+\n/);
   }
 }

@@ -147,6 +147,7 @@ test('metrics are read from this machine itself or with their token', async () =
   assert.equal((await server.raw('GET', '/metrics')).status, 200);
   assert.equal((await server.raw('GET', '/metrics', { headers: from('192.0.2.9') })).status, 403);
   assert.equal((await server.raw('GET', '/metrics', { headers: { authorization: 'Bearer wrong' } })).status, 403);
+  assert.equal((await server.raw('GET', '/metrics', { headers: { host: 'rebound.example' } })).status, 403);
   const bearer = { authorization: `Bearer ${METRICS_TOKEN}` };
   const answer = await server.raw('GET', '/metrics', { headers: { ...bearer, ...from('192.0.2.9') } });
   assert.equal(answer.status, 200);
@@ -170,6 +171,18 @@ test('a server that is told to stop finishes what it was asked', () => Server.du
   await other.tell('release');
   other.process.stdin.end();
   assert.equal((await slow).status, 201);
+}));
+
+test('changes that wait for each other leave room for reading', () => Server.during({}, async (other) => {
+  const someone = await other.signIn('owner@alpine.example');
+  await other.tell('hold');
+  const changes = Array.from({ length: 12 }, (_, i) =>
+    someone.call('POST', '/v1/accounts', { body: { kind: 'customer', name: `C ${i}`, code: `C-${i}` } }));
+  await someone.get('/v1/accounts');
+  await someone.get('/v1/accounts');
+  assert.equal((await other.raw('GET', '/readyz')).status, 200);
+  await other.tell('release');
+  for (const change of changes) assert.equal((await change).status, 201);
 }));
 
 for (const address of ['[::1]:0', 'unix:DIRECTORY/door.sock']) {
