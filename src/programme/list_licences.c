@@ -318,6 +318,10 @@ enum status export_licence_keys(struct call *call, struct text customer_word, st
     struct csv_writer writer;
     int64_t written = 0;
     status = find_account(call, customer_word, "customer", &customer, fault);
+    if (status == STATUS_OK && customer.kind != ACCOUNT_CUSTOMER)
+        status =
+            fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", customer_word,
+                      "this account is a %s; licences are at customers", account_kind_name(customer.kind));
     if (status == STATUS_OK)
         status = require_right(call, customer.seller_id, RIGHT_LICENCES, fault);
     if (status != STATUS_OK)
