@@ -1,8 +1,9 @@
 /* Calendar: civil dates and months in IANA time zones, and instants as microseconds since 1970.
  *
  * A month is [m0, m1) by local midnights of the agreement's zone, daylight saving included; where a
- * zone skips midnight, the day begins at the first instant that exists. Zone rules come from ICU.
- * Nothing here asks what time it is. Years 1 to 9999 are what texts can say; arithmetic goes further. */
+ * zone skips midnight, the day begins at the first instant that exists. Zone rules come from the system's
+ * time zone data (Debian's package tzdata). Nothing here asks what time it is. Years 1 to 9999 are what texts
+ * can say; arithmetic goes further. */
 #ifndef SEATMETER_CORE_CALENDAR_H
 #define SEATMETER_CORE_CALENDAR_H
 
@@ -52,7 +53,9 @@ struct text date_format(struct arena *arena, struct date date);
 struct zone;
 
 /* Takes "UTC" and IANA's Region/City names, spelt as IANA does ("America/New_York"), and nothing that is not
- * one ("EST", "GMT+3", "Etc/GMT+3" have no civil rules of a place). Fault "unknown-time-zone" on `field`. */
+ * one ("EST", "GMT+3", "Etc/GMT+3" have no civil rules of a place). Fault "unknown-time-zone" on `field`;
+ * with STATUS_INTERNAL, as no name is to blame, "time-zone-data-broken", "…-missing" or "…-unreadable" where
+ * the machine's data is. */
 enum status zone_open(struct text iana_name, const char *field, struct zone **zone,
                       struct fault *fault) MUST_CHECK;
 void zone_close(struct zone *zone); /* NULL is fine */

@@ -1,13 +1,23 @@
-/* Zones: ICU is asked for one thing only, the offset at an instant and how long it lasts. The civil calendar
- * is arithmetic (days and months are counted, core/calendar.c), so what ICU's calendars do on their own (the
- * Julian calendar before 1582, lenient local times) cannot reach us. A stretch of time with one offset is a
- * segment; the last few are remembered, so a month with its 30 midnights costs one or two questions. */
+/* Zones, from the system's compiled time zone files: /usr/share/zoneinfo, which the package tzdata keeps.
+ *
+ * This is the one place in core that reads files. What a month is depends on laws that governments change a
+ * few times a year, at times with weeks of notice; Debian updates tzdata within days, and every data set that
+ * is built into a program or library would lag behind (docs/decisions/time-zones.md). A file is read whole,
+ * once, in zone_open; from there on a zone is values. Its name becomes a path only after it is known to be
+ * harmless.
+ *
+ * The civil calendar is arithmetic (days and months are counted, core/calendar.c); a file is asked for one
+ * thing only, the offset at an instant and how long it lasts: a segment. The last few are remembered, as are
+ * the last months. */
 #include "core/zone.h"
+#include "core/tzif.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-
-#include <unicode/ucal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A stretch [from_us, until_us) of one offset. */
 struct segment {
@@ -16,11 +26,12 @@ struct segment {
     int64_t offset_us;
 };
 
-enum { SEGMENTS = 8, MONTHS = 8, NAME_MAX_BYTES = 48 };
+/* The largest file is of 4 KB. */
+enum { SEGMENTS = 8, MONTHS = 8, NAME_MAX_BYTES = 48, FILE_MAX_BYTES = 64 * 1024 };
 
 struct zone {
     struct arena arena; /* holds the zone itself */
-    UCalendar *calendar;
+    struct tzif tzif;
     char name[NAME_MAX_BYTES + 1];
     struct segment segments[SEGMENTS]; /* an unused one is empty: from_us = until_us */
     size_t next_segment;               /* the one to overwrite next */
@@ -31,16 +42,20 @@ struct zone {
     } months[MONTHS]; /* by month modulo MONTHS */
 };
 
-/* No zone has ever been further from UTC (Manila had -15:56, Alaska +15:02). */
+static const char zone_files[] = "/usr/share/zoneinfo/";
+
+/* No clock is, or ever was, further from UTC (Manila had -15:56, Alaska +15:02); tzif_parse lets nothing by.
+ */
 static const int64_t offset_max_us = 26 * 3600 * MICROSECONDS_PER_SECOND;
 
-/* Days that can be asked for: some hundred thousand years, exact in ICU's doubles. */
-static const int32_t day_max = 36 * 1000 * 1000;
+/* Days that can be asked for: some ninety thousand years. */
+static const int32_t day_max = (int32_t)(TZ_REACH_S / 86400) - 3;
 
 static bool is_in_range(int64_t at_us) {
     return at_us / MICROSECONDS_PER_DAY <= day_max + 2 && at_us / MICROSECONDS_PER_DAY >= -day_max - 2;
 }
 
+/* In a region that IANA has; "Etc/GMT+3", "right/UTC" and "posixrules" are files, too. */
 static bool is_place(struct text name) {
     static const char *const regions[] = {"Africa/",   "America/",   "Antarctica/", "Arctic/", "Asia/",
                                           "Atlantic/", "Australia/", "Europe/",     "Indian/", "Pacific/"};
@@ -52,13 +67,24 @@ static bool is_place(struct text name) {
     return text_is(name, "UTC");
 }
 
-/* Whether ICU's data has the zone. ucal_open would take any text and quietly give UTC. */
-static bool is_known(const UChar *name, int32_t length) {
-    UErrorCode error = U_ZERO_ERROR;
-    UChar canonical[128];
-    UBool is_system = false;
-    ucal_getCanonicalTimeZoneID(name, length, canonical, 128, &is_system, &error);
-    return U_SUCCESS(error) && is_system;
+static bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Whether the name leads to a file below the zone files and is the only way to write it: parts of letters,
+ * digits, '_',
+ * '+' and '-', none empty, a '/' between them. So there is no dot, and no way up. */
+static bool is_path(struct text name) {
+    bool part_begins = true;
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.at[i];
+        bool is_inside = c == '/' || c == '_' || c == '+' || c == '-';
+        if (!is_letter_or_digit(c) && (part_begins || !is_inside)) {
+            return false;
+        }
+        part_begins = c == '/';
+    }
+    return !part_begins;
 }
 
 static enum status refuse_name(struct text name, const char *field, struct fault *fault) {
@@ -67,43 +93,102 @@ static enum status refuse_name(struct text name, const char *field, struct fault
                      field == NULL ? "it" : field);
 }
 
-enum status zone_open(struct text iana_name, const char *field, struct zone **zone, struct fault *fault) {
-    if (iana_name.length > NAME_MAX_BYTES || !is_place(iana_name)) {
-        return refuse_name(iana_name, field, fault);
+/* For what is not the name's fault. */
+static enum status refuse_file(struct text name, int error, struct fault *fault) {
+    if (access(zone_files, F_OK) != 0) {
+        return fault_set(fault, STATUS_INTERNAL, "time-zone-data-missing", NULL, name,
+                         "this machine has no %s; installing the package tzdata brings it", zone_files);
     }
-    UChar name[NAME_MAX_BYTES];
-    int32_t length = (int32_t)iana_name.length;
-    for (int32_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)iana_name.at[i];
-        if (c <= ' ' || c >= 0x7F) {
-            return refuse_name(iana_name, field, fault);
+    return fault_set(fault, STATUS_INTERNAL, "time-zone-data-unreadable", NULL, name,
+                     "the system's data of the time zone %.*s cannot be read: %s", TEXT_ARGS(name),
+                     strerror(error));
+}
+
+/* Until the end or until there is no room; below 0 where the system says no. */
+static ssize_t read_whole(int file, char *bytes, size_t room) {
+    size_t length = 0;
+    while (length < room) {
+        ssize_t more = read(file, bytes + length, room - length);
+        if (more < 0 && errno == EINTR) {
+            continue;
         }
-        name[i] = (UChar)c;
+        if (more <= 0) {
+            return more < 0 ? more : (ssize_t)length;
+        }
+        length += (size_t)more;
     }
-    if (!is_known(name, length)) {
+    return (ssize_t)length;
+}
+
+/* A package update renames the new file over the old one, so what is read is the one or the other. */
+static enum status read_file(struct text name, const char *field, struct arena *arena, struct text *bytes,
+                             struct fault *fault) {
+    char path[sizeof zone_files + NAME_MAX_BYTES];
+    memcpy(path, zone_files, sizeof zone_files - 1);
+    memcpy(path + sizeof zone_files - 1, name.at, name.length);
+    path[sizeof zone_files - 1 + name.length] = '\0';
+
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) {
+        int error = errno;
+        bool is_unknown = (error == ENOENT || error == ENOTDIR) && access(zone_files, F_OK) == 0;
+        return is_unknown ? refuse_name(name, field, fault) : refuse_file(name, error, fault);
+    }
+    enum status status = STATUS_OK;
+    struct stat facts;
+    if (fstat(file, &facts) != 0) {
+        status = refuse_file(name, errno, fault);
+    } else if (!S_ISREG(facts.st_mode)) { /* "America/Argentina" is a folder */
+        status = refuse_name(name, field, fault);
+    } else {
+        size_t room = facts.st_size < FILE_MAX_BYTES ? (size_t)facts.st_size : FILE_MAX_BYTES;
+        char *at = ARENA_NEW(arena, char, room + 1);
+        ssize_t length = read_whole(file, at, room);
+        if (length < 0) {
+            status = refuse_file(name, errno, fault);
+        } else {
+            *bytes = (struct text){at, (size_t)length}; /* what is cut off here, tzif_parse refuses */
+        }
+    }
+    close(file);
+    return status;
+}
+
+enum status zone_of_bytes(struct text name, struct text tzif, struct zone **zone, struct fault *fault) {
+    assert(name.length <= NAME_MAX_BYTES);
+    struct arena arena;
+    arena_init(&arena);
+    struct zone *made = ARENA_NEW(&arena, struct zone, 1);
+    enum status status = tzif_parse(tzif, name, &arena, &made->tzif, fault);
+    if (status != STATUS_OK) {
+        arena_clean_up(&arena);
+        return status;
+    }
+    memcpy(made->name, name.at, name.length);
+    made->arena = arena;
+    *zone = made;
+    return STATUS_OK;
+}
+
+enum status zone_open(struct text iana_name, const char *field, struct zone **zone, struct fault *fault) {
+    if (iana_name.length > NAME_MAX_BYTES || !is_place(iana_name) || !is_path(iana_name)) {
         return refuse_name(iana_name, field, fault);
-    }
-    UErrorCode error = U_ZERO_ERROR;
-    UCalendar *calendar = ucal_open(name, length, "", UCAL_GREGORIAN, &error);
-    if (U_FAILURE(error)) {
-        return fault_set(fault, STATUS_INTERNAL, "time-zone-failed", field, iana_name,
-                         "the time zone's rules cannot be loaded: %s", u_errorName(error));
     }
     struct arena arena;
     arena_init(&arena);
-    struct zone *opened = ARENA_NEW(&arena, struct zone, 1);
-    opened->arena = arena;
-    opened->calendar = calendar;
-    memcpy(opened->name, iana_name.at, iana_name.length);
-    *zone = opened;
-    return STATUS_OK;
+    struct text bytes;
+    enum status status = read_file(iana_name, field, &arena, &bytes, fault);
+    if (status == STATUS_OK) {
+        status = zone_of_bytes(iana_name, bytes, zone, fault);
+    }
+    arena_clean_up(&arena);
+    return status;
 }
 
 void zone_close(struct zone *zone) {
     if (zone == NULL) {
         return;
     }
-    ucal_close(zone->calendar);
     struct arena arena = zone->arena;
     arena_clean_up(&arena);
 }
@@ -112,23 +197,12 @@ const char *zone_name(const struct zone *zone) {
     return zone->name;
 }
 
-static UDate transition(struct zone *zone, UTimeZoneTransitionType type, UDate otherwise, UErrorCode *error) {
-    UDate at_ms = otherwise;
-    return ucal_getTimeZoneTransitionDate(zone->calendar, type, &at_ms, error) ? at_ms : otherwise;
-}
-
-static struct segment ask_icu(struct zone *zone, int64_t at_us) {
-    UErrorCode error = U_ZERO_ERROR;
-    const double never_ms = (double)INT64_MAX; /* out of reach of every instant in range */
-    ucal_setMillis(zone->calendar, (UDate)divide_down(at_us, 1000), &error);
-    int64_t offset_ms = ucal_get(zone->calendar, UCAL_ZONE_OFFSET, &error) +
-                        ucal_get(zone->calendar, UCAL_DST_OFFSET, &error);
-    UDate from_ms = transition(zone, UCAL_TZ_TRANSITION_PREVIOUS_INCLUSIVE, -never_ms, &error);
-    UDate until_ms = transition(zone, UCAL_TZ_TRANSITION_NEXT, never_ms, &error);
-    assert(U_SUCCESS(error));
-    struct segment segment = {.from_us = from_ms == -never_ms ? INT64_MIN : (int64_t)from_ms * 1000,
-                              .until_us = until_ms == never_ms ? INT64_MAX : (int64_t)until_ms * 1000,
-                              .offset_us = offset_ms * 1000};
+static struct segment look_up(const struct zone *zone, int64_t at_us) {
+    struct tz_span span = tzif_span(&zone->tzif, divide_down(at_us, MICROSECONDS_PER_SECOND));
+    struct segment segment = {
+        .from_us = span.from_s == INT64_MIN ? INT64_MIN : span.from_s * MICROSECONDS_PER_SECOND,
+        .until_us = span.until_s == INT64_MAX ? INT64_MAX : span.until_s * MICROSECONDS_PER_SECOND,
+        .offset_us = span.offset_s * MICROSECONDS_PER_SECOND};
     assert(segment.from_us <= at_us && at_us < segment.until_us);
     assert(segment.offset_us > -offset_max_us && segment.offset_us < offset_max_us);
     return segment;
@@ -142,7 +216,7 @@ static struct segment segment_at(struct zone *zone, int64_t at_us) {
             return *segment;
         }
     }
-    struct segment segment = ask_icu(zone, at_us);
+    struct segment segment = look_up(zone, at_us);
     zone->segments[zone->next_segment] = segment;
     zone->next_segment = (zone->next_segment + 1) % SEGMENTS;
     return segment;
@@ -189,8 +263,9 @@ void zone_month_span(struct zone *zone, struct month month, struct month_span *s
 struct date zone_date_at(struct zone *zone, int64_t at_us) {
     struct segment segment = segment_at(zone, at_us);
     struct date date = {(int32_t)divide_down(at_us + segment.offset_us, MICROSECONDS_PER_DAY)};
-    bool wall_may_have_gone_back = segment.from_us != INT64_MIN && at_us - segment.from_us < offset_max_us;
-    if (wall_may_have_gone_back && zone_midnight_us(zone, (struct date){date.day + 1}) <= at_us) {
+    /* A clock that was put back is behind the furthest it has shown for at most as long as offsets differ. */
+    bool may_be_behind = segment.from_us != INT64_MIN && at_us - segment.from_us < 2 * offset_max_us;
+    while (may_be_behind && zone_midnight_us(zone, (struct date){date.day + 1}) <= at_us) {
         date.day++;
     }
     return date;

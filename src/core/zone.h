@@ -9,6 +9,10 @@
 #define MICROSECONDS_PER_SECOND INT64_C(1000000)
 #define MICROSECONDS_PER_DAY (INT64_C(86400) * MICROSECONDS_PER_SECOND)
 
+/* A zone of what its file says (RFC 9636); zone_open reads the file for it. Fault "time-zone-data-broken". */
+enum status zone_of_bytes(struct text name, struct text tzif, struct zone **zone,
+                          struct fault *fault) MUST_CHECK;
+
 /* What is added to UTC for the local time. */
 int64_t zone_offset_us(struct zone *zone, int64_t at_us);
 
