@@ -3,7 +3,7 @@
 #include "core/csv.h"
 #include "core/event.h"
 #include "programme/authorise.h"
-#include "programme/book.h"
+#include "programme/export_names.h"
 #include "store/export_rows.h"
 #include "store/programme.h"
 
@@ -16,6 +16,7 @@ struct exporting {
     struct call *call;
     struct export_sink *sink;
     struct book book;
+    struct export_names names;
     struct export_scope scope;
     struct arena arena; /* of the rows being written: cleaned when they are handed on */
     struct csv_writer writer;
@@ -48,12 +49,12 @@ static enum status write_header(struct exporting *exporting, const char *const *
 
 static void write_account(struct exporting *exporting, int64_t id) {
     uint32_t index = id == 0 ? BOOK_NONE : book_account_find(&exporting->book, id);
-    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->book.accounts[index].label);
+    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->names.accounts[index]);
 }
 
 static void write_sku(struct exporting *exporting, int64_t id) {
     uint32_t index = id == 0 ? BOOK_NONE : book_sku_find(&exporting->book, id);
-    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->book.sku_labels[index]);
+    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->names.skus[index]);
 }
 
 static void write_identifier(struct exporting *exporting, enum identifier_kind kind, int64_t id) {
@@ -75,11 +76,11 @@ static void write_decimal(struct exporting *exporting, int64_t value, int digits
     csv_write(&exporting->writer, decimal_format_short(&exporting->arena, value, digits));
 }
 
-/* The number where it is unique in the whole programme, else the identifier. */
+/* The number where it is unique among what the reader knows of, else the identifier. */
 static void write_invoice(struct exporting *exporting, int64_t id, struct text number, int64_t seller_id) {
     uint32_t seller = book_account_find(&exporting->book, seller_id);
-    const struct account *account = seller == BOOK_NONE ? NULL : &exporting->book.accounts[seller];
-    if (account != NULL && text_equal(account->label, account->code))
+    if (seller != BOOK_NONE &&
+        text_equal(exporting->names.accounts[seller], exporting->book.accounts[seller].code))
         csv_write(&exporting->writer, number);
     else
         write_identifier(exporting, IDENTIFIER_INVOICE, id);
@@ -245,29 +246,38 @@ static bool is_party(const struct exporting *exporting, int64_t seller_id, int64
     return party_id == 0 || party_id == seller_id || party_id == buyer_id;
 }
 
+/* A draft is its seller's alone. */
+static enum status write_agreement(struct exporting *exporting, const struct agreement *agreement,
+                                   struct fault *fault) {
+    bool is_draft = agreement->state == AGREEMENT_DRAFT;
+    if (!is_party(exporting, agreement->seller_id, is_draft ? agreement->seller_id : agreement->buyer_id))
+        return STATUS_OK;
+    write_identifier(exporting, IDENTIFIER_AGREEMENT, agreement->id);
+    write_account(exporting, agreement->seller_id);
+    write_account(exporting, agreement->buyer_id);
+    csv_write(&exporting->writer, text_of(machine_state_name(MACHINE_AGREEMENT, (int)agreement->state)));
+    csv_write(&exporting->writer, agreement->currency);
+    csv_write(&exporting->writer, agreement->time_zone);
+    csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(agreement->tax.category)));
+    write_decimal(exporting, agreement->tax.rate_millionths, PERCENT_DIGITS);
+    csv_write_int(&exporting->writer, agreement->payment_days);
+    csv_write_int(&exporting->writer, agreement->report_due_days);
+    write_time(exporting, agreement->signed_at_us);
+    write_time(exporting, agreement->ended_at_us);
+    return end_row(exporting, fault);
+}
+
 static enum status export_agreements(struct exporting *exporting, struct fault *fault) {
     static const char *const names[] = {
         "agreement", "seller",       "buyer",           "state",     "currency", "time_zone", "tax_category",
         "tax_rate",  "payment_days", "report_due_days", "signed_at", "ended_at", NULL};
     const struct book *book = &exporting->book;
     enum status status = write_header(exporting, names, fault);
-    for (size_t i = 0; status == STATUS_OK && i < book->agreement_count; i++) {
-        const struct agreement *agreement = &book->agreements[book->edge_agreements[i]];
-        if (!is_party(exporting, agreement->seller_id, agreement->buyer_id))
-            continue;
-        write_identifier(exporting, IDENTIFIER_AGREEMENT, agreement->id);
-        write_account(exporting, agreement->seller_id);
-        write_account(exporting, agreement->buyer_id);
-        csv_write(&exporting->writer, text_of(machine_state_name(MACHINE_AGREEMENT, (int)agreement->state)));
-        csv_write(&exporting->writer, agreement->currency);
-        csv_write(&exporting->writer, agreement->time_zone);
-        csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(agreement->tax.category)));
-        write_decimal(exporting, agreement->tax.rate_millionths, PERCENT_DIGITS);
-        csv_write_int(&exporting->writer, agreement->payment_days);
-        csv_write_int(&exporting->writer, agreement->report_due_days);
-        write_time(exporting, agreement->signed_at_us);
-        write_time(exporting, agreement->ended_at_us);
-        status = end_row(exporting, fault);
+    for (size_t i = 0; status == STATUS_OK && i < book->edge_count; i++) {
+        const struct book_edge *edge = &book->edges[exporting->names.edges[i]];
+        for (uint32_t k = 0; status == STATUS_OK && k < edge->agreement_count; k++)
+            status = write_agreement(
+                exporting, &book->agreements[book->edge_agreements[edge->first_agreement + k]], fault);
     }
     return status;
 }
@@ -286,7 +296,7 @@ static enum status export_accounts(struct exporting *exporting, struct fault *fa
         }
         if (!visible)
             continue;
-        csv_write(&exporting->writer, account->label);
+        write_account(exporting, account->id);
         csv_write(&exporting->writer, text_of(account_kind_name(account->kind)));
         csv_write(&exporting->writer, account->code);
         csv_write(&exporting->writer, account->name);
@@ -380,10 +390,10 @@ static enum status write_all_prices(struct exporting *exporting, write_price *wr
     const struct book *book = &exporting->book;
     enum status status = STATUS_OK;
     for (size_t e = 0; status == STATUS_OK && e < book->edge_count; e++) {
+        const struct book_edge *edge = &book->edges[exporting->names.edges[e]];
         const struct agreement *agreement = NULL;
-        for (uint32_t i = 0; i < book->edges[e].agreement_count; i++) {
-            const struct agreement *one =
-                &book->agreements[book->edge_agreements[book->edges[e].first_agreement + i]];
+        for (uint32_t i = 0; i < edge->agreement_count; i++) {
+            const struct agreement *one = &book->agreements[book->edge_agreements[edge->first_agreement + i]];
             if (one->signed_at_us > 0)
                 agreement = one;
         }
@@ -519,6 +529,8 @@ enum status export_records(struct call *call, const struct export_input *input, 
         status = book_load(call, &exporting.book, fault);
     if (status == STATUS_OK)
         status = choose_scope(&exporting, input->month, fault);
+    if (status == STATUS_OK)
+        status = export_names_make(call, &exporting.book, exporting.scope.party_id, &exporting.names, fault);
     if (status == STATUS_OK)
         status = export(&exporting, fault);
     if (status == STATUS_OK)

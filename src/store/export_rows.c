@@ -67,3 +67,12 @@ enum status export_adjustments_stream(struct db *db, const struct export_scope *
     return db_stream(db, ADJUSTMENTS, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
                      fault);
 }
+
+static const char SUPPLIED[] =
+    "select l.provider_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1 union "
+    "select l.customer_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1";
+
+enum status export_supplied_stream(struct db *db, int64_t vendor_id, struct db_rows **rows,
+                                   struct fault *fault) {
+    return db_stream(db, SUPPLIED, DB_ARGS(db_integer(vendor_id)), rows, fault);
+}

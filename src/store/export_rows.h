@@ -39,4 +39,8 @@ enum status export_ledger_stream(struct db *db, const struct export_scope *scope
 enum status export_adjustments_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                       struct fault *fault) MUST_CHECK;
 
+/* account_id: each provider and customer that has a licence of the vendor's SKUs, once. */
+enum status export_supplied_stream(struct db *db, int64_t vendor_id, struct db_rows **rows,
+                                   struct fault *fault) MUST_CHECK;
+
 #endif
