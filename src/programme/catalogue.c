@@ -59,11 +59,12 @@ static enum status fill_components(struct call *call, struct sku_view *view, str
     return STATUS_OK;
 }
 
+/* What a bundle is made of is its seller's own business. */
 static enum status fill_whole_view(struct call *call, const struct sku *sku, struct sku_view *out,
                                    struct fault *fault) {
     struct sku_view view;
     enum status status = fill_view(call, sku, &view, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && actor_is(call, sku->owner_id))
         status = fill_parts(call, &view, fault);
     if (status == STATUS_OK)
         status = fill_components(call, &view, fault);
@@ -209,9 +210,28 @@ enum status show_sku(struct call *call, struct text sku, struct sku_view *out, s
 }
 
 /* A vendor is not always an account that the asker may know of, but its catalogue names it. */
+static enum status find_owner(struct call *call, struct text word, int64_t viewer_id, int64_t *owner_id,
+                              struct fault *fault) {
+    struct sku *skus = NULL;
+    size_t count = 0;
+    int64_t next_after = 0;
+    enum status status = STATUS_OK;
+    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, owner_id)) {
+        struct sku_filter filter = {.known_to_id = viewer_id, .owner_id = *owner_id};
+        status = sku_list(call->db, call->arena, &filter, (struct page){.limit = 1}, &skus, &count,
+                          &next_after, fault);
+    }
+    if (status != STATUS_OK || count > 0)
+        return status;
+    struct account owner;
+    status = find_account(call, word, "owner", &owner, fault);
+    if (status == STATUS_OK)
+        *owner_id = owner.id;
+    return status;
+}
+
 static enum status make_filter(struct call *call, const struct list_skus_input *input,
                                struct sku_filter *filter, struct fault *fault) {
-    int64_t id = 0;
     enum status status = STATUS_OK;
     filter->known_to_id = actor_is_operator(call) ? 0 : call->actor.account_id;
     if (input->kind.length > 0) {
@@ -220,15 +240,7 @@ static enum status make_filter(struct call *call, const struct list_skus_input *
     }
     if (status != STATUS_OK || input->owner.length == 0)
         return status;
-    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, input->owner, &id)) {
-        filter->owner_id = id;
-        return STATUS_OK;
-    }
-    struct account owner;
-    status = find_account(call, input->owner, "owner", &owner, fault);
-    if (status == STATUS_OK)
-        filter->owner_id = owner.id;
-    return status;
+    return find_owner(call, input->owner, filter->known_to_id, &filter->owner_id, fault);
 }
 
 enum status list_skus(struct call *call, const struct list_skus_input *input, struct sku_page *out,
