@@ -540,7 +540,8 @@ enum status close_month(struct call *call, const struct close_month_input *input
     invoice_batch_init(&closing.batch, call, &closing.book);
     status = find_seller(&closing, input->seller, fault);
     if (status == STATUS_OK)
-        status = submit_overdue_reports(call, closing.month, &made.reports_approved, fault);
+        status =
+            submit_overdue_reports(call, closing.month, closing.seller_id, &made.reports_approved, fault);
     if (status == STATUS_OK)
         status = book_load(call, &closing.book, fault);
     if (status != STATUS_OK)

@@ -512,7 +512,7 @@ static enum status approve_measured(struct call *call, const struct report_edge 
         fault);
 }
 
-enum status submit_overdue_reports(struct call *call, struct month month, int64_t *count,
+enum status submit_overdue_reports(struct call *call, struct month month, int64_t seller_id, int64_t *count,
                                    struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
@@ -524,7 +524,7 @@ enum status submit_overdue_reports(struct call *call, struct month month, int64_
     int64_t approved = 0;
     struct zone *zone = NULL;
     struct text zone_name = TEXT("");
-    status = report_outstanding(call->db, call->arena, month, &ids, &id_count, fault);
+    status = report_outstanding(call->db, call->arena, month, seller_id, &ids, &id_count, fault);
     for (size_t i = 0; status == STATUS_OK && i < id_count; i++) {
         struct report_edge edge = {.month = month};
         status = agreement_load(call->db, call->arena, ids[i], &edge.agreement, fault);

@@ -220,26 +220,27 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
     return STATUS_OK;
 }
 
-/* The edges without an approved report for the month $1, which is not closed on them.
- * Only a buyer that sells on reports. */
+/* The edges of the seller $2 (0: of all) without an approved report for the month $1, which is not closed on
+ * them. Only a buyer that sells on reports. */
 static const char OUTSTANDING[] =
     "select g.id from agreements g join accounts b on b.id = g.buyer_id join accounts s on s.id = "
     "g.seller_id "
     "where g.state in ('signed', 'suspended', 'terminated') and b.kind in ('provider', 'distributor') "
-    "and s.kind <> 'vendor' "
+    "and s.kind <> 'vendor' and (cast($2 as bigint) = 0 or g.seller_id = $2) "
     "and not exists (select 1 from reports r where r.agreement_id = g.id and r.month = $1 "
     "and r.state = 'approved') "
     "and not exists (select 1 from months m where m.agreement_id = g.id and m.month = $1 and m.state = "
     "'closed') "
     "order by g.id";
 
-enum status report_outstanding(struct db *db, struct arena *arena, struct month month,
+enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
                                int64_t **agreement_ids, size_t *count, struct fault *fault) {
     int64_t *items = NULL;
     size_t used = 0;
     size_t capacity = 0;
     struct db_rows *rows = NULL;
-    enum status status = db_query(db, OUTSTANDING, DB_ARGS(db_integer(month.index)), &rows, fault);
+    enum status status =
+        db_query(db, OUTSTANDING, DB_ARGS(db_integer(month.index), db_integer(seller_id)), &rows, fault);
     bool have_row = true;
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         items = arena_grow(arena, items, used, &capacity, sizeof *items);

@@ -74,9 +74,9 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
                         struct page page, struct report **reports, size_t *count, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
 
-/* The agreements whose buyer must report the month and that have no approved report of it, while the month is
- * not closed on them. */
-enum status report_outstanding(struct db *db, struct arena *arena, struct month month,
+/* The agreements of a seller (0: of all) whose buyer must report the month and that have no approved report
+ * of it, while the month is not closed on them. */
+enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
                                int64_t **agreement_ids, size_t *count, struct fault *fault) MUST_CHECK;
 
 /* How many units of a SKU an end customer's licences provided in [from_us, to_us), over the edges whose

@@ -280,11 +280,11 @@ static void past_the_deadline_the_system_approves_what_it_measured(void **state)
     int64_t count = -1;
     it_is(world, "2026-12-05T23:59:59Z");
     call.now_us = world->now_us;
-    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), &count, &world->fault));
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
     assert_int_equal(count, 0);
     it_is(world, "2026-12-06T00:00:00Z");
     call.now_us = world->now_us;
-    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), &count, &world->fault));
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
     assert_int_equal(count, 4); /* P1, P2, SUB, P3 */
     assert_int_equal(call.actor.kind, ACTOR_OPERATOR);
     struct report_detail detail = shown(world, NOVEMBER_P1);
@@ -293,7 +293,7 @@ static void past_the_deadline_the_system_approves_what_it_measured(void **state)
     assert_true(text_is(detail.report.decided_by, "system"));
     assert_false(detail.report.rows[0].has_adjustment);
     assert_int_equal(detail.report.due_on.day, date_of(2026, 12, 5).day);
-    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), &count, &world->fault));
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
     assert_int_equal(count, 0);
 }
 
@@ -334,7 +334,7 @@ static void reports_are_listed_to_their_parties(void **state) {
     it_is(world, "2026-12-10T00:00:00Z");
     struct call call = world_call(world);
     int64_t count = 0;
-    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), &count, &world->fault));
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
     assert_int_equal(listed(world, "DIST", (struct list_reports_input){0}), 3);
     assert_int_equal(listed(world, "SUB", (struct list_reports_input){0}), 2);
     assert_int_equal(listed(world, "P1", (struct list_reports_input){0}), 1);
