@@ -153,6 +153,8 @@ enum status remove_charge(struct call *call, struct text word, struct fault *fau
     status = identifier_decode(call->secret, IDENTIFIER_CHARGE, word, &id)
                  ? charge_load(call->db, call->arena, id, &charge, fault)
                  : unknown_charge(word, fault);
+    if (status == STATUS_NOT_FOUND)
+        return call_end(call, unknown_charge(word, fault), fault);
     if (status == STATUS_OK)
         status = agreement_load(call->db, call->arena, charge.agreement_id, &agreement, fault);
     if (status == STATUS_OK && !actor_is_party(call, &agreement))

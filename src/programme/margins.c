@@ -138,7 +138,9 @@ static enum status gather_charges(struct margins *margins, struct fault *fault) 
         struct margin_sum sum = {.seller_id = book->agreements[agreement].seller_id,
                                  .buyer_id = book->agreements[agreement].buyer_id,
                                  .customer_id = charges[i].customer_id};
-        if (sum.seller_id != margins->account.id && sum.buyer_id != margins->account.id)
+        bool is_buyer =
+            sum.buyer_id == margins->account.id && book->agreements[agreement].state != AGREEMENT_DRAFT;
+        if (sum.seller_id != margins->account.id && !is_buyer)
             continue;
         struct currency currency = book->currencies[agreement];
         status = money_line_amount((struct quantity){charges[i].quantity, 1},

@@ -83,7 +83,8 @@ static enum status read_charges(struct db_rows *rows, struct arena *arena, struc
 
 static const char LIST[] =
     "select " COLUMNS " from charges c join agreements a on a.id = c.agreement_id "
-    "where c.id > $1 and ($2 = 0 or a.seller_id = $2 or a.buyer_id = $2) and ($3 = 0 or a.seller_id = $3) "
+    "where c.id > $1 and ($2 = 0 or a.seller_id = $2 or (a.buyer_id = $2 "
+    "and a.state <> 'draft')) and ($3 = 0 or a.seller_id = $3) "
     "and ($4 = 0 or a.buyer_id = $4) and ($5 = -1 or c.month = $5) order by c.id limit $6";
 
 enum status charge_list(struct db *db, struct arena *arena, const struct charge_filter *filter,

@@ -223,7 +223,7 @@ static const char LIST[] =
     "select " COLUMNS TIERS " from (select " COLUMNS " from prices p where p.id > $1 "
     "and ($2 = 0 or p.seller_id = $2) "
     "and ($3 < 0 or p.buyer_id = $3 or ($4 = 1 and p.buyer_id = 0)) and ($5 = 0 or p.sku_id = $5) "
-    "and ($6 = 0 or p.seller_id = $6 or p.buyer_id = $6 or (p.buyer_id = 0 and exists "
+    "and ($6 = 0 or p.seller_id = $6 or ((p.buyer_id = $6 or p.buyer_id = 0) and exists "
     "(select 1 from agreements g where g.seller_id = p.seller_id and g.buyer_id = $6 and g.state <> "
     "'draft'))) "
     "order by p.id limit $7) p join price_tiers t on t.price_id = p.id order by p.id, t.tier_from";
