@@ -159,9 +159,11 @@ static enum status may_edit(struct call *call, const struct account *account,
         if (status != STATUS_OK)
             return status;
     }
-    if (input->code != NULL && !by_seller && account->seller_id != 0)
+    bool is_vendor = account->kind == ACCOUNT_VENDOR && !actor_is_operator(call);
+    if (input->code != NULL && !by_seller && (account->seller_id != 0 || is_vendor))
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", "code", *input->code,
-                         "The code is the seller's name for the account; the seller alone changes it.");
+                         "The code is the name that others have for the account: its seller changes it, a "
+                         "vendor's the operator.");
     return require_any_right(call, RIGHT_ACCOUNTS, fault);
 }
 
