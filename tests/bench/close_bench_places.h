@@ -1,0 +1,25 @@
+/* Places for stores that a benchmark makes, copies and drops: a directory for SQLite, databases of the test's
+ * server for PostgreSQL. What goes wrong ends the program with a message. */
+#ifndef SEATMETER_TESTS_BENCH_CLOSE_BENCH_PLACES_H
+#define SEATMETER_TESTS_BENCH_CLOSE_BENCH_PLACES_H
+
+#include "store/db.h"
+
+struct place {
+    enum db_engine engine;
+    char url[512];
+    char name[256]; /* the file or the database */
+};
+
+/* Whether SEATMETER_TEST_POSTGRESQL names a server. */
+bool place_has_postgresql(void);
+
+struct place place_make(enum db_engine engine, const char *name);
+
+/* What time would have done: statistics gathered, everything on the disk. */
+void place_settle(const struct place *place);
+
+struct place place_copy(const struct place *from, const char *name);
+void place_drop(const struct place *place);
+
+#endif
