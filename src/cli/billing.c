@@ -34,7 +34,9 @@ static void print_closed(const struct close_month_result *result, struct arena *
                TEXT_ARGS(edge->message));
     }
     struct text month = month_format(arena, result->month);
-    if (result->closed_count == 0 && result->open_count == 0) {
+    if (result->closed_count == 0 && result->open_count == 0 && result->already_closed == 0) {
+        printf("%.*s: no edge has anything to close\n", TEXT_ARGS(month));
+    } else if (result->closed_count == 0 && result->open_count == 0) {
         printf("%.*s is closed already on all %lld edges\n", TEXT_ARGS(month),
                (long long)result->already_closed);
     } else {
@@ -537,7 +539,8 @@ static const struct command COMMANDS[] = {
      .summary = "Print records as CSV, so that anybody's own program can recompute a bill",
      .operands = {{.name = "WHAT",
                    .presence = REQUIRED,
-                   .help = "events, prices, lines, ledger, agreements, terms, licences or adjustments"}},
+                   .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences "
+                           "or adjustments"}},
      .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"}},
      .run = run_export},
 };

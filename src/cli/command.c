@@ -132,8 +132,8 @@ static enum status require_all(const struct arguments *arguments, struct fault *
     for (int i = 0; i < OPERANDS_MAX && command->operands[i].name != NULL; i++) {
         if (command->operands[i].presence == REQUIRED && arguments->operands[i].at == NULL) {
             return fault_set(fault, STATUS_INVALID, "missing-operand", command->operands[i].name, TEXT(""),
-                             "%s is missing (%s); `seatmeter %s --help` shows how it is asked",
-                             command->operands[i].name, command->operands[i].help, command->words);
+                             "missing (%s); `seatmeter %s --help` shows how it is asked",
+                             command->operands[i].help, command->words);
         }
     }
     for (int i = 0; i < OPTIONS_MAX && command->options[i].name != NULL; i++) {
@@ -163,8 +163,8 @@ enum status arguments_parse(int word_count, char **words, struct arguments *argu
         struct text word = text_of(at < word_count ? words[at] : "");
         return fault_set(
             fault, STATUS_INVALID, "unknown-command", NULL, word,
-            "\"%.*s\" is not something that seatmeter does; `seatmeter --help` lists what it does",
-            TEXT_ARGS(word));
+            "\"%.*s%s%s\" is not something that seatmeter does; `seatmeter --help` lists what it does",
+            TEXT_ARGS(word), at + 1 < word_count ? " " : "", at + 1 < word_count ? words[at + 1] : "");
     }
     at += used;
     bool options_over = false;
@@ -220,7 +220,7 @@ enum status argument_int(const struct arguments *arguments, const char *name, in
     int64_t number;
     if (!text_to_int64(word, &number) || number < least || number > most) {
         return fault_set(fault, STATUS_INVALID, "malformed-number", name, word,
-                         "%s must be a whole number from %" PRId64 " to %" PRId64, name, least, most);
+                         "must be a whole number from %" PRId64 " to %" PRId64, least, most);
     }
     *value = number;
     return STATUS_OK;

@@ -232,7 +232,8 @@ static const struct command COMMANDS[] = {
     {.words = "restore",
      .summary = "Restore a backup into an empty store of either engine",
      .operands = {{.name = "FILE", .presence = REQUIRED, .help = "a backup", .completion = COMPLETE_FILE}},
-     .details = "The programme's secret must be in its place first.",
+     .details = "The programme's secret must be in its place first: PATH.secret, or where "
+                "SEATMETER_SECRET_FILE says.",
      .store = STORE_UNOPENED,
      .run = run_restore},
     {.words = "upgrade",

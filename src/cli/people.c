@@ -215,7 +215,7 @@ static enum status run_audit_list(struct operator_session *session, const struct
 
 static const struct command COMMANDS[] = {
     {.words = "user add",
-     .summary = "Add a person to an account; the password is read from standard input",
+     .summary = "Add a person to an account; a password of 12 bytes or more is read from standard input",
      .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},
                  {.name = "email", .value = "ADDRESS", .presence = REQUIRED, .help = "to sign in with"},
                  {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "the person's"},

@@ -332,7 +332,7 @@ static enum status run_catalog_list(struct operator_session *session, const stru
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);
     static const struct column COLUMNS[] = {
-        {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner.name"}, {"name", "name"}, {NULL, NULL}};
+        {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner_name"}, {"name", "name"}, {NULL, NULL}};
     if (status == STATUS_OK) {
         show_list(session, arguments, show_list_end(&writer), COLUMNS);
     }
@@ -584,7 +584,7 @@ static const struct command COMMANDS[] = {
                   .help = "vendor, distributor, provider or customer",
                   .completion = COMPLETE_WORDS,
                   .words = ACCOUNT_KINDS},
-                 {.name = "seller", .value = "A", .help = "that this account sells to"},
+                 {.name = "seller", .value = "A", .help = "who buys of this account"},
                  {.name = "code", .value = "CODE", .help = "with this code"}},
      .prints = true,
      .run = run_account_list},
@@ -629,8 +629,8 @@ static const struct command COMMANDS[] = {
      .run = run_agreement_show},
     {.words = "agreement list",
      .summary = "List agreements",
-     .options = {{.name = "seller", .value = "A", .help = "that this account sells by"},
-                 {.name = "buyer", .value = "B", .help = "that this account buys by"},
+     .options = {{.name = "seller", .value = "A", .help = "on which this account sells"},
+                 {.name = "buyer", .value = "B", .help = "on which this account buys"},
                  {.name = "state",
                   .value = "STATE",
                   .help = "draft, offered, signed, suspended or terminated",
