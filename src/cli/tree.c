@@ -513,12 +513,12 @@ static enum status run_price_list(struct operator_session *session, const struct
         .name = "terms", .value = "TEXT", .help = "what its invoices say of payment"                         \
     }
 #define AGREEMENT_NAMES                                                                                      \
-    {.name = "seller", .value = "A", .help = "instead of agr_…, with --buyer"}, {                            \
-        .name = "buyer", .value = "B", .help = "instead of agr_…"                                          \
+    {.name = "seller", .value = "A", .help = "who sells (default: who sells to the buyer)"}, {               \
+        .name = "buyer", .value = "B", .help = "who buys: names the agreement instead of agr_…"            \
     }
 #define AGREEMENT_OPERAND                                                                                    \
     {                                                                                                        \
-        { .name = "AGREEMENT", .help = "agr_…; or name --seller and --buyer" }                               \
+        { .name = "AGREEMENT", .help = "agr_…; or name it by --buyer" }                                      \
     }
 #define REASON_OPTION                                                                                        \
     { .name = "reason", .value = "TEXT", .help = "for the audit trail" }
