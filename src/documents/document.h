@@ -26,12 +26,15 @@ struct text document_invoice_csv_rows(struct arena *arena, const struct invoice 
 /* Header and rows. */
 struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice);
 
-/* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. A logo that
- * document_logo_check refuses is left out. Faults "amount-overflow", "pdf-failed". */
+/* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. Chinese, Japanese
+ * and Korean take the forms of the buyer's country. A logo that document_logo_check refuses is left out.
+ * Faults "amount-overflow", "pdf-failed". */
 enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                  struct fault *fault) MUST_CHECK;
 
-/* Whether `png` can be printed on invoices: a PNG of at most 512 KiB and 2048 × 2048 pixels. Fault
+enum { DOCUMENT_LOGO_MAX_BYTES = 512 * 1024, DOCUMENT_LOGO_MAX_PIXELS = 2048 /* each way */ };
+
+/* Whether `png` can be printed on invoices: a PNG within these limits whose picture can be decoded. Fault
  * "malformed-logo" on field "logo". */
 enum status document_logo_check(struct text png, struct fault *fault) MUST_CHECK;
 

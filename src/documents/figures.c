@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/uloc.h>
+#include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
 struct text figures_group(struct arena *arena, struct text decimal) {
@@ -49,6 +51,29 @@ struct text figures_count(struct arena *arena, int64_t count) {
 
 struct text figures_percent(struct arena *arena, int64_t rate_millionths) {
     return decimal_format_short(arena, rate_millionths, 4);
+}
+
+struct text figures_on_paper(struct arena *arena, struct text figures) {
+    if (figures.length == 0 || figures.at[0] != '-') {
+        return figures;
+    }
+    return text_format(arena, "\u2212%.*s", (int)figures.length - 1, figures.at + 1);
+}
+
+struct text figures_country(struct arena *arena, struct text code) {
+    struct text given = figures_printable(arena, code);
+    if (code.length != 2 || code.at[0] < 'A' || code.at[0] > 'Z' || code.at[1] < 'A' || code.at[1] > 'Z') {
+        return given;
+    }
+    const char locale[] = {'u', 'n', 'd', '_', code.at[0], code.at[1], '\0'};
+    enum { NAME_CHARACTERS = 96 };
+    UChar wide[NAME_CHARACTERS];
+    char name[3 * NAME_CHARACTERS + 1];
+    int32_t length = 0;
+    UErrorCode error = U_ZERO_ERROR;
+    int32_t wide_length = uloc_getDisplayCountry(locale, "en", wide, NAME_CHARACTERS, &error);
+    u_strToUTF8(name, sizeof name, &length, wide, wide_length, &error);
+    return U_FAILURE(error) ? given : text_copy(arena, (struct text){name, (size_t)length});
 }
 
 const char *figures_title(enum invoice_kind kind) {

@@ -21,6 +21,12 @@ struct text figures_percent(struct arena *arena, int64_t rate_millionths);
 /* "Invoice", "Credit note", "Settlement". */
 const char *figures_title(enum invoice_kind kind);
 
+/* The same figures with a minus sign instead of a hyphen, for paper. */
+struct text figures_on_paper(struct arena *arena, struct text figures);
+
+/* "DE" as "Germany"; what is no country's code stays as it is. Printable. */
+struct text figures_country(struct arena *arena, struct text code);
+
 /* UNCL 5305 in words: "Standard rate" for S. */
 const char *figures_tax_name(const char *category);
 

@@ -4,7 +4,7 @@
 #include "documents/summary.h"
 #include "documents/terminal.h"
 
-enum { PAGE_CELLS = 100, LABEL_CELLS = 12, DESCRIPTION_CELLS = 44 };
+enum { PAGE_CELLS = 100, LABEL_CELLS = 12, DESCRIPTION_CELLS = 44, TAX_NAME_CELLS = 48 };
 
 /* "From        Meridian Distribution", further lines below the first; nothing where there is nothing. */
 static void print_labelled(struct buffer *out, const char *label, struct text value) {
@@ -29,7 +29,7 @@ static void print_labelled(struct buffer *out, const char *label, struct text va
 static void print_party(struct buffer *out, const char *label, const struct invoice_party *party) {
     print_labelled(out, label, party->name);
     print_labelled(out, "", party->address);
-    print_labelled(out, "", party->country);
+    print_labelled(out, "", figures_country(out->arena, party->country));
     if (party->tax_number.length > 0) {
         print_labelled(out, "", text_format(out->arena, "Tax number %.*s", TEXT_ARGS(party->tax_number)));
     }
@@ -98,24 +98,37 @@ static void print_lines(struct buffer *out, const struct invoice *invoice,
     terminal_table_print(table, indent, out);
 }
 
+static void print_taxes(struct buffer *out, const struct invoice *invoice) {
+    static const struct terminal_column COLUMNS[] = {
+        {"Tax", false, TAX_NAME_CELLS}, {"Rate", true, 0}, {"Taxable amount", true, 0}, {"Tax", true, 0}};
+    struct arena *arena = out->arena;
+    if (invoice->tax_count == 0) {
+        return;
+    }
+    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 4);
+    for (size_t i = 0; i < invoice->tax_count; i++) {
+        const struct tax_total *tax = &invoice->taxes[i];
+        struct text rate = figures_percent(arena, tax->tax.rate_millionths);
+        const struct text cells[] = {text_of(figures_tax_name(tax->tax.category)),
+                                     text_format(arena, "%.*s %%", TEXT_ARGS(rate)),
+                                     figures_amount(arena, tax->taxable_minor, invoice->currency),
+                                     figures_amount(arena, tax->tax_minor, invoice->currency)};
+        terminal_table_row(table, cells, TEXT(""));
+    }
+    buffer_add(out, TEXT("\n"));
+    terminal_table_print(table, 0, out);
+}
+
 static void print_totals(struct buffer *out, const struct invoice *invoice) {
     struct arena *arena = out->arena;
     static const struct terminal_column COLUMNS[] = {{"", false, 0}, {"", true, 0}};
     struct terminal_table *table = terminal_table_new(arena, COLUMNS, 2);
     const struct text net[] = {TEXT("Net"), figures_amount(arena, invoice->net_minor, invoice->currency)};
-    terminal_table_row(table, net, TEXT(""));
-    for (size_t i = 0; i < invoice->tax_count; i++) {
-        const struct tax_total *tax = &invoice->taxes[i];
-        struct text rate = figures_percent(arena, tax->tax.rate_millionths);
-        struct text taxable = figures_amount(arena, tax->taxable_minor, invoice->currency);
-        const struct text cells[] = {text_format(arena, "%s, %.*s %% of %.*s",
-                                                 figures_tax_name(tax->tax.category), TEXT_ARGS(rate),
-                                                 TEXT_ARGS(taxable)),
-                                     figures_amount(arena, tax->tax_minor, invoice->currency)};
-        terminal_table_row(table, cells, TEXT(""));
-    }
+    const struct text tax[] = {TEXT("Tax"), figures_amount(arena, invoice->tax_minor, invoice->currency)};
     const struct text gross[] = {text_format(arena, "Total in %s", invoice->currency.code),
                                  figures_amount(arena, invoice->gross_minor, invoice->currency)};
+    terminal_table_row(table, net, TEXT(""));
+    terminal_table_row(table, tax, TEXT(""));
     terminal_table_total(table, gross);
     buffer_add(out, TEXT("\n"));
     terminal_table_print_body(table, 0, out);
@@ -156,6 +169,7 @@ enum status document_invoice_text(struct arena *arena, const struct invoice *inv
     } else {
         status = print_summary(&out, invoice, fault);
     }
+    print_taxes(&out, invoice);
     print_totals(&out, invoice);
     if (invoice->terms.length > 0) {
         buffer_add(&out, TEXT("\n"));

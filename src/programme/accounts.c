@@ -4,9 +4,7 @@
 #include "programme/check_input.h"
 #include "programme/make_account.h"
 
-#include <string.h>
-
-enum { ACCOUNT_DEPTH_MAX = 20, LOGO_SIDE_MAX_PIXELS = 4096 };
+enum { ACCOUNT_DEPTH_MAX = 20 };
 
 /* ---- as people read it ---- */
 
@@ -123,34 +121,6 @@ enum status add_account(struct call *call, const struct add_account_input *input
 
 /* ---- editing ---- */
 
-static bool is_png(struct text png) {
-    static const unsigned char SIGNATURE[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-    return png.length > 33 && memcmp(png.at, SIGNATURE, sizeof SIGNATURE) == 0 &&
-           memcmp(png.at + 12, "IHDR", 4) == 0;
-}
-
-static uint32_t big_endian(const char *at) {
-    const unsigned char *b = (const unsigned char *)at;
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-static enum status check_logo(struct text png, struct fault *fault) {
-    if (png.length == 0)
-        return STATUS_OK;
-    if (png.length > ACCOUNT_LOGO_MAX_BYTES)
-        return fault_set(fault, STATUS_TOO_LARGE, "malformed-logo", "logo", TEXT(""),
-                         "The logo has %zu bytes; at most %d are possible.", png.length,
-                         ACCOUNT_LOGO_MAX_BYTES);
-    bool fine = is_png(png);
-    uint32_t width = fine ? big_endian(png.at + 16) : 0;
-    uint32_t height = fine ? big_endian(png.at + 20) : 0;
-    if (width == 0 || height == 0 || width > LOGO_SIDE_MAX_PIXELS || height > LOGO_SIDE_MAX_PIXELS)
-        return fault_set(fault, STATUS_INVALID, "malformed-logo", "logo", TEXT(""),
-                         "The logo must be a PNG of at most %d × %d pixels.", LOGO_SIDE_MAX_PIXELS,
-                         LOGO_SIDE_MAX_PIXELS);
-    return STATUS_OK;
-}
-
 static enum status may_edit(struct call *call, const struct account *account,
                             const struct edit_account_input *input, struct fault *fault) {
     bool by_seller = account->seller_id != 0 && actor_is(call, account->seller_id);
@@ -213,7 +183,8 @@ static enum status apply_edit(struct call *call, const struct edit_account_input
 enum status edit_account(struct call *call, const struct edit_account_input *input, struct account_view *out,
                          struct fault *fault) {
     struct account account;
-    enum status status = input->logo_png == NULL ? STATUS_OK : check_logo(*input->logo_png, fault);
+    bool has_logo = input->logo_png != NULL && input->logo_png->length > 0;
+    enum status status = has_logo ? document_logo_check(*input->logo_png, fault) : STATUS_OK;
     if (status == STATUS_OK)
         status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)

@@ -7,6 +7,7 @@
 #ifndef SEATMETER_PROGRAMME_ACCOUNTS_H
 #define SEATMETER_PROGRAMME_ACCOUNTS_H
 
+#include "documents/document.h"
 #include "programme/agreements.h"
 #include "programme/call.h"
 #include "store/accounts.h"
@@ -15,7 +16,7 @@ enum {
     ACCOUNT_CODE_MAX_BYTES = 40,
     ACCOUNT_NAME_MAX_BYTES = 200,
     ACCOUNT_ADDRESS_MAX_BYTES = 1000,
-    ACCOUNT_LOGO_MAX_BYTES = 512 * 1024
+    ACCOUNT_LOGO_MAX_BYTES = DOCUMENT_LOGO_MAX_BYTES
 };
 
 /* An account as people read it. */
@@ -69,7 +70,7 @@ struct edit_account_input {
     int64_t if_version;
 };
 
-/* Faults besides: "stale", "malformed-logo". */
+/* Faults besides: "stale", "malformed-logo" (document_logo_check). */
 enum status edit_account(struct call *call, const struct edit_account_input *input, struct account_view *out,
                          struct fault *fault) MUST_CHECK;
 

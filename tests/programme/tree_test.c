@@ -301,7 +301,10 @@ static void a_logo_is_a_png_of_a_fair_size(void **state) {
     a_whole_cast(world);
     struct call call = world_call(world);
     struct account_view account;
-    static const char png[] = "\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\x10\0\0\0\x10\x08\x06\0\0\0....IDAT";
+    static const char png[] =
+        "\211PNG\015\012\032\012\000\000\000\015IHDR\000\000\000\001\000\000\000\001\010"
+        "\006\000\000\000\037\025\304\211\000\000\000\015IDATx\332cPph\370\017\000\003D"
+        "\001\340\355\364\255\224\000\000\000\000IEND\256B`\202";
     struct text logo = {png, sizeof png - 1};
     struct edit_account_input edit = {.account = TEXT("ALPHA"), .logo_png = &logo};
     WORLD_OK(world, edit_account(&call, &edit, &account, &world->fault));
@@ -311,6 +314,11 @@ static void a_logo_is_a_png_of_a_fair_size(void **state) {
     WORLD_OK(world, show_account_logo(&customer, TEXT("ALPHA"), &kept, &world->fault));
     assert_true(text_equal(kept, logo));
     logo = TEXT("GIF89a");
+    WORLD_FAULT(world, "malformed-logo", edit_account(&call, &edit, &account, &world->fault));
+    char broken[sizeof png];
+    memcpy(broken, png, sizeof png);
+    broken[45] ^= 1; /* in the picture's data */
+    logo = (struct text){broken, sizeof png - 1};
     WORLD_FAULT(world, "malformed-logo", edit_account(&call, &edit, &account, &world->fault));
     logo = TEXT("");
     WORLD_OK(world, edit_account(&call, &edit, &account, &world->fault));
