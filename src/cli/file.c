@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FIRST_BYTES = 65536 };
+
 enum status file_read(struct arena *arena, struct text path, const char *field, size_t most_bytes,
                       struct text *bytes, struct fault *fault) {
     bool standard = text_is(path, "-");
     FILE *file = standard ? stdin : fopen(text_copy(arena, path).at, "rb");
-    char *read = arena_alloc(arena, 64 * 1024, 1);
+    char *read = arena_alloc(arena, FIRST_BYTES, 1);
     size_t length = 0;
-    size_t capacity = 64 * 1024;
+    size_t capacity = FIRST_BYTES;
     enum status status = STATUS_OK;
     if (file == NULL) {
         return fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be opened: %s",

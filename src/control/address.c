@@ -149,21 +149,24 @@ struct text address_peer(struct arena *arena, const struct sockaddr *peer) {
 }
 
 struct text address_url(struct arena *arena, int fd) {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un local;
+    } bound = {0};
     socklen_t length = sizeof bound;
-    if (getsockname(fd, (struct sockaddr *)&bound, &length) != 0) {
+    if (getsockname(fd, &bound.any, &length) != 0) {
         return TEXT("");
     }
-    if (bound.ss_family == AF_UNIX) {
-        return text_format(arena, "unix:%s", ((const struct sockaddr_un *)&bound)->sun_path);
+    if (bound.any.sa_family == AF_UNIX) {
+        return text_format(arena, "unix:%s", bound.local.sun_path);
     }
-    struct text host = address_peer(arena, (const struct sockaddr *)&bound);
-    if (bound.ss_family == AF_INET6) {
-        return text_format(arena, "http://[%.*s]:%d", TEXT_ARGS(host),
-                           ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port));
+    struct text host = address_peer(arena, &bound.any);
+    if (bound.any.sa_family == AF_INET6) {
+        return text_format(arena, "http://[%.*s]:%d", TEXT_ARGS(host), ntohs(bound.v6.sin6_port));
     }
-    return text_format(arena, "http://%.*s:%d", TEXT_ARGS(host),
-                       ntohs(((const struct sockaddr_in *)&bound)->sin_port));
+    return text_format(arena, "http://%.*s:%d", TEXT_ARGS(host), ntohs(bound.v4.sin_port));
 }
 
 bool address_is_loopback(const struct sockaddr *peer) {

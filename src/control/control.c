@@ -125,7 +125,7 @@ struct text control_url(const struct control *control) {
 static void wait_for_requests(struct control *control) {
     int64_t until_us = monotonic_us() + GRACE_US;
     while (atomic_load(&control->metrics.in_flight) > 0 && monotonic_us() < until_us) {
-        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 10L * 1000 * 1000}, NULL);
     }
 }
 

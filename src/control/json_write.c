@@ -53,14 +53,14 @@ static void begin_value(struct json_writer *writer, const char *name) {
     writer->behind_value = true;
 }
 
-static void open(struct json_writer *writer, const char *name, const char *bracket) {
+static void open_value(struct json_writer *writer, const char *name, const char *bracket) {
     begin_value(writer, name);
     put(writer, bracket, 1);
     writer->behind_value = false;
     writer->depth++;
 }
 
-static void close(struct json_writer *writer, const char *bracket) {
+static void close_value(struct json_writer *writer, const char *bracket) {
     assert(writer->depth > 0);
     put(writer, bracket, 1);
     writer->behind_value = true;
@@ -68,19 +68,19 @@ static void close(struct json_writer *writer, const char *bracket) {
 }
 
 void json_write_open(struct json_writer *writer, const char *name) {
-    open(writer, name, "{");
+    open_value(writer, name, "{");
 }
 
 void json_write_close(struct json_writer *writer) {
-    close(writer, "}");
+    close_value(writer, "}");
 }
 
 void json_write_open_array(struct json_writer *writer, const char *name) {
-    open(writer, name, "[");
+    open_value(writer, name, "[");
 }
 
 void json_write_close_array(struct json_writer *writer) {
-    close(writer, "]");
+    close_value(writer, "]");
 }
 
 void json_write_text(struct json_writer *writer, const char *name, struct text value) {

@@ -241,7 +241,8 @@ static bool take_offset(struct cursor *cursor, int64_t *offset_us) {
         !take_number(cursor, 2, 0, 59, &minutes)) {
         return false;
     }
-    *offset_us = (negative ? -1 : 1) * (hours * 3600 + minutes * 60) * MICROSECONDS_PER_SECOND;
+    int64_t seconds = hours * 3600 + minutes * 60;
+    *offset_us = (negative ? -seconds : seconds) * MICROSECONDS_PER_SECOND;
     return true;
 }
 

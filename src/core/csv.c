@@ -9,8 +9,7 @@ static const char byte_order_mark[] = "\xEF\xBB\xBF";
 void csv_open(struct csv_reader *reader, struct arena *arena, struct text text) {
     struct text readable = text.length == 0 ? TEXT("") : text;
     *reader = (struct csv_reader){.arena = arena, .text = readable, .line = 1};
-    reader->limits =
-        (struct csv_limits){.fields_max = 256, .field_bytes_max = 64 * 1024, .rows_max = 10 * 1000 * 1000};
+    reader->limits = (struct csv_limits){.fields_max = 256, .field_bytes_max = 65536, .rows_max = 10000000};
     if (text_starts_with(text, text_of(byte_order_mark))) {
         reader->at = sizeof byte_order_mark - 1;
     }

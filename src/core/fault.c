@@ -22,8 +22,8 @@ static void copy_shortened(char *to, size_t size_bytes, struct text value) {
     to[length] = '\0';
 }
 
-enum status fault_set(struct fault *fault, enum status status, const char *code, const char *field,
-                      struct text value, const char *format, ...) {
+enum status(fault_set)(struct fault *fault, enum status status, const char *code, const char *field,
+                       struct text value, const char *format, ...) {
     assert(status != STATUS_OK);
     assert(strlen(code) < sizeof fault->code);
     fault->status = status;

@@ -44,9 +44,8 @@ struct zone {
 
 static const char zone_files[] = "/usr/share/zoneinfo/";
 
-/* No clock is, or ever was, further from UTC (Manila had -15:56, Alaska +15:02); tzif_parse lets nothing by.
- */
-static const int64_t offset_max_us = 26 * 3600 * MICROSECONDS_PER_SECOND;
+/* No clock is, or ever was, further from UTC (Manila had -15:56, Alaska +15:02); tzif_parse sees to it. */
+static const int64_t offset_max_us = INT64_C(26) * 3600 * MICROSECONDS_PER_SECOND;
 
 /* Days that can be asked for: some ninety thousand years. */
 static const int32_t day_max = (int32_t)(TZ_REACH_S / 86400) - 3;

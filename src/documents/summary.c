@@ -62,7 +62,7 @@ static const struct invoice_line **line_pointers(struct arena *arena, const stru
 enum status summary_by_sku(struct arena *arena, const struct invoice *invoice, struct summary_row **rows,
                            size_t *row_count, struct fault *fault) {
     const struct invoice_line **lines = line_pointers(arena, invoice);
-    qsort(lines, invoice->line_count, sizeof lines[0], compare_lines_by_kind);
+    qsort(lines, invoice->line_count, sizeof(struct invoice_line *), compare_lines_by_kind);
     struct summary_row *made = ARENA_NEW(arena, struct summary_row, invoice->line_count + 1);
     size_t count = 0;
     for (size_t i = 0; i < invoice->line_count; i++) {
@@ -115,7 +115,7 @@ static int compare_groups(const void *left, const void *right) {
 enum status summary_by_customer(struct arena *arena, const struct invoice *invoice,
                                 struct customer_group **groups, size_t *group_count, struct fault *fault) {
     const struct invoice_line **lines = line_pointers(arena, invoice);
-    qsort(lines, invoice->line_count, sizeof lines[0], compare_lines_by_customer);
+    qsort(lines, invoice->line_count, sizeof(struct invoice_line *), compare_lines_by_customer);
     struct customer_group *made = NULL;
     size_t count = 0;
     size_t capacity = 0;

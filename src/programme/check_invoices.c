@@ -351,6 +351,7 @@ static enum status check_numbers(struct checking *checking, struct fault *fault)
             runs = arena_grow(call->arena, runs, count, &capacity, sizeof *runs);
             runs[count++] = (struct number_run){seller_id, year, 0, 0};
         }
+        assert(at < count);
         runs[at].count++;
         runs[at].last = place > runs[at].last ? place : runs[at].last;
     }

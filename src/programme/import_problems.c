@@ -1,7 +1,7 @@
 #include "programme/import_problems.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void import_problems_add(struct import_problems *problems, struct arena *arena, int64_t line,
@@ -16,8 +16,9 @@ void import_problems_add(struct import_problems *problems, struct arena *arena, 
 }
 
 int64_t import_problems_line_of(const struct fault *fault) {
-    long long line = 0;
-    return sscanf(fault->field, "line %lld", &line) == 1 ? line : 0;
+    static const char BEFORE[] = "line ";
+    bool has_line = strncmp(fault->field, BEFORE, sizeof BEFORE - 1) == 0;
+    return has_line ? strtoll(fault->field + sizeof BEFORE - 1, NULL, 10) : 0;
 }
 
 enum status import_problems_result(const struct import_problems *problems, struct fault *fault) {

@@ -19,7 +19,7 @@ enum status name_cache_account(struct name_cache *cache, int64_t id, const struc
     if (status != STATUS_OK)
         return status;
     cache->accounts = arena_grow(arena, cache->accounts, cache->account_count, &cache->account_capacity,
-                                 sizeof(*cache->accounts));
+                                 sizeof(struct account *));
     id_map_put(&cache->account_index, id, 0, (uint32_t)cache->account_count);
     cache->accounts[cache->account_count++] = loaded;
     *account = loaded;
@@ -39,7 +39,7 @@ enum status name_cache_sku(struct name_cache *cache, int64_t id, const struct sk
     if (status != STATUS_OK)
         return status;
     cache->skus =
-        arena_grow(arena, cache->skus, cache->sku_count, &cache->sku_capacity, sizeof(*cache->skus));
+        arena_grow(arena, cache->skus, cache->sku_count, &cache->sku_capacity, sizeof(struct sku *));
     id_map_put(&cache->sku_index, id, 0, (uint32_t)cache->sku_count);
     cache->skus[cache->sku_count++] = loaded;
     *sku = loaded;

@@ -239,14 +239,12 @@ enum status find_session(struct call *call, struct text token, struct actor *act
 /* ---- one's own password ---- */
 
 static enum status load_actor_user(struct call *call, struct user *user, struct fault *fault) {
+    if (call->actor.kind != ACTOR_USER)
+        return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
+                         "Only a user has a password to change.");
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
-        return status;
-    if (call->actor.kind == ACTOR_USER)
+    if (status == STATUS_OK)
         status = user_load(call->db, call->arena, call->actor.id, user, fault);
-    else
-        status = fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
-                           "Only a user has a password to change.");
     return call_end(call, status, fault);
 }
 

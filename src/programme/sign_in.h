@@ -11,7 +11,7 @@
 enum { SIGN_IN_FAILURES_MAX = 10 };
 #define SIGN_IN_WINDOW_US (15 * INT64_C(60000000))
 #define SESSION_IDLE_US (12 * INT64_C(3600000000))
-#define SESSION_LIFE_US (30 * 24 * INT64_C(3600000000))
+#define SESSION_LIFE_US (INT64_C(30) * 24 * 3600000000)
 
 struct sign_in_input {
     struct text email;

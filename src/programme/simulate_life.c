@@ -18,6 +18,7 @@
 #include <assert.h>
 
 static const int64_t MINUTE_US = INT64_C(60000000);
+static const int64_t LATE_US = INT64_C(21600000000);
 static const int64_t DAY_US = INT64_C(86400000000);
 enum { BATCH_MAX = 400, CLOSE_AFTER_DAYS = 7, REPORT_WITHIN_DAYS = 4 };
 
@@ -228,7 +229,7 @@ static enum status issue(struct life *life, const struct planned *planned, struc
 typedef enum status licence_change(struct call *call, const struct turn_licence_input *input,
                                    struct licence_info *out, struct fault *fault);
 
-/* One change in twenty is entered late: at an instant some hours ago. */
+/* One change in twenty is entered late: at an instant up to six hours ago. */
 static enum status change(struct sim *sim, struct sim_licence *licence, licence_change *do_it, int64_t seats,
                           struct fault *fault) {
     int64_t now_us = sim->call->now_us;
@@ -236,7 +237,7 @@ static enum status change(struct sim *sim, struct sim_licence *licence, licence_
     int64_t month_start = zone_midnight_us(sim->zone, month_first_day(zone_month_at(sim->zone, now_us)));
     struct turn_licence_input input = {.licence = licence->identifier, .seats = seats};
     if (rng_chance(&sim->rng, 1, 20)) {
-        int64_t late_us = some_time(sim, now_us - 6 * 60 * MINUTE_US, 6 * 60 * MINUTE_US);
+        int64_t late_us = some_time(sim, now_us - LATE_US, LATE_US);
         /* A day's distance from the month's start is inside the month in every zone. */
         if (late_us > licence->last_at_us && late_us > month_start + DAY_US) {
             at_us = late_us;

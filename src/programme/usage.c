@@ -93,6 +93,7 @@ static void make_groups(struct loading *loading) {
                 groups[count++] = (struct usage_group){
                     .customer_id = licence->customer_id, .sku_id = licence->sku_id, .one_range = true};
             }
+            assert(index < count);
             groups[index].licence_count++;
         }
     loading->groups = ARENA_NEW(loading->arena, struct usage_group, count + 1);

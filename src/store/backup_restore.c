@@ -192,6 +192,10 @@ static enum status get_rows(struct reader *reader, const struct backup_table *ta
 
 /* ---- tables ---- */
 
+static bool is_column_type(char type) {
+    return type == 'i' || type == 't' || type == 'b';
+}
+
 static enum status get_columns(struct reader *reader, struct backup_table *table, struct fault *fault) {
     enum status status = get_name(reader, &table->name, fault);
     uint64_t columns = 0;
@@ -206,7 +210,7 @@ static enum status get_columns(struct reader *reader, struct backup_table *table
         if (status == STATUS_OK) {
             status = get(reader, &table->types[table->columns], 1, fault);
         }
-        if (status == STATUS_OK && memchr("itb", table->types[table->columns], 3) == NULL) {
+        if (status == STATUS_OK && !is_column_type(table->types[table->columns])) {
             status = malformed(reader, fault, "the columns of a table are damaged");
         }
     }
