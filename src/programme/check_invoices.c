@@ -10,6 +10,8 @@
 #include "store/check_rows.h"
 #include "store/close_rows.h"
 
+#include <assert.h>
+
 struct month_check {
     struct checking *checking;
     struct month month;

@@ -1,6 +1,7 @@
 #include "programme/import_problems.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
