@@ -47,8 +47,7 @@ static void print_closed(const struct close_month_result *result, struct arena *
 }
 
 static enum status run_month_close(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct close_month_input input = {.month = argument_text(arguments, "MONTH"),
                                       .seller = argument_text(arguments, "seller")};
     struct close_month_result result;
@@ -68,8 +67,7 @@ static enum status run_month_close(struct operator_session *session, const struc
 }
 
 static enum status run_invoice_list(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct list_invoices_input input = {.seller = argument_text(arguments, "seller"),
                                         .buyer = argument_text(arguments, "buyer"),
                                         .month = argument_text(arguments, "month"),
@@ -141,8 +139,7 @@ static enum status deliver(struct text bytes, struct text path, struct arena *ar
 }
 
 static enum status run_invoice_show(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
     struct invoice_view view;
     struct text bytes;
@@ -154,8 +151,7 @@ static enum status run_invoice_show(struct operator_session *session, const stru
 }
 
 static enum status run_invoice_export(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
     struct invoice_view view;
     struct text bytes;
@@ -194,14 +190,12 @@ static enum status settle(struct operator_session *session, const struct argumen
 }
 
 static enum status run_invoice_pay(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     return settle(session, arguments, pay_invoice, fault);
 }
 
 static enum status run_invoice_write_off(struct operator_session *session, const struct arguments *arguments,
-                                         int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                         struct fault *fault) {
     return settle(session, arguments, write_off_invoice, fault);
 }
 
@@ -229,8 +223,7 @@ static enum status parse_positions(struct text list, int64_t positions[POSITIONS
 }
 
 static enum status run_invoice_credit(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     int64_t positions[POSITIONS_MAX];
     struct credit_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
                                          .reason = argument_text(arguments, "reason"),
@@ -248,8 +241,7 @@ static enum status run_invoice_credit(struct operator_session *session, const st
 }
 
 static enum status run_charge_add(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     struct add_charge_input input = {.seller = argument_text(arguments, "seller"),
                                      .buyer = argument_text(arguments, "buyer"),
                                      .customer = argument_text(arguments, "customer"),
@@ -272,14 +264,12 @@ static enum status run_charge_add(struct operator_session *session, const struct
 }
 
 static enum status run_charge_remove(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     return remove_charge(&session->call, argument_text(arguments, "CHARGE"), fault);
 }
 
 static enum status run_charge_list(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct list_charges_input input = {.seller = argument_text(arguments, "seller"),
                                        .buyer = argument_text(arguments, "buyer"),
                                        .month = argument_text(arguments, "month"),
@@ -305,8 +295,7 @@ static enum status run_charge_list(struct operator_session *session, const struc
 }
 
 static enum status run_correction_add(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     struct add_correction_input input = {.seller = argument_text(arguments, "seller"),
                                          .buyer = argument_text(arguments, "buyer"),
                                          .month = argument_text(arguments, "month"),
@@ -327,8 +316,7 @@ static enum status run_correction_add(struct operator_session *session, const st
 }
 
 static enum status run_correction_list(struct operator_session *session, const struct arguments *arguments,
-                                       int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                       struct fault *fault) {
     struct list_corrections_input input = {.seller = argument_text(arguments, "seller"),
                                            .buyer = argument_text(arguments, "buyer"),
                                            .month = argument_text(arguments, "month"),
@@ -355,8 +343,7 @@ static enum status run_correction_list(struct operator_session *session, const s
 }
 
 static enum status run_margin_show(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct show_margins_input input = {.account = argument_text(arguments, "account"),
                                        .month = argument_text(arguments, "month"),
                                        .forecast = argument_given(arguments, "forecast")};
@@ -377,8 +364,7 @@ static enum status run_margin_show(struct operator_session *session, const struc
 }
 
 static enum status run_ledger_balances(struct operator_session *session, const struct arguments *arguments,
-                                       int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                       struct fault *fault) {
     struct list_balances_input input = {.owner = argument_text(arguments, "owner")};
     struct list_balances_result result;
     enum status status = list_balances(&session->call, &input, &result, fault);
@@ -397,8 +383,7 @@ static enum status run_ledger_balances(struct operator_session *session, const s
 }
 
 static enum status run_export(struct operator_session *session, const struct arguments *arguments,
-                              int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                              struct fault *fault) {
     struct export_input input = {.what = argument_text(arguments, "WHAT"),
                                  .month = argument_text(arguments, "month")};
     struct export_file file = export_to_file(stdout);

@@ -50,8 +50,8 @@ struct command {
     const char *details;                  /* more for --help, or NULL */
     enum store_need store;
     bool prints; /* takes --json */
-    /* Does it. Returns a status, with a fault where it is not OK; `*exit_code` is 0 unless it is set. */
-    enum status (*run)(struct operator_session *session, const struct arguments *arguments, int *exit_code,
+    /* Does it. Returns a status, with a fault where it is not OK. */
+    enum status (*run)(struct operator_session *session, const struct arguments *arguments,
                        struct fault *fault);
 };
 

@@ -113,9 +113,8 @@ static void print_fish(void) {
 }
 
 static enum status run_completion(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
+                                  struct fault *fault) {
     (void)session;
-    (void)exit_code;
     struct text shell = argument_text(arguments, "SHELL");
     if (text_is(shell, "bash")) {
         print_bash();

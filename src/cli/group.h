@@ -5,7 +5,8 @@
 #include "cli/command.h"
 #include "cli/operator.h"
 
-extern const struct command_group tree_commands;
+extern const struct command_group account_commands;
+extern const struct command_group catalogue_commands;
 extern const struct command_group licence_commands;
 extern const struct command_group report_commands;
 extern const struct command_group billing_commands;

@@ -23,8 +23,7 @@ static void show_licence_info(struct operator_session *session, const struct arg
 }
 
 static enum status run_block_order(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct order_block_input input = {.provider = argument_text(arguments, "provider"),
                                       .sku = argument_text(arguments, "sku")};
     struct block_info block;
@@ -39,8 +38,7 @@ static enum status run_block_order(struct operator_session *session, const struc
 }
 
 static enum status run_block_enlarge(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     struct enlarge_block_input input = {.block = argument_text(arguments, "BLOCK")};
     struct block_info block;
     enum status status = argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault);
@@ -54,8 +52,7 @@ static enum status run_block_enlarge(struct operator_session *session, const str
 }
 
 static enum status run_block_close(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct close_block_input input = {.block = argument_text(arguments, "BLOCK")};
     struct block_info block;
     enum status status = close_block(&session->call, &input, &block, fault);
@@ -66,8 +63,7 @@ static enum status run_block_close(struct operator_session *session, const struc
 }
 
 static enum status run_block_show(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     struct block_info block;
     enum status status = show_block(&session->call, argument_text(arguments, "BLOCK"), &block, fault);
     if (status == STATUS_OK) {
@@ -77,8 +73,7 @@ static enum status run_block_show(struct operator_session *session, const struct
 }
 
 static enum status run_block_list(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     struct list_blocks_input input = {.provider = argument_text(arguments, "provider"),
                                       .sku = argument_text(arguments, "sku"),
                                       .state = argument_text(arguments, "state"),
@@ -108,8 +103,7 @@ static enum status run_block_list(struct operator_session *session, const struct
 }
 
 static enum status run_licence_issue(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     struct issue_licence_input input = {.block = argument_text(arguments, "block"),
                                         .customer = argument_text(arguments, "customer")};
     struct issued_licences issued;
@@ -155,34 +149,29 @@ static enum status change_licence(struct operator_session *session, const struct
 }
 
 static enum status run_licence_on(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     return change_licence(session, arguments, turn_licence_on, 0, fault);
 }
 
 static enum status run_licence_off(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     return change_licence(session, arguments, turn_licence_off, 0, fault);
 }
 
 static enum status run_licence_retire(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     return change_licence(session, arguments, retire_licence, 0, fault);
 }
 
 static enum status run_licence_seats(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     int64_t seats;
     enum status status = argument_int(arguments, "seats", 0, 1, BLOCK_SIZE_MAX, &seats, fault);
     return status == STATUS_OK ? change_licence(session, arguments, resize_licence, seats, fault) : status;
 }
 
 static enum status run_customer_off(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct turn_customer_off_input input = {.customer = argument_text(arguments, "CUSTOMER"),
                                             .at = argument_text(arguments, "at")};
     int64_t turned;
@@ -198,8 +187,7 @@ static enum status run_customer_off(struct operator_session *session, const stru
 }
 
 static enum status run_licence_show(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct licence_detail detail;
     enum status status = show_licence(&session->call, argument_text(arguments, "LICENCE"), &detail, fault);
     if (status == STATUS_OK) {
@@ -211,8 +199,7 @@ static enum status run_licence_show(struct operator_session *session, const stru
 }
 
 static enum status run_licence_list(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct list_licences_input input = {.provider = argument_text(arguments, "provider"),
                                         .customer = argument_text(arguments, "customer"),
                                         .sku = argument_text(arguments, "sku"),
@@ -239,8 +226,7 @@ static enum status run_licence_list(struct operator_session *session, const stru
 }
 
 static enum status run_licence_events(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct licence_event_page page;
@@ -263,8 +249,7 @@ static enum status run_licence_events(struct operator_session *session, const st
 }
 
 static enum status run_licence_key(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct text key;
     enum status status = reveal_licence_key(&session->call, argument_text(arguments, "LICENCE"), &key, fault);
     if (status == STATUS_OK) {
@@ -274,8 +259,7 @@ static enum status run_licence_key(struct operator_session *session, const struc
 }
 
 static enum status run_licence_keys(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct text csv;
     enum status status =
         export_licence_keys(&session->call, argument_text(arguments, "customer"), &csv, fault);

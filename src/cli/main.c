@@ -10,8 +10,8 @@
 #include <string.h>
 
 const struct command_group *const command_groups[] = {
-    &tree_commands,   &licence_commands,   &report_commands,     &billing_commands,
-    &people_commands, &operation_commands, &completion_commands,
+    &account_commands, &catalogue_commands, &licence_commands,   &report_commands,
+    &billing_commands, &people_commands,    &operation_commands, &completion_commands,
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 
@@ -30,7 +30,6 @@ static int report_fault(const struct fault *fault) {
 static int run_command(const struct arguments *arguments) {
     struct operator_session session = {0};
     struct fault fault = {0};
-    int exit_code = 0;
     enum status status = STATUS_OK;
     if (arguments->command->store == STORE_OPEN) {
         status = operator_open(&session, arguments->db, &fault);
@@ -38,7 +37,7 @@ static int run_command(const struct arguments *arguments) {
         status = operator_create(&session, arguments->db, &fault);
     }
     if (status == STATUS_OK) {
-        status = arguments->command->run(&session, arguments, &exit_code, &fault);
+        status = arguments->command->run(&session, arguments, &fault);
     }
     operator_close(&session);
     progress_end();
@@ -46,7 +45,7 @@ static int run_command(const struct arguments *arguments) {
         status = fault_set(&fault, STATUS_INTERNAL, "output-failed", NULL, TEXT(""),
                            "standard output could not be written");
     }
-    return status == STATUS_OK ? exit_code : report_fault(&fault);
+    return status == STATUS_OK ? session.exit_code : report_fault(&fault);
 }
 
 int main(int argument_count, char **words) {

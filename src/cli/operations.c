@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 static enum status run_serve(struct operator_session *session, const struct arguments *arguments,
-                             int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                             struct fault *fault) {
     const char *metrics_token = getenv("SEATMETER_METRICS_TOKEN");
     struct control_options options = {.database_url = arguments->db,
                                       .address = argument_text(arguments, "control"),
@@ -38,14 +37,14 @@ static enum status run_serve(struct operator_session *session, const struct argu
 }
 
 static enum status run_check(struct operator_session *session, const struct arguments *arguments,
-                             int *exit_code, struct fault *fault) {
+                             struct fault *fault) {
     struct check_store_result result;
     enum status status = check_store(&session->call, &result, fault);
     progress_end();
     if (status != STATUS_OK) {
         return status;
     }
-    *exit_code = result.violation_total == 0 ? 0 : 1;
+    session->exit_code = result.violation_total == 0 ? 0 : 1;
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         represent_check(&writer, NULL, &result);
@@ -70,8 +69,7 @@ static double seconds_now(void) {
 }
 
 static enum status run_simulate(struct operator_session *session, const struct arguments *arguments,
-                                int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                struct fault *fault) {
     struct simulate_input input = {.from = argument_text(arguments, "from"),
                                    .until_now = argument_given(arguments, "until-now"),
                                    .no_close = argument_given(arguments, "no-close"),
@@ -130,8 +128,7 @@ static void print_backup(const char *what, const struct backup_summary *summary)
 }
 
 static enum status run_backup(struct operator_session *session, const struct arguments *arguments,
-                              int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                              struct fault *fault) {
     struct backup_summary summary;
     enum status status =
         backup_write(session->db, argument_text(arguments, "FILE"), session->call.now_us, &summary, fault);
@@ -144,8 +141,7 @@ static enum status run_backup(struct operator_session *session, const struct arg
 /* Restores into a store that may not exist yet. The secret is not part of a backup, and must be the one that
  * the programme was made with: without it the restored keys could not be read, so it is asked for first. */
 static enum status run_restore(struct operator_session *session, const struct arguments *arguments,
-                               int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                               struct fault *fault) {
     struct text path = argument_text(arguments, "FILE");
     struct backup_summary summary;
     enum status status = backup_verify(path, &summary, fault);
@@ -163,8 +159,7 @@ static enum status run_restore(struct operator_session *session, const struct ar
 }
 
 static enum status run_upgrade(struct operator_session *session, const struct arguments *arguments,
-                               int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                               struct fault *fault) {
     enum status status = db_open(arguments->db, &session->db, fault);
     if (status == STATUS_OK) {
         status = db_migrate(session->db, fault);
@@ -176,9 +171,8 @@ static enum status run_upgrade(struct operator_session *session, const struct ar
 }
 
 static enum status run_states(struct operator_session *session, const struct arguments *arguments,
-                              int *exit_code, struct fault *fault) {
+                              struct fault *fault) {
     (void)arguments;
-    (void)exit_code;
     (void)fault;
     show_bytes(states_print_markdown(&session->arena));
     return STATUS_OK;

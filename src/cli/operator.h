@@ -13,6 +13,7 @@ struct operator_session {
     unsigned char secret[PROGRAMME_SECRET_BYTES];
     struct random_source random;
     struct call call;
+    int exit_code; /* where a command that went well has something to say by it; else 0 */
 };
 
 /* Opens the store at `url` with the present schema and its secret, and makes the operator's call.

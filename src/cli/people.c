@@ -48,8 +48,7 @@ static void show_user_view(struct operator_session *session, const struct argume
 }
 
 static enum status run_user_add(struct operator_session *session, const struct arguments *arguments,
-                                int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                struct fault *fault) {
     struct add_user_input input = {.account = argument_text(arguments, "account"),
                                    .email = argument_text(arguments, "email"),
                                    .name = argument_text(arguments, "name"),
@@ -66,8 +65,7 @@ static enum status run_user_add(struct operator_session *session, const struct a
 }
 
 static enum status run_user_edit(struct operator_session *session, const struct arguments *arguments,
-                                 int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                 struct fault *fault) {
     struct text name = argument_text(arguments, "name");
     struct text role = argument_text(arguments, "role");
     struct text password;
@@ -98,8 +96,7 @@ static enum status run_user_edit(struct operator_session *session, const struct 
 }
 
 static enum status run_user_list(struct operator_session *session, const struct arguments *arguments,
-                                 int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                 struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct user_page page;
@@ -121,8 +118,7 @@ static enum status run_user_list(struct operator_session *session, const struct 
 }
 
 static enum status run_token_create(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct create_token_input input = {.account = argument_text(arguments, "account"),
                                        .name = argument_text(arguments, "name"),
                                        .scopes = argument_text(arguments, "scopes"),
@@ -149,8 +145,7 @@ static enum status run_token_create(struct operator_session *session, const stru
 }
 
 static enum status run_token_list(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct token_page page;
@@ -172,8 +167,7 @@ static enum status run_token_list(struct operator_session *session, const struct
 }
 
 static enum status run_token_revoke(struct operator_session *session, const struct arguments *arguments,
-                                    int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                    struct fault *fault) {
     struct token_view token;
     enum status status = revoke_token(&session->call, argument_text(arguments, "TOKEN"), &token, fault);
     if (status == STATUS_OK) {
@@ -185,8 +179,7 @@ static enum status run_token_revoke(struct operator_session *session, const stru
 }
 
 static enum status run_audit_list(struct operator_session *session, const struct arguments *arguments,
-                                  int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                  struct fault *fault) {
     int64_t limit;
     enum status status =
         argument_int(arguments, "limit", PAGE_LIMIT_DEFAULT, 1, PAGE_LIMIT_MAX, &limit, fault);

@@ -22,8 +22,7 @@ static void show_report_detail(struct operator_session *session, const struct ar
 }
 
 static enum status run_report_show(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct report_name name = named(arguments);
     struct report_detail detail;
     struct text format = argument_text(arguments, "format");
@@ -43,8 +42,7 @@ static enum status run_report_show(struct operator_session *session, const struc
 }
 
 static enum status run_report_adjust(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     struct adjust_report_input input = {.name = named(arguments),
                                         .customer = argument_text(arguments, "customer"),
                                         .sku = argument_text(arguments, "sku"),
@@ -81,26 +79,22 @@ static enum status decide(struct operator_session *session, const struct argumen
 }
 
 static enum status run_report_submit(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     return decide(session, arguments, submit_report, TEXT(""), fault);
 }
 
 static enum status run_report_approve(struct operator_session *session, const struct arguments *arguments,
-                                      int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                      struct fault *fault) {
     return decide(session, arguments, approve_report, TEXT(""), fault);
 }
 
 static enum status run_report_reject(struct operator_session *session, const struct arguments *arguments,
-                                     int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                     struct fault *fault) {
     return decide(session, arguments, reject_report, argument_text(arguments, "reason"), fault);
 }
 
 static enum status run_report_list(struct operator_session *session, const struct arguments *arguments,
-                                   int *exit_code, struct fault *fault) {
-    (void)exit_code;
+                                   struct fault *fault) {
     struct list_reports_input input = {.provider = argument_text(arguments, "provider"),
                                        .month = argument_text(arguments, "month"),
                                        .state = argument_text(arguments, "state"),
