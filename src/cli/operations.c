@@ -8,7 +8,6 @@
 #include "programme/check_store.h"
 #include "programme/simulate.h"
 #include "store/backup.h"
-#include "store/programme.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,11 +148,10 @@ static enum status run_restore(struct operator_session *session, const struct ar
         status = operator_open_for_restore(session, arguments->db, fault);
     }
     if (status == STATUS_OK) {
-        status = backup_restore(session->db, path, &summary, fault);
+        status = backup_restore(session->db, path, session->secret, &summary, fault);
     }
     if (status == STATUS_OK) {
         print_backup("restored", &summary);
-        status = programme_check_secret(session->db, &session->arena, session->secret, fault);
     }
     return status;
 }

@@ -138,14 +138,25 @@ static void spell(const char *key, char spelled[64]) {
 }
 
 /* A list of objects below its name, with the columns that its first object has. */
+/* Where a field's plain value is: of a thing with a code, its code. The field may be null in some of the
+ * items. */
+static const char *nested_path(struct arena *arena, const json_t *items, const char *name) {
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        if (json_is_object(json_object_get(json_array_get(items, i), name))) {
+            return text_format(arena, "%s.code", name).at;
+        }
+    }
+    return name;
+}
+
 static void print_nested(struct arena *arena, const char *key, const json_t *items) {
     struct column columns[COLUMNS_MAX];
     size_t count = 0;
     const char *name;
     json_t *value;
     json_object_foreach(json_array_get(items, 0), name, value) {
-        if (count < COLUMNS_MAX && !json_is_object(value)) {
-            columns[count++] = (struct column){name, name};
+        if (count < COLUMNS_MAX) {
+            columns[count++] = (struct column){name, nested_path(arena, items, name)};
         }
     }
     char spelled[64];

@@ -4,7 +4,7 @@
 #include "documents/summary.h"
 #include "documents/terminal.h"
 
-enum { PAGE_CELLS = 100, LABEL_CELLS = 12, DESCRIPTION_CELLS = 44, TAX_NAME_CELLS = 48 };
+enum { PAGE_CELLS = 100, LABEL_CELLS = 14, DESCRIPTION_CELLS = 44, TAX_NAME_CELLS = 48 };
 
 /* "From        Meridian Distribution", further lines below the first; nothing where there is nothing. */
 static void print_labelled(struct buffer *out, const char *label, struct text value) {

@@ -29,8 +29,9 @@ enum status backup_verify(struct text path, struct backup_summary *summary, stru
 
 /* Verifies the file, then puts it into a store that has no rows yet (with tables of the backup's version, or
  * without any), in one transaction, and migrates to this program's version. Faults: "malformed-backup",
- * "store-not-empty", "store-too-new" (the backup is of a newer program). A failure leaves no rows. */
-enum status backup_restore(struct db *db, struct text path, struct backup_summary *summary,
-                           struct fault *fault) MUST_CHECK;
+ * "store-not-empty", "store-too-new" (the backup is of a newer program), "wrong-secret" where `secret` is not
+ * NULL and not the one that the programme was made with. A failure leaves no rows. */
+enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
+                           struct backup_summary *summary, struct fault *fault) MUST_CHECK;
 
 #endif

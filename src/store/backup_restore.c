@@ -3,6 +3,7 @@
  * committed only behind the last hash. */
 #include "store/backup_format.h"
 #include "store/db_engine.h"
+#include "store/programme.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -361,7 +362,8 @@ static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fa
     return status != STATUS_OK ? status : db_migrate_to(db, wanted, fault);
 }
 
-static enum status fill_store(struct reader *reader, struct db *db, struct fault *fault) {
+static enum status fill_store(struct reader *reader, struct db *db, const unsigned char *secret,
+                              struct fault *fault) {
     struct arena arena;
     arena_init(&arena);
     enum status status = db_begin(db, DB_WRITE, fault);
@@ -378,6 +380,9 @@ static enum status fill_store(struct reader *reader, struct db *db, struct fault
     if (status == STATUS_OK) {
         reader->db = db;
         status = get_all(reader, fault);
+    }
+    if (status == STATUS_OK && secret != NULL) {
+        status = programme_check_secret(db, &arena, secret, fault);
     }
     if (status == STATUS_OK) {
         status = db_commit(db, fault);
@@ -420,8 +425,8 @@ enum status backup_verify(struct text path, struct backup_summary *summary, stru
     return status;
 }
 
-enum status backup_restore(struct db *db, struct text path, struct backup_summary *summary,
-                           struct fault *fault) {
+enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
+                           struct backup_summary *summary, struct fault *fault) {
     assert(!db_in_transaction(db));
     struct reader reader;
     enum status status = reader_open(&reader, path, fault);
@@ -433,7 +438,7 @@ enum status backup_restore(struct db *db, struct text path, struct backup_summar
         status = prepare_store(db, reader.summary.schema_version, fault);
     }
     if (status == STATUS_OK) {
-        status = fill_store(&reader, db, fault);
+        status = fill_store(&reader, db, secret, fault);
     }
     if (status == STATUS_OK) {
         status = db_migrate(db, fault);

@@ -200,6 +200,26 @@ class TheCommand(Command):
         self.say("restore", path, "--db", other)
         self.assertEqual(self.say("licence", "key", licence, "--db", other).strip(), key)
 
+    def test_a_restore_with_another_secret_leaves_the_store_empty(self):
+        self.begin()
+        path = f"{self.folder.name}/backup"
+        other = f"sqlite:{self.folder.name}/other.db"
+        self.say("backup", path)
+        self.environment["SEATMETER_SECRET"] = "00" * 32
+        done = self.run_command("restore", path, "--db", other)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("(wrong-secret)", done.stderr)
+        del self.environment["SEATMETER_SECRET"]
+        self.say("restore", path, "--db", other)
+
+    def test_margins_name_what_they_are_grouped_by(self):
+        self.begin()
+        _, licence = self.issue(3)
+        self.say("licence", "on", licence, "--at", "2026-10-05T09:00")
+        self.say("month", "close", "2026-10")
+        said = self.say("margin", "show", "--account", "CEDAR", "--month", "2026-10", "--by", "customer-sku")
+        self.assertRegex(said, r"DENTAL.*EPP.*27\.00")
+
     def test_every_command_has_help_and_completions(self):
         overview = subprocess.run([SEATMETER, "--help"], capture_output=True, text=True, check=True).stdout
         commands = re.findall(r"^  ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)?) {2,}", overview, re.M)

@@ -91,7 +91,7 @@ static void restore_and_compare(struct world *world, struct text path, enum db_e
         return;
     }
     struct backup_summary summary;
-    WORLD_OK(other, backup_restore(other->db, path, &summary, &other->fault));
+    WORLD_OK(other, backup_restore(other->db, path, NULL, &summary, &other->fault));
     WORLD_OK(other, db_check_version(other->db, &other->fault));
     assert_int_equal(summary.rows, 2 + 1 + 5000 + 1);
     assert_true(summary.created_at_us == world->now_us);
@@ -144,14 +144,14 @@ static void a_store_with_rows_is_not_restored_into(void **state) {
     struct world *world = *state;
     a_store_with_rows(world);
     struct text path = a_backup_of(world);
-    WORLD_FAULT(world, "store-not-empty", backup_restore(world->db, path, NULL, &world->fault));
+    WORLD_FAULT(world, "store-not-empty", backup_restore(world->db, path, NULL, NULL, &world->fault));
     assert_int_equal(count_of(world, COUNT_AUDIT), 5000);
 }
 
 static void a_migrated_store_without_rows_is_restored_into(void **state) {
     struct world *world = *state;
     struct text path = a_backup_of(world);
-    WORLD_OK(world, backup_restore(world->db, path, NULL, &world->fault));
+    WORLD_OK(world, backup_restore(world->db, path, NULL, NULL, &world->fault));
 }
 
 /* Only the small part of the store, so that every piece of the file can be damaged in turn. */
@@ -199,7 +199,7 @@ static void a_damaged_file_restores_nothing(void **state) {
     ((char *)content.at)[content.length / 2] ^= 4;
     write_file(damaged, content);
     struct world *other = world_empty(world->engine);
-    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, damaged, NULL, &other->fault));
+    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, damaged, NULL, NULL, &other->fault));
     WORLD_FAULT(other, "store-not-initialised", db_check_version(other->db, &other->fault));
     world_drop(other);
 }
@@ -213,7 +213,7 @@ static void a_backup_with_other_tables_leaves_no_rows(void **state) {
     WORLD_OK(world, db_commit(world->db, &world->fault));
     struct text path = a_backup_of(world);
     struct world *other = world_empty(world->engine);
-    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, path, NULL, &other->fault));
+    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, path, NULL, NULL, &other->fault));
     assert_int_equal(count_of(other, COUNT_ACCOUNTS), 0);
     assert_int_equal(count_of(other, COUNT_AUDIT), 0);
     world_drop(other);
