@@ -8,82 +8,10 @@
 
 static const uint32_t NO_CUSTOMER_RANK = UINT32_MAX;
 
-/* ---- overrides ---- */
-
-static int compare_places(const struct rating_override *a, const struct rating_override *b) {
-    if (a->agreement_id != b->agreement_id)
-        return a->agreement_id < b->agreement_id ? -1 : 1;
-    if (a->sku_rank != b->sku_rank)
-        return a->sku_rank < b->sku_rank ? -1 : 1;
-    return a->customer_rank < b->customer_rank ? -1 : a->customer_rank > b->customer_rank;
-}
-
-static int compare_overrides(const void *left, const void *right) {
-    const struct rating_override *a = left;
-    const struct rating_override *b = right;
-    int order = compare_places(a, b);
-    return order != 0 ? order : a->order < b->order ? -1 : a->order > b->order;
-}
-
-/* Sorts, and of several for one place keeps the last. */
-static void settle_overrides(struct rating_overrides *overrides) {
-    size_t kept = 0;
-    if (overrides->count == 0)
-        return;
-    qsort(overrides->items, overrides->count, sizeof(*overrides->items), compare_overrides);
-    for (size_t i = 0; i < overrides->count; i++) {
-        bool replaced =
-            i + 1 < overrides->count && compare_places(&overrides->items[i], &overrides->items[i + 1]) == 0;
-        if (!replaced)
-            overrides->items[kept++] = overrides->items[i];
-    }
-    overrides->count = kept;
-}
-
-static void add_override(const struct book *book, struct rating_overrides *overrides, int64_t agreement_id,
-                         int64_t customer_id, int64_t sku_id, int64_t units, struct text reason,
-                         int64_t order) {
-    uint32_t customer = book_account(book, customer_id);
-    uint32_t sku = book_sku_find(book, sku_id);
-    assert(sku != BOOK_NONE);
-    overrides->items[overrides->count++] = (struct rating_override){
-        .agreement_id = agreement_id,
-        .sku_rank = book->sku_rank[sku],
-        .customer_rank = book->account_rank[customer],
-        .customer_id = customer_id,
-        .order = order,
-        .units = units,
-        .reason = reason,
-    };
-}
-
-/* The overrides of an agreement (and of one SKU, unless that is BOOK_NONE), as a slice. */
-static struct rating_overrides slice_of(const struct rating_overrides *overrides, int64_t agreement_id,
-                                        uint32_t sku_rank) {
-    size_t low = 0;
-    size_t high = overrides->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct rating_override *at = &overrides->items[middle];
-        bool is_before =
-            at->agreement_id < agreement_id ||
-            (at->agreement_id == agreement_id && sku_rank != BOOK_NONE && at->sku_rank < sku_rank);
-        if (is_before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    size_t end = low;
-    while (end < overrides->count && overrides->items[end].agreement_id == agreement_id &&
-           (sku_rank == BOOK_NONE || overrides->items[end].sku_rank == sku_rank))
-        end++;
-    return (struct rating_overrides){overrides->items + low, end - low};
-}
-
 const struct rating_override *month_rating_correction(const struct month_rating *rating, uint32_t agreement,
                                                       uint32_t sku, int64_t customer_id) {
-    struct rating_overrides slice =
-        slice_of(&rating->corrections, rating->book->agreements[agreement].id, rating->book->sku_rank[sku]);
+    struct rating_overrides slice = rating_overrides_of(
+        &rating->corrections, rating->book->agreements[agreement].id, rating->book->sku_rank[sku]);
     for (size_t i = 0; i < slice.count; i++)
         if (slice.items[i].customer_id == customer_id)
             return &slice.items[i];
@@ -218,17 +146,17 @@ void month_rating_open(struct arena *arena, const struct month_rating_input *inp
     };
     for (size_t i = 0; i < input->adjustment_count; i++) {
         const struct report_adjustment *from = &input->adjustments[i];
-        add_override(input->book, &rating->adjustments, input->adjustment_agreements[i], from->customer_id,
-                     from->sku_id, from->units, from->reason, 0);
+        rating_overrides_add(input->book, &rating->adjustments, input->adjustment_agreements[i],
+                             from->customer_id, from->sku_id, from->units, from->reason, 0);
     }
     for (size_t i = 0; i < input->correction_count; i++) {
         const struct correction *from = &input->corrections[i];
         if (from->month.index == input->month.index)
-            add_override(input->book, &rating->corrections, from->agreement_id, from->customer_id,
-                         from->sku_id, from->units, from->reason, from->id);
+            rating_overrides_add(input->book, &rating->corrections, from->agreement_id, from->customer_id,
+                                 from->sku_id, from->units, from->reason, from->id);
     }
-    settle_overrides(&rating->adjustments);
-    settle_overrides(&rating->corrections);
+    rating_overrides_settle(&rating->adjustments);
+    rating_overrides_settle(&rating->corrections);
     join_groups(rating, arena);
 }
 
@@ -327,8 +255,8 @@ static struct merged_customers customers_of(const struct edge_context *context, 
     return (struct merged_customers){
         rating->entries + low,
         last - low,
-        slice_of(&rating->adjustments, agreement_id, sku_rank),
-        slice_of(&rating->corrections, agreement_id, sku_rank),
+        rating_overrides_of(&rating->adjustments, agreement_id, sku_rank),
+        rating_overrides_of(&rating->corrections, agreement_id, sku_rank),
     };
 }
 
@@ -536,8 +464,8 @@ static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count)
     const struct month_rating *rating = context->rating;
     const struct book *book = rating->book;
     const struct agreement *agreement = &book->agreements[context->agreement];
-    struct rating_overrides adjustments = slice_of(&rating->adjustments, agreement->id, BOOK_NONE);
-    struct rating_overrides corrections = slice_of(&rating->corrections, agreement->id, BOOK_NONE);
+    struct rating_overrides adjustments = rating_overrides_of(&rating->adjustments, agreement->id, BOOK_NONE);
+    struct rating_overrides corrections = rating_overrides_of(&rating->corrections, agreement->id, BOOK_NONE);
     uint32_t first = rating->first_entry[context->edge];
     uint32_t end = rating->first_entry[context->edge + 1];
     size_t most = end - first + adjustments.count + corrections.count + book->minimum_price_count;
@@ -642,7 +570,8 @@ bool month_rating_is_used(struct month_rating *rating, uint32_t edge, uint32_t a
     struct merged_customers merged = {
         .entries = rating->entries + rating->first_entry[edge],
         .entry_count = rating->first_entry[edge + 1] - rating->first_entry[edge],
-        .adjustments = slice_of(&rating->adjustments, rating->book->agreements[agreement].id, BOOK_NONE),
+        .adjustments =
+            rating_overrides_of(&rating->adjustments, rating->book->agreements[agreement].id, BOOK_NONE),
     };
     enum status status = is_used(&context, &merged, &used, &fault);
     arena_clean_up(&scratch);

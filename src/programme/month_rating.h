@@ -8,6 +8,7 @@
 #define SEATMETER_PROGRAMME_MONTH_RATING_H
 
 #include "programme/book.h"
+#include "programme/rating_overrides.h"
 #include "programme/usage.h"
 #include "store/corrections.h"
 #include "store/invoices.h"
@@ -18,22 +19,6 @@ struct rating_entry {
     uint32_t sku_rank;
     uint32_t customer_rank;
     uint32_t group;
-};
-
-/* Units that somebody set instead of the meter's: an approved adjustment, or a correction. */
-struct rating_override {
-    int64_t agreement_id;
-    uint32_t sku_rank;
-    uint32_t customer_rank;
-    int64_t customer_id;
-    int64_t order; /* of several for the same the highest counts */
-    int64_t units;
-    struct text reason;
-};
-
-struct rating_overrides {
-    struct rating_override *items; /* by agreement, SKU, customer */
-    size_t count;
 };
 
 /* A SKU used on a (seller, buyer) that has no agreement. */
