@@ -30,6 +30,13 @@ struct change_piece {
     struct change_row rows[PIECE_ROWS];
 };
 
+/* What an event needs of its licence, in one place because events come in no order of licences. */
+struct read_licence {
+    int64_t first_sequence; /* of its first event that was read; 0: none */
+    int32_t opening_seats;
+    uint32_t group;
+};
+
 /* What is needed while loading alone. */
 struct loading {
     struct db *db;
@@ -40,11 +47,13 @@ struct loading {
     struct licence_piece *licence_pieces;
     struct change_piece *change_pieces;
     struct id_map licence_index; /* licence id → index into usage->licences */
+    uint32_t *dense_index;       /* the same where ids lie close together: index + 1 by id − lowest_id */
+    int64_t lowest_id;
+    int64_t highest_id;
     struct usage_group *groups;
     struct usage_licence *licences;
     int32_t *opening_seats;
-    uint32_t *group_of_licence;
-    int64_t *first_sequence; /* per licence: of its first event that was read; 0: none */
+    struct read_licence *read; /* beside licences */
     size_t licence_count;
     size_t group_count;
     size_t change_count;
@@ -62,7 +71,12 @@ static enum status read_licences(struct loading *loading, struct fault *fault) {
             *tail = piece;
             tail = &piece->next;
         }
-        metered_licence_read(rows, &piece->rows[piece->count++]);
+        struct metered_licence *row = &piece->rows[piece->count++];
+        metered_licence_read(rows, row);
+        if (loading->licence_count == 0 || row->id < loading->lowest_id)
+            loading->lowest_id = row->id;
+        if (loading->licence_count == 0 || row->id > loading->highest_id)
+            loading->highest_id = row->id;
         loading->licence_count++;
     }
     db_rows_close(rows);
@@ -108,6 +122,24 @@ static void make_groups(struct loading *loading) {
     }
 }
 
+/* A plain table where it takes little more room than the licences, else a map. */
+static void make_index(struct loading *loading) {
+    int64_t range = loading->licence_count == 0 ? 0 : loading->highest_id - loading->lowest_id;
+    if (range / 8 <= (int64_t)loading->licence_count)
+        loading->dense_index = ARENA_NEW(&loading->maps, uint32_t, (size_t)range + 1);
+    else
+        id_map_init(&loading->licence_index, &loading->maps, loading->licence_count);
+}
+
+static bool find_licence(const struct loading *loading, int64_t id, uint32_t *at) {
+    if (loading->dense_index == NULL)
+        return id_map_get(&loading->licence_index, id, 0, at);
+    if (id < loading->lowest_id || id > loading->highest_id)
+        return false;
+    *at = loading->dense_index[id - loading->lowest_id] - 1;
+    return *at != UINT32_MAX;
+}
+
 /* Puts every licence into its group's place. */
 static void place_licences(struct loading *loading) {
     size_t count = loading->licence_count;
@@ -119,9 +151,8 @@ static void place_licences(struct loading *loading) {
     }
     loading->licences = ARENA_NEW(loading->arena, struct usage_licence, count + 1);
     loading->opening_seats = ARENA_NEW(loading->arena, int32_t, count + 1);
-    loading->group_of_licence = ARENA_NEW(&loading->maps, uint32_t, count + 1);
-    loading->first_sequence = ARENA_NEW(&loading->maps, int64_t, count + 1);
-    id_map_init(&loading->licence_index, &loading->maps, count);
+    loading->read = ARENA_NEW(&loading->maps, struct read_licence, count + 1);
+    make_index(loading);
     for (const struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
         for (size_t i = 0; i < piece->count; i++) {
             const struct metered_licence *row = &piece->rows[i];
@@ -132,12 +163,14 @@ static void place_licences(struct loading *loading) {
             uint32_t at = group->first_licence + group->licence_count++;
             loading->licences[at] = (struct usage_licence){row->id, row->first_on_at_us,
                                                            (int8_t)row->first_edge, (int8_t)row->last_edge};
-            loading->opening_seats[at] = row->counted_seats;
-            loading->group_of_licence[at] = group_at;
+            loading->read[at] = (struct read_licence){0, row->counted_seats, group_at};
             const struct usage_licence *first = &loading->licences[group->first_licence];
             if (first->first_edge != row->first_edge || first->last_edge != row->last_edge)
                 group->one_range = false;
-            id_map_put(&loading->licence_index, row->id, 0, at);
+            if (loading->dense_index != NULL)
+                loading->dense_index[row->id - loading->lowest_id] = at + 1;
+            else
+                id_map_put(&loading->licence_index, row->id, 0, at);
         }
 }
 
@@ -166,7 +199,7 @@ static enum status read_events(struct loading *loading, struct fault *fault) {
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         uint32_t licence = 0;
         metered_event_read(rows, &event);
-        if (!id_map_get(&loading->licence_index, event.licence_id, 0, &licence)) {
+        if (!find_licence(loading, event.licence_id, &licence)) {
             if (loading->scope->forgiving)
                 continue;
             status = fault_set(fault, STATUS_INTERNAL, "event-without-licence", NULL, (struct text){0},
@@ -174,13 +207,13 @@ static enum status read_events(struct loading *loading, struct fault *fault) {
                                (long long)event.sequence);
             break;
         }
-        int64_t *first = &loading->first_sequence[licence];
-        if (*first == 0 || event.sequence < *first) {
-            *first = event.sequence;
-            loading->opening_seats[licence] = event.seats_before;
+        struct read_licence *read = &loading->read[licence];
+        if (read->first_sequence == 0 || event.sequence < read->first_sequence) {
+            read->first_sequence = event.sequence;
+            read->opening_seats = event.seats_before;
         }
         if (event.at_us < loading->scope->until_us) {
-            loading->groups[loading->group_of_licence[licence]].change_count++;
+            loading->groups[read->group].change_count++;
             *new_change(loading, &last) =
                 (struct change_row){event.at_us, event.sequence, licence, event.seats_after};
         }
@@ -219,10 +252,12 @@ static struct seat_change *place_changes(struct loading *loading) {
     struct change_row *sorted = ARENA_NEW(&loading->maps, struct change_row, loading->change_count + 1);
     for (const struct change_piece *piece = loading->change_pieces; piece != NULL; piece = piece->next)
         for (size_t i = 0; i < piece->count; i++) {
-            struct usage_group *group = &loading->groups[loading->group_of_licence[piece->rows[i].licence]];
+            struct usage_group *group = &loading->groups[loading->read[piece->rows[i].licence].group];
             sorted[group->first_change + group->change_count++] = piece->rows[i];
         }
     arena_clean_up(&loading->rows);
+    for (size_t i = 0; i < loading->licence_count; i++)
+        loading->opening_seats[i] = loading->read[i].opening_seats;
     struct seat_change *changes = ARENA_NEW(loading->arena, struct seat_change, loading->change_count + 1);
     for (size_t g = 0; g < loading->group_count; g++) {
         const struct usage_group *group = &loading->groups[g];

@@ -116,6 +116,17 @@ const struct check_question CHECK_QUESTIONS[] = {
      "by "
      "posting having sum(debit_minor) <> sum(credit_minor) or min(currency) <> max(currency)",
      "has debits of {a} and credits of {b} (minor units), or two currencies"},
+    {"line-orphan", CHECK_INVOICE,
+     "select l.invoice_id, l.position, 0 from invoice_lines l left join invoices i on i.id = l.invoice_id "
+     "where i.id is null or (l.customer_id <> 0 and not exists (select 1 from accounts a where a.id = "
+     "l.customer_id)) "
+     "or (l.sku_id <> 0 and not exists (select 1 from skus s where s.id = l.sku_id))",
+     "has a line {a} although it, the line's customer or its SKU is not there"},
+    {"posting-orphan", CHECK_POSTING,
+     "select distinct g.posting, g.invoice_id, 0 from ledger g left join invoices i on i.id = g.invoice_id "
+     "where "
+     "i.id is null",
+     "is of an invoice that is not there"},
     {"posting-elsewhere", CHECK_POSTING,
      "select distinct g.posting, i.id, 0 from ledger g join invoices i on i.id = g.invoice_id where "
      "g.owner_id <> "

@@ -2,8 +2,10 @@
 
 #include <assert.h>
 
-/* Both edges travel in one column: a stream's cost is its columns. */
+/* Both edges travel in one column, and so do both numbers of seats: a stream's cost is its columns. */
 enum { EDGES_IN_ONE = 256 };
+#define SEATS_IN_ONE INT64_C(2147483648)
+#define EVENT_COLUMNS "sequence, at_us, licence_id, seats_before * 2147483648 + seats_after"
 
 #define LICENCE_COLUMNS "id, customer_id, sku_id, first_edge * 256 + last_edge, counted_seats, first_on_at_us"
 
@@ -14,12 +16,11 @@ static const char LICENCES_UNDER[] =
     "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null "
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $1)";
 
-static const char ALL_EVENTS[] =
-    "select sequence, at_us, licence_id, seats_before, seats_after from licence_events "
-    "where at_us >= $1 and seats_before <> seats_after";
+static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " from licence_events "
+                                 "where at_us >= $1 and seats_before <> seats_after";
 
 static const char EVENTS_UNDER[] =
-    "select sequence, at_us, licence_id, seats_before, seats_after from licence_events "
+    "select " EVENT_COLUMNS " from licence_events "
     "where at_us >= $1 and seats_before <> seats_after "
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $2)";
 
@@ -52,12 +53,13 @@ enum status metered_events_stream(struct db *db, int64_t under_account_id, int64
 }
 
 void metered_event_read(struct db_rows *rows, struct metered_event *event) {
+    int64_t seats = db_column_int(rows, 3);
     *event = (struct metered_event){
         .sequence = db_column_int(rows, 0),
         .at_us = db_column_int(rows, 1),
         .licence_id = db_column_int(rows, 2),
-        .seats_before = (int32_t)db_column_int(rows, 3),
-        .seats_after = (int32_t)db_column_int(rows, 4),
+        .seats_before = (int32_t)(seats / SEATS_IN_ONE),
+        .seats_after = (int32_t)(seats % SEATS_IN_ONE),
     };
 }
 

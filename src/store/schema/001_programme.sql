@@ -227,8 +227,8 @@ create table invoices (
     kind              text not null check (kind in ('invoice', 'credit-note', 'settlement')),
     state             text not null,
     agreement_id      bigint not null references agreements (id),
-    seller_id         bigint not null references accounts (id),
-    buyer_id          bigint not null references accounts (id),
+    seller_id         bigint not null,         -- the agreement's
+    buyer_id          bigint not null,
     month             bigint not null,
     currency          text not null,
     issued_on         bigint not null,
@@ -260,9 +260,10 @@ create index invoices_buyer on invoices (buyer_id, id);
 create index invoices_corrects on invoices (corrects_id) where corrects_id is not null;
 create index invoices_month on invoices (month);
 
--- Append-only.
+-- Append-only. Lines and postings are written by the hundred thousand, so they name no foreign keys, which would be
+-- looked up row by row (on PostgreSQL that took longer than the close); seatmeter check audits them.
 create table invoice_lines (
-    invoice_id            bigint not null references invoices (id),
+    invoice_id            bigint not null,
     position              bigint not null,   -- from 1
     customer_id           bigint not null,   -- 0: for no one end customer
     sku_id                bigint not null,   -- 0: a charge without one
@@ -315,10 +316,10 @@ create table ledger (
     posting      bigint not null,
     position     bigint not null,
     at_us        bigint not null,
-    invoice_id   bigint not null references invoices (id),
-    owner_id     bigint not null references accounts (id),  -- whose books
+    invoice_id   bigint not null,
+    owner_id     bigint not null,  -- whose books
     account      text not null check (account in ('receivable', 'revenue', 'tax', 'cash', 'bad-debt')),
-    party_id     bigint not null references accounts (id),  -- who owes it or whom it was earned from
+    party_id     bigint not null,  -- who owes it or whom it was earned from
     debit_minor  bigint not null check (debit_minor >= 0),
     credit_minor bigint not null check (credit_minor >= 0),
     currency     text not null,
