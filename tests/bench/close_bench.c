@@ -22,6 +22,9 @@
 
 enum { RUNS_MAX = 99 };
 
+/* 2026-11-25, when every report of CLOSE_MONTH is approved. */
+static const int64_t CLOSED_AT_US = INT64_C(1795564800) * 1000000;
+
 /* What a step found out. */
 struct outcome {
     double seconds;
@@ -65,17 +68,22 @@ static enum status make_store(struct step *step, struct outcome *outcome) {
     return status;
 }
 
-/* The integral of seats over the month is the sum of (change × what is left of the month), and every licence
- * of this month begins in it. Licences are counted in a first grouping, which both engines do faster than
- * count(distinct). */
-static const char BARE[] =
-    "select count(*), cast(sum(seat_time) as bigint), cast(sum(licences) as bigint) from ("
-    "select provider_id, customer_id, sku_id, sum(seat_time) as seat_time, count(*) as licences from ("
-    "select provider_id, customer_id, sku_id, licence_id, "
-    "sum((seats_after - seats_before) * ($2 - at_us)) / 1000000 as seat_time "
-    "from licence_events where at_us >= $1 and at_us < $2 "
-    "group by provider_id, customer_id, sku_id, licence_id) by_licence "
-    "group by provider_id, customer_id, sku_id) by_group";
+/* The integral of seats over the month is the sum of (change × what is left of the month), as every licence
+ * of this month begins in it. The wordings are the fastest of several on either engine. */
+#define SEAT_TIME "sum((seats_after - seats_before) * ($2 - at_us)) / 1000000 as seat_time "
+#define EVENTS_OF_MONTH "from licence_events where at_us >= $1 and at_us < $2 "
+#define TOTAL_OF(groups)                                                                                     \
+    "select count(*), cast(sum(seat_time) as bigint), cast(sum(licences) as bigint) from (" groups           \
+    ") by_group"
+
+static const char BARE_ON_POSTGRESQL[] =
+    TOTAL_OF("select provider_id, customer_id, sku_id, count(distinct licence_id) as licences, " SEAT_TIME
+                 EVENTS_OF_MONTH "group by provider_id, customer_id, sku_id");
+
+static const char BARE_ON_SQLITE[] = TOTAL_OF(
+    "select provider_id, customer_id, sku_id, count(*) as licences, sum(seat_time) as seat_time from ("
+    "select licence_id, " SEAT_TIME EVENTS_OF_MONTH "group by licence_id) "
+    "join licences on id = licence_id group by provider_id, customer_id, sku_id");
 
 static enum status ask_bare(struct step *step, struct outcome *outcome) {
     struct month month;
@@ -86,8 +94,9 @@ static enum status ask_bare(struct step *step, struct outcome *outcome) {
     enum status status = close_store_month(&month, &m0_us, &m1_us, &step->fault);
     if (status != STATUS_OK)
         return status;
+    const char *bare = step->place.engine == DB_SQLITE ? BARE_ON_SQLITE : BARE_ON_POSTGRESQL;
     double began = seconds_now();
-    status = db_query(step->db, BARE, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
+    status = db_query(step->db, bare, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
     if (status == STATUS_OK)
         status = db_next(rows, &have_row, &step->fault);
     outcome->seconds = seconds_now() - began;
@@ -144,7 +153,7 @@ static void run_step(const struct place *place, int64_t licences, step_function 
     step.call = (struct call){.db = step.db,
                               .arena = &arena,
                               .actor = {.kind = ACTOR_OPERATOR, .rights = RIGHT_ALL},
-                              .now_us = INT64_C(1764028800) * 1000000 + INT64_C(365) * 86400 * 1000000,
+                              .now_us = CLOSED_AT_US,
                               .secret = secret,
                               .random = &seeded.source};
     if (status == STATUS_OK)
