@@ -14,27 +14,28 @@ struct licence_piece {
     struct licence_piece *next;
     size_t count;
     struct metered_licence rows[PIECE_ROWS];
-};
-
-/* An event, found its licence; `sequence` settles the order within an instant. */
-struct change_row {
-    int64_t at_us;
-    int64_t sequence;
-    uint32_t licence; /* index into usage->licences */
-    int32_t seats;
+    uint32_t groups[PIECE_ROWS]; /* of each row, in the order in which groups were found */
 };
 
 struct change_piece {
     struct change_piece *next;
     size_t count;
-    struct change_row rows[PIECE_ROWS];
+    struct seat_change rows[PIECE_ROWS]; /* `licence` into usage->licences; `seats`: how many more */
 };
 
-/* What an event needs of its licence, in one place because events come in no order of licences. */
-struct read_licence {
-    int64_t first_sequence; /* of its first event that was read; 0: none */
-    int32_t opening_seats;
+/* What an event needs of its licence, together, because events come in no order of licences. */
+struct loading_licence {
+    int64_t opening_seats; /* less what has been read; of a sound log within 32 bits in the end */
     uint32_t group;
+};
+
+/* From a licence's id to its index: a table where ids lie close together, which takes one look, else a map.
+ */
+struct licence_index {
+    struct id_map map;
+    uint32_t *table; /* index + 1 by id − lowest_id; 0: none. NULL: the map */
+    int64_t lowest_id;
+    int64_t highest_id;
 };
 
 /* What is needed while loading alone. */
@@ -46,24 +47,25 @@ struct loading {
     struct arena maps;
     struct licence_piece *licence_pieces;
     struct change_piece *change_pieces;
-    struct id_map licence_index; /* licence id → index into usage->licences */
-    uint32_t *dense_index;       /* the same where ids lie close together: index + 1 by id − lowest_id */
-    int64_t lowest_id;
-    int64_t highest_id;
+    struct licence_index index;
     struct usage_group *groups;
+    uint32_t *place_of_group; /* from the order in which groups were found to their places */
     struct usage_licence *licences;
-    int32_t *opening_seats;
-    struct read_licence *read; /* beside licences */
+    struct loading_licence *loading_licences; /* beside licences */
     size_t licence_count;
     size_t group_count;
     size_t change_count;
 };
 
+/* ---- licences ---- */
+
 static enum status read_licences(struct loading *loading, struct fault *fault) {
     struct db_rows *rows = NULL;
     struct licence_piece **tail = &loading->licence_pieces;
     struct licence_piece *piece = NULL;
+    struct licence_index *index = &loading->index;
     bool have_row = false;
+    index->lowest_id = INT64_MAX;
     enum status status = metered_licences_stream(loading->db, loading->scope->under_account_id, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         if (piece == NULL || piece->count == PIECE_ROWS) {
@@ -73,10 +75,8 @@ static enum status read_licences(struct loading *loading, struct fault *fault) {
         }
         struct metered_licence *row = &piece->rows[piece->count++];
         metered_licence_read(rows, row);
-        if (loading->licence_count == 0 || row->id < loading->lowest_id)
-            loading->lowest_id = row->id;
-        if (loading->licence_count == 0 || row->id > loading->highest_id)
-            loading->highest_id = row->id;
+        index->lowest_id = row->id < index->lowest_id ? row->id : index->lowest_id;
+        index->highest_id = row->id > index->highest_id ? row->id : index->highest_id;
         loading->licence_count++;
     }
     db_rows_close(rows);
@@ -91,180 +91,233 @@ static int compare_groups(const void *left, const void *right) {
     return a->sku_id < b->sku_id ? -1 : a->sku_id > b->sku_id;
 }
 
-/* Finds the groups, sorts them, and leaves in first_licence where each begins. */
+/* Finds the groups and sorts them; first_licence says, meanwhile, as which each was found. */
 static void make_groups(struct loading *loading) {
     struct id_map map;
     id_map_init(&map, &loading->maps, loading->licence_count / 4);
     struct usage_group *groups = NULL;
-    size_t count = 0;
+    uint32_t count = 0;
     size_t capacity = 0;
-    for (const struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
+    for (struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
         for (size_t i = 0; i < piece->count; i++) {
-            const struct metered_licence *licence = &piece->rows[i];
-            uint32_t index = id_map_put(&map, licence->customer_id, licence->sku_id, (uint32_t)count);
-            if (index == count) {
+            const struct metered_licence *row = &piece->rows[i];
+            uint32_t group = id_map_put(&map, row->customer_id, row->sku_id, count);
+            if (group == count) {
                 groups = arena_grow(&loading->maps, groups, count, &capacity, sizeof(*groups));
-                groups[count++] = (struct usage_group){
-                    .customer_id = licence->customer_id, .sku_id = licence->sku_id, .one_range = true};
+                groups[count++] = (struct usage_group){.customer_id = row->customer_id,
+                                                       .sku_id = row->sku_id,
+                                                       .first_licence = group,
+                                                       .one_range = true};
             }
-            assert(index < count);
-            groups[index].licence_count++;
+            piece->groups[i] = group;
+            groups[group].licence_count++;
         }
-    loading->groups = ARENA_NEW(loading->arena, struct usage_group, count + 1);
+    loading->groups = ARENA_NEW(loading->arena, struct usage_group, (size_t)count + 1);
     if (count > 0)
         memcpy(loading->groups, groups, count * sizeof(*groups));
     qsort(loading->groups, count, sizeof(*groups), compare_groups);
     loading->group_count = count;
+}
+
+/* Gives every group its place among the licences. */
+static void place_groups(struct loading *loading) {
     uint32_t first = 0;
-    for (size_t i = 0; i < count; i++) {
-        loading->groups[i].first_licence = first;
-        first += loading->groups[i].licence_count;
+    loading->place_of_group = ARENA_NEW(&loading->maps, uint32_t, loading->group_count + 1);
+    for (size_t i = 0; i < loading->group_count; i++) {
+        struct usage_group *group = &loading->groups[i];
+        loading->place_of_group[group->first_licence] = (uint32_t)i;
+        group->first_licence = first;
+        first += group->licence_count;
+        group->licence_count = 0;
     }
 }
 
-/* A plain table where it takes little more room than the licences, else a map. */
-static void make_index(struct loading *loading) {
-    int64_t range = loading->licence_count == 0 ? 0 : loading->highest_id - loading->lowest_id;
-    if (range / 8 <= (int64_t)loading->licence_count)
-        loading->dense_index = ARENA_NEW(&loading->maps, uint32_t, (size_t)range + 1);
+static void index_init(struct licence_index *index, struct arena *arena, size_t count) {
+    int64_t range = count == 0 ? 0 : index->highest_id - index->lowest_id + 1;
+    if (range / 8 <= (int64_t)count)
+        index->table = ARENA_NEW(arena, uint32_t, (size_t)range + 1);
     else
-        id_map_init(&loading->licence_index, &loading->maps, loading->licence_count);
+        id_map_init(&index->map, arena, count);
 }
 
-static bool find_licence(const struct loading *loading, int64_t id, uint32_t *at) {
-    if (loading->dense_index == NULL)
-        return id_map_get(&loading->licence_index, id, 0, at);
-    if (id < loading->lowest_id || id > loading->highest_id)
+static void index_put(struct licence_index *index, int64_t id, uint32_t at) {
+    if (index->table != NULL)
+        index->table[id - index->lowest_id] = at + 1;
+    else
+        id_map_put(&index->map, id, 0, at);
+}
+
+static bool index_get(const struct licence_index *index, int64_t id, uint32_t *at) {
+    if (index->table == NULL)
+        return id_map_get(&index->map, id, 0, at);
+    if (id < index->lowest_id || id > index->highest_id || index->table[id - index->lowest_id] == 0)
         return false;
-    *at = loading->dense_index[id - loading->lowest_id] - 1;
-    return *at != UINT32_MAX;
+    *at = index->table[id - index->lowest_id] - 1;
+    return true;
 }
 
 /* Puts every licence into its group's place. */
 static void place_licences(struct loading *loading) {
     size_t count = loading->licence_count;
-    struct id_map group_index;
-    id_map_init(&group_index, &loading->maps, loading->group_count);
-    for (size_t i = 0; i < loading->group_count; i++) {
-        id_map_put(&group_index, loading->groups[i].customer_id, loading->groups[i].sku_id, (uint32_t)i);
-        loading->groups[i].licence_count = 0;
-    }
     loading->licences = ARENA_NEW(loading->arena, struct usage_licence, count + 1);
-    loading->opening_seats = ARENA_NEW(loading->arena, int32_t, count + 1);
-    loading->read = ARENA_NEW(&loading->maps, struct read_licence, count + 1);
-    make_index(loading);
+    loading->loading_licences = ARENA_NEW(&loading->maps, struct loading_licence, count + 1);
+    index_init(&loading->index, &loading->maps, count);
     for (const struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
         for (size_t i = 0; i < piece->count; i++) {
             const struct metered_licence *row = &piece->rows[i];
-            uint32_t group_at = 0;
-            bool known = id_map_get(&group_index, row->customer_id, row->sku_id, &group_at);
-            assert(known);
-            struct usage_group *group = &loading->groups[group_at];
+            uint32_t place = loading->place_of_group[piece->groups[i]];
+            struct usage_group *group = &loading->groups[place];
             uint32_t at = group->first_licence + group->licence_count++;
             loading->licences[at] = (struct usage_licence){row->id, row->first_on_at_us,
                                                            (int8_t)row->first_edge, (int8_t)row->last_edge};
-            loading->read[at] = (struct read_licence){0, row->counted_seats, group_at};
+            loading->loading_licences[at] = (struct loading_licence){row->counted_seats, place};
             const struct usage_licence *first = &loading->licences[group->first_licence];
             if (first->first_edge != row->first_edge || first->last_edge != row->last_edge)
                 group->one_range = false;
-            if (loading->dense_index != NULL)
-                loading->dense_index[row->id - loading->lowest_id] = at + 1;
-            else
-                id_map_put(&loading->licence_index, row->id, 0, at);
+            index_put(&loading->index, row->id, at);
         }
 }
 
-static struct change_row *new_change(struct loading *loading, struct change_piece **last) {
-    struct change_piece *piece = *last;
-    if (piece == NULL || piece->count == PIECE_ROWS) {
-        struct change_piece *next = ARENA_NEW(&loading->rows, struct change_piece, 1);
-        if (piece == NULL)
-            loading->change_pieces = next;
-        else
-            piece->next = next;
-        piece = *last = next;
-    }
-    loading->change_count++;
-    return &piece->rows[piece->count++];
+/* ---- events ---- */
+
+static struct change_piece *new_piece(struct loading *loading, struct change_piece *last) {
+    struct change_piece *piece = ARENA_NEW(&loading->rows, struct change_piece, 1);
+    if (last == NULL)
+        loading->change_pieces = piece;
+    else
+        last->next = piece;
+    return piece;
 }
 
-/* Reads the events; on the way each licence's opening becomes the seats_before of its first one. */
+/* Finds the licences of a piece's changes, whose ids are `licence_ids`. */
+static enum status find_licences(const struct loading *loading, struct change_piece *piece,
+                                 const int64_t *licence_ids, struct fault *fault) {
+    size_t kept = 0;
+    for (size_t i = 0; i < piece->count; i++) {
+        uint32_t at = 0;
+        if (!index_get(&loading->index, licence_ids[i], &at)) {
+            if (loading->scope->forgiving)
+                continue;
+            return fault_set(fault, STATUS_INTERNAL, "event-without-licence", NULL, (struct text){0},
+                             "the log has events of a licence (number %lld) that was never on; seatmeter "
+                             "check tells more",
+                             (long long)licence_ids[i]);
+        }
+        piece->rows[kept] = piece->rows[i];
+        piece->rows[kept++].licence = at;
+    }
+    piece->count = kept;
+    return STATUS_OK;
+}
+
+/* Joins a piece to its licences and groups, one look at a time for all its changes: each look goes anywhere
+ * in memory, and so the processor waits for many of them at once. Each licence's seats go back from what they
+ * are now to what they were; what lies behind the scope's end is dropped thereafter. */
+static enum status join_piece(struct loading *loading, struct change_piece *piece, const int64_t *licence_ids,
+                              struct fault *fault) {
+    struct loading_licence *licences = loading->loading_licences;
+    size_t kept = 0;
+    enum status status = find_licences(loading, piece, licence_ids, fault);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < piece->count; i++)
+        licences[piece->rows[i].licence].opening_seats -= piece->rows[i].seats;
+    for (size_t i = 0; i < piece->count; i++)
+        if (piece->rows[i].at_us < loading->scope->until_us) {
+            loading->groups[licences[piece->rows[i].licence].group].change_count++;
+            piece->rows[kept++] = piece->rows[i];
+        }
+    piece->count = kept;
+    loading->change_count += kept;
+    return STATUS_OK;
+}
+
 static enum status read_events(struct loading *loading, struct fault *fault) {
     struct db_rows *rows = NULL;
-    struct change_piece *last = NULL;
+    struct change_piece *piece = new_piece(loading, NULL);
+    int64_t *licence_ids = ARENA_NEW(&loading->maps, int64_t, PIECE_ROWS);
     struct metered_event event;
     bool have_row = false;
     enum status status = metered_events_stream(loading->db, loading->scope->under_account_id,
                                                loading->scope->from_us, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        uint32_t licence = 0;
         metered_event_read(rows, &event);
-        if (!find_licence(loading, event.licence_id, &licence)) {
-            if (loading->scope->forgiving)
-                continue;
-            status = fault_set(fault, STATUS_INTERNAL, "event-without-licence", NULL, (struct text){0},
-                               "event %lld is of a licence that was never on; seatmeter check tells more",
-                               (long long)event.sequence);
-            break;
-        }
-        struct read_licence *read = &loading->read[licence];
-        if (read->first_sequence == 0 || event.sequence < read->first_sequence) {
-            read->first_sequence = event.sequence;
-            read->opening_seats = event.seats_before;
-        }
-        if (event.at_us < loading->scope->until_us) {
-            loading->groups[read->group].change_count++;
-            *new_change(loading, &last) =
-                (struct change_row){event.at_us, event.sequence, licence, event.seats_after};
+        licence_ids[piece->count] = event.licence_id;
+        piece->rows[piece->count++] = (struct seat_change){event.at_us, 0, event.change};
+        if (piece->count == PIECE_ROWS) {
+            status = join_piece(loading, piece, licence_ids, fault);
+            piece = new_piece(loading, piece);
         }
     }
     db_rows_close(rows);
-    return status;
+    return status == STATUS_OK ? join_piece(loading, piece, licence_ids, fault) : status;
 }
 
-static bool is_before(const struct change_row *a, const struct change_row *b) {
-    return a->at_us < b->at_us || (a->at_us == b->at_us && a->sequence < b->sequence);
+/* The seats of every licence before the first event that was read. */
+static enum status settle_openings(const struct loading *loading, int32_t *opening_seats,
+                                   struct fault *fault) {
+    for (size_t i = 0; i < loading->licence_count; i++) {
+        int64_t seats = loading->loading_licences[i].opening_seats;
+        bool is_sound = seats >= 0 && seats <= INT32_MAX;
+        if (!is_sound && !loading->scope->forgiving)
+            return fault_set(fault, STATUS_INTERNAL, "seats-not-of-log", NULL, (struct text){0},
+                             "the seats of a licence (number %lld) do not follow from the log; seatmeter "
+                             "check tells more",
+                             (long long)loading->licences[i].id);
+        opening_seats[i] = is_sound ? (int32_t)seats : 0;
+    }
+    return STATUS_OK;
 }
 
 static int compare_changes(const void *left, const void *right) {
-    const struct change_row *a = left;
-    const struct change_row *b = right;
-    return is_before(a, b) ? -1 : is_before(b, a);
+    const struct seat_change *a = left;
+    const struct seat_change *b = right;
+    return a->at_us < b->at_us ? -1 : a->at_us > b->at_us;
 }
 
-/* Sorts a group's changes by time, then log order; they usually are. */
-static void sort_changes(struct change_row *rows, size_t count) {
+/* Sorts a group's changes by time; they usually are. */
+static void sort_changes(struct seat_change *changes, size_t count) {
     for (size_t i = 1; i < count; i++)
-        if (is_before(&rows[i], &rows[i - 1])) {
-            qsort(rows, count, sizeof(*rows), compare_changes);
+        if (changes[i].at_us < changes[i - 1].at_us) {
+            qsort(changes, count, sizeof(*changes), compare_changes);
             return;
         }
 }
 
-/* Puts every change into its group's place, sorted. */
+/* Turns differences into the seats after each, licences into those of the group. Of several changes of a
+ * licence at one instant, in whatever order, the last says what all of them came to, and S(t) is no other
+ * thing; only on the way there can the sum be below zero, and is shown as zero. */
+static void add_up(const struct loading *loading, const struct usage_group *group,
+                   struct seat_change *changes) {
+    for (size_t i = 0; i < group->change_count; i++) {
+        struct seat_change *change = &changes[i];
+        int64_t *seats = &loading->loading_licences[change->licence].opening_seats;
+        *seats += change->seats;
+        change->seats = *seats < 0 ? 0 : *seats > INT32_MAX ? INT32_MAX : (int32_t)*seats;
+        change->licence -= group->first_licence;
+    }
+}
+
+/* Puts every change into its group's place, sorted and added up. */
 static struct seat_change *place_changes(struct loading *loading) {
+    struct seat_change *changes = ARENA_NEW(loading->arena, struct seat_change, loading->change_count + 1);
     uint32_t first = 0;
     for (size_t i = 0; i < loading->group_count; i++) {
         loading->groups[i].first_change = first;
         first += loading->groups[i].change_count;
         loading->groups[i].change_count = 0;
     }
-    struct change_row *sorted = ARENA_NEW(&loading->maps, struct change_row, loading->change_count + 1);
     for (const struct change_piece *piece = loading->change_pieces; piece != NULL; piece = piece->next)
         for (size_t i = 0; i < piece->count; i++) {
-            struct usage_group *group = &loading->groups[loading->read[piece->rows[i].licence].group];
-            sorted[group->first_change + group->change_count++] = piece->rows[i];
+            const struct seat_change *change = &piece->rows[i];
+            struct usage_group *group = &loading->groups[loading->loading_licences[change->licence].group];
+            changes[group->first_change + group->change_count++] = *change;
         }
     arena_clean_up(&loading->rows);
-    for (size_t i = 0; i < loading->licence_count; i++)
-        loading->opening_seats[i] = loading->read[i].opening_seats;
-    struct seat_change *changes = ARENA_NEW(loading->arena, struct seat_change, loading->change_count + 1);
-    for (size_t g = 0; g < loading->group_count; g++) {
-        const struct usage_group *group = &loading->groups[g];
-        sort_changes(sorted + group->first_change, group->change_count);
-        for (size_t i = group->first_change; i < group->first_change + group->change_count; i++)
-            changes[i] = (struct seat_change){sorted[i].at_us, sorted[i].licence - group->first_licence,
-                                              sorted[i].seats};
+    for (size_t i = 0; i < loading->group_count; i++) {
+        const struct usage_group *group = &loading->groups[i];
+        sort_changes(changes + group->first_change, group->change_count);
+        add_up(loading, group, changes + group->first_change);
     }
     return changes;
 }
@@ -273,15 +326,21 @@ enum status usage_load(struct db *db, struct arena *arena, const struct usage_sc
                        struct usage *usage, struct fault *fault) {
     assert(db_in_transaction(db) && scope->from_us <= scope->until_us);
     struct loading loading = {.db = db, .scope = scope, .arena = arena};
+    int32_t *opening_seats = NULL;
     arena_init(&loading.rows);
     arena_init(&loading.maps);
     enum status status = read_licences(&loading, fault);
     if (status != STATUS_OK)
         goto done;
     make_groups(&loading);
+    place_groups(&loading);
     place_licences(&loading);
     arena_clean_up(&loading.rows);
     status = read_events(&loading, fault);
+    if (status != STATUS_OK)
+        goto done;
+    opening_seats = ARENA_NEW(arena, int32_t, loading.licence_count + 1);
+    status = settle_openings(&loading, opening_seats, fault);
     if (status != STATUS_OK)
         goto done;
     *usage = (struct usage){
@@ -290,7 +349,7 @@ enum status usage_load(struct db *db, struct arena *arena, const struct usage_sc
         .groups = loading.groups,
         .group_count = loading.group_count,
         .licences = loading.licences,
-        .opening_seats = loading.opening_seats,
+        .opening_seats = opening_seats,
         .licence_count = loading.licence_count,
     };
 done:

@@ -1,9 +1,9 @@
 /* Usage: the meter of every (end customer, SKU), read in two passes over the store.
  *
  * One stream over licences, one over the events since `from_us`, both into compact arrays, grouped by
- * (customer, SKU): a million licences with three million events take about 200 MB and no query per row. The
- * log keeps seats_before, so no opening balance is kept anywhere: what a licence had at `from_us` is the
- * seats_before of its first event from then on or, without one, what it counts now. */
+ * (customer, SKU): a million licences with three million events take about 150 MB and no query per row. No
+ * opening balance is kept anywhere: what a licence had at `from_us` is what counts of it now, less all
+ * changes since. That needs no order among events, so they are read as the engine likes best. */
 #ifndef SEATMETER_PROGRAMME_USAGE_H
 #define SEATMETER_PROGRAMME_USAGE_H
 

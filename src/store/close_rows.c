@@ -2,12 +2,13 @@
 
 #include <assert.h>
 
-/* Both edges travel in one column, and so do both numbers of seats: a stream's cost is its columns. */
+/* A stream's cost is its columns, on PostgreSQL above all, so several numbers travel in one. */
 enum { EDGES_IN_ONE = 256 };
-#define SEATS_IN_ONE INT64_C(2147483648)
-#define EVENT_COLUMNS "sequence, at_us, licence_id, seats_before * 2147483648 + seats_after"
+static const int64_t LICENCES_APART = INT64_C(4294967296);
 
-#define LICENCE_COLUMNS "id, customer_id, sku_id, first_edge * 256 + last_edge, counted_seats, first_on_at_us"
+#define LICENCE_COLUMNS                                                                                      \
+    "id, customer_id, sku_id, counted_seats * 65536 + first_edge * 256 + last_edge, first_on_at_us"
+#define EVENT_COLUMNS "at_us, licence_id * 4294967296 + seats_after - seats_before"
 
 static const char ALL_LICENCES[] =
     "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null";
@@ -32,15 +33,16 @@ enum status metered_licences_stream(struct db *db, int64_t under_account_id, str
 }
 
 void metered_licence_read(struct db_rows *rows, struct metered_licence *licence) {
-    int64_t edges = db_column_int(rows, 3);
+    int64_t packed = db_column_int(rows, 3);
+    int64_t edges = packed % (EDGES_IN_ONE * EDGES_IN_ONE);
     *licence = (struct metered_licence){
         .id = db_column_int(rows, 0),
         .customer_id = db_column_int(rows, 1),
         .sku_id = db_column_int(rows, 2),
         .first_edge = (int32_t)(edges / EDGES_IN_ONE),
         .last_edge = (int32_t)(edges % EDGES_IN_ONE),
-        .counted_seats = (int32_t)db_column_int(rows, 4),
-        .first_on_at_us = db_column_int(rows, 5),
+        .counted_seats = (int32_t)(packed / (EDGES_IN_ONE * EDGES_IN_ONE)),
+        .first_on_at_us = db_column_int(rows, 4),
     };
 }
 
@@ -52,14 +54,14 @@ enum status metered_events_stream(struct db *db, int64_t under_account_id, int64
                      fault);
 }
 
+/* A change is less than half of what lies between two licences, either way. */
 void metered_event_read(struct db_rows *rows, struct metered_event *event) {
-    int64_t seats = db_column_int(rows, 3);
+    int64_t packed = db_column_int(rows, 1);
+    int64_t licence_id = (packed + LICENCES_APART / 2) / LICENCES_APART;
     *event = (struct metered_event){
-        .sequence = db_column_int(rows, 0),
-        .at_us = db_column_int(rows, 1),
-        .licence_id = db_column_int(rows, 2),
-        .seats_before = (int32_t)(seats / SEATS_IN_ONE),
-        .seats_after = (int32_t)(seats % SEATS_IN_ONE),
+        .at_us = db_column_int(rows, 0),
+        .licence_id = licence_id,
+        .change = (int32_t)(packed - licence_id * LICENCES_APART),
     };
 }
 

@@ -25,11 +25,9 @@ void metered_licence_read(struct db_rows *rows, struct metered_licence *licence)
 
 /* The events of those licences from an instant on that changed what counts, in no order. */
 struct metered_event {
-    int64_t sequence;
     int64_t at_us;
     int64_t licence_id;
-    int32_t seats_before;
-    int32_t seats_after;
+    int32_t change; /* of the seats that count */
 };
 enum status metered_events_stream(struct db *db, int64_t under_account_id, int64_t from_us,
                                   struct db_rows **rows, struct fault *fault) MUST_CHECK;

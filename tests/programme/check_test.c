@@ -191,8 +191,8 @@ static const struct sabotage SABOTAGES[] = {
 };
 
 static void drop_the_guards(struct trade *trade) {
-    static const char *const TABLES[] = {"licence_events", "invoice_lines", "ledger"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const TABLES[] = {"licence_events", "invoices", "invoice_lines", "ledger"};
+    for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
         struct world *world = trade->world;
         struct arena *arena = &world->arena;
         if (world->engine == DB_POSTGRESQL) {
@@ -200,7 +200,7 @@ static void drop_the_guards(struct trade *trade) {
             WORLD_OK(world, db_run(world->db, sql, DB_NO_ARGS, NULL, &world->fault));
             continue;
         }
-        const char *no_update = text_format(arena, "drop trigger %s_no_update", TABLES[i]).at;
+        const char *no_update = text_format(arena, "drop trigger if exists %s_no_update", TABLES[i]).at;
         const char *no_delete = text_format(arena, "drop trigger %s_no_delete", TABLES[i]).at;
         WORLD_OK(world, db_run(world->db, no_update, DB_NO_ARGS, NULL, &world->fault));
         WORLD_OK(world, db_run(world->db, no_delete, DB_NO_ARGS, NULL, &world->fault));

@@ -262,6 +262,33 @@ static void a_month_with_a_change_of_clocks_is_cut_at_local_midnights(void **sta
     assert_lines(&trade, "DIST", "P1", "2026-11", "B DAILY daily 0.033333 0.033333 30 1.00\n"); /* 1/30 */
 }
 
+static void changes_of_one_instant_count_as_what_they_come_to(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "America/New_York", "USD");
+    trade_sku(&trade, "PEAK");
+    trade_sku(&trade, "ANY");
+    trade_price(&trade, "DIST", "P1", "PEAK", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "DIST", "P1", "ANY", POLICY_ANY, TIER_FLAT, "1:1", NULL);
+    trade_at(&trade, "2026-10-20T00:00:00Z");
+    struct text peak = trade_licence(&trade, "P1", "A", "PEAK", 2);
+    struct text any = trade_licence(&trade, "P1", "A", "ANY", 3);
+    struct text never = trade_licence(&trade, "P1", "B", "PEAK", 50);
+    trade_on(&trade, peak);
+    trade_on(&trade, any);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_off(&trade, peak);
+    trade_on(&trade, peak);
+    trade_resize(&trade, peak, 9);
+    trade_resize(&trade, peak, 4);
+    trade_resize(&trade, any, 8);
+    trade_resize(&trade, any, 5);
+    trade_on(&trade, never);
+    trade_off(&trade, never);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    assert_lines(&trade, "DIST", "P1", "2026-11", "A ANY any 5 5 1 5.00\nA PEAK peak 4 4 1 4.00\n");
+}
+
 static void yen_have_no_decimals(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "Asia/Tokyo", "JPY");
@@ -435,6 +462,7 @@ int main(void) {
         WORLD_TEST(a_provider_without_any_prices_bills_elsewhere),
         WORLD_TEST(terms_make_months_free_trials_minimums_and_not_for_resale),
         WORLD_TEST(a_month_with_a_change_of_clocks_is_cut_at_local_midnights),
+        WORLD_TEST(changes_of_one_instant_count_as_what_they_come_to),
         WORLD_TEST(yen_have_no_decimals),
         WORLD_TEST(dinars_have_three_decimals),
         WORLD_TEST(of_two_closes_at_once_one_wins_and_the_other_says_so),

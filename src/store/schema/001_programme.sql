@@ -261,7 +261,7 @@ create index invoices_corrects on invoices (corrects_id) where corrects_id is no
 create index invoices_month on invoices (month);
 
 -- Append-only. Lines and postings are written by the hundred thousand, so they name no foreign keys, which would be
--- looked up row by row (on PostgreSQL that took longer than the close); seatmeter check audits them.
+-- looked up row by row (docs/decisions/close-speed.md); seatmeter check audits them, and invoices cannot be deleted.
 create table invoice_lines (
     invoice_id            bigint not null,
     position              bigint not null,   -- from 1

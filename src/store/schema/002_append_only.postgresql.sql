@@ -15,3 +15,6 @@ create trigger ledger_append_only before update or delete or truncate on ledger
     for each statement execute function refuse_change();
 create trigger audit_append_only before update or delete or truncate on audit
     for each statement execute function refuse_change();
+-- Invoices change their state and stay: their lines and postings name them without a foreign key.
+create trigger invoices_stay before delete or truncate on invoices
+    for each statement execute function refuse_change();

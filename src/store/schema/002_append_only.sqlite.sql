@@ -34,3 +34,8 @@ create trigger audit_no_delete before delete on audit
 begin
     select raise(abort, 'audit is append-only');
 end;
+-- Invoices change their state and stay: their lines and postings name them without a foreign key.
+create trigger invoices_no_delete before delete on invoices
+begin
+    select raise(abort, 'invoices are never deleted');
+end;
