@@ -141,6 +141,7 @@ static struct text new_or_old(const struct text *given, struct text old) {
     return given == NULL ? old : *given;
 }
 
+/* The label stays: months are rated in its order, and their bills must come out the same again. */
 static enum status change_code(struct call *call, struct account *account, struct text code,
                                struct fault *fault) {
     if (text_equal(code, account->code))
@@ -151,7 +152,7 @@ static enum status change_code(struct call *call, struct account *account, struc
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
                          "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
     account->code = code;
-    return status == STATUS_OK ? account_choose_label(call, account, fault) : status;
+    return status;
 }
 
 static enum status apply_edit(struct call *call, const struct edit_account_input *input,

@@ -76,11 +76,13 @@ static void write_decimal(struct exporting *exporting, int64_t value, int digits
     csv_write(&exporting->writer, decimal_format_short(&exporting->arena, value, digits));
 }
 
-/* The number where it is unique among what the reader knows of, else the identifier. */
+/* The number where it begins with the name that this export has for its seller, which makes it unique; else
+ * the identifier. */
 static void write_invoice(struct exporting *exporting, int64_t id, struct text number, int64_t seller_id) {
     uint32_t seller = book_account_find(&exporting->book, seller_id);
-    if (seller != BOOK_NONE &&
-        text_equal(exporting->names.accounts[seller], exporting->book.accounts[seller].code))
+    struct text name = seller == BOOK_NONE ? TEXT("") : exporting->names.accounts[seller];
+    if (name.length > 0 && text_starts_with(number, name) && number.length > name.length &&
+        number.at[name.length] == '-')
         csv_write(&exporting->writer, number);
     else
         write_identifier(exporting, IDENTIFIER_INVOICE, id);
@@ -135,13 +137,15 @@ static enum status export_events(struct exporting *exporting, struct fault *faul
     return status == STATUS_OK ? write_rows(exporting, rows, write_event, fault) : status;
 }
 
+/* A vendor is not told which bundle its SKU is sold in. */
 static enum status write_licence(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
     (void)fault;
     write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 0));
     write_account(exporting, db_column_int(rows, 1));
     write_account(exporting, db_column_int(rows, 2));
     write_sku(exporting, db_column_int(rows, 3));
-    write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 4));
+    write_identifier(exporting, IDENTIFIER_LICENCE,
+                     exporting->scope.vendor_id == 0 ? db_column_int(rows, 4) : 0);
     csv_write_int(&exporting->writer, db_column_int(rows, 5));
     csv_write_int(&exporting->writer, db_column_int(rows, 6));
     write_time(exporting, db_column_int(rows, 7));

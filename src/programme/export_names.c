@@ -36,9 +36,9 @@ static enum status mark_accounts(struct call *call, const struct book *book, uin
     const struct account *own = &book->accounts[viewer];
     bool is_vendor = own->kind == ACCOUNT_VENDOR;
     for (size_t i = 0; i < book->account_count; i++)
-        known[i] = book->accounts[i].id == own->seller_id ||
-                   (book->accounts[i].kind == ACCOUNT_VENDOR && !is_vendor) ||
-                   is_or_is_above(book, own->id, (uint32_t)i);
+        known[i] = (book->accounts[i].kind == ACCOUNT_VENDOR && !is_vendor) ||
+                   is_or_is_above(book, own->id, (uint32_t)i) ||
+                   is_or_is_above(book, book->accounts[i].id, viewer);
     for (size_t i = 0; i < book->agreement_count; i++) {
         const struct agreement *agreement = &book->agreements[i];
         if (agreement->seller_id == own->id)

@@ -3,7 +3,8 @@
  * The operator reads the labels that hold in the whole programme. An account must not learn from a name that
  * somebody it does not know of uses the same code, so its names are chosen among what it may know of alone:
  * the first account of a code has the code, later ones their identifier; a SKU has its code where no other
- * one has it. A vendor knows of the providers and customers that have licences of its SKUs. */
+ * one has it. It knows of those above it by their catalogues, and a vendor of the providers and customers
+ * that have licences of its SKUs. */
 #ifndef SEATMETER_PROGRAMME_EXPORT_NAMES_H
 #define SEATMETER_PROGRAMME_EXPORT_NAMES_H
 

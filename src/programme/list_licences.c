@@ -20,8 +20,10 @@ static struct text effective_state(const struct licence *licence) {
 void licence_info_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
                        struct licence_info *out) {
     const struct licence *licence = &row->licence;
+    /* A vendor is not told which bundle its SKU is sold in. */
+    bool is_vendor = !actor_is_operator(call) && actor_is(call, row->sku_owner_id);
     struct text parent = TEXT("");
-    if (licence->parent_id != 0)
+    if (licence->parent_id != 0 && !is_vendor)
         parent = identifier_text(call, IDENTIFIER_LICENCE, licence->parent_id);
     struct text block = TEXT("");
     if (may_see_keys)

@@ -63,7 +63,8 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
     }
 }
 
-enum status account_choose_label(struct call *call, struct account *account, struct fault *fault) {
+/* The code where no other account has that label, else the identifier. */
+static enum status choose_label(struct call *call, struct account *account, struct fault *fault) {
     bool taken = false;
     enum status status = account_label_taken(call->db, account->code, &taken, fault);
     if (status == STATUS_OK)
@@ -103,7 +104,7 @@ enum status account_make(struct call *call, enum account_kind kind, const struct
     if (status == STATUS_OK)
         status = account_next_id(call->db, &made.id, fault);
     if (status == STATUS_OK)
-        status = account_choose_label(call, &made, fault);
+        status = choose_label(call, &made, fault);
     if (status == STATUS_OK)
         status = account_insert(call->db, &made, fault);
     if (status == STATUS_OK)

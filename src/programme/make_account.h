@@ -25,7 +25,4 @@ enum status account_make(struct call *call, enum account_kind kind, const struct
                          struct account_details details, struct account *account,
                          struct fault *fault) MUST_CHECK;
 
-/* What exports call the account: the code where no other account has it, else the identifier. */
-enum status account_choose_label(struct call *call, struct account *account, struct fault *fault) MUST_CHECK;
-
 #endif

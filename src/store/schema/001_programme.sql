@@ -23,7 +23,7 @@ create table accounts (
     id            {id},
     kind          text not null check (kind in ('vendor', 'distributor', 'provider', 'customer')),
     code          text not null,
-    label         text not null unique,      -- the code where no other account has it, else the identifier: for exports
+    label         text not null unique,      -- its first code where no other account had it, else the identifier: for exports and the order of lines; stays
     name          text not null,
     seller_id     bigint references accounts (id),  -- who sells to it; none for vendors and the distributor
     depth         bigint not null,           -- vendor 0, distributor 1, then one more each tier
