@@ -1,0 +1,119 @@
+"""Who may see what, from the rules of docs/architecture.md alone, over what the operator reads of a store.
+
+Nothing here asks the API: it is what the API's answers are compared with."""
+
+
+class Tree:
+    def __init__(self, read):
+        """`read(*words)` is the JSON that the command prints."""
+        kinds = "account", "agreement", "block", "licence", "report", "invoice", "charge", "correction", "catalog"
+        listed = {kind: read(kind, "list")["items"] for kind in kinds}
+        self.accounts = {one["id"]: one for one in listed["account"]}
+        self.seller = {one["id"]: one["seller"] and one["seller"]["id"] for one in listed["account"]}
+        self.kind = {one["id"]: one["kind"] for one in listed["account"]}
+        self.code = {one["id"]: one["code"] for one in listed["account"]}
+        self.agreements = {one["id"]: one for one in listed["agreement"]}
+        self.edges = {(one["seller"]["code"], one["buyer"]["code"]): (one["seller"]["id"], one["buyer"]["id"])
+                      for one in listed["agreement"]}
+        self.skus = {one["id"]: one for one in listed["catalog"]}
+        self.blocks = {one["id"]: one for one in listed["block"]}
+        self.licences = {}
+        for one in listed["licence"]:
+            whole = read("licence", "show", one["id"]) if self.skus[one["sku"]["id"]]["kind"] == "bundle" else one
+            for licence in [whole, *whole.get("parts", [])]:
+                self.licences[licence["id"]] = licence
+        self.reports = {one["id"]: one for one in listed["report"]}
+        self.invoices = {one["id"]: one for one in listed["invoice"]}
+        self.charges = {one["id"]: one for one in listed["charge"]}
+        self.corrections = {one["id"]: one for one in listed["correction"]}
+        self.users = {one["id"]: one for account in self.accounts
+                      for one in read("user", "list", "--account", account)["items"]}
+        self.tokens = {one["id"]: one for account in self.accounts
+                       for one in read("token", "list", "--account", account)["items"]}
+
+    # ---- accounts
+
+    def above(self, account):
+        """The account and those above it, up to the distributor."""
+        found = []
+        while account:
+            found.append(account)
+            account = self.seller[account]
+        return found
+
+    def is_or_is_above(self, viewer, account):
+        return viewer in self.above(account)
+
+    def is_vendor(self, account):
+        return self.kind[account] == "vendor"
+
+    def knows(self, viewer, account):
+        """Itself, what is below it, its seller, the parties of its agreements."""
+        return (self.is_or_is_above(viewer, account) or self.seller[viewer] == account or
+                any({viewer, account} == {one["seller"]["id"], one["buyer"]["id"]} for one in self.agreements.values()))
+
+    def supplied(self, vendor):
+        """The providers and customers that have licences of the vendor's SKUs."""
+        return {one[side]["id"] for one in self.licences.values() for side in ("provider", "customer")
+                if self.skus[one["sku"]["id"]]["owner"] == vendor}
+
+    def may_name(self, viewer, account):
+        """Whose name and code an account reads somewhere: besides those it knows, the owners of the SKUs it can
+        license and, a vendor, those who have licences of its SKUs."""
+        return (self.knows(viewer, account) or self.is_or_is_above(account, viewer) or
+                (self.is_vendor(account) and not self.is_vendor(viewer)) or
+                (self.is_vendor(viewer) and account in self.supplied(viewer)))
+
+    # ---- edges
+
+    def parties(self, thing):
+        """Of an invoice or report, which names them by code, or of anything with its agreement."""
+        if "agreement" in thing:
+            one = self.agreements[thing["agreement"]]
+            return one["seller"]["id"], one["buyer"]["id"]
+        return self.edges[(thing["seller"]["code"], thing["buyer"]["code"])]
+
+    def sees_agreement(self, viewer, agreement):
+        return viewer == agreement["seller"]["id"] or (
+            viewer == agreement["buyer"]["id"] and agreement["state"] != "draft")
+
+    def sees_of_edge(self, viewer, thing):
+        if "agreement" in thing:
+            return self.sees_agreement(viewer, self.agreements[thing["agreement"]])
+        return viewer in self.parties(thing)
+
+    def sees_price(self, viewer, price):
+        """`price` as the operator's list has it; the standard price of a seller holds for all its buyers."""
+        seller = price["seller"]["id"]
+        if viewer == seller:
+            return True
+        if price["buyer"] and price["buyer"]["id"] != viewer:
+            return False
+        return any(one["seller"]["id"] == seller and one["buyer"]["id"] == viewer and one["state"] != "draft"
+                   for one in self.agreements.values())
+
+    # ---- things
+
+    def sees_sku(self, viewer, sku):
+        """A vendor's: the vendor and all who are no vendors. A seller's own: the seller and all below it."""
+        if self.is_vendor(sku["owner"]):
+            return viewer == sku["owner"] or not self.is_vendor(viewer)
+        return self.is_or_is_above(sku["owner"], viewer)
+
+    def sees_block(self, viewer, block):
+        return viewer == block["provider"]["id"]
+
+    def sees_licence(self, viewer, licence):
+        """The provider, the customer, those above the provider, and the vendor whose SKU it is."""
+        return (viewer == licence["customer"]["id"] or self.is_or_is_above(viewer, licence["provider"]["id"]) or
+                viewer == self.skus[licence["sku"]["id"]]["owner"])
+
+    def sees_own(self, viewer, thing):
+        """Users and tokens."""
+        return viewer == thing["account"]["id"]
+
+    def lists_licence(self, viewer, licence):
+        """A part of a bundle is shown with its bundle; its vendor, who does not see the bundle, finds it in the list."""
+        if self.is_vendor(viewer):
+            return viewer == self.skus[licence["sku"]["id"]]["owner"]
+        return licence["parent"] is None and self.sees_licence(viewer, licence)
