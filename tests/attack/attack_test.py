@@ -51,9 +51,8 @@ def attack(seatmeter, operations, database, engine):
     """The findings."""
     findings = []
     begun = time.monotonic()
-    stage = Stage(seatmeter, operations, database)
+    stage = Stage(seatmeter, operations, database, 1 if database is None else 5)
     print(f"{engine}: {len(stage.tree.accounts)} accounts, set up in {time.monotonic() - begun:.1f} s")
-    stage.step = 1 if database is None else 5  # every how many-th thing
     try:
         for test in TESTS:
             begun, asked, found = time.monotonic(), stage.client.count, []

@@ -83,7 +83,8 @@ class Store:
 class Stage:
     """`who` has each account by its code: id, code, token (all scopes), reader (read alone)."""
 
-    def __init__(self, seatmeter, operations, database=None, seed="3"):
+    def __init__(self, seatmeter, operations, database=None, step=1, seed="3"):
+        self.step = step  # every how many-th thing is tried
         self.folder = tempfile.TemporaryDirectory(prefix="seatmeter-attack.")
         self.store = Store(seatmeter, self.folder.name, database or f"sqlite:{self.folder.name}/store.db")
         self.store.simulate(seed, "4", "10", "60", "2")
@@ -325,3 +326,7 @@ class Stage:
     def reload(self):
         """Reads the store again, after the rightful have changed it."""
         self.tree = Tree(self.store.read)
+
+    def some_accounts(self):
+        """All on SQLite; a sample where only a sample is asked for."""
+        return list(self.by_id.values())[::self.step]
