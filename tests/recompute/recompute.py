@@ -232,9 +232,10 @@ class Programme:
                     changes = self.on_edge(customer, sku, seller, buyer)
                     measured[customer], per_unit = measure(changes, price["policy"], bounds, start)
             charged = []
-            names = sorted((name for name in measured if measured[name] or (name, sku) in adjusted), key=str.encode)
-            for customer in names:
-                parts = measured[customer]
+            # What was never on has no events, and can be adjusted all the same.
+            names = {name for name in measured if measured[name]} | {name for name, of in adjusted if of == sku}
+            for customer in sorted(names, key=str.encode):
+                parts = measured.get(customer, 0)
                 if (customer, sku) in adjusted:
                     parts = adjusted[(customer, sku)] * per_unit
                 if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
