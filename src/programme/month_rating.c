@@ -547,9 +547,9 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
         status = rate_sku(&context, sku, &lines, &count, &unpriced, fault);
         if (unpriced)
             bill->missing = bill->missing.length == 0
-                                ? rating->book->sku_labels[sku]
+                                ? rating->book->skus[sku].code
                                 : text_format(arena, "%.*s, %.*s", TEXT_ARGS(bill->missing),
-                                              TEXT_ARGS(rating->book->sku_labels[sku]));
+                                              TEXT_ARGS(rating->book->skus[sku].code));
         bill->used = bill->used || unpriced || count > 0;
         for (size_t k = 0; k < count; k++) {
             bill->lines = arena_grow(arena, bill->lines, bill->line_count, &capacity, sizeof(*bill->lines));

@@ -92,6 +92,8 @@ class Stage:
         self.who, self.by_id, self.secrets, self.made = {}, {}, [], {}
         for account in self.store.read("account", "list")["items"]:
             self.admit(account)
+        sellers = {one["code"]: one["seller"] and one["seller"]["code"] for one in self.store.read("account", "list")["items"]}
+        assert (sellers["D01"], sellers["P0004"], sellers["P0001"]) == ("MERIDIAN", "D01", "MERIDIAN"), "choose another seed"
         self.make_people()
         self.make_accounts()
         self.make_catalogue()
