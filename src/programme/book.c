@@ -256,6 +256,26 @@ uint32_t book_sku_find(const struct book *book, int64_t id) {
     return id_map_get(&book->sku_index, id, 0, &index) ? index : BOOK_NONE;
 }
 
+/* The first price with a minimum of this seller or one behind it; the book is sorted by seller. */
+static size_t minimums_before(const struct book *book, int64_t seller_id) {
+    size_t low = 0;
+    size_t high = book->minimum_price_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (book->prices.edges[book->minimum_prices[middle]].seller_id < seller_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const uint32_t *book_minimums(const struct book *book, int64_t seller_id, size_t *count) {
+    size_t first = minimums_before(book, seller_id);
+    *count = minimums_before(book, seller_id + 1) - first;
+    return *count == 0 ? NULL : book->minimum_prices + first;
+}
+
 /* Signed at some time: what was only drafted or offered never bills anything. */
 static bool was_signed(const struct agreement *agreement) {
     return agreement->signed_at_us > 0;

@@ -66,6 +66,9 @@ uint32_t book_account_find(const struct book *book, int64_t id);
 uint32_t book_agreement_find(const struct book *book, int64_t id);
 uint32_t book_sku_find(const struct book *book, int64_t id);
 
+/* A seller's prices with a minimum, as indices into the book's. */
+const uint32_t *book_minimums(const struct book *book, int64_t seller_id, size_t *count);
+
 /* A month, a zone and an instant's day as an agreement sees them. */
 const struct month_span *book_span(const struct book *book, uint32_t agreement, struct month month);
 struct zone *book_zone(const struct book *book, uint32_t agreement);

@@ -468,7 +468,9 @@ static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count)
     struct rating_overrides corrections = rating_overrides_of(&rating->corrections, agreement->id, BOOK_NONE);
     uint32_t first = rating->first_entry[context->edge];
     uint32_t end = rating->first_entry[context->edge + 1];
-    size_t most = end - first + adjustments.count + corrections.count + book->minimum_price_count;
+    size_t minimum_count = 0;
+    const uint32_t *minimums = book_minimums(book, agreement->seller_id, &minimum_count);
+    size_t most = end - first + adjustments.count + corrections.count + minimum_count;
     uint32_t *ranks = ARENA_NEW(context->arena, uint32_t, most + 1);
     size_t found = 0;
     for (uint32_t i = first; i < end; i++)
@@ -479,12 +481,11 @@ static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count)
         ranks[found++] = adjustments.items[i].sku_rank;
     for (size_t i = 0; i < corrections.count; i++)
         ranks[found++] = corrections.items[i].sku_rank;
-    for (size_t i = 0; i < book->minimum_price_count; i++) {
-        uint32_t at = book->minimum_prices[i];
-        const struct price_edge *edge = &book->prices.edges[at];
-        if (edge->seller_id == agreement->seller_id &&
-            (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id))
-            ranks[found++] = book->sku_rank[book_sku_find(book, book->prices.prices[at].sku_id)];
+    for (size_t i = 0; i < minimum_count; i++) {
+        const struct price_edge *edge = &book->prices.edges[minimums[i]];
+        int64_t sku_id = book->prices.prices[minimums[i]].sku_id;
+        if (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id)
+            ranks[found++] = book->sku_rank[book_sku_find(book, sku_id)];
     }
     if (found > sorted)
         qsort(ranks, found, sizeof(*ranks), compare_ranks);
