@@ -4,7 +4,7 @@
  * only SQLite is measured. A store is made once per engine and copied for every run; a run asks the bare
  * question first, on the copy that is then closed. Every step is a process of its own, so that the close's
  * peak memory is its own too. Prints the medians and, as the last line, the worse engine's ratio. */
-#include "close_bench_places.h"
+#include "bench_places.h"
 
 #include "close_store.h"
 #include "core/rng.h"

@@ -1,4 +1,4 @@
-#include "close_bench_places.h"
+#include "bench_places.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Places for stores that a benchmark makes, copies and drops: a directory for SQLite, databases of the test's
  * server for PostgreSQL. What goes wrong ends the program with a message. */
-#ifndef SEATMETER_TESTS_BENCH_CLOSE_BENCH_PLACES_H
-#define SEATMETER_TESTS_BENCH_CLOSE_BENCH_PLACES_H
+#ifndef SEATMETER_TESTS_BENCH_PLACES_H
+#define SEATMETER_TESTS_BENCH_PLACES_H
 
 #include "store/db.h"
 
