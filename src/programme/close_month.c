@@ -167,8 +167,8 @@ static enum status read_all(struct closing *closing, struct fault *fault) {
     struct call *call = closing->call;
     enum status status = read_states(closing, fault);
     if (status == STATUS_OK)
-        status = corrections_waiting(call->db, call->arena, &closing->corrections, &closing->correction_count,
-                                     fault);
+        status = corrections_waiting(call->db, call->arena, closing->month, &closing->corrections,
+                                     &closing->correction_count, fault);
     if (status == STATUS_OK)
         status = charges_waiting(call->db, call->arena, closing->month, &closing->charges,
                                  &closing->charge_count, fault);

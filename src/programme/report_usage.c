@@ -534,7 +534,11 @@ enum status submit_overdue_reports(struct call *call, struct month month, int64_
             zone_name = edge.agreement.time_zone;
             status = zone_open(zone_name, "time_zone", &zone, fault);
         }
-        if (status != STATUS_OK || call->now_us < times_in_zone(zone, &edge.agreement, month).overdue_us)
+        if (status != STATUS_OK)
+            continue;
+        struct report_times times = times_in_zone(zone, &edge.agreement, month);
+        /* A month that was over before the agreement was signed has nothing to report. */
+        if (call->now_us < times.overdue_us || edge.agreement.signed_at_us >= times.end_us)
             continue;
         status = approve_measured(call, &edge, fault);
         approved++;

@@ -88,6 +88,18 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
         assert_true(list.items[i].invoice.length > 0);
 }
 
+static void a_correction_waits_for_a_later_month_than_its_own(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    correct(&trade, "A", 5);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2025-01"); /* somebody mistyped */
+    assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 0);
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices where month < 24310"), 0);
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 1);
+}
+
 static void a_correction_without_effect_is_answered_too(void **state) {
     struct trade trade;
     october_is_closed(&trade, *state);
@@ -289,6 +301,7 @@ static void a_provider_closes_its_own_edges_alone(void **state) {
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_correction_reverses_and_replaces_the_lines_that_differ),
+        WORLD_TEST(a_correction_waits_for_a_later_month_than_its_own),
         WORLD_TEST(a_correction_without_effect_is_answered_too),
         WORLD_TEST(only_a_closed_month_is_corrected),
         WORLD_TEST(a_charge_is_a_line_of_its_month_and_then_stays),
