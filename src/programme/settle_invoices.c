@@ -259,6 +259,10 @@ enum status credit_invoice(struct call *call, const struct credit_invoice_input 
         status = check_credit(input, &corrected, fault);
     if (status == STATUS_OK)
         status = choose_lines(call, input, &corrected, &lines, &count, fault);
+    /* Each line says what it is, so that nobody takes it for a metered one. */
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        lines[i].note = text_format(call->arena, "credits %.*s: %.*s", TEXT_ARGS(corrected.number),
+                                    TEXT_ARGS(input->reason));
     if (status == STATUS_OK)
         status = make_head(call, &corrected, input->reason, &head, fault);
     if (status == STATUS_OK)

@@ -448,6 +448,13 @@ static enum status close(struct sim *sim, const struct planned *planned, struct 
     return status;
 }
 
+/* A seller of a rich world credits one invoice in forty, whole. */
+static enum status credit(struct sim *sim, const struct invoice_summary *summary, struct fault *fault) {
+    struct credit_invoice_input input = {.invoice = summary->identifier, .reason = TEXT("goodwill")};
+    struct invoice_summary note;
+    return credit_invoice(sim->call, &input, &note, fault);
+}
+
 /* Four invoices in five are paid. */
 static enum status pay(struct sim *sim, const struct planned *planned, struct fault *fault) {
     struct list_invoices_input input = {
@@ -461,7 +468,12 @@ static enum status pay(struct sim *sim, const struct planned *planned, struct fa
         for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
             struct settle_invoice_input settle = {.invoice = page.items[i].identifier};
             struct invoice_summary summary;
-            if (page.items[i].gross_minor > 0 && rng_chance(&sim->rng, 4, 5)) {
+            if (page.items[i].gross_minor <= 0) {
+                continue;
+            }
+            if (sim->input->rich && rng_chance(&sim->rng, 1, 40)) {
+                status = credit(sim, &page.items[i], fault);
+            } else if (rng_chance(&sim->rng, 4, 5)) {
                 status = pay_invoice(sim->call, &settle, &summary, fault);
             }
         }

@@ -268,8 +268,8 @@ def main():
     programme = Programme(directory)
     billed = defaultdict(list)
     for row in read(directory, "lines"):
-        # Charges and corrections are not metered; corrections have their own test.
-        if row["policy"] and not row["note"].startswith("corrects "):
+        # Charges, corrections and credits are not metered.
+        if row["policy"] and not row["note"].startswith(("corrects ", "credits ")):
             billed[(row["seller"], row["buyer"], row["month"])].append(row)
     compared = differences = 0
     policies = set()
