@@ -2,6 +2,7 @@
 everything in it that one account must not learn of another, made by its rightful owners through the API.
 
 Texts, prices and keys made here are secrets: the client watches every answer for them."""
+import atexit
 import json
 import os
 import pathlib
@@ -61,6 +62,7 @@ class Store:
         with open(self.log, "wb") as log:
             self.server = subprocess.Popen([self.seatmeter, "serve", "--control", "127.0.0.1:0"], env=self.environment,
                                            stderr=log, stdout=log)
+        atexit.register(self.server.kill)  # should setting up fail
         for _ in range(600):
             if words := re.search(r"Listening on (\S+)\n", self.log.read_text(errors="replace")):
                 return words[1]
