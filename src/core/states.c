@@ -159,7 +159,7 @@ enum status machine_state_parse(enum machine machine, struct text word, int *sta
         assert(added > 0 && (size_t)added < sizeof known - used);
         used += (size_t)added;
     }
-    return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word, "the states of a %s are: %s",
+    return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word, "the states of the %s are: %s",
                      table->name, known);
 }
 

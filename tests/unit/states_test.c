@@ -149,7 +149,7 @@ static void a_state_has_one_word_that_parses_back(void **state) {
     int untouched = 9;
     assert_int_equal(machine_state_parse(MACHINE_REPORT, TEXT("paid"), &untouched, &fault), STATUS_INVALID);
     assert_string_equal(fault.code, "unknown-state");
-    assert_string_equal(fault.message, "the states of a report are: draft, submitted, approved, rejected");
+    assert_string_equal(fault.message, "the states of the report are: draft, submitted, approved, rejected");
     assert_int_equal(untouched, 9);
 }
 
