@@ -552,7 +552,7 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
                                 : text_format(arena, "%.*s, %.*s", TEXT_ARGS(bill->missing),
                                               TEXT_ARGS(rating->book->skus[sku].code));
         bill->used = bill->used || unpriced || count > 0;
-        for (size_t k = 0; k < count; k++) {
+        for (size_t k = 0; status == STATUS_OK && k < count; k++) {
             bill->lines = arena_grow(arena, bill->lines, bill->line_count, &capacity, sizeof(*bill->lines));
             bill->lines[bill->line_count++] = lines[k];
         }

@@ -243,8 +243,9 @@ static enum status load_actor_user(struct call *call, struct user *user, struct 
         return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
                          "Only a user has a password to change.");
     enum status status = call_begin(call, DB_READ, fault);
-    if (status == STATUS_OK)
-        status = user_load(call->db, call->arena, call->actor.id, user, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = user_load(call->db, call->arena, call->actor.id, user, fault);
     return call_end(call, status, fault);
 }
 
