@@ -15,7 +15,8 @@ struct account {
     int64_t id;
     enum account_kind kind;
     struct text code;
-    struct text label; /* unique in the whole store, for ever: the first code, or the identifier where that was taken */
+    struct text label; /* unique in the whole store, for ever: the first code, or the identifier where that
+                          was taken */
     struct text name;
     int64_t seller_id; /* 0: none */
     int64_t depth;
