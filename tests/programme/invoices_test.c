@@ -220,7 +220,8 @@ static void a_credit_note_takes_lines_off_and_the_rest_is_paid(void **state) {
     WORLD_OK(trade.world, show_invoice(&trade.call, &show, &view, &trade.world->fault));
     assert_string_equal(view.invoice.corrects_number.at, "DIST-2026-000001");
     assert_int_equal(view.invoice.state, INVOICE_PAID);
-    assert_string_equal(trade_lines(&trade, &view.invoice).at, "A S peak 10 -2 5 -10.00 credits DIST-2026-000001: goodwill\n");
+    assert_string_equal(trade_lines(&trade, &view.invoice).at,
+                        "A S peak 10 -2 5 -10.00 credits DIST-2026-000001: goodwill\n");
 }
 
 /* The call of somebody with all rights at an account. */
