@@ -110,6 +110,7 @@ static void make_groups(struct loading *loading) {
                                                        .one_range = true};
             }
             piece->groups[i] = group;
+            assert(group < count);
             groups[group].licence_count++;
         }
     loading->groups = ARENA_NEW(loading->arena, struct usage_group, (size_t)count + 1);

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 /* A stream's cost is its columns, on PostgreSQL above all, so several numbers travel in one. */
-enum { EDGES_IN_ONE = 256 };
+static const int64_t EDGES_IN_ONE = 256;
 static const int64_t LICENCES_APART = INT64_C(4294967296);
 
 #define LICENCE_COLUMNS                                                                                      \

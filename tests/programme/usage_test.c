@@ -57,7 +57,7 @@ static void a_history(struct trade *trade, struct world *world) {
     trade_off(trade, first);
 }
 
-static void seats_at_the_start_come_from_the_first_event_after_it(void **state) {
+static void seats_at_the_start_are_those_of_now_less_what_has_changed_since(void **state) {
     struct trade trade;
     a_history(&trade, *state);
     struct usage usage = load(&trade, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z", 0);
@@ -140,7 +140,7 @@ static void an_edge_meters_the_licences_that_it_bills(void **state) {
 
 int main(void) {
     static const struct world_test tests[] = {
-        WORLD_TEST(seats_at_the_start_come_from_the_first_event_after_it),
+        WORLD_TEST(seats_at_the_start_are_those_of_now_less_what_has_changed_since),
         WORLD_TEST(an_event_behind_the_scope_still_tells_what_was_before),
         WORLD_TEST(a_scope_holds_what_is_below_its_account_alone),
         WORLD_TEST(an_empty_store_has_no_usage),
