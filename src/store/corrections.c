@@ -77,12 +77,14 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
 static const char WAITING[] =
     "select " COLUMNS " from corrections c where c.month < $1 and exists (select 1 from corrections w where "
     "w.agreement_id = c.agreement_id and w.month = c.month and w.sku_id = c.sku_id and w.invoice_id is null) "
+    "and not exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month > $1 and "
+    "m.state = 'closed') "
     "order by c.agreement_id, c.month, c.sku_id, c.customer_id, c.id";
 
-enum status corrections_waiting(struct db *db, struct arena *arena, struct month before,
+enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
                                 struct correction **corrections, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
-    enum status status = db_query(db, WAITING, DB_ARGS(db_integer(before.index)), &rows, fault);
+    enum status status = db_query(db, WAITING, DB_ARGS(db_integer(month.index)), &rows, fault);
     if (status == STATUS_OK)
         status = read_corrections(rows, arena, corrections, count, fault);
     db_rows_close(rows);
@@ -105,7 +107,8 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
 static const char MARK_BILLED[] =
     "update corrections set invoice_id = (select i.id from invoices i where i.agreement_id = "
     "corrections.agreement_id and i.month = $1 and i.kind <> 'credit-note' and i.id >= $2) "
-    "where invoice_id is null and month < $1";
+    "where invoice_id is null and month < $1 and not exists (select 1 from months m where m.agreement_id = "
+    "corrections.agreement_id and m.month > $1 and m.state = 'closed')";
 
 enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
                                     struct fault *fault) {

@@ -33,9 +33,9 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
                             struct page page, struct correction **corrections, size_t *count,
                             int64_t *next_after, struct fault *fault) MUST_CHECK;
 
-/* All corrections, billed or not, of every (agreement, month before `before`, SKU) for which one waits: by
- * agreement, month, SKU, customer, id. */
-enum status corrections_waiting(struct db *db, struct arena *arena, struct month before,
+/* All corrections, billed or not, of every (agreement, month before `month`, SKU) for which one waits, where
+ * the agreement has closed nothing after `month`: by agreement, month, SKU, customer, id. */
+enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
                                 struct correction **corrections, size_t *count,
                                 struct fault *fault) MUST_CHECK;
 
@@ -44,8 +44,8 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
                                  struct correction **corrections, size_t *count,
                                  struct fault *fault) MUST_CHECK;
 
-/* Every waiting correction of an earlier month of an edge that has an invoice of `month` numbered from
- * `first_invoice_id` on is on that invoice now. */
+/* Every one of those corrections whose agreement has an invoice of `month` numbered from `first_invoice_id`
+ * on is on that invoice now. */
 enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
                                     struct fault *fault) MUST_CHECK;
 

@@ -100,6 +100,25 @@ static void a_correction_waits_for_a_later_month_than_its_own(void **state) {
     assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 1);
 }
 
+/* October and December are closed, November is late. */
+static void a_month_that_is_closed_late_carries_no_correction(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    trade_at(&trade, "2027-02-10T00:00:00Z");
+    trade_close(&trade, "2026-12");
+    correct(&trade, "A", 5);
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 0);
+    assert_lines(&trade, "DIST", "P1", "2026-11",
+                 "A S peak 10 8 10 80.00\n"
+                 "A S peak 10 2 5 10.00\n"
+                 "B S peak 2 2 10 20.00\n");
+    trade_close(&trade, "2027-01");
+    struct invoice_view view = trade_invoice(&trade, "DIST", "P1", "2027-01");
+    assert_non_null(strstr(trade_lines(&trade, &view.invoice).at, "corrects 2026-10: counted twice\n"));
+    assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 1);
+}
+
 static void a_correction_without_effect_is_answered_too(void **state) {
     struct trade trade;
     october_is_closed(&trade, *state);
@@ -303,6 +322,7 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_correction_reverses_and_replaces_the_lines_that_differ),
         WORLD_TEST(a_correction_waits_for_a_later_month_than_its_own),
+        WORLD_TEST(a_month_that_is_closed_late_carries_no_correction),
         WORLD_TEST(a_correction_without_effect_is_answered_too),
         WORLD_TEST(only_a_closed_month_is_corrected),
         WORLD_TEST(a_charge_is_a_line_of_its_month_and_then_stays),

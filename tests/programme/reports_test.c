@@ -297,6 +297,19 @@ static void past_the_deadline_the_system_approves_what_it_measured(void **state)
     assert_int_equal(count, 0);
 }
 
+/* Nobody was a provider then: nothing is reported, so that events can still be dated into the month. */
+static void a_month_before_the_agreement_was_signed_is_never_overdue(void **state) {
+    struct world *world = *state;
+    november(world);
+    struct call call = world_call(world);
+    int64_t count = -1;
+    it_is(world, "2026-12-10T00:00:00Z");
+    call.now_us = world->now_us;
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 9), 0, &count, &world->fault));
+    assert_int_equal(count, 0);
+    assert_int_equal(ask(world, "select count(*) from reports"), 0);
+}
+
 static void a_report_is_its_two_parties_alone(void **state) {
     struct world *world = *state;
     november(world);
@@ -366,6 +379,7 @@ int main(void) {
         WORLD_TEST(a_submitted_month_takes_no_events_until_it_is_rejected),
         WORLD_TEST(a_closed_month_on_any_edge_of_the_path_takes_no_events),
         WORLD_TEST(past_the_deadline_the_system_approves_what_it_measured),
+        WORLD_TEST(a_month_before_the_agreement_was_signed_is_never_overdue),
         WORLD_TEST(a_report_is_its_two_parties_alone),
         WORLD_TEST(reports_are_listed_to_their_parties),
     };
