@@ -4,8 +4,8 @@
  * a licence key only the route's pattern. */
 #include "control/control_private.h"
 
-#include "control/authenticate.h"
 #include "core/calendar.h"
+#include "programme/authorise.h"
 
 #include <inttypes.h>
 #include <stdio.h>

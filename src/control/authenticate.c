@@ -91,19 +91,3 @@ struct text session_cookie(struct request *request, struct text token, int64_t e
         &request->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
         TEXT_ARGS(token), (long long)life_s, request->control->options->behind_https ? "; Secure" : "");
 }
-
-struct text actor_text(const struct call *call) {
-    switch (call->actor.kind) {
-    case ACTOR_USER:
-        return text_format(call->arena, "user %.*s",
-                           TEXT_ARGS(identifier_text(call, IDENTIFIER_USER, call->actor.id)));
-    case ACTOR_TOKEN:
-        return text_format(call->arena, "token %.*s",
-                           TEXT_ARGS(identifier_text(call, IDENTIFIER_TOKEN, call->actor.id)));
-    case ACTOR_OPERATOR:
-        return TEXT("operator");
-    case ACTOR_SYSTEM:
-        break;
-    }
-    return TEXT("system");
-}

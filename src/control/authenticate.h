@@ -24,7 +24,4 @@ struct text bearer_token(const struct request *request);
 /* Set-Cookie for a session that has begun, or (empty token) ended. */
 struct text session_cookie(struct request *request, struct text token, int64_t expires_at_us);
 
-/* "user usr_…", "token tok_…": as the audit trail has it. */
-struct text actor_text(const struct call *call);
-
 #endif

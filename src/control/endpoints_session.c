@@ -52,23 +52,10 @@ static enum status post_session(struct request *request, struct answer *answer, 
 }
 
 static void write_rights(struct json_writer *out, unsigned rights) {
-    static const struct {
-        unsigned right;
-        const char *word;
-    } WORDS[] = {
-        {RIGHT_READ, "read"},
-        {RIGHT_ACCOUNTS, "accounts:write"},
-        {RIGHT_CATALOGUE, "catalogue:write"},
-        {RIGHT_PRICES, "prices:write"},
-        {RIGHT_LICENCES, "licences:write"},
-        {RIGHT_REPORTS, "reports:write"},
-        {RIGHT_BILLING, "billing:write"},
-        {RIGHT_USERS, "users:write"},
-    };
     json_write_open_array(out, "rights");
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
-        if ((rights & WORDS[i].right) != 0) {
-            json_write_string(out, NULL, WORDS[i].word);
+    for (size_t i = 0; i < RIGHT_COUNT; i++) {
+        if ((rights & RIGHT_WORDS[i].right) != 0) {
+            json_write_string(out, NULL, RIGHT_WORDS[i].word);
         }
     }
     json_write_close_array(out);

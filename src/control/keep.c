@@ -1,8 +1,8 @@
 /* An answer is kept as "STATUS\0LOCATION\0ETAG\0BODY", sealed under the programme's secret. */
 #include "control/keep.h"
 
-#include "control/authenticate.h"
 #include "control/seal.h"
+#include "programme/authorise.h"
 #include "store/idempotency.h"
 
 #include <assert.h>

@@ -38,10 +38,6 @@ static const struct mapping *mapping_of(enum status status) {
     return &MAPPINGS[sizeof MAPPINGS / sizeof *MAPPINGS - 1];
 }
 
-int problem_http_status(enum status status) {
-    return mapping_of(status)->http_status;
-}
-
 /* What belongs into headers beside the document. */
 static void set_headers(struct answer *answer, enum status status, int http_status) {
     if (http_status == 401) {

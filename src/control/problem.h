@@ -4,8 +4,6 @@
 
 #include "control/request.h"
 
-int problem_http_status(enum status status);
-
 /* Replaces whatever the answer holds. What failed inside is logged and not told. */
 void problem_answer(struct request *request, const struct fault *fault);
 

@@ -3,9 +3,11 @@
 
 #include "documents/document.h"
 
-struct text document_lines_csv_header(void) {
-    return TEXT(
-        "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,currency,note\n");
+static void write_header(struct csv_writer *csv, const char *const *columns, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        csv_write(csv, text_of(columns[i]));
+    }
+    csv_end_row(csv);
 }
 
 static void write_line(struct csv_writer *csv, const struct invoice *invoice,
@@ -28,19 +30,17 @@ static void write_line(struct csv_writer *csv, const struct invoice *invoice,
     csv_end_row(csv);
 }
 
-struct text document_invoice_csv_rows(struct arena *arena, const struct invoice *invoice) {
+struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice) {
+    static const char *const HEADER[] = {"invoice", "month",    "seller",   "buyer",    "customer",
+                                         "sku",     "policy",   "measured", "quantity", "unit_price",
+                                         "amount",  "currency", "note"};
     struct csv_writer csv;
     csv_writer_init(&csv, arena);
+    write_header(&csv, HEADER, sizeof HEADER / sizeof HEADER[0]);
     for (size_t i = 0; i < invoice->line_count; i++) {
         write_line(&csv, invoice, &invoice->lines[i]);
     }
     return csv_written(&csv);
-}
-
-struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice) {
-    struct text header = document_lines_csv_header();
-    struct text rows = document_invoice_csv_rows(arena, invoice);
-    return text_format(arena, "%.*s%.*s", TEXT_ARGS(header), TEXT_ARGS(rows));
 }
 
 static void write_int_or_nothing(struct csv_writer *csv, bool is_there, int64_t value) {
@@ -57,10 +57,7 @@ struct text document_report_csv(struct arena *arena, const struct usage_report *
         "over_provisioned", "measured", "adjusted", "chargeable", "reason"};
     struct csv_writer csv;
     csv_writer_init(&csv, arena);
-    for (size_t i = 0; i < sizeof HEADER / sizeof HEADER[0]; i++) {
-        csv_write(&csv, text_of(HEADER[i]));
-    }
-    csv_end_row(&csv);
+    write_header(&csv, HEADER, sizeof HEADER / sizeof HEADER[0]);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct usage_report_row *row = &report->rows[i];
         csv_write(&csv, report->identifier);

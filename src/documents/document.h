@@ -16,14 +16,8 @@
 enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                   struct fault *fault) MUST_CHECK;
 
-/* The header row of the `lines` export, with its line end. */
-struct text document_lines_csv_header(void);
-
-/* The invoice's lines as rows of the `lines` export, without the header, so that an export of many invoices
- * writes the header once. Seller and buyer are named by their codes. */
-struct text document_invoice_csv_rows(struct arena *arena, const struct invoice *invoice);
-
-/* Header and rows. */
+/* The invoice's lines in the columns of the `lines` export, with a header. Seller and buyer are named by
+ * their codes. */
 struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice);
 
 /* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. Chinese, Japanese

@@ -9,7 +9,8 @@
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
-struct text figures_group(struct arena *arena, struct text decimal) {
+/* "-1234567.5" as "-1,234,567.5". */
+static struct text group(struct arena *arena, struct text decimal) {
     size_t start = decimal.length > 0 && decimal.at[0] == '-' ? 1 : 0;
     const char *point = decimal.length == 0 ? NULL : memchr(decimal.at, '.', decimal.length);
     size_t end = point == NULL ? decimal.length : (size_t)(point - decimal.at);
@@ -25,7 +26,7 @@ struct text figures_group(struct arena *arena, struct text decimal) {
 }
 
 struct text figures_amount(struct arena *arena, int64_t amount_minor, struct currency currency) {
-    return figures_group(arena, money_format(arena, amount_minor, currency));
+    return group(arena, money_format(arena, amount_minor, currency));
 }
 
 struct text figures_unit_price(struct arena *arena, int64_t unit_price_millionths, struct currency currency) {
@@ -38,15 +39,15 @@ struct text figures_unit_price(struct arena *arena, int64_t unit_price_millionth
     if (full.at[full.length - 1] == '.') {
         full.length--;
     }
-    return figures_group(arena, full);
+    return group(arena, full);
 }
 
 struct text figures_quantity(struct arena *arena, struct quantity quantity) {
-    return figures_group(arena, quantity_format(arena, quantity));
+    return group(arena, quantity_format(arena, quantity));
 }
 
 struct text figures_count(struct arena *arena, int64_t count) {
-    return figures_group(arena, decimal_format(arena, count, 0));
+    return group(arena, decimal_format(arena, count, 0));
 }
 
 struct text figures_percent(struct arena *arena, int64_t rate_millionths) {

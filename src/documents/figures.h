@@ -7,9 +7,6 @@
 
 #include "core/invoice.h"
 
-/* "-1234567.5" as "-1,234,567.5". */
-struct text figures_group(struct arena *arena, struct text decimal);
-
 struct text figures_amount(struct arena *arena, int64_t amount_minor, struct currency currency);
 struct text figures_unit_price(struct arena *arena, int64_t unit_price_millionths, struct currency currency);
 struct text figures_quantity(struct arena *arena, struct quantity quantity);

@@ -158,6 +158,17 @@ static void print_rule(const struct terminal_table *table, size_t indent, struct
     buffer_add(out, TEXT("\n"));
 }
 
+/* `text` in lines of `width` cells, each after `indent` blanks. */
+static void print_paragraph(struct buffer *out, struct text text, size_t indent, size_t width) {
+    struct text rest = text;
+    while (rest.length > 0) {
+        struct text line = terminal_wrap(rest, width, &rest);
+        buffer_add_times(out, ' ', line.length > 0 ? indent : 0);
+        buffer_add(out, line);
+        buffer_add(out, TEXT("\n"));
+    }
+}
+
 void terminal_table_print(const struct terminal_table *table, size_t indent, struct buffer *out) {
     struct text titles[COLUMNS_MOST];
     for (size_t i = 0; i < table->column_count; i++) {
@@ -177,17 +188,7 @@ void terminal_table_print_body(const struct terminal_table *table, size_t indent
         print_row(table, row, indent, out);
         if (row->remark.length > 0) {
             size_t width = table_width(table);
-            terminal_paragraph(out, row->remark, indent + 4, width > 44 ? width - 4 : 40);
+            print_paragraph(out, row->remark, indent + 4, width > 44 ? width - 4 : 40);
         }
-    }
-}
-
-void terminal_paragraph(struct buffer *out, struct text text, size_t indent, size_t width) {
-    struct text rest = text;
-    while (rest.length > 0) {
-        struct text line = terminal_wrap(rest, width, &rest);
-        buffer_add_times(out, ' ', line.length > 0 ? indent : 0);
-        buffer_add(out, line);
-        buffer_add(out, TEXT("\n"));
     }
 }

@@ -37,7 +37,4 @@ void terminal_table_print(const struct terminal_table *table, size_t indent, str
 /* The same without heading and rule. */
 void terminal_table_print_body(const struct terminal_table *table, size_t indent, struct buffer *out);
 
-/* `text` in lines of `width` cells, each after `indent` blanks. */
-void terminal_paragraph(struct buffer *out, struct text text, size_t indent, size_t width);
-
 #endif

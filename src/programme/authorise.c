@@ -11,10 +11,7 @@ bool actor_is_operator(const struct call *call) {
 
 /* ---- rights ---- */
 
-static const struct {
-    enum right right;
-    const char *word;
-} RIGHTS[] = {
+const struct right_word RIGHT_WORDS[RIGHT_COUNT] = {
     {RIGHT_READ, "read"},
     {RIGHT_ACCOUNTS, "accounts:write"},
     {RIGHT_CATALOGUE, "catalogue:write"},
@@ -24,7 +21,6 @@ static const struct {
     {RIGHT_BILLING, "billing:write"},
     {RIGHT_USERS, "users:write"},
 };
-enum { RIGHT_COUNT = sizeof RIGHTS / sizeof RIGHTS[0] };
 
 unsigned role_rights(enum role role) {
     switch (role) {
@@ -43,17 +39,17 @@ unsigned role_rights(enum role role) {
 struct text rights_text(struct arena *arena, unsigned rights) {
     struct text words = TEXT("");
     for (int i = 0; i < RIGHT_COUNT; i++) {
-        if ((rights & RIGHTS[i].right) != 0)
+        if ((rights & RIGHT_WORDS[i].right) != 0)
             words = text_format(arena, "%.*s%s%s", TEXT_ARGS(words), words.length == 0 ? "" : " ",
-                                RIGHTS[i].word);
+                                RIGHT_WORDS[i].word);
     }
     return words;
 }
 
 static bool parse_right(struct text word, unsigned *rights) {
     for (int i = 0; i < RIGHT_COUNT; i++) {
-        if (text_is(word, RIGHTS[i].word)) {
-            *rights |= RIGHTS[i].right;
+        if (text_is(word, RIGHT_WORDS[i].word)) {
+            *rights |= RIGHT_WORDS[i].right;
             return true;
         }
     }
@@ -85,8 +81,8 @@ enum status rights_parse(struct text words, const char *field, unsigned *rights,
 
 static const char *right_word(enum right right) {
     for (int i = 0; i < RIGHT_COUNT; i++) {
-        if (RIGHTS[i].right == right)
-            return RIGHTS[i].word;
+        if (RIGHT_WORDS[i].right == right)
+            return RIGHT_WORDS[i].word;
     }
     assert(false && "one right");
     return "";
@@ -329,7 +325,7 @@ enum status check_version(int64_t if_version, int64_t version, struct fault *fau
                      "It was changed by somebody else since it was read: read it again, then change it.");
 }
 
-static struct text actor_text(const struct call *call) {
+struct text actor_text(const struct call *call) {
     switch (call->actor.kind) {
     case ACTOR_OPERATOR:
         return TEXT("operator");

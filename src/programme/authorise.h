@@ -13,11 +13,23 @@
 #include "store/catalogue.h"
 #include "store/users.h"
 
+/* Who acts, for the audit trail and logs: "operator", "system", "user usr_…", "token tok_…", in the call's
+ * arena. */
+struct text actor_text(const struct call *call);
+
 /* True for the operator and the system. */
 bool actor_is_operator(const struct call *call);
 
 /* The rights of a role, bits of enum right. */
 unsigned role_rights(enum role role);
+
+/* Every right with its word, which is also the scope of a token. */
+enum { RIGHT_COUNT = 8 };
+struct right_word {
+    enum right right;
+    const char *word;
+};
+extern const struct right_word RIGHT_WORDS[RIGHT_COUNT];
 
 /* Rights as the words of enum right with blanks between, and back; fault "unknown-scope". */
 struct text rights_text(struct arena *arena, unsigned rights);

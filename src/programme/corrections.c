@@ -84,22 +84,6 @@ static enum status check_input(struct call *call, const struct add_correction_in
     return STATUS_OK;
 }
 
-static struct text actor_words(const struct call *call) {
-    switch (call->actor.kind) {
-    case ACTOR_USER:
-        return text_format(call->arena, "user %.*s",
-                           TEXT_ARGS(identifier_text(call, IDENTIFIER_USER, call->actor.id)));
-    case ACTOR_TOKEN:
-        return text_format(call->arena, "token %.*s",
-                           TEXT_ARGS(identifier_text(call, IDENTIFIER_TOKEN, call->actor.id)));
-    case ACTOR_SYSTEM:
-        return TEXT("system");
-    case ACTOR_OPERATOR:
-        break;
-    }
-    return TEXT("operator");
-}
-
 enum status add_correction(struct call *call, const struct add_correction_input *input,
                            struct correction_view *result, struct fault *fault) {
     struct agreement agreement;
@@ -130,7 +114,7 @@ enum status add_correction(struct call *call, const struct add_correction_input 
     correction.customer_id = customer.id;
     correction.sku_id = sku.id;
     correction.reason = text_trim(input->reason);
-    correction.created_by = actor_words(call);
+    correction.created_by = actor_text(call);
     status = correction_insert(call->db, &correction, fault);
     if (status == STATUS_OK)
         status = describe(&names, &correction, &agreement, result, fault);

@@ -1,5 +1,7 @@
 #include "store/check_rows.h"
 
+#include "store/invoice_line_columns.h"
+
 #include "core/text.h"
 
 /* ---- questions ---- */
@@ -213,10 +215,7 @@ enum status checked_ancestors_stream(struct db *db, struct db_rows **rows, struc
 }
 
 static const char LINES[] =
-    "select i.id, i.number, i.agreement_id, i.net_minor, i.tax_minor, coalesce(l.position, 0), "
-    "l.customer_id, l.sku_id, l.price_id, l.policy, l.measured_parts, l.quantity_parts, l.parts_per_unit, "
-    "l.unit_price_millionths, l.amount_minor, l.tax_category, l.tax_rate_millionths, l.corrects_month, "
-    "i.currency "
+    "select i.id, i.number, i.agreement_id, i.net_minor, i.tax_minor, i.currency, " INVOICE_LINE_COLUMNS " "
     "from invoices i left join invoice_lines l on l.invoice_id = i.id "
     "where i.kind <> 'credit-note' and i.month = $1 order by i.id, l.position";
 
@@ -233,26 +232,11 @@ void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice
         .agreement_id = db_column_int(rows, 2),
         .net_minor = db_column_int(rows, 3),
         .tax_minor = db_column_int(rows, 4),
-        .currency = db_column_copy(rows, 18, arena),
+        .currency = db_column_copy(rows, 5, arena),
     };
-    *row = (struct invoice_row){
-        .invoice_id = head->id,
-        .position = db_column_int(rows, 5),
-        .customer_id = db_column_int(rows, 6),
-        .sku_id = db_column_int(rows, 7),
-        .price_id = db_column_int(rows, 8),
-        .policy = db_column_copy(rows, 9, arena),
-        .measured_parts = db_column_int(rows, 10),
-        .quantity_parts = db_column_int(rows, 11),
-        .parts_per_unit = db_column_int(rows, 12),
-        .unit_price_millionths = db_column_int(rows, 13),
-        .amount_minor = db_column_int(rows, 14),
-        .tax.rate_millionths = db_column_int(rows, 16),
-        .corrects_month = {db_column_is_null(rows, 17) ? INVOICE_NO_MONTH : (int32_t)db_column_int(rows, 17)},
-    };
-    struct text category = db_column_text(rows, 15);
-    for (size_t i = 0; i < category.length && i + 1 < sizeof row->tax.category; i++)
-        row->tax.category[i] = category.at[i];
+    /* An invoice without lines has nulls here, and so position 0. */
+    invoice_line_read(rows, 6, arena, row);
+    row->invoice_id = head->id;
 }
 
 static const char NUMBERS[] = "select seller_id, number, id from invoices order by seller_id, id";

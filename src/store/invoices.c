@@ -1,5 +1,7 @@
 #include "store/invoices.h"
 
+#include "store/invoice_line_columns.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -200,32 +202,34 @@ enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct 
     return status;
 }
 
-#define LINE_COLUMNS                                                                                         \
-    "l.invoice_id, l.position, l.customer_id, l.sku_id, l.price_id, l.policy, l.measured_parts, "            \
-    "l.quantity_parts, l.parts_per_unit, l.unit_price_millionths, l.amount_minor, l.tax_category, "          \
-    "l.tax_rate_millionths, l.corrects_month, l.description, l.note"
+#define LINE_COLUMNS "l.invoice_id, " INVOICE_LINE_COLUMNS ", l.description, l.note"
 
-static void read_line(struct db_rows *rows, struct arena *arena, struct invoice_row *row) {
+void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, struct invoice_row *row) {
+    bool corrects = !db_column_is_null(rows, first + 12);
     *row = (struct invoice_row){
-        .invoice_id = db_column_int(rows, 0),
-        .position = db_column_int(rows, 1),
-        .customer_id = db_column_int(rows, 2),
-        .sku_id = db_column_int(rows, 3),
-        .price_id = db_column_int(rows, 4),
-        .policy = db_column_copy(rows, 5, arena),
-        .measured_parts = db_column_int(rows, 6),
-        .quantity_parts = db_column_int(rows, 7),
-        .parts_per_unit = db_column_int(rows, 8),
-        .unit_price_millionths = db_column_int(rows, 9),
-        .amount_minor = db_column_int(rows, 10),
-        .tax.rate_millionths = db_column_int(rows, 12),
-        .corrects_month = {db_column_is_null(rows, 13) ? INVOICE_NO_MONTH : (int32_t)db_column_int(rows, 13)},
-        .description = db_column_copy(rows, 14, arena),
-        .note = db_column_copy(rows, 15, arena),
+        .position = db_column_int(rows, first),
+        .customer_id = db_column_int(rows, first + 1),
+        .sku_id = db_column_int(rows, first + 2),
+        .price_id = db_column_int(rows, first + 3),
+        .policy = db_column_copy(rows, first + 4, arena),
+        .measured_parts = db_column_int(rows, first + 5),
+        .quantity_parts = db_column_int(rows, first + 6),
+        .parts_per_unit = db_column_int(rows, first + 7),
+        .unit_price_millionths = db_column_int(rows, first + 8),
+        .amount_minor = db_column_int(rows, first + 9),
+        .tax.rate_millionths = db_column_int(rows, first + 11),
+        .corrects_month = {corrects ? (int32_t)db_column_int(rows, first + 12) : INVOICE_NO_MONTH},
     };
-    struct text category = db_column_text(rows, 11);
+    struct text category = db_column_text(rows, first + 10);
     for (size_t i = 0; i < category.length && i + 1 < sizeof(row->tax.category); i++)
         row->tax.category[i] = category.at[i];
+}
+
+static void read_line(struct db_rows *rows, struct arena *arena, struct invoice_row *row) {
+    invoice_line_read(rows, 1, arena, row);
+    row->invoice_id = db_column_int(rows, 0);
+    row->description = db_column_copy(rows, 1 + INVOICE_LINE_COLUMN_COUNT, arena);
+    row->note = db_column_copy(rows, 2 + INVOICE_LINE_COLUMN_COUNT, arena);
 }
 
 static enum status read_lines(struct db_rows *rows, struct arena *arena, struct invoice_row **lines,

@@ -6,7 +6,7 @@
 
 static const char *const ACCOUNT_NAMES[] = {"receivable", "revenue", "tax", "cash", "bad-debt"};
 
-const char *ledger_account_name(enum ledger_account account) {
+static const char *account_name(enum ledger_account account) {
     assert(account <= LEDGER_BAD_DEBT);
     return ACCOUNT_NAMES[account];
 }
@@ -53,7 +53,7 @@ static void entry_values(const struct ledger_posting *posting, int entry, struct
     values[2] = db_integer(posting->at_us);
     values[3] = db_integer(posting->invoice_id);
     values[4] = db_integer(posting->owner_id);
-    values[5] = db_string(text_of(ledger_account_name(posting->entries[entry].account)));
+    values[5] = db_string(text_of(account_name(posting->entries[entry].account)));
     values[6] = db_integer(posting->party_id);
     values[7] = db_integer(amount > 0 ? amount : 0);
     values[8] = db_integer(amount < 0 ? -amount : 0);

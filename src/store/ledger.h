@@ -10,9 +10,6 @@
 
 enum ledger_account { LEDGER_RECEIVABLE, LEDGER_REVENUE, LEDGER_TAX, LEDGER_CASH, LEDGER_BAD_DEBT };
 
-/* "receivable", … */
-const char *ledger_account_name(enum ledger_account account);
-
 enum { LEDGER_ENTRIES_MAX = 3 };
 
 /* One posting: entries with debits above zero and credits below, which sum to zero. */
