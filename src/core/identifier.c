@@ -12,6 +12,7 @@ static const char prefixes[][PREFIX_LENGTH + 1] = {
     [IDENTIFIER_BLOCK] = "blk_",   [IDENTIFIER_LICENCE] = "lic_",    [IDENTIFIER_REPORT] = "rep_",
     [IDENTIFIER_INVOICE] = "inv_", [IDENTIFIER_USER] = "usr_",       [IDENTIFIER_TOKEN] = "tok_",
     [IDENTIFIER_CHARGE] = "chg_",  [IDENTIFIER_CORRECTION] = "cor_", [IDENTIFIER_AUDIT] = "aud_",
+    [IDENTIFIER_DEVICE] = "dev_",
 };
 enum { KIND_COUNT = sizeof prefixes / sizeof prefixes[0] };
 

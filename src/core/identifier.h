@@ -27,7 +27,8 @@ enum identifier_kind {
     IDENTIFIER_TOKEN,      /* tok_ */
     IDENTIFIER_CHARGE,     /* chg_ */
     IDENTIFIER_CORRECTION, /* cor_ */
-    IDENTIFIER_AUDIT       /* aud_ */
+    IDENTIFIER_AUDIT,      /* aud_ */
+    IDENTIFIER_DEVICE      /* dev_ */
 };
 
 /* 4 for the prefix, 13 digits, and the zero. */

@@ -1,0 +1,111 @@
+/* Devices: machines that are activated under a licence, what they were last seen to do, and the feed that
+ * tells the device door what to read again.
+ *
+ * Seats are kept by the database itself: no two devices of a licence hold the same seat number (a unique
+ * index), and a seat whose number is beyond the licence's counted seats does not work (core/decision.h). */
+#ifndef SEATMETER_STORE_DEVICES_H
+#define SEATMETER_STORE_DEVICES_H
+
+#include "core/lease.h"
+#include "store/db.h"
+#include "store/page.h"
+
+struct device {
+    int64_t id;
+    int64_t licence_id;
+    struct text fingerprint; /* bytes */
+    struct text public_key;  /* bytes */
+    int64_t generation;
+    enum device_state state;
+    int32_t seat; /* 0: holds none */
+    int64_t seat_until_s;
+    struct text name;
+    bool is_offline;
+    int64_t activated_at_us;
+    int64_t released_at_us; /* 0: not released */
+    struct text released_by;
+    int64_t clones;
+    int64_t clone_seen_at_us; /* 0: never */
+};
+
+/* Its narrow row. */
+struct device_seen {
+    int64_t device_id;
+    int32_t sequence;
+    uint64_t link;
+    int64_t seen_at_s;
+    int64_t lease_expires_s;
+    int64_t profile_id;
+};
+
+enum status device_load(struct db *db, struct arena *arena, int64_t id, struct device *device, bool *found,
+                        struct fault *fault) MUST_CHECK;
+enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64_t licence_id,
+                                       const unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES],
+                                       struct device *device, bool *found, struct fault *fault) MUST_CHECK;
+
+/* Numbers the device. A seat that somebody holds is STATUS_CONFLICT "already-exists". */
+enum status device_insert(struct db *db, struct device *device, struct fault *fault) MUST_CHECK;
+enum status device_update(struct db *db, const struct device *device, struct fault *fault) MUST_CHECK;
+
+/* The smallest free seat from 1 to `seats`, after seats of devices that are not active and whose last lease
+ * has ended before `now_s` have been given up; 0 where all are taken. */
+enum status device_free_seat(struct db *db, int64_t licence_id, int32_t seats, int64_t now_s, int32_t *seat,
+                             struct fault *fault) MUST_CHECK;
+
+/* How many devices of the licence were released since then. */
+enum status device_count_releases(struct db *db, int64_t licence_id, int64_t since_us, int64_t *count,
+                                  struct fault *fault) MUST_CHECK;
+
+/* Drops the active device of the licence whose lease ended first and before `ended_before_s`, if its sequence
+ * is still what it was: its seat is given up. `*dropped_id` is 0 where there is none. */
+enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_before_s, int64_t now_us,
+                               int64_t *dropped_id, struct fault *fault) MUST_CHECK;
+
+enum status device_seen_load(struct db *db, int64_t device_id, struct device_seen *seen, bool *found,
+                             struct fault *fault) MUST_CHECK;
+/* Inserts or updates, but never takes the sequence back; extends seat_until_s of a device that is not active
+ * and still holds its seat to the lease's end. */
+enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) MUST_CHECK;
+
+/* The number of a profile, made where it is new. 0 for two empty texts. */
+enum status device_profile_take(struct db *db, struct text version, struct text components, int64_t *id,
+                                struct fault *fault) MUST_CHECK;
+
+/* Marks the device as seen in the month (core's month number), working or told to stop. */
+enum status device_month_mark(struct db *db, int64_t month, int64_t device_id, bool licensed,
+                              struct fault *fault) MUST_CHECK;
+
+enum status lease_terms_load(struct db *db, int64_t sku_id, struct lease_terms *terms, int64_t *version,
+                             struct fault *fault) MUST_CHECK;
+enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_terms *terms,
+                             struct fault *fault) MUST_CHECK;
+
+/* Tells the device door, at this transaction's commit, to read something again. */
+enum device_change_kind {
+    DEVICE_CHANGE_LICENCE, /* retired, or another state without a licence event */
+    DEVICE_CHANGE_DEVICE,  /* released, or activated offline */
+    DEVICE_CHANGE_TERMS,   /* of the SKU */
+    DEVICE_CHANGE_KEYS,    /* signing keys */
+    DEVICE_CHANGE_RELEASES /* products and releases of software */
+};
+enum status device_change_note(struct db *db, enum device_change_kind kind, int64_t subject_id,
+                               int64_t now_us, struct fault *fault) MUST_CHECK;
+
+/* What the door needs of a licence (not of a part of a bundle). */
+struct live_licence_row {
+    int64_t id;
+    int64_t sku_id;
+    enum licence_state state;
+    enum suspender suspender;
+    int32_t seats;
+    int32_t counted_seats;
+};
+/* By its id or by its key's hash. */
+enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,
+                              struct fault *fault) MUST_CHECK;
+enum status live_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
+                                     struct live_licence_row *row, bool *found,
+                                     struct fault *fault) MUST_CHECK;
+
+#endif
