@@ -8,11 +8,12 @@
 enum { FEISTEL_ROUNDS = 4, IDENTIFIER_DIGITS = 13, PREFIX_LENGTH = 4 };
 
 static const char prefixes[][PREFIX_LENGTH + 1] = {
-    [IDENTIFIER_ACCOUNT] = "acc_", [IDENTIFIER_AGREEMENT] = "agr_",  [IDENTIFIER_SKU] = "sku_",
-    [IDENTIFIER_BLOCK] = "blk_",   [IDENTIFIER_LICENCE] = "lic_",    [IDENTIFIER_REPORT] = "rep_",
-    [IDENTIFIER_INVOICE] = "inv_", [IDENTIFIER_USER] = "usr_",       [IDENTIFIER_TOKEN] = "tok_",
-    [IDENTIFIER_CHARGE] = "chg_",  [IDENTIFIER_CORRECTION] = "cor_", [IDENTIFIER_AUDIT] = "aud_",
-    [IDENTIFIER_DEVICE] = "dev_",
+    [IDENTIFIER_ACCOUNT] = "acc_",      [IDENTIFIER_AGREEMENT] = "agr_",  [IDENTIFIER_SKU] = "sku_",
+    [IDENTIFIER_BLOCK] = "blk_",        [IDENTIFIER_LICENCE] = "lic_",    [IDENTIFIER_REPORT] = "rep_",
+    [IDENTIFIER_INVOICE] = "inv_",      [IDENTIFIER_USER] = "usr_",       [IDENTIFIER_TOKEN] = "tok_",
+    [IDENTIFIER_CHARGE] = "chg_",       [IDENTIFIER_CORRECTION] = "cor_", [IDENTIFIER_AUDIT] = "aud_",
+    [IDENTIFIER_DEVICE] = "dev_",       [IDENTIFIER_PRODUCT] = "prd_",    [IDENTIFIER_RELEASE] = "rel_",
+    [IDENTIFIER_INSTALL_LINK] = "lnk_",
 };
 enum { KIND_COUNT = sizeof prefixes / sizeof prefixes[0] };
 
