@@ -34,14 +34,17 @@ struct check_in_request {
     int64_t time_s;
     bool is_release;         /* "action":"release" */
     bool has_version;        /* version or components were given */
-    struct text version;     /* raw, as in the body: */
-    struct text components;  /* between the brackets; device_components_canonical makes it canonical */
+    struct text version;     /* raw, as in the body: device_version_canonical decodes it */
+    struct text components;  /* the same, between the brackets: device_components_canonical */
     struct text signed_part; /* what the MAC covers */
     unsigned char mac[CHECK_IN_MAC_BYTES];
 };
 
 /* No arena, no fault: the hot path. False where the body is anything else than the protocol says. */
 bool check_in_request_parse(struct text body, struct check_in_request *request);
+
+/* Unescaped; false where it is too long, not UTF-8 or has a control character. */
+bool device_version_canonical(struct arena *arena, struct text raw, struct text *version);
 
 /* Sorted, unescaped, with commas between; false where a name is empty, too long, or has a comma or control
  * character. */

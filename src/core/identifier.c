@@ -55,11 +55,25 @@ struct feistel {
     unsigned char kind;
 };
 
+/* The door makes hundreds of thousands of identifiers a second under one secret, and deriving the key costs
+ * several times what the permutation does: so each thread remembers what it derived last. */
+struct derived_key {
+    bool is_set;
+    unsigned char secret[PROGRAMME_SECRET_BYTES];
+    unsigned char key[crypto_shorthash_KEYBYTES];
+};
+
 static struct feistel feistel_of(const unsigned char secret[PROGRAMME_SECRET_BYTES],
                                  enum identifier_kind kind) {
+    static _Thread_local struct derived_key last;
     assert((size_t)kind < KIND_COUNT);
+    if (!last.is_set || memcmp(last.secret, secret, PROGRAMME_SECRET_BYTES) != 0) {
+        keyed_hash(secret, "seatmeter identifiers", TEXT(""), last.key, sizeof last.key);
+        memcpy(last.secret, secret, PROGRAMME_SECRET_BYTES);
+        last.is_set = true;
+    }
     struct feistel feistel = {.kind = (unsigned char)kind};
-    keyed_hash(secret, "seatmeter identifiers", TEXT(""), feistel.key, sizeof feistel.key);
+    memcpy(feistel.key, last.key, sizeof feistel.key);
     return feistel;
 }
 

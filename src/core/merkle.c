@@ -1,0 +1,64 @@
+#include "core/merkle.h"
+
+#include <assert.h>
+
+#include <sodium.h>
+
+static_assert((int)MERKLE_HASH_BYTES == (int)crypto_hash_sha256_BYTES, "SHA-256");
+
+static void hash_prefixed(unsigned char prefix, const void *bytes, size_t size_bytes,
+                          struct merkle_hash *hash) {
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &prefix, 1);
+    crypto_hash_sha256_update(&state, bytes, size_bytes);
+    crypto_hash_sha256_final(&state, hash->bytes);
+}
+
+void merkle_leaf(const void *leaf, size_t size_bytes, struct merkle_hash *hash) {
+    hash_prefixed(0x00, leaf, size_bytes, hash);
+}
+
+void merkle_build(struct merkle_tree *tree, size_t leaf_count) {
+    assert(leaf_count >= 1 && leaf_count <= MERKLE_LEAVES_MAX);
+    tree->leaf_count = leaf_count;
+    tree->level_start[0] = 0;
+    tree->level_count = 1;
+    size_t count = leaf_count;
+    while (count > 1) {
+        const struct merkle_hash *below = tree->hashes + tree->level_start[tree->level_count - 1];
+        size_t start = tree->level_start[tree->level_count - 1] + count;
+        struct merkle_hash *above = tree->hashes + start;
+        for (size_t i = 0; i + 1 < count; i += 2) {
+            hash_prefixed(0x01, below + i, sizeof below[0] * 2, above + i / 2);
+        }
+        if (count % 2 == 1) {
+            above[count / 2] = below[count - 1];
+        }
+        count = (count + 1) / 2;
+        tree->level_start[tree->level_count++] = start;
+        assert(start + count <= sizeof tree->hashes / sizeof tree->hashes[0]);
+    }
+    assert(tree->level_count <= MERKLE_PATH_MAX + 1);
+}
+
+const struct merkle_hash *merkle_root(const struct merkle_tree *tree) {
+    return tree->hashes + tree->level_start[tree->level_count - 1];
+}
+
+size_t merkle_path(const struct merkle_tree *tree, size_t index,
+                   const struct merkle_hash *path[MERKLE_PATH_MAX]) {
+    assert(index < tree->leaf_count);
+    size_t length = 0;
+    size_t count = tree->leaf_count;
+    for (size_t level = 0; level + 1 < tree->level_count; level++) {
+        size_t sibling = index ^ 1;
+        if (sibling < count) {
+            path[length++] = tree->hashes + tree->level_start[level] + sibling;
+        }
+        index /= 2;
+        count = (count + 1) / 2;
+    }
+    assert(length <= MERKLE_PATH_MAX);
+    return length;
+}
