@@ -21,8 +21,8 @@ struct device {
     int64_t seat_until_s;
     struct text name;
     bool is_offline;
-    int64_t activated_at_us;
-    int64_t released_at_us; /* 0: not released */
+    int64_t activated_at_us; /* the last time: every activation sets it, and begins a new chain */
+    int64_t released_at_us;  /* 0: not released */
     struct text released_by;
     int64_t clones;
     int64_t clone_seen_at_us; /* 0: never */
@@ -64,8 +64,8 @@ enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_
 
 enum status device_seen_load(struct db *db, int64_t device_id, struct device_seen *seen, bool *found,
                              struct fault *fault) MUST_CHECK;
-/* Inserts or updates, but never takes the sequence back; extends seat_until_s of a device that is not active
- * and still holds its seat to the lease's end. */
+/* Inserts or updates, as it is given (an activation begins at sequence 0 again); extends seat_until_s of a
+ * device that is not active and still holds its seat to the lease's end. */
 enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) MUST_CHECK;
 
 /* The number of a profile, made where it is new. 0 for two empty texts. */
@@ -81,7 +81,10 @@ enum status lease_terms_load(struct db *db, int64_t sku_id, struct lease_terms *
 enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_terms *terms,
                              struct fault *fault) MUST_CHECK;
 
-/* Tells the device door, at this transaction's commit, to read something again. */
+/* Tells the device door, at this transaction's commit, to read something again. The counter numbers the
+ * changes; the door's writer takes a number of it too, once a transaction, so that whoever reads knows which
+ * came first (device/live.c). */
+#define DEVICE_CHANGE_COUNTER "device_changes"
 enum device_change_kind {
     DEVICE_CHANGE_LICENCE, /* retired, or another state without a licence event */
     DEVICE_CHANGE_DEVICE,  /* released, or activated offline */
@@ -100,6 +103,7 @@ struct live_licence_row {
     enum suspender suspender;
     int32_t seats;
     int32_t counted_seats;
+    int64_t version; /* the licence's: of two rows the newer one has the higher */
 };
 /* By its id or by its key's hash. */
 enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,

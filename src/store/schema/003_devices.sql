@@ -82,3 +82,10 @@ create table device_changes (
     subject_id bigint not null,                -- the licence, device or SKU; 0: none
     at_us      bigint not null
 );
+
+-- The device door of this store, once it has run. After an end that was not clean, what devices last did may be ahead of
+-- device_seen, by the second that is written behind.
+create table device_door (
+    id         {id} check (id = 1),
+    is_running bigint not null
+);
