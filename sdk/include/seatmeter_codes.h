@@ -2,13 +2,14 @@
  *
  * One table for the server, the SDK and the docs ("seatmeter codes" prints it). A row: the name in C, the
  * word on the wire, the HTTP status where it is an answer by itself (0: it comes in a signed lease, or the
- * SDK finds it by itself), the words. Rows are added at the end of their part and never changed in meaning.
+ * SDK finds it by itself), the words. Rows are added at the end of their part and never changed in meaning;
+ * the SDK numbers each part from a number of its own, so that its numbers stay too.
  */
 #ifndef SEATMETER_CODES_H
 #define SEATMETER_CODES_H
 
-#define SEATMETER_CODES(X)                                                                                   \
-    /* in a signed lease */                                                                                  \
+/* in a signed lease */
+#define SEATMETER_CODES_SIGNED(X)                                                                            \
     X(OK, "ok", 200, "The licence is on.")                                                                   \
     X(NOT_ON_YET, "not-on-yet", 403, "The licence has not been turned on yet. Ask your provider to.")        \
     X(OFF, "off", 403, "The licence is turned off. Ask your provider to turn it on.")                        \
@@ -31,8 +32,10 @@
       "The device was silent for so long that its seat went to another. Activate it again to use a seat.")   \
     X(CLOCK_WRONG, "clock-wrong", 0, "The machine's clock is wrong. Set it right.")                          \
     X(VERSION_WITHDRAWN, "version-withdrawn", 410,                                                           \
-      "The vendor has withdrawn this version. Install a newer one.")                                         \
-    /* answers by themselves */                                                                              \
+      "The vendor has withdrawn this version. Install a newer one.")
+
+/* answers by themselves */
+#define SEATMETER_CODES_ANSWERS(X)                                                                           \
     X(UNKNOWN_KEY, "unknown-key", 404, "There is no such licence key. Look for a mistake in typing it.")     \
     X(MALFORMED_KEY, "malformed-key", 400, "This is not a whole licence key. Look for a mistake in it.")     \
     X(UNKNOWN_DEVICE, "unknown-device", 404, "There is no such device. Activate it with the licence key.")   \
@@ -47,8 +50,10 @@
     X(LEASE_EXPIRED, "lease-expired", 403, "The lease has expired. Check in again.")                         \
     X(NOT_ALLOWED, "not-allowed", 405, "This address takes other methods.")                                  \
     X(TOO_LARGE, "too-large", 413, "The request is larger than any should be.")                              \
-    X(INTERNAL, "internal", 500, "The server failed. Try again later.")                                      \
-    /* what the SDK finds by itself */                                                                       \
+    X(INTERNAL, "internal", 500, "The server failed. Try again later.")
+
+/* what the SDK finds by itself */
+#define SEATMETER_CODES_FOUND(X)                                                                             \
     X(NOT_ACTIVATED, "not-activated", 0, "The product has not been activated. Enter the licence key.")       \
     X(LEASE_FORGED, "lease-forged", 0, "The lease is not signed by the licence server.")                     \
     X(LEASE_MALFORMED, "lease-malformed", 0, "The lease cannot be read.")                                    \
@@ -61,6 +66,13 @@
     X(UNREACHABLE, "unreachable", 0, "The licence server cannot be reached.")                                \
     X(UPDATE_UNTRUSTED, "update-untrusted", 0, "The update's description or content is not as signed.")      \
     X(COMPONENT_MISSING, "component-missing", 0, "The licence is not for this component.")                   \
-    X(WRONG_CALL, "wrong-call", 0, "The library was called in a way that it cannot be.")
+    X(WRONG_CALL, "wrong-call", 0, "The library was called in a way that it cannot be.")                     \
+    X(NO_MEMORY, "no-memory", 0, "There is not enough memory.")                                              \
+    X(IN_USE, "in-use", 0,                                                                                   \
+      "Another process of the product is talking to the licence server. Try again in a moment.")             \
+    X(OTHER_REASON, "other-reason", 0,                                                                       \
+      "The licence server gives a reason that this version of the product does not know.")
+
+#define SEATMETER_CODES(X) SEATMETER_CODES_SIGNED(X) SEATMETER_CODES_ANSWERS(X) SEATMETER_CODES_FOUND(X)
 
 #endif
