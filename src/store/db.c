@@ -232,6 +232,30 @@ enum status db_run(struct db *db, const char *sql, const struct db_value *values
     return status;
 }
 
+enum status db_run_many(struct db *db, const char *sql, const struct db_value *values, size_t width,
+                        size_t count, struct fault *fault) {
+    must_be_writing(db);
+    assert(width > 0);
+    if (count == 0) {
+        return STATUS_OK;
+    }
+    struct db_rows *rows;
+    enum status status = ready(db, sql, &rows, fault);
+    return status != STATUS_OK ? status
+                               : remember(db, db->driver->run_many(rows, values, width, count, fault));
+}
+
+enum status db_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) {
+    assert(!db->in_transaction && db->stream == NULL);
+    return db->driver->claim(db, name, claimed, fault);
+}
+
+enum status db_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed, struct fault *fault) {
+    assert(!db->in_transaction && db->stream == NULL);
+    assert(timeout_ms >= 0);
+    return db->driver->wait(db, wake_fd, timeout_ms, changed, fault);
+}
+
 enum status db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
                      struct db_rows **rows, struct fault *fault) {
     struct db_rows *found;

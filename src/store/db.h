@@ -119,6 +119,24 @@ enum status db_bulk_row(struct db_bulk *bulk, const struct db_value *values, str
 enum status db_bulk_finish(struct db_bulk *bulk, struct fault *fault) MUST_CHECK;
 void db_bulk_abandon(struct db_bulk *bulk); /* NULL is fine */
 
+/* Runs a statement without rows once for every `width` values of `values`, in their order and as fast as the
+ * engine can: SQLite with one prepared statement, PostgreSQL in a pipeline. */
+enum status db_run_many(struct db *db, const char *sql, const struct db_value *values, size_t width,
+                        size_t count, struct fault *fault) MUST_CHECK;
+
+/* Takes a name that one connection of all processes can hold at a time ("device-door"), until it closes it:
+ * SQLite locks the file PATH.NAME, PostgreSQL takes an advisory lock of the session (which is lost with the
+ * server's connection: claim again, it is no fault to hold the name already). `*claimed` is false where
+ * somebody else holds it. Outside a transaction. */
+enum status db_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) MUST_CHECK;
+
+/* Waits, outside a transaction, until another connection has changed something that the device door reads
+ * (licence_events, device_changes), for `timeout_ms` at most or until `wake_fd` is readable. PostgreSQL is
+ * told (LISTEN); SQLite looks at its data version every 50 ms, and any change counts. `*changed` may be true
+ * without a change: after a lost connection, and at the first call. */
+enum status db_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
+                    struct fault *fault) MUST_CHECK;
+
 /* The next `count` integers of a counter that has no gaps (a rolled-back transaction gives them back):
  * `*first` … `*first + count − 1`. Counters begin at 1; one that is new is made. In a write transaction. */
 enum status db_counter_take(struct db *db, const char *counter, int64_t count, int64_t *first,

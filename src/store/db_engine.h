@@ -48,6 +48,8 @@ struct db_driver {
     void (*forget)(struct db_rows *rows); /* frees it */
     enum status (*run)(struct db_rows *rows, const struct db_value *values, size_t count, int64_t *changed,
                        struct fault *fault);
+    enum status (*run_many)(struct db_rows *rows, const struct db_value *values, size_t width, size_t count,
+                            struct fault *fault);
     enum status (*query)(struct db_rows *rows, const struct db_value *values, size_t count,
                          struct fault *fault);
     enum status (*stream)(struct db_rows *rows, const struct db_value *values, size_t count,
@@ -64,6 +66,9 @@ struct db_driver {
     enum status (*bulk_row)(struct db_bulk *bulk, const struct db_value *values, struct fault *fault);
     enum status (*bulk_finish)(struct db_bulk *bulk, struct fault *fault); /* frees */
     void (*bulk_abandon)(struct db_bulk *bulk);                            /* frees */
+
+    enum status (*claim)(struct db *db, const char *name, bool *claimed, struct fault *fault);
+    enum status (*wait)(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed, struct fault *fault);
 };
 
 struct db {

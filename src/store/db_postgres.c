@@ -140,7 +140,7 @@ static void postgres_close(struct db *db) {
 
 /* ---- transactions ---- */
 
-static enum status execute(struct db *db, const char *sql, struct fault *fault) {
+enum status postgres_execute(struct db *db, const char *sql, struct fault *fault) {
     PGresult *result = PQexec(postgres_own(db)->connection, sql);
     ExecStatusType got = PQresultStatus(result);
     return postgres_take(db, result, got == PGRES_TUPLES_OK ? got : PGRES_COMMAND_OK, fault);
@@ -148,7 +148,7 @@ static enum status execute(struct db *db, const char *sql, struct fault *fault) 
 
 static enum status try_begin(struct db *db, enum db_access access, struct fault *fault) {
     if (access == DB_READ) {
-        return execute(db, "begin isolation level repeatable read read only", fault);
+        return postgres_execute(db, "begin isolation level repeatable read read only", fault);
     }
     char sql[256];
     int wait_ms = db->write_wait_ms > 0 ? db->write_wait_ms : 1; /* 0 would be for ever */
@@ -156,7 +156,7 @@ static enum status try_begin(struct db *db, enum db_access access, struct fault 
              "begin isolation level read committed read write; set local lock_timeout = %d; "
              "select pg_advisory_xact_lock(%lld); set local lock_timeout = 0",
              wait_ms, (long long)postgres_own(db)->lock_key);
-    return execute(db, sql, fault);
+    return postgres_execute(db, sql, fault);
 }
 
 static void postgres_rollback(struct db *db) {
@@ -165,18 +165,21 @@ static void postgres_rollback(struct db *db) {
     }
 }
 
+enum status postgres_reconnect(struct postgres_db *db, struct fault *fault) {
+    PQreset(db->connection);
+    db->generation++;
+    return PQstatus(db->connection) == CONNECTION_OK ? get_ready(db, fault)
+                                                     : postgres_fault(&db->base, NULL, fault);
+}
+
 /* A connection that was lost (the server restarted) is made again, here where nothing can be half done. */
 static enum status postgres_begin(struct db *db, enum db_access access, struct fault *fault) {
     struct postgres_db *mine = postgres_own(db);
     enum status status = try_begin(db, access, fault);
     if (status != STATUS_OK && PQstatus(mine->connection) == CONNECTION_BAD) {
-        PQreset(mine->connection);
-        mine->generation++;
-        if (PQstatus(mine->connection) == CONNECTION_OK) {
-            status = get_ready(mine, fault);
-            if (status == STATUS_OK) {
-                status = try_begin(db, access, fault);
-            }
+        status = postgres_reconnect(mine, fault);
+        if (status == STATUS_OK) {
+            status = try_begin(db, access, fault);
         }
     }
     if (status != STATUS_OK) {
@@ -255,7 +258,7 @@ enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_val
     if (rows->generation == mine->generation) {
         char sql[64];
         snprintf(sql, sizeof sql, "deallocate %s", rows->name);
-        enum status status = execute(db, sql, fault);
+        enum status status = postgres_execute(db, sql, fault);
         if (status != STATUS_OK) {
             return status;
         }
@@ -269,6 +272,24 @@ enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_val
     return status;
 }
 
+void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments) {
+    for (size_t i = 0; i < count; i++) {
+        arguments->formats[i] = 1;
+        if (values[i].type == DB_TYPE_NULL) {
+            arguments->at[i] = NULL;
+            arguments->lengths[i] = 0;
+        } else if (values[i].type == DB_TYPE_INT) {
+            arguments->integers[i] = htobe64((uint64_t)values[i].integer);
+            arguments->at[i] = (const char *)&arguments->integers[i];
+            arguments->lengths[i] = sizeof arguments->integers[i];
+        } else {
+            assert(values[i].text.length <= INT32_MAX);
+            arguments->at[i] = values[i].text.at == NULL ? "" : values[i].text.at;
+            arguments->lengths[i] = (int)values[i].text.length;
+        }
+    }
+}
+
 static enum status execute_prepared(struct db_rows *rows, const struct db_value *values, size_t count,
                                     PGresult **result, struct fault *fault) {
     struct postgres_rows *mine = own_rows(rows);
@@ -276,27 +297,10 @@ static enum status execute_prepared(struct db_rows *rows, const struct db_value 
     if (status != STATUS_OK) {
         return status;
     }
-    uint64_t integers[POSTGRES_PARAMETERS_MAX];
-    const char *at[POSTGRES_PARAMETERS_MAX];
-    int lengths[POSTGRES_PARAMETERS_MAX];
-    int formats[POSTGRES_PARAMETERS_MAX];
-    for (size_t i = 0; i < count; i++) {
-        formats[i] = 1;
-        if (values[i].type == DB_TYPE_NULL) {
-            at[i] = NULL;
-            lengths[i] = 0;
-        } else if (values[i].type == DB_TYPE_INT) {
-            integers[i] = htobe64((uint64_t)values[i].integer);
-            at[i] = (const char *)&integers[i];
-            lengths[i] = sizeof integers[i];
-        } else {
-            assert(values[i].text.length <= INT32_MAX);
-            at[i] = values[i].text.at == NULL ? "" : values[i].text.at;
-            lengths[i] = (int)values[i].text.length;
-        }
-    }
-    *result =
-        PQexecPrepared(postgres_own(rows->db)->connection, mine->name, (int)count, at, lengths, formats, 1);
+    struct postgres_arguments arguments;
+    postgres_encode(values, count, &arguments);
+    *result = PQexecPrepared(postgres_own(rows->db)->connection, mine->name, (int)count, arguments.at,
+                             arguments.lengths, arguments.formats, 1);
     return STATUS_OK;
 }
 
@@ -475,7 +479,7 @@ static const struct db_driver POSTGRESQL = {
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
-    .script = execute,
+    .script = postgres_execute,
     .prepare = postgres_prepare,
     .forget = postgres_forget,
     .run = postgres_run,
@@ -490,4 +494,7 @@ static const struct db_driver POSTGRESQL = {
     .bulk_row = postgres_bulk_row,
     .bulk_finish = postgres_bulk_finish,
     .bulk_abandon = postgres_bulk_abandon,
+    .run_many = postgres_run_many,
+    .claim = postgres_claim,
+    .wait = postgres_wait,
 };

@@ -1,5 +1,6 @@
-/* What the two halves of the PostgreSQL engine share: db_postgres.c (connection, transactions, statements)
- * and db_postgres_copy.c (COPY in binary, out for db_stream and in for db_bulk). */
+/* What the parts of the PostgreSQL engine share: db_postgres.c (connection, transactions, statements),
+ * db_postgres_copy.c (COPY in binary, out for db_stream and in for db_bulk)
+ * and db_postgres_door.c (what the device door needs besides: pipelines, the claim, notifications). */
 #ifndef SEATMETER_STORE_DB_POSTGRES_H
 #define SEATMETER_STORE_DB_POSTGRES_H
 
@@ -15,6 +16,15 @@ struct postgres_db {
     uint64_t named;      /* counts the statements that were given a name */
     int64_t lock_key;    /* of the schema's write lock */
     uint64_t generation; /* counts the connections made: statements of an older one must be prepared again */
+    uint64_t listening;  /* the generation that has been told to notify us; 0: none */
+};
+
+/* Values as libpq takes them, in binary. */
+struct postgres_arguments {
+    uint64_t integers[POSTGRES_PARAMETERS_MAX];
+    const char *at[POSTGRES_PARAMETERS_MAX];
+    int lengths[POSTGRES_PARAMETERS_MAX];
+    int formats[POSTGRES_PARAMETERS_MAX];
 };
 
 struct postgres_rows {
@@ -46,6 +56,14 @@ enum status postgres_fault(struct db *db, const PGresult *result, struct fault *
 /* OK if the result has the wanted state; clears it. */
 enum status postgres_take(struct db *db, PGresult *result, ExecStatusType wanted, struct fault *fault);
 
+/* Runs a text without parameters; rows that it gives are thrown away. */
+enum status postgres_execute(struct db *db, const char *sql, struct fault *fault);
+
+/* Makes a connection that was lost again. */
+enum status postgres_reconnect(struct postgres_db *db, struct fault *fault);
+
+void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments);
+
 /* Prepares the statement unless it is, with parameter types that these values fit. */
 enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_value *values, size_t count,
                                  struct fault *fault);
@@ -63,5 +81,10 @@ enum status postgres_bulk_start(struct db *db, const char *table, const char *co
 enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault);
 enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault);
 void postgres_bulk_abandon(struct db_bulk *bulk);
+
+enum status postgres_run_many(struct db_rows *rows, const struct db_value *values, size_t width, size_t count,
+                              struct fault *fault);
+enum status postgres_claim(struct db *db, const char *name, bool *claimed, struct fault *fault);
+enum status postgres_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed, struct fault *fault);
 
 #endif

@@ -8,17 +8,22 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
-enum { PARAMETERS_MAX = 64, OPEN_WAIT_MS = 30 * 1000 };
+enum { PARAMETERS_MAX = 64, OPEN_WAIT_MS = 30 * 1000, LOOK_EVERY_MS = 50 };
 
 struct sqlite_db {
     struct db base;
     sqlite3 *handle;
+    char *path;
+    int claim;            /* the descriptor of the locked file; −1: none */
+    int64_t data_version; /* when db_wait looked last; 0: never */
 };
 
 struct sqlite_rows {
@@ -124,6 +129,8 @@ enum status db_sqlite_open(struct text where, struct db **db, struct fault *faul
 
     struct sqlite_db *made = db_allocate(1, sizeof *made);
     made->base.driver = &SQLITE;
+    made->path = path;
+    made->claim = -1;
     enum status status = make_private_file(path, fault);
     if (status == STATUS_OK) {
         int code = sqlite3_open_v2(path, &made->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -136,9 +143,9 @@ enum status db_sqlite_open(struct text where, struct db **db, struct fault *faul
                                made->handle == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(made->handle));
         }
     }
-    free(path);
     if (status != STATUS_OK) {
         sqlite3_close(made->handle);
+        free(path);
         free(made);
         return status;
     }
@@ -149,6 +156,10 @@ enum status db_sqlite_open(struct text where, struct db **db, struct fault *faul
 static void sqlite_close(struct db *db) {
     int code = sqlite3_close(own(db)->handle);
     assert(code == SQLITE_OK);
+    if (own(db)->claim >= 0) {
+        close(own(db)->claim); /* and with it the lock */
+    }
+    free(own(db)->path);
     free(db);
 }
 
@@ -376,6 +387,70 @@ static enum status sqlite_bulk_finish(struct db_bulk *bulk, struct fault *fault)
     return STATUS_OK;
 }
 
+/* ---- one holder, and news ---- */
+
+/* The lock goes with the descriptor, also when the process is killed; the file stays. */
+static enum status sqlite_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) {
+    struct sqlite_db *mine = own(db);
+    if (mine->claim >= 0) {
+        *claimed = true;
+        return STATUS_OK;
+    }
+    char *path = sqlite3_mprintf("%s.%s", mine->path, name);
+    int descriptor = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    enum status status = STATUS_OK;
+    if (descriptor < 0) {
+        status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, text_of(path),
+                           "the lock file cannot be opened: %s", strerror(errno));
+    } else if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+        mine->claim = descriptor;
+        *claimed = true;
+    } else {
+        *claimed = false;
+        if (errno != EWOULDBLOCK) {
+            status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, text_of(path),
+                               "the lock file cannot be locked: %s", strerror(errno));
+        }
+        close(descriptor);
+    }
+    sqlite3_free(path);
+    return status;
+}
+
+/* The data version is another when another connection has committed. */
+static enum status sqlite_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
+                               struct fault *fault) {
+    static const char LOOK[] = "pragma data_version";
+    struct sqlite_db *mine = own(db);
+    for (int32_t waited_ms = 0;; waited_ms += LOOK_EVERY_MS) {
+        int64_t version = 0;
+        enum status status = db_query_int(db, LOOK, DB_NO_ARGS, 0, &version, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        *changed = version != mine->data_version;
+        mine->data_version = version;
+        int32_t left_ms = timeout_ms - waited_ms;
+        if (*changed || left_ms <= 0) {
+            return STATUS_OK;
+        }
+        struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
+        if (poll(&wake, 1, left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS) > 0) {
+            return STATUS_OK;
+        }
+    }
+}
+
+static enum status sqlite_run_many(struct db_rows *rows, const struct db_value *values, size_t width,
+                                   size_t count, struct fault *fault) {
+    enum status status = STATUS_OK;
+    int64_t changed;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = sqlite_run(rows, values + i * width, width, &changed, fault);
+    }
+    return status;
+}
+
 static const struct db_driver SQLITE = {
     .engine = DB_SQLITE,
     .name = "sqlite",
@@ -407,4 +482,7 @@ static const struct db_driver SQLITE = {
     .bulk_row = sqlite_bulk_row,
     .bulk_finish = sqlite_bulk_finish,
     .bulk_abandon = sqlite_bulk_abandon,
+    .run_many = sqlite_run_many,
+    .claim = sqlite_claim,
+    .wait = sqlite_wait,
 };
