@@ -4,6 +4,7 @@
 
 #include "control/control.h"
 #include "control/seal.h"
+#include "core/base64url.h"
 
 #include <assert.h>
 #include <string.h>
@@ -29,16 +30,18 @@ struct text cursor_make(const struct request *request, int64_t after_id) {
     struct arena *arena = request->call.arena;
     struct text sealed =
         seal(arena, request->call.secret, SEAL_CURSOR, (struct text){(const char *)plain, sizeof plain});
-    return base64url_encode(arena, sealed);
+    char *encoded = ARENA_NEW(arena, char, BASE64URL_LENGTH(sealed.length) + 1);
+    return (struct text){encoded, base64url_encode(sealed.at, sealed.length, encoded)};
 }
 
 enum status cursor_parse(const struct request *request, struct text cursor, int64_t *after_id,
                          struct fault *fault) {
-    struct text sealed;
+    char sealed[CURSOR_BYTES];
     struct text plain;
     unsigned char expected[CURSOR_PLAIN_BYTES];
-    if (base64url_decode(request->call.arena, cursor, &sealed) && sealed.length == CURSOR_BYTES &&
-        seal_open(request->call.arena, request->call.secret, SEAL_CURSOR, sealed, &plain)) {
+    if (base64url_decode(cursor, sealed, sizeof sealed) &&
+        seal_open(request->call.arena, request->call.secret, SEAL_CURSOR,
+                  (struct text){sealed, sizeof sealed}, &plain)) {
         int64_t found = 0;
         memcpy(&found, plain.at, 8);
         put_plain(request, found, expected);

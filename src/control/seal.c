@@ -57,24 +57,3 @@ void seal_hash(const unsigned char *secret, struct text bytes, unsigned char *ha
                        PROGRAMME_SECRET_BYTES);
     memcpy(hash, full, size_bytes);
 }
-
-struct text base64url_encode(struct arena *arena, struct text bytes) {
-    size_t size = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = ARENA_NEW(arena, char, size);
-    sodium_bin2base64(text, size, (const unsigned char *)bytes.at, bytes.length,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return (struct text){text, size - 1};
-}
-
-bool base64url_decode(struct arena *arena, struct text text, struct text *bytes) {
-    unsigned char *made = ARENA_NEW(arena, unsigned char, text.length + 1);
-    size_t length = 0;
-    const char *end = NULL;
-    if (sodium_base642bin(made, text.length + 1, text.at, text.length, NULL, &length, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        end != text.at + text.length) {
-        return false;
-    }
-    *bytes = (struct text){(const char *)made, length};
-    return true;
-}

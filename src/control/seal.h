@@ -17,8 +17,4 @@ bool seal_open(struct arena *arena, const unsigned char *secret, enum seal_purpo
 /* A hash keyed with the secret. */
 void seal_hash(const unsigned char *secret, struct text bytes, unsigned char *hash, size_t size_bytes);
 
-/* Without padding. */
-struct text base64url_encode(struct arena *arena, struct text bytes);
-bool base64url_decode(struct arena *arena, struct text text, struct text *bytes);
-
 #endif

@@ -48,17 +48,21 @@ enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64
 enum status device_insert(struct db *db, struct device *device, struct fault *fault) MUST_CHECK;
 enum status device_update(struct db *db, const struct device *device, struct fault *fault) MUST_CHECK;
 
-/* The smallest free seat from 1 to `seats`, after seats of devices that are not active and whose last lease
- * has ended before `now_s` have been given up; 0 where all are taken. */
+/* A free seat from 1 to `seats`, for the caller to give to a device in this transaction; 0 where all are
+ * taken. A seat that a device which is not active holds is free once its last lease has ended, at `now_s` or
+ * before. Costs the same however many seats there are. */
 enum status device_free_seat(struct db *db, int64_t licence_id, int32_t seats, int64_t now_s, int32_t *seat,
                              struct fault *fault) MUST_CHECK;
 
-/* How many devices of the licence were released since then. */
+/* Notes a release; and how many the licence has had since then. */
+enum status device_release_note(struct db *db, const struct device *device, int64_t now_us,
+                                struct fault *fault) MUST_CHECK;
 enum status device_count_releases(struct db *db, int64_t licence_id, int64_t since_us, int64_t *count,
                                   struct fault *fault) MUST_CHECK;
 
-/* Drops the active device of the licence whose lease ended first and before `ended_before_s`, if its sequence
- * is still what it was: its seat is given up. `*dropped_id` is 0 where there is none. */
+/* Drops the active device of the licence whose lease ended first, if that was before `ended_before_s` (which
+ * is not after now): its seat is given up. `*dropped_id` is 0 where there is none. The transaction's write
+ * lock sees to it that its sequence does not move in between. */
 enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_before_s, int64_t now_us,
                                int64_t *dropped_id, struct fault *fault) MUST_CHECK;
 
@@ -76,6 +80,7 @@ enum status device_profile_take(struct db *db, struct text version, struct text 
 enum status device_month_mark(struct db *db, int64_t month, int64_t device_id, bool licensed,
                               struct fault *fault) MUST_CHECK;
 
+/* The default terms, at version 0, where nobody has set any. */
 enum status lease_terms_load(struct db *db, int64_t sku_id, struct lease_terms *terms, int64_t *version,
                              struct fault *fault) MUST_CHECK;
 enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_terms *terms,
@@ -86,16 +91,24 @@ enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_t
  * came first (device/live.c). */
 #define DEVICE_CHANGE_COUNTER "device_changes"
 enum device_change_kind {
-    DEVICE_CHANGE_LICENCE, /* retired, or another state without a licence event */
+    DEVICE_CHANGE_LICENCE, /* retired, or another state without a licence event; 0: of many */
     DEVICE_CHANGE_DEVICE,  /* released, or activated offline */
-    DEVICE_CHANGE_TERMS,   /* of the SKU */
+    DEVICE_CHANGE_TERMS,   /* of the SKU, or its components; 0: of many */
     DEVICE_CHANGE_KEYS,    /* signing keys */
     DEVICE_CHANGE_RELEASES /* products and releases of software */
 };
 enum status device_change_note(struct db *db, enum device_change_kind kind, int64_t subject_id,
                                int64_t now_us, struct fault *fault) MUST_CHECK;
 
-/* What the door needs of a licence (not of a part of a bundle). */
+/* The names of the components that a lease of the SKU names, sorted: its own; a bundle's are those of all its
+ * products, without the ones of a vendor whose agreement is suspended or ended (the bundle's own licence
+ * counts on, and the other vendors' products work on). */
+enum status lease_components_load(struct db *db, struct arena *arena, int64_t sku_id,
+                                  struct text **components, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* What the door needs of a licence (not of a part of a bundle, which nobody activates). The suspender is the
+ * seller of the suspended agreement nearest to the customer: those on its path, and that of the SKU's own
+ * vendor. */
 struct live_licence_row {
     int64_t id;
     int64_t sku_id;

@@ -18,6 +18,7 @@ struct signing_key_row {
     int64_t created_at_us;
     int64_t active_from_us; /* 0: not a next one */
     int64_t retired_at_us;  /* 0: never */
+    int64_t left_at_us;     /* of a retired one, when it left the set; 0: it is in it */
     int64_t revoked_at_us;  /* 0: never */
 };
 
@@ -31,5 +32,12 @@ enum status signing_key_update(struct db *db, const struct signing_key_row *row,
 /* All, by id. */
 enum status signing_key_list(struct db *db, struct arena *arena, struct signing_key_row **rows, size_t *count,
                              struct fault *fault) MUST_CHECK;
+
+/* The key set's version: 0 before its first; and the next one. */
+enum status key_set_version(struct db *db, int64_t *version, struct fault *fault) MUST_CHECK;
+enum status key_set_version_take(struct db *db, int64_t *version, struct fault *fault) MUST_CHECK;
+
+/* The longest that any SKU's lease lasts, the default terms' among them. */
+enum status lease_longest(struct db *db, int64_t *longest_s, struct fault *fault) MUST_CHECK;
 
 #endif

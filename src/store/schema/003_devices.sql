@@ -23,6 +23,32 @@ create table devices (
 create unique index devices_machine on devices (licence_id, fingerprint);
 -- The database's own guarantee that no seat is held twice. A seat works while its number is within the licence's seats.
 create unique index devices_seat on devices (licence_id, seat) where seat is not null;
+-- Seats that are held until a last lease ends, by when that is.
+create index devices_ending on devices (licence_id, seat_until_s) where seat is not null and state <> 'active';
+
+-- Seats below the highest that somebody held and gave up, so that a free one is found without a look at all of them.
+create table free_seats (
+    licence_id bigint not null references licences (id),
+    seat       bigint not null,
+    primary key (licence_id, seat)
+);
+
+-- A licence whose devices were looked through for silent ones: no lease of an active one ended before. So a full licence
+-- refuses without another look.
+create table silent_searches (
+    licence_id    bigint primary key references licences (id),
+    none_before_s bigint not null
+);
+
+-- Every release, which is what the limit counts; a device that is activated again forgets its own.
+create table device_releases (
+    sequence    {id},
+    licence_id  bigint not null references licences (id),
+    device_id   bigint not null references devices (id),
+    at_us       bigint not null,
+    released_by text not null
+);
+create index device_releases_licence on device_releases (licence_id, at_us);
 
 -- What a check-in touches: one narrow row and no index besides its key.
 create table device_seen (
@@ -72,6 +98,7 @@ create table signing_keys (
     created_at_us  bigint not null,
     active_from_us bigint,                     -- of a next one: when it becomes active
     retired_at_us  bigint,
+    left_at_us     bigint,                     -- of a retired one: when it left the set, as all its leases had expired
     revoked_at_us  bigint
 );
 
