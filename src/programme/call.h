@@ -44,6 +44,8 @@ struct progress {
     void (*step)(struct progress *progress, const char *what, int64_t done, int64_t total);
 };
 
+struct artifact_store;
+
 struct call {
     struct db *db;
     struct arena *arena;
@@ -51,8 +53,9 @@ struct call {
     int64_t now_us;
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
     struct random_source *random;
-    struct progress *progress; /* NULL: nobody is watching */
-    int depth;                 /* of nested call_begin */
+    struct progress *progress;        /* NULL: nobody is watching */
+    struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
+    int depth;                        /* of nested call_begin */
     bool writes;
 };
 
