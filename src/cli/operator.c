@@ -1,5 +1,6 @@
 #include "cli/operator.h"
 
+#include "cli/artifacts.h"
 #include "cli/progress.h"
 #include "cli/secret.h"
 #include "store/programme.h"
@@ -29,6 +30,7 @@ static void make_call(struct operator_session *session) {
         .secret = session->secret,
         .random = &session->random,
         .progress = progress_on_terminal(),
+        .artifacts = session->artifacts,
     };
 }
 
@@ -62,6 +64,9 @@ enum status operator_open(struct operator_session *session, struct text url, str
     if (status == STATUS_OK) {
         status = programme_check_secret(session->db, &session->arena, session->secret, fault);
     }
+    if (status == STATUS_OK) {
+        status = artifacts_open_beside(url, &session->artifacts, fault);
+    }
     make_call(session);
     return status;
 }
@@ -76,6 +81,9 @@ enum status operator_create(struct operator_session *session, struct text url, s
     if (status == STATUS_OK) {
         status = secret_load_or_make(url, session->secret, fault);
     }
+    if (status == STATUS_OK) {
+        status = artifacts_open_beside(url, &session->artifacts, fault);
+    }
     make_call(session);
     return status;
 }
@@ -88,6 +96,7 @@ enum status operator_open_for_restore(struct operator_session *session, struct t
 }
 
 void operator_close(struct operator_session *session) {
+    artifact_store_close(session->artifacts);
     db_close(session->db);
     sodium_memzero(session->secret, sizeof session->secret);
     arena_clean_up(&session->arena);

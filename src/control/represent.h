@@ -15,6 +15,7 @@
 #include "programme/close_month.h"
 #include "programme/corrections.h"
 #include "programme/import_catalogue.h"
+#include "programme/install_links.h"
 #include "programme/invoices.h"
 #include "programme/issue_licence.h"
 #include "programme/list_audit.h"
@@ -22,9 +23,12 @@
 #include "programme/margins.h"
 #include "programme/order_block.h"
 #include "programme/prices.h"
+#include "programme/products.h"
+#include "programme/releases.h"
 #include "programme/report_usage.h"
 #include "programme/suspend_agreement.h"
 #include "programme/tokens.h"
+#include "programme/update_repository.h"
 #include "programme/users.h"
 
 /* represent_tree.c: who and what there is */
@@ -54,6 +58,17 @@ void represent_licence_event(struct json_writer *out, const char *name,
                              const struct licence_event_info *event);
 void represent_report(struct json_writer *out, const char *name, const struct report_info *report);
 void represent_report_in_full(struct json_writer *out, const char *name, const struct report_detail *detail);
+
+/* represent_delivery.c: what is delivered */
+void represent_product(struct json_writer *out, const char *name, const struct product_view *product);
+void represent_release(struct json_writer *out, const char *name, const struct release_view *release);
+void represent_install_link(struct json_writer *out, const char *name, const struct install_link_view *link);
+void represent_made_install_link(struct json_writer *out, const char *name,
+                                 const struct install_link_view *link, struct text token);
+void represent_update_repository(struct json_writer *out, const char *name,
+                                 const struct update_repository_view *repository);
+void represent_verified_updates(struct json_writer *out, const char *name,
+                                const struct verify_updates_result *result);
 
 /* represent_billing.c: what is owed */
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);

@@ -79,6 +79,15 @@ static bool sync_directory(const char *path) {
     return synced;
 }
 
+/* A store that has just come into being must be there after a power cut too. */
+static bool make_store(const char *path) {
+    char above[PATH_MAX];
+    if (mkdir(path, 0700) != 0)
+        return errno == EEXIST;
+    snprintf(above, sizeof above, "%s/..", path);
+    return sync_directory(above);
+}
+
 /* ---- writing ---- */
 
 enum status artifact_write_begin(struct artifact_store *store, int64_t most_bytes,
@@ -91,7 +100,7 @@ enum status artifact_write_begin(struct artifact_store *store, int64_t most_byte
     made->most_bytes = most_bytes;
     crypto_hash_sha256_init(&made->hash);
     snprintf(made->path, sizeof made->path, "%s/tmp", store->directory);
-    if (!make_directory(store->directory) || !make_directory(made->path)) {
+    if (!make_store(store->directory) || !make_directory(made->path)) {
         free(made);
         return unusable(fault, store->directory, "be made");
     }

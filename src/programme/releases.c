@@ -98,6 +98,13 @@ static enum status finish(struct call *call, const char *action, const struct pr
     return status == STATUS_OK ? fill_view(call, product, release, out, fault) : status;
 }
 
+static enum status require_artifacts(const struct call *call, struct fault *fault) {
+    if (call->artifacts != NULL)
+        return STATUS_OK;
+    return fault_set(fault, STATUS_INTERNAL, "artifacts-unusable", NULL, TEXT(""),
+                     "This door was started without an artifact store.");
+}
+
 /* ---- publishing ---- */
 
 static enum status check_given(const struct publish_release_input *input, struct release *release,
@@ -157,8 +164,9 @@ static enum status check_artifact(struct call *call, const struct product *produ
     int fd = -1;
     bool uploaded = true;
     int64_t uploaded_bytes = 0;
-    assert(call->artifacts != NULL);
-    enum status status = artifact_open(call->artifacts, given->sha256, &fd, size_bytes, fault);
+    enum status status = require_artifacts(call, fault);
+    if (status == STATUS_OK)
+        status = artifact_open(call->artifacts, given->sha256, &fd, size_bytes, fault);
     if (status == STATUS_OK)
         close(fd);
     if (status == STATUS_OK && !actor_is_operator(call))
@@ -370,7 +378,9 @@ enum status check_upload(struct call *call, struct text vendor, struct fault *fa
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    status = find_vendor_to_change(call, vendor, &found, fault);
+    status = require_artifacts(call, fault);
+    if (status == STATUS_OK)
+        status = find_vendor_to_change(call, vendor, &found, fault);
     return call_end(call, status, fault);
 }
 
@@ -402,6 +412,17 @@ static enum status require_entitled(struct call *call, const struct product *pro
     return status;
 }
 
+enum status open_artifact(struct call *call, struct text file_name, struct text sha256,
+                          struct opened_artifact *out, struct fault *fault) {
+    struct opened_artifact opened = {.file_name = file_name, .sha256 = sha256};
+    enum status status = require_artifacts(call, fault);
+    if (status == STATUS_OK)
+        status = artifact_open(call->artifacts, sha256, &opened.fd, &opened.size_bytes, fault);
+    if (status == STATUS_OK)
+        *out = opened;
+    return status;
+}
+
 enum status open_installer(struct call *call, struct text word, struct text platform,
                            struct opened_artifact *out, struct fault *fault) {
     struct product product;
@@ -430,11 +451,7 @@ enum status open_installer(struct call *call, struct text word, struct text plat
                            "This release has no file for that platform.");
         goto done;
     }
-    struct opened_artifact opened = {.file_name = artifacts[i].file_name, .sha256 = artifacts[i].sha256};
-    assert(call->artifacts != NULL);
-    status = artifact_open(call->artifacts, opened.sha256, &opened.fd, &opened.size_bytes, fault);
-    if (status == STATUS_OK)
-        *out = opened;
+    status = open_artifact(call, artifacts[i].file_name, artifacts[i].sha256, out, fault);
 done:
     return call_end(call, status, fault);
 }

@@ -108,6 +108,10 @@ struct opened_artifact {
 enum status open_installer(struct call *call, struct text release, struct text platform,
                            struct opened_artifact *out, struct fault *fault) MUST_CHECK;
 
+/* For other use cases: the artifact of that hash, opened. */
+enum status open_artifact(struct call *call, struct text file_name, struct text sha256,
+                          struct opened_artifact *out, struct fault *fault) MUST_CHECK;
+
 /* The words of a withdrawn release, for whoever refuses one. */
 enum status release_refuse_withdrawn(struct text version, struct text reason, struct fault *fault) MUST_CHECK;
 
