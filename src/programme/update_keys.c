@@ -71,7 +71,7 @@ enum status update_keys_load(struct call *call, struct update_keys *keys, struct
     if (status == STATUS_OK)
         status = tuf_key_load_all(call->db, call->arena, &stored, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        struct tuf_key key;
+        struct tuf_key key = {0};
         if (stored[i].is_retired)
             continue;
         status = open_key(call, &stored[i], &key, fault);
