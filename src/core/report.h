@@ -1,8 +1,8 @@
 /* Usage report: what was in use on one edge in one month, as its two parties read, adjust and approve it.
  *
  * A plain value like struct invoice: the programme fills it, the documents room prints it. `used` is what
- * devices tell about themselves; where none do, has_used is false and neither `used` nor `over_provisioned`
- * means anything, which is not the same as 0. */
+ * devices tell by checking in, in the month of UTC, as they know no other. Where the SKU's vendor never had
+ * a device, has_used is false and none of the three numbers means anything, which is not the same as 0. */
 #ifndef SEATMETER_CORE_REPORT_H
 #define SEATMETER_CORE_REPORT_H
 
@@ -21,8 +21,9 @@ struct usage_report_row {
     struct text policy; /* "peak", …, which `measured` follows; empty where the edge has no price for it */
     int64_t provisioned_units; /* the highest number of seats that were on in the month */
     bool has_used;
-    int64_t used_units;             /* seats that devices really used */
+    int64_t used_units;             /* devices that worked in the month; of a part, times its quantity */
     int64_t over_provisioned_units; /* provisioned − used, never below 0: paid for and idle */
+    int64_t unlicensed_units;       /* devices that were told to stop in the month, counted alike */
     struct quantity measured;       /* what the meter says */
     bool has_adjustment;
     int64_t adjusted_units; /* what the buyer says instead, with its reason */

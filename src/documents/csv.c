@@ -53,8 +53,9 @@ static void write_int_or_nothing(struct csv_writer *csv, bool is_there, int64_t 
 
 struct text document_report_csv(struct arena *arena, const struct usage_report *report) {
     static const char *const HEADER[] = {
-        "report",           "month",    "provider", "customer",   "sku",   "policy", "provisioned", "used",
-        "over_provisioned", "measured", "adjusted", "chargeable", "reason"};
+        "report",   "month",       "provider", "customer",         "sku",
+        "policy",   "provisioned", "used",     "over_provisioned", "measured",
+        "adjusted", "chargeable",  "reason",   "unlicensed"};
     struct csv_writer csv;
     csv_writer_init(&csv, arena);
     write_header(&csv, HEADER, sizeof HEADER / sizeof HEADER[0]);
@@ -73,6 +74,7 @@ struct text document_report_csv(struct arena *arena, const struct usage_report *
         write_int_or_nothing(&csv, row->has_adjustment, row->adjusted_units);
         csv_write(&csv, quantity_format(arena, row->chargeable));
         csv_write(&csv, row->reason);
+        write_int_or_nothing(&csv, row->has_used, row->unlicensed_units);
         csv_end_row(&csv);
     }
     return csv_written(&csv);

@@ -203,9 +203,10 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
     print_labelled(&out, "Decided by", report->decided_by);
     print_labelled(&out, "Rejected", report->rejection_reason);
     static const struct terminal_column COLUMNS[] = {
-        {"Customer", false, 24}, {"SKU", false, 28}, {"Policy", false, 0},  {"Provisioned", true, 0},
-        {"Used", true, 0},       {"Over", true, 0},  {"Measured", true, 0}, {"Chargeable", true, 0}};
-    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 8);
+        {"Customer", false, 24},  {"SKU", false, 28},    {"Policy", false, 0},
+        {"Provisioned", true, 0}, {"Used", true, 0},     {"Idle", true, 0},
+        {"Unlicensed", true, 0},  {"Measured", true, 0}, {"Chargeable", true, 0}};
+    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 9);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct usage_report_row *row = &report->rows[i];
         const struct text cells[] = {figures_printable(arena, row->customer_code),
@@ -214,6 +215,7 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
                                      figures_count(arena, row->provisioned_units),
                                      units_or_nothing(arena, row->has_used, row->used_units),
                                      units_or_nothing(arena, row->has_used, row->over_provisioned_units),
+                                     units_or_nothing(arena, row->has_used, row->unlicensed_units),
                                      figures_quantity(arena, row->measured),
                                      figures_quantity(arena, row->chargeable)};
         struct text reason = figures_printable(arena, row->reason);

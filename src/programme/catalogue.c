@@ -2,6 +2,7 @@
 
 #include "programme/authorise.h"
 #include "programme/check_input.h"
+#include "programme/lease_terms.h"
 
 #include <assert.h>
 
@@ -168,6 +169,8 @@ enum status compose_bundle(struct call *call, const struct compose_bundle_input 
         parts[i].bundle_id = sku.id;
         status = bundle_part_insert(call->db, &parts[i], fault);
     }
+    if (status == STATUS_OK)
+        status = lease_terms_fit_bundle(call, &sku, fault);
     if (status == STATUS_OK)
         status = audit_write(
             call, "sku.compose", identifier_text(call, IDENTIFIER_SKU, sku.id), sku.owner_id,

@@ -112,6 +112,18 @@ enum status find_licensable_sku(const struct call *call, int64_t provider_id, st
     return STATUS_OK;
 }
 
+enum status find_account_below(const struct call *call, struct text word, const char *field,
+                               struct account *account, struct fault *fault) {
+    bool below = false;
+    enum status status = find_account(call, word, field, account, fault);
+    if (status == STATUS_OK)
+        status = actor_is_or_is_above(call, account->id, &below, fault);
+    if (status == STATUS_OK && !below)
+        return fault_set(fault, STATUS_NOT_FOUND, "unknown-account", field, word,
+                         "there is no such account at or below your own");
+    return status;
+}
+
 enum status find_customer_of(const struct call *call, int64_t provider_id, struct text word,
                              struct account *customer, struct fault *fault) {
     word = text_trim(word);

@@ -26,6 +26,10 @@ enum status find_block(const struct call *call, struct text word, struct block *
 enum status find_licensable_sku(const struct call *call, int64_t provider_id, struct text word,
                                 struct sku *sku, struct fault *fault) MUST_CHECK;
 
+/* An account at or below the actor's own: what is not is "unknown-account", because its licences are. */
+enum status find_account_below(const struct call *call, struct text word, const char *field,
+                               struct account *account, struct fault *fault) MUST_CHECK;
+
 /* A customer whose seller the provider is. "unknown-account", "not-a-customer". */
 enum status find_customer_of(const struct call *call, int64_t provider_id, struct text word,
                              struct account *customer, struct fault *fault) MUST_CHECK;

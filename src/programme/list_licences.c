@@ -126,19 +126,6 @@ done:
     return call_end(call, status, fault);
 }
 
-/* An account at or below the actor's own; what is not is "not found", because its licences are. */
-static enum status find_account_below(struct call *call, struct text word, const char *field,
-                                      struct account *account, struct fault *fault) {
-    bool below = false;
-    enum status status = find_account(call, word, field, account, fault);
-    if (status == STATUS_OK)
-        status = actor_is_or_is_above(call, account->id, &below, fault);
-    if (status == STATUS_OK && !below)
-        return fault_set(fault, STATUS_NOT_FOUND, "unknown-account", field, word,
-                         "there is no such account at or below your own");
-    return status;
-}
-
 static enum status filter_by_state(struct text word, struct licence_filter *filter, struct fault *fault) {
     if (text_is(word, "suspended")) {
         filter->state = LICENCE_ON;

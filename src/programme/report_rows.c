@@ -2,6 +2,7 @@
 
 #include "programme/usage.h"
 #include "store/catalogue.h"
+#include "store/device_lists.h"
 #include "store/prices.h"
 
 #include <assert.h>
@@ -11,6 +12,12 @@
 struct keyed_row {
     struct usage_report_row row;
     struct report_row_key key;
+};
+
+/* Whether an owner of SKUs has any devices; asked once each. */
+struct used_owner {
+    int64_t owner_id;
+    bool has_devices;
 };
 
 /* Everything that the rows are made from. */
@@ -25,6 +32,12 @@ struct filling {
     size_t provisioned_count;
     size_t provisioned_at;
     size_t group_at;
+    const struct used_units *used; /* the same, by devices */
+    size_t used_count;
+    size_t used_at;
+    struct used_owner *owners;
+    size_t owner_count;
+    size_t owner_capacity;
     const struct report_adjustment *adjustments; /* the same */
     size_t adjustment_count;
     size_t adjustment_at;
@@ -61,20 +74,39 @@ static const struct usage_group *take_group(struct filling *filling, struct repo
     return next;
 }
 
-/* The next (customer, SKU) that was used or stands ready; false behind the last. */
+/* What devices used of the key; the same. */
+static struct used_units take_used(struct filling *filling, struct report_row_key key) {
+    if (filling->used_at == filling->used_count)
+        return (struct used_units){0};
+    struct used_units next = filling->used[filling->used_at];
+    if (compare_keys(next.customer_id, next.sku_id, key.customer_id, key.sku_id) != 0)
+        return (struct used_units){0};
+    filling->used_at++;
+    return next;
+}
+
+static void take_lower(struct report_row_key *key, bool *found, int64_t customer_id, int64_t sku_id) {
+    if (!*found || compare_keys(customer_id, sku_id, key->customer_id, key->sku_id) < 0)
+        *key = (struct report_row_key){customer_id, sku_id};
+    *found = true;
+}
+
+/* The next (customer, SKU) that was metered, stands ready or has devices; false behind the last. */
 static bool next_key(const struct filling *filling, struct report_row_key *key) {
-    bool have_group = filling->group_at < filling->usage.group_count;
-    bool have_provisioned = filling->provisioned_at < filling->provisioned_count;
-    if (!have_group && !have_provisioned)
-        return false;
-    const struct usage_group *group = &filling->usage.groups[filling->group_at];
-    const struct provisioned *provisioned = &filling->provisioned[filling->provisioned_at];
-    bool take_it =
-        have_group && (!have_provisioned || compare_keys(group->customer_id, group->sku_id,
-                                                         provisioned->customer_id, provisioned->sku_id) < 0);
-    *key = take_it ? (struct report_row_key){group->customer_id, group->sku_id}
-                   : (struct report_row_key){provisioned->customer_id, provisioned->sku_id};
-    return true;
+    bool found = false;
+    if (filling->group_at < filling->usage.group_count) {
+        const struct usage_group *group = &filling->usage.groups[filling->group_at];
+        take_lower(key, &found, group->customer_id, group->sku_id);
+    }
+    if (filling->provisioned_at < filling->provisioned_count) {
+        const struct provisioned *provisioned = &filling->provisioned[filling->provisioned_at];
+        take_lower(key, &found, provisioned->customer_id, provisioned->sku_id);
+    }
+    if (filling->used_at < filling->used_count) {
+        const struct used_units *used = &filling->used[filling->used_at];
+        take_lower(key, &found, used->customer_id, used->sku_id);
+    }
+    return found;
 }
 
 /* The adjustment of the key, or NULL; the same. */
@@ -109,8 +141,42 @@ static enum status measure(struct filling *filling, int64_t sku_id, const struct
                          fault);
 }
 
-static enum status name_row(struct filling *filling, struct report_row_key key, struct usage_report_row *row,
-                            struct fault *fault) {
+static enum status owner_has_devices(struct filling *filling, int64_t owner_id, bool *has_devices,
+                                     struct fault *fault) {
+    const struct call *call = filling->call;
+    for (size_t i = 0; i < filling->owner_count; i++)
+        if (filling->owners[i].owner_id == owner_id) {
+            *has_devices = filling->owners[i].has_devices;
+            return STATUS_OK;
+        }
+    enum status status = device_is_known_of_owner(call->db, owner_id, has_devices, fault);
+    if (status != STATUS_OK)
+        return status;
+    filling->owners = arena_grow(call->arena, filling->owners, filling->owner_count, &filling->owner_capacity,
+                                 sizeof *filling->owners);
+    filling->owners[filling->owner_count++] = (struct used_owner){owner_id, *has_devices};
+    return STATUS_OK;
+}
+
+/* A vendor whose products know no devices has no used units, rather than none used. */
+static enum status fill_used(struct filling *filling, int64_t owner_id, const struct used_units *used,
+                             struct usage_report_row *row, struct fault *fault) {
+    row->has_used = used->used > 0 || used->unlicensed > 0;
+    if (!row->has_used) {
+        enum status status = owner_has_devices(filling, owner_id, &row->has_used, fault);
+        if (status != STATUS_OK || !row->has_used)
+            return status;
+    }
+    int64_t idle = row->provisioned_units - used->used;
+    row->used_units = used->used;
+    row->over_provisioned_units = idle > 0 ? idle : 0;
+    row->unlicensed_units = used->unlicensed;
+    return STATUS_OK;
+}
+
+/* The names and, as they depend on the SKU's owner, the used units. */
+static enum status name_row(struct filling *filling, struct report_row_key key, const struct used_units *used,
+                            struct usage_report_row *row, struct fault *fault) {
     const struct call *call = filling->call;
     struct sku sku = {0};
     enum status status = sku_load(call->db, call->arena, key.sku_id, &sku, fault);
@@ -122,7 +188,7 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
     row->customer_name = filling->customer.name;
     row->sku = sku.code;
     row->description = sku.name;
-    return STATUS_OK;
+    return fill_used(filling, sku.owner_id, used, row, fault);
 }
 
 /* The key's row; `*wanted` is false where the edge is not billed for it or there is nothing to say of it. */
@@ -135,11 +201,13 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
         !usage_meter_at(&filling->usage, group, filling->edge->seller.depth, &filling->usage_scratch, &meter))
         meter = (struct usage_meter){0};
     row.provisioned_units = take_provisioned(filling, key);
+    struct used_units used = take_used(filling, key);
     enum status status = measure(filling, key.sku_id, &meter.meter, &row, fault);
     if (status != STATUS_OK)
         return status;
     const struct report_adjustment *adjustment = take_adjustment(filling, key);
-    *wanted = row.provisioned_units > 0 || row.measured.parts > 0 || adjustment != NULL;
+    *wanted = row.provisioned_units > 0 || row.measured.parts > 0 || adjustment != NULL || used.used > 0 ||
+              used.unlicensed > 0;
     if (!*wanted)
         return STATUS_OK;
     row.chargeable = row.measured;
@@ -149,7 +217,7 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
         row.reason = adjustment->reason;
         row.chargeable = (struct quantity){adjustment->units, 1};
     }
-    status = name_row(filling, key, &row, fault);
+    status = name_row(filling, key, &used, &row, fault);
     if (status == STATUS_OK)
         *out = (struct keyed_row){row, key};
     return status;
@@ -173,6 +241,7 @@ static enum status load(struct filling *filling, struct fault *fault) {
     int64_t buyer_id = filling->edge->buyer.id;
     struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = buyer_id};
     struct provisioned *provisioned = NULL;
+    struct used_units *used = NULL;
     enum status status = usage_load(call->db, call->arena, &scope, &filling->usage, fault);
     if (status == STATUS_OK)
         status =
@@ -180,7 +249,11 @@ static enum status load(struct filling *filling, struct fault *fault) {
     if (status == STATUS_OK)
         status = report_provisioned(call->db, call->arena, buyer_id, filling->edge->seller.depth, from_us,
                                     to_us, &provisioned, &filling->provisioned_count, fault);
+    if (status == STATUS_OK)
+        status = device_used_units(call->db, call->arena, buyer_id, filling->edge->seller.depth,
+                                   filling->edge->month.index, &used, &filling->used_count, fault);
     filling->provisioned = provisioned;
+    filling->used = used;
     return status;
 }
 
@@ -203,7 +276,8 @@ enum status report_rows_measure(const struct call *call, const struct report_edg
     status = load(&filling, fault);
     if (status != STATUS_OK)
         goto done;
-    keyed = ARENA_NEW(call->arena, struct keyed_row, filling.usage.group_count + filling.provisioned_count);
+    keyed = ARENA_NEW(call->arena, struct keyed_row,
+                      filling.usage.group_count + filling.provisioned_count + filling.used_count);
     for (struct report_row_key key; status == STATUS_OK && next_key(&filling, &key);) {
         bool wanted = false;
         status = fill_row(&filling, key, &keyed[used], &wanted, fault);

@@ -339,3 +339,19 @@ enum status bundle_part_load(struct db *db, struct arena *arena, int64_t bundle_
     return collect_all(db, arena, LOAD_PARTS, DB_ARGS(db_integer(bundle_id)), read_part,
                        sizeof(struct bundle_part), parts, count, fault);
 }
+
+static enum status read_id(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
+    (void)arena;
+    (void)fault;
+    *(int64_t *)item = db_column_int(rows, 0);
+    return STATUS_OK;
+}
+
+static const char LIST_WITH_PART[] =
+    "select bundle_id from bundle_parts where part_id = $1 order by bundle_id";
+
+enum status bundle_list_with_part(struct db *db, struct arena *arena, int64_t part_id, int64_t **bundle_ids,
+                                  size_t *count, struct fault *fault) {
+    return collect_all(db, arena, LIST_WITH_PART, DB_ARGS(db_integer(part_id)), read_id, sizeof(int64_t),
+                       bundle_ids, count, fault);
+}

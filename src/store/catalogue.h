@@ -107,4 +107,8 @@ enum status bundle_part_insert(struct db *db, const struct bundle_part *part, st
 enum status bundle_part_load(struct db *db, struct arena *arena, int64_t bundle_id,
                              struct bundle_part **parts, size_t *count, struct fault *fault) MUST_CHECK;
 
+/* The bundles that the SKU is a part of, by id. */
+enum status bundle_list_with_part(struct db *db, struct arena *arena, int64_t part_id, int64_t **bundle_ids,
+                                  size_t *count, struct fault *fault) MUST_CHECK;
+
 #endif

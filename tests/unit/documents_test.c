@@ -487,6 +487,7 @@ static void a_report_shows_what_was_measured_beside_what_is_charged(void **state
                                        .has_used = true,
                                        .used_units = 9,
                                        .over_provisioned_units = 3,
+                                       .unlicensed_units = 2,
                                        .measured = {12, 1},
                                        .has_adjustment = true,
                                        .adjusted_units = 10,
@@ -503,8 +504,9 @@ static void a_report_shows_what_was_measured_beside_what_is_charged(void **state
     assert_true(contains(text, "Usage report of Cedar IT (CEDAR), October 2026"));
     assert_true(contains(text, "adjusted: two were returned"));
     struct text csv = document_report_csv(&arena, &report);
-    assert_true(contains(csv, "rep_1,2026-10,CEDAR,DENTAL,EPP-ADV,peak,12,9,3,12,10,10,two were returned\n"));
-    assert_true(contains(csv, "rep_1,2026-10,CEDAR,LEGAL,MAIL,daily,5,,,1,,1,\n"));
+    assert_true(
+        contains(csv, "rep_1,2026-10,CEDAR,DENTAL,EPP-ADV,peak,12,9,3,12,10,10,two were returned,2\n"));
+    assert_true(contains(csv, "rep_1,2026-10,CEDAR,LEGAL,MAIL,daily,5,,,1,,1,,\n"));
 }
 
 #define A_TEST(name) cmocka_unit_test_setup_teardown(name, open_arena, close_arena)
