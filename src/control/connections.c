@@ -185,7 +185,7 @@ static void find_route(struct request *request) {
         problem_answer_now(request, 400, STATUS_INVALID, "malformed-path", NULL, TEXT(""),
                            "The path holds an escape, a control character or bytes that are not UTF-8.");
     } else if (request->is_options) {
-        request->answer = (struct answer){.http_status = 204, .file = -1, .allow = allow};
+        request->answer = (struct response){.http_status = 204, .file = -1, .allow = allow};
     } else if (match == ROUTE_NO_METHOD) {
         request->answer.allow = allow;
         problem_answer_now(request, 405, STATUS_INVALID, "method-not-allowed", NULL, TEXT(""),
@@ -257,7 +257,7 @@ static void add_header(struct MHD_Response *response, struct request *request, c
 }
 
 static void add_security_headers(struct MHD_Response *response, struct request *request) {
-    const struct answer *answer = &request->answer;
+    const struct response *answer = &request->answer;
     add_header(response, request, "X-Content-Type-Options", TEXT("nosniff"));
     add_header(response, request, "Referrer-Policy", TEXT("no-referrer"));
     add_header(response, request, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
@@ -276,7 +276,7 @@ static void add_security_headers(struct MHD_Response *response, struct request *
 }
 
 static void add_headers(struct MHD_Response *response, struct request *request) {
-    const struct answer *answer = &request->answer;
+    const struct response *answer = &request->answer;
     add_header(response, request, "Content-Type", answer->content_type);
     add_header(response, request, "Location", answer->location);
     add_header(response, request, "ETag", answer->etag);
@@ -302,7 +302,7 @@ static void add_headers(struct MHD_Response *response, struct request *request) 
 }
 
 static enum MHD_Result send_answer(struct request *request) {
-    struct answer *answer = &request->answer;
+    struct response *answer = &request->answer;
     assert(answer->http_status >= 200);
     struct MHD_Response *response = NULL;
     struct stat file;

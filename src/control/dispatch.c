@@ -134,10 +134,10 @@ static enum status handle(struct request *request, struct fault *fault) {
 
 /* Whether the client holds this version already. */
 static bool is_unchanged(const struct request *request) {
-    const struct answer *answer = &request->answer;
+    const struct response *answer = &request->answer;
     struct text tags = request->headers.if_none_match;
-    if (request->method != METHOD_GET || answer->http_status != 200 || answer->etag.length == 0 ||
-        tags.length == 0) {
+    if (request->method != METHOD_GET || answer->http_status != 200 || answer->changes_unversioned ||
+        answer->etag.length == 0 || tags.length == 0) {
         return false;
     }
     return text_is(tags, "*") || memmem(tags.at, tags.length, answer->etag.at, answer->etag.length) != NULL;
@@ -157,7 +157,7 @@ void dispatch(struct worker *worker, struct request *request) {
     if (status == STATUS_OK) {
         answer_finish(&request->answer);
         if (is_unchanged(request)) {
-            request->answer = (struct answer){.http_status = 304, .file = -1, .etag = request->answer.etag};
+            request->answer = (struct response){.http_status = 304, .file = -1, .etag = request->answer.etag};
         }
     } else {
         problem_answer(request, &fault);

@@ -6,7 +6,7 @@
 #include "programme/list_licences.h"
 #include "programme/turn_licence.h"
 
-static void answer_account(struct request *request, struct answer *answer, int http_status,
+static void answer_account(struct request *request, struct response *answer, int http_status,
                            const struct account_view *account) {
     if (account->in_full) {
         answer_version(answer, request, account->version);
@@ -14,7 +14,7 @@ static void answer_account(struct request *request, struct answer *answer, int h
     represent_account(answer_json(answer, request, http_status), NULL, account);
 }
 
-static enum status get_accounts(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_accounts(struct request *request, struct response *answer, struct fault *fault) {
     struct list_accounts_input input = {
         .kind = request_query(request, "kind"),
         .seller = request_query(request, "seller"),
@@ -39,7 +39,7 @@ static enum status get_accounts(struct request *request, struct answer *answer, 
     return STATUS_OK;
 }
 
-static enum status post_account(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_account(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -72,7 +72,7 @@ static enum status post_account(struct request *request, struct answer *answer, 
     return status;
 }
 
-static enum status get_account(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_account(struct request *request, struct response *answer, struct fault *fault) {
     struct account_view account;
     enum status status = show_account(&request->call, request_parameter(request, "account"), &account, fault);
     if (status == STATUS_OK) {
@@ -81,7 +81,7 @@ static enum status get_account(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status patch_account(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status patch_account(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -110,7 +110,7 @@ static enum status patch_account(struct request *request, struct answer *answer,
     return status;
 }
 
-static enum status get_logo(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_logo(struct request *request, struct response *answer, struct fault *fault) {
     struct text png;
     enum status status =
         show_account_logo(&request->call, request_parameter(request, "account"), &png, fault);
@@ -126,7 +126,7 @@ static enum status get_logo(struct request *request, struct answer *answer, stru
     return STATUS_OK;
 }
 
-static enum status change_logo(struct request *request, struct answer *answer, struct fault *fault,
+static enum status change_logo(struct request *request, struct response *answer, struct fault *fault,
                                struct text png) {
     struct edit_account_input input = {
         .account = request_parameter(request, "account"),
@@ -141,18 +141,18 @@ static enum status change_logo(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status put_logo(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status put_logo(struct request *request, struct response *answer, struct fault *fault) {
     if (request->body_length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "logo", TEXT(""), "Send a PNG as the body.");
     }
     return change_logo(request, answer, fault, (struct text){request->body_at, request->body_length});
 }
 
-static enum status delete_logo(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status delete_logo(struct request *request, struct response *answer, struct fault *fault) {
     return change_logo(request, answer, fault, TEXT(""));
 }
 
-static enum status post_turn_off(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_turn_off(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -178,7 +178,7 @@ static enum status post_turn_off(struct request *request, struct answer *answer,
     return STATUS_OK;
 }
 
-static enum status get_licence_keys(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_licence_keys(struct request *request, struct response *answer, struct fault *fault) {
     enum status status =
         export_licence_keys(&request->call, request_parameter(request, "account"), &answer->body, fault);
     if (status == STATUS_OK) {

@@ -4,13 +4,13 @@
 #include "control/represent.h"
 #include "control/terms_read.h"
 
-static void answer_agreement(struct request *request, struct answer *answer, int http_status,
+static void answer_agreement(struct request *request, struct response *answer, int http_status,
                              const struct agreement_view *agreement) {
     answer_version(answer, request, agreement->version);
     represent_agreement(answer_json(answer, request, http_status), NULL, agreement);
 }
 
-static enum status get_agreements(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_agreements(struct request *request, struct response *answer, struct fault *fault) {
     struct list_agreements_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -35,7 +35,7 @@ static enum status get_agreements(struct request *request, struct answer *answer
     return STATUS_OK;
 }
 
-static enum status post_agreement(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_agreement(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -61,7 +61,7 @@ static enum status post_agreement(struct request *request, struct answer *answer
     return status;
 }
 
-static enum status get_agreement(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_agreement(struct request *request, struct response *answer, struct fault *fault) {
     struct agreement_view agreement;
     enum status status = show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""),
                                         TEXT(""), &agreement, fault);
@@ -71,7 +71,7 @@ static enum status get_agreement(struct request *request, struct answer *answer,
     return status;
 }
 
-static enum status post_sign(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_sign(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -97,7 +97,7 @@ static enum status post_sign(struct request *request, struct answer *answer, str
 typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade *,
                                      struct fault *);
 
-static enum status run_cascade(struct request *request, struct answer *answer, struct fault *fault,
+static enum status run_cascade(struct request *request, struct response *answer, struct fault *fault,
                                cascade_function *run) {
     struct json_document document;
     struct json_object body;
@@ -122,15 +122,15 @@ static enum status run_cascade(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status post_suspend(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_suspend(struct request *request, struct response *answer, struct fault *fault) {
     return run_cascade(request, answer, fault, suspend_agreement);
 }
 
-static enum status post_resume(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_resume(struct request *request, struct response *answer, struct fault *fault) {
     return run_cascade(request, answer, fault, resume_agreement);
 }
 
-static enum status post_terminate(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_terminate(struct request *request, struct response *answer, struct fault *fault) {
     return run_cascade(request, answer, fault, terminate_agreement);
 }
 

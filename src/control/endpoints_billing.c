@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status post_close_month(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_close_month(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -31,7 +31,7 @@ static enum status post_close_month(struct request *request, struct answer *answ
     return status;
 }
 
-static enum status get_charges(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_charges(struct request *request, struct response *answer, struct fault *fault) {
     struct list_charges_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -56,7 +56,7 @@ static enum status get_charges(struct request *request, struct answer *answer, s
     return STATUS_OK;
 }
 
-static enum status post_charge(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_charge(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -85,7 +85,7 @@ static enum status post_charge(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status delete_charge(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status delete_charge(struct request *request, struct response *answer, struct fault *fault) {
     enum status status = remove_charge(&request->call, request_parameter(request, "charge"), fault);
     if (status == STATUS_OK) {
         answer->http_status = 204;
@@ -93,7 +93,7 @@ static enum status delete_charge(struct request *request, struct answer *answer,
     return status;
 }
 
-static enum status get_corrections(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_corrections(struct request *request, struct response *answer, struct fault *fault) {
     struct list_corrections_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -118,7 +118,7 @@ static enum status get_corrections(struct request *request, struct answer *answe
     return STATUS_OK;
 }
 
-static enum status post_correction(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_correction(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -145,7 +145,7 @@ static enum status post_correction(struct request *request, struct answer *answe
     return status;
 }
 
-static enum status get_margins(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_margins(struct request *request, struct response *answer, struct fault *fault) {
     struct show_margins_input input = {
         .account = request_query(request, "account"),
         .month = request_query(request, "month"),
@@ -165,7 +165,7 @@ static enum status get_margins(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status get_balances(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_balances(struct request *request, struct response *answer, struct fault *fault) {
     struct list_balances_input input = {.owner = request_query(request, "owner")};
     struct list_balances_result result;
     enum status status = list_balances(&request->call, &input, &result, fault);
@@ -185,7 +185,7 @@ static enum status get_balances(struct request *request, struct answer *answer, 
 
 /* Through an unlinked file: an export of a year does not fit into memory, and a slow client must not hold a
  * transaction open. */
-static enum status get_export(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_export(struct request *request, struct response *answer, struct fault *fault) {
     struct export_input input = {
         .what = request_parameter(request, "what"),
         .month = request_query(request, "month"),

@@ -3,7 +3,7 @@
 
 #include "control/represent.h"
 
-static enum status get_skus(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_skus(struct request *request, struct response *answer, struct fault *fault) {
     struct list_skus_input input = {
         .owner = request_query(request, "owner"),
         .kind = request_query(request, "kind"),
@@ -28,7 +28,7 @@ static enum status get_skus(struct request *request, struct answer *answer, stru
     return STATUS_OK;
 }
 
-static enum status get_sku(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_sku(struct request *request, struct response *answer, struct fault *fault) {
     struct sku_view sku;
     enum status status = show_sku(&request->call, request_parameter(request, "sku"), &sku, fault);
     if (status == STATUS_OK) {
@@ -37,7 +37,7 @@ static enum status get_sku(struct request *request, struct answer *answer, struc
     return status;
 }
 
-static void answer_sku_made(struct request *request, struct answer *answer, const struct sku_view *sku) {
+static void answer_sku_made(struct request *request, struct response *answer, const struct sku_view *sku) {
     answer_location(answer, request, "/v1/skus/", sku->identifier);
     represent_sku_in_full(answer_json(answer, request, 201), NULL, sku);
 }
@@ -56,7 +56,7 @@ static struct bundle_part_input *read_parts(struct request *request, struct json
     return parts;
 }
 
-static enum status post_bundle(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_bundle(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -80,7 +80,7 @@ static enum status post_bundle(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status post_service(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_service(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -110,7 +110,7 @@ static struct import_problems *problems_of(struct request *request) {
     return problems;
 }
 
-static enum status post_catalogue_import(struct request *request, struct answer *answer,
+static enum status post_catalogue_import(struct request *request, struct response *answer,
                                          struct fault *fault) {
     struct import_catalogue_input input = {
         .vendor = request_query(request, "vendor"),
@@ -127,7 +127,7 @@ static enum status post_catalogue_import(struct request *request, struct answer 
     return status;
 }
 
-static enum status get_prices(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_prices(struct request *request, struct response *answer, struct fault *fault) {
     struct list_prices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -165,7 +165,7 @@ static struct tier_input *read_tiers(struct request *request, struct json_object
     return tiers;
 }
 
-static enum status post_price(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_price(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -199,7 +199,7 @@ static enum status post_price(struct request *request, struct answer *answer, st
     return status;
 }
 
-static enum status post_price_import(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_price_import(struct request *request, struct response *answer, struct fault *fault) {
     struct import_prices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),

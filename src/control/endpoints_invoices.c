@@ -5,7 +5,7 @@
 #include "control/represent.h"
 #include "documents/document.h"
 
-static enum status get_invoices(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_invoices(struct request *request, struct response *answer, struct fault *fault) {
     struct list_invoices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -47,7 +47,7 @@ static struct text disposition(struct request *request, const struct invoice *in
                        format == FORMAT_TEXT ? "txt" : format_name(format));
 }
 
-static enum status answer_document(struct request *request, struct answer *answer,
+static enum status answer_document(struct request *request, struct response *answer,
                                    const struct invoice *invoice, enum format format, struct fault *fault) {
     answer->http_status = 200;
     answer->content_type = format_content_type(format);
@@ -62,7 +62,7 @@ static enum status answer_document(struct request *request, struct answer *answe
     return STATUS_OK;
 }
 
-static enum status get_invoice(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_invoice(struct request *request, struct response *answer, struct fault *fault) {
     enum format format = FORMAT_JSON;
     enum status status = negotiate(
         request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF, &format, fault);
@@ -85,7 +85,7 @@ static enum status get_invoice(struct request *request, struct answer *answer, s
 typedef enum status settle_function(struct call *, const struct settle_invoice_input *,
                                     struct invoice_summary *, struct fault *);
 
-static enum status settle(struct request *request, struct answer *answer, struct fault *fault,
+static enum status settle(struct request *request, struct response *answer, struct fault *fault,
                           settle_function *run) {
     struct json_document document;
     struct json_object body;
@@ -108,11 +108,11 @@ static enum status settle(struct request *request, struct answer *answer, struct
     return status;
 }
 
-static enum status post_pay(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_pay(struct request *request, struct response *answer, struct fault *fault) {
     return settle(request, answer, fault, pay_invoice);
 }
 
-static enum status post_write_off(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_write_off(struct request *request, struct response *answer, struct fault *fault) {
     return settle(request, answer, fault, write_off_invoice);
 }
 
@@ -126,7 +126,7 @@ static const int64_t *read_positions(struct request *request, struct json_object
     return positions;
 }
 
-static enum status post_credit(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_credit(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);

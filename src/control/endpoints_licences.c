@@ -6,13 +6,13 @@
 #include "programme/authorise.h"
 #include "programme/turn_licence.h"
 
-static void answer_block(struct request *request, struct answer *answer, int http_status,
+static void answer_block(struct request *request, struct response *answer, int http_status,
                          const struct block_info *block) {
     answer_version(answer, request, block->version);
     represent_block(answer_json(answer, request, http_status), NULL, block);
 }
 
-static enum status get_blocks(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_blocks(struct request *request, struct response *answer, struct fault *fault) {
     struct list_blocks_input input = {
         .provider = request_query(request, "provider"),
         .sku = request_query(request, "sku"),
@@ -44,7 +44,7 @@ static struct text own_account(struct request *request, struct text given) {
                : identifier_text(&request->call, IDENTIFIER_ACCOUNT, request->call.actor.account_id);
 }
 
-static enum status post_block(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_block(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -68,7 +68,7 @@ static enum status post_block(struct request *request, struct answer *answer, st
     return status;
 }
 
-static enum status get_block(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_block(struct request *request, struct response *answer, struct fault *fault) {
     struct block_info block;
     enum status status = show_block(&request->call, request_parameter(request, "block"), &block, fault);
     if (status == STATUS_OK) {
@@ -77,7 +77,7 @@ static enum status get_block(struct request *request, struct answer *answer, str
     return status;
 }
 
-static enum status patch_block(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status patch_block(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -100,7 +100,7 @@ static enum status patch_block(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status post_close_block(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_close_block(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -121,7 +121,7 @@ static enum status post_close_block(struct request *request, struct answer *answ
     return status;
 }
 
-static enum status get_licences(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_licences(struct request *request, struct response *answer, struct fault *fault) {
     struct list_licences_input input = {
         .provider = request_query(request, "provider"),
         .customer = request_query(request, "customer"),
@@ -148,7 +148,7 @@ static enum status get_licences(struct request *request, struct answer *answer, 
     return STATUS_OK;
 }
 
-static enum status post_licences(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_licences(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -183,13 +183,14 @@ static enum status post_licences(struct request *request, struct answer *answer,
     return STATUS_OK;
 }
 
-static void answer_licence_in_full(struct request *request, struct answer *answer,
+static void answer_licence_in_full(struct request *request, struct response *answer,
                                    const struct licence_detail *detail) {
     answer_version(answer, request, detail->licence.version);
+    answer->changes_unversioned = true; /* devices come and go */
     represent_licence_in_full(answer_json(answer, request, 200), NULL, detail);
 }
 
-static enum status get_licence(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_licence(struct request *request, struct response *answer, struct fault *fault) {
     struct licence_detail detail;
     enum status status = show_licence(&request->call, request_parameter(request, "licence"), &detail, fault);
     if (status == STATUS_OK) {
@@ -198,7 +199,7 @@ static enum status get_licence(struct request *request, struct answer *answer, s
     return status;
 }
 
-static enum status post_find_licence(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_find_licence(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -217,7 +218,7 @@ static enum status post_find_licence(struct request *request, struct answer *ans
     return status;
 }
 
-static enum status get_licence_events(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_licence_events(struct request *request, struct response *answer, struct fault *fault) {
     struct page asked;
     struct licence_event_page page;
     enum status status = request_page(request, &asked, fault);
@@ -239,7 +240,7 @@ static enum status get_licence_events(struct request *request, struct answer *an
     return STATUS_OK;
 }
 
-static enum status get_licence_key(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_licence_key(struct request *request, struct response *answer, struct fault *fault) {
     struct text key;
     enum status status =
         reveal_licence_key(&request->call, request_parameter(request, "licence"), &key, fault);
@@ -256,7 +257,7 @@ static enum status get_licence_key(struct request *request, struct answer *answe
 typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_info *,
                                   struct fault *);
 
-static enum status turn(struct request *request, struct answer *answer, struct fault *fault,
+static enum status turn(struct request *request, struct response *answer, struct fault *fault,
                         turn_function *run) {
     struct json_document document;
     struct json_object body;
@@ -284,19 +285,19 @@ static enum status turn(struct request *request, struct answer *answer, struct f
     return status;
 }
 
-static enum status post_on(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_on(struct request *request, struct response *answer, struct fault *fault) {
     return turn(request, answer, fault, turn_licence_on);
 }
 
-static enum status post_off(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_off(struct request *request, struct response *answer, struct fault *fault) {
     return turn(request, answer, fault, turn_licence_off);
 }
 
-static enum status post_seats(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_seats(struct request *request, struct response *answer, struct fault *fault) {
     return turn(request, answer, fault, resize_licence);
 }
 
-static enum status post_retire(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_retire(struct request *request, struct response *answer, struct fault *fault) {
     return turn(request, answer, fault, retire_licence);
 }
 

@@ -12,7 +12,7 @@ static struct report_name name_of(const struct request *request) {
     };
 }
 
-static void answer_report(struct request *request, struct answer *answer,
+static void answer_report(struct request *request, struct response *answer,
                           const struct report_detail *detail) {
     if (detail->version > 0) {
         answer_version(answer, request, detail->version);
@@ -20,7 +20,7 @@ static void answer_report(struct request *request, struct answer *answer,
     represent_report_in_full(answer_json(answer, request, 200), NULL, detail);
 }
 
-static enum status show(struct request *request, struct answer *answer, const struct report_name *name,
+static enum status show(struct request *request, struct response *answer, const struct report_name *name,
                         struct fault *fault) {
     enum format format = FORMAT_JSON;
     struct report_detail detail;
@@ -43,17 +43,18 @@ static enum status show(struct request *request, struct answer *answer, const st
     return STATUS_OK;
 }
 
-static enum status get_report_of_month(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_report_of_month(struct request *request, struct response *answer,
+                                       struct fault *fault) {
     struct report_name name = name_of(request);
     return show(request, answer, &name, fault);
 }
 
-static enum status get_report(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_report(struct request *request, struct response *answer, struct fault *fault) {
     struct report_name name = {.report = request_parameter(request, "report")};
     return show(request, answer, &name, fault);
 }
 
-static enum status get_reports(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_reports(struct request *request, struct response *answer, struct fault *fault) {
     struct list_reports_input input = {
         .provider = request_query(request, "provider"),
         .month = request_query(request, "month"),
@@ -78,7 +79,7 @@ static enum status get_reports(struct request *request, struct answer *answer, s
     return STATUS_OK;
 }
 
-static enum status post_adjustment(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_adjustment(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -109,7 +110,7 @@ static enum status post_adjustment(struct request *request, struct answer *answe
 typedef enum status decide_function(struct call *, const struct decide_report_input *, struct report_detail *,
                                     struct fault *);
 
-static enum status decide(struct request *request, struct answer *answer, struct fault *fault,
+static enum status decide(struct request *request, struct response *answer, struct fault *fault,
                           decide_function *run) {
     struct json_document document;
     struct json_object body;
@@ -132,15 +133,15 @@ static enum status decide(struct request *request, struct answer *answer, struct
     return status;
 }
 
-static enum status post_submit(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_submit(struct request *request, struct response *answer, struct fault *fault) {
     return decide(request, answer, fault, submit_report);
 }
 
-static enum status post_approve(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_approve(struct request *request, struct response *answer, struct fault *fault) {
     return decide(request, answer, fault, approve_report);
 }
 
-static enum status post_reject(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_reject(struct request *request, struct response *answer, struct fault *fault) {
     return decide(request, answer, fault, reject_report);
 }
 

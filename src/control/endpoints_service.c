@@ -6,7 +6,7 @@
 #include "store/db.h"
 #include "store/programme.h"
 
-static enum status get_index(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_index(struct request *request, struct response *answer, struct fault *fault) {
     (void)request;
     (void)fault;
     answer->http_status = 200;
@@ -18,7 +18,7 @@ static enum status get_index(struct request *request, struct answer *answer, str
     return STATUS_OK;
 }
 
-static enum status get_openapi(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_openapi(struct request *request, struct response *answer, struct fault *fault) {
     (void)request;
     (void)fault;
     answer->http_status = 200;
@@ -28,7 +28,7 @@ static enum status get_openapi(struct request *request, struct answer *answer, s
     return STATUS_OK;
 }
 
-static void answer_word(struct request *request, struct answer *answer, const char *word) {
+static void answer_word(struct request *request, struct response *answer, const char *word) {
     struct json_writer *out = answer_json(answer, request, 200);
     json_write_open(out, NULL);
     json_write_string(out, "status", word);
@@ -37,14 +37,14 @@ static void answer_word(struct request *request, struct answer *answer, const ch
 }
 
 /* The process answers: nothing else is asked. */
-static enum status get_healthz(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_healthz(struct request *request, struct response *answer, struct fault *fault) {
     (void)fault;
     answer_word(request, answer, "alive");
     return STATUS_OK;
 }
 
 /* The store can be reached, is of this version and has a programme. */
-static enum status get_readyz(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_readyz(struct request *request, struct response *answer, struct fault *fault) {
     struct programme programme;
     enum status status = db_check_version(request->call.db, fault);
     if (status == STATUS_OK) {
@@ -65,7 +65,7 @@ static enum status get_readyz(struct request *request, struct answer *answer, st
     return STATUS_OK;
 }
 
-static enum status get_metrics(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_metrics(struct request *request, struct response *answer, struct fault *fault) {
     (void)fault;
     answer->http_status = 200;
     answer->content_type = TEXT("text/plain; version=0.0.4; charset=utf-8");

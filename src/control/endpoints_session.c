@@ -21,7 +21,7 @@ static void write_session(struct json_writer *out, const struct user_view *user,
     json_write_close(out);
 }
 
-static enum status post_session(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_session(struct request *request, struct response *answer, struct fault *fault) {
     struct sign_in_input input = {.address = counted_address(request)};
     if (input.address.length > 0 &&
         !buckets_take(&request->control->sign_ins_by_address, input.address, monotonic_us())) {
@@ -61,7 +61,7 @@ static void write_rights(struct json_writer *out, unsigned rights) {
     json_write_close_array(out);
 }
 
-static enum status get_session(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_session(struct request *request, struct response *answer, struct fault *fault) {
     struct call *call = &request->call;
     struct account_view account;
     struct text account_id = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
@@ -89,7 +89,7 @@ static enum status get_session(struct request *request, struct answer *answer, s
     return STATUS_OK;
 }
 
-static enum status delete_session(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status delete_session(struct request *request, struct response *answer, struct fault *fault) {
     if (request->by_cookie) {
         enum status status = sign_out(&request->call, request->session_token, fault);
         if (status != STATUS_OK) {
@@ -101,7 +101,7 @@ static enum status delete_session(struct request *request, struct answer *answer
     return STATUS_OK;
 }
 
-static enum status post_password(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_password(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);

@@ -3,13 +3,13 @@
 
 #include "control/represent.h"
 
-static void answer_user(struct request *request, struct answer *answer, int http_status,
+static void answer_user(struct request *request, struct response *answer, int http_status,
                         const struct user_view *user) {
     answer_version(answer, request, user->version);
     represent_user(answer_json(answer, request, http_status), NULL, user);
 }
 
-static enum status get_users(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_users(struct request *request, struct response *answer, struct fault *fault) {
     struct page asked;
     struct user_page page;
     enum status status = request_page(request, &asked, fault);
@@ -30,7 +30,7 @@ static enum status get_users(struct request *request, struct answer *answer, str
     return STATUS_OK;
 }
 
-static enum status post_user(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_user(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -56,7 +56,7 @@ static enum status post_user(struct request *request, struct answer *answer, str
     return status;
 }
 
-static enum status get_user(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_user(struct request *request, struct response *answer, struct fault *fault) {
     struct user_view user;
     enum status status = show_user(&request->call, request_parameter(request, "user"), &user, fault);
     if (status == STATUS_OK) {
@@ -65,7 +65,7 @@ static enum status get_user(struct request *request, struct answer *answer, stru
     return status;
 }
 
-static enum status patch_user(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status patch_user(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -93,7 +93,7 @@ static enum status patch_user(struct request *request, struct answer *answer, st
     return status;
 }
 
-static enum status get_tokens(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_tokens(struct request *request, struct response *answer, struct fault *fault) {
     struct page asked;
     struct token_page page;
     enum status status = request_page(request, &asked, fault);
@@ -114,7 +114,7 @@ static enum status get_tokens(struct request *request, struct answer *answer, st
     return STATUS_OK;
 }
 
-static enum status post_token(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status post_token(struct request *request, struct response *answer, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -144,7 +144,7 @@ static enum status post_token(struct request *request, struct answer *answer, st
     return STATUS_OK;
 }
 
-static enum status delete_token(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status delete_token(struct request *request, struct response *answer, struct fault *fault) {
     struct token_view view;
     enum status status = revoke_token(&request->call, request_parameter(request, "token"), &view, fault);
     if (status == STATUS_OK) {
@@ -153,7 +153,7 @@ static enum status delete_token(struct request *request, struct answer *answer, 
     return status;
 }
 
-static enum status get_audit(struct request *request, struct answer *answer, struct fault *fault) {
+static enum status get_audit(struct request *request, struct response *answer, struct fault *fault) {
     struct page asked;
     struct audit_page page;
     enum status status = request_page(request, &asked, fault);

@@ -77,7 +77,7 @@ static struct text hash_request(struct request *request) {
 }
 
 static struct text pack(struct request *request) {
-    const struct answer *answer = &request->answer;
+    const struct response *answer = &request->answer;
     const struct text parts[] = {answer->content_type, answer->location, answer->etag, answer->body};
     size_t length = 0;
     for (size_t i = 0; i < 4; i++) {
@@ -103,7 +103,7 @@ static struct text next_part(struct text *rest) {
     return part;
 }
 
-static void unpack(struct text packed, struct answer *answer) {
+static void unpack(struct text packed, struct response *answer) {
     answer->content_type = next_part(&packed);
     answer->location = next_part(&packed);
     answer->etag = next_part(&packed);

@@ -39,7 +39,7 @@ static const struct mapping *mapping_of(enum status status) {
 }
 
 /* What belongs into headers beside the document. */
-static void set_headers(struct answer *answer, enum status status, int http_status) {
+static void set_headers(struct response *answer, enum status status, int http_status) {
     if (http_status == 401) {
         answer->is_signature_asked = true;
     }
@@ -57,9 +57,9 @@ void problem_answer(struct request *request, const struct fault *fault) {
     if (is_inside) {
         snprintf(request->internal, sizeof request->internal, "%.60s: %.440s", fault->code, fault->message);
     }
-    struct answer *answer = &request->answer;
+    struct response *answer = &request->answer;
     struct text allow = answer->allow;
-    *answer = (struct answer){.file = -1, .allow = allow};
+    *answer = (struct response){.file = -1, .allow = allow};
     struct json_writer *out = answer_json(answer, request, http_status);
     answer->content_type = TEXT("application/problem+json");
     json_write_open(out, NULL);

@@ -14,11 +14,14 @@
 #include "programme/check_store.h"
 #include "programme/close_month.h"
 #include "programme/corrections.h"
+#include "programme/deployment.h"
 #include "programme/import_catalogue.h"
 #include "programme/install_links.h"
 #include "programme/invoices.h"
 #include "programme/issue_licence.h"
+#include "programme/lease_terms.h"
 #include "programme/list_audit.h"
+#include "programme/list_devices.h"
 #include "programme/list_licences.h"
 #include "programme/margins.h"
 #include "programme/order_block.h"
@@ -69,6 +72,12 @@ void represent_update_repository(struct json_writer *out, const char *name,
                                  const struct update_repository_view *repository);
 void represent_verified_updates(struct json_writer *out, const char *name,
                                 const struct verify_updates_result *result);
+/* represent_devices.c: devices, lease terms, deployment */
+void represent_device(struct json_writer *out, const char *name, const struct device_info *device);
+void represent_licence_devices(struct json_writer *out, const char *name,
+                               const struct licence_devices *devices);
+void represent_lease_terms(struct json_writer *out, const char *name, const struct lease_terms_view *terms);
+void represent_snippet(struct json_writer *out, const char *name, const struct snippet *snippet);
 
 /* represent_billing.c: what is owed */
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);

@@ -68,6 +68,7 @@ void represent_licence_in_full(struct json_writer *out, const char *name,
         json_write_text(out, NULL, detail->suspended_by[i]);
     }
     json_write_close_array(out);
+    represent_licence_devices(out, "devices", &detail->devices);
     json_write_close(out);
 }
 

@@ -63,14 +63,14 @@ enum status request_text(const struct request *request, struct text *text, struc
     return STATUS_OK;
 }
 
-struct json_writer *answer_json(struct answer *answer, struct request *request, int http_status) {
+struct json_writer *answer_json(struct response *answer, struct request *request, int http_status) {
     answer->http_status = http_status;
     answer->content_type = TEXT("application/json");
     answer->json = (struct json_writer){.arena = &request->arena};
     return &answer->json;
 }
 
-void answer_finish(struct answer *answer) {
+void answer_finish(struct response *answer) {
     if (answer->json.arena != NULL && answer->body.at == NULL) {
         answer->body = json_written(&answer->json);
     }
@@ -85,12 +85,12 @@ void answer_end_page(struct request *request, struct json_writer *writer, int64_
     json_write_close(writer);
 }
 
-void answer_version(struct answer *answer, struct request *request, int64_t version) {
+void answer_version(struct response *answer, struct request *request, int64_t version) {
     assert(version >= 0);
     answer->etag = text_format(&request->arena, "\"%" PRId64 "\"", version);
 }
 
-void answer_location(struct answer *answer, struct request *request, const char *collection,
+void answer_location(struct response *answer, struct request *request, const char *collection,
                      struct text identifier) {
     answer->location = text_format(&request->arena, "%s%.*s", collection, TEXT_ARGS(identifier));
 }

@@ -32,7 +32,7 @@ enum route_flag {
 };
 
 struct request;
-struct answer;
+struct response;
 
 struct route {
     enum method method;
@@ -40,7 +40,7 @@ struct route {
     unsigned right;      /* bits of enum right that the actor must have; 0: any actor */
     unsigned flags;
     const char *query; /* the query's parameters that are understood: "limit cursor state" */
-    enum status (*handle)(struct request *request, struct answer *answer, struct fault *fault);
+    enum status (*handle)(struct request *request, struct response *answer, struct fault *fault);
 };
 
 struct route_group {
@@ -83,7 +83,7 @@ struct query_parameter {
     struct text value;
 };
 
-struct answer {
+struct response {
     int http_status;
     struct text content_type;
     struct json_writer json;
@@ -94,10 +94,11 @@ struct answer {
     struct text disposition; /* of Content-Disposition */
     struct text set_cookie;
     struct text allow;
-    struct text policy;      /* Content-Security-Policy; empty: nothing may be loaded */
-    bool may_be_cached;      /* pages that are the same for everybody */
-    bool is_replay;          /* of an earlier request with the same Idempotency-Key */
-    bool is_signature_asked; /* a 401 that says how to authenticate */
+    struct text policy;       /* Content-Security-Policy; empty: nothing may be loaded */
+    bool changes_unversioned; /* has more in it than its version tells of: never 304 */
+    bool may_be_cached;       /* pages that are the same for everybody */
+    bool is_replay;           /* of an earlier request with the same Idempotency-Key */
+    bool is_signature_asked;  /* a 401 that says how to authenticate */
     int retry_after_s;
 };
 
@@ -135,7 +136,7 @@ struct request {
     bool by_cookie;     /* the actor is from the session's cookie */
     struct text session_token;
     struct call call;
-    struct answer answer;
+    struct response answer;
     int http_override;                      /* a status of HTTP that no enum status has: door_fault */
     char internal[520];                     /* what really went wrong, for the log alone */
     const struct import_problems *problems; /* of an import: listed in the problem document */
@@ -171,19 +172,19 @@ enum status door_fault(struct request *request, int http_status, struct fault *f
                        const char *code, const char *field, struct text value, const char *message);
 
 /* Begins the answer's JSON and returns its writer; the door closes nothing, the handler does. */
-struct json_writer *answer_json(struct answer *answer, struct request *request, int http_status);
+struct json_writer *answer_json(struct response *answer, struct request *request, int http_status);
 
 /* Turns what the writer holds into the body. */
-void answer_finish(struct answer *answer);
+void answer_finish(struct response *answer);
 
 /* "items" must have been written: adds "next" and closes. */
 void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after);
 
 /* An ETag from a version. */
-void answer_version(struct answer *answer, struct request *request, int64_t version);
+void answer_version(struct response *answer, struct request *request, int64_t version);
 
 /* Location of what was made: answer_location(answer, request, "/v1/blocks/", identifier). */
-void answer_location(struct answer *answer, struct request *request, const char *collection,
+void answer_location(struct response *answer, struct request *request, const char *collection,
                      struct text identifier);
 
 #endif

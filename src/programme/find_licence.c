@@ -152,3 +152,13 @@ enum status find_customer_of(const struct call *call, int64_t provider_id, struc
     *customer = account;
     return STATUS_OK;
 }
+
+enum status find_customer_to_licence(const struct call *call, struct text word, struct account *customer,
+                                     struct fault *fault) {
+    enum status status = find_account(call, word, "customer", customer, fault);
+    if (status == STATUS_OK && customer->kind != ACCOUNT_CUSTOMER)
+        return fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", word,
+                         "this account is a %s; licences are at customers",
+                         account_kind_name(customer->kind));
+    return status == STATUS_OK ? require_right(call, customer->seller_id, RIGHT_LICENCES, fault) : status;
+}

@@ -34,4 +34,9 @@ enum status find_account_below(const struct call *call, struct text word, const 
 enum status find_customer_of(const struct call *call, int64_t provider_id, struct text word,
                              struct account *customer, struct fault *fault) MUST_CHECK;
 
+/* A customer, whose seller the actor must act for with the right to its licences. "unknown-account",
+ * "not-a-customer", "right-missing", "not-yours". */
+enum status find_customer_to_licence(const struct call *call, struct text word, struct account *customer,
+                                     struct fault *fault) MUST_CHECK;
+
 #endif

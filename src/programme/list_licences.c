@@ -121,6 +121,8 @@ enum status show_licence(struct call *call, struct text licence, struct licence_
     if (status == STATUS_OK && row.licence.suspensions > 0)
         status = find_suspensions(call, &row, &detail, fault);
     if (status == STATUS_OK)
+        status = licence_devices_count(call, &row, &detail.devices, fault);
+    if (status == STATUS_OK)
         *out = detail;
 done:
     return call_end(call, status, fault);
@@ -306,13 +308,7 @@ enum status export_licence_keys(struct call *call, struct text customer_word, st
     struct account customer = {0};
     struct csv_writer writer;
     int64_t written = 0;
-    status = find_account(call, customer_word, "customer", &customer, fault);
-    if (status == STATUS_OK && customer.kind != ACCOUNT_CUSTOMER)
-        status =
-            fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", customer_word,
-                      "this account is a %s; licences are at customers", account_kind_name(customer.kind));
-    if (status == STATUS_OK)
-        status = require_right(call, customer.seller_id, RIGHT_LICENCES, fault);
+    status = find_customer_to_licence(call, customer_word, &customer, fault);
     if (status != STATUS_OK)
         goto done;
     csv_writer_init(&writer, call->arena);

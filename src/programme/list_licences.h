@@ -9,6 +9,7 @@
 #include "core/event.h"
 #include "core/states.h"
 #include "programme/call.h"
+#include "programme/list_devices.h"
 #include "store/licences.h"
 #include "store/page.h"
 
@@ -49,7 +50,8 @@ struct licence_detail {
     size_t part_count;
     struct licence_info *parts; /* of a bundle */
     size_t suspended_by_count;
-    struct text *suspended_by; /* agr_… of the suspended agreements above it, the nearest first */
+    struct text *suspended_by;      /* agr_… of the suspended agreements above it, the nearest first */
+    struct licence_devices devices; /* for all who see the licence; of a part, the bundle's */
 };
 
 /* By key or identifier. */
