@@ -36,6 +36,8 @@ static enum status decide(const struct call *call, const struct device_row *row,
 static enum status fill_info(const struct call *call, const struct device_row *row, struct device_info *out,
                              struct fault *fault) {
     const struct device *device = &row->device;
+    bool is_active = device->state == DEVICE_ACTIVE;
+    bool holds_seat = is_active || device->seat_until_s > call->now_us / 1000000;
     *out = (struct device_info){
         .id = device->id,
         .identifier = identifier_text(call, IDENTIFIER_DEVICE, device->id),
@@ -52,8 +54,8 @@ static enum status fill_info(const struct call *call, const struct device_row *r
         .version = row->version,
         .components = row->components,
         .state = device->state,
-        .seat = device->seat,
-        .seat_until_s = device->state == DEVICE_ACTIVE ? 0 : device->seat_until_s,
+        .seat = holds_seat ? device->seat : 0,
+        .seat_until_s = holds_seat && !is_active ? device->seat_until_s : 0,
         .is_offline = device->is_offline,
         .generation = device->generation,
         .sequence = row->seen.sequence,
@@ -199,7 +201,8 @@ enum status licence_devices_count(const struct call *call, const struct licence_
     int64_t seats = own->seats / own->part_quantity; /* of the bundle */
     struct device_counts counts = {0};
     int64_t released = 0;
-    enum status status = device_count(call->db, id, present_month(call), &counts, fault);
+    enum status status =
+        device_count(call->db, id, present_month(call), call->now_us / 1000000, &counts, fault);
     if (status == STATUS_OK)
         status =
             device_count_releases(call->db, id, call->now_us - DEVICE_RELEASES_WINDOW_US, &released, fault);

@@ -124,7 +124,8 @@ enum status device_rows_list(struct db *db, struct arena *arena, const struct de
 
 static const char COUNT[] =
     "select cast(coalesce(sum(case when d.state = 'active' then 1 else 0 end), 0) as bigint), "
-    "cast(count(d.seat) as bigint), cast(count(m.device_id) as bigint), "
+    "cast(coalesce(sum(case when d.seat is not null and (d.state = 'active' or d.seat_until_s > $3) "
+    "then 1 else 0 end), 0) as bigint), cast(count(m.device_id) as bigint), "
     "cast(coalesce(sum(case when d.clones > 0 then 1 else 0 end), 0) as bigint) "
     "from devices d left join device_months m on m.month = $2 and m.device_id = d.id "
     "where d.licence_id = $1";
@@ -137,11 +138,12 @@ static enum status counts_read(struct db_rows *rows, struct arena *arena, void *
     return STATUS_OK;
 }
 
-enum status device_count(struct db *db, int64_t licence_id, int64_t month, struct device_counts *counts,
-                         struct fault *fault) {
+enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64_t now_s,
+                         struct device_counts *counts, struct fault *fault) {
     bool found = false;
-    enum status status = collect_one(db, NULL, COUNT, DB_ARGS(db_integer(licence_id), db_integer(month)),
-                                     counts_read, counts, &found, fault);
+    enum status status =
+        collect_one(db, NULL, COUNT, DB_ARGS(db_integer(licence_id), db_integer(month), db_integer(now_s)),
+                    counts_read, counts, &found, fault);
     assert(status != STATUS_OK || found);
     return status;
 }

@@ -54,8 +54,8 @@ struct device_counts {
     int64_t seen;        /* in the month, working or told to stop */
     int64_t cloned;      /* of which another copy was seen */
 };
-enum status device_count(struct db *db, int64_t licence_id, int64_t month, struct device_counts *counts,
-                         struct fault *fault) MUST_CHECK;
+enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64_t now_s,
+                         struct device_counts *counts, struct fault *fault) MUST_CHECK;
 
 /* What devices used of (customer, SKU) on the edges whose seller has depth `edge_depth`: a device of a
  * bundle counts for the bundle where the bundle is billed, and times the quantity for each part where the
