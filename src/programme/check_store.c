@@ -29,6 +29,7 @@ static struct text subject_of(const struct call *call, enum check_subject subjec
         [CHECK_BLOCK] = IDENTIFIER_BLOCK,     [CHECK_LICENCE] = IDENTIFIER_LICENCE,
         [CHECK_REPORT] = IDENTIFIER_REPORT,   [CHECK_INVOICE] = IDENTIFIER_INVOICE,
         [CHECK_CHARGE] = IDENTIFIER_CHARGE,   [CHECK_CORRECTION] = IDENTIFIER_CORRECTION,
+        [CHECK_PRODUCT] = IDENTIFIER_PRODUCT, [CHECK_RELEASE] = IDENTIFIER_RELEASE,
     };
     if (subject == CHECK_POSTING)
         return text_format(call->arena, "posting %lld", (long long)id);
@@ -136,6 +137,8 @@ enum status check_store(struct call *call, struct check_store_result *result, st
         status = check_postings(&checking, fault);
     if (status == STATUS_OK)
         status = check_invoices(&checking, fault);
+    if (status == STATUS_OK)
+        status = check_updates(&checking, fault);
     if (status == STATUS_OK) {
         checking.result.violations = checking.violations;
         *result = checking.result;

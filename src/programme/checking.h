@@ -22,4 +22,7 @@ enum status check_log(struct checking *checking, struct fault *fault) MUST_CHECK
 /* Closed months, rated again; totals and taxes; what corrections left in effect; numbers. */
 enum status check_invoices(struct checking *checking, struct fault *fault) MUST_CHECK;
 
+/* Signatures, hashes and content of the update repository. */
+enum status check_updates(struct checking *checking, struct fault *fault) MUST_CHECK;
+
 #endif

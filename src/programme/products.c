@@ -107,14 +107,39 @@ static enum status fill_view(struct call *call, const struct product *product, s
 
 /* ---- changing ---- */
 
+/* A product SKU of the vendor's, by identifier or code. Others are not told apart from what is not there. */
+static enum status find_vendors_sku(struct call *call, int64_t vendor_id, struct text word, struct sku *sku,
+                                    struct fault *fault) {
+    struct sku *skus = NULL;
+    size_t count = 0;
+    int64_t next_after = 0;
+    int64_t id = 0;
+    enum status status = STATUS_OK;
+    if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id)) {
+        status = sku_load(call->db, call->arena, id, sku, fault);
+        count = status == STATUS_OK && sku->owner_id == vendor_id && sku->kind == SKU_PRODUCT;
+    } else {
+        struct sku_filter filter = {
+            .owner_id = vendor_id, .has_kind = true, .kind = SKU_PRODUCT, .code = word};
+        status = sku_list(call->db, call->arena, &filter, (struct page){.limit = 1}, &skus, &count,
+                          &next_after, fault);
+        if (status == STATUS_OK && count > 0)
+            *sku = skus[0];
+    }
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && count == 0))
+        return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", "skus", word,
+                         "The vendor has no product SKU \"%.*s\"; a bundle entitles through its parts.",
+                         TEXT_ARGS(word));
+    return status;
+}
+
 static enum status add_sku(struct call *call, const struct product *product, struct text word,
                            struct fault *fault) {
     struct sku sku;
-    enum status status = find_sku_of_seller(call, product->vendor_id, word, "skus", &sku, fault);
-    if (status == STATUS_OK && (sku.owner_id != product->vendor_id || sku.kind != SKU_PRODUCT))
-        status = fault_set(fault, STATUS_CONFLICT, "not-the-vendors-sku", "skus", word,
-                           "%.*s is no product SKU of the vendor's; a bundle entitles through its parts.",
-                           TEXT_ARGS(sku.code));
+    word = text_trim(word);
+    if (word.length == 0)
+        return fault_set(fault, STATUS_INVALID, "missing-field", "skus", word, "Name every SKU.");
+    enum status status = find_vendors_sku(call, product->vendor_id, word, &sku, fault);
     return status == STATUS_OK ? product_sku_insert(call->db, product->id, sku.id, fault) : status;
 }
 

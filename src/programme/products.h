@@ -38,7 +38,7 @@ struct add_product_input {
     const struct text *skus;
     size_t sku_count;
 };
-/* Faults: "malformed-code", "code-taken", "not-a-vendor", "not-the-vendors-sku", "too-many-skus". */
+/* Faults: "malformed-code", "code-taken", "not-a-vendor", "unknown-sku", "too-many-skus". */
 enum status add_product(struct call *call, const struct add_product_input *input, struct product_view *out,
                         struct fault *fault) MUST_CHECK;
 

@@ -113,6 +113,20 @@ const struct check_question CHECK_QUESTIONS[] = {
      "corrections c "
      "where c.invoice_id = i.id and c.month = l.corrects_month and c.sku_id = l.sku_id)",
      "corrects a month (number {a}) without a correction that asks for it"},
+    {"product-elsewhere", CHECK_PRODUCT,
+     "select p.id, 0, 0 from products p join accounts a on a.id = p.vendor_id where a.kind <> 'vendor' "
+     "union select s.product_id, 0, 0 from product_skus s join products p on p.id = s.product_id "
+     "join skus k on k.id = s.sku_id where k.owner_id <> p.vendor_id or k.kind <> 'product'",
+     "is no vendor's, or a SKU that is not its vendor's entitles to it"},
+    {"release-state", CHECK_RELEASE,
+     "select id, 0, 0 from releases where (state = 'withdrawn') <> (withdrawn_at_us is not null) "
+     "or (state = 'withdrawn') <> (withdrawn_reason <> '') "
+     "or (channel = 'stable') <> (promoted_at_us is not null) or promoted_at_us < published_at_us",
+     "has instants or a reason that do not go with its state and channel"},
+    {"release-empty", CHECK_RELEASE,
+     "select r.id, 0, 0 from releases r where not exists "
+     "(select 1 from release_artifacts a where a.release_id = r.id)",
+     "has no file"},
     {"posting-unbalanced", CHECK_POSTING,
      "select posting, cast(sum(debit_minor) as bigint), cast(sum(credit_minor) as bigint) from ledger group "
      "by "

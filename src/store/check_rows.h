@@ -20,6 +20,8 @@ enum check_subject {
     CHECK_INVOICE,
     CHECK_CHARGE,
     CHECK_CORRECTION,
+    CHECK_PRODUCT,
+    CHECK_RELEASE,
     CHECK_POSTING
 };
 
