@@ -19,11 +19,13 @@ struct key_set {
     struct signing_key active;
     int64_t next_change_us; /* when another key becomes active or one leaves the set: load again then;
                                INT64_MAX: never */
+    struct text keys_jws;   /* the signed set itself */
     struct text keys_body;  /* {"keys":"JWS"} */
     struct text jwks_body;  /* {"keys":[…]} */
 };
 /* Makes the first root and lease key where there are none, and steps what is due (a next key that becomes
- * active, a retired one that leaves). For the doors; checks no rights. */
+ * active, a retired one that leaves). For the doors; checks no rights. Not inside a reading call, as it may
+ * have to write. */
 enum status load_key_set(struct call *call, struct key_set *out, struct fault *fault) MUST_CHECK;
 
 struct signing_key_info {
@@ -31,6 +33,7 @@ struct signing_key_info {
     enum signing_purpose purpose;
     enum signing_state state;
     struct text public_key; /* base64url */
+    bool is_in_set;         /* a lease key that clients take leases of */
     int64_t created_at_us;
     int64_t active_from_us;
     int64_t retired_at_us;
@@ -45,6 +48,7 @@ struct signing_key_list {
 enum status list_signing_keys(struct call *call, struct signing_key_list *out,
                               struct fault *fault) MUST_CHECK;
 
+enum { ROTATE_AFTER_S_DEFAULT = 2 * 86400, ROTATE_AFTER_S_MAX = 400 * 86400 };
 struct rotate_signing_key_input {
     enum signing_purpose purpose;
     int64_t after_s; /* until the next one signs; a root is valid at once, beside the one before */
@@ -56,5 +60,8 @@ enum status rotate_signing_key(struct call *call, const struct rotate_signing_ke
  * none). The last root cannot be revoked. */
 enum status revoke_signing_key(struct call *call, struct text kid, struct signing_key_list *out,
                                struct fault *fault) MUST_CHECK;
+
+/* The roots that are valid, for whoever is signed in: what a vendor builds into its products. */
+enum status list_root_keys(struct call *call, struct signing_key_list *out, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "programme/authorise.h"
 #include "store/cascade.h"
+#include "store/devices.h"
 
 /* The agreement that its seller means to change, its seller, and what lies below the edge. */
 struct reach {
@@ -36,6 +37,9 @@ static enum status reach_edge(struct call *call, const struct suspend_agreement_
 static enum status save(struct call *call, struct reach *reach, const char *action, struct text reason,
                         struct cascade *cascade, struct fault *fault) {
     enum status status = agreement_update(call->db, &reach->agreement, fault);
+    /* What a bundle's lease names depends on its parts' vendors. */
+    if (status == STATUS_OK && reach->scope.vendor_id != 0)
+        status = device_change_note(call->db, DEVICE_CHANGE_TERMS, 0, call->now_us, fault);
     if (status != STATUS_OK)
         return status;
     cascade->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, reach->agreement.id);
@@ -93,6 +97,8 @@ enum status terminate_agreement(struct call *call, const struct suspend_agreemen
     status = reach_edge(call, input, "terminate", &reach, fault);
     if (status == STATUS_OK)
         status = licence_scope_retire(call->db, reach.scope, call->now_us, &cascade.licences, fault);
+    if (status == STATUS_OK) /* what was not on has no event to tell of it */
+        status = device_change_note(call->db, DEVICE_CHANGE_LICENCE, 0, call->now_us, fault);
     if (status == STATUS_OK)
         status = licence_scope_close_blocks(call->db, reach.scope, fault);
     if (status == STATUS_OK && reach.scope.vendor_id == 0)

@@ -4,6 +4,7 @@
 #include "programme/event_time.h"
 #include "programme/find_licence.h"
 #include "programme/order_block.h"
+#include "store/devices.h"
 #include "store/events.h"
 
 #include <assert.h>
@@ -150,6 +151,10 @@ static enum status save(struct call *call, struct turning *turning, struct fault
     }
     if (status == STATUS_OK)
         status = licence_events_write(call->db, events, count, call->now_us, fault);
+    /* The device door follows the events; retiring what was not on writes none. */
+    if (status == STATUS_OK && turning->turn == TURN_RETIRE)
+        status =
+            device_change_note(call->db, DEVICE_CHANGE_LICENCE, turning->licence->id, call->now_us, fault);
     return status;
 }
 

@@ -171,18 +171,20 @@ enum status device_free_seat(struct db *db, int64_t licence_id, int32_t seats, i
 static const char NONE_BEFORE[] = "select none_before_s from silent_searches where licence_id = $1";
 static const char MOST_SILENT[] =
     "select d.id, s.lease_expires_s from devices d join device_seen s on s.device_id = d.id "
-    "where d.licence_id = $1 and d.state = 'active' order by s.lease_expires_s, d.id limit 1";
+    "where d.licence_id = $1 and d.state = 'active' and d.seat <= $2 order by s.lease_expires_s, d.id limit "
+    "1";
 static const char NOTE_SEARCH[] =
     "insert into silent_searches (licence_id, none_before_s) values ($1, $2) "
     "on conflict (licence_id) do update set none_before_s = excluded.none_before_s";
 static const char DROP[] =
     "update devices set state = 'dropped', seat = null, seat_until_s = $2 where id = $1";
 
-static enum status find_most_silent(struct db *db, int64_t licence_id, int64_t *device_id, int64_t *ended_s,
-                                    struct fault *fault) {
+static enum status find_most_silent(struct db *db, int64_t licence_id, int32_t seats, int64_t *device_id,
+                                    int64_t *ended_s, struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = false;
-    enum status status = db_query(db, MOST_SILENT, DB_ARGS(db_integer(licence_id)), &rows, fault);
+    enum status status =
+        db_query(db, MOST_SILENT, DB_ARGS(db_integer(licence_id), db_integer(seats)), &rows, fault);
     if (status == STATUS_OK)
         status = db_next(rows, &have_row, fault);
     if (status == STATUS_OK) {
@@ -195,8 +197,8 @@ static enum status find_most_silent(struct db *db, int64_t licence_id, int64_t *
 
 /* A look through all devices of the licence finds the lease that ended first. Those activated later have
  * leases that end after now, so nothing before the earlier of both needs to be looked for again. */
-enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_before_s, int64_t now_us,
-                               int64_t *dropped_id, struct fault *fault) {
+enum status device_drop_silent(struct db *db, int64_t licence_id, int32_t seats, int64_t ended_before_s,
+                               int64_t now_us, int64_t *dropped_id, struct fault *fault) {
     int64_t none_before_s = 0;
     int64_t device_id = 0;
     int64_t ended_s = 0;
@@ -210,7 +212,7 @@ enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_
         *dropped_id = 0;
         return STATUS_OK;
     }
-    status = find_most_silent(db, licence_id, &device_id, &ended_s, fault);
+    status = find_most_silent(db, licence_id, seats, &device_id, &ended_s, fault);
     if (status == STATUS_OK)
         status = db_run(db, NOTE_SEARCH,
                         DB_ARGS(db_integer(licence_id), db_integer(ended_s < now_s ? ended_s : now_s)), NULL,

@@ -60,11 +60,11 @@ enum status device_release_note(struct db *db, const struct device *device, int6
 enum status device_count_releases(struct db *db, int64_t licence_id, int64_t since_us, int64_t *count,
                                   struct fault *fault) MUST_CHECK;
 
-/* Drops the active device of the licence whose lease ended first, if that was before `ended_before_s` (which
- * is not after now): its seat is given up. `*dropped_id` is 0 where there is none. The transaction's write
- * lock sees to it that its sequence does not move in between. */
-enum status device_drop_silent(struct db *db, int64_t licence_id, int64_t ended_before_s, int64_t now_us,
-                               int64_t *dropped_id, struct fault *fault) MUST_CHECK;
+/* Drops the active device with a seat up to `seats` whose lease ended first, if that was before
+ * `ended_before_s` (which is not after now): its seat is given up. `*dropped_id` is 0 where there is none.
+ * The transaction's write lock sees to it that its sequence does not move in between. */
+enum status device_drop_silent(struct db *db, int64_t licence_id, int32_t seats, int64_t ended_before_s,
+                               int64_t now_us, int64_t *dropped_id, struct fault *fault) MUST_CHECK;
 
 enum status device_seen_load(struct db *db, int64_t device_id, struct device_seen *seen, bool *found,
                              struct fault *fault) MUST_CHECK;
@@ -117,6 +117,7 @@ struct live_licence_row {
     int32_t seats;
     int32_t counted_seats;
     int64_t version; /* the licence's: of two rows the newer one has the higher */
+    int64_t provider_id;
 };
 /* By its id or by its key's hash. */
 enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,

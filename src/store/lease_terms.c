@@ -114,7 +114,8 @@ static enum status read_licence(struct db_rows *rows, struct arena *arena, void 
                 .sku_id = db_column_int(rows, 1),
                 .seats = (int32_t)db_column_int(rows, 3),         /* written from an int32_t */
                 .counted_seats = (int32_t)db_column_int(rows, 4), /* the same */
-                .version = db_column_int(rows, 5)},
+                .version = db_column_int(rows, 5),
+                .provider_id = db_column_int(rows, 8)},
         .customer_id = db_column_int(rows, 6),
         .suspensions = db_column_int(rows, 7)};
     int state = 0;
@@ -165,7 +166,7 @@ static enum status load_licence(struct db *db, const char *sql, struct db_value 
 }
 
 #define LICENCE_COLUMNS                                                                                      \
-    "id, sku_id, state, seats, counted_seats, version, customer_id, suspensions from licences "
+    "id, sku_id, state, seats, counted_seats, version, customer_id, suspensions, provider_id from licences "
 static const char LICENCE_LOAD[] = "select " LICENCE_COLUMNS "where id = $1 and parent_id is null";
 static const char LICENCE_LOAD_BY_KEY[] = "select " LICENCE_COLUMNS "where key_hash = $1";
 
