@@ -1,6 +1,6 @@
 /* Activating, releasing and dropping devices: seats are never oversold, and every refusal has its reason. */
 #include "channel.h"
-#include "machine.h"
+#include "computer.h"
 
 #include "core/base64url.h"
 #include "programme/signing_keys.h"

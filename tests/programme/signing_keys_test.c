@@ -1,6 +1,6 @@
 /* Signing keys: made at first use, rotated without an outage, revoked at once; the set says so, signed. */
 #include "channel.h"
-#include "machine.h"
+#include "computer.h"
 
 #include "core/base64url.h"
 #include "programme/signing_keys.h"

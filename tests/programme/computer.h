@@ -1,6 +1,6 @@
-/* Machine: a computer that activates, in a test's language: its key pair and fingerprint come of its name. */
-#ifndef SEATMETER_TESTS_PROGRAMME_MACHINE_H
-#define SEATMETER_TESTS_PROGRAMME_MACHINE_H
+/* Computer: what activates, in a test's language: its key pair and fingerprint come of its name. */
+#ifndef SEATMETER_TESTS_PROGRAMME_COMPUTER_H
+#define SEATMETER_TESTS_PROGRAMME_COMPUTER_H
 
 #include "programme/activate_device.h"
 #include "world.h"

@@ -1,4 +1,4 @@
-#include "machine.h"
+#include "computer.h"
 
 #include "core/base64url.h"
 #include "programme/authorise.h"
