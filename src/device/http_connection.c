@@ -430,6 +430,13 @@ void exchange_event(struct http_exchange *exchange, uint32_t events) {
     }
 }
 
+/* Closes with a reset: what the client has not taken is given up, and the machine keeps no memory for it. */
+static void reset(struct http_exchange *exchange) {
+    struct linger at_once = {.l_onoff = 1};
+    setsockopt(exchange->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    exchange_close(exchange);
+}
+
 /* A request half come is told why (RFC 9110 section 15.5.9); an idle connection has nothing to be told. */
 void exchange_expire(struct http_exchange *exchange) {
     struct http_counters *counters = &exchange->http->counters;
@@ -444,7 +451,7 @@ void exchange_expire(struct http_exchange *exchange) {
         break;
     case PHASE_SENDING:
         counters->slow_send++;
-        exchange_close(exchange);
+        reset(exchange);
         break;
     case PHASE_IDLE:
         counters->idle_closed++;
