@@ -1,18 +1,14 @@
 #include "core/merkle.h"
 
+#include "core/sha256.h"
+
 #include <assert.h>
 
-#include <sodium.h>
-
-static_assert((int)MERKLE_HASH_BYTES == (int)crypto_hash_sha256_BYTES, "SHA-256");
+static_assert((int)MERKLE_HASH_BYTES == (int)SHA256_BYTES, "SHA-256");
 
 static void hash_prefixed(unsigned char prefix, const void *bytes, size_t size_bytes,
                           struct merkle_hash *hash) {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &prefix, 1);
-    crypto_hash_sha256_update(&state, bytes, size_bytes);
-    crypto_hash_sha256_final(&state, hash->bytes);
+    sha256_prefixed(prefix, bytes, size_bytes, hash->bytes);
 }
 
 void merkle_leaf(const void *leaf, size_t size_bytes, struct merkle_hash *hash) {

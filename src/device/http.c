@@ -287,18 +287,31 @@ static void sweep(struct http *http) {
     http->swept_at_us = now_us;
 }
 
+const int64_t HTTP_TURN_BUCKETS_US[HTTP_TURN_BUCKETS] = {50,   100,  250,   500,   1000,
+                                                         2500, 5000, 10000, 50000, 250000};
+
+static void count_turn(struct http *http) {
+    int64_t took_us = http_clock_us() - http->turn_began_us;
+    int bucket = 0;
+    while (bucket < HTTP_TURN_BUCKETS && took_us > HTTP_TURN_BUCKETS_US[bucket]) {
+        bucket++;
+    }
+    http->counters.turns_by_time[bucket]++;
+    http->counters.busy_us += (uint64_t)took_us;
+}
+
 static void run_turn(struct http *http, int timeout_ms) {
     int count =
         epoll_wait(http->epoll_fd, http->events, http->events_max, http->again_count > 0 ? 0 : timeout_ms);
     http->turn_began_us = http_clock_us();
     http->is_late = false;
     http->since_clock = 0;
-    http->counters.turns++;
     run_again(http);
     for (int i = 0; i < count; i++) {
         run_event(http, &http->events[i]);
     }
     http_flush(http);
+    count_turn(http);
     if (http->turn_began_us - http->swept_at_us >= SWEEP_US) {
         sweep(http);
     }

@@ -55,6 +55,10 @@ struct http_options {
 /* The defaults of everything but the listener and the callbacks. */
 void http_options_default(struct http_options *options);
 
+/* How long turns take; the last bucket of `turns_by_time` is for longer ones. */
+enum { HTTP_TURN_BUCKETS = 10 };
+extern const int64_t HTTP_TURN_BUCKETS_US[HTTP_TURN_BUCKETS];
+
 /* Touched by the loop thread alone. */
 struct http_counters {
     uint64_t accepted;
@@ -70,7 +74,8 @@ struct http_counters {
     uint64_t slow_body;
     uint64_t slow_send;
     uint64_t reset; /* by the client, in the middle of something */
-    uint64_t turns;
+    uint64_t turns_by_time[HTTP_TURN_BUCKETS + 1];
+    uint64_t busy_us;             /* of all turns together */
     uint64_t connections;         /* open now */
     uint64_t buffered_bytes;      /* held for connections now: requests half come, answers half gone */
     uint64_t answers_by_class[6]; /* [2]: 2xx, … */

@@ -44,7 +44,7 @@ struct live_device {
     uint32_t generation;
     uint8_t state;  /* enum device_state */
     uint8_t flags;  /* LIVE_… */
-    uint8_t bucket; /* of the rate limit: check-ins that are left */
+    uint8_t bucket; /* of the rate limit: how full it is; 0 to begin with */
     uint8_t month;  /* low bits of the month that LIVE_LICENSED and LIVE_UNLICENSED are about */
     unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES];
     uint32_t profile; /* 0: told nothing */

@@ -1,0 +1,241 @@
+/* Check-in: the hot path. Taken in two steps, so that the memory of a turn's devices is on its way while
+ * their requests are parsed: the first parses and asks for the device's cache lines, the second verifies,
+ * decides and writes the lease.
+ *
+ * The chain: a device sends the sequence after the last answered one with that one's link. The very same
+ * again is a retry. Anything else is another copy's, unless the store lost a moment in a crash and the device
+ * is ahead of it: that is believed once. */
+#include "device/door_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <sodium.h>
+
+enum {
+    BUCKET_MAX = 30,    /* check-ins at once */
+    BUCKET_LEAK_S = 10, /* and one more after so long */
+    OLD_GENERATIONS_MAX = 8
+};
+
+/* How a request continues its device's chain. */
+enum link_kind { LINK_NEXT, LINK_RETRY, LINK_AHEAD, LINK_FOREIGN };
+
+void check_in_take(struct device_door *door, struct http_exchange *exchange, struct text body,
+                   bool is_release) {
+    if (door->pending_count == door->batch_max) {
+        check_in_decide_pending(door);
+    }
+    struct pending_check_in *pending = &door->pending[door->pending_count];
+    if (!check_in_request_parse(body, &pending->request) || pending->request.is_release != is_release) {
+        door->counters.check_ins[ANSWER_MALFORMED_REQUEST]++;
+        door_refuse(door, exchange, ANSWER_MALFORMED_REQUEST);
+        return;
+    }
+    if (!identifier_decode(door->options->secret, IDENTIFIER_DEVICE, pending->request.device,
+                           &pending->device_id)) {
+        door->counters.check_ins[ANSWER_UNKNOWN_DEVICE]++;
+        door_refuse(door, exchange, ANSWER_UNKNOWN_DEVICE);
+        return;
+    }
+    pending->exchange = exchange;
+    live_prefetch(door->live, pending->device_id);
+    door->pending_count++;
+}
+
+bool check_in_mac_is(const struct device_door *door, int64_t device_id, uint32_t generation,
+                     struct text message, const unsigned char mac[CHECK_IN_MAC_BYTES]) {
+    unsigned char key[CHECK_IN_KEY_BYTES];
+    unsigned char right[CHECK_IN_MAC_BYTES];
+    device_check_in_key(door->master, device_id, generation, key);
+    crypto_generichash_blake2b(right, sizeof right, (const unsigned char *)message.at, message.length, key,
+                               sizeof key);
+    return sodium_memcmp(right, mac, sizeof right) == 0;
+}
+
+/* The credential of this generation, or of one before it; false where it is none of the device's. */
+static bool verify(const struct device_door *door, const struct live_device *device,
+                   const struct check_in_request *request, bool *is_replaced) {
+    uint32_t oldest = device->generation > OLD_GENERATIONS_MAX ? device->generation - OLD_GENERATIONS_MAX : 1;
+    for (uint32_t generation = device->generation; generation >= oldest; generation--) {
+        if (check_in_mac_is(door, device->id, generation, request->signed_part, request->mac)) {
+            *is_replaced = generation != device->generation;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A leaky bucket of the device's own, so that others at its address do not pay for it. */
+static bool take_from_bucket(struct live_device *device, int64_t now_s) {
+    int64_t since_s = now_s - (int64_t)device->seen_at_s;
+    int64_t leaked = since_s > 0 ? since_s / BUCKET_LEAK_S : 0;
+    int64_t filled = device->bucket > leaked ? device->bucket - leaked : 0;
+    if (filled >= BUCKET_MAX) {
+        return false;
+    }
+    device->bucket = (uint8_t)(filled + 1);
+    return true;
+}
+
+static enum link_kind link_of(const struct live_device *device, const struct check_in_request *request) {
+    if (request->sequence == device->sequence && request->link == device->link) {
+        return LINK_RETRY;
+    }
+    if (request->sequence == (int64_t)device->sequence + 1 && request->previous == device->link) {
+        return LINK_NEXT;
+    }
+    bool may_be_ahead = (device->flags & LIVE_UNSETTLED) != 0 && request->sequence > device->sequence;
+    return may_be_ahead ? LINK_AHEAD : LINK_FOREIGN;
+}
+
+/* A device without a working seat, or silent for so long that its seat may be gone, is the store's to decide.
+ */
+static bool needs_the_store(const struct device_door *door, const struct live_device *device,
+                            enum answer answer, int64_t now_s) {
+    if (answer == ANSWER_NO_SEAT_LEFT) {
+        return true;
+    }
+    return answer == ANSWER_OK && live_is_silent(door->live, device, now_s);
+}
+
+/* The job keeps the request, with its texts behind it, as the turn's bytes go. */
+static bool push_job(struct device_door *door, struct http_exchange *exchange, enum live_job_kind kind,
+                     const struct live_device *device, const struct check_in_request *request) {
+    size_t version_bytes = request->version.length;
+    size_t components_bytes = request->components.length;
+    struct door_job *job = door_job_make(door, exchange, kind, version_bytes + components_bytes);
+    char *texts = (char *)(job + 1);
+    job->live.device_id = device->id;
+    job->generation = device->generation;
+    job->check_in = *request;
+    job->check_in.device = job->check_in.signed_part = TEXT("");
+    if (version_bytes > 0) {
+        memcpy(texts, request->version.at, version_bytes);
+    }
+    if (components_bytes > 0) {
+        memcpy(texts + version_bytes, request->components.at, components_bytes);
+    }
+    job->check_in.version = (struct text){texts, version_bytes};
+    job->check_in.components = (struct text){texts + version_bytes, components_bytes};
+    if (!live_push(door->live, &job->live)) {
+        door_job_free(door, job);
+        return false;
+    }
+    return true;
+}
+
+static void tell_profile(struct device_door *door, struct live_device *device,
+                         const struct check_in_request *request) {
+    struct arena arena;
+    arena_init(&arena);
+    struct text version;
+    struct text components;
+    if (device_version_canonical(&arena, request->version, &version) &&
+        device_components_canonical(&arena, request->components, &components)) {
+        (void)live_tell_profile(door->live, device, version, components);
+    }
+    arena_clean_up(&arena);
+}
+
+/* The chain goes on from here. */
+static void advance(struct device_door *door, struct live_device *device,
+                    const struct check_in_request *request, enum link_kind kind, enum answer answer,
+                    int64_t now_s) {
+    door->counters.retries += kind == LINK_RETRY;
+    door->counters.believed += kind == LINK_AHEAD;
+    device->flags &= (uint8_t)~LIVE_UNSETTLED;
+    device->sequence = (int32_t)request->sequence;
+    device->link = request->link;
+    device->seen_at_s = (uint32_t)now_s;
+    live_mark(door->live, device, answer);
+    if (request->has_version) {
+        tell_profile(door, device, request);
+    }
+}
+
+static bool is_about_the_device(enum answer answer) {
+    return answer == ANSWER_CLONE_SEEN || answer == ANSWER_REPLACED || answer == ANSWER_RELEASED;
+}
+
+/* The answer to a verified request. `may_ask` is false once the store has been asked. */
+static void conclude(struct device_door *door, struct http_exchange *exchange, struct live_device *device,
+                     const struct check_in_request *request, bool is_replaced, bool may_ask) {
+    int64_t now_s = door_now_s(door);
+    enum link_kind kind = is_replaced ? LINK_FOREIGN : link_of(device, request);
+    struct device_facts facts;
+    door_facts(door, device, &facts);
+    facts.is_replaced = is_replaced;
+    facts.is_clone = !is_replaced && kind == LINK_FOREIGN;
+    enum answer answer = device_decide(&facts);
+    bool is_to_release = request->is_release && may_ask && device->state == DEVICE_ACTIVE &&
+                         !facts.is_replaced && !facts.is_clone;
+    if (is_to_release || (may_ask && !request->is_release && needs_the_store(door, device, answer, now_s))) {
+        enum live_job_kind job = is_to_release ? LIVE_RELEASE : LIVE_RESEAT;
+        if (!push_job(door, exchange, job, device, request)) {
+            door->counters.check_ins[ANSWER_BUSY]++;
+            door_refuse(door, exchange, ANSWER_BUSY);
+        }
+        return;
+    }
+    struct lease lease = {.code = answer,
+                          .sequence = request->sequence,
+                          .link = request->link,
+                          .advise_clock = door_clock_is_off(request->time_s, now_s)};
+    door_fill_lease(door, device, &lease);
+    int64_t promised_s = is_about_the_device(answer) ? now_s : (int64_t)device->lease_expires_s;
+    lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
+    if (answer == ANSWER_OK) {
+        device->lease_expires_s = (uint32_t)lease.expires_s;
+    }
+    if (facts.is_clone) {
+        device->seen_at_s =
+            (uint32_t)now_s; /* the bucket's clock: a copy asks no oftener than the device may */
+        live_mark_clone(door->live, device, now_s);
+    } else if (!is_replaced) {
+        advance(door, device, request, kind, answer, now_s);
+    }
+    door->counters.check_ins[answer]++;
+    door_lease(door, exchange, &lease, 0, 0);
+}
+
+static void decide(struct device_door *door, const struct pending_check_in *pending) {
+    struct live_device *device = live_device_find(door->live, pending->device_id);
+    bool is_replaced = false;
+    enum answer refusal = ANSWER_OK;
+    if (device == NULL) {
+        refusal = ANSWER_UNKNOWN_DEVICE;
+    } else if (!verify(door, device, &pending->request, &is_replaced)) {
+        refusal = ANSWER_CREDENTIAL_WRONG;
+    } else if (!is_replaced && !take_from_bucket(device, door_now_s(door))) {
+        refusal = ANSWER_TOO_OFTEN;
+    }
+    if (refusal != ANSWER_OK) {
+        door->counters.check_ins[refusal]++;
+        door_refuse(door, pending->exchange, refusal);
+        return;
+    }
+    conclude(door, pending->exchange, device, &pending->request, is_replaced, true);
+}
+
+void check_in_decide_pending(struct device_door *door) {
+    size_t count = door->pending_count;
+    for (size_t i = 0; i < count; i++) {
+        decide(door, &door->pending[i]);
+    }
+    door->pending_count = 0;
+}
+
+/* The writer has released the device, or looked for a seat for it: what is so now is the answer. */
+void check_in_finish_job(struct device_door *door, struct door_job *job) {
+    struct live_device *device = live_device_find(door->live, job->live.device_id);
+    enum answer answer = device == NULL ? ANSWER_UNKNOWN_DEVICE : job->live.answer;
+    bool is_refused = answer == ANSWER_BUSY || answer == ANSWER_INTERNAL ||
+                      answer == ANSWER_RELEASES_EXHAUSTED || answer == ANSWER_UNKNOWN_DEVICE;
+    if (is_refused) {
+        door->counters.check_ins[answer]++;
+        door_refuse(door, job->exchange, answer);
+        return;
+    }
+    conclude(door, job->exchange, device, &job->check_in, device->generation != job->generation, false);
+}

@@ -1,0 +1,454 @@
+/* The door: routes, what all answers share, starting and stopping in the order that leaves nothing behind. */
+#include "device/door_private.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+enum { BATCH_DEFAULT = 64, CLOCK_TOLERANCE_S = 300, SPARE_DESCRIPTORS = 1500 };
+#define GRACE_US (20 * INT64_C(1000000))
+#define STALL_US (60 * INT64_C(1000000))
+
+int64_t door_now_us(const struct device_door *door) {
+    if (door->options->now_us != NULL) {
+        return door->options->now_us();
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t door_now_s(const struct device_door *door) {
+    return door_now_us(door) / 1000000;
+}
+
+static int64_t machine_now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void fill_random(struct random_source *source, void *bytes, size_t size_bytes) {
+    (void)source;
+    randombytes_buf(bytes, size_bytes);
+}
+
+static struct random_source machine_random = {fill_random};
+
+/* What devices, licences and leases have in common. */
+
+bool door_clock_is_off(int64_t time_s, int64_t now_s) {
+    return time_s < now_s - CLOCK_TOLERANCE_S || time_s > now_s + CLOCK_TOLERANCE_S;
+}
+
+static const struct live_licence *licence_of(const struct device_door *door,
+                                             const struct live_device *device) {
+    const struct live_licence *licence = live_licence(door->live, device->licence);
+    assert(licence != NULL);
+    return licence;
+}
+
+const struct lease_terms *door_terms(const struct device_door *door, const struct live_device *device) {
+    return &live_sku(door->live, licence_of(door, device)->sku)->terms;
+}
+
+void door_facts(const struct device_door *door, const struct live_device *device,
+                struct device_facts *facts) {
+    const struct live_licence *licence = licence_of(door, device);
+    *facts = (struct device_facts){.licence_state = (enum licence_state)licence->state,
+                                   .suspender = (enum suspender)licence->suspender,
+                                   .counted_seats = licence->counted_seats,
+                                   .device_state = (enum device_state)device->state,
+                                   .seat = device->seat};
+}
+
+void door_fill_lease(const struct device_door *door, const struct live_device *device, struct lease *lease) {
+    const struct live_licence *licence = licence_of(door, device);
+    lease->device_id = device->id;
+    lease->fingerprint = device->fingerprint;
+    lease->keys_version = live_keys(door->live)->version;
+    lease->licence_id = licence->id;
+    lease->seats = licence->seats;
+    lease->sku_part = live_sku(door->live, licence->sku)->lease_part;
+}
+
+/* Answers. */
+
+void door_refuse(struct device_door *door, struct http_exchange *exchange, enum answer answer) {
+    int status = answer_row(answer)->http_status;
+    struct http_answer made = {.status = status == 0 ? 500 : status, .body = door->refusals[answer]};
+    if (status == 429) {
+        made.retry_after_s = http_jitter_s(door->http, 20);
+    } else if (status == 503) {
+        made.retry_after_s = http_jitter_s(door->http, 30);
+    }
+    http_answer(exchange, &made);
+}
+
+static char *put_text(char *at, struct text text) {
+    memcpy(at, text.at, text.length);
+    return at + text.length;
+}
+
+/* The members of an activation's answer that stand in front: whose and which credential. */
+static char *put_credential(const struct device_door *door, const struct waiting_lease *waiting, char *at) {
+    char device[IDENTIFIER_BYTES];
+    unsigned char key[CHECK_IN_KEY_BYTES];
+    identifier_encode(door->options->secret, IDENTIFIER_DEVICE, waiting->activated_id, device);
+    device_check_in_key(door->master, waiting->activated_id, waiting->generation, key);
+    at = put_text(at, TEXT("\"device\":\""));
+    at = put_text(at, (struct text){device, IDENTIFIER_BYTES - 1});
+    at = put_text(at, TEXT("\",\"check_in_key\":\""));
+    /* libsodium writes a zero behind, which is overwritten */
+    sodium_bin2base64(at, sodium_base64_ENCODED_LEN(sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+                      key, sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(key, sizeof key);
+    return put_text(at + 43, TEXT("\","));
+}
+
+enum { CREDENTIAL_BYTES_MAX = 128 };
+
+void door_sign(struct device_door *door) {
+    size_t count = batch_count(door->batch);
+    if (count == 0) {
+        return;
+    }
+    batch_sign(door->batch, &live_keys(door->live)->active, door_now_s(door));
+    for (size_t i = 0; i < count; i++) {
+        const struct waiting_lease *waiting = &door->waiting[i];
+        char *body =
+            http_body_room(door->http, batch_envelope_max(door->batch, i) + CREDENTIAL_BYTES_MAX + 1);
+        char *at = body;
+        *at++ = '{';
+        if (waiting->activated_id != 0) {
+            at = put_credential(door, waiting, at);
+        }
+        at += batch_envelope_write(door->batch, i, at);
+        struct http_answer answer = {.status = 200, .body = {body, (size_t)(at - body)}};
+        http_answer(waiting->exchange, &answer);
+    }
+    door->counters.trees++;
+    door->counters.leases += count;
+    batch_clear(door->batch);
+}
+
+void door_lease(struct device_door *door, struct http_exchange *exchange, const struct lease *lease,
+                int64_t activated_id, uint32_t generation) {
+    if (batch_is_full(door->batch)) {
+        door_sign(door);
+    }
+    door->waiting[batch_count(door->batch)] = (struct waiting_lease){exchange, activated_id, generation};
+    batch_add(door->batch, lease);
+}
+
+/* Jobs. */
+
+struct door_job *door_job_make(struct device_door *door, struct http_exchange *exchange,
+                               enum live_job_kind kind, size_t extra) {
+    struct door_job *job = calloc(1, sizeof *job + extra);
+    if (job == NULL) {
+        abort();
+    }
+    job->live.owner = job;
+    job->live.kind = kind;
+    job->exchange = exchange;
+    job->next = door->jobs;
+    if (door->jobs != NULL) {
+        door->jobs->previous = job;
+    }
+    door->jobs = job;
+    return job;
+}
+
+void door_job_free(struct device_door *door, struct door_job *job) {
+    if (job->previous == NULL) {
+        door->jobs = job->next;
+    } else {
+        job->previous->next = job->next;
+    }
+    if (job->next != NULL) {
+        job->next->previous = job->previous;
+    }
+    free(job);
+}
+
+/* What the writer has done and the feed has read. */
+static void take_from_live(void *context) {
+    struct device_door *door = context;
+    struct live_job *next;
+    for (struct live_job *live = live_turn(door->live); live != NULL; live = next) {
+        next = live->next;
+        struct door_job *job = live->owner;
+        if (live->kind == LIVE_ACTIVATE) {
+            activation_finish_job(door, job);
+        } else {
+            check_in_finish_job(door, job);
+        }
+        door_job_free(door, job);
+    }
+}
+
+/* Requests. */
+
+static void answer_small(struct http_exchange *exchange, const struct http_request *request,
+                         const char *content_type, struct text body) {
+    http_answer(exchange, &(struct http_answer){.status = 200,
+                                                .content_type = content_type,
+                                                .body = body,
+                                                .without_body = request->verb == HTTP_VERB_HEAD});
+}
+
+static void get_metrics(struct device_door *door, struct http_exchange *exchange,
+                        const struct http_request *request) {
+    struct text token = door->options->metrics_token;
+    struct text given = http_request_field(request, HTTP_FIELD_AUTHORIZATION);
+    bool has_token = token.length > 0 && given.length == token.length + 7 &&
+                     text_starts_with(given, TEXT("Bearer ")) &&
+                     sodium_memcmp(given.at + 7, token.at, token.length) == 0;
+    if (!request->is_local && !has_token) {
+        door_refuse(door, exchange, ANSWER_CREDENTIAL_WRONG);
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena);
+    answer_small(exchange, request, "text/plain; version=0.0.4; charset=utf-8",
+                 door_metrics_format(door, &arena));
+    arena_clean_up(&arena);
+}
+
+static void refuse_verb(struct device_door *door, struct http_exchange *exchange, struct text allow) {
+    http_answer(exchange, &(struct http_answer){
+                              .status = 405, .headers = allow, .body = door->refusals[ANSWER_NOT_ALLOWED]});
+}
+
+static void take_post(struct device_door *door, struct http_exchange *exchange,
+                      const struct http_request *request) {
+    if (text_equal(request->path, TEXT("/v1/activate"))) {
+        activation_take(door, exchange, request->body);
+    } else {
+        check_in_take(door, exchange, request->body, text_equal(request->path, TEXT("/v1/release")));
+    }
+}
+
+static void take_get(struct device_door *door, struct http_exchange *exchange,
+                     const struct http_request *request) {
+    struct text path = request->path;
+    if (text_equal(path, TEXT("/v1/keys"))) {
+        answer_small(exchange, request, NULL, live_keys(door->live)->keys_body);
+    } else if (text_equal(path, TEXT("/.well-known/jwks.json"))) {
+        answer_small(exchange, request, NULL, live_keys(door->live)->jwks_body);
+    } else if (text_equal(path, TEXT("/healthz"))) {
+        answer_small(exchange, request, NULL,
+                     TEXT("{\"status\":\"alive\",\"version\":\"" SEATMETER_VERSION "\"}"));
+    } else if (text_equal(path, TEXT("/metrics"))) {
+        get_metrics(door, exchange, request);
+    } else if (text_starts_with(path, TEXT("/tuf/"))) {
+        updates_take(door, exchange, request);
+    } else {
+        door_refuse(door, exchange, ANSWER_UNKNOWN_TARGET);
+    }
+}
+
+static void take_request(void *context, struct http_exchange *exchange, const struct http_request *request) {
+    struct device_door *door = context;
+    struct text path = request->path;
+    bool is_for_post = text_equal(path, TEXT("/v1/check-in")) || text_equal(path, TEXT("/v1/activate")) ||
+                       text_equal(path, TEXT("/v1/release"));
+    if (is_for_post) {
+        if (request->verb == HTTP_VERB_POST) {
+            take_post(door, exchange, request);
+        } else {
+            refuse_verb(door, exchange, TEXT("Allow: POST\r\n"));
+        }
+    } else if (request->verb == HTTP_VERB_GET || request->verb == HTTP_VERB_HEAD) {
+        take_get(door, exchange, request);
+    } else {
+        refuse_verb(door, exchange, TEXT("Allow: GET, HEAD\r\n"));
+    }
+}
+
+static void flush(void *context) {
+    struct device_door *door = context;
+    check_in_decide_pending(door);
+    door_sign(door);
+    door->activations_this_turn = 0;
+}
+
+static struct text refusal(void *context, int http_status) {
+    const struct device_door *door = context;
+    switch (http_status) {
+    case 413:
+    case 414:
+    case 431:
+        return door->refusals[ANSWER_TOO_LARGE];
+    case 503:
+        return door->refusals[ANSWER_BUSY];
+    default:
+        return door->refusals[ANSWER_MALFORMED_REQUEST];
+    }
+}
+
+/* Starting and stopping. */
+
+/* A connection is a descriptor: as many as the system lets us have. */
+static uint32_t connections_possible(uint32_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return wanted;
+    }
+    rlim_t needed = (rlim_t)wanted + SPARE_DESCRIPTORS;
+    if (limit.rlim_cur < needed) {
+        limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= needed) {
+        return wanted;
+    }
+    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (uint32_t)(limit.rlim_cur - SPARE_DESCRIPTORS)
+                                                  : (uint32_t)(limit.rlim_cur / 2);
+}
+
+static struct device_door *make(const struct device_options *options) {
+    struct device_door *door = calloc(1, sizeof *door);
+    if (door == NULL) {
+        abort();
+    }
+    door->options = options;
+    door->listen_fd = -1;
+    arena_init(&door->arena);
+    door->batch_max = options->batch_max == 0 ? BATCH_DEFAULT : options->batch_max;
+    assert(door->batch_max <= MERKLE_LEAVES_MAX);
+    door->batch = batch_make(door->batch_max, options->secret);
+    device_master_key(options->secret, door->master);
+    for (int i = 0; i < ANSWER_COUNT; i++) {
+        const struct answer_row *row = answer_row((enum answer)i);
+        door->refusals[i] =
+            text_format(&door->arena, "{\"code\":\"%s\",\"words\":\"%s\"}", row->word, row->words);
+    }
+    return door;
+}
+
+static void destroy(struct device_door *door) {
+    if (door->http != NULL) {
+        http_free(door->http);
+    }
+    files_stop(door->files);
+    live_stop(door->live);
+    while (door->jobs != NULL) {
+        door_job_free(door, door->jobs);
+    }
+    if (door->listen_fd >= 0) {
+        close(door->listen_fd);
+        address_unlink(&door->address);
+    }
+    updates_free(door);
+    batch_free(door->batch);
+    sodium_memzero(door->master, sizeof door->master);
+    arena_clean_up(&door->arena);
+    free(door);
+}
+
+static enum status start_live(struct device_door *door, struct fault *fault) {
+    struct live_options options = {.database_url = door->options->database_url,
+                                   .secret = door->options->secret,
+                                   .random = &machine_random,
+                                   .now_us = door->options->now_us != NULL ? door->options->now_us
+                                                                           : machine_now_us};
+    return live_start(&options, &door->live, fault);
+}
+
+static enum status start_files(struct device_door *door, struct fault *fault) {
+    struct files_options options = {.database_url = door->options->database_url,
+                                    .artifacts = door->options->artifacts,
+                                    .refusals = door->refusals,
+                                    .stall_us = STALL_US};
+    return files_start(&options, &door->files, fault);
+}
+
+static enum status make_http(struct device_door *door, struct fault *fault) {
+    struct http_options options;
+    http_options_default(&options);
+    uint32_t wanted =
+        door->options->connections_max == 0 ? DEVICE_CONNECTIONS_DEFAULT : door->options->connections_max;
+    options.listen_fd = door->listen_fd;
+    options.connections_max = connections_possible(wanted);
+    options.late_us = door->options->late_us == 0 ? options.late_us : door->options->late_us;
+    options.request = take_request;
+    options.flush = flush;
+    options.refusal = refusal;
+    options.context = door;
+    enum status status = http_make(&options, &door->http, fault);
+    if (status == STATUS_OK) {
+        http_watch(door->http, live_fd(door->live), take_from_live, door);
+        http_watch(door->http, files_fd(door->files), updates_take_loaded, door);
+    }
+    return status;
+}
+
+static void *run(void *context) {
+    struct device_door *door = context;
+    http_run(door->http, GRACE_US);
+    return NULL;
+}
+
+static enum status start_loop(struct device_door *door, struct fault *fault) {
+    if (pthread_create(&door->thread, NULL, run, door) != 0) {
+        return fault_set(fault, STATUS_INTERNAL, "no-threads", NULL, TEXT(""),
+                         "The machine gives no more threads.");
+    }
+    pthread_setname_np(door->thread, "device-door");
+    door->thread_runs = true;
+    return STATUS_OK;
+}
+
+enum status device_door_start(const struct device_options *options, struct device_door **door,
+                              struct fault *fault) {
+    assert(options->secret != NULL);
+    struct address address;
+    enum status status = address_parse(
+        options->address.length == 0 ? TEXT(DEVICE_ADDRESS_DEFAULT) : options->address, &address, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct device_door *made = make(options);
+    status = address_listen(&address, &made->listen_fd, fault);
+    if (status == STATUS_OK) {
+        made->address = address;
+        made->url = address_url(&made->arena, made->listen_fd);
+        status = start_live(made, fault);
+    }
+    if (status == STATUS_OK) {
+        status = start_files(made, fault);
+    }
+    if (status == STATUS_OK) {
+        status = make_http(made, fault);
+    }
+    if (status == STATUS_OK) {
+        status = start_loop(made, fault);
+    }
+    if (status != STATUS_OK) {
+        destroy(made);
+        return status;
+    }
+    *door = made;
+    return STATUS_OK;
+}
+
+struct text device_door_url(const struct device_door *door) {
+    return door->url;
+}
+
+void device_door_stop(struct device_door *door) {
+    if (door->thread_runs) {
+        http_stop(door->http);
+        pthread_join(door->thread, NULL);
+    }
+    destroy(door);
+}
