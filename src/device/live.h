@@ -121,6 +121,7 @@ struct live_job {
     int64_t licence_id;       /* 0: not known */
     /* live's own, in between */
     struct device_seen seen;
+    int64_t changes;
 };
 /* False where the queue is full: answer "busy". */
 bool live_push(struct live *live, struct live_job *job);

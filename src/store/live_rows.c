@@ -38,14 +38,14 @@ enum status live_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id
 
 /* ---- licences ---- */
 
-/* The edge to the customer is its provider's; what is above a distributor's. Vendors' own agreements reach
- * their SKUs alone: where no other explains a suspension, it is the vendor's. */
+/* The seller of the suspended agreement nearest to the customer, as live_licence_load has it. Vendors' own
+ * agreements reach their SKUs alone: where no other explains a suspension, it is the vendor's. */
 static const char SUSPENDED[] =
-    "select t.account_id, case when t.account_id = a.buyer_id then 1 else 0 end "
+    "select t.account_id, case when s.kind = 'provider' then 1 else 0 end "
     "from agreements a join accounts s on s.id = a.seller_id and s.kind <> 'vendor' "
-    "join account_ancestors t on t.ancestor_id = a.buyer_id "
+    "join accounts b on b.id = a.buyer_id join account_ancestors t on t.ancestor_id = a.buyer_id "
     "join accounts c on c.id = t.account_id and c.kind = 'customer' where a.state = 'suspended' "
-    "order by 1, 2 desc";
+    "order by t.account_id, b.depth desc";
 
 enum status live_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) {
     struct db_rows *rows = NULL;
@@ -63,8 +63,6 @@ enum status live_suspended_load(struct db *db, struct id_map *suspended, struct 
 
 static const char LICENCES[] = "select " LICENCE_COLUMNS " from licences l "
                                "where l.id > $1 and l.id <= $2 and l.parent_id is null order by l.id";
-static const char LICENCE[] =
-    "select " LICENCE_COLUMNS " from licences l where l.id = $1 and l.parent_id is null";
 static const char EVENTS[] =
     "select e.sequence, " LICENCE_COLUMNS " from licence_events e left join licences l on l.id = "
     "e.licence_id and l.parent_id is null where e.sequence > $1 order by e.sequence limit $2";
@@ -72,10 +70,6 @@ static const char EVENTS[] =
 enum status live_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                  struct fault *fault) {
     return db_stream(db, LICENCES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
-}
-
-enum status live_licence_query(struct db *db, int64_t id, struct db_rows **rows, struct fault *fault) {
-    return db_query(db, LICENCE, DB_ARGS(db_integer(id)), rows, fault);
 }
 
 enum status live_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
@@ -228,38 +222,7 @@ enum status live_changes_prune(struct db *db, int64_t before_us, struct fault *f
 
 /* ---- SKUs and profiles ---- */
 
-static const char SKU_COMPONENTS[] =
-    "select s.code, c.code from skus s left join sku_components i on (i.sku_id = s.id or i.sku_id in (select "
-    "p.part_id from bundle_parts p where p.bundle_id = s.id)) left join components c on c.id = "
-    "i.component_id where s.id = $1 group by s.code, c.code order by c.code";
-
-enum status live_sku_load(struct db *db, struct arena *arena, int64_t sku_id, struct text *code,
-                          struct text **components, size_t *count, struct fault *fault) {
-    struct text *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    bool have_row = true;
-    bool found = false;
-    enum status status = db_query(db, SKU_COMPONENTS, DB_ARGS(db_integer(sku_id)), &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        *code = found ? *code : db_column_copy(rows, 0, arena);
-        found = true;
-        if (db_column_is_null(rows, 1))
-            continue;
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = db_column_copy(rows, 1, arena);
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK && !found)
-        return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", "sku", TEXT(""),
-                         "there is no SKU number %lld", (long long)sku_id);
-    *components = items;
-    *count = used;
-    return status;
-}
-
-/* By a loose index scan in effect: skus are hundreds, licences millions. */
+/* Every licence is of a block. */
 static const char SKU_IDS[] =
     "select s.id from skus s where exists (select 1 from blocks b where b.sku_id = s.id) order by s.id";
 

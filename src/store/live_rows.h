@@ -53,10 +53,6 @@ enum status live_device_query(struct db *db, int64_t id, struct db_rows **rows,
 enum status live_device_and_seen_read(struct db_rows *rows, struct live_device_row *row,
                                       struct device_seen *seen, struct fault *fault) MUST_CHECK;
 
-/* One licence by the columns of live_licence_read from the first; no row for a part. */
-enum status live_licence_query(struct db *db, int64_t id, struct db_rows **rows,
-                               struct fault *fault) MUST_CHECK;
-
 /* A page of what changed: (sequence, the columns of live_licence_read or nulls for a part's event). */
 enum status live_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
                               struct fault *fault) MUST_CHECK;
@@ -72,9 +68,6 @@ enum status live_changes_load(struct db *db, struct arena *arena, int64_t after,
 /* Gives up what no door will read again. */
 enum status live_changes_prune(struct db *db, int64_t before_us, struct fault *fault) MUST_CHECK;
 
-/* The code of a SKU and its components' codes, a bundle's parts' among them; in the arena. */
-enum status live_sku_load(struct db *db, struct arena *arena, int64_t sku_id, struct text *code,
-                          struct text **components, size_t *count, struct fault *fault) MUST_CHECK;
 /* The SKUs that licences have. */
 enum status live_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
                               struct fault *fault) MUST_CHECK;

@@ -1,0 +1,647 @@
+/* The writer: one thread that changes the store for the device door.
+ *
+ * A round is one transaction, durable before anybody is answered: first all that check-ins have marked, then
+ * every job that waits. Thousands of activations so share one commit. A round is due when there are jobs, and
+ * otherwise often enough that what a check-in did is saved within a second.
+ *
+ * What was marked stays marked until a commit: it waits here, and while the store is away no more is asked of
+ * the loop, whose own list holds a device once. Jobs do not wait: those of a round that fails are answered
+ * "busy". Where a statement failed, so that one job may have spoilt the others', each runs again by itself.
+ *
+ * Rows of devices that somebody else has changed since the loop last heard of it are not overwritten (live.c
+ * says why): the log of changes tells which they are. */
+#include "device/live_private.h"
+
+#include "programme/activate_device.h"
+#include "programme/authorise.h"
+#include "programme/reseat_device.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SAVE_EVERY_MS = 500,
+    MARKS_WAIT_MS = 200, /* the loop gives them within a turn */
+    SAVES_MAX = 65536,   /* in one transaction, or about so many */
+    JOBS_MAX = 2000,
+    WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
+    BACK_OFF_FIRST_MS = 100,
+    BACK_OFF_MAX_MS = 2000,
+    LAST_TRIES = 5,
+    CHANGES_AT_ONCE = 10000,
+    LEAVING_WINDOW_S = 10,
+    PRUNE_EVERY_S = 3600
+};
+static const int64_t CHANGES_KEPT_US = INT64_C(86400) * 1000000;
+
+struct live_writer {
+    struct live *live;
+    pthread_t thread;
+    struct db *db;
+    struct arena arena; /* of a round */
+    struct live_known known;
+    /* what waits for a commit */
+    struct live_save *saves;
+    size_t save_count;
+    size_t save_capacity;
+    struct live_month_mark *months;
+    size_t month_count;
+    size_t month_capacity;
+    struct live_clone *clones;
+    size_t clone_count;
+    size_t clone_capacity;
+    struct live_told *told;
+    bool more;             /* the loop has others */
+    int64_t back_off_ms;   /* 0: the last round went well */
+    int64_t saved_at_ms;   /* when the last round was */
+    int64_t pruned_at_s;   /* the same of the log of changes */
+    int64_t window_at_s;   /* when the window moved on */
+    int64_t window_change; /* the log of changes at least LEAVING_WINDOW_S ago */
+    int64_t recent_change; /* and the last time that the window moved on */
+};
+
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for a signal until then; the mutex is held. */
+static void wait_until(struct live *live, int64_t at_ms) {
+    struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+    (void)pthread_cond_timedwait(&live->writer_wakes, &live->mutex, &at);
+}
+
+/* ---- what comes from the loop ---- */
+
+static void append(void **items, size_t *count, size_t *capacity, const void *more, size_t more_count,
+                   size_t item_bytes) {
+    if (*count + more_count > *capacity) {
+        *capacity = (*count + more_count) * 2;
+        *items = realloc(*items, *capacity * item_bytes);
+        if (*items == NULL)
+            abort();
+    }
+    if (more_count > 0)
+        memcpy((unsigned char *)*items + *count * item_bytes, more, more_count * item_bytes);
+    *count += more_count;
+}
+
+static void take_marks(struct live_writer *writer, struct live_marks *marks) {
+    append((void **)&writer->saves, &writer->save_count, &writer->save_capacity, marks->saves,
+           marks->save_count, sizeof marks->saves[0]);
+    append((void **)&writer->months, &writer->month_count, &writer->month_capacity, marks->months,
+           marks->month_count, sizeof marks->months[0]);
+    append((void **)&writer->clones, &writer->clone_count, &writer->clone_capacity, marks->clones,
+           marks->clone_count, sizeof marks->clones[0]);
+    struct live_told **end = &writer->told;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = marks->told;
+    marks->told = NULL;
+    writer->more = marks->more;
+}
+
+/* Asks once; false where the loop does not answer (then its next turn's marks are taken the next time). */
+static bool ask_for_marks(struct live_writer *writer) {
+    struct live *live = writer->live;
+    int64_t until_ms = monotonic_ms() + MARKS_WAIT_MS;
+    pthread_mutex_lock(&live->mutex);
+    if (live->marks_state == LIVE_MARKS_IDLE)
+        live->marks_state = LIVE_MARKS_WANTED;
+    pthread_mutex_unlock(&live->mutex);
+    live_wake(live);
+    pthread_mutex_lock(&live->mutex);
+    while (live->marks_state != LIVE_MARKS_GIVEN && monotonic_ms() < until_ms)
+        wait_until(live, until_ms);
+    bool given = live->marks_state == LIVE_MARKS_GIVEN;
+    pthread_mutex_unlock(&live->mutex);
+    if (!given)
+        return false;
+    take_marks(writer, live->marks);
+    pthread_mutex_lock(&live->mutex);
+    live->marks_state = LIVE_MARKS_IDLE;
+    pthread_mutex_unlock(&live->mutex);
+    return true;
+}
+
+/* What failed to be saved comes first; more is asked for when that is through. */
+static void collect_marks(struct live_writer *writer) {
+    if (writer->back_off_ms > 0 && writer->save_count > 0)
+        return;
+    while (ask_for_marks(writer) && writer->more && writer->save_count < SAVES_MAX)
+        continue;
+}
+
+static struct live_job *take_jobs(struct live_writer *writer) {
+    struct live *live = writer->live;
+    pthread_mutex_lock(&live->mutex);
+    struct live_job *first = live->jobs;
+    struct live_job **end = &first;
+    size_t count = 0;
+    while (*end != NULL && count < JOBS_MAX) {
+        end = &(*end)->next;
+        count++;
+    }
+    live->jobs = *end;
+    *end = NULL;
+    if (live->jobs == NULL)
+        live->jobs_end = &live->jobs;
+    live->job_count -= count;
+    pthread_mutex_unlock(&live->mutex);
+    return first;
+}
+
+/* ---- writing behind ---- */
+
+/* Of one device in the order in which they came. */
+static int by_device(const void *a, const void *b) {
+    const struct live_save *left = a;
+    const struct live_save *right = b;
+    if (left->seen.device_id != right->seen.device_id)
+        return left->seen.device_id < right->seen.device_id ? -1 : 1;
+    return left->order < right->order ? -1 : left->order > right->order;
+}
+
+/* Neighbours in the store lie on the same page. */
+static void sort_saves(struct live_writer *writer) {
+    for (size_t i = 0; i < writer->save_count; i++)
+        writer->saves[i].order = (uint32_t)i;
+    if (writer->save_count > 0)
+        qsort(writer->saves, writer->save_count, sizeof *writer->saves, by_device);
+}
+
+static int64_t least_known_change(const struct live_writer *writer) {
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < writer->save_count; i++)
+        if (writer->saves[i].changes < least)
+            least = writer->saves[i].changes;
+    return least;
+}
+
+/* Devices whose row somebody else has changed after the loop took the oldest of the marks: device → place in
+ * `*sequences`, the number of the last such change. */
+static enum status load_foreign_changes(struct live_writer *writer, struct id_map *map, int64_t **sequences,
+                                        size_t *count, struct fault *fault) {
+    size_t capacity = 0;
+    int64_t after = least_known_change(writer);
+    size_t loaded = CHANGES_AT_ONCE;
+    while (loaded == CHANGES_AT_ONCE) {
+        struct live_change *changes = NULL;
+        enum status status =
+            live_changes_load(writer->db, &writer->arena, after, CHANGES_AT_ONCE, &changes, &loaded, fault);
+        if (status != STATUS_OK)
+            return status;
+        for (size_t i = 0; i < loaded; i++) {
+            after = changes[i].sequence;
+            if (changes[i].kind != DEVICE_CHANGE_DEVICE)
+                continue;
+            uint32_t at = id_map_put(map, changes[i].subject_id, 0, (uint32_t)*count);
+            if (at == *count) {
+                *sequences = arena_grow(&writer->arena, *sequences, *count, &capacity, sizeof **sequences);
+                (*count)++;
+            }
+            (*sequences)[at] = after;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status save_seen(struct live_writer *writer, struct fault *fault) {
+    if (writer->save_count == 0)
+        return STATUS_OK;
+    struct id_map map;
+    int64_t *sequences = NULL;
+    size_t foreign = 0;
+    size_t count = 0;
+    id_map_init(&map, &writer->arena, 64);
+    struct device_seen *seen = ARENA_NEW(&writer->arena, struct device_seen, writer->save_count);
+    enum status status = load_foreign_changes(writer, &map, &sequences, &foreign, fault);
+    for (size_t i = 0; i < writer->save_count && status == STATUS_OK; i++) {
+        const struct live_save *save = &writer->saves[i];
+        uint32_t at = 0;
+        if (foreign > 0 && id_map_get(&map, save->seen.device_id, 0, &at) && sequences[at] > save->changes)
+            status = live_lease_raise(writer->db, save->seen.device_id, save->seen.lease_expires_s, fault);
+        else
+            seen[count++] = save->seen;
+    }
+    return status == STATUS_OK ? live_seen_save_many(writer->db, seen, count, fault) : status;
+}
+
+static enum status save_told(struct live_writer *writer, struct fault *fault) {
+    enum status status = STATUS_OK;
+    for (struct live_told *told = writer->told; told != NULL && status == STATUS_OK; told = told->next)
+        status = device_profile_take(
+            writer->db, (struct text){told->bytes, told->version_length},
+            (struct text){told->bytes + told->version_length + 1, told->components_length}, &told->profile_id,
+            fault);
+    return status;
+}
+
+/* Seats given back lately are held until the end of leases that are saved only now. What was given back
+ * before the window, the loop knows, and gives no lease to. */
+static enum status extend_leaving(struct live_writer *writer, int64_t now_s, struct fault *fault) {
+    struct live_position position = {0};
+    enum status status = live_leaving_extend(writer->db, writer->window_change, fault);
+    if (status != STATUS_OK || now_s < writer->window_at_s + LEAVING_WINDOW_S)
+        return status;
+    status = live_position_load(writer->db, &position, fault);
+    if (status == STATUS_OK) {
+        writer->window_at_s = now_s;
+        writer->window_change = writer->recent_change;
+        writer->recent_change = position.changes;
+    }
+    return status;
+}
+
+static enum status prune(struct live_writer *writer, int64_t now_us, struct fault *fault) {
+    if (now_us / 1000000 < writer->pruned_at_s + PRUNE_EVERY_S)
+        return STATUS_OK;
+    enum status status = live_changes_prune(writer->db, now_us - CHANGES_KEPT_US, fault);
+    if (status == STATUS_OK)
+        writer->pruned_at_s = now_us / 1000000;
+    return status;
+}
+
+static enum status write_behind(struct live_writer *writer, int64_t now_us, struct fault *fault) {
+    enum status status = save_seen(writer, fault);
+    if (status == STATUS_OK)
+        status = live_months_mark_many(writer->db, writer->months, writer->month_count, fault);
+    if (status == STATUS_OK)
+        status = live_clones_count_many(writer->db, writer->clones, writer->clone_count, fault);
+    if (status == STATUS_OK)
+        status = save_told(writer, fault);
+    if (status == STATUS_OK)
+        status = extend_leaving(writer, now_us / 1000000, fault);
+    return status == STATUS_OK ? prune(writer, now_us, fault) : status;
+}
+
+static void forget_marks(struct live_writer *writer, struct live_message *message) {
+    pthread_mutex_lock(&writer->live->mutex);
+    writer->live->saved += writer->save_count;
+    pthread_mutex_unlock(&writer->live->mutex);
+    message->told = writer->told;
+    writer->told = NULL;
+    writer->save_count = writer->month_count = writer->clone_count = 0;
+}
+
+/* ---- jobs ---- */
+
+static struct call call_of(struct live_writer *writer) {
+    const struct live_options *options = &writer->live->options;
+    return (struct call){.db = writer->db,
+                         .arena = &writer->arena,
+                         .actor = {.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL},
+                         .now_us = options->now_us(),
+                         .secret = options->secret,
+                         .random = options->random,
+                         .depth = 1, /* the round has begun the transaction, and ends it */
+                         .writes = true};
+}
+
+static enum status add_licence(struct live_writer *writer, const struct live_licence_row *row,
+                               struct live_message *message, struct fault *fault) {
+    if (row->id == 0)
+        return STATUS_OK;
+    live_message_add_licence(message, row);
+    return live_known_need(&writer->known, writer->db, row->sku_id, message, fault);
+}
+
+static void add_device(struct live_message *message, const struct device *device,
+                       const struct device_seen *seen, bool begins_chain) {
+    const struct live_device_row row = {.id = device->id,
+                                        .licence_id = device->licence_id,
+                                        .fingerprint = device->fingerprint,
+                                        .generation = device->generation,
+                                        .state = device->state,
+                                        .seat = device->seat,
+                                        .activated_at_us = device->activated_at_us};
+    struct live_device_news *news = live_message_add_device(message);
+    live_device_news_fill(news, &row, seen, 0);
+    news->begins_chain = begins_chain;
+}
+
+/* As it stands in the store now. */
+static enum status add_stored_device(struct live_writer *writer, int64_t device_id,
+                                     struct live_message *message, struct fault *fault) {
+    struct live_device_row row;
+    struct device_seen seen;
+    struct db_rows *rows = NULL;
+    bool have_row = false;
+    enum status status = live_device_query(writer->db, device_id, &rows, fault);
+    if (status == STATUS_OK)
+        status = db_next(rows, &have_row, fault);
+    if (status == STATUS_OK && have_row)
+        status = live_device_and_seen_read(rows, &row, &seen, fault);
+    if (status == STATUS_OK && have_row)
+        live_device_news_fill(live_message_add_device(message), &row, &seen, 0);
+    db_rows_close(rows);
+    return status;
+}
+
+static enum status activate(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                            struct fault *fault) {
+    struct call call = call_of(writer);
+    struct activation activation = {0};
+    enum status status = activate_device(&call, &job->request, false, &activation, fault);
+    if (status != STATUS_OK)
+        return status;
+    job->answer = activation.answer;
+    job->licence_id = activation.licence.id;
+    status = add_licence(writer, &activation.licence, message, fault);
+    if (status != STATUS_OK || activation.answer != ANSWER_OK)
+        return status;
+    job->result_device_id = activation.device.id;
+    add_device(message, &activation.device, &activation.seen, true);
+    if (activation.dropped_device_id > 0)
+        status = add_stored_device(writer, activation.dropped_device_id, message, fault);
+    return status;
+}
+
+static enum status release(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                           struct fault *fault) {
+    struct call call = call_of(writer);
+    struct released_device released;
+    struct release_device_input input = {.device = identifier_text(&call, IDENTIFIER_DEVICE, job->device_id)};
+    enum status status = release_device(&call, &input, &released, fault);
+    if (status == STATUS_OK)
+        job->answer = ANSWER_OK;
+    job->result_device_id = job->device_id;
+    return status == STATUS_OK ? add_stored_device(writer, job->device_id, message, fault) : status;
+}
+
+static enum status reseat(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                          struct fault *fault) {
+    struct call call = call_of(writer);
+    struct reseating reseating;
+    enum status status = reseat_device(&call, job->device_id, &reseating, fault);
+    if (status != STATUS_OK)
+        return status;
+    job->answer = reseating.answer;
+    job->licence_id = reseating.licence.id;
+    if (reseating.device.id == 0)
+        return STATUS_OK;
+    job->result_device_id = job->device_id;
+    add_device(message, &reseating.device, &reseating.seen, false);
+    return add_licence(writer, &reseating.licence, message, fault);
+}
+
+/* A use case that refuses has changed nothing, and its fault is the answer; anything else spoils the
+ * transaction. */
+static bool is_refusal(const struct fault *fault, enum answer *answer) {
+    static const struct {
+        const char *code;
+        enum answer answer;
+    } refusals[] = {
+        {"releases-exhausted", ANSWER_RELEASES_EXHAUSTED},
+        {"unknown-device", ANSWER_UNKNOWN_DEVICE},
+        {"wrong-state", ANSWER_DROPPED},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (strcmp(fault->code, refusals[i].code) == 0) {
+            *answer = refusals[i].answer;
+            return true;
+        }
+    return false;
+}
+
+static enum status run_job(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                           struct fault *fault) {
+    enum status status = STATUS_OK;
+    switch (job->kind) {
+    case LIVE_ACTIVATE:
+        status = activate(writer, job, message, fault);
+        break;
+    case LIVE_RELEASE:
+        status = release(writer, job, message, fault);
+        break;
+    case LIVE_RESEAT:
+        status = reseat(writer, job, message, fault);
+        break;
+    }
+    return status != STATUS_OK && is_refusal(fault, &job->answer) ? STATUS_OK : status;
+}
+
+/* What the asking device last did is saved ahead of its job. */
+static void mark_of_job(struct live_writer *writer, const struct live_job *job) {
+    if (job->kind == LIVE_ACTIVATE)
+        return;
+    const struct live_save save = {.seen = job->seen, .changes = job->changes};
+    append((void **)&writer->saves, &writer->save_count, &writer->save_capacity, &save, 1, sizeof save);
+}
+
+/* ---- rounds ---- */
+
+static void stamp(struct live_message *message, int64_t number) {
+    for (size_t i = 0; i < message->device_count; i++)
+        message->devices[i].stamp = (uint32_t)number;
+}
+
+/* In a transaction: `*spoilt` where a statement of a job failed. */
+static enum status write_round(struct live_writer *writer, struct live_job *jobs,
+                               struct live_message *message, bool *spoilt, struct fault *fault) {
+    enum status status = write_behind(writer, writer->live->options.now_us(), fault);
+    for (struct live_job *job = jobs; job != NULL && status == STATUS_OK; job = job->next) {
+        status = run_job(writer, job, message, fault);
+        *spoilt = status != STATUS_OK;
+    }
+    if (status != STATUS_OK || message->device_count == 0)
+        return status;
+    int64_t number = 0;
+    status = db_counter_take(writer->db, DEVICE_CHANGE_COUNTER, 1, &number, fault);
+    stamp(message, number);
+    return status;
+}
+
+/* One transaction. What the loop is to know is sent only after the commit. */
+static enum status run_round(struct live_writer *writer, struct live_job *jobs, bool *spoilt,
+                             struct fault *fault) {
+    struct live *live = writer->live;
+    struct live_message *message = live_message_new();
+    enum status status = db_begin(writer->db, DB_WRITE, fault);
+    if (status == STATUS_OK) {
+        status = write_round(writer, jobs, message, spoilt, fault);
+        if (status == STATUS_OK)
+            status = db_commit(writer->db, fault);
+        else
+            db_rollback(writer->db);
+    }
+    arena_clean_up(&writer->arena);
+    if (status != STATUS_OK) {
+        live_message_free(message);
+        live_count_failure(live);
+        return status;
+    }
+    forget_marks(writer, message);
+    live_known_settle(&writer->known, message);
+    message->jobs = jobs;
+    pthread_mutex_lock(&live->mutex);
+    live->transactions++;
+    pthread_mutex_unlock(&live->mutex);
+    (void)live_send(live, message);
+    return STATUS_OK;
+}
+
+static void give_back(struct live_writer *writer, struct live_job *jobs, enum answer answer) {
+    if (jobs == NULL)
+        return;
+    for (struct live_job *job = jobs; job != NULL; job = job->next) {
+        job->answer = answer;
+        job->result_device_id = 0;
+        job->licence_id = 0;
+    }
+    struct live_message *message = live_message_new();
+    message->jobs = jobs;
+    (void)live_send(writer->live, message);
+}
+
+/* Each by itself, so that one that cannot be done does not take the others with it. */
+static enum status run_one_by_one(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
+    enum status last = STATUS_OK;
+    while (jobs != NULL) {
+        struct live_job *job = jobs;
+        bool spoilt = false;
+        jobs = job->next;
+        job->next = NULL;
+        last = run_round(writer, job, &spoilt, fault);
+        if (last != STATUS_OK)
+            give_back(writer, job, spoilt && last != STATUS_BUSY ? ANSWER_INTERNAL : ANSWER_BUSY);
+        if (last != STATUS_OK && !spoilt) {
+            give_back(writer, jobs, ANSWER_BUSY);
+            return last;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status do_round(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
+    bool spoilt = false;
+    sort_saves(writer);
+    enum status status = run_round(writer, jobs, &spoilt, fault);
+    if (status == STATUS_OK)
+        return status;
+    if (spoilt && status != STATUS_BUSY)
+        return run_one_by_one(writer, jobs, fault);
+    give_back(writer, jobs, ANSWER_BUSY);
+    return status;
+}
+
+/* Until a round is due; false at the end. */
+static bool wait_for_work(struct live_writer *writer) {
+    struct live *live = writer->live;
+    int64_t due_ms = writer->saved_at_ms + (writer->back_off_ms > 0 ? writer->back_off_ms : SAVE_EVERY_MS);
+    pthread_mutex_lock(&live->mutex);
+    while (!live->stopping && monotonic_ms() < due_ms && (live->jobs == NULL || writer->back_off_ms > 0) &&
+           !(writer->more && writer->back_off_ms == 0))
+        wait_until(live, due_ms);
+    bool goes_on = !live->stopping;
+    pthread_mutex_unlock(&live->mutex);
+    return goes_on;
+}
+
+static bool has_work(struct live_writer *writer, const struct live_job *jobs) {
+    return jobs != NULL || writer->save_count > 0 || writer->month_count > 0 || writer->clone_count > 0 ||
+           writer->told != NULL;
+}
+
+/* False where there was nothing to do. */
+static bool one_turn(struct live_writer *writer) {
+    struct fault fault;
+    collect_marks(writer);
+    struct live_job *jobs = take_jobs(writer);
+    for (const struct live_job *job = jobs; job != NULL; job = job->next)
+        mark_of_job(writer, job);
+    bool has = has_work(writer, jobs);
+    enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
+    writer->saved_at_ms = monotonic_ms();
+    if (status == STATUS_OK)
+        writer->back_off_ms = 0;
+    else if (writer->back_off_ms == 0)
+        writer->back_off_ms = BACK_OFF_FIRST_MS;
+    else if (writer->back_off_ms < BACK_OFF_MAX_MS)
+        writer->back_off_ms *= 2;
+    return has;
+}
+
+static enum status note_state(struct live_writer *writer, bool is_running, struct fault *fault) {
+    enum status status = db_begin(writer->db, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = live_door_state_save(writer->db, is_running, fault);
+    if (status == STATUS_OK)
+        return db_commit(writer->db, fault);
+    db_rollback(writer->db);
+    return status;
+}
+
+/* The last jobs and marks, and what follows from them; the end is clean only when all of it is saved. */
+static void end(struct live_writer *writer) {
+    struct fault fault;
+    for (int tries = 0; tries < LAST_TRIES; tries++) {
+        while (one_turn(writer) && writer->back_off_ms == 0)
+            continue;
+        if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK)
+            return;
+    }
+}
+
+static void *run_writer(void *context) {
+    struct live_writer *writer = context;
+    struct live *live = writer->live;
+    while (wait_for_work(writer))
+        (void)one_turn(writer);
+    end(writer);
+    pthread_mutex_lock(&live->mutex);
+    live->writer_ended = true;
+    pthread_mutex_unlock(&live->mutex);
+    live_wake(live);
+    return NULL;
+}
+
+static void writer_free(struct live_writer *writer) {
+    while (writer->told != NULL) {
+        struct live_told *next = writer->told->next;
+        free(writer->told);
+        writer->told = next;
+    }
+    live_known_clean_up(&writer->known);
+    arena_clean_up(&writer->arena);
+    free(writer->saves);
+    free(writer->months);
+    free(writer->clones);
+    free(writer);
+}
+
+enum status live_writer_start(struct live *live, struct fault *fault) {
+    struct live_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        abort();
+    writer->live = live;
+    writer->db = live->writer_db;
+    writer->saved_at_ms = monotonic_ms();
+    writer->window_change = writer->recent_change = live->loaded_at.changes;
+    arena_init(&writer->arena);
+    live_known_init(&writer->known, live);
+    db_set_write_wait(writer->db, WRITE_WAIT_MS);
+    enum status status = note_state(writer, true, fault);
+    if (status == STATUS_OK && pthread_create(&writer->thread, NULL, run_writer, writer) != 0)
+        status = fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
+                           "the machine gives no thread for the device door's writer");
+    if (status != STATUS_OK) {
+        writer_free(writer);
+        return status;
+    }
+    live->writer = writer;
+    return STATUS_OK;
+}
+
+void live_writer_join(struct live *live) {
+    if (live->writer == NULL)
+        return;
+    pthread_join(live->writer->thread, NULL);
+    writer_free(live->writer);
+    live->writer = NULL;
+}
