@@ -77,6 +77,7 @@ void represent_device(struct json_writer *out, const char *name, const struct de
 void represent_licence_devices(struct json_writer *out, const char *name,
                                const struct licence_devices *devices);
 void represent_lease_terms(struct json_writer *out, const char *name, const struct lease_terms_view *terms);
+void represent_snippet(struct json_writer *out, const char *name, const struct snippet *snippet);
 
 /* represent_billing.c: what is owed */
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);

@@ -90,3 +90,13 @@ void represent_lease_terms(struct json_writer *out, const char *name, const stru
     json_write_int(out, "version", view->version);
     json_write_close(out);
 }
+
+void represent_snippet(struct json_writer *out, const char *name, const struct snippet *snippet) {
+    json_write_open(out, name);
+    json_write_text(out, "licence", snippet->licence);
+    json_write_text(out, "sku", snippet->sku_code);
+    json_write_text(out, "product", snippet->product);
+    json_write_string(out, "platform", snippet_platform_name(snippet->platform));
+    json_write_text(out, "command", snippet->command);
+    json_write_close(out);
+}

@@ -16,6 +16,7 @@ def kinds(stage):
         "sku": (tree.skus, tree.sees_sku, ["/v1/skus/{id}"]),
         "block": (tree.blocks, tree.sees_block, ["/v1/blocks/{id}"]),
         "licence": (tree.licences, tree.sees_licence, ["/v1/licences/{id}", "/v1/licences/{id}/events"]),
+        "device": (tree.devices, tree.sees_device, ["/v1/devices/{id}"]),
         "report": (tree.reports, tree.sees_of_edge, ["/v1/reports/{id}", "/v1/reports/{id}?format=csv"]),
         "invoice": (tree.invoices, tree.sees_of_edge, ["/v1/invoices/{id}", "/v1/invoices/{id}?format=text"]),
         "user": (tree.users, tree.sees_own, ["/v1/users/{id}"]),
@@ -67,6 +68,7 @@ def each_thing_is_there_for_those_alone_who_may_see_it(stage, found):
     accounts_by_code(stage, found)
     parts_of_accounts(stage, found)
     keys(stage, stranger, found)
+    machines(stage, stranger, found)
 
 
 def accounts_by_code(stage, found):
@@ -83,10 +85,11 @@ def accounts_by_code(stage, found):
 
 
 def parts_of_accounts(stage, found):
-    """Logo, licence keys and report of each account."""
+    """Logo, licence keys, lines to deploy with and report of each account."""
     tree, client = stage.tree, stage.client
     stranger = stage.stranger()["account"]
-    for template in ("/v1/accounts/{id}/logo", "/v1/accounts/{id}/licence-keys", f"/v1/accounts/{{id}}/reports/{OPEN}"):
+    for template in ("/v1/accounts/{id}/logo", "/v1/accounts/{id}/licence-keys",
+                     "/v1/accounts/{id}/snippets?server=https://x.example&platform=linux", f"/v1/accounts/{{id}}/reports/{OPEN}"):
         unknown = unknown_shapes(stage, stranger)
         for account in tree.accounts.values():
             for viewer in stage.by_id.values():
@@ -96,7 +99,7 @@ def parts_of_accounts(stage, found):
                 known = tree.knows(viewer.id, account["id"])
                 if template.endswith("logo"):
                     right = 200 if known and account["has_logo"] else 404
-                elif template.endswith("keys"):
+                elif "keys" in template or "snippets" in template:
                     is_customer = account["kind"] == "customer"
                     right = (200 if is_customer and viewer.id == seller else 409 if known and not is_customer
                              else 403 if known else 404)
@@ -129,6 +132,31 @@ def keys(stage, stranger, found):
                 found(f"{viewer.code} finds {licence_id} by its key: {answer}")
             if not sees and answer.shape(key) != unknown(viewer, "/v1/licences/find"):
                 found(f"{viewer.code} tells a key of another's from none: {answer}")
+
+
+def machines(stage, stranger, found):
+    """Whoever sees a licence sees how many devices it has; its provider and customer which; its provider how to deploy."""
+    tree, client = stage.tree, stage.client
+    templates = ("/v1/devices?licence={id}", "/v1/licences/{id}/snippets?server=https://x.example")
+    unknown = unknown_shapes(stage, stranger["licence"])
+    for licence in list(tree.licences.values())[::2 * stage.step]:
+        for viewer in stage.by_id.values():
+            own, sees = viewer.id == licence["provider"]["id"], tree.sees_licence(viewer.id, licence)
+            party = own or viewer.id == licence["customer"]["id"]
+            if sees and "devices" not in client.ask(viewer, "GET", f"/v1/licences/{licence['id']}").json():
+                found(f"{viewer.code} does not see how many devices {licence['id']} has")
+            for template, granted in zip(templates, (200 if party else 403, (409 if licence["parent"] else 200) if own else 403)):
+                target = template.format(id=licence["id"])
+                answer = client.ask(viewer, "GET", target)
+                if answer.status != (granted if sees else 404):
+                    found(f"{viewer.code} GET {target}: {answer}")
+                if not sees and answer.shape(licence["id"]) != unknown(viewer, template):
+                    found(f"{viewer.code} GET {target}: told apart from what is not there: {answer}")
+    unknown = unknown_shapes(stage, stranger["sku"])
+    for sku in sample(stage, "sku", tree.skus):
+        for viewer in stage.by_id.values():
+            if sku["kind"] != "service":
+                check(stage, viewer, "/v1/skus/{id}/lease-terms", sku["id"], tree.sees_sku(viewer.id, sku), unknown, found)
 
 
 # ---- lists
@@ -212,6 +240,7 @@ def ledger(stage, viewer, found):
 FILTERS = {  # what names an account
     "/v1/accounts": ["seller"], "/v1/agreements": ["seller", "buyer"], "/v1/skus": ["owner"],
     "/v1/prices": ["seller", "buyer"], "/v1/blocks": ["provider"], "/v1/licences": ["provider", "customer"],
+    "/v1/devices": ["provider", "customer"],
     "/v1/reports": ["provider"], "/v1/invoices": ["seller", "buyer"], "/v1/charges": ["seller", "buyer"],
     "/v1/corrections": ["seller", "buyer"], "/v1/margins?month=2024-02": ["account"], "/v1/ledger": ["owner"],
     "/v1/users": ["account"], "/v1/tokens": ["account"], "/v1/audit": ["account"]}

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import struct
 import subprocess
 import tempfile
@@ -56,6 +57,29 @@ class Store:
         made = self.read("token", "create", "--account", account, "--name", f"of {account}", "--scopes", scopes, *more)
         return made["secret"], made["token"]["id"]
 
+    def run_sql(self, text):
+        """Past the programme."""
+        engine, _, path = self.database.partition(":")
+        if engine == "sqlite":
+            with sqlite3.connect(path, timeout=60) as store:
+                store.executescript(text)
+            store.close()
+        else:
+            subprocess.run(["psql", "-q", self.database, "-c", text], check=True)
+
+    def activate_everything(self):
+        """A device under every licence with a key that was ever on, as an activation leaves it. Its name is a secret."""
+        bytes32 = "x'" + "5a" * 32 + "'" if self.database.startswith("sqlite") else "'\\x" + "5a" * 32 + "'"
+        self.run_sql(f"""
+            insert into devices (id, licence_id, fingerprint, public_key, state, seat, name, activated_at_us, clones)
+              select l.id, l.id, {bytes32}, {bytes32}, 'active', 1, 'MACHINE-' || l.id || '-SECRET', l.first_on_at_us, l.id % 2
+              from licences l where l.parent_id is null and l.first_on_at_us is not null;
+            insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s)
+              select id, 1, 1, activated_at_us / 1000000 + 1, activated_at_us / 1000000 + 86401 from devices;
+            insert into counters (name, taken) select 'devices', max(id) from devices
+              on conflict (name) do update set taken = excluded.taken;
+            """)
+
     def serve(self):
         """Starts the service; where it listens stands in what it prints, before it logs requests."""
         self.log = pathlib.Path(self.environment["SEATMETER_SECRET_FILE"]).with_name("log")
@@ -100,6 +124,7 @@ class Stage:
         self.make_accounts()
         self.make_catalogue()
         self.make_month()
+        self.store.activate_everything()
         self.tree = Tree(self.store.read)
         self.keep_secrets()
 
@@ -299,6 +324,9 @@ class Stage:
                 kept.append(Secret(one["id"], seen, what))
                 if what == "an invoice":
                     kept.append(Secret(one["number"], seen, what))
+        for one in tree.devices.values():
+            seen = readers(tree.sees_device, one)
+            kept += [Secret(one["id"], seen, "a device"), Secret(one["name"], seen, "a machine's name")]
         self.keys = {}
         for one in tree.licences.values():
             if one["parent"] is None and one["state"] != "retired":
@@ -315,8 +343,9 @@ class Stage:
         other = Store(self.store.seatmeter, self.folder.name, f"sqlite:{self.folder.name}/other.db")
         other.environment["SEATMETER_SECRET_FILE"] = f"{self.folder.name}/other-secret"
         other.simulate("9", "1", "2", "6", "1")
+        other.activate_everything()
         found = {"sku" if kind == "catalog" else kind: other.read(kind, "list")["items"][0]["id"]
-                 for kind in ("account", "agreement", "block", "licence", "report", "invoice", "catalog")}
+                 for kind in ("account", "agreement", "block", "licence", "device", "report", "invoice", "catalog")}
         found["key"] = other.say("licence", "key", found["licence"]).strip()
         found["user"] = json.loads(other.say("user", "add", "--account", "P0001", "--email", "a@b.example", "--name", "A",
                                              "--role", "owner", "--json", stdin=PASSWORD + "\n"))["id"]

@@ -6,7 +6,7 @@ Nothing here asks the API: it is what the API's answers are compared with."""
 class Tree:
     def __init__(self, read):
         """`read(*words)` is the JSON that the command prints."""
-        kinds = "account", "agreement", "block", "licence", "report", "invoice", "charge", "correction", "catalog"
+        kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "correction", "catalog"
         listed = {kind: read(kind, "list")["items"] for kind in kinds}
         self.accounts = {one["id"]: one for one in listed["account"]}
         self.seller = {one["id"]: one["seller"] and one["seller"]["id"] for one in listed["account"]}
@@ -22,6 +22,7 @@ class Tree:
             whole = read("licence", "show", one["id"]) if self.skus[one["sku"]["id"]]["kind"] == "bundle" else one
             for licence in [whole, *whole.get("parts", [])]:
                 self.licences[licence["id"]] = licence
+        self.devices = {one["id"]: one for one in listed["device"]}
         self.reports = {one["id"]: one for one in listed["report"]}
         self.invoices = {one["id"]: one for one in listed["invoice"]}
         self.charges = {one["id"]: one for one in listed["charge"]}
@@ -107,6 +108,9 @@ class Tree:
         """The provider, the customer, those above the provider, and the vendor whose SKU it is."""
         return (viewer == licence["customer"]["id"] or self.is_or_is_above(viewer, licence["provider"]["id"]) or
                 viewer == self.skus[licence["sku"]["id"]]["owner"])
+
+    def sees_device(self, viewer, device):
+        return viewer in (device["provider"]["id"], device["customer"]["id"])
 
     def sees_own(self, viewer, thing):
         """Users and tokens."""

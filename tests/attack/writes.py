@@ -76,12 +76,19 @@ def writes(stage):
         return [one for one in tree.invoices.values() if one["state"] == "issued" and one["kind"] == "invoice" and
                 tree.parties(one)[0] == ids[seller] and one["month"] == LAST_CLOSED]
 
+    def device(name):
+        return next(one["id"] for one in tree.devices.values() if one["licence"] == made[name])
+
+    def sku_seen(name):
+        return lambda viewer: tree.sees_sku(viewer, tree.skus[name])
+
     def invoice(one):
         return lambda viewer: tree.sees_of_edge(viewer, one)
 
     def nobody_else(_):
         return False
 
+    lease_terms = {"ttl_s": 3600, "grace_s": 60, "offline_ttl_s": 7200, "silent_s": 86400}
     price = {"seller": ids["P0001"], "buyer": ids["C00001"], "sku": stage.sku, "effective_from": "2031-01-01",
              "tiers": [{"unit_price": "19.5"}]}
     table = "sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
@@ -123,6 +130,9 @@ def writes(stage):
               {"seller": ids["P0001"], "code": "NEWB", "name": "New", "parts": [{"sku": stage.sku}]}, knows("P0001")),
         Write("addService", "P0001", "POST", "/v1/services", {"seller": ids["P0001"], "code": "NEWS", "name": "New"},
               knows("P0001")),
+        Write("putLeaseTerms", "P0001", "PUT", f"/v1/skus/{made['bundle of P0001']}/lease-terms", lease_terms,
+              sku_seen(made["bundle of P0001"])),
+        Write("putLeaseTerms", "AEGIS", "PUT", f"/v1/skus/{stage.sku}/lease-terms", lease_terms, sku_seen(stage.sku)),
         Write("importCatalogue", "NIMBUS", "POST", f"/v1/catalogue/import?vendor={ids['NIMBUS']}", "sku,name\nNEW,New\n",
               knows("NIMBUS"), ("MERIDIAN",)),
         Write("setPrice", "P0001", "POST", "/v1/prices", price, knows("P0001")),
@@ -134,6 +144,10 @@ def writes(stage):
         Write("issueLicences", "P0001", "POST", "/v1/licences", {"block": block, "customer": ids["C00001"], "seats": 1},
               nobody_else),
         Write("closeBlock", "P0001", "POST", f"/v1/blocks/{block}/close", {}, nobody_else),
+        Write("releaseDevice", "P0001", "POST", f"/v1/devices/{device('licence of C00001')}/release", {}, nobody_else,
+              ("C00001",)),
+        Write("releaseDevice", "C00003", "POST", f"/v1/devices/{device('licence of C00003')}/release", {}, nobody_else,
+              ("P0003",)),
         Write("turnLicenceOn", "P0001", "POST", f"/v1/licences/{made['idle licence of C00001']}/on", {},
               licence("idle licence of C00001")),
         Write("resizeLicence", "P0004", "POST", f"/v1/licences/{made['licence of C00004']}/seats", {"seats": 3},
@@ -194,6 +208,8 @@ def a_token_that_reads_writes_nothing(stage, found):
     own = stage.who["P0001"]
     for method, target in READ_OF_SECRETS + (("GET", f"/v1/licences/{stage.made['licence of C00001']}/key"),
                                              ("GET", f"/v1/accounts/{stage.who['C00001'].id}/licence-keys"),
+                                             ("GET", f"/v1/accounts/{stage.who['C00001'].id}/snippets?server=https://x.example"),
+                                             ("GET", f"/v1/licences/{stage.made['licence of C00001']}/snippets?server=https://x.example"),
                                              ("GET", f"/v1/users/{stage.made['owner of P0001']}")):
         answer = stage.client.ask(own, method, target, token=own.reader)
         if answer.status != 403:

@@ -1,0 +1,253 @@
+/* Deployment: the lines run, with a stand-in for the agent, whatever stands in the values. */
+#include "channel.h"
+#include "core/base64url.h"
+#include "programme/deployment.h"
+#include "programme/issue_licence.h"
+#include "store/products.h"
+#include "store/signing_keys.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char SERVER[] = "https://licences.example.net";
+
+static enum status snippets_for(struct world *world, struct call call, const char *licence,
+                                const char *customer, const char *platform, const char *server,
+                                struct snippet_list *list) {
+    struct write_snippets_input input = {.licence = text_of(licence),
+                                         .customer = text_of(customer),
+                                         .platform = text_of(platform),
+                                         .server = text_of(server)};
+    return write_snippets(&call, &input, list, &world->fault);
+}
+
+static struct snippet_list snippets_of(struct world *world, struct text licence, const char *platform,
+                                       const char *server) {
+    struct snippet_list list;
+    WORLD_OK(world, snippets_for(world, call_of(world, "P1"), licence.at, NULL, platform, server, &list));
+    return list;
+}
+
+static struct text key_of(struct world *world, struct text licence) {
+    struct call call = world_call(world);
+    struct text key;
+    WORLD_OK(world, reveal_licence_key(&call, licence, &key, &world->fault));
+    return key;
+}
+
+/* A file in the world's directory as text. */
+static struct text contents(struct world *world, const char *name) {
+    FILE *file = fopen(world_file(world, name).at, "r");
+    assert_non_null(file);
+    char *bytes = ARENA_NEW(&world->arena, char, 4096);
+    struct text text = {bytes, fread(bytes, 1, 4095, file)};
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+/* Runs the line by sh, where seatmeter-agent is a script that writes down what it gets. */
+static void run(struct world *world, struct text line) {
+    struct text agent = world_file(world, "seatmeter-agent");
+    FILE *file = fopen(agent.at, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "#!/bin/sh\ncd '%s' || exit 1\nfor word; do printf '<%%s>\\n' \"$word\"; done >arguments\ncat "
+            ">input\n",
+            world->place);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(agent.at, 0700), 0);
+    struct text command = text_format(&world->arena, "cd '%s' && PATH='%s':$PATH\n%.*s\n", world->place,
+                                      world->place, TEXT_ARGS(line));
+    assert_int_equal(system(command.at), 0); /* NOLINT(cert-env33-c): what a shell does is the test */
+}
+
+static struct text root_of(struct world *world) {
+    struct signing_key_row *rows = NULL;
+    size_t count = 0;
+    WORLD_OK(world, db_begin(world->db, DB_READ, &world->fault));
+    WORLD_OK(world, signing_key_list(world->db, &world->arena, &rows, &count, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].purpose == SIGNING_ROOT) {
+            char *text = ARENA_NEW(&world->arena, char, BASE64URL_LENGTH(32));
+            return (struct text){text, base64url_encode(rows[i].public_key.at, 32, text)};
+        }
+    fail();
+    return TEXT("");
+}
+
+static void a_product_with_sku(struct world *world, const char *code, const char *sku) {
+    struct product product = {.vendor_id = account_id_of(world, "ACME"),
+                              .code = text_of(code),
+                              .name = text_of(code),
+                              .created_at_us = world->now_us};
+    static const char SQL[] = "select id from skus where code = $1";
+    int64_t sku_id = 0;
+    WORLD_OK(world,
+             db_query_int(world->db, SQL, DB_ARGS(db_string(text_of(sku))), 0, &sku_id, &world->fault));
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, product_insert(world->db, &product, &world->fault));
+    WORLD_OK(world, product_sku_insert(world->db, product.id, sku_id, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+}
+
+static void the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_input(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_product_with_sku(world, "office", "OFFICE");
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    struct snippet_list list = snippets_of(world, licence, "linux", SERVER);
+    assert_int_equal(list.count, 1);
+    assert_true(text_equal(list.items[0].licence, licence));
+    run(world, list.items[0].command);
+    struct text expected =
+        text_format(&world->arena,
+                    "<activate>\n<--server>\n<%s>\n<--root>\n<%.*s>\n<--product>\n<office>\n"
+                    "<--key>\n<->\n",
+                    SERVER, TEXT_ARGS(root_of(world)));
+    assert_true(text_equal(contents(world, "arguments"), expected));
+    assert_true(text_equal(contents(world, "input"),
+                           text_format(&world->arena, "%.*s\n", TEXT_ARGS(key_of(world, licence)))));
+}
+
+static void hostile_values_are_words_and_nothing_else(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    static const char *const SERVERS[] = {"https://x'$(touch${IFS}owned)';touch${IFS}owned;'",
+                                          "https://x/`touch", "http://[::1]:7078/'\\''a&b=(c)*"};
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    static const char RENAME[] = "update skus set code = 'it''s $(touch owned) `touch owned`; \\ %s -- -n' "
+                                 "where code = 'OFFICE'";
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_run(world->db, RENAME, DB_NO_ARGS, NULL, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    struct snippet_list list;
+    for (size_t i = 0; i < 3; i++) /* braces, backticks and backslashes are no part of an address */
+        WORLD_FAULT(world, "malformed-server",
+                    snippets_for(world, call_of(world, "P1"), licence.at, NULL, "linux", SERVERS[i], &list));
+    list = snippets_of(world, licence, "linux", "https://x/'$(touch)';touch;'?a=*&b=$HOME#!~");
+    run(world, list.items[0].command);
+    struct text arguments = contents(world, "arguments");
+    struct text server = TEXT("<--server>\n<https://x/'$(touch)';touch;'?a=*&b=$HOME#!~>\n");
+    struct text product = TEXT("<--product>\n<it's $(touch owned) `touch owned`; \\ %s -- -n>\n");
+    assert_non_null(memmem(arguments.at, arguments.length, server.at, server.length));
+    assert_non_null(memmem(arguments.at, arguments.length, product.at, product.length));
+    assert_int_equal(access(world_file(world, "owned").at, F_OK), -1);
+    list = snippets_of(world, licence, "windows", "https://x/'$(touch)'");
+    assert_non_null(memmem(list.items[0].command.at, list.items[0].command.length,
+                           "--server 'https://x/''$(touch)''' --root '", 42));
+}
+
+static void a_code_that_no_command_line_can_carry_is_refused(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    static const char RENAME[] = "update skus set code = 'a\"b' where code = 'OFFICE'";
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_run(world->db, RENAME, DB_NO_ARGS, NULL, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    struct snippet_list list;
+    WORLD_FAULT(world, "not-quotable",
+                snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", SERVER, &list));
+}
+
+static void an_address_is_one_of_http_with_a_host(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    static const char *const WRONG[] = {"licences.example.net", "ftp://x",   "https://",      "https:///x",
+                                        "https://a b",          "https://ä", "https://a\"b",  "https://a\nb",
+                                        "https://<a>",          "https://?", "javascript:a()"};
+    struct snippet_list list;
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++)
+        WORLD_FAULT(world, "malformed-server",
+                    snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", WRONG[i], &list));
+    WORLD_FAULT(world, "missing-field",
+                snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", "", &list));
+    WORLD_FAULT(world, "missing-field",
+                snippets_for(world, call_of(world, "P1"), NULL, NULL, "", SERVER, &list));
+    WORLD_FAULT(world, "missing-field",
+                snippets_for(world, call_of(world, "P1"), licence.at, "C1", "", SERVER, &list));
+    WORLD_FAULT(world, "unknown-platform",
+                snippets_for(world, call_of(world, "P1"), licence.at, NULL, "amiga", SERVER, &list));
+}
+
+static void a_customers_licences_have_a_line_per_product_and_platform(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_product_with_sku(world, "mail", "MAIL");
+    a_product_with_sku(world, "mail-server", "MAIL");
+    struct text block = a_block_of(world, "P1", "MAIL", 20);
+    struct text first = a_licence(world, block, "C1", 3);
+    a_licence(world, a_block_of(world, "P1", "BACKUP", 20), "C1", 3);
+    a_licence(world, block, "C2", 3);
+    struct snippet_list list;
+    WORLD_OK(world, snippets_for(world, call_of(world, "P1"), NULL, "C1", "", SERVER, &list));
+    assert_int_equal(list.count, 6);
+    assert_true(text_equal(list.items[0].licence, first));
+    assert_true(text_is(list.items[0].product, "mail"));
+    assert_int_equal(list.items[0].platform, SNIPPET_LINUX);
+    assert_int_equal(list.items[1].platform, SNIPPET_WINDOWS);
+    assert_true(text_is(list.items[2].product, "mail-server"));
+    assert_true(text_is(list.items[4].product, "BACKUP"));
+    static const char AUDITED[] = "select count(*) from audit where action = 'licence.write-snippets' and "
+                                  "detail = '2 keys'";
+    assert_int_equal(ask(world, AUDITED), 1);
+}
+
+static void a_bundles_line_is_of_its_parts_products_and_a_part_has_none(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_product_with_sku(world, "mail", "MAIL");
+    struct text licence = a_licence(world, a_block_of(world, "P1", "PACK", 10), "C1", 3);
+    struct snippet_list list = snippets_of(world, licence, "linux", SERVER);
+    assert_int_equal(list.count, 1);
+    assert_true(text_is(list.items[0].product, "mail"));
+    struct licence_detail whole = licence_of(world, licence);
+    WORLD_FAULT(
+        world, "part-of-bundle",
+        snippets_for(world, call_of(world, "P1"), whole.parts[0].identifier.at, NULL, "", SERVER, &list));
+}
+
+static void nobody_but_the_provider_gets_lines(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    static const char *const SEEING[] = {"DIST", "ACME", "C1"};
+    struct snippet_list list;
+    for (size_t i = 0; i < 3; i++)
+        WORLD_FAULT(world, "not-yours",
+                    snippets_for(world, call_of(world, SEEING[i]), licence.at, NULL, "", SERVER, &list));
+    WORLD_FAULT(world, "unknown-licence",
+                snippets_for(world, call_of(world, "P2"), licence.at, NULL, "", SERVER, &list));
+    WORLD_FAULT(world, "unknown-account",
+                snippets_for(world, call_of(world, "P2"), NULL, "C1", "", SERVER, &list));
+    WORLD_FAULT(world, "not-yours",
+                snippets_for(world, call_of(world, "DIST"), NULL, "C1", "", SERVER, &list));
+    WORLD_FAULT(world, "not-a-customer",
+                snippets_for(world, call_of(world, "DIST"), NULL, "P1", "", SERVER, &list));
+    struct call call = call_of(world, "P1");
+    call.actor.rights = RIGHT_READ;
+    WORLD_FAULT(world, "right-missing", snippets_for(world, call, licence.at, NULL, "", SERVER, &list));
+}
+
+int main(void) {
+    static const struct world_test tests[] = {
+        WORLD_TEST(the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_input),
+        WORLD_TEST(hostile_values_are_words_and_nothing_else),
+        WORLD_TEST(a_code_that_no_command_line_can_carry_is_refused),
+        WORLD_TEST(an_address_is_one_of_http_with_a_host),
+        WORLD_TEST(a_customers_licences_have_a_line_per_product_and_platform),
+        WORLD_TEST(a_bundles_line_is_of_its_parts_products_and_a_part_has_none),
+        WORLD_TEST(nobody_but_the_provider_gets_lines),
+    };
+    return world_run_tests("deployment", tests, sizeof tests / sizeof tests[0]);
+}
