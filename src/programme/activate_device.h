@@ -38,6 +38,10 @@ struct offline_lease {
 enum status issue_offline_lease(struct call *call, const struct issue_offline_lease_input *input,
                                 struct offline_lease *out, struct fault *fault) MUST_CHECK;
 
+/* In 30 days as many devices of a licence may be released as it has seats, and so many more. */
+enum { RELEASES_BEYOND_SEATS = 2 };
+#define RELEASES_WINDOW_US (INT64_C(30) * 86400 * 1000000)
+
 /* Gives a device back: its seat stays taken until its last lease has ended. At most seats + 2 releases of a
  * licence in 30 days: fault "releases-exhausted". For the provider, the customer ("licences:write") or the
  * operator; at the device door, where the device itself has asked, as ACTOR_SYSTEM. `device` is dev_…. */

@@ -1,6 +1,7 @@
 #include "programme/list_devices.h"
 
 #include "core/calendar.h"
+#include "programme/activate_device.h"
 #include "programme/find_licence.h"
 
 #include <assert.h>
@@ -205,13 +206,13 @@ enum status licence_devices_count(const struct call *call, const struct licence_
         device_count(call->db, id, present_month(call), call->now_us / 1000000, &counts, fault);
     if (status == STATUS_OK)
         status =
-            device_count_releases(call->db, id, call->now_us - DEVICE_RELEASES_WINDOW_US, &released, fault);
+            device_count_releases(call->db, id, call->now_us - RELEASES_WINDOW_US, &released, fault);
     if (status == STATUS_OK)
         *out = (struct licence_devices){.active = counts.active,
                                         .seats_taken = counts.seats_taken,
                                         .seen = counts.seen,
                                         .cloned = counts.cloned,
                                         .released = released,
-                                        .releases_max = seats + DEVICE_RELEASES_BEYOND_SEATS};
+                                        .releases_max = seats + RELEASES_BEYOND_SEATS};
     return status;
 }

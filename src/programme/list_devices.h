@@ -69,10 +69,6 @@ struct device_page {
 enum status list_devices(struct call *call, const struct list_devices_input *input, struct device_page *out,
                          struct fault *fault) MUST_CHECK;
 
-/* In 30 days as many devices of a licence may be released as it has seats, and so many more. */
-enum { DEVICE_RELEASES_BEYOND_SEATS = 2 };
-#define DEVICE_RELEASES_WINDOW_US (INT64_C(30) * 86400 * 1000000)
-
 /* The devices of a licence in numbers, for all who see the licence. */
 struct licence_devices {
     int64_t active;

@@ -7,9 +7,6 @@
 
 #include <assert.h>
 
-static const int64_t RELEASES_WINDOW_US = INT64_C(30) * 86400 * 1000000;
-enum { RELEASES_BEYOND_SEATS = 2 };
-
 static enum status unknown_device(struct text word, struct fault *fault) {
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-device", "device", word,
                      "there is no such device; give its identifier (dev_…)");

@@ -84,6 +84,7 @@ async function orderAndIssue({ alpine, server }, customer) {
   await alpine.get(`/v1/licences/${first.licence.id}`);
   const keys = await alpine.must(200, 'GET', `/v1/accounts/${customer.id}/licence-keys`);
   assert.match(keys, /^customer,licence,sku,seats,state,key\n/);
+  await deploy({ alpine, server }, customer, first.licence);
   const other = await alpine.post('/v1/blocks', { sku: 'MAIL', size: 5 }, 201);
   assert.equal((await alpine.post(`/v1/blocks/${other.id}/close`, {})).state, 'closed');
   return first.licence;
