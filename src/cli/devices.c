@@ -82,6 +82,28 @@ static enum status read_span(const struct arguments *arguments, const char *name
     return duration_parse(argument_text(arguments, name), name, storage, fault);
 }
 
+/* A person reads 24h, a program seconds. */
+static void show_terms(struct operator_session *session, const struct arguments *arguments,
+                       const struct lease_terms_view *view) {
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_lease_terms(&writer, NULL, view);
+        show_json(json_written(&writer));
+        return;
+    }
+    const struct {
+        const char *name;
+        int32_t seconds;
+    } rows[] = {{"ttl", view->terms.ttl_s},
+                {"grace", view->terms.grace_s},
+                {"offline-ttl", view->terms.offline_ttl_s},
+                {"silent", view->terms.silent_s}};
+    printf("%.*s%s\n", TEXT_ARGS(view->sku_code), view->is_default ? ", where nobody has set any:" : "");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        printf("%-11s  %s\n", rows[i].name, duration_format(&session->arena, rows[i].seconds).at);
+    }
+}
+
 static enum status run_sku_terms(struct operator_session *session, const struct arguments *arguments,
                                  struct fault *fault) {
     struct set_lease_terms_input input = {.sku = argument_text(arguments, "SKU")};
@@ -107,9 +129,7 @@ static enum status run_sku_terms(struct operator_session *session, const struct 
                       : show_lease_terms(&session->call, input.sku, &terms, fault);
     }
     if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_lease_terms(&writer, NULL, &terms);
-        show_record(session, arguments, json_written(&writer));
+        show_terms(session, arguments, &terms);
     }
     return status;
 }

@@ -56,7 +56,8 @@ async function composeAndBrowse({ alpine, distributor }) {
   await alpine.post('/v1/prices', { sku: 'SUITE', effective_from: '2026-11-01', tiers: [{ unit_price: '15' }] }, 201);
 }
 
-async function orderAndIssue({ alpine, server }, customer) {
+async function orderAndIssue(people, customer) {
+  const { alpine, server } = people;
   const block = await alpine.post('/v1/blocks', { sku: 'SUITE', size: 50 }, 201);
   assert.equal(block.free_seats, 50);
   const path = `/v1/blocks/${block.id}`;
@@ -84,10 +85,46 @@ async function orderAndIssue({ alpine, server }, customer) {
   await alpine.get(`/v1/licences/${first.licence.id}`);
   const keys = await alpine.must(200, 'GET', `/v1/accounts/${customer.id}/licence-keys`);
   assert.match(keys, /^customer,licence,sku,seats,state,key\n/);
-  await deploy({ alpine, server }, customer, first.licence);
+  await deploy(people, customer, first.licence, first.key);
   const other = await alpine.post('/v1/blocks', { sku: 'MAIL', size: 5 }, 201);
   assert.equal((await alpine.post(`/v1/blocks/${other.id}/close`, {})).state, 'closed');
   return first.licence;
+}
+
+async function deploy({ alpine, server, contoso, distributor }, { id }, licence, key) {
+  const query = '?server=https://licences.example.net';
+  const [linux, windows] = (await alpine.get(`/v1/licences/${licence.id}/snippets${query}`)).items;
+  assert.match(linux.command, /^printf '%s\\n' '.{29}' \| seatmeter-agent activate --server 'https:/);
+  assert.match(windows.command, /^seatmeter-agent\.exe activate --server 'https:/);
+  const lines = await alpine.get(`/v1/accounts/${id}/snippets${query}&platform=linux`);
+  assert.equal(lines.items.length, 2);
+  await distributor.refused(403, 'not-yours', 'GET', `/v1/licences/${licence.id}/snippets${query}`);
+
+  const terms = '/v1/skus/SUITE/lease-terms';
+  assert.equal((await alpine.get(terms)).ttl_s, 86400);
+  const etag = await contoso.etag(terms);
+  const wanted = { ttl_s: 3600, grace_s: 600, offline_ttl_s: 86400, silent_s: 604800 };
+  const set = await contoso.must(200, 'PUT', terms, { body: wanted, headers: { 'if-match': etag } });
+  assert.equal(set.default, false);
+  await contoso.refused(412, 'stale', 'PUT', terms, { body: wanted, headers: { 'if-match': etag } });
+  await contoso.refused(422, 'ttl-out-of-range', 'PUT', terms, { body: { ...wanted, ttl_s: 1 }, headers: { 'if-match': '*' } });
+  await alpine.refused(403, 'not-yours', 'PUT', terms, { body: wanted, headers: { 'if-match': '*' } });
+
+  await server.tell(`activate ${key} PC-17`);
+  await server.tell(`activate ${key} PC-18`);
+  const { items: [first, second] } = await alpine.get(`/v1/devices?licence=${licence.id}`);
+  assert.deepEqual([first.name, first.seat, first.decision, first.code, first.components], ['PC-17', 1, 'work', 'ok', ['firewall', 'mail']]);
+  assert.equal((await alpine.get('/v1/devices?customer=TREY&state=active')).items.length, 2);
+  assert.equal((await alpine.get('/v1/devices?clones=true')).items.length, 0);
+  assert.equal((await distributor.get('/v1/devices')).items.length, 0);
+  await distributor.refused(404, 'unknown-device', 'GET', `/v1/devices/${first.id}`);
+  const released = await alpine.post(`/v1/devices/${second.id}/release`, {});
+  assert.equal(released.id, second.id);
+  const gone = await alpine.get(`/v1/devices/${second.id}`);
+  assert.deepEqual([gone.state, gone.code, gone.seat_until], ['released', 'released', released.seat_until]);
+  const etagOfLicence = await distributor.etag(`/v1/licences/${licence.id}`);
+  const seen = await distributor.must(200, 'GET', `/v1/licences/${licence.id}`, { headers: { 'if-none-match': etagOfLicence } });
+  assert.deepEqual([seen.devices.active, seen.devices.seats_taken, seen.devices.released, seen.devices.releases_max], [1, 2, 1, 14]);
 }
 
 async function suspendAndResume({ distributor, alpine }, agreement, licence) {

@@ -3,7 +3,8 @@
  *
  * usage: api_server DATABASE_URL ADDRESS [trust-forwarded], or api_server routes
  * Says where it listens on standard output, as JSON. Obeys lines on standard input: "now
- * 2026-12-01T00:00:00Z" sets its clock, "hold" takes the store's write lock and "release" gives it back, the
+ * 2026-12-01T00:00:00Z" sets its clock, "activate KEY NAME" has a machine take a
+ * seat, "hold" takes the store's write lock and "release" gives it back, the
  * end of input stops it. */
 #include "control/control.h"
 
@@ -11,6 +12,7 @@
 #include "control/router.h"
 #include "core/calendar.h"
 #include "programme/accounts.h"
+#include "programme/activate_device.h"
 #include "programme/import_catalogue.h"
 #include "programme/init_programme.h"
 #include "programme/users.h"
@@ -111,7 +113,30 @@ static void make_world(struct call *call) {
     add_user_of(call, imported.vendor_code.at, "owner", "owner@contoso.example");
 }
 
-static void obey(struct db *db) {
+/* A machine of that name takes a seat of the licence with the key: "KEY NAME". */
+static void activate(struct call *call, const char *words) {
+    struct fault fault;
+    struct activation activation;
+    struct activation_request request = {.time_s = test_now_us() / 1000000,
+                                         .version = TEXT("4.2.0"),
+                                         .components = TEXT("firewall,mail"),
+                                         .has_version = true,
+                                         .has_components = true};
+    const char *name = strchr(words, ' ');
+    if (name == NULL) {
+        return;
+    }
+    request.name = text_of(name + 1);
+    must(licence_key_parse((struct text){words, (size_t)(name - words)}, request.key, &fault), &fault);
+    randombytes_buf(request.device_key, sizeof request.device_key);
+    randombytes_buf(request.fingerprint, sizeof request.fingerprint);
+    call->now_us = test_now_us();
+    must(call_begin(call, DB_WRITE, &fault), &fault);
+    must(call_end(call, activate_device(call, &request, false, &activation, &fault), &fault), &fault);
+}
+
+static void obey(struct call *call) {
+    struct db *db = call->db;
     char line[128];
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
@@ -124,6 +149,8 @@ static void obey(struct db *db) {
             must(db_begin(db, DB_WRITE, &fault), &fault);
         } else if (strcmp(line, "release") == 0) {
             db_rollback(db);
+        } else if (strncmp(line, "activate ", 9) == 0) {
+            activate(call, line + 9);
         }
         printf("done\n");
         fflush(stdout);
@@ -193,7 +220,7 @@ int main(int argc, char **argv) {
     must(control_start(&options, &control, &fault), &fault);
     printf("{\"url\":\"%.*s\"}\n", TEXT_ARGS(control_url(control)));
     fflush(stdout);
-    obey(db);
+    obey(&call);
     control_stop(control);
     db_close(db);
     arena_clean_up(&arena);

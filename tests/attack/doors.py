@@ -117,8 +117,8 @@ def an_identifier_of_another_kind_or_programme_is_unknown(stage, found):
         words = {kind: name for kind, name in things.items() if kind != wanted}
         words |= {f"{kind} of another programme": name for kind, name in stranger.items() if kind not in ("key", "secret")}
         for what, word in words.items():
-            target = filled(operation, stage, things | {wanted: word})
-            body = BODIES.get(operation.name, {}) if operation.method in ("POST", "PATCH") else None
+            target = filled(operation, stage, things | {wanted: word}) + QUERIES.get(operation.name, "")
+            body = BODIES.get(operation.name, {}) if operation.method in ("POST", "PATCH", "PUT") else None
             body = png_body() if operation.name == "putLogo" else body
             answer = stage.client.ask(own, operation.method, target, body, {"If-Match": "*"})
             if answer.status != 404:
@@ -128,7 +128,9 @@ def an_identifier_of_another_kind_or_programme_is_unknown(stage, found):
 # The least that these need to be asked in earnest.
 BODIES = {"signAgreement": {"signed_by": "x"}, "enlargeBlock": {"size": 60}, "resizeLicence": {"seats": 1},
           "adjustReport": {"customer": "C00001", "sku": "x", "units": 1, "reason": "x"}, "rejectReport": {"reason": "x"},
-          "creditInvoice": {"reason": "x"}, "editUser": {"name": "x"}, "editAccount": {"name": "x"}}
+          "creditInvoice": {"reason": "x"}, "editUser": {"name": "x"}, "editAccount": {"name": "x"},
+          "putLeaseTerms": {"ttl_s": 60, "grace_s": 0, "offline_ttl_s": 60, "silent_s": 60}}
+QUERIES = {"writeLicenceSnippets": "?server=https://x.example", "writeCustomerSnippets": "?server=https://x.example"}
 
 
 def png_body():
@@ -138,7 +140,7 @@ def png_body():
 
 def a_cursor_is_of_one_list_and_one_account(stage, found):
     client, lists = stage.client, ("/v1/accounts", "/v1/agreements", "/v1/skus", "/v1/prices", "/v1/blocks", "/v1/licences",
-                                   "/v1/invoices", "/v1/tokens", "/v1/audit")
+                                   "/v1/devices", "/v1/invoices", "/v1/tokens", "/v1/audit")
     own = stage.who["MERIDIAN"], stage.who["P0001"], stage.who["P0002"]
     cursors = {}
     for viewer in own:

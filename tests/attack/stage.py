@@ -76,7 +76,7 @@ class Store:
               from licences l where l.parent_id is null and l.first_on_at_us is not null;
             insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s)
               select id, 1, 1, activated_at_us / 1000000 + 1, activated_at_us / 1000000 + 86401 from devices;
-            insert into counters (name, taken) select 'devices', max(id) from devices
+            insert into counters (name, taken) select 'devices', max(id) from devices where true
               on conflict (name) do update set taken = excluded.taken;
             """)
 

@@ -220,6 +220,48 @@ class TheCommand(Command):
         said = self.say("margin", "show", "--account", "CEDAR", "--month", "2026-10", "--by", "customer-sku")
         self.assertRegex(said, r"DENTAL.*EPP.*27\.00")
 
+    def test_lease_terms_are_shown_and_set_in_words_of_time(self):
+        self.begin()
+        self.assertRegex(self.say("sku", "terms", "EPP"), r"ttl +1d\n")
+        terms = self.ask("sku", "terms", "EPP", "--ttl", "12h", "--grace", "15m", "--offline-ttl", "7d", "--silent", "60s")
+        self.assertEqual([terms[name] for name in ("ttl_s", "grace_s", "offline_ttl_s", "silent_s", "default")],
+                         [43200, 900, 604800, 60, False])
+        self.assertEqual(self.ask("sku", "terms", "EPP", "--grace", "0")["ttl_s"], 43200)
+        self.refuse("malformed-duration", "sku", "terms", "EPP", "--ttl", "soon")
+        self.assertIn("from 2s to 90d", self.refuse("ttl-out-of-range", "sku", "terms", "EPP", "--ttl", "91d"))
+        self.refuse("unknown-sku", "sku", "terms", "NONE")
+        self.assertEqual(self.ask("sku", "terms", "EPP")["grace_s"], 0)
+
+    def test_a_snippet_is_run_by_sh_and_gives_the_agent_the_key(self):
+        self.begin()
+        key, licence = self.issue(3)
+        agent = pathlib.Path(self.file("seatmeter-agent", '#!/bin/sh\nprintf "%s\\n" "$@"\ncat\n'))
+        agent.chmod(0o755)
+        server = "https://licences.example.net/'$(exit)'"
+        line = self.say("licence", "snippet", licence, "--platform", "linux", "--server", server)
+        said = subprocess.run(["sh", "-c", line], env={**os.environ, "PATH": f"{self.folder.name}:{os.environ['PATH']}"},
+                              capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual(said[:3], ["activate", "--server", server])
+        self.assertEqual((said[3], len(said[4])), ("--root", 43))
+        self.assertEqual(said[5:], ["--product", "EPP", "--key", "-", key])
+        self.issue(2)
+        lines = self.say("licence", "snippet", "--customer", "DENTAL", "--server", "https://x.example").splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertRegex(lines[1], r"^seatmeter-agent\.exe activate --server 'https://x\.example' --root '")
+        self.refuse("malformed-server", "licence", "snippet", licence, "--server", "licences.example.net")
+        self.refuse("missing-field", "licence", "snippet", "--server", server)
+
+    def test_devices_are_listed_and_one_that_is_not_there_is_unknown(self):
+        self.begin()
+        _, licence = self.issue(3)
+        self.assertEqual(self.ask("device", "list", "--customer", "DENTAL", "--clones")["items"], [])
+        self.assertEqual(self.ask("device", "list", "--licence", licence, "--idle", "--unlicensed")["items"], [])
+        self.assertEqual(self.ask("licence", "show", licence)["devices"],
+                         {"active": 0, "seats_taken": 0, "seen": 0, "cloned": 0, "released": 0, "releases_max": 5})
+        self.refuse("unknown-device", "device", "show", "dev_0000000000000")
+        self.refuse("unknown-device", "device", "release", licence)
+        self.refuse("unknown-state", "device", "list", "--state", "asleep")
+
     def test_every_command_has_help_and_completions(self):
         overview = subprocess.run([SEATMETER, "--help"], capture_output=True, text=True, check=True).stdout
         commands = re.findall(r"^  ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)?) {2,}", overview, re.M)
