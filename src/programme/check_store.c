@@ -30,9 +30,12 @@ static struct text subject_of(const struct call *call, enum check_subject subjec
         [CHECK_REPORT] = IDENTIFIER_REPORT,   [CHECK_INVOICE] = IDENTIFIER_INVOICE,
         [CHECK_CHARGE] = IDENTIFIER_CHARGE,   [CHECK_CORRECTION] = IDENTIFIER_CORRECTION,
         [CHECK_PRODUCT] = IDENTIFIER_PRODUCT, [CHECK_RELEASE] = IDENTIFIER_RELEASE,
+        [CHECK_DEVICE] = IDENTIFIER_DEVICE,   [CHECK_SKU] = IDENTIFIER_SKU,
     };
     if (subject == CHECK_POSTING)
         return text_format(call->arena, "posting %lld", (long long)id);
+    if (subject == CHECK_DEVICE_LOG)
+        return text_format(call->arena, "device change %lld", (long long)id);
     return identifier_text(call, kinds[subject], id);
 }
 
@@ -131,6 +134,8 @@ enum status check_store(struct call *call, struct check_store_result *result, st
         status = check_log(&checking, fault);
     for (size_t i = 0; status == STATUS_OK && i < CHECK_QUESTION_COUNT; i++)
         status = ask(&checking, &CHECK_QUESTIONS[i], fault);
+    for (size_t i = 0; status == STATUS_OK && i < CHECK_DEVICE_QUESTION_COUNT; i++)
+        status = ask(&checking, &CHECK_DEVICE_QUESTIONS[i], fault);
     if (status == STATUS_OK)
         status = check_ancestors(&checking, fault);
     if (status == STATUS_OK)

@@ -2,7 +2,8 @@
  *
  * The log has no gaps; licences follow from their events; seats stay within blocks; every closed month is
  * rated again from events, prices and adjustments by the same pure functions and must give the same cent;
- * totals, taxes, ledger, numbers and states agree. Streams, so that it works on a million licences. */
+ * totals, taxes, ledger, numbers and states agree; no seat is held twice or beyond what its licence had.
+ * Streams, so that it works on a million licences. */
 #ifndef SEATMETER_PROGRAMME_CHECK_STORE_H
 #define SEATMETER_PROGRAMME_CHECK_STORE_H
 

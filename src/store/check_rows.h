@@ -22,6 +22,9 @@ enum check_subject {
     CHECK_CORRECTION,
     CHECK_PRODUCT,
     CHECK_RELEASE,
+    CHECK_DEVICE,
+    CHECK_SKU,
+    CHECK_DEVICE_LOG,
     CHECK_POSTING
 };
 
@@ -35,6 +38,8 @@ struct check_question {
 
 extern const struct check_question CHECK_QUESTIONS[];
 extern const size_t CHECK_QUESTION_COUNT;
+extern const struct check_question CHECK_DEVICE_QUESTIONS[];
+extern const size_t CHECK_DEVICE_QUESTION_COUNT;
 
 /* All licences, in no order. */
 struct checked_licence {

@@ -6,6 +6,7 @@
 #include "device/live_private.h"
 #include "programme/activate_device.h"
 #include "programme/authorise.h"
+#include "programme/check_store.h"
 #include "programme/issue_licence.h"
 #include "programme/lease_terms.h"
 #include "programme/turn_licence.h"
@@ -70,9 +71,18 @@ static struct door *a_door(struct world *world) {
     return door;
 }
 
+/* Whatever the door did, the store is sound afterwards. */
 static void close_door(struct door *door) {
+    struct world *world = door->world;
+    struct call call = world_call(world);
+    struct check_store_result result;
     live_stop(door->live);
     free(door);
+    WORLD_OK(world, check_store(&call, &result, &world->fault));
+    for (size_t i = 0; i < result.count; i++)
+        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
+                    result.violations[i].message.at);
+    assert_int_equal(result.violation_total, 0);
 }
 
 static void turn(struct door *door) {

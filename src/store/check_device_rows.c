@@ -1,0 +1,64 @@
+/* What must hold between devices, their seats, what they were seen to do, and the terms of leases: questions
+ * whose every answer is a violation (check_rows.h). */
+#include "store/check_rows.h"
+
+const struct check_question CHECK_DEVICE_QUESTIONS[] = {
+    {"device-seat-twice", CHECK_LICENCE,
+     "select licence_id, seat, count(*) from devices where seat is not null group by licence_id, seat having "
+     "count(*) > 1",
+     "has seat {a} held by {b} devices"},
+    /* A seat is given while the licence is on, so the log has had as many. */
+    {"device-seat-beyond", CHECK_DEVICE,
+     "select d.id, d.seat, l.seats from devices d join licences l on l.id = d.licence_id where d.seat > "
+     "l.seats and d.seat > coalesce((select max(e.own_seats) from licence_events e where e.licence_id = "
+     "d.licence_id), 0)",
+     "holds seat {a}; its licence has {b} and never had as many"},
+    {"device-seat-free", CHECK_DEVICE,
+     "select d.id, d.seat, 0 from free_seats f join devices d on d.licence_id = f.licence_id and d.seat = "
+     "f.seat",
+     "holds seat {a}, which is kept as free"},
+    {"device-seat-early", CHECK_DEVICE,
+     "select d.id, d.seat_until_s, s.lease_expires_s from devices d join device_seen s on s.device_id = d.id "
+     "where d.state <> 'active' and d.seat is not null and d.seat_until_s < s.lease_expires_s",
+     "gives up its seat at {a} while its last lease runs until {b}"},
+    {"device-generation", CHECK_DEVICE, "select id, generation, 0 from devices where generation < 1",
+     "has generation {a}; the first is 1"},
+    {"device-release", CHECK_DEVICE,
+     "select id, 0, 0 from devices where state = 'released' and released_at_us is null "
+     "or state = 'active' and released_at_us is not null",
+     "has a state and a time of release that contradict each other"},
+    {"device-part", CHECK_DEVICE,
+     "select d.id, 0, 0 from devices d join licences l on l.id = d.licence_id where l.parent_id is not null",
+     "is under a part of a bundle's licence, which nobody can activate"},
+    {"device-unseen", CHECK_DEVICE,
+     "select d.id, 0, 0 from devices d left join device_seen s on s.device_id = d.id where s.device_id is "
+     "null and d.state = 'active'",
+     "is active and has no row of what it was seen to do"},
+    {"device-seen", CHECK_DEVICE,
+     "select s.device_id, s.sequence, 0 from device_seen s left join devices d on d.id = s.device_id "
+     "where d.id is null or s.sequence < 0",
+     "has been seen (sequence {a}) and is not there, or has an impossible sequence"},
+    {"device-profile", CHECK_DEVICE,
+     "select s.device_id, s.profile_id, 0 from device_seen s left join device_profiles p on p.id = "
+     "s.profile_id where s.profile_id <> 0 and p.id is null",
+     "told profile number {a}, which is not there"},
+    {"device-month", CHECK_DEVICE,
+     "select m.device_id, m.month, 0 from device_months m left join devices d on d.id = m.device_id "
+     "where d.id is null or m.licensed not in (0, 1) or m.unlicensed not in (0, 1) "
+     "or m.licensed + m.unlicensed = 0",
+     "is marked for a month (number {a}) and is not there, or was neither working nor stopped in it"},
+    /* The bounds of programme/lease_terms.h. */
+    {"lease-terms", CHECK_SKU,
+     "select t.sku_id, t.ttl_s, t.grace_s from lease_terms t left join skus s on s.id = t.sku_id "
+     "where s.id is null or s.kind = 'service' or t.ttl_s not between 2 and 7776000 "
+     "or t.grace_s not between 0 and 7776000 or t.offline_ttl_s not between 60 and 34560000 "
+     "or t.silent_s not between 2 and 34560000",
+     "has lease terms out of bounds, or has none to have (time to live {a} s, grace {b} s)"},
+    {"device-change", CHECK_DEVICE_LOG,
+     "select max(c.sequence), coalesce((select taken from counters where name = 'device_changes'), 0), 0 "
+     "from "
+     "device_changes c having max(c.sequence) > coalesce((select taken from counters where name = "
+     "'device_changes'), 0)",
+     "is beyond the counter, which stands at {a}"},
+};
+const size_t CHECK_DEVICE_QUESTION_COUNT = sizeof CHECK_DEVICE_QUESTIONS / sizeof CHECK_DEVICE_QUESTIONS[0];
