@@ -13,6 +13,7 @@
 #include "store/blocks.h"
 #include "store/catalogue.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <sodium.h>
@@ -144,6 +145,14 @@ static struct text random_bytes(struct filling *filling, size_t count) {
     return (struct text){bytes, count};
 }
 
+/* In the order of the index: the store is filled for the sake of what comes afterwards. */
+static struct text ascending_hash(struct filling *filling, int64_t number) {
+    struct text hash = random_bytes(filling, LICENCE_KEY_HASH_BYTES);
+    uint64_t start = htobe64((uint64_t)number << 32);
+    memcpy((char *)hash.at, &start, sizeof start);
+    return hash;
+}
+
 static void add_licences(struct filling *filling) {
     static const char *const columns[] = {"id",
                                           "block_id",
@@ -176,7 +185,7 @@ static void add_licences(struct filling *filling) {
             struct text text = licence_key_new(&call, &key);
             memcpy(filling->keys[i - filling->licences], text.at, text.length);
         } else {
-            key.key_hash = random_bytes(filling, LICENCE_KEY_HASH_BYTES);
+            key.key_hash = ascending_hash(filling, i);
             key.key_sealed = random_bytes(filling, 69);
         }
         const struct db_value values[] = {db_integer(i + 1),
