@@ -35,7 +35,7 @@ static enum status load_licence(struct call *call, struct activating *activating
                                 struct fault *fault) {
     unsigned char hash[LICENCE_KEY_HASH_BYTES];
     licence_key_hash(call->secret, activating->request->key, hash);
-    return live_licence_load_by_key(call->db, hash, &activating->licence, found, fault);
+    return live_licence_load_by_key(call->db, hash, &activating->licence, &activating->terms, found, fault);
 }
 
 static enum status load_device(struct call *call, struct activating *activating, struct fault *fault) {
@@ -138,7 +138,7 @@ static enum status save(struct call *call, struct activating *activating, int32_
     if (status == STATUS_OK)
         status = renew_seen(call, activating, fault);
     if (status == STATUS_OK)
-        status = device_seen_save(call->db, &activating->seen, fault);
+        status = device_seen_begin(call->db, &activating->seen, fault);
     if (status == STATUS_OK) {
         struct month month = date_month((struct date){(int32_t)(activating->now_s / DAY_S)});
         status = device_month_mark(call->db, month.index, activating->device.id, true, fault);
@@ -156,7 +156,6 @@ enum status activate_device(struct call *call, const struct activation_request *
         .request = request, .is_offline = is_offline, .now_s = call->now_us / SECOND_US};
     struct activation made = {.answer = ANSWER_UNKNOWN_KEY};
     bool found = false;
-    int64_t version = 0;
     int32_t seat = 0;
     enum status status = load_licence(call, &activating, &found, fault);
     if (status == STATUS_OK && found) {
@@ -165,9 +164,7 @@ enum status activate_device(struct call *call, const struct activation_request *
     }
     if (status != STATUS_OK || made.answer != ANSWER_OK)
         goto done;
-    status = lease_terms_load(call->db, activating.licence.sku_id, &activating.terms, &version, fault);
-    if (status == STATUS_OK)
-        status = load_device(call, &activating, fault);
+    status = load_device(call, &activating, fault);
     if (status == STATUS_OK)
         status = find_seat(call, &activating, &seat, fault);
     if (status != STATUS_OK)

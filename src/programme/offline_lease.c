@@ -31,9 +31,10 @@ static enum status check_licence(struct call *call, const struct activation_requ
                                  struct fault *fault) {
     unsigned char hash[LICENCE_KEY_HASH_BYTES];
     struct live_licence_row licence;
+    struct lease_terms terms;
     bool found = false;
     licence_key_hash(call->secret, request->key, hash);
-    enum status status = live_licence_load_by_key(call->db, hash, &licence, &found, fault);
+    enum status status = live_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault);
     if (status != STATUS_OK)
         return status;
     if (!found || !actor_is(call, licence.provider_id))

@@ -288,13 +288,17 @@ static const char EXTEND_SEAT[] =
     "update devices set seat_until_s = $2 "
     "where id = $1 and state <> 'active' and seat is not null and seat_until_s < $2";
 
-enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) {
+enum status device_seen_begin(struct db *db, const struct device_seen *seen, struct fault *fault) {
     assert(seen->device_id > 0 && seen->sequence >= 0);
-    enum status status = db_run(db, SEEN_SAVE,
-                                DB_ARGS(db_integer(seen->device_id), db_integer(seen->sequence),
-                                        db_integer((int64_t)seen->link), db_integer(seen->seen_at_s),
-                                        db_integer(seen->lease_expires_s), db_integer(seen->profile_id)),
-                                NULL, fault);
+    return db_run(db, SEEN_SAVE,
+                  DB_ARGS(db_integer(seen->device_id), db_integer(seen->sequence),
+                          db_integer((int64_t)seen->link), db_integer(seen->seen_at_s),
+                          db_integer(seen->lease_expires_s), db_integer(seen->profile_id)),
+                  NULL, fault);
+}
+
+enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) {
+    enum status status = device_seen_begin(db, seen, fault);
     if (status == STATUS_OK)
         status = db_run(db, EXTEND_SEAT,
                         DB_ARGS(db_integer(seen->device_id), db_integer(seen->lease_expires_s)), NULL, fault);

@@ -68,6 +68,8 @@ enum status device_drop_silent(struct db *db, int64_t licence_id, int32_t seats,
 
 enum status device_seen_load(struct db *db, int64_t device_id, struct device_seen *seen, bool *found,
                              struct fault *fault) MUST_CHECK;
+/* Inserts or updates, as it is given, of a device that is active. */
+enum status device_seen_begin(struct db *db, const struct device_seen *seen, struct fault *fault) MUST_CHECK;
 /* Inserts or updates, as it is given (an activation begins at sequence 0 again); extends seat_until_s of a
  * device that is not active and still holds its seat to the lease's end. */
 enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) MUST_CHECK;
@@ -119,11 +121,11 @@ struct live_licence_row {
     int64_t version; /* the licence's: of two rows the newer one has the higher */
     int64_t provider_id;
 };
-/* By its id or by its key's hash. */
+/* By its id or by its key's hash; by the key with the terms of its SKU too. */
 enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,
                               struct fault *fault) MUST_CHECK;
 enum status live_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
-                                     struct live_licence_row *row, bool *found,
+                                     struct live_licence_row *row, struct lease_terms *terms, bool *found,
                                      struct fault *fault) MUST_CHECK;
 
 #endif

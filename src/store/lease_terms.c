@@ -20,14 +20,19 @@ static int32_t seconds(struct db_rows *rows, int column) {
     return (int32_t)value;
 }
 
+/* The four from `column` on. */
+static struct lease_terms terms_from_row(struct db_rows *rows, int column) {
+    return (struct lease_terms){.ttl_s = seconds(rows, column),
+                                .grace_s = seconds(rows, column + 1),
+                                .offline_ttl_s = seconds(rows, column + 2),
+                                .silent_s = seconds(rows, column + 3)};
+}
+
 static enum status read_terms(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
     (void)arena;
     (void)fault;
-    *(struct versioned_terms *)item = (struct versioned_terms){.terms = {.ttl_s = seconds(rows, 0),
-                                                                         .grace_s = seconds(rows, 1),
-                                                                         .offline_ttl_s = seconds(rows, 2),
-                                                                         .silent_s = seconds(rows, 3)},
-                                                               .version = db_column_int(rows, 4)};
+    *(struct versioned_terms *)item =
+        (struct versioned_terms){.terms = terms_from_row(rows, 0), .version = db_column_int(rows, 4)};
     return STATUS_OK;
 }
 
@@ -104,6 +109,7 @@ struct licence_columns {
     struct live_licence_row row;
     int64_t customer_id;
     int64_t suspensions;
+    struct lease_terms terms; /* where they are asked for */
 };
 
 static enum status read_licence(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
@@ -118,6 +124,8 @@ static enum status read_licence(struct db_rows *rows, struct arena *arena, void 
                 .provider_id = db_column_int(rows, 8)},
         .customer_id = db_column_int(rows, 6),
         .suspensions = db_column_int(rows, 7)};
+    if (db_column_int(rows, 9) != 0)
+        columns->terms = db_column_is_null(rows, 10) ? LEASE_TERMS_DEFAULT : terms_from_row(rows, 10);
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 2), &state, fault);
     columns->row.state = (enum licence_state)state;
@@ -151,32 +159,43 @@ static enum status load_suspender(struct db *db, const struct licence_columns *l
 }
 
 static enum status load_licence(struct db *db, const char *sql, struct db_value key,
-                                struct live_licence_row *row, bool *found, struct fault *fault) {
-    struct licence_columns columns;
+                                struct licence_columns *columns, bool *found, struct fault *fault) {
     bool have = false;
-    enum status status = collect_one(db, NULL, sql, &key, 1, read_licence, &columns, &have, fault);
-    if (status == STATUS_OK && have && columns.suspensions > 0)
-        status = load_suspender(db, &columns, &columns.row.suspender, fault);
-    if (status == STATUS_OK) {
+    enum status status = collect_one(db, NULL, sql, &key, 1, read_licence, columns, &have, fault);
+    if (status == STATUS_OK && have && columns->suspensions > 0)
+        status = load_suspender(db, columns, &columns->row.suspender, fault);
+    if (status == STATUS_OK)
         *found = have;
-        if (have)
-            *row = columns.row;
-    }
     return status;
 }
 
 #define LICENCE_COLUMNS                                                                                      \
-    "id, sku_id, state, seats, counted_seats, version, customer_id, suspensions, provider_id from licences "
-static const char LICENCE_LOAD[] = "select " LICENCE_COLUMNS "where id = $1 and parent_id is null";
-static const char LICENCE_LOAD_BY_KEY[] = "select " LICENCE_COLUMNS "where key_hash = $1";
+    "l.id, l.sku_id, l.state, l.seats, l.counted_seats, l.version, l.customer_id, l.suspensions, "           \
+    "l.provider_id, "
+static const char LICENCE_LOAD[] =
+    "select " LICENCE_COLUMNS "0 from licences l where l.id = $1 and l.parent_id is null";
+static const char LICENCE_LOAD_BY_KEY[] =
+    "select " LICENCE_COLUMNS "1, t.ttl_s, t.grace_s, t.offline_ttl_s, t.silent_s "
+    "from licences l left join lease_terms t on t.sku_id = l.sku_id where l.key_hash = $1";
 
 enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,
                               struct fault *fault) {
-    return load_licence(db, LICENCE_LOAD, db_integer(id), row, found, fault);
+    struct licence_columns columns;
+    enum status status = load_licence(db, LICENCE_LOAD, db_integer(id), &columns, found, fault);
+    if (status == STATUS_OK && *found)
+        *row = columns.row;
+    return status;
 }
 
 enum status live_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
-                                     struct live_licence_row *row, bool *found, struct fault *fault) {
+                                     struct live_licence_row *row, struct lease_terms *terms, bool *found,
+                                     struct fault *fault) {
+    struct licence_columns columns;
     struct text bytes = {(const char *)hash, LICENCE_KEY_HASH_BYTES};
-    return load_licence(db, LICENCE_LOAD_BY_KEY, db_bytes(bytes), row, found, fault);
+    enum status status = load_licence(db, LICENCE_LOAD_BY_KEY, db_bytes(bytes), &columns, found, fault);
+    if (status == STATUS_OK && *found) {
+        *row = columns.row;
+        *terms = columns.terms;
+    }
+    return status;
 }
