@@ -10,8 +10,9 @@
 #include <string.h>
 
 const struct command_group *const command_groups[] = {
-    &account_commands, &catalogue_commands, &licence_commands, &device_commands,    &release_commands,
-    &report_commands,  &billing_commands,   &people_commands,  &operation_commands, &completion_commands,
+    &account_commands, &catalogue_commands, &licence_commands,    &device_commands,
+    &key_commands,     &release_commands,   &report_commands,     &billing_commands,
+    &people_commands,  &operation_commands, &completion_commands,
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 

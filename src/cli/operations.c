@@ -4,6 +4,7 @@
 #include "cli/show.h"
 #include "control/control.h"
 #include "control/represent.h"
+#include "core/decision.h"
 #include "core/states.h"
 #include "programme/check_store.h"
 #include "programme/simulate.h"
@@ -176,6 +177,14 @@ static enum status run_states(struct operator_session *session, const struct arg
     return STATUS_OK;
 }
 
+static enum status run_codes(struct operator_session *session, const struct arguments *arguments,
+                             struct fault *fault) {
+    (void)arguments;
+    (void)fault;
+    show_bytes(answers_print_markdown(&session->arena));
+    return STATUS_OK;
+}
+
 static const struct command COMMANDS[] = {
     {.words = "serve",
      .summary = "Serve the programme's API",
@@ -236,6 +245,10 @@ static const struct command COMMANDS[] = {
      .summary = "Print the state machines as Markdown",
      .store = STORE_NONE,
      .run = run_states},
+    {.words = "codes",
+     .summary = "Print the codes of the device protocol as Markdown",
+     .store = STORE_NONE,
+     .run = run_codes},
 };
 
 const struct command_group operation_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

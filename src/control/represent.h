@@ -8,6 +8,7 @@
 
 #include "control/json_write.h"
 #include "programme/accounts.h"
+#include "programme/activate_device.h"
 #include "programme/agreements.h"
 #include "programme/catalogue.h"
 #include "programme/charges.h"
@@ -29,6 +30,7 @@
 #include "programme/products.h"
 #include "programme/releases.h"
 #include "programme/report_usage.h"
+#include "programme/signing_keys.h"
 #include "programme/suspend_agreement.h"
 #include "programme/tokens.h"
 #include "programme/update_repository.h"
@@ -72,6 +74,12 @@ void represent_update_repository(struct json_writer *out, const char *name,
                                  const struct update_repository_view *repository);
 void represent_verified_updates(struct json_writer *out, const char *name,
                                 const struct verify_updates_result *result);
+/* represent_keys.c: signing keys; an offline lease with its file, or without */
+void represent_signing_key(struct json_writer *out, const char *name, const struct signing_key_info *key);
+void represent_root_key(struct json_writer *out, const char *name, const struct signing_key_info *key);
+void represent_offline_lease(struct json_writer *out, const char *name, const struct offline_lease *lease,
+                             bool with_file);
+
 /* represent_devices.c: devices, lease terms, deployment */
 void represent_device(struct json_writer *out, const char *name, const struct device_info *device);
 void represent_licence_devices(struct json_writer *out, const char *name,

@@ -13,15 +13,33 @@ const struct answer_row *answer_row(enum answer answer) {
     return &ROWS[answer];
 }
 
-struct text answers_print_markdown(struct arena *arena) {
-    struct text table = text_format(arena, "| code | HTTP | words |\n| --- | --- | --- |\n");
-    for (int i = 0; i < ANSWER_COUNT; i++) {
-        const struct answer_row *row = &ROWS[i];
+static struct text print_part(struct arena *arena, struct text page, const char *heading,
+                              const enum answer *answers, size_t count) {
+    page = text_format(arena, "%.*s\n## %s\n\n| code | HTTP | words |\n| --- | --- | --- |\n",
+                       TEXT_ARGS(page), heading);
+    for (size_t i = 0; i < count; i++) {
+        const struct answer_row *row = answer_row(answers[i]);
         struct text status = row->http_status == 0 ? TEXT("") : text_format(arena, "%d", row->http_status);
-        table = text_format(arena, "%.*s| `%s` | %.*s | %s |\n", TEXT_ARGS(table), row->word,
-                            TEXT_ARGS(status), row->words);
+        page = text_format(arena, "%.*s| `%s` | %.*s | %s |\n", TEXT_ARGS(page), row->word, TEXT_ARGS(status),
+                           row->words);
     }
-    return table;
+    return page;
+}
+
+struct text answers_print_markdown(struct arena *arena) {
+#define X(name, word, http, words) ANSWER_##name,
+    static const enum answer SIGNED[] = {SEATMETER_CODES_SIGNED(X)};
+    static const enum answer ANSWERS[] = {SEATMETER_CODES_ANSWERS(X)};
+    static const enum answer FOUND[] = {SEATMETER_CODES_FOUND(X)};
+#undef X
+    struct text page = TEXT(
+        "# Codes\n\nWhy a product may not work, or a request was not answered with a lease. Printed by "
+        "`seatmeter codes` from the table\n`sdk/include/seatmeter_codes.h`, which the server and the SDK "
+        "are built from. HTTP is the status where the code is an answer by\nitself.\n");
+    page = print_part(arena, page, "In a signed lease", SIGNED, sizeof SIGNED / sizeof SIGNED[0]);
+    page = print_part(arena, page, "Answers by themselves, not signed: they never stop a product", ANSWERS,
+                      sizeof ANSWERS / sizeof ANSWERS[0]);
+    return print_part(arena, page, "What the SDK finds by itself", FOUND, sizeof FOUND / sizeof FOUND[0]);
 }
 
 static const char *const STATE_NAMES[] = {"active", "released", "dropped"};

@@ -25,7 +25,7 @@ struct answer_row {
 };
 const struct answer_row *answer_row(enum answer answer);
 
-/* The table as Markdown, for the docs. */
+/* The table as Markdown: docs/codes.md. */
 struct text answers_print_markdown(struct arena *arena);
 
 /* Who has suspended an agreement above a licence; of several, the one nearest to the customer. */

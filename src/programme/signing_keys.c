@@ -44,9 +44,11 @@ static enum status make_key(struct call *call, enum signing_purpose purpose, enu
                             int64_t active_from_us, struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
     struct signing_key key;
-    call->random->fill(call->random, seed, sizeof seed);
-    crypto_sign_seed_keypair(key.public_key, key.secret_key, seed);
-    signing_key_id(key.public_key, key.kid);
+    do {
+        call->random->fill(call->random, seed, sizeof seed);
+        crypto_sign_seed_keypair(key.public_key, key.secret_key, seed);
+        signing_key_id(key.public_key, key.kid);
+    } while (key.kid[0] == '-'); /* which a command would take for an option */
     struct text public_key =
         text_copy(call->arena, (struct text){(const char *)key.public_key, sizeof key.public_key});
     struct signing_key_row row = {
@@ -98,6 +100,10 @@ static bool leaves(const struct call *call, const struct ring *ring, const struc
 
 static bool is_in_set(const struct signing_key_row *row) {
     return row->purpose == SIGNING_LEASE && row->state != SIGNING_REVOKED && row->left_at_us == 0;
+}
+
+static bool is_root_in_set(const struct signing_key_row *row) {
+    return row->purpose == SIGNING_ROOT && row->state == SIGNING_ACTIVE;
 }
 
 static bool is_due(const struct call *call, const struct ring *ring) {
@@ -182,7 +188,7 @@ static struct text set_roots(struct arena *arena, const struct ring *ring) {
     struct text list = TEXT("");
     for (size_t i = 0; i < ring->count; i++) {
         const struct signing_key_row *row = &ring->rows[i];
-        if (row->purpose != SIGNING_ROOT || row->state != SIGNING_ACTIVE)
+        if (!is_root_in_set(row))
             continue;
         struct text x = base64url_text(arena, row->public_key);
         list =
@@ -285,7 +291,7 @@ static void fill_list(const struct call *call, const struct ring *ring, struct s
                                                   .purpose = row->purpose,
                                                   .state = row->state,
                                                   .public_key = base64url_text(call->arena, row->public_key),
-                                                  .is_in_set = is_in_set(row),
+                                                  .is_in_set = is_in_set(row) || is_root_in_set(row),
                                                   .created_at_us = row->created_at_us,
                                                   .active_from_us = row->active_from_us,
                                                   .retired_at_us = row->retired_at_us,
@@ -363,7 +369,7 @@ static enum status check_revocation(const struct ring *ring, const struct signin
                                     struct fault *fault) {
     size_t roots = 0;
     for (size_t i = 0; i < ring->count; i++)
-        roots += ring->rows[i].purpose == SIGNING_ROOT && ring->rows[i].state == SIGNING_ACTIVE;
+        roots += is_root_in_set(&ring->rows[i]);
     if (row->state == SIGNING_REVOKED)
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "key", row->kid,
                          "this key is revoked already");
@@ -427,7 +433,7 @@ enum status list_root_keys(struct call *call, struct signing_key_list *out, stru
     status = ring_load(call, &ring, fault);
     size_t count = 0;
     for (size_t i = 0; status == STATUS_OK && i < ring.count; i++)
-        if (ring.rows[i].purpose == SIGNING_ROOT && ring.rows[i].state == SIGNING_ACTIVE)
+        if (is_root_in_set(&ring.rows[i]))
             ring.rows[count++] = ring.rows[i];
     ring.count = count;
     if (status == STATUS_OK)

@@ -33,7 +33,7 @@ struct signing_key_info {
     enum signing_purpose purpose;
     enum signing_state state;
     struct text public_key; /* base64url */
-    bool is_in_set;         /* a lease key that clients take leases of */
+    bool is_in_set;         /* clients take it */
     int64_t created_at_us;
     int64_t active_from_us;
     int64_t retired_at_us;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Client, METRICS_TOKEN, Server, covered, engines, operations } from './harness.mjs';
+import { Machine } from '../lease/machine.mjs';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const csv = (text) => ({ text, type: 'text/csv' });
@@ -56,6 +57,21 @@ async function composeAndBrowse({ alpine, distributor }) {
   await alpine.post('/v1/prices', { sku: 'SUITE', effective_from: '2026-11-01', tiers: [{ unit_price: '15' }] }, 201);
 }
 
+async function leaseToAMachineWithoutANetwork(alpine, { licence, key }) {
+  const file = JSON.parse(new Machine().requestFile(key));
+  const lease = await alpine.post('/v1/offline-leases', file, 201);
+  assert.equal(lease.licence, licence.id);
+  const { key_set, device, head } = JSON.parse(lease.file);
+  assert.equal(device, lease.device);
+  assert.equal(key_set.split('.').length + head.split('.').length, 6);
+  assert.equal((await alpine.post('/v1/offline-leases', file, 201)).device, device);
+  await alpine.refused(422, 'credential-wrong', 'POST', '/v1/offline-leases', { body: { ...file, time: file.time + 1 } });
+  await alpine.refused(422, 'malformed-request', 'POST', '/v1/offline-leases', { body: { ...file, link: 'x' } });
+  const roots = await alpine.get('/v1/root-keys');
+  assert.equal(roots.items.length, 1);
+  assert.equal(Buffer.from(roots.items[0].public_key, 'base64url').toString('hex'), roots.items[0].public_key_hex);
+}
+
 async function orderAndIssue(people, customer) {
   const { alpine, server } = people;
   const block = await alpine.post('/v1/blocks', { sku: 'SUITE', size: 50 }, 201);
@@ -72,6 +88,7 @@ async function orderAndIssue(people, customer) {
   const on = await alpine.post(`/v1/licences/${first.licence.id}/on`, {});
   assert.equal(on.counted_seats, 10);
   await alpine.post(`/v1/licences/${second.licence.id}/on`, {});
+  await leaseToAMachineWithoutANetwork(alpine, first);
   await server.moveTo('2026-11-25T12:00:00Z');
   const resized = await alpine.post(`/v1/licences/${first.licence.id}/seats`, { seats: 12 });
   assert.equal(resized.seats, 12);

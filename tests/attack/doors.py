@@ -10,7 +10,7 @@ from stage import PASSWORD
 
 PUBLIC = ("signIn", "getIndex", "getOpenapi", "getHealth", "getReadiness", "getMetrics")
 # Where there is no thing of another's to name.
-NOT_ANOTHER_S = PUBLIC + ("getSession", "signOut", "changePassword")
+NOT_ANOTHER_S = PUBLIC + ("getSession", "signOut", "changePassword", "getRootKeys")
 
 
 def an_empty_database(address):

@@ -8,6 +8,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 
 from doors import sign_in
+from machine import offline_request
 from stage import LAST_CLOSED, OPEN, PASSWORD, SCOPES, png
 
 UNLISTED = ("sessions", "sign_in_failures", "idempotency")  # what a refused request may change
@@ -152,6 +153,8 @@ def writes(stage):
               licence("idle licence of C00001")),
         Write("resizeLicence", "P0004", "POST", f"/v1/licences/{made['licence of C00004']}/seats", {"seats": 3},
               licence("licence of C00004")),
+        Write("issueOfflineLease", "P0001", "POST", "/v1/offline-leases",
+              offline_request(stage.keys[made["licence of C00001"]], "PC-1"), nobody_else),
         Write("turnLicenceOff", "P0001", "POST", f"/v1/licences/{made['licence of C00001']}/off", {},
               licence("licence of C00001")),
         Write("turnLicenceOff", "P0001", "POST", f"/v1/licences/{made['licence of a bundle']}/off", {},

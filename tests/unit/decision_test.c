@@ -104,6 +104,23 @@ static void every_code_has_a_word_of_its_own_and_a_sentence(void **state) {
     }
 }
 
+static void the_page_in_the_docs_is_what_the_table_prints(void **state) {
+    (void)state;
+    const char *root = getenv("SEATMETER_SOURCE_ROOT");
+    char path[1024];
+    snprintf(path, sizeof path, "%s/docs/codes.md", root == NULL ? "." : root);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        fail_msg("cannot open %s: run from the source folder or set SEATMETER_SOURCE_ROOT", path);
+    static char page[64 * 1024];
+    size_t length = fread(page, 1, sizeof page, file);
+    fclose(file);
+    struct arena arena;
+    arena_init(&arena);
+    assert_true(text_equal(answers_print_markdown(&arena), (struct text){page, length}));
+    arena_clean_up(&arena);
+}
+
 static void states_of_a_device_have_words(void **state) {
     (void)state;
     struct fault fault;
@@ -125,6 +142,7 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_with_the_licence_goes_before_what_is_wrong_with_the_device),
         cmocka_unit_test(only_one_kind_of_facts_lets_a_device_work),
         cmocka_unit_test(every_code_has_a_word_of_its_own_and_a_sentence),
+        cmocka_unit_test(the_page_in_the_docs_is_what_the_table_prints),
         cmocka_unit_test(states_of_a_device_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
