@@ -138,6 +138,12 @@ def png_body():
     return png("x")
 
 
+def root_keys_are_the_same_for_everybody(stage, found):
+    answers = {stage.client.ask(viewer, "GET", "/v1/root-keys").body for viewer in stage.who.values()}
+    if len(answers) != 1 or b"public_key" not in answers.pop():
+        found("root keys differ from account to account")
+
+
 def a_cursor_is_of_one_list_and_one_account(stage, found):
     client, lists = stage.client, ("/v1/accounts", "/v1/agreements", "/v1/skus", "/v1/prices", "/v1/blocks", "/v1/licences",
                                    "/v1/devices", "/v1/invoices", "/v1/tokens", "/v1/audit")
