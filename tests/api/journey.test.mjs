@@ -57,8 +57,9 @@ async function composeAndBrowse({ alpine, distributor }) {
   await alpine.post('/v1/prices', { sku: 'SUITE', effective_from: '2026-11-01', tiers: [{ unit_price: '15' }] }, 201);
 }
 
-async function leaseToAMachineWithoutANetwork(alpine, { licence, key }) {
-  const file = JSON.parse(new Machine().requestFile(key));
+async function leaseToAMachineWithoutANetwork({ alpine }, licence) {
+  const { key } = await alpine.get(`/v1/licences/${licence.id}/key`);
+  const file = JSON.parse(new Machine('PC-IN-THE-CELLAR').requestFile(key));
   const lease = await alpine.post('/v1/offline-leases', file, 201);
   assert.equal(lease.licence, licence.id);
   const { key_set, device, head } = JSON.parse(lease.file);
@@ -88,7 +89,6 @@ async function orderAndIssue(people, customer) {
   const on = await alpine.post(`/v1/licences/${first.licence.id}/on`, {});
   assert.equal(on.counted_seats, 10);
   await alpine.post(`/v1/licences/${second.licence.id}/on`, {});
-  await leaseToAMachineWithoutANetwork(alpine, first);
   await server.moveTo('2026-11-25T12:00:00Z');
   const resized = await alpine.post(`/v1/licences/${first.licence.id}/seats`, { seats: 12 });
   assert.equal(resized.seats, 12);
@@ -275,6 +275,7 @@ for (const engine of engines) {
     await closeAndBill(people);
     await lookAtTheMoney(people);
     await manageUsers(people);
+    await leaseToAMachineWithoutANetwork(people, licence);
     await dropOutAndEnd(people, agreement);
     await lookAtTheService(server);
     await people.alpine.get('/v1/accounts/ALPINE');
