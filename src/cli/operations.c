@@ -1,11 +1,13 @@
 /* Running the programme's machine: serving, auditing, backing up, upgrading, simulating. */
 #include "cli/group.h"
 #include "cli/progress.h"
+#include "cli/serve.h"
 #include "cli/show.h"
 #include "control/control.h"
 #include "control/represent.h"
 #include "core/decision.h"
 #include "core/states.h"
+#include "device/door.h"
 #include "programme/check_store.h"
 #include "programme/simulate.h"
 #include "store/backup.h"
@@ -15,26 +17,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-static enum status run_serve(struct operator_session *session, const struct arguments *arguments,
-                             struct fault *fault) {
-    const char *metrics_token = getenv("SEATMETER_METRICS_TOKEN");
-    struct control_options options = {.database_url = arguments->db,
-                                      .address = argument_text(arguments, "control"),
-                                      .secret = session->secret,
-                                      .behind_https = argument_given(arguments, "behind-https"),
-                                      .trust_forwarded = argument_given(arguments, "trust-forwarded"),
-                                      .metrics_token = text_of(metrics_token),
-                                      .log_fd = STDERR_FILENO};
-    if (options.address.length == 0) {
-        options.address = TEXT(CONTROL_ADDRESS_DEFAULT);
-    }
-    int64_t workers;
-    enum status status =
-        argument_int(arguments, "workers", CONTROL_WORKERS_DEFAULT, 1, CONTROL_WORKERS_MAX, &workers, fault);
-    options.worker_count = (int)workers;
-    return status == STATUS_OK ? control_serve(&options, fault) : status;
-}
 
 static enum status run_check(struct operator_session *session, const struct arguments *arguments,
                              struct fault *fault) {
@@ -187,10 +169,13 @@ static enum status run_codes(struct operator_session *session, const struct argu
 
 static const struct command COMMANDS[] = {
     {.words = "serve",
-     .summary = "Serve the programme's API",
+     .summary = "Serve the programme's API and its devices",
      .options = {{.name = "control",
                   .value = "ADDR",
                   .help = "where people and their systems come in (default: " CONTROL_ADDRESS_DEFAULT ")"},
+                 {.name = "device",
+                  .value = "ADDR",
+                  .help = "where devices come in, or none (default: " DEVICE_ADDRESS_DEFAULT ")"},
                  {.name = "workers", .value = "N", .help = "connections to the store (default: 4)"},
                  {.name = "behind-https", .help = "a proxy in front speaks TLS: cookies are marked Secure"},
                  {.name = "trust-forwarded", .help = "take a client's address from X-Forwarded-For"}},

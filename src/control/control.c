@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <jansson.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,23 +136,4 @@ void control_stop(struct control *control) {
     peers_stop_watchdog(control);
     connections_stop(control);
     destroy(control);
-}
-
-enum status control_serve(const struct control_options *options, struct fault *fault) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    struct control *control = NULL;
-    enum status status = control_start(options, &control, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    dprintf(STDERR_FILENO, "Listening on %.*s\n", TEXT_ARGS(control_url(control)));
-    int received = 0;
-    sigwait(&signals, &received);
-    control_stop(control);
-    return STATUS_OK;
 }

@@ -40,8 +40,4 @@ struct text control_url(const struct control *control);
 /* Takes no more connections, finishes the requests under way, and frees the door. */
 void control_stop(struct control *control);
 
-/* Starts, writes "Listening on URL" to standard error, and stops on SIGINT or SIGTERM. To be called before
- * other threads are started. */
-enum status control_serve(const struct control_options *options, struct fault *fault) MUST_CHECK;
-
 #endif

@@ -72,10 +72,13 @@ void activation_take(struct device_door *door, struct http_exchange *exchange, s
 
 /* The writer has taken a seat for it; what is so now is the answer. */
 void activation_finish_job(struct device_door *door, struct door_job *job) {
-    struct live_device *device =
-        job->live.result_device_id == 0 ? NULL : live_device_find(door->live, job->live.result_device_id);
-    if (job->live.answer != ANSWER_OK || device == NULL) {
-        refuse(door, job->exchange, job->live.answer == ANSWER_OK ? ANSWER_INTERNAL : job->live.answer);
+    struct live_device *device = NULL;
+    enum answer answer = job->live.answer;
+    if (answer == ANSWER_OK) {
+        answer = door_find(door, job->live.result_device_id, &device);
+    }
+    if (answer != ANSWER_OK) {
+        refuse(door, job->exchange, answer);
         return;
     }
     int64_t now_s = door_now_s(door);

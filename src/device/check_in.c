@@ -13,8 +13,8 @@
 #include <sodium.h>
 
 enum {
-    BUCKET_MAX = 30,    /* check-ins at once */
-    BUCKET_LEAK_S = 10, /* and one more after so long */
+    BUCKET_MAX = 30,   /* check-ins at once */
+    BUCKET_LEAK_S = 1, /* and one more after so long */
     OLD_GENERATIONS_MAX = 8
 };
 
@@ -200,11 +200,11 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
 }
 
 static void decide(struct device_door *door, const struct pending_check_in *pending) {
-    struct live_device *device = live_device_find(door->live, pending->device_id);
+    struct live_device *device = NULL;
     bool is_replaced = false;
-    enum answer refusal = ANSWER_OK;
-    if (device == NULL) {
-        refusal = ANSWER_UNKNOWN_DEVICE;
+    enum answer refusal = door_find(door, pending->device_id, &device);
+    if (refusal != ANSWER_OK) {
+        /* nothing to verify it against */
     } else if (!verify(door, device, &pending->request, &is_replaced)) {
         refusal = ANSWER_CREDENTIAL_WRONG;
     } else if (!is_replaced && !take_from_bucket(device, door_now_s(door))) {
@@ -228,8 +228,9 @@ void check_in_decide_pending(struct device_door *door) {
 
 /* The writer has released the device, or looked for a seat for it: what is so now is the answer. */
 void check_in_finish_job(struct device_door *door, struct door_job *job) {
-    struct live_device *device = live_device_find(door->live, job->live.device_id);
-    enum answer answer = device == NULL ? ANSWER_UNKNOWN_DEVICE : job->live.answer;
+    struct live_device *device = NULL;
+    enum answer found = door_find(door, job->live.device_id, &device);
+    enum answer answer = found == ANSWER_OK ? job->live.answer : found;
     bool is_refused = answer == ANSWER_BUSY || answer == ANSWER_INTERNAL ||
                       answer == ANSWER_RELEASES_EXHAUSTED || answer == ANSWER_UNKNOWN_DEVICE;
     if (is_refused) {

@@ -47,6 +47,15 @@ bool door_clock_is_off(int64_t time_s, int64_t now_s) {
     return time_s < now_s - CLOCK_TOLERANCE_S || time_s > now_s + CLOCK_TOLERANCE_S;
 }
 
+enum answer door_find(const struct device_door *door, int64_t device_id, struct live_device **device) {
+    struct live_device *found = live_device_find(door->live, device_id);
+    if (found == NULL) {
+        return ANSWER_UNKNOWN_DEVICE;
+    }
+    *device = found;
+    return live_licence(door->live, found->licence) == NULL ? ANSWER_BUSY : ANSWER_OK;
+}
+
 static const struct live_licence *licence_of(const struct device_door *door,
                                              const struct live_device *device) {
     const struct live_licence *licence = live_licence(door->live, device->licence);

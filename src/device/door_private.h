@@ -91,7 +91,10 @@ struct door_job *door_job_make(struct device_door *door, struct http_exchange *e
                                enum live_job_kind kind, size_t extra);
 void door_job_free(struct device_door *door, struct door_job *job);
 
-/* What depends on the device and its licence, for device_decide. */
+/* The device of that number. ANSWER_BUSY while its licence is still to come from the store. */
+enum answer door_find(const struct device_door *door, int64_t device_id, struct live_device **device);
+
+/* What depends on the device and its licence (which is there: door_find), for device_decide. */
 void door_facts(const struct device_door *door, const struct live_device *device, struct device_facts *facts);
 
 /* Fills what a lease says of the device, its licence and its SKU. */

@@ -224,8 +224,8 @@ static struct live_device *authenticate(struct device_door *door, const struct h
         time_s < now_s - CREDENTIAL_TOLERANCE_S || time_s > now_s + CREDENTIAL_TOLERANCE_S) {
         return NULL;
     }
-    struct live_device *device = live_device_find(door->live, id);
-    if (device == NULL) {
+    struct live_device *device = NULL;
+    if (door_find(door, id, &device) != ANSWER_OK) {
         return NULL;
     }
     struct arena arena;

@@ -84,7 +84,7 @@ class Store:
         """Starts the service; where it listens stands in what it prints, before it logs requests."""
         self.log = pathlib.Path(self.environment["SEATMETER_SECRET_FILE"]).with_name("log")
         with open(self.log, "wb") as log:
-            self.server = subprocess.Popen([self.seatmeter, "serve", "--control", "127.0.0.1:0"], env=self.environment,
+            self.server = subprocess.Popen([self.seatmeter, "serve", "--control", "127.0.0.1:0", "--device", "none"], env=self.environment,
                                            stderr=log, stdout=log)
         atexit.register(self.server.kill)  # should setting up fail
         for _ in range(600):
