@@ -7,18 +7,18 @@ static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 enum { NO_DIGIT = 64 };
 
-/* The value of a character, NO_DIGIT where it is none. */
+/* The value of each ASCII character, NO_DIGIT where it is none. */
+static const unsigned char VALUES[128] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 64, 52, 53, 54, 55,
+    56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64, 64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+    13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63, 64, 26, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+};
+
 static unsigned digit_value(char c) {
-    if (c >= 'A' && c <= 'Z') {
-        return (unsigned)(c - 'A');
-    }
-    if (c >= 'a' && c <= 'z') {
-        return (unsigned)(c - 'a') + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return (unsigned)(c - '0') + 52;
-    }
-    return c == '-' ? 62 : c == '_' ? 63 : NO_DIGIT;
+    unsigned char byte = (unsigned char)c;
+    return byte < sizeof VALUES ? VALUES[byte] : NO_DIGIT;
 }
 
 static void encode_group(const unsigned char *in, char *out) {
@@ -51,20 +51,28 @@ bool base64url_decode(struct text encoded, void *out, size_t size_bytes) {
         return false;
     }
     unsigned char *bytes = out;
-    uint32_t bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < encoded.length; i++) {
-        unsigned value = digit_value(encoded.at[i]);
-        if (value == NO_DIGIT) {
-            return false;
-        }
-        bits = bits << 6 | value;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            *bytes++ = (unsigned char)(bits >> held);
-        }
+    const char *at = encoded.at;
+    unsigned wrong = 0;
+    for (; size_bytes >= 3; size_bytes -= 3) {
+        unsigned a = digit_value(at[0]), b = digit_value(at[1]), c = digit_value(at[2]),
+                 d = digit_value(at[3]);
+        uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+        wrong |= a | b | c | d;
+        bytes[0] = (unsigned char)(bits >> 16);
+        bytes[1] = (unsigned char)(bits >> 8);
+        bytes[2] = (unsigned char)bits;
+        bytes += 3;
+        at += 4;
     }
-    assert(held < 6);
-    return (bits & ((1u << held) - 1)) == 0;
+    if (size_bytes > 0) {
+        unsigned a = digit_value(at[0]), b = digit_value(at[1]), c = size_bytes == 2 ? digit_value(at[2]) : 0;
+        uint32_t bits = a << 18 | b << 12 | c << 6;
+        wrong |= a | b | c;
+        bytes[0] = (unsigned char)(bits >> 16);
+        if (size_bytes == 2) {
+            bytes[1] = (unsigned char)(bits >> 8);
+        }
+        wrong |= (bits & (size_bytes == 2 ? 0xFF : 0xFFFF)) != 0 ? NO_DIGIT : 0;
+    }
+    return (wrong & NO_DIGIT) == 0;
 }
