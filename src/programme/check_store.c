@@ -34,6 +34,8 @@ static struct text subject_of(const struct call *call, enum check_subject subjec
     };
     if (subject == CHECK_POSTING)
         return text_format(call->arena, "posting %lld", (long long)id);
+    if (subject == CHECK_SIGNING_KEY)
+        return text_format(call->arena, "signing key %lld", (long long)id);
     if (subject == CHECK_DEVICE_LOG)
         return text_format(call->arena, "device change %lld", (long long)id);
     return identifier_text(call, kinds[subject], id);

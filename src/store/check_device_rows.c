@@ -1,5 +1,5 @@
-/* What must hold between devices, their seats, what they were seen to do, and the terms of leases: questions
- * whose every answer is a violation (check_rows.h). */
+/* What must hold between devices, their seats, what they were seen to do, the terms of leases and the keys
+ * that sign them: questions whose every answer is a violation (check_rows.h). */
 #include "store/check_rows.h"
 
 const struct check_question CHECK_DEVICE_QUESTIONS[] = {
@@ -17,6 +17,12 @@ const struct check_question CHECK_DEVICE_QUESTIONS[] = {
      "select d.id, d.seat, 0 from free_seats f join devices d on d.licence_id = f.licence_id and d.seat = "
      "f.seat",
      "holds seat {a}, which is kept as free"},
+    {"seat-lost", CHECK_LICENCE,
+     "select licence_id, highest, held + given_up from (select d.licence_id, max(d.seat) as highest, "
+     "count(d.seat) as held, (select count(*) from free_seats f where f.licence_id = d.licence_id "
+     "and f.seat < max(d.seat)) as given_up from devices d group by d.licence_id) as seats "
+     "where held + given_up < highest",
+     "has held seats up to {a}, of which only {b} are held or kept as free"},
     {"device-seat-early", CHECK_DEVICE,
      "select d.id, d.seat_until_s, s.lease_expires_s from devices d join device_seen s on s.device_id = d.id "
      "where d.state <> 'active' and d.seat is not null and d.seat_until_s < s.lease_expires_s",
@@ -60,5 +66,20 @@ const struct check_question CHECK_DEVICE_QUESTIONS[] = {
      "device_changes c having max(c.sequence) > coalesce((select taken from counters where name = "
      "'device_changes'), 0)",
      "is beyond the counter, which stands at {a}"},
+    {"signing-keys", CHECK_SIGNING_KEY,
+     "select max(id), cast(sum(case when purpose = 'lease' and state = 'active' then 1 else 0 end) as "
+     "bigint), "
+     "cast(sum(case when purpose = 'root' and state = 'active' then 1 else 0 end) as bigint) from "
+     "signing_keys "
+     "having count(*) > 0 and (sum(case when purpose = 'lease' and state = 'active' then 1 else 0 end) <> 1 "
+     "or sum(case when purpose = 'root' and state = 'active' then 1 else 0 end) = 0)",
+     "is the newest of keys of which {a} sign leases and {b} are roots; one should, and one root at least"},
+    {"signing-key-times", CHECK_SIGNING_KEY,
+     "select id, 0, 0 from signing_keys where (state = 'next') <> (active_from_us is not null) "
+     "or (state = 'revoked') <> (revoked_at_us is not null) "
+     "or state = 'retired' and retired_at_us is null or left_at_us < retired_at_us "
+     "or left_at_us is not null and retired_at_us is null or purpose = 'root' and state in ('next', "
+     "'retired')",
+     "has a state and times that contradict each other"},
 };
 const size_t CHECK_DEVICE_QUESTION_COUNT = sizeof CHECK_DEVICE_QUESTIONS / sizeof CHECK_DEVICE_QUESTIONS[0];

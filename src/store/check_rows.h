@@ -24,6 +24,7 @@ enum check_subject {
     CHECK_RELEASE,
     CHECK_DEVICE,
     CHECK_SKU,
+    CHECK_SIGNING_KEY,
     CHECK_DEVICE_LOG,
     CHECK_POSTING
 };

@@ -5,6 +5,7 @@
 #include "programme/activate_device.h"
 #include "programme/check_store.h"
 #include "programme/lease_terms.h"
+#include "programme/signing_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,8 @@ static void some_devices(struct world *world) {
     struct released_device released;
     struct release_device_input release = {a_machine(world, licence, "PC-3", 3)};
     WORLD_OK(world, release_device(&call, &release, &released, &world->fault));
+    struct key_set keys;
+    WORLD_OK(world, load_key_set(&call, &keys, &world->fault));
     struct lease_terms_view view;
     int64_t ttl_s = 3600;
     struct set_lease_terms_input terms = {.sku = TEXT("OFFICE"), .ttl_s = &ttl_s};
@@ -40,6 +43,11 @@ static const struct {
     {"device-seat-free", "insert into free_seats (licence_id, seat) select licence_id, seat from devices "
                          "where seat = 1"},
     {"device-seat-early", "update devices set seat_until_s = seat_until_s - 1 where state = 'released'"},
+    {"seat-lost", "update devices set seat = null where seat = 1"},
+    {"signing-keys", "update signing_keys set state = 'retired', retired_at_us = 1 where purpose = 'lease'"},
+    {"signing-keys", "update signing_keys set state = 'revoked', revoked_at_us = 1 where purpose = 'root'"},
+    {"signing-key-times", "update signing_keys set revoked_at_us = 1 where purpose = 'lease'"},
+    {"signing-key-times", "update signing_keys set left_at_us = 1 where purpose = 'lease'"},
     {"device-generation", "update devices set generation = 0 where seat = 1"},
     {"device-release", "update devices set released_at_us = null where state = 'released'"},
     {"device-release", "update devices set released_at_us = 1 where state = 'active'"},
