@@ -1,0 +1,65 @@
+/* Agent: what every command works with: settings, signals, the client of the library, its transport.
+ *
+ * The state directory holds the library's store ("store"), the settings of the activation ("settings"), what
+ * the hook was told ("told"), the update repository's trusted metadata ("tuf", "tuf-root.json") and updates
+ * ("updates"). The store may be used by several processes; everything that concerns updates and the hook
+ * belongs to the one process that holds the lock ("lock"). */
+#ifndef SEATMETER_AGENT_AGENT_H
+#define SEATMETER_AGENT_AGENT_H
+
+#include "seatmeter.h"
+#include "seatmeter_curl.h"
+#include "seatmeter_updates.h"
+#include "settings.h"
+#include "signals.h"
+#include "told.h"
+
+#include <sys/types.h>
+
+enum { EXIT_WELL = 0, EXIT_NOT = 1, EXIT_WRONG = 2, VERSION_BYTES = 51 };
+
+struct agent {
+    struct settings settings;
+    char base[SETTING_PATH_BYTES]; /* the state directory as this process names it: see agent_open */
+    struct signals signals;
+    struct sm_curl *curl;
+    struct sm_client *client;
+    struct sm_updates *updates;  /* NULL: not opened */
+    char version[VERSION_BYTES]; /* that the client was opened with */
+    int lock;                    /* descriptor; -1: not held */
+    int64_t give_way_at_ms;      /* monotonic: an exchange that takes longer is to stop; 0: none is */
+    struct told told;
+};
+
+/* Milliseconds of a clock that nobody sets. */
+int64_t agent_now_ms(void);
+
+/* Whether settings for a client are there and its server can be talked to safely; says what is missing. */
+bool agent_has_settings(const struct agent *agent);
+
+/* A path in the state directory, for this process; empty where it would be too long. */
+void agent_path(const struct agent *agent, const char *name, char path[SETTING_PATH_BYTES]);
+
+/* Opens the client. With `may_talk` false it has no transport. SM_OK or the code, with a message on standard
+ * error. */
+enum sm_code agent_open(struct agent *agent, bool may_talk);
+
+/* The installed version as it is now: of the version file, else of the setting; may be empty. */
+void agent_installed_version(const struct agent *agent, char version[VERSION_BYTES]);
+
+/* Opens the client anew where the installed version is another than it knows. */
+enum sm_code agent_follow_version(struct agent *agent);
+
+void agent_close(struct agent *agent);
+
+/* Takes the lock; false where another process holds it. `*holder` (may be NULL) is its number, 0 where
+ * unknown. */
+bool agent_lock(struct agent *agent, pid_t *holder);
+
+/* Has the process that holds the lock look again, where there is one; its number, or 0. */
+pid_t agent_nudge(struct agent *agent);
+
+/* Prints `what: words (code)` on standard error. */
+void agent_complain(const char *what, enum sm_code code, const char *words);
+
+#endif

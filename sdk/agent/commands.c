@@ -1,0 +1,269 @@
+/* Commands: each opens the client, does one thing, and says what came of it. */
+#include "commands.h"
+
+#include "run.h"
+#include "show.h"
+#include "tell.h"
+#include "update.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ACTIVATION_TRIES = 4, OFFLINE_FILE_BYTES_MAX = 256 * 1024 };
+
+/* The licence key from where the settings say. */
+static bool read_key(const struct agent *agent, char key[SETTING_BYTES]) {
+    const struct settings *settings = &agent->settings;
+    bool is_stdin = strcmp(settings->key, "-") == 0;
+    if (!is_stdin && settings->key_file[0] == '\0') {
+        memcpy(key, settings->key, SETTING_BYTES);
+        return settings_need(key, "key");
+    }
+    FILE *file = is_stdin ? stdin : fopen(settings->key_file, "re");
+    bool is_read = file != NULL && fgets(key, SETTING_BYTES, file) != NULL;
+    if (!is_read) {
+        fprintf(stderr, "seatmeter-agent: the licence key cannot be read from %s\n",
+                is_stdin ? "standard input" : settings->key_file);
+    }
+    if (file != NULL && !is_stdin) {
+        fclose(file);
+    }
+    key[strcspn(key, "\r\n")] = '\0';
+    return is_read;
+}
+
+/* After a change of the store: what the product is to do now, and the daemon, if one runs, looks again. */
+static int say_decision(struct agent *agent) {
+    struct sm_answer answer = {.size = sizeof answer};
+    (void)agent_nudge(agent);
+    (void)sm_check(agent->client, &answer);
+    show_decision(&answer);
+    return answer.decision == SM_WORK ? EXIT_WELL : EXIT_NOT;
+}
+
+/* An answer may be lost, or the server be busy: the same activation again takes no second seat. */
+static enum sm_code activate_with_patience(struct agent *agent, const char *key) {
+    enum sm_code code = SM_UNREACHABLE;
+    for (int try = 0; try < ACTIVATION_TRIES && !agent->signals.is_stopping; try++) {
+        if (try > 0) {
+            int64_t until_ms = agent_now_ms() + run_jittered_ms(1LL << try);
+            while (!agent->signals.is_stopping && agent_now_ms() < until_ms) {
+                signals_wait(&agent->signals, until_ms - agent_now_ms());
+            }
+        }
+        code = sm_activate(agent->client, key);
+        if (code != SM_UNREACHABLE && code != SM_BUSY && code != SM_IN_USE && code != SM_INTERNAL) {
+            return code;
+        }
+    }
+    return code;
+}
+
+static bool keep_settings(const struct agent *agent) {
+    char path[SETTING_PATH_BYTES];
+    agent_path(agent, "settings", path);
+    return settings_keep(&agent->settings, path);
+}
+
+static int activate(struct agent *agent, const char *argument) {
+    char key[SETTING_BYTES];
+    (void)argument;
+    if (!read_key(agent, key) || agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    enum sm_code code = activate_with_patience(agent, key);
+    sodium_memzero(key, sizeof key);
+    if (code != SM_OK) {
+        agent_complain("the activation failed", code,
+                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        return EXIT_NOT;
+    }
+    if (!keep_settings(agent) || !update_keep_root(agent)) {
+        return EXIT_WRONG;
+    }
+    return say_decision(agent);
+}
+
+static int run(struct agent *agent, const char *argument) {
+    pid_t holder = 0;
+    (void)argument;
+    if (agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    if (!agent_lock(agent, &holder)) {
+        fprintf(stderr, "seatmeter-agent: process %ld runs with this state directory already\n",
+                (long)holder);
+        return EXIT_WRONG;
+    }
+    return run_daemon(agent);
+}
+
+static int status(struct agent *agent, const char *argument) {
+    (void)argument;
+    if (agent_open(agent, false) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    show_status(agent, agent->settings.json);
+    return EXIT_WELL;
+}
+
+static int check(struct agent *agent, const char *argument) {
+    struct sm_answer answer = {.size = sizeof answer};
+    (void)argument;
+    if (agent_open(agent, false) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    (void)sm_check(agent->client, &answer);
+    show_decision(&answer);
+    return answer.decision == SM_WORK ? EXIT_WELL : EXIT_NOT;
+}
+
+static int check_in(struct agent *agent, const char *argument) {
+    (void)argument;
+    if (agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    enum sm_code code = sm_check_in(agent->client);
+    if (code != SM_OK) {
+        agent_complain("the check-in was not answered", code,
+                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        return EXIT_NOT;
+    }
+    return say_decision(agent);
+}
+
+/* Where a daemon runs, the updates are its: it is asked to look. */
+static int update(struct agent *agent, const char *argument) {
+    char path[SETTING_PATH_BYTES];
+    struct sm_answer answer = {.size = sizeof answer};
+    (void)argument;
+    if (agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    if (!update_is_wanted(agent)) {
+        fprintf(
+            stderr,
+            "seatmeter-agent: the update repository's root is not known (--tuf-root), or updates are off\n");
+        return EXIT_WRONG;
+    }
+    if (!agent_lock(agent, NULL)) {
+        pid_t daemon = agent_nudge(agent);
+        printf("process %ld, which runs here, was asked to look\n", (long)daemon);
+        return daemon > 0 ? EXIT_WELL : EXIT_WRONG;
+    }
+    agent_path(agent, "told", path);
+    told_load(&agent->told, path);
+    enum sm_code code = update_look(agent);
+    if (code != SM_OK && code != SM_UNKNOWN_TARGET) {
+        return EXIT_NOT;
+    }
+    bool is_kept = told_keep(&agent->told, path);
+    if (code == SM_UNKNOWN_TARGET) {
+        printf("there is no newer version\n");
+        return is_kept ? EXIT_WELL : EXIT_WRONG;
+    }
+    (void)sm_check(agent->client, &answer);
+    bool is_told = tell_changes(agent, &answer);
+    printf("%s\n", agent->told.ready);
+    return is_kept && is_told ? EXIT_WELL : EXIT_NOT;
+}
+
+static int release(struct agent *agent, const char *argument) {
+    (void)argument;
+    if (agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    enum sm_code code = sm_release(agent->client);
+    if (code != SM_OK) {
+        agent_complain("the device was not released", code,
+                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        return EXIT_NOT;
+    }
+    (void)agent_nudge(agent);
+    printf("released\n");
+    return EXIT_WELL;
+}
+
+/* A new file of its owner alone, or standard output; the licence key will be in it. */
+static FILE *open_request(const char *path) {
+    int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
+                                            : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    if (file == NULL) {
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, strerror(errno));
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+    }
+    return file;
+}
+
+static int offline_request(struct agent *agent, const char *argument) {
+    char key[SETTING_BYTES];
+    char request[SM_OFFLINE_REQUEST_BYTES_MAX];
+    size_t size = 0;
+    FILE *file = read_key(agent, key) ? open_request(argument) : NULL;
+    if (file == NULL) {
+        return EXIT_WRONG;
+    }
+    enum sm_code code = agent_open(agent, false);
+    if (code == SM_OK) {
+        code = sm_offline_request(agent->client, key, request, sizeof request, &size);
+        if (code != SM_OK) {
+            agent_complain("no request could be made", code, "");
+        }
+    }
+    sodium_memzero(key, sizeof key);
+    bool is_written = fwrite(request, 1, size, file) == size && fflush(file) == 0;
+    is_written = fclose(file) == 0 && is_written;
+    sodium_memzero(request, sizeof request);
+    if (code != SM_OK) {
+        return EXIT_NOT;
+    }
+    if (!is_written) {
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", argument, strerror(errno));
+    }
+    return is_written && keep_settings(agent) ? EXIT_WELL : EXIT_WRONG;
+}
+
+static int offline_accept(struct agent *agent, const char *argument) {
+    FILE *file = strcmp(argument, "-") == 0 ? stdin : fopen(argument, "re");
+    char *bytes = malloc(OFFLINE_FILE_BYTES_MAX + 1);
+    size_t size = file == NULL || bytes == NULL ? 0 : fread(bytes, 1, OFFLINE_FILE_BYTES_MAX + 1, file);
+    int result = EXIT_WRONG;
+    if (size == 0 || size > OFFLINE_FILE_BYTES_MAX) {
+        fprintf(stderr, "seatmeter-agent: %s cannot be read, or is no answer\n", argument);
+    } else if (agent_open(agent, false) == SM_OK) {
+        enum sm_code code = sm_offline_accept(agent->client, bytes, size);
+        if (code == SM_OK) {
+            result = say_decision(agent);
+        } else {
+            agent_complain("the answer was not accepted", code, "");
+            result = EXIT_NOT;
+        }
+    }
+    if (file != NULL && file != stdin) {
+        fclose(file);
+    }
+    free(bytes);
+    return result;
+}
+
+const struct command COMMANDS[] = {
+    {"activate", NULL, "enrols this machine with a licence key and keeps the settings", activate},
+    {"run", NULL, "keeps the lease fresh, fetches updates, runs the hook, until SIGTERM", run},
+    {"status", NULL, "shows the decision, the lease and updates (--json for programs)", status},
+    {"check", NULL, "exit status 0: the product may work; 1: it must stop; 2: it cannot be told", check},
+    {"check-in", NULL, "renews the lease now; exit status as check", check_in},
+    {"update", NULL, "looks for a newer version, fetches it, runs the hook, prints the file", update},
+    {"release", NULL, "gives the device's seat back", release},
+    {"offline-request", "FILE", "writes the file that goes to the provider (- standard output)",
+     offline_request},
+    {"offline-accept", "FILE", "takes the file that came back (- standard input)", offline_accept},
+};
+const size_t COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0];

@@ -1,0 +1,17 @@
+/* Commands: what the agent's first argument names. */
+#ifndef SEATMETER_AGENT_COMMANDS_H
+#define SEATMETER_AGENT_COMMANDS_H
+
+#include "agent.h"
+
+struct command {
+    const char *name;
+    const char *argument; /* NULL: none */
+    const char *help;
+    int (*run)(struct agent *agent, const char *argument); /* gives the exit status */
+};
+
+extern const struct command COMMANDS[];
+extern const size_t COMMAND_COUNT;
+
+#endif

@@ -1,0 +1,82 @@
+/* seatmeter-agent: keeps a product's licence fresh and its updates at hand; docs/agent.md. */
+#include "commands.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int print_help(void) {
+    printf("usage: seatmeter-agent COMMAND [FILE] [--option value …]\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s%s%s", COMMANDS[i].name, COMMANDS[i].argument == NULL ? "" : " ",
+                 COMMANDS[i].argument == NULL ? "" : COMMANDS[i].argument);
+        printf("  %-20s %s\n", name, COMMANDS[i].help);
+    }
+    printf("\nOptions; those that name no single occasion may also be lines `name = value` of the "
+           "configuration file,\n"
+           "and are remembered by an activation:\n");
+    settings_print_help();
+    return EXIT_WELL;
+}
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(COMMANDS[i].name, name) == 0) {
+            return &COMMANDS[i];
+        }
+    }
+    return NULL;
+}
+
+/* The command and its argument out of the words that are no options. */
+static const struct command *choose(char **words, int count, const char **argument) {
+    const struct command *command = count > 0 ? find_command(words[0]) : NULL;
+    if (command == NULL) {
+        fprintf(stderr, "seatmeter-agent: %s%s (see --help)\n",
+                count > 0 ? "there is no command " : "say what to do", count > 0 ? words[0] : "");
+        return NULL;
+    }
+    if (count != (command->argument == NULL ? 1 : 2)) {
+        fprintf(stderr, "seatmeter-agent: %s takes %s\n", command->name,
+                command->argument == NULL ? "options alone" : "the name of one file");
+        return NULL;
+    }
+    *argument = count > 1 ? words[1] : NULL;
+    return command;
+}
+
+int main(int count, char **arguments) {
+    const char *argument = NULL;
+    int word_count = 0;
+    int result = EXIT_WRONG;
+    for (int i = 1; i < count; i++) {
+        if (strcmp(arguments[i], "--help") == 0) {
+            return print_help();
+        }
+    }
+    struct agent *agent = calloc(1, sizeof *agent);
+    char **words = calloc((size_t)count, sizeof *words);
+    if (agent == NULL || words == NULL || sodium_init() < 0) {
+        fprintf(stderr, "seatmeter-agent: there is no memory\n");
+        goto done;
+    }
+    agent->lock = -1;
+    agent->signals.descriptor = -1;
+    settings_begin(&agent->settings);
+    if (!settings_take_options(&agent->settings, count - 1, arguments + 1, words, &word_count)) {
+        goto done;
+    }
+    const struct command *command = choose(words, word_count, &argument);
+    if (command != NULL && settings_take_files(&agent->settings) && agent_has_settings(agent) &&
+        signals_open(&agent->signals)) {
+        result = command->run(agent, argument);
+        agent_close(agent);
+    }
+    signals_close(&agent->signals);
+done:
+    free(words);
+    free(agent);
+    return result;
+}

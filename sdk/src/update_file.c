@@ -1,0 +1,97 @@
+/* Files that are downloaded into, on POSIX and on Windows. */
+#ifndef _WIN32
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "update_file.h"
+
+#include "bytes.h"
+#include "platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _WIN32
+
+#include <io.h>
+#include <windows.h>
+
+static wchar_t *wide(const char *text) {
+    int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
+    wchar_t *out = length > 0 ? malloc((size_t)length * sizeof *out) : NULL;
+    if (out != NULL && MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, out, length) <= 0) {
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
+FILE *sm_file_open(const char *path, const char *mode) {
+    wchar_t *name = wide(path);
+    wchar_t *how = wide(mode);
+    FILE *file = name == NULL || how == NULL ? NULL : _wfopen(name, how);
+    free(name);
+    free(how);
+    return file;
+}
+
+bool sm_file_sync(FILE *file) {
+    return fflush(file) == 0 && _commit(_fileno(file)) == 0;
+}
+
+void sm_file_remove(const char *path) {
+    wchar_t *name = wide(path);
+    if (name != NULL) {
+        (void)DeleteFileW(name);
+    }
+    free(name);
+}
+
+#else
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A descriptor that programs which the product starts do not inherit. */
+FILE *sm_file_open(const char *path, const char *mode) {
+    int flags = mode[0] == 'w' ? O_RDWR | O_CREAT | O_TRUNC : strchr(mode, '+') != NULL ? O_RDWR : O_RDONLY;
+    int descriptor = open(path, flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0) {
+        return NULL;
+    }
+    FILE *file = fdopen(descriptor, mode);
+    if (file == NULL) {
+        close(descriptor);
+    }
+    return file;
+}
+
+bool sm_file_sync(FILE *file) {
+    return fflush(file) == 0 && fsync(fileno(file)) == 0;
+}
+
+void sm_file_remove(const char *path) {
+    (void)unlink(path);
+}
+
+#endif
+
+/* Where the last part of a path begins. */
+static size_t last_part(const char *path) {
+    size_t begin = 0;
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        if (path[i] == '/' || path[i] == SM_PATH_SEPARATOR[0]) {
+            begin = i + 1;
+        }
+    }
+    return begin;
+}
+
+bool sm_file_rename(const char *from, const char *to) {
+    size_t begin = last_part(to);
+    char *directory = sm_text_duplicate(begin == 0 ? sm_span_of(".") : (struct sm_span){to, begin});
+    bool is_done = directory != NULL && SM_MACHINE_FILES.rename(SM_MACHINE_FILES.context, from, to) == 0 &&
+                   SM_MACHINE_FILES.sync_directory(SM_MACHINE_FILES.context, directory) == 0;
+    free(directory);
+    return is_done;
+}
