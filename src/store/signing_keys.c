@@ -22,7 +22,7 @@ static int index_of(struct text word, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (text_is(word, words[i]))
             return (int)i;
-    assert(!"a word that the schema allows");
+    assert(false && "a word that the schema allows");
     return 0;
 }
 
