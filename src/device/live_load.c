@@ -21,7 +21,6 @@ struct loading {
     struct arena arena;
     int64_t last_licence;
     int64_t last_device;
-    uint8_t flags; /* of every device */
     atomic_int next_piece;
     _Atomic uint64_t licences;
     _Atomic uint64_t devices;
@@ -86,7 +85,6 @@ static enum status load_devices(struct loading *loading, struct db_rows *rows, s
         device->seat = row.seat;
         device->generation = (uint32_t)row.generation;
         device->state = (uint8_t)row.state;
-        device->flags = loading->flags;
         device->stamp = (uint32_t)live->loaded_at.changes;
         device->activated_at_us = row.activated_at_us;
         memcpy(device->fingerprint, row.fingerprint.at, sizeof device->fingerprint);
@@ -108,6 +106,8 @@ static enum status load_seen(struct loading *loading, struct db_rows *rows, stru
         device->seen_at_s = (uint32_t)seen.seen_at_s; /* the three were written from 32 bits */
         device->lease_expires_s = (uint32_t)seen.lease_expires_s;
         device->profile = (uint32_t)seen.profile_id;
+        if (seen.seen_at_s <= loading->live->unsettled_s)
+            device->flags = LIVE_UNSETTLED; /* nobody else has written them yet */
     }
     return status;
 }
@@ -224,13 +224,13 @@ static enum status load_profiles(struct loading *loading, struct db *db, struct 
 
 static enum status load_small(struct loading *loading, struct db *db, struct fault *fault) {
     struct live *live = loading->live;
-    bool was_running = false;
+    struct live_door_state state = {0};
     enum status status = db_begin(db, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
     status = live_position_load(db, &live->loaded_at, fault);
     if (status == STATUS_OK)
-        status = live_door_state_load(db, &was_running, fault);
+        status = live_door_state_load(db, &state, fault);
     if (status == STATUS_OK)
         status = live_last_ids(db, &loading->last_licence, &loading->last_device, fault);
     if (status == STATUS_OK)
@@ -243,7 +243,7 @@ static enum status load_small(struct loading *loading, struct db *db, struct fau
     if (status == STATUS_OK && (loading->last_licence > UINT32_MAX || loading->last_device > UINT32_MAX))
         return fault_set(fault, STATUS_INTERNAL, "store-too-large", NULL, TEXT(""),
                          "a device door holds at most 4294967295 licences and devices");
-    loading->flags = was_running ? LIVE_UNSETTLED : 0;
+    live->unsettled_s = state.is_running ? live->options.now_us() / 1000000 : state.unsettled_s;
     live->changes = live->loaded_at.changes;
     return status;
 }

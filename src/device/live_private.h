@@ -185,6 +185,7 @@ struct live {
     struct db *writer_db;
     struct db *feed_db;
     struct live_position loaded_at;
+    int64_t unsettled_s; /* devices not seen since may be ahead of the store */
     struct live_writer *writer;
     struct live_feed *feed;
 

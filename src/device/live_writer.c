@@ -570,7 +570,8 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
     enum status status = db_begin(writer->db, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    status = live_door_state_save(writer->db, is_running, fault);
+    const struct live_door_state state = {is_running, writer->live->unsettled_s};
+    status = live_door_state_save(writer->db, &state, fault);
     if (status == STATUS_OK)
         return db_commit(writer->db, fault);
     db_rollback(writer->db);

@@ -3,6 +3,7 @@
  * committed only behind the last hash. */
 #include "store/backup_format.h"
 #include "store/db_engine.h"
+#include "store/live_rows.h"
 #include "store/programme.h"
 
 #include <assert.h>
@@ -425,6 +426,20 @@ enum status backup_verify(struct text path, struct backup_summary *summary, stru
     return status;
 }
 
+/* Devices have gone on since the backup was made: the device door takes the store for one of a crash. */
+static enum status doubt_devices(struct db *db, struct fault *fault) {
+    enum status status = db_begin(db, DB_WRITE, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = live_door_state_doubt(db, fault);
+    if (status == STATUS_OK) {
+        return db_commit(db, fault);
+    }
+    db_rollback(db);
+    return status;
+}
+
 enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
                            struct backup_summary *summary, struct fault *fault) {
     assert(!db_in_transaction(db));
@@ -442,6 +457,9 @@ enum status backup_restore(struct db *db, struct text path, const unsigned char 
     }
     if (status == STATUS_OK) {
         status = db_migrate(db, fault);
+    }
+    if (status == STATUS_OK) {
+        status = doubt_devices(db, fault);
     }
     if (status == STATUS_OK && summary != NULL) {
         *summary = reader.summary;

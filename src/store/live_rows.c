@@ -356,18 +356,31 @@ enum status live_clones_count_many(struct db *db, const struct live_clone *clone
 
 /* ---- the door ---- */
 
-static const char DOOR_STATE[] = "select is_running from device_door where id = 1";
-static const char SAVE_DOOR_STATE[] = "insert into device_door (id, is_running) values (1, $1) on conflict "
-                                      "(id) do update set is_running = excluded.is_running";
+static const char DOOR_STATE[] = "select is_running, unsettled_s from device_door where id = 1";
+static const char SAVE_DOOR_STATE[] =
+    "insert into device_door (id, is_running, unsettled_s) values (1, $1, $2) on conflict (id) do update set "
+    "is_running = excluded.is_running, unsettled_s = excluded.unsettled_s";
 
-enum status live_door_state_load(struct db *db, bool *is_running, struct fault *fault) {
-    int64_t value = 0;
-    enum status status = db_query_int(db, DOOR_STATE, DB_NO_ARGS, 0, &value, fault);
+enum status live_door_state_load(struct db *db, struct live_door_state *state, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    bool have_row = false;
+    enum status status = db_query(db, DOOR_STATE, DB_NO_ARGS, &rows, fault);
     if (status == STATUS_OK)
-        *is_running = value == 1;
+        status = db_next(rows, &have_row, fault);
+    *state = (struct live_door_state){0};
+    if (status == STATUS_OK && have_row)
+        *state = (struct live_door_state){db_column_int(rows, 0) == 1, db_column_int(rows, 1)};
+    db_rows_close(rows);
     return status;
 }
 
-enum status live_door_state_save(struct db *db, bool is_running, struct fault *fault) {
-    return db_run(db, SAVE_DOOR_STATE, DB_ARGS(db_integer(is_running)), NULL, fault);
+enum status live_door_state_save(struct db *db, const struct live_door_state *state, struct fault *fault) {
+    return db_run(db, SAVE_DOOR_STATE, DB_ARGS(db_integer(state->is_running), db_integer(state->unsettled_s)),
+                  NULL, fault);
+}
+
+static const char DOUBT[] = "update device_door set is_running = 1";
+
+enum status live_door_state_doubt(struct db *db, struct fault *fault) {
+    return db_run(db, DOUBT, DB_NO_ARGS, NULL, fault);
 }

@@ -106,8 +106,17 @@ struct live_clone {
 enum status live_clones_count_many(struct db *db, const struct live_clone *clones, size_t count,
                                    struct fault *fault) MUST_CHECK;
 
-/* Whether a device door runs, or ended without saying so. */
-enum status live_door_state_load(struct db *db, bool *is_running, struct fault *fault) MUST_CHECK;
-enum status live_door_state_save(struct db *db, bool is_running, struct fault *fault) MUST_CHECK;
+/* Whether a device door runs, or ended without saying so, and when that was last found: devices that were not
+ * seen since may be ahead of what is kept. */
+struct live_door_state {
+    bool is_running;
+    int64_t unsettled_s; /* 0: never */
+};
+enum status live_door_state_load(struct db *db, struct live_door_state *state,
+                                 struct fault *fault) MUST_CHECK;
+enum status live_door_state_save(struct db *db, const struct live_door_state *state,
+                                 struct fault *fault) MUST_CHECK;
+/* Where one has ever run: as after an end that was not clean. */
+enum status live_door_state_doubt(struct db *db, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -310,15 +310,27 @@ static void after_an_end_that_was_not_clean_devices_may_be_ahead_once(void **sta
     close_door(door);
     assert_int_equal(ask(world, "select is_running from device_door"), 0);
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    WORLD_OK(world, live_door_state_save(world->db, true, &world->fault));
+    struct live_door_state crashed = {.is_running = true};
+    WORLD_OK(world, live_door_state_save(world->db, &crashed, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
 
     door = a_door(world);
     assert_int_not_equal(live_device_find(door->live, first)->flags & LIVE_UNSETTLED, 0);
+    world->now_us += 5000000;
+    atomic_store(&door_now_us, world->now_us);
     /* a new activation begins a new chain, about which nothing is uncertain */
     struct live_device *device = an_active_device(door, licence.key, 2);
     assert_int_equal(device->id, second);
     assert_int_equal(device->flags & LIVE_UNSETTLED, 0);
+    close_door(door);
+
+    /* a clean end settles nothing for a device that was not seen in between */
+    door = a_door(world);
+    assert_int_not_equal(live_device_find(door->live, first)->flags & LIVE_UNSETTLED, 0);
+    check_in(door, live_device_find(door->live, first));
+    close_door(door);
+    door = a_door(world);
+    assert_int_equal(live_device_find(door->live, first)->flags & LIVE_UNSETTLED, 0);
     close_door(door);
 }
 

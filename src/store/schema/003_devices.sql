@@ -110,9 +110,10 @@ create table device_changes (
     at_us      bigint not null
 );
 
--- The device door of this store, once it has run. After an end that was not clean, what devices last did may be ahead of
--- device_seen, by the second that is written behind.
+-- The device door of this store, once it has run. After an end that was not clean (is_running is still 1), what devices
+-- last did may be ahead of device_seen, by the second that is written behind: until they have been seen again.
 create table device_door (
-    id         {id} check (id = 1),
-    is_running bigint not null
+    id          {id} check (id = 1),
+    is_running  bigint not null,
+    unsettled_s bigint not null default 0      -- when it was last found so
 );
