@@ -313,21 +313,24 @@ static bool sqlite_column_is_null(struct db_rows *rows, int column) {
     return sqlite3_column_type(own_rows(rows)->statement, column) == SQLITE_NULL;
 }
 
+/* The value is looked up once: a column function for the type and one for the content would do it twice,
+ * which counts where ten million rows are read. Such a value may be asked by the connection's own thread
+ * alone. */
 static int64_t sqlite_column_int(struct db_rows *rows, int column) {
-    sqlite3_stmt *statement = own_rows(rows)->statement;
-    int type = sqlite3_column_type(statement, column);
+    sqlite3_value *value = sqlite3_column_value(own_rows(rows)->statement, column);
+    int type = sqlite3_value_type(value);
     assert(type == SQLITE_INTEGER || type == SQLITE_NULL);
-    return type == SQLITE_NULL ? 0 : sqlite3_column_int64(statement, column);
+    return type == SQLITE_NULL ? 0 : sqlite3_value_int64(value);
 }
 
 static struct text sqlite_column_text(struct db_rows *rows, int column) {
-    sqlite3_stmt *statement = own_rows(rows)->statement;
-    int type = sqlite3_column_type(statement, column);
+    sqlite3_value *value = sqlite3_column_value(own_rows(rows)->statement, column);
+    int type = sqlite3_value_type(value);
     assert(type == SQLITE_TEXT || type == SQLITE_BLOB || type == SQLITE_NULL);
     /* A blob's bytes are asked for as such: as text they would be converted and moved. */
-    const char *at = type == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, column)
-                                         : sqlite3_column_blob(statement, column);
-    int length = sqlite3_column_bytes(statement, column);
+    const char *at =
+        type == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : sqlite3_value_blob(value);
+    int length = sqlite3_value_bytes(value);
     return at == NULL ? TEXT("") : (struct text){at, (size_t)length};
 }
 
