@@ -8,6 +8,8 @@
 
 #include "control/problem.h"
 #include "control/router.h"
+#include "control/uploads.h"
+#include "delivery/artifacts.h"
 
 #include <assert.h>
 #include <microhttpd.h>
@@ -76,6 +78,7 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
     if (request->answer.file >= 0 && !request->is_answered) {
         close(request->answer.file);
     }
+    artifact_write_abandon(request->upload);
     atomic_fetch_sub(&control->metrics.in_flight, 1);
     atomic_fetch_sub(&control->body_bytes, (long long)request->body_length);
     peer_enter(control, request->peer, PEER_WAITING);
@@ -143,13 +146,16 @@ static void take_headers(struct request *request) {
     headers->content_type = header(request, "Content-Type");
     headers->cookie = header(request, "Cookie");
     headers->csrf = header(request, "Seatmeter-CSRF");
+    headers->expect = header(request, "Expect");
     headers->fetch_site = header(request, "Sec-Fetch-Site");
     headers->forwarded_for = header(request, "X-Forwarded-For");
     headers->host = header(request, "Host");
     headers->idempotency_key = header(request, "Idempotency-Key");
     headers->if_match = header(request, "If-Match");
     headers->if_none_match = header(request, "If-None-Match");
+    headers->if_range = header(request, "If-Range");
     headers->origin = header(request, "Origin");
+    headers->range = header(request, "Range");
     headers->request_id = header(request, "X-Request-Id");
     headers->user_agent = header(request, "User-Agent");
     headers->is_forwarded = headers->forwarded_for.length > 0 || header(request, "Forwarded").length > 0 ||
@@ -193,9 +199,15 @@ static void find_route(struct request *request) {
     }
 }
 
+static bool is_upload(const struct request *request) {
+    return request->route != NULL && (request->route->flags & ROUTE_UPLOAD) != 0;
+}
+
 static void limit_body(struct request *request) {
     bool is_import = request->route != NULL && (request->route->flags & ROUTE_IMPORT) != 0;
-    request->body_limit = is_import ? REQUEST_IMPORT_BYTES_MAX : REQUEST_BODY_BYTES_MAX;
+    request->body_limit = is_upload(request) ? (size_t)ARTIFACT_BYTES_MAX
+                          : is_import        ? REQUEST_IMPORT_BYTES_MAX
+                                             : REQUEST_BODY_BYTES_MAX;
     int64_t announced = 0;
     struct text length = header(request, "Content-Length");
     if (length.length > 0 && text_to_int64(length, &announced) && announced > (int64_t)request->body_limit) {
@@ -221,6 +233,43 @@ static void begin(struct request *request, const char *method) {
     }
 }
 
+/* Hands the request to the workers; it is resumed when they are done with it. */
+static void push(struct request *request) {
+    peer_enter(request->control, request->peer, PEER_HANDLING);
+    MHD_suspend_connection(request->connection);
+    if (!workers_push(request->control, request)) {
+        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
+                           "Too much is going on at once: send it again in a moment.");
+        MHD_resume_connection(request->connection);
+    }
+}
+
+/* An upload is admitted by a worker before its body is taken. */
+static void begin_upload(struct request *request) {
+    if (is_upload(request) && request->answer.http_status == 0 && !request->body_too_large) {
+        request->upload_phase = UPLOAD_ADMITTING;
+        push(request);
+    }
+}
+
+/* The body has the time that its announced length takes; an unannounced one that of a short body. */
+static void receive_upload(struct request *request) {
+    int64_t announced = 0;
+    struct text length = header(request, "Content-Length");
+    request->upload_phase = UPLOAD_RECEIVING;
+    peer_enter(request->control, request->peer, PEER_RECEIVING);
+    if (text_to_int64(length, &announced) && announced > 0 && announced <= ARTIFACT_BYTES_MAX) {
+        peer_allow(request->control, request->peer, announced);
+    }
+}
+
+static void take_upload(struct request *request, struct text bytes) {
+    struct fault fault;
+    if (upload_take(request, bytes, &fault) != STATUS_OK) {
+        problem_answer(request, &fault);
+    }
+}
+
 /* Keeps a piece of the body; false where the connection is to be dropped. */
 static bool take_body(struct request *request, const char *bytes, size_t length) {
     request->body_seen += length;
@@ -229,6 +278,10 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
     }
     if (request->body_too_large || request->answer.http_status != 0) {
         return request->body_seen <= REQUEST_DISCARD_BYTES_MAX;
+    }
+    if (is_upload(request)) {
+        take_upload(request, (struct text){bytes, length});
+        return true;
     }
     long long together =
         atomic_fetch_add(&request->control->body_bytes, (long long)length) + (long long)length;
@@ -267,7 +320,8 @@ static void add_security_headers(struct MHD_Response *response, struct request *
                answer->policy.length > 0 ? answer->policy
                                          : TEXT("default-src 'none'; frame-ancestors 'none'; sandbox"));
     add_header(response, request, "Cache-Control",
-               answer->may_be_cached     ? TEXT("public, max-age=300")
+               answer->is_secret         ? TEXT("no-store")
+               : answer->may_be_cached   ? TEXT("public, max-age=300")
                : answer->etag.length > 0 ? TEXT("private, no-cache")
                                          : TEXT("no-store"));
     if (request->control->options->behind_https) {
@@ -281,6 +335,8 @@ static void add_headers(struct MHD_Response *response, struct request *request) 
     add_header(response, request, "Location", answer->location);
     add_header(response, request, "ETag", answer->etag);
     add_header(response, request, "Content-Disposition", answer->disposition);
+    add_header(response, request, "Content-Range", answer->content_range);
+    add_header(response, request, "Accept-Ranges", answer->accept_ranges ? TEXT("bytes") : TEXT(""));
     add_header(response, request, "Set-Cookie", answer->set_cookie);
     add_header(response, request, "Allow", answer->allow);
     add_header(response, request, "X-Request-Id", text_of(request->id));
@@ -306,8 +362,11 @@ static enum MHD_Result send_answer(struct request *request) {
     assert(answer->http_status >= 200);
     struct MHD_Response *response = NULL;
     struct stat file;
+    uint64_t length = answer->body.length;
     if (answer->file >= 0 && fstat(answer->file, &file) == 0) {
-        response = MHD_create_response_from_fd64((uint64_t)file.st_size, answer->file);
+        length = (uint64_t)(answer->file_length > 0 ? answer->file_length : file.st_size);
+        response =
+            MHD_create_response_from_fd_at_offset64(length, answer->file, (uint64_t)answer->file_first);
     } else {
         void *bytes = (void *)(uintptr_t)answer->body.at; /* not written to: MHD_RESPMEM_PERSISTENT */
         response = MHD_create_response_from_buffer(answer->body.length, bytes, MHD_RESPMEM_PERSISTENT);
@@ -318,6 +377,7 @@ static enum MHD_Result send_answer(struct request *request) {
     request->is_answered = true;
     add_headers(response, request);
     peer_enter(request->control, request->peer, PEER_SENDING);
+    peer_allow(request->control, request->peer, (int64_t)length);
     enum MHD_Result result =
         MHD_queue_response(request->connection, (unsigned int)answer->http_status, response);
     MHD_destroy_response(response);
@@ -327,13 +387,14 @@ static enum MHD_Result send_answer(struct request *request) {
 static enum MHD_Result answer_too_large(struct request *request) {
     problem_answer_now(request, 413, STATUS_TOO_LARGE, "body-too-large", NULL, TEXT(""),
                        request->body_limit == REQUEST_BODY_BYTES_MAX ? "The body has at most 1 MiB here."
-                                                                     : "The body has at most 10 MiB here.");
+                       : request->body_limit == REQUEST_IMPORT_BYTES_MAX
+                           ? "The body has at most 10 MiB here."
+                           : "The body has at most 16 GiB here.");
     return send_answer(request);
 }
 
 /* All of the request is here. */
 static enum MHD_Result handle_whole(struct request *request) {
-    struct control *control = request->control;
     if (request->answer.http_status != 0) { /* refused early, or resumed by a worker */
         return send_answer(request);
     }
@@ -352,13 +413,7 @@ static enum MHD_Result handle_whole(struct request *request) {
         answer_finish(&request->answer);
         return send_answer(request);
     }
-    peer_enter(control, request->peer, PEER_HANDLING);
-    MHD_suspend_connection(request->connection);
-    if (!workers_push(control, request)) {
-        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
-                           "Too much is going on at once: send it again in a moment.");
-        MHD_resume_connection(request->connection);
-    }
+    push(request);
     return MHD_YES;
 }
 
@@ -375,7 +430,17 @@ static enum MHD_Result handle_access(void *argument, struct MHD_Connection *conn
     }
     if (!request->is_begun) {
         begin(request, method);
+        begin_upload(request);
         return MHD_YES;
+    }
+    if (request->upload_phase == UPLOAD_ADMITTING) { /* resumed: the body may come, or need not */
+        receive_upload(request);
+        if (request->answer.http_status != 0 && request->headers.expect.length > 0) {
+            return send_answer(request);
+        }
+        if (*upload_bytes == 0) {
+            return MHD_YES;
+        }
     }
     if (*upload_bytes > 0) {
         bool goes_on = take_body(request, upload, *upload_bytes);

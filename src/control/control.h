@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct artifact_store;
 struct control;
 
 struct control_options {
@@ -22,8 +23,9 @@ struct control_options {
     bool behind_https;           /* a proxy in front speaks TLS: cookies are Secure, HSTS is sent */
     bool trust_forwarded;        /* the client's address is the last one of X-Forwarded-For */
     struct text metrics_token;   /* opens /metrics from elsewhere than this machine; empty: nothing does */
-    int log_fd;                  /* where access log lines go */
-    int64_t (*now_us)(void);     /* the instant that use cases are told; NULL: the machine's clock */
+    struct artifact_store *artifacts; /* NULL: nothing is uploaded or downloaded */
+    int log_fd;                       /* where access log lines go */
+    int64_t (*now_us)(void);          /* the instant that use cases are told; NULL: the machine's clock */
 };
 
 enum { CONTROL_WORKERS_DEFAULT = 4, CONTROL_WORKERS_MAX = 64 };

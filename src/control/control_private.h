@@ -24,6 +24,7 @@ struct peer {
     int fd;
     enum peer_phase phase;
     int64_t since_us;
+    int64_t more_us; /* than the phase's limit: for large bodies */
     bool is_cut;
 };
 
@@ -89,6 +90,8 @@ void connections_resume(struct request *request);
 void peers_start_watchdog(struct control *control);
 void peers_stop_watchdog(struct control *control);
 void peer_enter(struct control *control, struct peer *peer, enum peer_phase phase);
+/* The phase may last longer by what so many bytes take on a slow line. */
+void peer_allow(struct control *control, struct peer *peer, int64_t size_bytes);
 struct peer *peer_open(struct control *control, int fd);
 void peer_close(struct control *control, struct peer *peer);
 

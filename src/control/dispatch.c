@@ -5,11 +5,13 @@
 #include "control/authenticate.h"
 #include "control/problem.h"
 #include "control/router.h"
+#include "control/uploads.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static void fill_machine_random(struct random_source *source, void *bytes, size_t size_bytes) {
     (void)source;
@@ -31,11 +33,13 @@ static bool has_media_type(struct text content_type, const char *wanted) {
 
 /* A body comes as what the route reads. */
 static enum status check_content_type(struct request *request, struct fault *fault) {
-    if (request->body_length == 0) {
+    bool is_upload = (request->route->flags & ROUTE_UPLOAD) != 0;
+    if (request->body_length == 0 && !is_upload) {
         return STATUS_OK;
     }
     bool is_image = strstr(request->route->pattern, "/logo") != NULL;
-    const char *wanted = is_image                                      ? "image/png"
+    const char *wanted = is_upload                                     ? "application/octet-stream"
+                         : is_image                                    ? "image/png"
                          : (request->route->flags & ROUTE_IMPORT) != 0 ? "text/csv"
                                                                        : "application/json";
     if (has_media_type(request->headers.content_type, wanted)) {
@@ -112,6 +116,7 @@ static enum status check_who(struct request *request, struct fault *fault) {
 }
 
 static enum status handle(struct request *request, struct fault *fault) {
+    request->query_count = 0; /* an upload comes here twice */
     enum status status = router_check_query(request, fault);
     if (status == STATUS_OK) {
         status = check_who(request, fault);
@@ -124,6 +129,9 @@ static enum status handle(struct request *request, struct fault *fault) {
     }
     if (status != STATUS_OK) {
         return status;
+    }
+    if (request->upload_phase == UPLOAD_ADMITTING) {
+        return upload_admit(request, fault);
     }
     bool is_kept = request->method == METHOD_POST &&
                    (request->route->flags & (ROUTE_UNKEPT | ROUTE_PUBLIC)) == 0 &&
@@ -151,13 +159,20 @@ void dispatch(struct worker *worker, struct request *request) {
         .now_us = control_now_us(request->control),
         .secret = request->control->options->secret,
         .random = &machine_random,
+        .artifacts = request->control->options->artifacts,
     };
     struct fault fault;
     enum status status = handle(request, &fault);
     if (status == STATUS_OK) {
         answer_finish(&request->answer);
         if (is_unchanged(request)) {
-            request->answer = (struct response){.http_status = 304, .file = -1, .etag = request->answer.etag};
+            if (request->answer.file >= 0) {
+                close(request->answer.file);
+            }
+            request->answer = (struct response){.http_status = 304,
+                                                .file = -1,
+                                                .etag = request->answer.etag,
+                                                .is_secret = request->answer.is_secret};
         }
     } else {
         problem_answer(request, &fault);

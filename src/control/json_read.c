@@ -272,6 +272,12 @@ int64_t json_item_int(struct json_array *array, size_t index) {
     return json_integer_value(value);
 }
 
+struct text json_item_text(struct json_array *array, size_t index) {
+    assert(index < array->count);
+    struct text path = text_format(array->document->arena, "%.*s[%zu]", TEXT_ARGS(array->path), index);
+    return take_text(array->document, path, json_array_get(array->value, index));
+}
+
 static bool was_asked(const struct json_object *object, const char *name) {
     for (size_t i = 0; i < object->asked_count; i++) {
         if (strcmp(object->asked[i], name) == 0) {

@@ -64,6 +64,7 @@ struct json_object json_read_object(struct json_object *object, const char *name
 struct json_array json_read_array(struct json_object *object, const char *name, enum json_need need);
 struct json_object json_item_object(struct json_array *array, size_t index);
 int64_t json_item_int(struct json_array *array, size_t index);
+struct text json_item_text(struct json_array *array, size_t index);
 
 /* Every field of the object has been asked for, else fault "unknown-field". */
 void json_done(struct json_object *object);

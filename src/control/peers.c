@@ -11,6 +11,9 @@
 
 #define SECOND_US INT64_C(1000000)
 
+/* Slower than that is no download but a held connection. */
+#define SLOWEST_BYTES_PER_S INT64_C(65536)
+
 /* By phase; 0: no limit. */
 static const int64_t LIMITS_US[] = {
     [PEER_WAITING] = 75 * SECOND_US,
@@ -68,6 +71,16 @@ void peer_enter(struct control *control, struct peer *peer, enum peer_phase phas
     pthread_mutex_lock(&control->peers_lock);
     peer->phase = phase;
     peer->since_us = monotonic_us();
+    peer->more_us = 0;
+    pthread_mutex_unlock(&control->peers_lock);
+}
+
+void peer_allow(struct control *control, struct peer *peer, int64_t size_bytes) {
+    if (peer == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&control->peers_lock);
+    peer->more_us = size_bytes / SLOWEST_BYTES_PER_S * SECOND_US;
     pthread_mutex_unlock(&control->peers_lock);
 }
 
@@ -81,7 +94,7 @@ static void cut_slow_peers(struct control *control) {
     int64_t now_us = monotonic_us();
     for (struct peer *peer = control->peers; peer != NULL; peer = peer->next) {
         int64_t limit_us = LIMITS_US[peer->phase];
-        bool is_slow = limit_us > 0 && now_us - peer->since_us > limit_us;
+        bool is_slow = limit_us > 0 && now_us - peer->since_us > limit_us + peer->more_us;
         if (!peer->is_cut && (is_slow || has_left(peer))) {
             peer->is_cut = true;
             shutdown(peer->fd, SHUT_RDWR);

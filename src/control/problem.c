@@ -58,8 +58,10 @@ void problem_answer(struct request *request, const struct fault *fault) {
         snprintf(request->internal, sizeof request->internal, "%.60s: %.440s", fault->code, fault->message);
     }
     struct response *answer = &request->answer;
-    struct text allow = answer->allow;
-    *answer = (struct response){.file = -1, .allow = allow};
+    *answer = (struct response){.file = -1,
+                                .allow = answer->allow,
+                                .content_range = answer->content_range,
+                                .accept_ranges = answer->accept_ranges};
     struct json_writer *out = answer_json(answer, request, http_status);
     answer->content_type = TEXT("application/problem+json");
     json_write_open(out, NULL);

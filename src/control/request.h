@@ -16,6 +16,7 @@
 
 struct MHD_Connection;
 struct control;
+struct artifact_writer;
 struct import_problems;
 struct peer;
 
@@ -28,7 +29,8 @@ enum route_flag {
     ROUTE_IMPORT = 4,    /* takes text/csv, and REQUEST_IMPORT_BYTES_MAX of it */
     ROUTE_VERSIONED = 8, /* needs If-Match */
     ROUTE_UNKEPT = 16,   /* answers that no Idempotency-Key can replay: signing in */
-    ROUTE_METRICS = 32   /* from this machine, or with the metrics token */
+    ROUTE_METRICS = 32,  /* from this machine, or with the metrics token */
+    ROUTE_UPLOAD = 64    /* takes bytes of any size into the artifact store (uploads.h) */
 };
 
 struct request;
@@ -66,13 +68,16 @@ struct request_headers {
     struct text content_type;
     struct text cookie;
     struct text csrf;
+    struct text expect;
     struct text fetch_site;
     struct text forwarded_for;
     struct text host;
     struct text idempotency_key;
     struct text if_match;
     struct text if_none_match;
+    struct text if_range;
     struct text origin;
+    struct text range;
     struct text request_id;
     struct text user_agent;
     bool is_forwarded; /* a proxy said that it passed the request on */
@@ -88,7 +93,11 @@ struct response {
     struct text content_type;
     struct json_writer json;
     struct text body;
-    int file; /* -1, or an unlinked file that is the body */
+    int file;            /* -1, or an open file that is the body; it is closed with the answer */
+    int64_t file_first;  /* of its bytes, where a part is sent */
+    int64_t file_length; /* how many of them; 0: to its end */
+    struct text content_range;
+    bool accept_ranges;
     struct text location;
     struct text etag;
     struct text disposition; /* of Content-Disposition */
@@ -96,6 +105,7 @@ struct response {
     struct text allow;
     struct text policy;       /* Content-Security-Policy; empty: nothing may be loaded */
     bool changes_unversioned; /* has more in it than its version tells of: never 304 */
+    bool is_secret;           /* not to be stored at all, whatever else */
     bool may_be_cached;       /* pages that are the same for everybody */
     bool is_replay;           /* of an earlier request with the same Idempotency-Key */
     bool is_signature_asked;  /* a 401 that says how to authenticate */
@@ -132,8 +142,10 @@ struct request {
     size_t body_limit;
     size_t body_seen; /* what came, kept or not */
     bool body_too_large;
-    int64_t if_version; /* of If-Match; 0: none */
-    bool by_cookie;     /* the actor is from the session's cookie */
+    enum { UPLOAD_NONE, UPLOAD_ADMITTING, UPLOAD_RECEIVING } upload_phase;
+    struct artifact_writer *upload; /* where an upload's body goes */
+    int64_t if_version;             /* of If-Match; 0: none */
+    bool by_cookie;                 /* the actor is from the session's cookie */
     struct text session_token;
     struct call call;
     struct response answer;
