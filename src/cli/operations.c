@@ -10,6 +10,7 @@
 #include "device/door.h"
 #include "programme/check_store.h"
 #include "programme/simulate.h"
+#include "programme/update_repository.h"
 #include "store/backup.h"
 
 #include <inttypes.h>
@@ -132,6 +133,11 @@ static enum status run_restore(struct operator_session *session, const struct ar
     }
     if (status == STATUS_OK) {
         status = backup_restore(session->db, path, session->secret, &summary, fault);
+    }
+    /* Clients have seen later versions of the update repository: it goes on above them. */
+    if (status == STATUS_OK) {
+        operator_make_call(session);
+        status = renew_updates(&session->call, &(struct renew_updates_input){.all = true}, NULL, fault);
     }
     if (status == STATUS_OK) {
         print_backup("restored", &summary);

@@ -20,7 +20,7 @@ static int64_t machine_now_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void make_call(struct operator_session *session) {
+void operator_make_call(struct operator_session *session) {
     session->random = (struct random_source){fill_from_machine};
     session->call = (struct call){
         .db = session->db,
@@ -67,7 +67,7 @@ enum status operator_open(struct operator_session *session, struct text url, str
     if (status == STATUS_OK) {
         status = artifacts_open_beside(url, &session->artifacts, fault);
     }
-    make_call(session);
+    operator_make_call(session);
     return status;
 }
 
@@ -84,7 +84,7 @@ enum status operator_create(struct operator_session *session, struct text url, s
     if (status == STATUS_OK) {
         status = artifacts_open_beside(url, &session->artifacts, fault);
     }
-    make_call(session);
+    operator_make_call(session);
     return status;
 }
 

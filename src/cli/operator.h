@@ -29,6 +29,9 @@ enum status operator_create(struct operator_session *session, struct text url,
 enum status operator_open_for_restore(struct operator_session *session, struct text url,
                                       struct fault *fault) MUST_CHECK;
 
+/* The operator's call on what the session has opened. */
+void operator_make_call(struct operator_session *session);
+
 void operator_close(struct operator_session *session);
 
 #endif

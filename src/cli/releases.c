@@ -351,8 +351,8 @@ static const struct command COMMANDS[] = {
     {.words = "release renew",
      .summary = "Sign anew what of the update repository has lived half its time",
      .options = {{.name = "all", .help = "sign everything anew: after a restore"}},
-     .details = "`seatmeter serve` does it by itself. After restoring a backup say --all, so that clients, "
-                "which have\nseen later versions, go on.",
+     .details = "`seatmeter serve` does it by itself. `seatmeter restore` does it with --all, so that "
+                "clients, which\nhave seen later versions, go on.",
      .run = run_release_renew},
     {.words = "release rotate-key",
      .summary = "Replace the oldest key of a role of the update repository",

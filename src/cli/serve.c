@@ -1,5 +1,6 @@
 #include "cli/serve.h"
 
+#include "cli/upkeep.h"
 #include "control/control.h"
 #include "delivery/artifacts.h"
 #include "device/door.h"
@@ -17,6 +18,7 @@ static enum status fill_control(struct operator_session *session, const struct a
                                         .behind_https = argument_given(arguments, "behind-https"),
                                         .trust_forwarded = argument_given(arguments, "trust-forwarded"),
                                         .metrics_token = text_of(getenv("SEATMETER_METRICS_TOKEN")),
+                                        .artifacts = session->artifacts,
                                         .log_fd = STDERR_FILENO};
     int64_t workers = 0;
     enum status status =
@@ -63,7 +65,12 @@ enum status run_serve(struct operator_session *session, const struct arguments *
     signal(SIGPIPE, SIG_IGN);
     struct control *control = NULL;
     struct device_door *door = NULL;
-    status = start_device_door(&device_options, &door, fault);
+    struct upkeep *upkeep = NULL;
+    struct upkeep_options upkeep_options = {arguments->db, session->secret, session->artifacts};
+    status = upkeep_start(&upkeep_options, &upkeep, fault);
+    if (status == STATUS_OK) {
+        status = start_device_door(&device_options, &door, fault);
+    }
     if (status == STATUS_OK) {
         status = control_start(&control_options, &control, fault);
     }
@@ -77,5 +84,6 @@ enum status run_serve(struct operator_session *session, const struct arguments *
     if (door != NULL) {
         device_door_stop(door);
     }
+    upkeep_stop(upkeep);
     return status;
 }

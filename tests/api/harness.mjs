@@ -92,7 +92,7 @@ export class Server {
     const url = engine === 'sqlite' ? `sqlite:${join(server.directory, 'store.db')}` : postgresqlUrl();
     const listen = address.replace('DIRECTORY', server.directory);
     server.process = spawn(serverProgram, [url, listen, ...(trustForwarded ? ['trust-forwarded'] : [])],
-      { stdio: ['pipe', 'pipe', 'pipe'], env: { LSAN_OPTIONS: `suppressions=${suppressions}`, ...process.env } });
+      { stdio: ['pipe', 'pipe', 'pipe'], env: { LSAN_OPTIONS: `suppressions=${suppressions}`, SEATMETER_ARTIFACTS: join(server.directory, 'artifacts'), ...process.env } });
     server.log = '';
     server.people = []; // who has signed in
     server.process.stderr.on('data', (data) => { server.log += data; });

@@ -11,6 +11,7 @@
 #include "control/json_write.h"
 #include "control/router.h"
 #include "core/calendar.h"
+#include "delivery/artifacts.h"
 #include "programme/accounts.h"
 #include "programme/activate_device.h"
 #include "programme/import_catalogue.h"
@@ -207,11 +208,16 @@ int main(int argc, char **argv) {
                         .secret = secret,
                         .random = &random};
     make_world(&call);
+    struct artifact_store *artifacts = NULL;
+    if (getenv("SEATMETER_ARTIFACTS") != NULL) {
+        must(artifact_store_open(text_of(getenv("SEATMETER_ARTIFACTS")), &artifacts, &fault), &fault);
+    }
     struct control_options options = {
         .database_url = text_of(argv[1]),
         .address = text_of(argv[2]),
         .secret = secret,
         .metrics_token = TEXT("metrics-token-of-the-tests"),
+        .artifacts = artifacts,
         .log_fd = STDERR_FILENO,
         .trust_forwarded = argc > 3 && strcmp(argv[3], "trust-forwarded") == 0,
         .now_us = test_now_us,
@@ -222,6 +228,7 @@ int main(int argc, char **argv) {
     fflush(stdout);
     obey(&call);
     control_stop(control);
+    artifact_store_close(artifacts);
     db_close(db);
     arena_clean_up(&arena);
     return 0;

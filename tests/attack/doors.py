@@ -8,7 +8,8 @@ import urllib.parse
 from reads import kinds, pages
 from stage import PASSWORD
 
-PUBLIC = ("signIn", "getIndex", "getOpenapi", "getHealth", "getReadiness", "getMetrics")
+PUBLIC = ("signIn", "getIndex", "getOpenapi", "getHealth", "getReadiness", "getMetrics", "openInstallPage",
+          "getInstallFile")
 # Where there is no thing of another's to name.
 NOT_ANOTHER_S = PUBLIC + ("getSession", "signOut", "changePassword", "getRootKeys")
 
@@ -23,7 +24,8 @@ def an_empty_database(address):
 def filled(operation, stage, kind_ids):
     """The operation's address, with things that are there."""
     target = operation.template
-    for kind, name in {**kind_ids, "month": "2024-03", "what": "lines"}.items():
+    for kind, name in {**kind_ids, "month": "2024-03", "what": "lines", "platform": "linux-amd64",
+                       "sha256": "0" * 64}.items():
         target = target.replace(f"{{{kind}}}", name)
     return target
 
@@ -33,7 +35,8 @@ def own_things(stage):
     tree, own = stage.tree, stage.who["P0001"].id
     found = {kind: next(one["id"] for one in things.values() if sees(own, one))
              for kind, (things, sees, _) in kinds(stage).items()}
-    return found | {"account": own, "charge": stage.made["charge of P0001 to C00001"], "token": stage.who["P0001"].reader_id}
+    return found | {"account": own, "charge": stage.made["charge of P0001 to C00001"], "token": stage.who["P0001"].reader_id,
+                    "link": stage.made["install link of P0001"]}
 
 
 def without_a_token_that_holds_nothing_is_told(stage, found):
@@ -129,6 +132,7 @@ def an_identifier_of_another_kind_or_programme_is_unknown(stage, found):
 BODIES = {"signAgreement": {"signed_by": "x"}, "enlargeBlock": {"size": 60}, "resizeLicence": {"seats": 1},
           "adjustReport": {"customer": "C00001", "sku": "x", "units": 1, "reason": "x"}, "rejectReport": {"reason": "x"},
           "creditInvoice": {"reason": "x"}, "editUser": {"name": "x"}, "editAccount": {"name": "x"},
+          "entitleProduct": {"skus": ["x"]}, "withdrawRelease": {"reason": "x"},
           "putLeaseTerms": {"ttl_s": 60, "grace_s": 0, "offline_ttl_s": 60, "silent_s": 60}}
 QUERIES = {"writeLicenceSnippets": "?server=https://x.example", "writeCustomerSnippets": "?server=https://x.example"}
 

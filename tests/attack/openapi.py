@@ -11,7 +11,7 @@ class Operation:
     public: bool
 
     def matches(self, method, path):
-        return method == self.method and re.fullmatch(re.sub(r"\{[a-z]+\}", "[^/]+", self.template), path)
+        return method == self.method and re.fullmatch(re.sub(r"\{[a-z0-9]+\}", "[^/]+", self.template), path)
 
 
 def operations(file):

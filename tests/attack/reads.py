@@ -17,6 +17,8 @@ def kinds(stage):
         "block": (tree.blocks, tree.sees_block, ["/v1/blocks/{id}"]),
         "licence": (tree.licences, tree.sees_licence, ["/v1/licences/{id}", "/v1/licences/{id}/events"]),
         "device": (tree.devices, tree.sees_device, ["/v1/devices/{id}"]),
+        "product": (tree.products, tree.sees_product, ["/v1/products/{id}"]),
+        "release": (tree.releases, tree.sees_release, ["/v1/releases/{id}"]),
         "report": (tree.reports, tree.sees_of_edge, ["/v1/reports/{id}", "/v1/reports/{id}?format=csv"]),
         "invoice": (tree.invoices, tree.sees_of_edge, ["/v1/invoices/{id}", "/v1/invoices/{id}?format=text"]),
         "user": (tree.users, tree.sees_own, ["/v1/users/{id}"]),
@@ -68,6 +70,7 @@ def each_thing_is_there_for_those_alone_who_may_see_it(stage, found):
     accounts_by_code(stage, found)
     parts_of_accounts(stage, found)
     keys(stage, stranger, found)
+    installers(stage, stranger, found)
     machines(stage, stranger, found)
 
 
@@ -127,11 +130,30 @@ def keys(stage, stranger, found):
                 found(f"{viewer.code} reads the key of {licence_id}: {answer}")
             if not sees and answer.shape(licence_id) != unknown_licence(viewer, "/v1/licences/{id}/key"):
                 found(f"{viewer.code} tells by its key that {licence_id} is there: {answer}")
+            answer = client.ask(viewer, "GET", f"/v1/licences/{licence_id}/install-links")
+            if answer.status != (200 if own else 403 if sees else 404):
+                found(f"{viewer.code} reads the install links of {licence_id}: {answer}")
+            if not sees and answer.shape(licence_id) != unknown_licence(viewer, "/v1/licences/{id}/install-links"):
+                found(f"{viewer.code} tells by its install links that {licence_id} is there: {answer}")
             answer = client.ask(viewer, "POST", "/v1/licences/find", {"key": key})
             if answer.status != (200 if sees else 404):
                 found(f"{viewer.code} finds {licence_id} by its key: {answer}")
             if not sees and answer.shape(key) != unknown(viewer, "/v1/licences/find"):
                 found(f"{viewer.code} tells a key of another's from none: {answer}")
+
+
+def installers(stage, stranger, found):
+    """For its vendor and those with a licence that counts; the others who see it are told that they lack one."""
+    template = "/v1/releases/{id}/installers/linux-amd64"
+    unknown = unknown_shapes(stage, stranger["release"])
+    for release in stage.tree.releases.values():
+        for viewer in stage.by_id.values():
+            sees, has = stage.tree.sees_release(viewer.id, release), stage.tree.has(viewer.id, release)
+            answer = stage.client.ask(viewer, "GET", template.format(id=release["id"]))
+            if answer.status != (200 if has else 403 if sees else 404):
+                found(f"{viewer.code} downloads {release['id']}: {answer}")
+            if not sees and answer.shape(release["id"]) != unknown(viewer, template):
+                found(f"{viewer.code} tells that {release['id']} is there: {answer}")
 
 
 def machines(stage, stranger, found):
@@ -240,7 +262,7 @@ def ledger(stage, viewer, found):
 FILTERS = {  # what names an account
     "/v1/accounts": ["seller"], "/v1/agreements": ["seller", "buyer"], "/v1/skus": ["owner"],
     "/v1/prices": ["seller", "buyer"], "/v1/blocks": ["provider"], "/v1/licences": ["provider", "customer"],
-    "/v1/devices": ["provider", "customer"],
+    "/v1/devices": ["provider", "customer"], "/v1/products": ["vendor"],
     "/v1/reports": ["provider"], "/v1/invoices": ["seller", "buyer"], "/v1/charges": ["seller", "buyer"],
     "/v1/corrections": ["seller", "buyer"], "/v1/margins?month=2024-02": ["account"], "/v1/ledger": ["owner"],
     "/v1/users": ["account"], "/v1/tokens": ["account"], "/v1/audit": ["account"]}

@@ -3,6 +3,7 @@ everything in it that one account must not learn of another, made by its rightfu
 
 Texts, prices and keys made here are secrets: the client watches every answer for them."""
 import atexit
+import hashlib
 import json
 import os
 import pathlib
@@ -38,7 +39,8 @@ class Store:
 
     def __init__(self, seatmeter, folder, database):
         self.seatmeter, self.database = seatmeter, database
-        self.environment = {**os.environ, "SEATMETER_DB": database, "SEATMETER_SECRET_FILE": f"{folder}/secret"}
+        self.environment = {**os.environ, "SEATMETER_DB": database, "SEATMETER_SECRET_FILE": f"{folder}/secret",
+                            "SEATMETER_ARTIFACTS": f"{folder}/artifacts"}
 
     def say(self, *words, stdin=None):
         done = subprocess.run([self.seatmeter, *words], env=self.environment, capture_output=True, text=True, input=stdin)
@@ -124,6 +126,7 @@ class Stage:
         self.make_accounts()
         self.make_catalogue()
         self.make_month()
+        self.make_delivery()
         self.store.activate_everything()
         self.tree = Tree(self.store.read)
         self.keep_secrets()
@@ -279,6 +282,28 @@ class Stage:
         agreements = self.say("P0003", "GET", f"/v1/agreements?buyer={self.who['C00009'].id}")["items"]
         self.say("P0003", "POST", f"/v1/agreements/{agreements[0]['id']}/suspend", {"reason": "late"})
 
+    def artifact(self, content):
+        """Uploaded for AEGIS."""
+        name = hashlib.sha256(content).hexdigest()
+        self.say("AEGIS", "PUT", f"/v1/artifacts/{name}", content, {"Content-Type": "application/octet-stream"})
+        return name
+
+    def make_delivery(self):
+        """A product of AEGIS with a release on each channel, and links to install it with."""
+        product = self.say("AEGIS", "POST", "/v1/products", {"code": "SHIELD", "name": "Shield", "skus": [self.sku]})
+        self.made["product"] = product["id"]
+        for version, channel in (("1.0", "beta"), ("1.1", "stable"), ("1.2", "beta")):
+            name = self.artifact(f"shield {version}".encode())
+            release = self.say("AEGIS", "POST", "/v1/releases", {
+                "product": "SHIELD", "version": version, "channel": channel,
+                "artifacts": [{"platform": "linux-amd64", "file_name": "shield.deb", "sha256": name}]})
+            self.made[f"release {version}"] = release["id"]
+        self.made["artifact"] = self.artifact(b"shield 2.0")
+        for provider, customer in (("P0001", "C00001"), ("P0002", "C00002")):
+            link = self.say(provider, "POST", f"/v1/licences/{self.made[f'licence of {customer}']}/install-links", {})
+            self.made[f"install link of {provider}"] = link["id"]
+            self.made[f"path of {provider}"] = link["path"]
+
     # ---- what must not be read
 
     def in_line(self, tree, code):
@@ -350,6 +375,12 @@ class Stage:
         found["user"] = json.loads(other.say("user", "add", "--account", "P0001", "--email", "a@b.example", "--name", "A",
                                              "--role", "owner", "--json", stdin=PASSWORD + "\n"))["id"]
         found["secret"], found["token"] = other.token("P0001")
+        vendor = next(one["id"] for one in other.read("account", "list")["items"] if one["kind"] == "vendor")
+        found["product"] = other.read("product", "add", "--vendor", vendor, "--code", "X", "--name", "X")["id"]
+        installer = pathlib.Path(self.folder.name) / "x.deb"
+        installer.write_bytes(b"x")
+        found["release"] = other.read("release", "publish", str(installer), "--product", "X", "--version", "1",
+                                      "--channel", "stable", "--platform", "linux-amd64")["id"]
         sold = other.read("agreement", "list")["items"][-1]
         found["charge"] = other.read("charge", "add", "--seller", sold["seller"]["id"], "--buyer", sold["buyer"]["id"],
                                      "--month", OPEN, "--description", "x", "--unit-price", "1")["id"]

@@ -6,7 +6,8 @@ Nothing here asks the API: it is what the API's answers are compared with."""
 class Tree:
     def __init__(self, read):
         """`read(*words)` is the JSON that the command prints."""
-        kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "correction", "catalog"
+        kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "correction", "catalog", \
+            "product", "release"
         listed = {kind: read(kind, "list")["items"] for kind in kinds}
         self.accounts = {one["id"]: one for one in listed["account"]}
         self.seller = {one["id"]: one["seller"] and one["seller"]["id"] for one in listed["account"]}
@@ -23,6 +24,8 @@ class Tree:
             for licence in [whole, *whole.get("parts", [])]:
                 self.licences[licence["id"]] = licence
         self.devices = {one["id"]: one for one in listed["device"]}
+        self.products = {one["id"]: one for one in listed["product"]}
+        self.releases = {one["id"]: one for one in listed["release"]}
         self.reports = {one["id"]: one for one in listed["report"]}
         self.invoices = {one["id"]: one for one in listed["invoice"]}
         self.charges = {one["id"]: one for one in listed["charge"]}
@@ -100,6 +103,21 @@ class Tree:
         if self.is_vendor(sku["owner"]):
             return viewer == sku["owner"] or not self.is_vendor(viewer)
         return self.is_or_is_above(sku["owner"], viewer)
+
+    def sees_product(self, viewer, product):
+        """As a vendor's SKU."""
+        return viewer == product["vendor"] or not self.is_vendor(viewer)
+
+    def sees_release(self, viewer, release):
+        return self.sees_product(viewer, self.products[release["product"]["id"]])
+
+    def has(self, viewer, release):
+        """Its vendor, and who has or provides a licence that entitles to it and counts."""
+        product = self.products[release["product"]["id"]]
+        skus = {one["id"] for one in product["skus"]}
+        return viewer == product["vendor"] or any(
+            one["sku"]["id"] in skus and one["counted_seats"] > 0 and
+            viewer in (one["provider"]["id"], one["customer"]["id"]) for one in self.licences.values())
 
     def sees_block(self, viewer, block):
         return viewer == block["provider"]["id"]

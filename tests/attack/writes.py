@@ -86,6 +86,9 @@ def writes(stage):
     def invoice(one):
         return lambda viewer: tree.sees_of_edge(viewer, one)
 
+    def product_seen(viewer):
+        return tree.sees_product(viewer, tree.products[made["product"]])
+
     def nobody_else(_):
         return False
 
@@ -136,6 +139,22 @@ def writes(stage):
         Write("putLeaseTerms", "AEGIS", "PUT", f"/v1/skus/{stage.sku}/lease-terms", lease_terms, sku_seen(stage.sku)),
         Write("importCatalogue", "NIMBUS", "POST", f"/v1/catalogue/import?vendor={ids['NIMBUS']}", "sku,name\nNEW,New\n",
               knows("NIMBUS"), ("MERIDIAN",)),
+        Write("addProduct", "AEGIS", "POST", "/v1/products",
+              {"vendor": ids["AEGIS"], "code": "NEWP", "name": "New", "skus": [stage.sku]}, knows("AEGIS"), ("MERIDIAN",)),
+        Write("entitleProduct", "AEGIS", "POST", f"/v1/products/{made['product']}/skus", {"skus": [stage.other_sku]},
+              product_seen, ("MERIDIAN",)),
+        Write("uploadArtifact", "AEGIS", "PUT", f"/v1/artifacts/{hashlib.sha256(b'new').hexdigest()}?vendor={ids['AEGIS']}",
+              b"new", knows("AEGIS"), ("MERIDIAN",), {"Content-Type": "application/octet-stream"}),
+        Write("publishRelease", "AEGIS", "POST", "/v1/releases",
+              {"product": made["product"], "version": "2.0", "channel": "beta", "artifacts": [
+                  {"platform": "linux-amd64", "file_name": "shield.deb", "sha256": made["artifact"]}]},
+              product_seen, ("MERIDIAN",)),
+        Write("promoteRelease", "AEGIS", "POST", f"/v1/releases/{made['release 1.0']}/promote", {}, product_seen, ("MERIDIAN",)),
+        Write("withdrawRelease", "AEGIS", "POST", f"/v1/releases/{made['release 1.2']}/withdraw", {"reason": "x"},
+              product_seen, ("MERIDIAN",)),
+        Write("makeInstallLink", "P0002", "POST", f"/v1/licences/{made['licence of C00002']}/install-links", {},
+              licence("licence of C00002")),
+        Write("revokeInstallLink", "P0001", "DELETE", f"/v1/install-links/{made['install link of P0001']}", None, nobody_else),
         Write("setPrice", "P0001", "POST", "/v1/prices", price, knows("P0001")),
         Write("importPrices", "P0001", "POST", f"/v1/prices/import?{imported}", f"{table}{sku},USD,2032-01-01,peak,flat,1,9.9\n",
               knows("P0001")),
@@ -326,6 +345,13 @@ def bodies(stage):
                                          "password": PASSWORD}, (403,)
     yield "P0002", "POST", "/v1/tokens", {"account": ids["C00002"], "name": "y", "scopes": "read"}, (403,)
     yield "P0002", "POST", "/v1/licences/find", {"key": stage.stranger()["key"]}, unknown
+    release = {"version": "3", "channel": "beta",
+               "artifacts": [{"platform": "x", "file_name": "x", "sha256": made["artifact"]}]}
+    yield "NIMBUS", "POST", "/v1/products", {"code": "X1", "name": "X", "skus": [stage.sku]}, unknown
+    yield "NIMBUS", "POST", "/v1/products", {"code": "shield", "name": "X"}, known
+    yield "NIMBUS", "POST", "/v1/releases", {**release, "product": "SHIELD"}, unknown
+    yield "AEGIS", "POST", "/v1/releases", {**release, "product": made["product"],
+                                            "artifacts": [{**release["artifacts"][0], "sha256": "0" * 64}]}, known
     for vendor in (ids["NIMBUS"], "NIMBUS", "Nimbus of Secrets"):
         target = f"/v1/catalogue/import?{urllib.parse.urlencode({'vendor': vendor})}"
         yield "AEGIS", "POST", target, "sku,name\nX,X\n", unknown
@@ -352,8 +378,11 @@ def the_rightful_one_can_do_all_of_it(stage, found):
         answer = stage.client.ask(stage.who[write.who], write.method, write.target, write.body, write.headers)
         if answer.status >= 300:
             found(f"{write.operation} by {write.who}, whose it is: {answer}")
+    for target in (made := stage.made["path of P0002"], f"{made}/linux-amd64"):
+        if (answer := stage.client.ask(None, "GET", target)).status != 200:
+            found(f"an install link does not open {target}: {answer}")
     after = snapshot(stage)
-    for table in ("accounts", "agreements", "skus", "prices", "blocks", "licences", "licence_events", "reports",
+    for table in ("products", "product_skus", "releases", "artifact_uploads", "install_links", "tuf_metadata", "accounts", "agreements", "skus", "prices", "blocks", "licences", "licence_events", "reports",
                   "invoices", "charges", "corrections", "users", "tokens", "audit"):
         if before[table] == after[table]:
             found(f"a snapshot would not have told that {table} changed")
