@@ -48,6 +48,19 @@ static enum status load_device(struct call *call, struct activating *activating,
     return status;
 }
 
+/* Its provider reads of it, and the device door, where another process has done it, reads it again. */
+static enum status tell_dropped(struct call *call, const struct activating *activating, struct fault *fault) {
+    char licence[IDENTIFIER_BYTES], device[IDENTIFIER_BYTES];
+    identifier_encode(call->secret, IDENTIFIER_LICENCE, activating->licence.id, licence);
+    identifier_encode(call->secret, IDENTIFIER_DEVICE, activating->dropped_device_id, device);
+    enum status status = device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->dropped_device_id,
+                                            call->now_us, fault);
+    if (status != STATUS_OK)
+        return status;
+    return audit_write(call, "device.drop", text_of(licence), activating->licence.provider_id,
+                       text_format(call->arena, "%s, silent for too long", device), fault);
+}
+
 /* The seat that the device holds already, whoever looked for one in between; else a free one; else that of a
  * device which has been silent for long. 0 where there is none. */
 static enum status find_seat(struct call *call, struct activating *activating, int32_t *seat,
@@ -64,6 +77,8 @@ static enum status find_seat(struct call *call, struct activating *activating, i
     status = device_drop_silent(call->db, activating->licence.id, seats,
                                 activating->now_s - activating->terms.silent_s, call->now_us,
                                 &activating->dropped_device_id, fault);
+    if (status == STATUS_OK && activating->dropped_device_id > 0)
+        status = tell_dropped(call, activating, fault);
     if (status == STATUS_OK && activating->dropped_device_id > 0)
         status = device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
     return status;

@@ -1,50 +1,25 @@
 #include "programme/update_keys.h"
 
+#include "programme/sealing.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
-enum {
-    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-    SEAL_KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
-    SEALED_BYTES = NONCE_BYTES + crypto_sign_SEEDBYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES
-};
-
-/* The secret has several uses; each has a key of its own. */
-static void seal_key_derive(const struct call *call, unsigned char key[SEAL_KEY_BYTES]) {
-    static const unsigned char purpose[] = "seatmeter update key seal";
-    crypto_generichash(key, SEAL_KEY_BYTES, purpose, sizeof purpose - 1, call->secret,
-                       PROGRAMME_SECRET_BYTES);
-}
+static const char SEAL_PURPOSE[] = "seatmeter update key seal";
 
 /* The seed alone is kept, sealed together with the public key that it belongs to. */
 static struct text seal(struct call *call, const unsigned char seed[crypto_sign_SEEDBYTES],
                         const unsigned char *public_key) {
-    unsigned char key[SEAL_KEY_BYTES];
-    unsigned char *sealed = ARENA_NEW(call->arena, unsigned char, SEALED_BYTES);
-    seal_key_derive(call, key);
-    call->random->fill(call->random, sealed, NONCE_BYTES);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE_BYTES, NULL, seed, crypto_sign_SEEDBYTES,
-                                               public_key, TUF_PUBLIC_KEY_BYTES, NULL, sealed, key);
-    sodium_memzero(key, sizeof key);
-    return (struct text){(const char *)sealed, SEALED_BYTES};
+    return sealing_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, crypto_sign_SEEDBYTES},
+                        (struct text){(const char *)public_key, TUF_PUBLIC_KEY_BYTES});
 }
 
 static enum status open_key(struct call *call, const struct tuf_stored_key *stored, struct tuf_key *key,
                             struct fault *fault) {
-    unsigned char seal_key[SEAL_KEY_BYTES];
     unsigned char seed[crypto_sign_SEEDBYTES];
-    const unsigned char *sealed = (const unsigned char *)stored->private_sealed.at;
-    bool opened = false;
-    if (stored->private_sealed.length == SEALED_BYTES && stored->public_key.length == TUF_PUBLIC_KEY_BYTES) {
-        seal_key_derive(call, seal_key);
-        opened = crypto_aead_xchacha20poly1305_ietf_decrypt(seed, NULL, NULL, sealed + NONCE_BYTES,
-                                                            SEALED_BYTES - NONCE_BYTES,
-                                                            (const unsigned char *)stored->public_key.at,
-                                                            TUF_PUBLIC_KEY_BYTES, sealed, seal_key) == 0;
-        sodium_memzero(seal_key, sizeof seal_key);
-    }
-    if (!opened)
+    if (stored->public_key.length != TUF_PUBLIC_KEY_BYTES ||
+        !sealing_open(call, SEAL_PURPOSE, stored->private_sealed, stored->public_key, seed, sizeof seed))
         return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", stored->key_id,
                          "A key of the update repository was sealed under another secret than the one "
                          "given, or is damaged.");

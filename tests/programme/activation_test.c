@@ -532,6 +532,9 @@ static void a_silent_device_gives_its_seat_to_one_that_comes(void **state) {
     assert_int_equal(third.dropped_device_id, first.device.id);
     assert_int_equal(third.device.seat, first.device.seat);
     assert_int_equal(device_of(world, first.device.id).state, DEVICE_DROPPED);
+    assert_int_equal(ask(world, "select count(*) from audit where action = 'device.drop'"), 1);
+    assert_int_equal(ask(world, "select max(subject_id) from device_changes where kind = 'device'"),
+                     first.device.id);
     assert_int_equal(answer_to(world, 0, licence), ANSWER_NO_SEAT_LEFT);
     struct released_device released;
     WORLD_FAULT(world, "wrong-state", release(world, world_call(world), first.device.id, &released));
