@@ -72,23 +72,24 @@ enum status device_row_load(struct db *db, struct arena *arena, int64_t id, stru
     "and (cast($3 as bigint) = 0 or d.licence_id = $3) and (cast($4 as bigint) = 0 or l.customer_id = $4) "  \
     "and (cast($5 as bigint) = 0 or l.provider_id = $5) and (cast($6 as text) = '' or d.state = $6) "        \
     "and (cast($7 as bigint) = 0 or d.clones > 0) "                                                          \
-    "and (cast($8 as bigint) < 0 or (d.state = 'active' and coalesce(s.lease_expires_s, 0) <= $8)) "         \
+    "and (cast($8 as bigint) < 0 or (d.state = 'active' and not exists (select 1 from device_seen t where "  \
+    "t.device_id = d.id and t.lease_expires_s > $8))) "                                                      \
     "and (cast($9 as bigint) < 0 or exists (select 1 from device_months m where m.month = $9 and "           \
     "m.device_id = d.id and m.unlicensed = 1)) order by d.id limit $10"
 
+/* The numbers of a page first, then what stands in it: so what is sorted is narrow. */
+#define LIST(from_and_where)                                                                                 \
+    "select " COLUMNS "from (select d.id as id from " from_and_where CONDITIONS ") listed "                  \
+    "join devices d on d.id = listed.id join licences l on l.id = d.licence_id " JOINS "order by d.id"
+
 /* As far down as the filter says, so that a page costs what its licence, customer or provider has. */
 static const char LIST_OF_LICENCE[] =
-    "select " COLUMNS "from devices d join licences l on l.id = d.licence_id " JOINS
-    "where d.licence_id = $3 " CONDITIONS;
+    LIST("devices d join licences l on l.id = d.licence_id where d.licence_id = $3 ");
 static const char LIST_OF_CUSTOMER[] =
-    "select " COLUMNS "from licences l join devices d on d.licence_id = l.id " JOINS
-    "where l.customer_id = $4 " CONDITIONS;
+    LIST("licences l join devices d on d.licence_id = l.id where l.customer_id = $4 ");
 static const char LIST_OF_PROVIDER[] =
-    "select " COLUMNS "from licences l join devices d on d.licence_id = l.id " JOINS
-    "where l.provider_id = $5 " CONDITIONS;
-static const char LIST_ALL[] =
-    "select " COLUMNS "from devices d join licences l on l.id = d.licence_id " JOINS
-    "where d.id > 0 " CONDITIONS;
+    LIST("licences l join devices d on d.licence_id = l.id where l.provider_id = $5 ");
+static const char LIST_ALL[] = LIST("devices d join licences l on l.id = d.licence_id where d.id > 0 ");
 
 static const char *list_sql(const struct device_filter *filter) {
     if (filter->licence_id != 0)
@@ -148,13 +149,15 @@ enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64
     return status;
 }
 
+/* From the account down to its devices: `cross join` keeps SQLite to that order, which else begins at all
+ * devices of the month. */
 static const char USED[] =
     "select l.customer_id, l.sku_id, cast(sum(l.part_quantity * m.licensed) as bigint), "
-    "cast(sum(l.part_quantity * m.unlicensed) as bigint) from account_ancestors a "
-    "join licences l on l.customer_id = a.account_id "
-    "join devices d on d.licence_id = coalesce(l.parent_id, l.id) "
-    "join device_months m on m.month = $3 and m.device_id = d.id "
-    "where a.ancestor_id = $1 and l.first_edge <= $2 and l.last_edge >= $2 "
+    "cast(sum(l.part_quantity * m.unlicensed) as bigint) from account_ancestors a cross join licences l "
+    "cross join devices d cross join device_months m where a.ancestor_id = $1 and l.customer_id = "
+    "a.account_id "
+    "and l.first_edge <= $2 and l.last_edge >= $2 and d.licence_id = coalesce(l.parent_id, l.id) "
+    "and m.month = $3 and m.device_id = d.id "
     "group by l.customer_id, l.sku_id order by l.customer_id, l.sku_id";
 
 static enum status used_read(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
@@ -172,8 +175,8 @@ enum status device_used_units(struct db *db, struct arena *arena, int64_t below_
                        sizeof **rows, rows, count, fault);
 }
 
-/* From the devices on (`cross join` keeps SQLite to that order): the first of the owner's ends the search,
- * and there is no index from a SKU to its licences. */
+/* From the devices on, the same way: the first of the owner's ends the search, and there is no index from a
+ * SKU to its licences. */
 static const char KNOWN_OF_OWNER[] =
     "select 1 from devices d cross join licences l cross join skus k "
     "where l.id = d.licence_id and k.id = l.sku_id and k.owner_id = $1 limit 1";
