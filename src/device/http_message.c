@@ -46,7 +46,8 @@ static int on_header_field(struct http_parser *parser, const char *piece, size_t
         message->name.length = 0;
     }
     extend(parser, &message->name, piece, length);
-    return 0;
+    /* The parser takes a blank in a name, RFC 9112 section 5.1 refuses one before the colon. */
+    return memchr(piece, ' ', length) == NULL ? 0 : refuse(message, 400);
 }
 
 static const struct {

@@ -411,6 +411,7 @@ static void what_is_malformed_is_refused_and_counted(void **state) {
     REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
     REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx");
     REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\nx");
     REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nRange: 1\r\nRange: 2\r\n\r\n");
     REFUSE(rig, 400, "GET / HTTP/1.1\r\nHo st: a\r\n\r\n");
     REFUSE(rig, 400, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"); /* a TLS client */
@@ -419,7 +420,7 @@ static void what_is_malformed_is_refused_and_counted(void **state) {
     REFUSE(rig, 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n");
     struct http_counters counters;
     stop(rig, &counters);
-    assert_int_equal(counters.malformed, 11);
+    assert_int_equal(counters.malformed, 12);
     assert_int_equal(counters.requests, 0);
 }
 
