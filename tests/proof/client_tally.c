@@ -1,6 +1,7 @@
 #include "client_tally.h"
 
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,30 +53,41 @@ uint64_t tally_percentile_ns(const struct tally *tally, double part) {
     return 0;
 }
 
-static const char *hex(const unsigned char *bytes, size_t size, char *out) {
-    for (size_t i = 0; i < size; i++) {
-        sprintf(out + 2 * i, "%02x", bytes[i]);
-    }
-    return out;
-}
-
-static void unhex(const char *text, unsigned char *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        unsigned value = 0;
-        sscanf(text + 2 * i, "%2x", &value);
-        bytes[i] = (unsigned char)value;
-    }
-}
-
 void journal_device(FILE *journal, const struct device *device) {
     char key[65], link[17], pending[17];
     fprintf(journal, "device %" PRIu32 " %s %s %" PRIu32 " %s %d %s\n", device->number, device->id,
-            hex(device->check_in_key, 32, key), device->sequence, hex(device->link, 8, link),
-            device->has_pending, hex(device->pending_link, 8, pending));
+            sodium_bin2hex(key, sizeof key, device->check_in_key, 32), device->sequence,
+            sodium_bin2hex(link, sizeof link, device->link, 8), device->has_pending,
+            sodium_bin2hex(pending, sizeof pending, device->pending_link, 8));
 }
 
 void journal_refused(FILE *journal, const struct device *device, const char *code) {
     fprintf(journal, "refused %" PRIu32 " %s\n", device->number, code);
+}
+
+static bool read_hex(const char *text, unsigned char *bytes, size_t size) {
+    size_t got = 0;
+    return text != NULL && sodium_hex2bin(bytes, size, text, strlen(text), NULL, &got, NULL) == 0 &&
+           got == size;
+}
+
+/* A line of journal_device; false for any other, or one that was cut short. */
+static bool read_line(char *line, struct device *device) {
+    char *words[8] = {NULL};
+    char *rest = line;
+    for (size_t i = 0; i < 8; i++) {
+        words[i] = strtok_r(rest, " \n", &rest);
+        if (words[i] == NULL || (i == 0 && strcmp(words[0], "device") != 0)) {
+            return false;
+        }
+    }
+    *device = (struct device){.number = (uint32_t)strtoul(words[1], NULL, 10),
+                              .is_active = true,
+                              .sequence = (uint32_t)strtoul(words[4], NULL, 10),
+                              .has_pending = words[6][0] == '1'};
+    snprintf(device->id, sizeof device->id, "%s", words[2]);
+    return read_hex(words[3], device->check_in_key, 32) && read_hex(words[5], device->link, 8) &&
+           read_hex(words[7], device->pending_link, 8);
 }
 
 struct device *journal_read(const char *path, size_t *count) {
@@ -89,17 +101,10 @@ struct device *journal_read(const char *path, size_t *count) {
     }
     *count = 0;
     while (fgets(line, sizeof line, journal) != NULL) {
-        struct device device = {.is_active = true};
-        char key[65], link[17], pending[17];
-        int has_pending;
-        if (sscanf(line, "device %" SCNu32 " %31s %64s %" SCNu32 " %16s %d %16s", &device.number, device.id,
-                   key, &device.sequence, link, &has_pending, pending) != 7) {
+        struct device device;
+        if (!read_line(line, &device)) {
             continue;
         }
-        unhex(key, device.check_in_key, 32);
-        unhex(link, device.link, 8);
-        unhex(pending, device.pending_link, 8);
-        device.has_pending = has_pending != 0;
         if (device.number >= room) {
             size_t more = (size_t)device.number * 2 + 1024;
             devices = realloc(devices, more * sizeof *devices);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { IN_BYTES = 16384, RETRY_NS = 20000000, EVENTS = 256 };
+enum { IN_BYTES = 8192, RETRY_NS = 20000000, EVENTS = 256 };
 enum state { CLOSED, CONNECTING, OPEN };
 
 struct connection {
@@ -193,8 +193,9 @@ static long answer_take(const char *in, size_t length, struct answer *answer, bo
     if (whole > length) {
         return 0;
     }
-    *answer = (struct answer){
-        .status = atoi(in + 9), .retry_after_s = retry == NULL ? -1 : atoi(retry), .body = {end + 2, body}};
+    *answer = (struct answer){.status = (int)strtol(in + 9, NULL, 10),
+                              .retry_after_s = retry == NULL ? -1 : (int)strtol(retry, NULL, 10),
+                              .body = {end + 2, body}};
     while (keep != NULL && *keep == ' ') {
         keep++;
     }

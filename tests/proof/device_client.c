@@ -4,7 +4,7 @@
  *   activate   activates --count devices of --key from number --first on, --connections at once; each that is
  * answered is in the journal before the next is asked check-in   checks the journal's devices in, one after
  * the other, flat out or at --rate a second, for --seconds or
- *              --count answers; goes on with each chain where the journal ends, and writes the journal anew
+ *              --count leases; goes on with each chain where the journal ends, and writes the journal anew
  *   live       both, as agents live: activates --count devices, checks in those that are activated, survives
  * the door's end and sends again what was not answered; ends at SIGTERM or after --seconds watch      checks
  * in one device after the other, one each --interval milliseconds, and prints a line whenever the decision is
@@ -32,7 +32,7 @@ struct options {
     enum mode mode;
     const char *address, *key, *journal, *extra;
     uint64_t seed, count, first, connections, pipeline, rate, verify, interval_ms;
-    double seconds;
+    double seconds, patience_s;
     int64_t time_off_s;
 };
 
@@ -53,6 +53,7 @@ struct crowd {
     size_t *prepared_lengths;
     FILE *journal;
     struct tally tally;
+    uint64_t begun, leases;
     uint64_t begun_ns, end_ns, next_due_ns;
     char last_code[CODE_BYTES];
 };
@@ -112,9 +113,15 @@ static size_t write_request(struct crowd *crowd, uint32_t number, enum kind kind
     return wire_request("/v1/check-in", body, length, out);
 }
 
-/* Which device asks next, and what. */
+/* Which device asks next, and what. With --count so many devices begin a check-in, and no more; those that
+ * were refused for now ask again. */
 static bool choose(struct crowd *crowd, uint64_t now_ns, uint32_t *number, enum kind *kind) {
+    bool counts = crowd->options.mode == MODE_CHECK_IN && crowd->options.count > 0;
+    *kind = CHECK_IN;
     while (queue_take(&crowd->delayed, now_ns, number)) {
+        if (counts) {
+            return true;
+        }
         queue_put(crowd->devices[*number].is_active ? &crowd->ready : &crowd->fresh, *number, 0);
     }
     bool is_activation_s_turn = crowd->tally.asked % 4 == 0 || crowd->ready.length == 0;
@@ -122,8 +129,11 @@ static bool choose(struct crowd *crowd, uint64_t now_ns, uint32_t *number, enum 
         *kind = ACTIVATION;
         return true;
     }
-    *kind = CHECK_IN;
-    return queue_take(&crowd->ready, now_ns, number);
+    if ((counts && crowd->begun == crowd->options.count) || !queue_take(&crowd->ready, now_ns, number)) {
+        return false;
+    }
+    crowd->begun++;
+    return true;
 }
 
 static size_t crowd_next(void *context, char out[REQUEST_BYTES], struct task *task) {
@@ -223,6 +233,7 @@ static void crowd_answered(void *context, const struct task *task, const struct 
     device->is_busy = false;
     if (verdict.is_lease) {
         verify_some(crowd, task, answer);
+        crowd->leases++;
         device_advance(device, task->kind == ACTIVATION);
         if (task->kind == ACTIVATION && crowd->journal != NULL) {
             journal_device(crowd->journal, device);
@@ -231,8 +242,9 @@ static void crowd_answered(void *context, const struct task *task, const struct 
             queue_put(&crowd->ready, task->device, 0);
         }
     } else if (answer->status == 503 || answer->status == 429 || task->kind == CHECK_IN) {
-        uint64_t after_s = answer->retry_after_s > 0 ? (uint64_t)answer->retry_after_s : 1;
-        ask_again(crowd, task->device, now_ns + after_s * 1000000000U);
+        double after_s = answer->retry_after_s > 0 ? answer->retry_after_s : 1;
+        after_s = after_s < crowd->options.patience_s ? after_s : crowd->options.patience_s;
+        ask_again(crowd, task->device, now_ns + (uint64_t)(after_s * 1e9));
     } else if (crowd->journal != NULL) {
         journal_refused(crowd->journal, device, verdict.code);
     }
@@ -251,7 +263,7 @@ static bool crowd_is_over(void *context, uint64_t now_ns, size_t under_way) {
     if (is_told_to_stop && crowd->end_ns > now_ns) {
         crowd->end_ns = now_ns;
     }
-    if (options->mode == MODE_CHECK_IN && options->count > 0 && crowd->tally.answered >= options->count &&
+    if (options->mode == MODE_CHECK_IN && options->count > 0 && crowd->leases >= options->count &&
         crowd->end_ns > now_ns) {
         crowd->end_ns = now_ns;
     }
@@ -403,7 +415,8 @@ static struct options read_options(int count, char **words) {
         {"extra", 1, NULL, 'e'},    {"seed", 1, NULL, 's'},        {"count", 1, NULL, 'n'},
         {"first", 1, NULL, 'f'},    {"connections", 1, NULL, 'c'}, {"rate", 1, NULL, 'r'},
         {"verify", 1, NULL, 'v'},   {"seconds", 1, NULL, 't'},     {"pipeline", 1, NULL, 'p'},
-        {"interval", 1, NULL, 'i'}, {"time-off", 1, NULL, 'o'},    {NULL, 0, NULL, 0}};
+        {"interval", 1, NULL, 'i'}, {"time-off", 1, NULL, 'o'},    {"patience", 1, NULL, 'w'},
+        {NULL, 0, NULL, 0}};
     for (int m = 0; count > 1 && m < MODE_COUNT; m++) {
         if (strcmp(words[1], MODES[m]) == 0) {
             options.mode = (enum mode)m;
@@ -449,6 +462,9 @@ static struct options read_options(int count, char **words) {
             break;
         case 'i':
             options.interval_ms = number_of(optarg);
+            break;
+        case 'w':
+            options.patience_s = strtod(optarg, NULL);
             break;
         case 'o':
             options.time_off_s = strtoll(optarg, NULL, 10);
