@@ -32,7 +32,8 @@ struct live_licence {
 };
 
 /* 96 bytes: what a check-in touches stands in front. The loop changes sequence, link, seen_at_s,
- * lease_expires_s, bucket and takes LIVE_UNSETTLED away; the rest is live's. */
+ * lease_expires_s (never back: what a lease has promised, the machine still holds), bucket and takes
+ * LIVE_UNSETTLED away; the rest is live's. */
 struct live_device {
     int64_t id; /* 0: not there */
     uint64_t link;

@@ -172,8 +172,6 @@ static enum status load_tables(struct loading *loading, struct fault *fault) {
     pthread_t threads[LOADERS_MAX];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int count = processors < 1 ? 1 : processors > LOADERS_MAX ? LOADERS_MAX : (int)processors;
-    if (loading->last_licence + loading->last_device < RANGE)
-        count = 1;
     enum status status = STATUS_OK;
     int opened = 0;
     for (; opened < count && status == STATUS_OK; opened++) {

@@ -271,11 +271,14 @@ enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit
 
 enum { ROWS_AT_ONCE = 512, SEEN_WIDTH = 6, MONTH_WIDTH = 4, CLONE_WIDTH = 2 };
 
+/* What an earlier lease, perhaps an offline one, has promised the machine still holds: its end never goes
+ * back. */
 static const char SAVE_SEEN[] =
     "insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s, profile_id) "
     "values ($1, $2, $3, $4, $5, $6) on conflict (device_id) do update set sequence = excluded.sequence, "
-    "link = excluded.link, seen_at_s = excluded.seen_at_s, lease_expires_s = excluded.lease_expires_s, "
-    "profile_id = excluded.profile_id";
+    "link = excluded.link, seen_at_s = excluded.seen_at_s, lease_expires_s = case when "
+    "excluded.lease_expires_s > device_seen.lease_expires_s then excluded.lease_expires_s else "
+    "device_seen.lease_expires_s end, profile_id = excluded.profile_id";
 
 enum status live_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) {

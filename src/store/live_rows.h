@@ -82,7 +82,8 @@ enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit
                                struct live_profile_row **profiles, size_t *count,
                                struct fault *fault) MUST_CHECK;
 
-/* What check-ins did, as it stands in memory: the last state of a device wins. */
+/* What check-ins did, as it stands in memory: the last state of a device wins, but a lease's end never goes
+ * back. */
 enum status live_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) MUST_CHECK;
 /* Of a device that another process has activated since: the chain stays, the lease's end only goes up. */

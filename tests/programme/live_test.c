@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -440,6 +441,11 @@ static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generat
     assert_int_equal(device->seat, 1);
     wait_for_saves(door);
     assert_int_equal(ask(world, "select sequence from device_seen"), 0);
+    int64_t promised_s = device->lease_expires_s;
+    device->lease_expires_s -= 1000;
+    live_mark(door->live, device, ANSWER_OK);
+    wait_for_saves(door);
+    assert_int_equal(ask(world, "select lease_expires_s from device_seen"), promised_s);
     close_door(door);
 }
 
@@ -778,6 +784,44 @@ static void while_the_store_is_locked_check_ins_go_on_and_are_saved_afterwards(v
     close_door(door);
 }
 
+static void lost_connections_are_made_again_and_what_happened_meanwhile_is_seen(void **state) {
+    struct world *world = *state;
+    if (world->engine == DB_SQLITE)
+        return; /* has none to lose */
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
+    struct live_options options = options_of(world);
+    struct text name = text_format(&world->arena, "live_test_%ld", (long)getpid());
+    options.database_url =
+        text_format(&world->arena, "%s&application_name=%.*s", world->url, TEXT_ARGS(name));
+    struct door *door = calloc(1, sizeof *door);
+    assert_non_null(door);
+    door->world = world;
+    WORLD_OK(world, live_start(&options, &door->live, &world->fault));
+    struct live_device *device = an_active_device(door, licence.key, 1);
+    for (int round = 0; round < 3; round++) {
+        static const char END[] =
+            "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where "
+            "application_name = $1";
+        int64_t ended = 0;
+        WORLD_OK(world, db_query_int(world->db, END, DB_ARGS(db_string(name)), 0, &ended, &world->fault));
+        assert_true(ended > 0);
+        check_in(door, device);
+        if (round % 2 == 0)
+            turn_off(world, licence.identifier);
+        else
+            turn_on(world, licence.identifier);
+        UNTIL(door, decide(door, device) == (round % 2 == 0 ? ANSWER_OFF : ANSWER_OK));
+        UNTIL(door, ask(world, "select sequence from device_seen") == device->sequence);
+    }
+    struct live *second = NULL;
+    WORLD_FAULT(world, "device-door-running", live_start(&options, &second, &world->fault));
+    struct live_counts counts;
+    live_count(door->live, &counts);
+    assert_true(counts.failures > 0);
+    close_door(door);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_store_has_one_device_door),
@@ -799,6 +843,7 @@ int main(void) {
         WORLD_TEST(an_older_row_of_a_device_or_a_licence_changes_nothing),
         WORLD_TEST(releases_and_activations_from_both_sides_end_as_the_store_has_them),
         WORLD_TEST(while_the_store_is_locked_check_ins_go_on_and_are_saved_afterwards),
+        WORLD_TEST(lost_connections_are_made_again_and_what_happened_meanwhile_is_seen),
     };
     return world_run_tests("live", tests, sizeof tests / sizeof tests[0]);
 }
