@@ -25,11 +25,14 @@ static bool is_same_boot(const struct sm_boot *then, const struct sm_boot *now) 
            then->ms <= now->ms;
 }
 
+static bool is_another_boot(const struct sm_boot *then, const struct sm_boot *now) {
+    return then->has_id && now->has_id && memcmp(then->id, now->id, SM_BOOT_ID_BYTES) != 0;
+}
+
 /* At least so many seconds have passed: within a boot, what was counted; since another, all of this one.
  * Where no boot is known from another, the difference holds for both. */
 static int64_t passed_s(const struct sm_boot *then, const struct sm_boot *now) {
-    bool is_another = then->has_id && now->has_id && memcmp(then->id, now->id, SM_BOOT_ID_BYTES) != 0;
-    if (is_another) {
+    if (is_another_boot(then, now)) {
         return now->ms / 1000;
     }
     return now->ms > then->ms ? (now->ms - then->ms) / 1000 : 0;
@@ -41,7 +44,11 @@ static int64_t drift_s(int64_t passed) {
 }
 
 static int64_t lower_bound(const struct sm_marks *marks, const struct sm_reading *reading) {
-    int64_t lower = marks->anchor_s + passed_s(&marks->anchor, &reading->boot);
+    int64_t passed = passed_s(&marks->anchor, &reading->boot);
+    int64_t lower = marks->anchor_s + passed;
+    if (is_another_boot(&marks->anchor, &reading->boot)) {
+        return (marks->floor_s > marks->anchor_s ? marks->floor_s : marks->anchor_s) + passed;
+    }
     return lower > marks->floor_s ? lower : marks->floor_s;
 }
 
