@@ -24,6 +24,7 @@ static char *join(const char *directory, const char *name) {
 enum sm_code sm_store_open(struct sm_store *store, const struct sm_files *files, const char *directory) {
     memset(store, 0, sizeof *store);
     store->files = *files;
+    store->is_old = true; /* until a file was read, there is none to be kept */
     store->directory = sm_text_duplicate(sm_span_of(directory));
     store->path = join(directory, "seatmeter.store");
     store->old_path = join(directory, "seatmeter.store.old");

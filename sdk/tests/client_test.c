@@ -651,6 +651,8 @@ static void a_machine_without_network_is_activated_and_renewed_by_file(void **st
         computer->door.last_body[size] = '\0';
         body_value(computer->door.last_body, "fingerprint", computer->door.fingerprint, 44);
         body_value(computer->door.last_body, "link", link, sizeof link);
+        computer->door.chain_sequence = 0;
+        strcpy(computer->door.chain_link, link);
         strcpy(computer->door.device, "dev_OFF");
         memset(computer->door.check_in_key, 7, 32);
         base64(computer->door.check_in_key, 32, key);

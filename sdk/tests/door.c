@@ -207,6 +207,8 @@ static void answer_activation(struct door *door, char *answer) {
     verify_activation(door->last_body);
     body_value(door->last_body, "fingerprint", door->fingerprint, sizeof door->fingerprint);
     body_value(door->last_body, "link", link, sizeof link);
+    door->chain_sequence = 0;
+    strcpy(door->chain_link, link);
     snprintf(door->device, sizeof door->device, "dev_%d", ++door->generation);
     memset(door->check_in_key, door->generation, 32);
     base64(door->check_in_key, 32, key);
@@ -217,9 +219,18 @@ static void answer_activation(struct door *door, char *answer) {
 static void answer_check_in(struct door *door, char *answer) {
     char link[32];
     char sequence[32];
+    char previous[32];
     verify_check_in(door, door->last_body);
     body_value(door->last_body, "link", link, sizeof link);
     body_value(door->last_body, "sequence", sequence, sizeof sequence);
+    /* The law of the chain: a retry of the last request, or the next one. Else a clone would be seen. */
+    body_value(door->last_body, "previous", previous, sizeof previous);
+    if (atoi(sequence) != door->chain_sequence || strcmp(link, door->chain_link) != 0) {
+        assert_int_equal(atoi(sequence), door->chain_sequence + 1);
+        assert_string_equal(previous, door->chain_link);
+    }
+    door->chain_sequence = atoi(sequence);
+    strcpy(door->chain_link, link);
     *answer++ = '{';
     envelope_make(door, link, atoi(sequence), answer);
 }
@@ -292,7 +303,7 @@ static struct disk_file *find(struct disk_file *files, const char *name, bool ma
 
 static void put(struct disk_file *file, const void *bytes, size_t size) {
     free(file->bytes);
-    file->bytes = malloc(size + 1);
+    file->bytes = calloc(1, size + 1); /* not the malloc that tests let fail */
     assert_non_null(file->bytes);
     memcpy(file->bytes, bytes, size);
     file->bytes[size] = '\0';
@@ -495,43 +506,35 @@ void computer_stop(struct computer *computer) {
     }
 }
 
-void computer_start(struct computer *computer) {
+void computer_options(struct computer *computer, struct sm_options *options) {
     static const char *const components[] = {"firewall", "mail"};
-    struct sm_options options;
-    computer_stop(computer);
-    memset(&options, 0, sizeof options);
-    options.size = sizeof options;
-    options.server = "https://door.test/";
-    options.roots[0] = computer->door.root.x;
-    options.root_count = 1;
-    if (computer->pins_next_root) {
-        options.roots[0] = computer->door.next_root.x;
-    }
-    options.product = "EDR";
-    options.directory = "store";
-    options.fingerprint_source = computer->source;
-    options.machine_id = computer->machine;
-    options.machine_id_size = strlen(computer->machine);
-    options.name = "PC \"17\"";
-    options.version = "4.2.0";
-    options.components = components;
-    options.component_count = 2;
-    options.transport.context = computer;
-    options.transport.perform = perform;
-    options.clock.context = computer;
-    options.clock.wall_s = wall_s;
-    options.clock.boot_ms = boot_ms;
-    options.clock.boot_id = boot_id;
-    assert_code(sm_client_open_with(&options, &computer->files, &computer->client), SM_OK);
+    memset(options, 0, sizeof *options);
+    options->size = sizeof *options;
+    options->server = "https://door.test/";
+    options->roots[0] = computer->pins_next_root ? computer->door.next_root.x : computer->door.root.x;
+    options->root_count = 1;
+    options->product = "EDR";
+    options->directory = "store";
+    options->fingerprint_source = computer->source;
+    options->machine_id = computer->machine;
+    options->machine_id_size = strlen(computer->machine);
+    options->name = "PC \"17\"";
+    options->version = "4.2.0";
+    options->components = components;
+    options->component_count = 2;
+    options->transport.context = computer;
+    options->transport.perform = perform;
+    options->clock.context = computer;
+    options->clock.wall_s = wall_s;
+    options->clock.boot_ms = boot_ms;
+    options->clock.boot_id = boot_id;
 }
 
-void computer_boot(struct computer *computer, int64_t off_s) {
+void computer_start(struct computer *computer) {
+    struct sm_options options;
     computer_stop(computer);
-    computer->wall_s += off_s;
-    computer->door.now_s += off_s;
-    computer->boot_ms = 5000;
-    computer->boot++;
-    computer_start(computer);
+    computer_options(computer, &options);
+    assert_code(sm_client_open_with(&options, &computer->files, &computer->client), SM_OK);
 }
 
 void computer_free(struct computer *computer) {

@@ -71,6 +71,8 @@ struct door {
     char last_answer[DOOR_TEXT];
     char fingerprint[44];
     char device[32];
+    int64_t chain_sequence; /* of the last request that was processed, */
+    char chain_link[32];    /* with its link */
     unsigned char check_in_key[32];
     int generation;
 };
@@ -93,6 +95,7 @@ extern const char KEY[]; /* a licence key, and another one */
 extern const char OTHER_KEY[];
 
 void computer_make(struct computer *computer);
+void computer_options(struct computer *computer, struct sm_options *options);
 void computer_start(struct computer *computer); /* opens the client, closing the one before */
 void computer_stop(struct computer *computer);  /* without a word to the disk, as a kill does */
 void computer_free(struct computer *computer);
