@@ -537,6 +537,15 @@ void computer_start(struct computer *computer) {
     assert_code(sm_client_open_with(&options, &computer->files, &computer->client), SM_OK);
 }
 
+void computer_boot(struct computer *computer, int64_t off_s) {
+    computer_stop(computer);
+    computer->wall_s += off_s;
+    computer->door.now_s += off_s;
+    computer->boot_ms = 5000;
+    computer->boot++;
+    computer_start(computer);
+}
+
 void computer_free(struct computer *computer) {
     computer_stop(computer);
     for (int i = 0; i < DISK_FILES; i++) {
