@@ -66,8 +66,8 @@ static int part_order(struct sm_span first, struct sm_span second) {
  * none. */
 static int list_order(struct sm_span first, struct sm_span second, const struct sm_span *missing) {
     for (;;) {
-        struct sm_span first_part;
-        struct sm_span second_part;
+        struct sm_span first_part = {NULL, 0};
+        struct sm_span second_part = {NULL, 0};
         bool has_first = next_part(&first, &first_part);
         bool has_second = next_part(&second, &second_part);
         if (!has_first && !has_second) {
