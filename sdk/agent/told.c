@@ -30,7 +30,8 @@ void told_load(struct told *told, const char *path) {
         for (size_t i = 0; i < ROW_COUNT; i++) {
             size_t length = strlen(ROWS[i].name);
             if (strncmp(line, ROWS[i].name, length) == 0 && strncmp(line + length, " = ", 3) == 0) {
-                snprintf((char *)told + ROWS[i].offset, TOLD_BYTES, "%s", line + length + 3);
+                snprintf((char *)told + ROWS[i].offset, TOLD_BYTES, "%.*s", TOLD_BYTES - 1,
+                         line + length + 3);
             }
         }
     }
