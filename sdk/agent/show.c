@@ -53,17 +53,27 @@ static void print_number(struct printer *printer, const char *name, int64_t valu
     printf("%" PRId64 "%s", value, printer->as_json ? "" : "\n");
 }
 
-/* An instant: seconds since 1970 for programs, a date for people. */
-static void print_instant(struct printer *printer, const char *name, int64_t value) {
-    char text[40];
+enum { DATE_BYTES = 40 };
+
+/* Empty where there is no such instant. */
+static void write_date(int64_t value, char text[DATE_BYTES]) {
     struct tm parts;
     time_t seconds = (time_t)value;
+    if (value <= 0 || gmtime_r(&seconds, &parts) == NULL ||
+        strftime(text, DATE_BYTES, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0) {
+        text[0] = '\0';
+    }
+}
+
+/* An instant: seconds since 1970 for programs, a date for people. */
+static void print_instant(struct printer *printer, const char *name, int64_t value) {
     if (printer->as_json) {
         print_number(printer, name, value);
-    } else if (value > 0 && gmtime_r(&seconds, &parts) != NULL &&
-               strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts) > 0) {
-        print_text(printer, name, text);
+        return;
     }
+    char text[DATE_BYTES];
+    write_date(value, text);
+    print_text(printer, name, text);
 }
 
 static void print_components(struct printer *printer, struct sm_client *client) {
@@ -136,8 +146,12 @@ void show_status(struct agent *agent, bool as_json) {
 }
 
 void show_decision(const struct sm_answer *answer) {
-    if (answer->decision == SM_WORK) {
+    char until[DATE_BYTES];
+    write_date(answer->expires, until);
+    if (answer->decision == SM_WORK && answer->code == SM_OK) {
         printf("work\n");
+    } else if (answer->decision == SM_WORK) {
+        printf("work until %s: %s (%s)\n", until, answer->words, answer->word);
     } else {
         printf("stop: %s (%s)\n", answer->words, answer->word);
     }
