@@ -66,13 +66,16 @@ static bool wait_for_round(struct upkeep *upkeep) {
     return goes_on;
 }
 
+static void try_round(struct upkeep *upkeep, bool sweeps) {
+    struct fault fault;
+    if (do_round(upkeep, sweeps, &fault) != STATUS_OK)
+        fprintf(stderr, "seatmeter: upkeep: %s (%s)\n", fault.message, fault.code);
+}
+
 static void *run(void *argument) {
     struct upkeep *upkeep = argument;
-    for (int64_t round = 1; wait_for_round(upkeep); round++) {
-        struct fault fault;
-        if (do_round(upkeep, round % ROUNDS_PER_SWEEP == 0, &fault) != STATUS_OK)
-            fprintf(stderr, "seatmeter: upkeep: %s (%s)\n", fault.message, fault.code);
-    }
+    for (int64_t round = 1; wait_for_round(upkeep); round++)
+        try_round(upkeep, round % ROUNDS_PER_SWEEP == 0);
     return NULL;
 }
 
@@ -83,22 +86,18 @@ enum status upkeep_start(const struct upkeep_options *options, struct upkeep **u
     made->options = *options;
     pthread_mutex_init(&made->lock, NULL);
     pthread_cond_init(&made->ended, NULL);
-    enum status status = do_round(made, true, fault);
-    if (status == STATUS_OK) {
-        sigset_t all;
-        sigset_t before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        int failed = pthread_create(&made->thread, NULL, run, made);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (failed != 0)
-            status = fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
-                               "The machine gives no more threads.");
-    }
-    if (status != STATUS_OK) {
+    try_round(made, true);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&made->thread, NULL, run, made);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0) {
         db_close(made->db);
         free(made);
-        return status;
+        return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
+                         "The machine gives no more threads.");
     }
     *upkeep = made;
     return STATUS_OK;

@@ -16,7 +16,8 @@ struct upkeep_options {
     struct artifact_store *artifacts;
 };
 
-/* Does it once, then starts the thread, which takes no signals. The options' pointers must outlive it. */
+/* Does it once (what fails does not keep the doors shut), then starts the thread, which takes no signals. The
+ * options' pointers must outlive it. */
 enum status upkeep_start(const struct upkeep_options *options, struct upkeep **upkeep,
                          struct fault *fault) MUST_CHECK;
 void upkeep_stop(struct upkeep *upkeep); /* NULL is fine */

@@ -221,7 +221,7 @@ enum status open_install_page(struct call *call, struct text token, struct insta
                               struct fault *fault) {
     struct install_link link;
     struct licence_row row;
-    struct install_page page;
+    struct install_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
@@ -257,7 +257,7 @@ static enum status choose(const struct install_page *page, struct text platform,
 
 enum status open_install_artifact(struct call *call, struct text token, struct text platform,
                                   struct text product, struct opened_artifact *out, struct fault *fault) {
-    struct install_page page;
+    struct install_page page = {0};
     const struct install_choice *choice = NULL;
     enum status status = open_install_page(call, token, &page, fault);
     if (status == STATUS_OK)

@@ -29,7 +29,7 @@ class Command(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory(prefix="seatmeter-command.")
         self.addCleanup(self.folder.cleanup)
         self.environment = {**os.environ, "SEATMETER_SECRET_FILE": f"{self.folder.name}/secret",
-                            "SEATMETER_DB": self.store()}
+                            "SEATMETER_DB": self.store(), "SEATMETER_ARTIFACTS": f"{self.folder.name}/artifacts"}
 
     def store(self):
         return f"sqlite:{self.folder.name}/store.db"
@@ -261,6 +261,35 @@ class TheCommand(Command):
         self.refuse("unknown-device", "device", "show", "dev_0000000000000")
         self.refuse("unknown-device", "device", "release", licence)
         self.refuse("unknown-state", "device", "list", "--state", "asleep")
+
+    def test_a_release_is_published_and_goes_on_after_a_restore(self):
+        self.begin()
+        self.say("product", "add", "--vendor", "CONTOSO", "--code", "EPP", "--name", "Endpoint", "--skus", "EPP")
+        installer = self.file("epp.deb", "content")
+        words = ["release", "publish", installer, "--product", "EPP", "--version", "4.2.0", "--channel", "beta"]
+        release = self.ask(*words, "--platform", "linux-amd64")
+        self.assertEqual(release["artifacts"][0]["file_name"], "epp.deb")
+        self.assertEqual(len(self.ask(*words, "--platform", "windows-amd64", "--name", "epp.msi")["artifacts"]), 2)
+        self.say("release", "promote", "EPP/4.2.0")
+        self.assertEqual([one["channel"] for one in self.ask("release", "list")["items"]], ["stable"])
+        backup = f"{self.folder.name}/backup"
+        self.say("backup", backup)
+        before = {one["role"]: one["version"] for one in self.ask("release", "verify")["roles"]}
+        self.assertEqual(self.ask("release", "rotate-key", "--role", "snapshot")["roles"][0]["version"], 2)
+        self.assertIn("0 problems", self.say("release", "verify"))
+        self.refuse("unknown-release", "release", "withdraw", "EPP/9.9", "--reason", "x")
+        self.say("release", "withdraw", release["id"], "--reason", "It breaks mail.")
+        self.refuse("version-withdrawn", *words, "--platform", "mac-arm64")
+
+        self.environment["SEATMETER_DB"] = f"sqlite:{self.folder.name}/restored.db"
+        self.say("restore", backup)
+        after = {one["role"]: one["version"] for one in self.ask("release", "verify")["roles"]}
+        self.assertTrue(all(after[role] > before[role] for role in before), (before, after))
+        self.assertEqual(self.ask("release", "list")["items"][0]["state"], "published")
+        for path in pathlib.Path(self.environment["SEATMETER_ARTIFACTS"]).glob("??/*"):
+            path.unlink()
+        done = self.run_command("release", "verify")
+        self.assertEqual((done.returncode, done.stdout.count("missing or damaged")), (1, 1))
 
     def test_every_command_has_help_and_completions(self):
         overview = subprocess.run([SEATMETER, "--help"], capture_output=True, text=True, check=True).stdout
