@@ -95,6 +95,7 @@ static enum status load_root(struct call *call, struct text *root, struct fault 
 
 /* ---- lines ---- */
 
+/* Activates, and where there is systemd has the daemon keep the lease fresh from then on. */
 static struct text line_for_sh(struct arena *arena, const struct writing *writing, struct text product,
                                struct text key) {
     struct text server = shell_quote_posix(arena, writing->server);
@@ -103,7 +104,8 @@ static struct text line_for_sh(struct arena *arena, const struct writing *writin
     struct text secret = shell_quote_posix(arena, key);
     return text_format(arena,
                        "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
-                       "%.*s --key -",
+                       "%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
+                       "seatmeter-agent; }",
                        TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted));
 }
 

@@ -235,15 +235,16 @@ class TheCommand(Command):
     def test_a_snippet_is_run_by_sh_and_gives_the_agent_the_key(self):
         self.begin()
         key, licence = self.issue(3)
-        agent = pathlib.Path(self.file("seatmeter-agent", '#!/bin/sh\nprintf "%s\\n" "$@"\ncat\n'))
-        agent.chmod(0o755)
+        for name in ("seatmeter-agent", "systemctl"):
+            script = pathlib.Path(self.file(name, '#!/bin/sh\nprintf "%s\\n" "$@"\n[ $1 = enable ] || cat\n'))
+            script.chmod(0o755)
         server = "https://licences.example.net/'$(exit)'"
         line = self.say("licence", "snippet", licence, "--platform", "linux", "--server", server)
         said = subprocess.run(["sh", "-c", line], env={**os.environ, "PATH": f"{self.folder.name}:{os.environ['PATH']}"},
                               capture_output=True, text=True, check=True).stdout.splitlines()
         self.assertEqual(said[:3], ["activate", "--server", server])
         self.assertEqual((said[3], len(said[4])), ("--root", 43))
-        self.assertEqual(said[5:], ["--product", "EPP", "--key", "-", key])
+        self.assertEqual(said[5:], ["--product", "EPP", "--key", "-", key, "enable", "--now", "seatmeter-agent"])
         self.issue(2)
         lines = self.say("licence", "snippet", "--customer", "DENTAL", "--server", "https://x.example").splitlines()
         self.assertEqual(len(lines), 4)

@@ -53,17 +53,20 @@ static struct text contents(struct world *world, const char *name) {
     return text;
 }
 
-/* Runs the line by sh, where seatmeter-agent is a script that writes down what it gets. */
-static void run(struct world *world, struct text line) {
-    struct text agent = world_file(world, "seatmeter-agent");
-    FILE *file = fopen(agent.at, "w");
+static void a_script(struct world *world, const char *name, const char *does) {
+    struct text path = world_file(world, name);
+    FILE *file = fopen(path.at, "w");
     assert_non_null(file);
-    fprintf(file,
-            "#!/bin/sh\ncd '%s' || exit 1\nfor word; do printf '<%%s>\\n' \"$word\"; done >arguments\ncat "
-            ">input\n",
-            world->place);
+    fprintf(file, "#!/bin/sh\ncd '%s' || exit 1\n%s\n", world->place, does);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(chmod(agent.at, 0700), 0);
+    assert_int_equal(chmod(path.at, 0700), 0);
+}
+
+/* Runs the line by sh, where seatmeter-agent and systemctl are scripts that write down what they get. */
+static void run(struct world *world, struct text line) {
+    a_script(world, "seatmeter-agent",
+             "for word; do printf '<%s>\\n' \"$word\"; done >arguments; cat >input");
+    a_script(world, "systemctl", "echo \"$*\" >service");
     struct text command = text_format(&world->arena, "cd '%s' && PATH='%s':$PATH\n%.*s\n", world->place,
                                       world->place, TEXT_ARGS(line));
     assert_int_equal(system(command.at), 0); /* NOLINT(cert-env33-c): what a shell does is the test */
@@ -116,6 +119,7 @@ static void the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_i
     assert_true(text_equal(contents(world, "arguments"), expected));
     assert_true(text_equal(contents(world, "input"),
                            text_format(&world->arena, "%.*s\n", TEXT_ARGS(key_of(world, licence)))));
+    assert_true(text_is(contents(world, "service"), "enable --now seatmeter-agent\n"));
 }
 
 static void hostile_values_are_words_and_nothing_else(void **state) {
