@@ -224,7 +224,7 @@ class Agent(unittest.TestCase):
         self.assertIsNone(self.door.devices["dev_0000000000001"].code)
 
     def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(self):
-        self.door.renew = 1
+        self.door.renew, self.door.ttl = 1, 100  # by itself it would wait six seconds at most
         self.activated()
         self.door.mishaps = [("busy", 7)]
         daemon = self.start()

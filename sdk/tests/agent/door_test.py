@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""seatmeter-agent against the real server: a vendor releases, a provider sells, a machine is activated, updated, turned
+off and on again.
+
+usage: door_test.py SEATMETER SEATMETER_AGENT TUF_CLIENT [unittest's own arguments]
+On SQLite and, where SEATMETER_TEST_POSTGRESQL names a server, the programme's own tests hold both engines alike; here one is
+enough."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+SEATMETER, AGENT, TUF_CLIENT = (str(pathlib.Path(sys.argv.pop(1)).resolve()) for _ in range(3))
+PATIENCE_S = 60
+HOOK = """#!/bin/sh
+env | grep ^SEATMETER_ | sort | tr '\\n' '\\t' >>"$(dirname "$0")/hook.log"
+echo >>"$(dirname "$0")/hook.log"
+"""
+PLATFORM = "linux-test"
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"in vain: {what}")
+        time.sleep(0.05)
+
+
+class Programme(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="seatmeter-door.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.environment = {**os.environ, "SEATMETER_DB": f"sqlite:{self.folder}/store.db",
+                            "SEATMETER_SECRET_FILE": f"{self.folder}/secret"}
+        self.say("init", "--distributor", "Dist", "--code", "DIST", "--currency", "USD", "--time-zone", "UTC")
+        catalogue = self.write("catalogue.csv", "sku,name,component_code,component_name\n"
+                                                "EDR-1,Endpoint,firewall,Firewall\nEDR-1,Endpoint,mail,Mail\n")
+        self.say("catalog", "import", str(catalogue), "--vendor", "Vendor")
+        self.say("account", "add", "--kind", "provider", "--name", "Provider", "--code", "P1")
+        self.say("agreement", "offer", "--buyer", "P1")
+        self.say("agreement", "sign", "--buyer", "P1", "--by", "A. Person")
+        self.say("account", "add", "--kind", "customer", "--name", "Customer", "--code", "C1", "--seller", "P1")
+        block = json.loads(self.say("block", "order", "--provider", "P1", "--sku", "EDR-1", "--size", "10", "--json"))
+        issued = self.say("licence", "issue", "--block", block.get("id") or block["block"]["id"], "--customer", "C1",
+                          "--seats", "2")
+        self.key = re.search(r"\b[0-9A-Z]{5}(?:-[0-9A-Z]{5}){4}\b", issued).group()
+        self.say("sku", "terms", "EDR-1", "--ttl", "20s")
+        vendor = next(account for account in self.read("account", "list") if account["kind"] == "vendor")
+        self.say("product", "add", "--vendor", vendor["code"], "--code", "EDR", "--name", "Endpoint", "--skus", "EDR-1")
+        self.publish("1.0", b"first")
+        self.start_server()
+
+    # The server
+
+    def say(self, *words):
+        done = subprocess.run([SEATMETER, *words], env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, f"{words}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def read(self, *words):
+        answer = json.loads(self.say(*words, "--json"))
+        return answer if isinstance(answer, list) else next(iter(
+            value for value in answer.values() if isinstance(value, list)), answer)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def publish(self, version, content):
+        self.say("release", "publish", str(self.write("edr.deb", content)), "--product", "EDR", "--version", version,
+                 "--channel", "stable", "--platform", PLATFORM)
+
+    def start_server(self):
+        server = subprocess.Popen([SEATMETER, "serve", "--control", f"unix:{self.folder}/control", "--device",
+                                   "127.0.0.1:0"], env=self.environment, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+
+        def end():
+            server.send_signal(signal.SIGTERM)
+            server.communicate()
+        self.addCleanup(end)
+        said = ""
+        while True:
+            line = server.stdout.readline()
+            said += line
+            self.assertTrue(line, said)
+            found = re.search(r"127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.url = f"http://127.0.0.1:{found.group(1)}"
+                return
+
+    # The machine
+
+    def agent(self, *words):
+        return subprocess.run([AGENT, *words, "--config", "/dev/null", "--state", str(self.folder / "state")],
+                              capture_output=True, text=True)
+
+    def activate(self):
+        self.root = self.say("key", "root").split()
+        self.root = next(word for word in self.root if re.fullmatch(r"[A-Za-z0-9_-]{43}", word))
+        self.hook = self.write("hook", HOOK)
+        self.hook.chmod(0o755)
+        with urllib.request.urlopen(f"{self.url}/tuf/1.root.json") as answer:
+            self.tuf_root = self.write("root.json", answer.read())
+        return self.agent("activate", "--server", self.url, "--root", self.root, "--product", "EDR", "--key", self.key,
+                          "--tuf-root", str(self.tuf_root), "--platform", PLATFORM, "--version", "1.0", "--hook",
+                          str(self.hook))
+
+    def told(self, event):
+        log = self.folder / "hook.log"
+        starts = [dict(fact.split("=", 1) for fact in line.split("\t") if "=" in fact)
+                  for line in log.read_text().splitlines()] if log.exists() else []
+        return [facts for facts in starts if facts["SEATMETER_EVENT"] == event]
+
+    def status(self):
+        return json.loads(self.agent("status", "--json").stdout)
+
+    def test_a_licence_that_is_not_on_yet_activates_nothing(self):
+        done = self.activate()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("(not-on-yet)", done.stderr + done.stdout)
+
+    def test_from_activation_to_off_and_on_again(self):
+        self.say("licence", "on", self.key)
+        done = self.activate()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        status = self.status()
+        self.assertEqual((status["sku"], sorted(status["components"]), status["seats"]),
+                         ("EDR-1", ["firewall", "mail"], 2))
+        self.assertEqual(self.agent("check-in").returncode, 0)
+        self.assertIn("no newer", self.agent("update").stdout)
+        daemon = subprocess.Popen([AGENT, "run", "--config", "/dev/null", "--state", str(self.folder / "state")],
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(daemon.stderr.close)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        self.assertIn("runs for", daemon.stderr.readline())
+        content = os.urandom(300_000)
+        self.publish("1.1", content)
+
+        def ask():
+            daemon.send_signal(signal.SIGHUP)
+            return self.told("update-ready")
+
+        wait_until(lambda: (ask(), time.sleep(1))[0], "the update")
+        facts = self.told("update-ready")[0]
+        self.assertEqual(facts["SEATMETER_UPDATE_VERSION"], "1.1")
+        self.assertEqual(pathlib.Path(facts["SEATMETER_UPDATE_FILE"]).read_bytes(), content)
+
+        self.publish("1.2", b"after it was turned off")
+        self.say("licence", "off", self.key)
+        daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(PATIENCE_S), 0)
+
+        def refused():
+            done = self.agent("update")
+            return done.returncode == 1 and "(off)" in done.stderr and "turned off" in done.stderr
+        wait_until(refused, "the refusal")
+        self.agent("check-in")
+        wait_until(lambda: self.agent("check").returncode == 1, "the lease's end")
+        self.assertEqual(self.status()["code"], "off")
+        self.say("licence", "on", self.key)
+        wait_until(lambda: self.agent("check-in").returncode == 0, "work again")
+        self.assertEqual(self.agent("update").returncode, 0)
+        self.assertEqual(self.agent("release").returncode, 0)
+        self.assertEqual(self.agent("check").returncode, 1)
+
+    def test_the_update_repository_is_followed_over_new_keys(self):
+        client = self.folder / "client"
+        client.mkdir()
+        with urllib.request.urlopen(f"{self.url}/tuf/1.root.json") as answer:
+            root = self.write("root.json", answer.read())
+
+        def run(*words):
+            done = subprocess.run([TUF_CLIENT, "--metadata-dir", str(client), "--metadata-url", f"{self.url}/tuf",
+                                   *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        def version(role):
+            return json.loads((client / f"{role}.json").read_bytes())["signed"]["version"]
+        run("init", str(root))
+        run("refresh")
+        for role in ("root", "timestamp", "snapshot", "targets"):
+            before = version("root")
+            self.say("release", "rotate-key", "--role", role)
+            self.publish(f"2.{role}", role.encode())
+
+            def follows():
+                run("refresh")
+                return version("root") > before
+            wait_until(follows, f"the new key of {role}")
+        targets = json.loads((client / "targets.json").read_bytes())["signed"]["targets"]
+        wait_until(lambda: (run("refresh"), f"EDR/stable/{PLATFORM}/2.targets/edr.deb" in json.loads(
+            (client / "targets.json").read_bytes())["signed"]["targets"])[1], "the last release")
+        self.assertIn(f"EDR/stable/{PLATFORM}/1.0/edr.deb", targets)
+
+
+if __name__ == "__main__":
+    unittest.main()
