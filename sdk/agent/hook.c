@@ -13,8 +13,6 @@
 
 enum { ENVIRONMENT_MAX = 256, KILL_AFTER_MS = 2000 };
 
-extern char **environ;
-
 void hook_fact(struct hook_facts *facts, const char *name, const char *value) {
     if (facts->count < HOOK_FACTS_MAX) {
         snprintf(facts->facts[facts->count++], HOOK_FACT_BYTES, "SEATMETER_%s=%s", name, value);

@@ -30,12 +30,12 @@ struct rounds {
 };
 
 int64_t run_jittered_ms(int64_t seconds) {
-    uint32_t chance = 0;
+    uint64_t chance = 0;
     if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance) {
-        chance = UINT32_MAX / 2;
+        chance = 0;
     }
     int64_t whole = seconds * 1000;
-    return whole - whole / 10 + (int64_t)((double)chance / (double)UINT32_MAX * (double)(whole / 5));
+    return whole - whole / 10 + (int64_t)(chance % (uint64_t)(whole / 5 + 1));
 }
 
 static int64_t doubled(int64_t retry_ms) {

@@ -2,10 +2,10 @@
  * in anything else.
  *
  * The server keeps a repository as The Update Framework 1.0 has it. Its first root.json, which the vendor
- * builds into the product (`seatmeter release root` prints it), is the root of trust; whatever is trusted
+ * builds into the product, is the root of trust; whatever is trusted
  * later follows from it. Everything is held against the client's trusted time. The metadata is open to all; a
  * file is served to a device whose licence is on, and what refuses it comes with a code and words that the
- * product can show. docs/sdk.md tells how it is used.
+ * product can show. docs/sdk-updates.md tells how it is used.
  *
  * An sm_updates belongs to its client and follows the same rule: one thread at a time. Of its directory, one
  * process at a time. */

@@ -243,7 +243,6 @@ static enum sm_code fetch_part(struct download *download) {
 }
 
 enum sm_code sm_updates_fetch(struct sm_updates *updates, const struct sm_target *target, const char *file) {
-    static const char SUFFIX[] = ".part";
     if (updates == NULL || target == NULL || file == NULL || target->size < sizeof *target ||
         target->bytes < 0 || memchr(target->path, '\0', sizeof target->path) == NULL) {
         return SM_WRONG_CALL;
@@ -256,15 +255,16 @@ enum sm_code sm_updates_fetch(struct sm_updates *updates, const struct sm_target
         return SM_OK;
     }
     struct download *download = calloc(1, sizeof *download);
-    size_t length = strlen(file);
-    char *part_name = malloc(length + sizeof SUFFIX);
+    struct sm_buffer name = SM_BUFFER_EMPTY;
+    sm_buffer_text(&name, file);
+    sm_buffer_text(&name, ".part");
+    char *part_name = name.has_failed ? NULL : sm_text_duplicate((struct sm_span){name.at, name.length});
+    sm_buffer_free(&name);
     if (download == NULL || part_name == NULL) {
         free(download);
         free(part_name);
         return sm_update_fail(updates, SM_NO_MEMORY, "there is no memory");
     }
-    memcpy(part_name, file, length);
-    memcpy(part_name + length, SUFFIX, sizeof SUFFIX);
     download->updates = updates;
     download->target = target;
     download->part_name = part_name;

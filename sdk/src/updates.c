@@ -63,8 +63,8 @@ bool sm_update_target_path(const struct sm_updates *updates, const struct sm_tar
     bool is_whole = put_escaped("/tuf/targets/", 13, out, capacity, &at) &&
                     put_escaped(target->path, folder, out, capacity, &at);
     if (is_whole && updates->tuf.files[TUF_ROOT].is_consistent) {
-        is_whole = put_escaped(hash, 2 * SM_SHA256_BYTES, out, capacity, &at) &&
-                   put_escaped(".", 1, out, capacity, &at);
+        is_whole =
+            put_escaped(hash, sizeof hash - 1, out, capacity, &at) && put_escaped(".", 1, out, capacity, &at);
     }
     return is_whole && put_escaped(target->path + folder, strlen(target->path) - folder, out, capacity, &at);
 }

@@ -3,6 +3,7 @@
 #include "seatmeter_curl.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,19 +100,42 @@ const char *sm_curl_words(const struct sm_curl *curl) {
     return curl == NULL ? "" : curl->words;
 }
 
+/* A number and the character behind it. */
+static bool take_number(const char **text, char behind, int64_t *number) {
+    char *end = NULL;
+    errno = 0;
+    *number = **text >= '0' && **text <= '9' ? strtoll(*text, &end, 10) : -1;
+    if (*number < 0 || errno != 0 || *end != behind) {
+        return false;
+    }
+    *text = end + 1;
+    return true;
+}
+
 /* "Content-Range: bytes 500-999/1234" (RFC 9110 section 14.4). */
 static void take_content_range(struct sm_response *response, const char *value, size_t length) {
-    char text[64];
-    long long first = 0;
-    long long last = 0;
-    long long total = 0;
-    if (length >= sizeof text) {
+    static const char UNIT[] = "bytes ";
+    char copied[80];
+    const char *text = copied;
+    int64_t first = 0;
+    int64_t last = 0;
+    int64_t total = 0;
+    while (length > 0 &&
+           (value[length - 1] == '\r' || value[length - 1] == '\n' || value[length - 1] == ' ')) {
+        length--;
+    }
+    if (length >= sizeof copied) {
         return;
     }
-    memcpy(text, value, length);
-    text[length] = '\0';
-    if (sscanf(text, " bytes %lld-%lld/%lld", &first, &last, &total) == 3 && first >= 0 && last >= first &&
-        total > last) {
+    memcpy(copied, value, length);
+    copied[length] = '\0';
+    text += strspn(text, " \t");
+    if (strncmp(text, UNIT, sizeof UNIT - 1) != 0) {
+        return;
+    }
+    text += sizeof UNIT - 1;
+    if (take_number(&text, '-', &first) && take_number(&text, '/', &last) &&
+        take_number(&text, '\0', &total) && last >= first && total > last) {
         response->range_first = first;
         response->range_total = total;
     }

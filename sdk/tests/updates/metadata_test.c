@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -164,11 +165,12 @@ static void what_is_no_canonical_json_is_refused(void **state) {
 static void depth_is_bounded(void **state) {
     char text[200];
     (void)state;
-    for (int depth = 1; depth <= 40; depth++) {
-        strcpy(text, "{\"a\":");
-        memset(text + 5, '[', (size_t)depth);
-        memset(text + 5 + depth, ']', (size_t)depth);
-        strcpy(text + 5 + 2 * depth, "}");
+    for (size_t depth = 1; depth <= 40; depth++) {
+        char opening[41] = "";
+        char closing[41] = "";
+        memset(opening, '[', depth);
+        memset(closing, ']', depth);
+        snprintf(text, sizeof text, "{\"a\":%s%s}", opening, closing);
         assert_int_equal(canonical(text)[0] != '\0', depth < TUF_DEPTH_MAX);
     }
 }
