@@ -415,8 +415,8 @@ void live_give_marks(struct live *live) {
         return;
     struct live_marks *marks = live->marks;
     marks->save_count = fill_saves(live, marks->saves);
-    marks->month_count =
-        list_take(&live->months, marks->months, 2 * LIVE_MARKS_AT_ONCE, sizeof marks->months[0]);
+    marks->month_count = list_take(&live->months, marks->months,
+                                   sizeof marks->months / sizeof marks->months[0], sizeof marks->months[0]);
     marks->clone_count = list_take(&live->clones, marks->clones, LIVE_MARKS_AT_ONCE, sizeof marks->clones[0]);
     for (size_t i = 0; i < marks->clone_count; i++) {
         struct live_device *device = live_table_find(&live->devices, marks->clones[i].device_id);

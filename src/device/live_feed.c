@@ -20,6 +20,7 @@ enum {
     CHANGES_PER_PAGE = 1024,
     LICENCES_PER_WALK = 16384,
     WAIT_MS = 1000,
+    IDLE_ROUNDS_MAX = 5, /* then it looks, told or not */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000
 };
@@ -36,6 +37,7 @@ struct live_feed {
     int64_t walk_after; /* all licences are being read again, from here; −1: they are not */
     int64_t walk_last;
     bool first_round; /* has not been through yet */
+    int idle_rounds;
     int64_t back_off_ms;
 };
 
@@ -385,8 +387,11 @@ static enum status one_round(struct live_feed *feed, bool *goes_on, struct fault
     enum status status = db_wait(feed->db, feed->live->stop_fd, WAIT_MS, &changed, fault);
     if (status == STATUS_OK)
         status = hold_claim(feed, fault);
-    if (status == STATUS_OK && (changed || feed->first_round))
+    feed->idle_rounds = changed ? 0 : feed->idle_rounds + 1;
+    if (status == STATUS_OK && (changed || feed->first_round || feed->idle_rounds >= IDLE_ROUNDS_MAX)) {
+        feed->idle_rounds = 0;
         status = read_news(feed, goes_on, fault);
+    }
     if (status == STATUS_OK && *goes_on)
         status = read_keys(feed, goes_on, fault);
     if (status == STATUS_OK)

@@ -204,6 +204,7 @@ static enum status load_foreign_changes(struct live_writer *writer, struct id_ma
                 *sequences = arena_grow(&writer->arena, *sequences, *count, &capacity, sizeof **sequences);
                 (*count)++;
             }
+            assert(*sequences != NULL);
             (*sequences)[at] = after;
         }
     }
