@@ -19,20 +19,20 @@ from billing import billed, seats_by_day
 from device import jws_parts
 from programme import Wrong, engines, until
 
-SKU, PRODUCT, PLATFORM = "MAIL", "MAILGUARD", "linux-amd64"
+SKU, PRODUCT, PLATFORM = "MAIL", "PROTECTED", "linux-amd64"
 SEATS = 3
 PRICES = {("CONTOSO", "NORTHWIND"): "31.00", ("NORTHWIND", "CEDAR"): "62.00", ("CEDAR", "DENTAL"): "99.99"}
 OFF_WORDS = "The licence is turned off. Ask your provider to turn it on."
 
-# The hook notes what it is told, and installs what is ready.
+# The hook installs what is ready, and notes what it was told.
 HOOK = """#!/bin/sh
 set -eu
-echo "$SEATMETER_EVENT $SEATMETER_DECISION $SEATMETER_CODE ${SEATMETER_UPDATE_VERSION:--} $SEATMETER_WORDS" >>%(log)s
 if [ "$SEATMETER_EVENT" = update-ready ]; then
     cp "$SEATMETER_UPDATE_FILE" %(installed)s.new
     mv %(installed)s.new %(installed)s
     echo "$SEATMETER_UPDATE_VERSION" >%(version)s
 fi
+echo "$SEATMETER_EVENT $SEATMETER_DECISION $SEATMETER_CODE ${SEATMETER_UPDATE_VERSION:--} $SEATMETER_WORDS" >>%(log)s
 """
 
 
@@ -112,7 +112,7 @@ class Story:
         """The product that links the library, in the agent's store."""
         log = self.home / f"protected-{len(self.processes)}.log"
         with open(log, "wb") as out:
-            process = subprocess.Popen([self.protected, self.service.device, self.root, PRODUCT, str(self.state)],
+            process = subprocess.Popen([self.protected, self.service.device, self.root, str(self.state / "store")],
                                        stdout=out, stderr=out, env=self.programme.environment)
         self.processes.append(process)
         until(lambda: "working" in log.read_text() or process.poll() is not None, "the product works")
