@@ -4,12 +4,18 @@
 #include "device/door_private.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
-enum { ACTIVATIONS_IN_A_TURN_MAX = 64 };
+enum { IN_A_TURN_MAX = 64, WAITING_BYTES_MAX = 16 << 20 };
+
+struct waiting_activation {
+    struct waiting_activation *next;
+    struct http_exchange *exchange;
+    struct text body; /* behind the struct */
+};
 
 static void refuse(struct device_door *door, struct http_exchange *exchange, enum answer answer) {
     door->counters.activations[answer]++;
@@ -48,12 +54,7 @@ static struct door_job *make_job(struct device_door *door, struct http_exchange 
     return job;
 }
 
-void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
-    if (door->activations_this_turn >= ACTIVATIONS_IN_A_TURN_MAX) {
-        refuse(door, exchange, ANSWER_BUSY);
-        return;
-    }
-    door->activations_this_turn++;
+static void verify_and_push(struct device_door *door, struct http_exchange *exchange, struct text body) {
     struct arena arena;
     arena_init(&arena);
     struct activation_request request;
@@ -68,6 +69,70 @@ void activation_take(struct device_door *door, struct http_exchange *exchange, s
         }
     }
     arena_clean_up(&arena);
+}
+
+/* Whether this turn may do another. */
+static bool take_share(struct device_door *door) {
+    int64_t turn_us = http_turn_began_us(door->http);
+    if (door->activations_turn_us != turn_us) {
+        door->activations_turn_us = turn_us;
+        door->activations_this_turn = 0;
+    }
+    return door->activations_this_turn++ < IN_A_TURN_MAX;
+}
+
+static void keep_waiting(struct device_door *door, struct http_exchange *exchange, struct text body) {
+    struct waiting_activation *waiting = calloc(1, sizeof *waiting + body.length);
+    if (waiting == NULL) {
+        abort();
+    }
+    char *at = (char *)(waiting + 1);
+    waiting->exchange = exchange;
+    waiting->body = copy_behind(&at, body);
+    if (door->last_activation == NULL) {
+        door->first_activation = waiting;
+    } else {
+        door->last_activation->next = waiting;
+    }
+    door->last_activation = waiting;
+    door->activation_bytes += sizeof *waiting + body.length;
+}
+
+void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
+    if (door->first_activation == NULL && take_share(door)) {
+        verify_and_push(door, exchange, body);
+    } else if (door->activation_bytes + body.length > WAITING_BYTES_MAX) {
+        refuse(door, exchange, ANSWER_BUSY);
+    } else {
+        keep_waiting(door, exchange, body);
+    }
+}
+
+static struct waiting_activation *take_first(struct device_door *door) {
+    struct waiting_activation *waiting = door->first_activation;
+    door->first_activation = waiting->next;
+    if (waiting->next == NULL) {
+        door->last_activation = NULL;
+    }
+    door->activation_bytes -= sizeof *waiting + waiting->body.length;
+    return waiting;
+}
+
+void activation_take_waiting(struct device_door *door) {
+    while (door->first_activation != NULL && take_share(door)) {
+        struct waiting_activation *waiting = take_first(door);
+        verify_and_push(door, waiting->exchange, waiting->body);
+        free(waiting);
+    }
+    if (door->first_activation != NULL) {
+        http_turn_again(door->http);
+    }
+}
+
+void activation_drop_waiting(struct device_door *door) {
+    while (door->first_activation != NULL) {
+        free(take_first(door));
+    }
 }
 
 /* The writer has taken a seat for it; what is so now is the answer. */

@@ -286,7 +286,7 @@ static void flush(void *context) {
     struct device_door *door = context;
     check_in_decide_pending(door);
     door_sign(door);
-    door->activations_this_turn = 0;
+    activation_take_waiting(door);
 }
 
 static struct text refusal(void *context, int http_status) {
@@ -357,6 +357,7 @@ static void destroy(struct device_door *door) {
         close(door->listen_fd);
         address_unlink(&door->address);
     }
+    activation_drop_waiting(door);
     updates_free(door);
     batch_free(door->batch);
     sodium_memzero(door->master, sizeof door->master);

@@ -68,6 +68,10 @@ struct device_door {
     size_t pending_count;
     size_t batch_max;
     struct door_job *jobs;
+    struct waiting_activation *first_activation; /* that wait for their turn */
+    struct waiting_activation *last_activation;
+    size_t activation_bytes;
+    int64_t activations_turn_us; /* the turn that the next counts in */
     uint32_t activations_this_turn;
     struct door_counters counters;
     struct metadata *metadata;
@@ -116,6 +120,8 @@ bool check_in_mac_is(const struct device_door *door, int64_t device_id, uint32_t
 
 /* activation.c */
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body);
+void activation_take_waiting(struct device_door *door); /* at a turn's end */
+void activation_drop_waiting(struct device_door *door);
 void activation_finish_job(struct device_door *door, struct door_job *job);
 
 /* updates.c: the update repository. */

@@ -39,7 +39,7 @@ void http_options_default(struct http_options *options) {
         .head_us = 10 * SECONDS,
         .body_us = 10 * SECONDS,
         .send_us = 10 * SECONDS,
-        .late_us = SECONDS / 20,
+        .late_us = SECONDS / 10,
     };
 }
 
@@ -158,6 +158,10 @@ void http_stop(struct http *http) {
     uint64_t one = 1;
     ssize_t written = write(http->wake_fd, &one, sizeof one);
     assert(written == sizeof one);
+}
+
+void http_turn_again(struct http *http) {
+    http->turns_again = true;
 }
 
 int64_t http_turn_began_us(const struct http *http) {
@@ -301,8 +305,9 @@ static void count_turn(struct http *http) {
 }
 
 static void run_turn(struct http *http, int timeout_ms) {
-    int count =
-        epoll_wait(http->epoll_fd, http->events, http->events_max, http->again_count > 0 ? 0 : timeout_ms);
+    bool waits = http->again_count == 0 && !http->turns_again;
+    int count = epoll_wait(http->epoll_fd, http->events, http->events_max, waits ? timeout_ms : 0);
+    http->turns_again = false;
     http->turn_began_us = http_clock_us();
     http->is_late = false;
     http->since_clock = 0;

@@ -94,6 +94,9 @@ void http_stop(struct http *http);
  */
 void http_watch(struct http *http, int fd, void (*readable)(void *context), void *context);
 
+/* The next turn comes at once, whether there is an event or not: the handler has more to do. */
+void http_turn_again(struct http *http);
+
 /* Monotonic time at the beginning of the turn. */
 int64_t http_turn_began_us(const struct http *http);
 const struct http_counters *http_counters(const struct http *http);

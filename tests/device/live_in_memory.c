@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 uint32_t live_in_memory_count = 1000;
+void (*live_in_memory_prepare)(struct live *live) = NULL;
 enum answer live_in_memory_answer = ANSWER_OK;
 
 struct live {
@@ -25,14 +26,8 @@ struct live {
     struct live_counts counts;
 };
 
-static struct live *last_started;
-
-struct live *live_in_memory(void) {
-    return last_started;
-}
-
-struct live_licence *live_in_memory_licence(uint32_t licence) {
-    return &last_started->licences[licence];
+struct live_licence *live_in_memory_licence(struct live *live, uint32_t licence) {
+    return &live->licences[licence];
 }
 
 static void make_keys(struct live *live) {
@@ -78,7 +73,10 @@ enum status live_start(const struct live_options *options, struct live **live, s
                                   .terms = LEASE_TERMS_DEFAULT};
     make_keys(made);
     made->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    *live = last_started = made;
+    if (live_in_memory_prepare != NULL) {
+        live_in_memory_prepare(made);
+    }
+    *live = made;
     return STATUS_OK;
 }
 
@@ -91,7 +89,6 @@ void live_stop(struct live *live) {
     free(live->licences);
     free(live->devices);
     free(live);
-    last_started = NULL;
 }
 
 struct live_device *live_device_find(struct live *live, int64_t device_id) {

@@ -8,11 +8,12 @@
 /* How many licences, each on with one seat and one device active on it, the next live_start makes. */
 extern uint32_t live_in_memory_count;
 
-/* Of the one that was started last: for tests that stop the clock of the loop while they look. */
-struct live *live_in_memory(void);
-struct live_licence *live_in_memory_licence(uint32_t licence);
+/* Called at the end of live_start, before the door's loop runs: for what a test wants otherwise. NULL:
+ * nothing. */
+extern void (*live_in_memory_prepare)(struct live *live);
+struct live_licence *live_in_memory_licence(struct live *live, uint32_t licence);
 
-/* What jobs of this kind are answered from now on. */
+/* What jobs are answered. */
 extern enum answer live_in_memory_answer;
 
 #endif
