@@ -320,8 +320,8 @@ static uint32_t connections_possible(uint32_t wanted) {
     if (limit.rlim_cur >= needed) {
         return wanted;
     }
-    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (uint32_t)(limit.rlim_cur - SPARE_DESCRIPTORS)
-                                                  : (uint32_t)(limit.rlim_cur / 2);
+    return limit.rlim_cur > (rlim_t)2 * SPARE_DESCRIPTORS ? (uint32_t)(limit.rlim_cur - SPARE_DESCRIPTORS)
+                                                          : (uint32_t)(limit.rlim_cur / 2);
 }
 
 static struct device_door *make(const struct device_options *options) {
@@ -351,7 +351,9 @@ static void destroy(struct device_door *door) {
     files_stop(door->files);
     live_stop(door->live);
     while (door->jobs != NULL) {
-        door_job_free(door, door->jobs);
+        struct door_job *job = door->jobs;
+        door->jobs = job->next;
+        free(job);
     }
     if (door->listen_fd >= 0) {
         close(door->listen_fd);

@@ -190,9 +190,9 @@ static void read_arguments(int argc, char **argv, struct bench *bench) {
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
         if (option == 'd') {
-            bench->devices = atoll(optarg);
+            bench->devices = strtoll(optarg, NULL, 10);
         } else if (option == 'r') {
-            bench->rounds = atoi(optarg);
+            bench->rounds = (int)strtol(optarg, NULL, 10);
         } else if (option == 't') {
             bench->tries = true;
         } else if (option == 'u') {

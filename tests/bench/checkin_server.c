@@ -51,7 +51,7 @@ static void move_other_threads(void) {
             bool is_read = fgets(name, sizeof name, file) != NULL;
             fclose(file);
             if (is_read && strcmp(name, "device-door\n") != 0) {
-                bind_thread((pid_t)atoi(entry->d_name), 1);
+                bind_thread((pid_t)strtol(entry->d_name, NULL, 10), 1);
             }
         }
     }
@@ -109,7 +109,7 @@ struct server door_begin(const char *url, const unsigned char *secret, uint32_t 
     }
     close(said[0]);
     server.started_in = seconds_now() - began;
-    server.port = htons((uint16_t)atoi(strrchr(words, ':') + 1));
+    server.port = htons((uint16_t)strtol(strrchr(words, ':') + 1, NULL, 10));
     return server;
 }
 
@@ -195,7 +195,7 @@ static double read_task(const char *task, const char *file, char *words, size_t 
         (void)!fgets(words, (int)size, opened);
         fclose(opened);
     }
-    return atof(words);
+    return strtod(words, NULL);
 }
 
 double server_processor_s(const struct server *server, const char *thread) {
@@ -237,5 +237,5 @@ double server_metric(const struct server *server, const char *name) {
     char wanted[100];
     size_t length = (size_t)snprintf(wanted, sizeof wanted, "\nseatmeter_device_%s ", name);
     const char *at = strstr(answer, wanted);
-    return at == NULL ? 0 : atof(at + length);
+    return at == NULL ? 0 : strtod(at + length, NULL);
 }

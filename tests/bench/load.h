@@ -17,7 +17,7 @@ struct load_requests {
 };
 void load_requests_free(struct load_requests *requests);
 
-enum { LOAD_BUCKETS = 200000, LOAD_BUCKET_NS = 1000 };
+enum { LOAD_BUCKETS = 500000, LOAD_BUCKET_NS = 4000 };
 
 struct load_result {
     uint64_t answered;

@@ -70,7 +70,7 @@ static void prepare(struct live *live) {
 static void connect_to_door(void) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct text url = device_door_url(door);
-    address.sin_port = htons((uint16_t)atoi(strrchr(url.at, ':') + 1));
+    address.sin_port = htons((uint16_t)strtol(strrchr(url.at, ':') + 1, NULL, 10));
     connection = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
 }
@@ -115,11 +115,11 @@ static int exchange(const char *method, const char *path, const char *headers, c
         had++;
     } while (had < 4 || memcmp(head + had - 4, "\r\n\r\n", 4) != 0);
     head[had] = '\0';
-    size_t size = (size_t)atoi(strstr(head, "Content-Length: ") + 16);
+    size_t size = (size_t)strtol(strstr(head, "Content-Length: ") + 16, NULL, 10);
     assert_true(size < BODY_BYTES);
     assert_int_equal(recv(connection, answer, size, MSG_WAITALL), size);
     answer[size] = '\0';
-    int status = atoi(head + 9);
+    int status = (int)strtol(head + 9, NULL, 10);
     bool tells_to_wait = strstr(head, "\r\nRetry-After: ") != NULL;
     assert_int_equal(tells_to_wait, status == 429 || status == 503);
     return status;
@@ -169,7 +169,7 @@ static long long number(const char *json, const char *name) {
     sprintf(wanted, "\"%s\":", name);
     const char *at = strstr(json, wanted);
     assert_non_null(at);
-    return atoll(at + strlen(wanted));
+    return strtoll(at + strlen(wanted), NULL, 10);
 }
 
 /* Verifies an envelope whole; its lease. */

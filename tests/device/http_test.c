@@ -222,9 +222,9 @@ static int hear(int fd, char *body, size_t size) {
         length++;
     }
     head[length] = '\0';
-    int status = atoi(head + 9);
+    int status = (int)strtol(head + 9, NULL, 10);
     const char *found = strstr(head, "Content-Length: ");
-    size_t body_length = status < 200 ? 0 : (size_t)atoi(found + 16);
+    size_t body_length = status < 200 ? 0 : (size_t)strtol(found + 16, NULL, 10);
     size_t had = 0;
     while (had < body_length) {
         char dropped[65536];
