@@ -5,7 +5,6 @@
 #include "programme/check_input.h"
 #include "programme/products.h"
 #include "programme/update_repository.h"
-#include "store/devices.h"
 
 #include <assert.h>
 #include <string.h>
@@ -90,8 +89,6 @@ static enum status finish(struct call *call, const char *action, const struct pr
                           const struct release *release, struct text detail, struct release_view *out,
                           struct fault *fault) {
     enum status status = update_repository_publish(call, fault);
-    if (status == STATUS_OK)
-        status = device_change_note(call->db, DEVICE_CHANGE_RELEASES, release->id, call->now_us, fault);
     if (status == STATUS_OK)
         status = audit_write(call, action, identifier_text(call, IDENTIFIER_RELEASE, release->id),
                              product->vendor_id,

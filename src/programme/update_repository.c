@@ -3,6 +3,7 @@
 #include "programme/authorise.h"
 #include "programme/update_keys.h"
 #include "programme/update_objects.h"
+#include "store/devices.h"
 
 #include <assert.h>
 #include <string.h>
@@ -111,6 +112,12 @@ static enum status begin_repository(struct call *call, struct update_keys *keys,
     return status;
 }
 
+/* Files were signed: the device door, which keeps some at hand, is to read them again. */
+static enum status tell_device_door(struct call *call, enum status status, struct fault *fault) {
+    return status != STATUS_OK ? status
+                               : device_change_note(call->db, DEVICE_CHANGE_RELEASES, 0, call->now_us, fault);
+}
+
 enum status update_repository_publish(struct call *call, struct fault *fault) {
     struct update_keys keys;
     enum status status = update_keys_load(call, &keys, fault);
@@ -119,7 +126,7 @@ enum status update_repository_publish(struct call *call, struct fault *fault) {
     if (status == STATUS_OK)
         status = sign_from(call, &keys, TUF_TARGETS, fault);
     update_keys_wipe(&keys);
-    return status;
+    return tell_device_door(call, status, fault);
 }
 
 /* ---- renewing ---- */
@@ -168,7 +175,7 @@ static enum status renew_due(struct call *call, const bool due[TUF_ROLE_COUNT], 
         *renewed += TUF_ROLE_COUNT - from;
     }
     update_keys_wipe(&keys);
-    return status;
+    return tell_device_door(call, status, fault);
 }
 
 enum status renew_updates(struct call *call, const struct renew_updates_input *input, int64_t *renewed,
@@ -291,6 +298,7 @@ static enum status rotate(struct call *call, const struct rotate_update_key_inpu
         status = sign_root(call, keys, retired, role == TUF_ROOT ? retired_count : 0, fault);
     if (status == STATUS_OK && role != TUF_ROOT)
         status = sign_from(call, keys, role, fault);
+    status = tell_device_door(call, status, fault);
     for (size_t i = 0; i < retired_count; i++) {
         struct update_keys gone = {.counts = {[TUF_ROOT] = 1}};
         gone.keys[TUF_ROOT][0] = retired[i];

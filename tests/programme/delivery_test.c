@@ -494,11 +494,18 @@ static void superseded_files_stay_for_a_day_and_roots_for_ever(void **state) {
     end_stage(&stage);
 }
 
+/* How often the device door was told to read the repository again. */
+static int64_t times_told(struct stage *stage) {
+    return ask(stage->world, "select count(*) from device_changes where kind = 'releases'");
+}
+
 static void rotate(struct stage *stage, const char *role, int64_t keys, int64_t threshold) {
     struct call call = call_by(stage, NULL);
+    int64_t told = times_told(stage);
     struct update_repository_view repository;
     struct rotate_update_key_input input = {.role = text_of(role), .keys = keys, .threshold = threshold};
     WORLD_OK(stage->world, rotate_update_key(&call, &input, &repository, &stage->world->fault));
+    assert_int_equal(times_told(stage), told + 1);
     verify(stage, 0);
 }
 
