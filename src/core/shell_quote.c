@@ -9,8 +9,8 @@ struct text shell_quote_posix(struct arena *arena, struct text word) {
     out[used++] = '\'';
     for (size_t i = 0; i < word.length; i++) {
         if (word.at[i] == '\'') {
-            memcpy(out + used, "'\\''", 4);
-            used += 4;
+            for (const char *at = "'\\''"; *at != '\0'; at++)
+                out[used++] = *at;
         } else {
             out[used++] = word.at[i];
         }

@@ -47,7 +47,7 @@ static enum status check_server(struct text given, struct text *server, struct f
     bool is_http = text_starts_with(word, TEXT("https://")) || text_starts_with(word, TEXT("http://"));
     size_t scheme = text_starts_with(word, TEXT("https://")) ? 8 : 7;
     bool is_right = is_http && word.length > scheme && word.length <= SERVER_BYTES_MAX &&
-                    memchr("/?#:@", word.at[scheme], 5) == NULL;
+                    strchr("/?#:@", word.at[scheme]) == NULL;
     for (size_t i = 0; is_right && i < word.length; i++)
         is_right = memchr(ALLOWED, word.at[i], sizeof ALLOWED - 1) != NULL;
     if (!is_right)

@@ -205,8 +205,7 @@ enum status licence_devices_count(const struct call *call, const struct licence_
     enum status status =
         device_count(call->db, id, present_month(call), call->now_us / 1000000, &counts, fault);
     if (status == STATUS_OK)
-        status =
-            device_count_releases(call->db, id, call->now_us - RELEASES_WINDOW_US, &released, fault);
+        status = device_count_releases(call->db, id, call->now_us - RELEASES_WINDOW_US, &released, fault);
     if (status == STATUS_OK)
         *out = (struct licence_devices){.active = counts.active,
                                         .seats_taken = counts.seats_taken,
