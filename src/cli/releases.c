@@ -244,6 +244,17 @@ static enum status run_release_verify(struct operator_session *session, const st
     return STATUS_OK;
 }
 
+static enum status run_release_root(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct first_root root;
+    enum status status = show_first_root(&session->call, &root, fault);
+    if (status == STATUS_OK && argument_given(arguments, "sha256"))
+        printf("%.*s\n", TEXT_ARGS(root.sha256));
+    else if (status == STATUS_OK)
+        show_bytes(root.bytes);
+    return status;
+}
+
 /* ---- installing ---- */
 
 static enum status run_licence_install_link(struct operator_session *session,
@@ -348,6 +359,11 @@ static const struct command COMMANDS[] = {
                   .words = "published withdrawn"}},
      .prints = true,
      .run = run_release_list},
+    {.words = "release root",
+     .summary = "Print the root.json with which an update client begins",
+     .options = {{.name = "sha256", .help = "its SHA-256 alone, for seatmeter-agent --tuf-root-sha256"}},
+     .details = "It is no secret. Later roots follow from it, so it never changes.",
+     .run = run_release_root},
     {.words = "release renew",
      .summary = "Sign anew what of the update repository has lived half its time",
      .options = {{.name = "all", .help = "sign everything anew: after a restore"}},

@@ -5,6 +5,7 @@
 #include "programme/find_licence.h"
 #include "programme/licence_keys.h"
 #include "programme/signing_keys.h"
+#include "programme/update_repository.h"
 #include "store/products.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@ const char *snippet_platform_name(enum snippet_platform platform) {
 struct writing {
     struct call *call;
     struct text server;
-    struct text root; /* base64url */
+    struct text root;    /* base64url */
+    struct text updates; /* the option that turns updates on; empty before the first release */
     bool platforms[SNIPPET_PLATFORMS];
     struct snippet *items;
     size_t count;
@@ -93,6 +95,17 @@ static enum status load_root(struct call *call, struct text *root, struct fault 
     return STATUS_OK;
 }
 
+/* Hexadecimal, which needs no quotes. */
+static enum status load_updates(struct call *call, struct text *updates, struct fault *fault) {
+    struct first_root root;
+    bool found = false;
+    enum status status = first_root_load(call, &root, &found, fault);
+    if (status == STATUS_OK)
+        *updates =
+            found ? text_format(call->arena, " --tuf-root-sha256 %.*s", TEXT_ARGS(root.sha256)) : TEXT("");
+    return status;
+}
+
 /* ---- lines ---- */
 
 /* Activates, and where there is systemd has the daemon keep the lease fresh from then on. */
@@ -104,9 +117,10 @@ static struct text line_for_sh(struct arena *arena, const struct writing *writin
     struct text secret = shell_quote_posix(arena, key);
     return text_format(arena,
                        "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
-                       "%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
+                       "%.*s%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
                        "seatmeter-agent; }",
-                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted));
+                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted),
+                       TEXT_ARGS(writing->updates));
 }
 
 static struct text line_for_powershell(struct arena *arena, const struct writing *writing,
@@ -116,8 +130,9 @@ static struct text line_for_powershell(struct arena *arena, const struct writing
     struct text quoted = shell_quote_powershell(arena, product);
     struct text secret = shell_quote_powershell(arena, key);
     return text_format(arena,
-                       "seatmeter-agent.exe activate --server %.*s --root %.*s --product %.*s --key %.*s",
-                       TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted), TEXT_ARGS(secret));
+                       "seatmeter-agent.exe activate --server %.*s --root %.*s --product %.*s%.*s --key %.*s",
+                       TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted), TEXT_ARGS(writing->updates),
+                       TEXT_ARGS(secret));
 }
 
 /* No line can carry what would end it, nor can a program of Windows be given a double quote by every
@@ -219,6 +234,8 @@ enum status write_snippets(struct call *call, const struct write_snippets_input 
         status = require_any_right(call, RIGHT_LICENCES, fault);
     if (status == STATUS_OK)
         status = load_root(call, &writing.root, fault);
+    if (status == STATUS_OK)
+        status = load_updates(call, &writing.updates, fault);
     if (status == STATUS_OK)
         status = is_one ? write_one(&writing, input->licence, &row, fault)
                         : write_of_customer(&writing, input->customer, &customer, fault);

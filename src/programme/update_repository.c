@@ -245,12 +245,16 @@ enum status update_repository_view_fill(struct call *call, struct update_reposit
 
 /* ---- rotating ---- */
 
+static enum status no_releases(const char *field, struct text value, struct fault *fault) {
+    return fault_set(fault, STATUS_CONFLICT, "no-releases", field, value,
+                     "There is no update repository yet: it begins with the first release.");
+}
+
 static enum status settle_numbers(const struct update_keys *keys, enum tuf_role role,
                                   const struct rotate_update_key_input *input, int64_t *count,
                                   int64_t *threshold, struct fault *fault) {
     if (keys->thresholds[role] == 0)
-        return fault_set(fault, STATUS_CONFLICT, "no-releases", "role", input->role,
-                         "There is no update repository yet: it begins with the first release.");
+        return no_releases("role", input->role, fault);
     *count = input->keys == 0 ? (int64_t)keys->counts[role] : input->keys;
     *threshold = input->threshold == 0 ? keys->thresholds[role] : input->threshold;
     if (*count >= 1 && *count <= TUF_KEYS_MAX && *threshold >= 1 && *threshold <= *count)
@@ -324,5 +328,26 @@ enum status rotate_update_key(struct call *call, const struct rotate_update_key_
     update_keys_wipe(&keys);
     if (status == STATUS_OK)
         status = update_repository_view_fill(call, out, fault);
+    return call_end(call, status, fault);
+}
+
+/* ---- the root to begin with ---- */
+
+enum status first_root_load(struct call *call, struct first_root *out, bool *found, struct fault *fault) {
+    struct tuf_file file = {0};
+    enum status status = tuf_file_version(call->db, call->arena, TUF_ROOT, 1, &file, found, fault);
+    if (status == STATUS_OK && *found)
+        *out = (struct first_root){file.bytes, sha256_hex(call->arena, file.bytes)};
+    return status;
+}
+
+enum status show_first_root(struct call *call, struct first_root *out, struct fault *fault) {
+    bool found = false;
+    enum status status = call_begin(call, DB_READ, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = first_root_load(call, out, &found, fault);
+    if (status == STATUS_OK && !found)
+        status = no_releases(NULL, TEXT(""), fault);
     return call_end(call, status, fault);
 }

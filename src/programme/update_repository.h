@@ -32,6 +32,17 @@ struct update_repository_view {
 enum status update_repository_view_fill(struct call *call, struct update_repository_view *out,
                                         struct fault *fault) MUST_CHECK;
 
+/* The first root, with which a client begins (TUF, "Trusted root"): what a vendor builds into its product,
+ * and its hash. It is no secret. Fault "no-releases" before the first release. */
+struct first_root {
+    struct text bytes;
+    struct text sha256; /* hexadecimal */
+};
+enum status show_first_root(struct call *call, struct first_root *out, struct fault *fault) MUST_CHECK;
+/* The same inside a call that has begun; `*found` is false before the first release. */
+enum status first_root_load(struct call *call, struct first_root *out, bool *found,
+                            struct fault *fault) MUST_CHECK;
+
 struct renew_updates_input {
     bool all; /* after a restore: every role is signed anew, whether it is due or not */
 };

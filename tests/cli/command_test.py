@@ -4,6 +4,7 @@
 usage: command_test.py SEATMETER [unittest's own arguments]
 Every test runs on SQLite and, where SEATMETER_TEST_POSTGRESQL names a server, on PostgreSQL."""
 import csv
+import hashlib
 import io
 import json
 import os
@@ -268,11 +269,17 @@ class TheCommand(Command):
         self.say("product", "add", "--vendor", "CONTOSO", "--code", "EPP", "--name", "Endpoint", "--skus", "EPP")
         installer = self.file("epp.deb", "content")
         words = ["release", "publish", installer, "--product", "EPP", "--version", "4.2.0", "--channel", "beta"]
+        self.refuse("no-releases", "release", "root")
         release = self.ask(*words, "--platform", "linux-amd64")
         self.assertEqual(release["artifacts"][0]["file_name"], "epp.deb")
         self.assertEqual(len(self.ask(*words, "--platform", "windows-amd64", "--name", "epp.msi")["artifacts"]), 2)
         self.say("release", "promote", "EPP/4.2.0")
         self.assertEqual([one["channel"] for one in self.ask("release", "list")["items"]], ["stable"])
+        self.assertEqual(json.loads(self.say("release", "root"))["signed"]["version"], 1)
+        root = self.say("release", "root", "--sha256").strip()
+        self.assertEqual(hashlib.sha256(self.say("release", "root").encode()).hexdigest(), root)
+        line = self.say("licence", "snippet", self.issue(1)[1], "--platform", "linux", "--server", "https://x.example")
+        self.assertIn(f" --tuf-root-sha256 {root} ", line)
         backup = f"{self.folder.name}/backup"
         self.say("backup", backup)
         before = {one["role"]: one["version"] for one in self.ask("release", "verify")["roles"]}
