@@ -1,10 +1,11 @@
 // The verifier of docs/verify-a-lease.md against envelopes of our making, good and bad.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import { CompactSign, compactVerify, importJWK } from 'jose';
 import { Machine } from './machine.mjs';
@@ -89,11 +90,16 @@ test('what another key has signed is refused, whatever its head says', async () 
 
 const directory = mkdtempSync(join(tmpdir(), 'seatmeter-lease-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
-const environment = { ...process.env, SEATMETER_DB: `sqlite:${directory}/store.db`, SEATMETER_SECRET_FILE: `${directory}/secret` };
+const suppressions = fileURLToPath(new URL('../leaks.supp', import.meta.url));
+const environment = { LSAN_OPTIONS: `print_suppressions=0:suppressions=${suppressions}`, ...process.env };
 const seatmeter = (...words) => execFileSync(process.env.SEATMETER, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] }).toString();
 const read = (...words) => JSON.parse(seatmeter(...words, '--json'));
 
+/* On a store of its own. */
 function aLicenceThatIsOn() {
+  const place = mkdtempSync(join(directory, 'store-'));
+  environment.SEATMETER_DB = `sqlite:${place}/store.db`;
+  environment.SEATMETER_SECRET_FILE = `${place}/secret`;
   seatmeter('simulate', '--seed', '7', '--providers', '1', '--customers', '2', '--licences', '8', '--months', '1');
   const licence = read('licence', 'list').items.find((one) => one.state === 'on' && one.effective !== 'suspended');
   return { licence, key: seatmeter('licence', 'key', licence.id).trim() };
@@ -149,6 +155,49 @@ test('a lease that the command issues is verified from the root on, and no longe
   const last = issue(machine, key).file.key_set;
   assert.deepEqual((await keySet(last, told.roots[1])).roots, [told.roots[1]]);
   await assert.rejects(keySet(last, root));
+});
+
+/* Runs `story` with the address of a device door on the store. */
+async function withTheDeviceDoor(story) {
+  const door = spawn(process.env.SEATMETER, ['serve', '--control', '127.0.0.1:0', '--device', '127.0.0.1:0'],
+    { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((done) => door.on('exit', (code) => done(code)));
+  let log = '';
+  try {
+    const url = await new Promise((done, fail) => {
+      door.stderr.on('data', (data) => {
+        log += data;
+        if (/^Listening on .*\n/m.test(log)) done(log.match(/^Devices at (.*)$/m)[1]);
+      });
+      ended.then((code) => fail(new Error(`the door ended with ${code}: ${log}`)));
+    });
+    await story(url);
+  } finally {
+    door.kill('SIGTERM');
+  }
+  assert.equal(await ended, 0, log);
+}
+
+test('what the device door answers to many machines at once is verified with its own key set', async () => {
+  const { licence, key } = aLicenceThatIsOn();
+  const root = read('key', 'root').items[0].public_key;
+  await withTheDeviceDoor(async (url) => {
+    const jwks = await (await fetch(`${url}/.well-known/jwks.json`)).json();
+    const set = await keySet((await (await fetch(`${url}/v1/keys`)).json()).keys, root);
+    assert.deepEqual(set.keys, jwks.keys);
+    const answers = await Promise.all(Array.from({ length: licence.seats + 2 }, async (_, i) => {
+      const answer = await fetch(`${url}/v1/activate`, { method: 'POST', body: new Machine(`PC-${i}`).requestFile(key) });
+      return { status: answer.status, body: await answer.json() };
+    }));
+    const taken = answers.filter(({ status }) => status === 200);
+    assert.equal(taken.length, licence.seats);
+    for (const { body } of taken) {
+      const lease = await verifyLease(body, jwks);
+      assert.deepEqual([lease.decision, lease.device, lease.licence, lease.sequence], ['work', body.device, licence.id, 0]);
+      await refused({ ...body, lease: flipped(body.lease, 30) }, jwks);
+    }
+    for (const { status, body } of answers.filter((one) => one.status !== 200)) assert.deepEqual([status, body.code], [403, 'no-seat-left']);
+  });
 });
 
 test('the verifier in the docs is the one that is tested here', () => {
