@@ -51,7 +51,7 @@ static enum sm_code activate_with_patience(struct agent *agent, const char *key)
     enum sm_code code = SM_UNREACHABLE;
     for (int try = 0; try < ACTIVATION_TRIES && !agent->signals.is_stopping; try++) {
         if (try > 0) {
-            int64_t until_ms = agent_now_ms() + run_jittered_ms(1LL << try);
+            int64_t until_ms = agent_now_ms() + run_jittered_ms(INT64_C(1) << try);
             while (!agent->signals.is_stopping && agent_now_ms() < until_ms) {
                 signals_wait(&agent->signals, until_ms - agent_now_ms());
             }

@@ -52,6 +52,7 @@ static void become(const char *program, char *const environment[], const sigset_
     if (empty >= 0) {
         (void)dup2(empty, STDIN_FILENO);
     }
+    (void)close_range(STDERR_FILENO + 1, ~0U, 0); /* what a library may have left open to it */
     setpgid(0, 0);
     sigprocmask(SIG_SETMASK, mask, NULL);
     execve(program, arguments, environment);

@@ -18,7 +18,8 @@ enum {
     LONGEST_PAUSE_MS = 60 * 1000, /* another process may have changed the store */
     FIRST_RETRY_MS = 60 * 1000,   /* of what failed; doubled each time, up to: */
     LONGEST_RETRY_MS = 3600 * 1000,
-    FIRST_LOOK_MS = 10 * 1000
+    FIRST_LOOK_MS = 10 * 1000,
+    LONGEST_WAIT_S = 366 * 86400
 };
 
 struct rounds {
@@ -38,6 +39,10 @@ int64_t run_jittered_ms(int64_t seconds) {
     return whole - whole / 10 + (int64_t)(chance % (uint64_t)(whole / 5 + 1));
 }
 
+static int64_t earlier(int64_t first, int64_t second) {
+    return first < second ? first : second;
+}
+
 static int64_t doubled(int64_t retry_ms) {
     return retry_ms == 0 ? FIRST_RETRY_MS : 2 * retry_ms < LONGEST_RETRY_MS ? 2 * retry_ms : LONGEST_RETRY_MS;
 }
@@ -46,7 +51,7 @@ static int64_t doubled(int64_t retry_ms) {
 static void plan_check_in(struct agent *agent, struct rounds *rounds, int64_t least_ms) {
     int64_t wait_s = 0;
     int64_t wait_ms = least_ms;
-    if (sm_next_check_in(agent->client, &wait_s) == SM_OK && wait_s < INT64_MAX / 1000) {
+    if (sm_next_check_in(agent->client, &wait_s) == SM_OK && wait_s < LONGEST_WAIT_S) {
         wait_ms = wait_s * 1000 > least_ms ? wait_s * 1000 : least_ms;
     }
     rounds->check_in_at_ms = agent_now_ms() + wait_ms;
@@ -66,9 +71,14 @@ static void check_in(struct agent *agent, struct rounds *rounds) {
                                              : AFTER_FAILURE_MS);
 }
 
-static void look_for_updates(struct agent *agent, struct rounds *rounds) {
+/* A download gives way to a check-in, and to the end of the lease, of which the hook is to be told. */
+static void look_for_updates(struct agent *agent, struct rounds *rounds, const struct sm_answer *answer) {
     char path[SETTING_PATH_BYTES];
     agent->give_way_at_ms = rounds->check_in_at_ms;
+    if (answer->expires > answer->now && answer->expires - answer->now < LONGEST_WAIT_S) {
+        agent->give_way_at_ms =
+            earlier(agent->give_way_at_ms, agent_now_ms() + (answer->expires - answer->now) * 1000);
+    }
     enum sm_code code = agent_follow_version(agent);
     code = code == SM_OK ? update_look(agent) : code;
     bool gave_way = agent_now_ms() >= agent->give_way_at_ms;
@@ -98,10 +108,6 @@ static void tell_of(struct agent *agent, struct rounds *rounds, const struct sm_
         rounds->tell_retry_ms = doubled(rounds->tell_retry_ms);
         rounds->tell_at_ms = agent_now_ms() + rounds->tell_retry_ms;
     }
-}
-
-static int64_t earlier(int64_t first, int64_t second) {
-    return first < second ? first : second;
 }
 
 /* Until when to sleep: the first thing that comes. */
@@ -135,7 +141,7 @@ static bool one_round(struct agent *agent, struct rounds *rounds, struct sm_answ
     tell_of(agent, rounds, answer);
     if (update_is_wanted(agent) && answer->code != SM_NOT_ACTIVATED &&
         (is_asked || agent_now_ms() >= rounds->look_at_ms)) {
-        look_for_updates(agent, rounds);
+        look_for_updates(agent, rounds, answer);
         if (agent->client == NULL) {
             return false;
         }
