@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LISTEN_BACKLOG = 512, SOCKET_FILE_MODE = 0660 };
+enum { LISTEN_BACKLOG = 4096, SOCKET_FILE_MODE = 0660 };
 
 static enum status malformed(struct text text, struct fault *fault) {
     return fault_set(

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -259,8 +260,17 @@ static void drop_stalled(struct files *files) {
     }
 }
 
+/* sendfile has no MSG_NOSIGNAL: a client that goes away must not end the process. */
+static void block_pipe_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 static void *run(void *context) {
     struct files *files = context;
+    block_pipe_signal();
     struct epoll_event events[EVENTS_MAX];
     int64_t looked_at_us = monotonic_us();
     while (!atomic_load(&files->is_stopping)) {
