@@ -247,8 +247,6 @@ enum sm_code sm_offline_accept(struct sm_client *client, const void *bytes, size
     }
     if (is_taken_already(client, answer)) {
         code = SM_OK;
-    } else if (client->state.offline.kind != SM_PENDING_ENROLMENT) {
-        code = SM_LEASE_OF_ANOTHER;
     } else if (!is_the_same(client, &client->state.offline, client->state.offline.key_hash)) {
         code = SM_LEASE_OF_ANOTHER;
     } else {

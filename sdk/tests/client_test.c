@@ -1,7 +1,7 @@
 /* What a product sees of its licence, from activation to the lease's end, whatever happens in between. */
 #include "door.h"
 
-#define HOUR 3600
+#define HOUR ((int64_t)3600)
 
 static int set_up(void **state) {
     struct computer *computer = malloc(sizeof *computer);
@@ -188,7 +188,7 @@ static void a_lost_answer_is_asked_for_with_the_same_bytes(void **state) {
     char first[DOOR_TEXT];
     computer->door.lose_answers = 3;
     assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
-    strcpy(first, computer->door.last_body);
+    copy_text(first, computer->door.last_body);
     time_passes(computer, HOUR);
     assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
     assert_string_equal(computer->door.last_body, first);
@@ -207,7 +207,7 @@ static void a_lost_activation_is_asked_for_with_the_same_bytes(void **state) {
     char first[DOOR_TEXT];
     computer->door.lose_answers = 2;
     assert_code(sm_activate(computer->client, KEY), SM_UNREACHABLE);
-    strcpy(first, computer->door.last_body);
+    copy_text(first, computer->door.last_body);
     computer_boot(computer, 60);
     assert_null(strstr(disk_find(&computer->disk, ".store")->bytes, KEY));
     assert_code(sm_activate(computer->client, KEY), SM_UNREACHABLE);
@@ -224,7 +224,7 @@ static void what_the_chain_says_is_on_the_disk_before_it_is_sent(void **state) {
     computer->door.is_unreachable = false;
     computer->door.lose_answers = 1;
     assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
-    strcpy(body, computer->door.last_body);
+    copy_text(body, computer->door.last_body);
     body_value(body, "link", link, sizeof link);
     disk_lose_power(&computer->disk, true);
     computer_start(computer);
@@ -276,7 +276,7 @@ static void a_clone_becomes_a_device_of_its_own(void **state) {
         char fingerprint[44];
         char key[44];
         char now[44];
-        strcpy(fingerprint, computer->door.fingerprint);
+        copy_text(fingerprint, computer->door.fingerprint);
         computer->door.decision = "stop";
         computer->door.code = words[i];
         assert_code(sm_check_in(computer->client), SM_OK);
@@ -298,7 +298,7 @@ static void a_clone_becomes_a_device_of_its_own(void **state) {
 static void a_device_that_the_server_does_not_know_works_to_its_lease_s_end_and_activates_anew(void **state) {
     struct computer *computer = *state;
     char fingerprint[44];
-    strcpy(fingerprint, computer->door.fingerprint);
+    copy_text(fingerprint, computer->door.fingerprint);
     computer->door.status = 404;
     computer->door.refusal = "unknown-device";
     assert_code(sm_check_in(computer->client), SM_UNKNOWN_DEVICE);
@@ -317,7 +317,7 @@ static void a_device_that_the_server_does_not_know_works_to_its_lease_s_end_and_
 static void a_lease_that_was_copied_to_another_machine_does_not_work_there(void **state) {
     struct computer *computer = *state;
     int requests = computer->door.requests;
-    strcpy(computer->machine, "machine two");
+    copy_text(computer->machine, "machine two");
     computer_start(computer);
     assert_stops(computer, SM_LEASE_OF_ANOTHER);
     assert_code(sm_check_in(computer->client), SM_LEASE_OF_ANOTHER);
@@ -484,7 +484,7 @@ static void parking_the_clock_over_reboots_prolongs_little(void **state) {
             computer->client->state.marks.floor_s > parked ? computer->client->state.marks.floor_s : parked;
     }
     assert_stops(computer, SM_LEASE_EXPIRED);
-    assert_true(worked < 24 * HOUR + 24 * 400); /* at most what was not yet kept, each time */
+    assert_true(worked < 24 * HOUR + 9600); /* at most what was not yet kept, each time */
 }
 
 static void a_clock_far_ahead_stops_nothing_while_the_time_is_known(void **state) {
@@ -564,7 +564,7 @@ static void check_ins_are_due_when_the_lease_says_and_back_off_after_failures(vo
     int64_t wait;
     int64_t before = 0;
     assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
-    assert_in_range(wait, 12 * HOUR - 10, 13 * HOUR + 12 * 60);
+    assert_in_range(wait, 12 * HOUR - 10, 13 * HOUR + 720);
     time_passes(computer, wait);
     assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
     assert_int_equal(wait, 0);
@@ -652,8 +652,8 @@ static void a_machine_without_network_is_activated_and_renewed_by_file(void **st
         body_value(computer->door.last_body, "fingerprint", computer->door.fingerprint, 44);
         body_value(computer->door.last_body, "link", link, sizeof link);
         computer->door.chain_sequence = 0;
-        strcpy(computer->door.chain_link, link);
-        strcpy(computer->door.device, "dev_OFF");
+        copy_text(computer->door.chain_link, link);
+        copy_text(computer->door.device, "dev_OFF");
         memset(computer->door.check_in_key, 7, 32);
         base64(computer->door.check_in_key, 32, key);
         key_set_make(&computer->door, set);
@@ -689,9 +689,9 @@ static void a_target_is_authorised_as_the_protocol_says(void **state) {
     char encoded[64];
     char covered[200];
     unsigned char mac[32];
-    computer->wall_s += 100 * 86400; /* the trusted time goes into it */
+    computer->wall_s += 2400 * HOUR; /* the trusted time goes into it */
     assert_code(sm_authorise_target(computer->client, "/tuf/targets/a.bin", header, sizeof header), SM_OK);
-    long long time = atoll(strchr(strchr(header, ' ') + 1, ' ') + 1);
+    long long time = strtoll(strchr(strchr(header, ' ') + 1, ' ') + 1, NULL, 10);
     assert_in_range(time, computer->door.now_s - 5, computer->door.now_s + 5);
     snprintf(covered, sizeof covered, "GET /tuf/targets/a.bin %lld", time);
     crypto_generichash(mac, 32, (unsigned char *)covered, strlen(covered), computer->door.check_in_key, 32);

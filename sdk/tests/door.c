@@ -3,6 +3,10 @@
 const char KEY[] = "00000-00000-00000-00000-00000";
 const char OTHER_KEY[] = "o1ooo ooooo ooooo ooooo ooooo";
 
+void append(char *out, const char *text) {
+    memcpy(out + strlen(out), text, strlen(text) + 1);
+}
+
 void base64(const void *bytes, size_t size, char *out) {
     sodium_bin2base64(out, sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING), bytes,
                       size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -35,10 +39,10 @@ void jws_make(const struct pair *pair, const char *typ, const char *payload, cha
     unsigned char signature[64];
     snprintf(head, sizeof head, "{\"alg\":\"EdDSA\",\"typ\":\"%s\",\"kid\":\"%s\"}", typ, pair->kid);
     base64(head, strlen(head), out);
-    strcat(out, ".");
+    append(out, ".");
     base64(payload, strlen(payload), out + strlen(out));
     crypto_sign_detached(signature, NULL, (const unsigned char *)out, strlen(out), pair->secret_key);
-    strcat(out, ".");
+    append(out, ".");
     base64(signature, 64, out + strlen(out));
 }
 
@@ -107,6 +111,9 @@ static int tree_path(hash *leaves, int count, int leaf, hash *path) {
 static void lease_make(const struct door *door, const char *link, int64_t sequence, char *out, size_t size) {
     bool is_work = strcmp(door->decision, "work") == 0;
     int64_t expires = is_work ? door->now_s + door->ttl_s + door->grace_s : door->now_s + door->grace_s;
+    int64_t named = door->other_sequence ? sequence + 1 : sequence;
+    int64_t renew_after = door->now_s + door->ttl_s / 2;
+    int64_t warn_after = door->now_s + door->ttl_s;
     snprintf(out, size,
              "{\"decision\":\"%s\",\"code\":\"%s\"%s%s%s,\"device\":\"%s\",\"fingerprint\":\"%s\","
              "\"sequence\":%lld,\"link\":\"%s\",\"issued\":%lld,\"renew_after\":%lld,\"warn_after\":%lld,"
@@ -116,9 +123,8 @@ static void lease_make(const struct door *door, const char *link, int64_t sequen
              door->words != NULL ? door->words : "", door->words != NULL ? "\"" : "",
              door->other_device ? "dev_OTHER" : door->device,
              door->other_fingerprint ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" : door->fingerprint,
-             (long long)sequence + (door->other_sequence ? 1 : 0), door->other_link ? "AAAAAAAAAAA" : link,
-             (long long)door->now_s, (long long)(door->now_s + door->ttl_s / 2),
-             (long long)(door->now_s + door->ttl_s), (long long)expires,
+             (long long)named, door->other_link ? "AAAAAAAAAAA" : link, (long long)door->now_s,
+             (long long)renew_after, (long long)warn_after, (long long)expires,
              (long long)(door->keys_named != 0 ? door->keys_named : door->set_version), door->components,
              door->advice);
 }
@@ -128,18 +134,19 @@ void envelope_make(const struct door *door, const char *link, int64_t sequence, 
     hash path[16];
     hash root;
     char lease[4000];
-    unsigned char prefixed[4001] = {0};
+    unsigned char prefixed[4001] = {0}; /* a leaf's bytes begin with 0 */
     char encoded[8000];
     char root_text[44];
     char payload[300];
     char head[1000];
     lease_make(door, link, sequence, lease, sizeof lease);
-    memcpy(prefixed + 1, lease, strlen(lease));
+    size_t lease_size = strlen(lease);
+    memcpy(prefixed + 1, lease, lease_size + 1);
     for (int i = 0; i < door->leaves; i++) {
         unsigned char other[2] = {0, (unsigned char)i};
         crypto_hash_sha256(leaves[i], other, sizeof other);
     }
-    crypto_hash_sha256(leaves[door->leaf], prefixed, strlen(lease) + 1);
+    crypto_hash_sha256(leaves[door->leaf], prefixed, lease_size + 1);
     tree_hash(leaves, door->leaves, root);
     int length = tree_path(leaves, door->leaves, door->leaf, path);
     base64(root, 32, root_text);
@@ -178,8 +185,8 @@ static void verify_activation(const char *body) {
     unsigned char signature[64];
     for (size_t i = 0; i < 5; i++) {
         body_value(body, names[i], value, sizeof value);
-        strcat(covered, "\n");
-        strcat(covered, value);
+        append(covered, "\n");
+        append(covered, value);
     }
     body_value(body, "device_key", value, sizeof value);
     assert_int_equal(unbase64(value, strlen(value), key), 32);
@@ -208,7 +215,7 @@ static void answer_activation(struct door *door, char *answer) {
     body_value(door->last_body, "fingerprint", door->fingerprint, sizeof door->fingerprint);
     body_value(door->last_body, "link", link, sizeof link);
     door->chain_sequence = 0;
-    strcpy(door->chain_link, link);
+    copy_text(door->chain_link, link);
     snprintf(door->device, sizeof door->device, "dev_%d", ++door->generation);
     memset(door->check_in_key, door->generation, 32);
     base64(door->check_in_key, 32, key);
@@ -218,21 +225,22 @@ static void answer_activation(struct door *door, char *answer) {
 
 static void answer_check_in(struct door *door, char *answer) {
     char link[32];
-    char sequence[32];
+    char text[32];
     char previous[32];
     verify_check_in(door, door->last_body);
     body_value(door->last_body, "link", link, sizeof link);
-    body_value(door->last_body, "sequence", sequence, sizeof sequence);
+    body_value(door->last_body, "sequence", text, sizeof text);
+    long sequence = strtol(text, NULL, 10);
     /* The law of the chain: a retry of the last request, or the next one. Else a clone would be seen. */
     body_value(door->last_body, "previous", previous, sizeof previous);
-    if (atoi(sequence) != door->chain_sequence || strcmp(link, door->chain_link) != 0) {
-        assert_int_equal(atoi(sequence), door->chain_sequence + 1);
+    if (sequence != door->chain_sequence || strcmp(link, door->chain_link) != 0) {
+        assert_int_equal(sequence, door->chain_sequence + 1);
         assert_string_equal(previous, door->chain_link);
     }
-    door->chain_sequence = atoi(sequence);
-    strcpy(door->chain_link, link);
+    door->chain_sequence = sequence;
+    copy_text(door->chain_link, link);
     *answer++ = '{';
-    envelope_make(door, link, atoi(sequence), answer);
+    envelope_make(door, link, sequence, answer);
 }
 
 static void answer(struct door *door, const struct sm_request *request, char *out) {
@@ -248,7 +256,7 @@ static void answer(struct door *door, const struct sm_request *request, char *ou
     memcpy(door->last_body, request->body, request->body_size);
     door->last_body[request->body_size] = '\0';
     if (door->raw_answer != NULL) {
-        strcpy(out, door->raw_answer);
+        memcpy(out, door->raw_answer, strlen(door->raw_answer) + 1);
     } else if (door->status != 200) {
         sprintf(out, "{\"code\":\"%s\",\"words\":\"…\"}", door->refusal);
     } else if (strcmp(door->last_path, "/v1/activate") == 0) {
@@ -256,7 +264,7 @@ static void answer(struct door *door, const struct sm_request *request, char *ou
     } else {
         answer_check_in(door, out);
     }
-    strcpy(door->last_answer, out);
+    copy_text(door->last_answer, out);
 }
 
 static int perform(void *context, const struct sm_request *request, struct sm_response *response,
@@ -487,7 +495,7 @@ void computer_make(struct computer *computer) {
     computer->boot = 1;
     computer->has_boot_id = true;
     computer->source = SM_FINGERPRINT_GIVEN;
-    strcpy(computer->machine, "machine one");
+    copy_text(computer->machine, "machine one");
     struct sm_files files = {&computer->disk, disk_make_directory, disk_read, disk_write, disk_rename,
                              disk_sync,       disk_stamp,          disk_lock, disk_unlock};
     computer->files = files;

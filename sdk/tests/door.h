@@ -116,6 +116,10 @@ void envelope_make(const struct door *door, const char *link, int64_t sequence, 
 /* The value of a member of a flat body, without quotes. */
 void body_value(const char *body, const char *name, char *out, size_t capacity);
 
+/* strcpy and strcat; what is written to is large enough, or an array that is. */
+void append(char *out, const char *text);
+#define copy_text(to, from) assert_true((size_t)snprintf(to, sizeof(to), "%s", from) < sizeof(to))
+
 struct sm_answer check_now(struct computer *computer);
 #define assert_works(computer) assert_int_equal(check_now(computer).decision, SM_WORK)
 #define assert_stops(computer, why)                                                                          \

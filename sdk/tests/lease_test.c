@@ -37,8 +37,8 @@ static enum sm_code read_envelope(const char *bytes, size_t size, const struct s
 static struct door *a_door(void) {
     static struct computer computer;
     computer_make(&computer);
-    strcpy(computer.door.device, "dev_1");
-    strcpy(computer.door.fingerprint, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    copy_text(computer.door.device, "dev_1");
+    copy_text(computer.door.fingerprint, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     return &computer.door;
 }
 
@@ -117,7 +117,7 @@ static void a_lease_by_another_key_or_in_another_tree_is_refused(void **state) {
     assert_code(read_envelope(out, strlen(out), &keys, &lease), SM_LEASE_FORGED);
     door->signs_leases = &door->lease_keys[0];
     envelope_make(door, "AQIDBAUGBwg", 13, out + 1);
-    memcpy(strstr(out, "\"index\":4"), "\"index\":5", 9);
+    strstr(out, "\"index\":4")[8] = '5';
     assert_code(read_envelope(out, strlen(out), &keys, &lease), SM_LEASE_FORGED);
 }
 
@@ -129,7 +129,7 @@ static void check_jws(const struct door *door, const char *head, enum sm_code wa
     unsigned char signature[64];
     trust(door, &keys);
     base64(head, strlen(head), jws);
-    strcat(jws, ".e30.");
+    append(jws, ".e30.");
     crypto_sign_detached(signature, NULL, (unsigned char *)jws, strlen(jws) - 1,
                          door->lease_keys[0].secret_key);
     base64(signature, 64, jws + strlen(jws));
@@ -172,6 +172,11 @@ static void a_key_s_id_is_its_thumbprint(void **state) {
     assert_string_equal(key.id, "kPrK_qmxVWaYVA9w");
 }
 
+/* A key's id must be its own. */
+static const char WRONG_KID[] =
+    "{\"version\":4,\"issued\":1,\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"0\","
+    "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}],\"roots\":[\"%s\"]}";
+
 static void key_sets_that_are_not_whole_are_refused(void **state) {
     struct door *door = a_door();
     static const char *const bad[] = {
@@ -184,9 +189,7 @@ static void key_sets_that_are_not_whole_are_refused(void **state) {
         "{\"version\":4,\"keys\":[],\"roots\":[\"%s\"]}",
         "{\"version\":4,\"version\":5,\"issued\":1,\"keys\":[],\"roots\":[\"%s\"]}",
         "{\"version\":2,\"issued\":1,\"keys\":[],\"roots\":[\"%s\"]}",
-        "{\"version\":4,\"issued\":1,\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"0\",\"x\":\"%"
-        "s\"}],"
-        "\"roots\":[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]}"};
+        WRONG_KID};
     struct sm_key_set keys;
     struct sm_key_set next;
     char payload[600];
