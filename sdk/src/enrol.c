@@ -47,8 +47,8 @@ static bool is_the_same(const struct sm_client *client, const struct sm_pending 
            memcmp(waiting->fingerprint, fingerprint, sizeof fingerprint) == 0;
 }
 
-/* Fills in an enrolment. By file, a device that is well keeps its key pair: it is a renewal. */
-static enum sm_code begin(const struct sm_client *client, struct sm_pending *pending, bool is_offline,
+/* Fills in an enrolment. */
+static enum sm_code begin(const struct sm_client *client, struct sm_pending *pending,
                           const unsigned char hash[SM_KEY_HASH_BYTES]) {
     struct sm_reading reading;
     sm_clock_read(&client->clock, &reading);
@@ -61,11 +61,8 @@ static enum sm_code begin(const struct sm_client *client, struct sm_pending *pen
     pending->time_s = reading.wall_s < 0 ? 0 : reading.wall_s;
     randombytes_buf(pending->link, sizeof pending->link);
     memcpy(pending->key_hash, hash, sizeof pending->key_hash);
-    if (is_offline && !sm_client_is_void(client)) {
-        memcpy(pending->seed, client->state.seed, sizeof pending->seed);
-    } else {
-        randombytes_buf(pending->seed, sizeof pending->seed);
-    }
+    /* A key pair of its own: a chain that begins anew under the old pair would look like a clone's. */
+    randombytes_buf(pending->seed, sizeof pending->seed);
     return SM_OK;
 }
 
@@ -80,7 +77,7 @@ static enum sm_code prepare(struct sm_client *client, bool is_offline,
     if (code != SM_OK) {
         return code;
     }
-    code = begin(client, is_offline ? &next.offline : &next.pending, is_offline, hash);
+    code = begin(client, is_offline ? &next.offline : &next.pending, hash);
     if (code != SM_OK) {
         sm_state_free(&next);
         return code;
