@@ -134,7 +134,8 @@ static enum status answer_snippets(struct request *request, struct response *ans
     return STATUS_OK;
 }
 
-static enum status get_licence_snippets(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licence_snippets(struct request *request, struct response *answer,
+                                        struct fault *fault) {
     struct write_snippets_input input = {.licence = request_parameter(request, "licence"),
                                          .platform = request_query(request, "platform"),
                                          .server = request_query(request, "server")};

@@ -185,7 +185,8 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     door_fill_lease(door, device, &lease);
     int64_t promised_s = is_about_the_device(answer) ? now_s : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
-    if (answer == ANSWER_OK) {
+    /* an offline lease, or one of longer terms, may promise more than this one */
+    if (answer == ANSWER_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
         device->lease_expires_s = (uint32_t)lease.expires_s;
     }
     if (facts.is_clone) {

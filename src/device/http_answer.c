@@ -93,19 +93,18 @@ static char *put_number(char *at, uint64_t number) {
 
 /* IMF-fixdate (RFC 9110 section 5.6.7); names of ours, as strftime's depend on the locale. */
 static char *put_date(char *at, time_t second) {
-    static const char DAYS[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char MONTHS[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char DAYS[] = "SunMonTueWedThuFriSat";
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct tm tm;
     gmtime_r(&second, &tm);
     const int pairs[] = {tm.tm_hour, tm.tm_min, tm.tm_sec};
     at = PUT(at, "Date: ");
-    at = put(at, DAYS[tm.tm_wday], 3);
+    at = put(at, DAYS + (size_t)tm.tm_wday * 3, 3);
     at = PUT(at, ", ");
     *at++ = (char)('0' + tm.tm_mday / 10);
     *at++ = (char)('0' + tm.tm_mday % 10);
     *at++ = ' ';
-    at = put(at, MONTHS[tm.tm_mon], 3);
+    at = put(at, MONTHS + (size_t)tm.tm_mon * 3, 3);
     *at++ = ' ';
     at = put_number(at, (uint64_t)tm.tm_year + 1900);
     for (size_t i = 0; i < 3; i++) {

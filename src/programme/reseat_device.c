@@ -23,10 +23,9 @@ static enum status take_seat(struct call *call, struct reseating *reseating, str
         return status;
     char device[IDENTIFIER_BYTES];
     identifier_encode(call->secret, IDENTIFIER_DEVICE, reseating->device.id, device);
-    return audit_write(call, "device.reseat",
-                       identifier_text(call, IDENTIFIER_LICENCE, reseating->licence.id),
-                       reseating->licence.provider_id, text_format(call->arena, "%s on seat %d", device, (int)seat),
-                       fault);
+    return audit_write(
+        call, "device.reseat", identifier_text(call, IDENTIFIER_LICENCE, reseating->licence.id),
+        reseating->licence.provider_id, text_format(call->arena, "%s on seat %d", device, (int)seat), fault);
 }
 
 /* The door's next lease may run so long. */

@@ -26,8 +26,8 @@ struct server nginx_begin(const char *place, size_t body_bytes);
 
 void server_end(struct server *server);
 
-/* Processor time that the server's threads have taken, in seconds: of all, or of those of that name. It depends less than
- * the clock on what else the machine does. */
+/* Processor time that the server's threads have taken, in seconds: of all, or of those of that name. It
+ * depends less than the clock on what else the machine does. */
 double server_processor_s(const struct server *server, const char *thread);
 
 /* A number of the door's metrics; 0 where there is none of that name. */
