@@ -2,7 +2,7 @@
 """A storm at the device door: it sheds load, stays small, and leaves the control door working. And clients that are slow, or
 half there.
 
-usage: storm_test.py SEATMETER DEVICE_CLIENT [SECONDS [CLIENTS]]     default: storms of 3 s from 2 clients
+usage: storm_test.py SEATMETER DEVICE_CLIENT [SECONDS [CLIENTS]]     default: storms of 5 s from 2 clients
 The figures are printed; what is demanded is so generous that a slow day does not fail it."""
 import http.client
 import os
@@ -18,6 +18,7 @@ from programme import Cases, Crowd, OnSqlite, Wrong, until
 
 CONNECTIONS, PIPELINE = 7000, 2
 GROWTH_MAX = 192 << 20  # bytes of memory that a storm may cost (with sanitizers: they keep what was freed)
+SOON_S = 30
 FACTOR_MAX, P99_ENOUGH_S = 20, 0.5  # the control door's p99: no worse than so many times the calm one, or than this
 
 
@@ -73,7 +74,11 @@ class Storm:
                    f"{codes.get('lease', 0) / self.seconds:.0f}/s with a lease, {codes.get('busy', 0) / self.seconds:.0f}/s shed; "
                    f"memory {before >> 20} → {peak[0] >> 20} MiB; control p99 {calm_p99 * 1000:.1f} → {stormy_p99 * 1000:.1f} ms "
                    f"({stormy_p99 / calm_p99:.1f}×, {len(stormy)} requests)")
-        if set(codes) - {"lease", "busy", "too-often"} or not codes.get("busy"):
+        # Activations wait in a queue that is no longer than the door has connections: shed, or answered soon.
+        slowest_s = max(one["max_us"] for one in counted) / 1e6
+        is_soon = kind == "activations" and slowest_s < SOON_S
+        figures += f"; the slowest answer {slowest_s:.1f} s"
+        if set(codes) - {"lease", "busy", "too-often"} or not (codes.get("busy") or is_soon):
             raise Wrong(f"a storm is answered {codes}; {figures}")
         if peak[0] - before > GROWTH_MAX:
             raise Wrong(f"memory grew; {figures}")
@@ -196,12 +201,12 @@ class Storm:
 
 def main():
     seatmeter, client = sys.argv[1:3]
-    seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
     clients = int(sys.argv[4]) if len(sys.argv) > 4 else 2
     cases = Cases()
     with OnSqlite(seatmeter) as programme:
         storm = Storm(programme, client, seconds, clients)
-        cases.case("a storm of activations is shed", storm.activations)
+        cases.case("a storm of activations is shed, or answered in turn", storm.activations)
         cases.case("a storm of check-ins is shed", storm.check_ins)
         cases.case("after a storm devices are answered as ever", storm.afterwards)
         cases.case("slow clients are dropped and counted, and bother nobody", storm.slow_clients)
