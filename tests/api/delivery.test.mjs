@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import test from 'node:test';
-import { Server, engines } from './harness.mjs';
+import { Server, engines, unanswered } from './harness.mjs';
 
 const BYTES = 'application/octet-stream';
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -158,3 +158,7 @@ test('an upload is refused before it is sent, cut off and of another hash, and l
   await vendor.refused(409, 'unknown-artifact', 'POST', '/v1/releases', { body: publishing(bytes) });
   await upload(vendor, bytes);
 }));
+
+test('every operation of delivery was answered well', () => {
+  assert.deepEqual(unanswered('Delivery'), []);
+});

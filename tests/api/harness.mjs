@@ -53,7 +53,15 @@ export function operationOf(method, path) {
 const pointerOf = (...keys) => '/' + keys.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
 
 /* Every [operation, status] that was answered as documented. */
-export const covered = new Set();
+const covered = new Set();
+
+/* The operations with this tag (or, with `other`, with any other) and their good answers that no test of this file has had. */
+export function unanswered(tag, { other = false } = {}) {
+  return operations.filter(({ tags }) => tags.includes(tag) !== other)
+    .flatMap(({ operationId, responses }) => Object.keys(responses)
+      .filter((status) => status.startsWith('2')).map((status) => `${operationId} ${status}`))
+    .filter((name) => !covered.has(name));
+}
 
 function checkAnswer(operation, answer) {
   const { responses } = operation;

@@ -2,7 +2,7 @@
 // answered well at least once on the way, and every answer is held against its schema.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Client, METRICS_TOKEN, Server, covered, engines, operations } from './harness.mjs';
+import { Client, METRICS_TOKEN, Server, engines, unanswered } from './harness.mjs';
 import { Machine } from '../lease/machine.mjs';
 
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
@@ -282,9 +282,6 @@ for (const engine of engines) {
   }));
 }
 
-test('every operation was answered well', () => {
-  const missing = operations.flatMap((operation) => Object.keys(operation.responses)
-    .filter((status) => status.startsWith('2')).map((status) => `${operation.operationId} ${status}`))
-    .filter((name) => !covered.has(name));
-  assert.deepEqual(missing, []);
+test('every operation was answered well, but for those of delivery, which have tests of their own', () => {
+  assert.deepEqual(unanswered('Delivery', { other: true }), []);
 });
