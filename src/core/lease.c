@@ -192,12 +192,6 @@ size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAM
     if (lease->advise_clock) {
         at = PUT(at, "\"clock-wrong\"");
     }
-    if (lease->advise_withdrawn) {
-        if (lease->advise_clock) {
-            *at++ = ',';
-        }
-        at = PUT(at, "\"version-withdrawn\"");
-    }
     at = PUT(at, "]}");
     size_t length = (size_t)(at - out);
     assert(length <= LEASE_FIXED_BYTES_MAX + lease->sku_part.length);

@@ -49,7 +49,6 @@ struct lease {
     int32_t seats;
     struct text sku_part; /* lease_sku_part of its SKU */
     bool advise_clock;
-    bool advise_withdrawn;
 };
 
 /* `"sku":"…","components":["…",…]`, made once per SKU. */

@@ -115,6 +115,7 @@ for (const engine of engines) {
     assert.equal(file.status, 206);
     assert.equal(file.headers['cache-control'], 'no-store');
     assert.deepEqual(file.bytes, bytes.subarray(1000, 2000));
+    assert.deepEqual((await server.call('GET', `${link.path}/linux-amd64`)).bytes, bytes);
     assert.equal((await server.call('GET', `${link.path}/beos`)).status, 404);
     assert.equal((await server.call('GET', '/install/sml_guess')).status, 404);
     await provider.post(`/v1/licences/${licence.id}/off`, {});

@@ -73,12 +73,12 @@ static void a_refusal_says_stop_why_and_in_words(void **state) {
     arena_init(&arena);
     struct lease lease = a_lease(lease_sku_part(&arena, TEXT("EDR-1"), NULL, 0));
     lease.code = ANSWER_OFF;
-    lease.advise_clock = lease.advise_withdrawn = true;
+    lease.advise_clock = true;
     struct text json = text_copy(&arena, written(&arena, &lease));
     assert_non_null(strstr(json.at,
                            "{\"decision\":\"stop\",\"code\":\"off\",\"words\":\"The licence is turned off. "
                            "Ask your provider to turn it on.\",\"device\":"));
-    assert_non_null(strstr(json.at, "\"components\":[],\"advice\":[\"clock-wrong\",\"version-withdrawn\"]}"));
+    assert_non_null(strstr(json.at, "\"components\":[],\"advice\":[\"clock-wrong\"]}"));
     arena_clean_up(&arena);
 }
 
@@ -93,7 +93,7 @@ static void every_answer_fits_the_room_that_callers_give(void **state) {
         lease.issued_s = lease.renew_after_s = lease.warn_after_s = lease.expires_s = INT64_MAX;
         lease.link = UINT64_MAX;
         lease.seats = INT32_MAX;
-        lease.advise_clock = lease.advise_withdrawn = true;
+        lease.advise_clock = true;
         struct text json = written(&arena, &lease); /* asserts its length */
         assert_true(json.at[json.length - 1] == '}');
     }
