@@ -45,13 +45,10 @@ static enum status get_charges(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_charge(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -107,13 +104,10 @@ static enum status get_corrections(struct request *request, struct response *ans
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_correction(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -172,13 +166,10 @@ static enum status get_balances(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < result.count; i++) {
         represent_balance(out, NULL, &result.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, 0);
     return STATUS_OK;
 }

@@ -20,13 +20,10 @@ static enum status get_products(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_product(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -112,13 +109,10 @@ static enum status get_releases(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_release(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -174,12 +168,7 @@ static enum status get_release(struct request *request, struct response *answer,
 }
 
 static enum status post_promote(struct request *request, struct response *answer, struct fault *fault) {
-    struct json_document document;
-    struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status == STATUS_OK) {
-        status = request_json_done(&document, &body);
-    }
+    enum status status = request_no_fields(request, fault);
     struct release_view release;
     if (status == STATUS_OK) {
         status = promote_release(&request->call, request_parameter(request, "release"), &release, fault);
@@ -249,14 +238,11 @@ static enum status get_install_links(struct request *request, struct response *a
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < links.count; i++) {
         represent_install_link(out, NULL, &links.items[i]);
     }
-    json_write_close_array(out);
-    json_write_close(out);
+    answer_end_items(out);
     return STATUS_OK;
 }
 

@@ -28,13 +28,10 @@ static enum status get_devices(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_device(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -49,12 +46,7 @@ static enum status get_device(struct request *request, struct response *answer, 
 }
 
 static enum status post_release(struct request *request, struct response *answer, struct fault *fault) {
-    struct json_document document;
-    struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status == STATUS_OK) {
-        status = request_json_done(&document, &body);
-    }
+    enum status status = request_no_fields(request, fault);
     struct release_device_input input = {.device = request_parameter(request, "device")};
     struct released_device released;
     if (status == STATUS_OK) {
@@ -123,14 +115,11 @@ static enum status answer_snippets(struct request *request, struct response *ans
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < list.count; i++) {
         represent_snippet(out, NULL, &list.items[i]);
     }
-    json_write_close_array(out);
-    json_write_close(out);
+    answer_end_items(out);
     return STATUS_OK;
 }
 

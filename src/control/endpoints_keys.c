@@ -10,14 +10,11 @@ static enum status get_root_keys(struct request *request, struct response *answe
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < roots.count; i++) {
         represent_root_key(out, NULL, &roots.items[i]);
     }
-    json_write_close_array(out);
-    json_write_close(out);
+    answer_end_items(out);
     return STATUS_OK;
 }
 

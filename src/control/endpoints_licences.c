@@ -26,13 +26,10 @@ static enum status get_blocks(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_block(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -101,12 +98,7 @@ static enum status patch_block(struct request *request, struct response *answer,
 }
 
 static enum status post_close_block(struct request *request, struct response *answer, struct fault *fault) {
-    struct json_document document;
-    struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status == STATUS_OK) {
-        status = request_json_done(&document, &body);
-    }
+    enum status status = request_no_fields(request, fault);
     struct close_block_input input = {
         .block = request_parameter(request, "block"),
         .if_version = request->if_version,
@@ -137,13 +129,10 @@ static enum status get_licences(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -172,14 +161,11 @@ static enum status post_licences(struct request *request, struct response *answe
     if (issued.count == 1) {
         answer_location(answer, request, "/v1/licences/", issued.items[0].licence.identifier);
     }
-    struct json_writer *out = answer_json(answer, request, 201);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 201);
     for (size_t i = 0; i < issued.count; i++) {
         represent_issued_licence(out, NULL, &issued.items[i]);
     }
-    json_write_close_array(out);
-    json_write_close(out);
+    answer_end_items(out);
     return STATUS_OK;
 }
 
@@ -229,13 +215,10 @@ static enum status get_licence_events(struct request *request, struct response *
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence_event(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }

@@ -19,13 +19,10 @@ static enum status get_users(struct request *request, struct response *answer, s
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_user(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -103,13 +100,10 @@ static enum status get_tokens(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_token(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
@@ -163,13 +157,10 @@ static enum status get_audit(struct request *request, struct response *answer, s
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
-    json_write_open(out, NULL);
-    json_write_open_array(out, "items");
+    struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_audit_entry(out, NULL, &page.items[i]);
     }
-    json_write_close_array(out);
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
 }

@@ -53,6 +53,13 @@ enum status request_json_done(struct json_document *document, struct json_object
     return status;
 }
 
+enum status request_no_fields(struct request *request, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    return status == STATUS_OK ? request_json_done(&document, &body) : status;
+}
+
 enum status request_text(const struct request *request, struct text *text, struct fault *fault) {
     struct text body = {request->body_at == NULL ? "" : request->body_at, request->body_length};
     if (!text_is_valid_utf8(body)) {
@@ -76,7 +83,20 @@ void answer_finish(struct response *answer) {
     }
 }
 
+struct json_writer *answer_begin_items(struct response *answer, struct request *request, int http_status) {
+    struct json_writer *out = answer_json(answer, request, http_status);
+    json_write_open(out, NULL);
+    json_write_open_array(out, "items");
+    return out;
+}
+
+void answer_end_items(struct json_writer *writer) {
+    json_write_close_array(writer);
+    json_write_close(writer);
+}
+
 void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after) {
+    json_write_close_array(writer);
     if (next_after > 0) {
         json_write_text(writer, "next", cursor_make(request, next_after));
     } else {

@@ -176,6 +176,9 @@ enum status request_json(struct request *request, struct json_document *document
 /* The body as it came: a CSV file. Not UTF-8 is fault "malformed-utf8". */
 enum status request_text(const struct request *request, struct text *text, struct fault *fault) MUST_CHECK;
 
+/* The body is an object without fields, or there is none. */
+enum status request_no_fields(struct request *request, struct fault *fault) MUST_CHECK;
+
 /* The end of reading JSON: every field was asked for and none was wrong. */
 enum status request_json_done(struct json_document *document, struct json_object *root) MUST_CHECK;
 
@@ -189,7 +192,13 @@ struct json_writer *answer_json(struct response *answer, struct request *request
 /* Turns what the writer holds into the body. */
 void answer_finish(struct response *answer);
 
-/* "items" must have been written: adds "next" and closes. */
+/* Begins a list: {"items": [. The caller writes the items, and ends with one of the two below. */
+struct json_writer *answer_begin_items(struct response *answer, struct request *request, int http_status);
+
+/* Ends a list that is whole. */
+void answer_end_items(struct json_writer *writer);
+
+/* Ends a page of a list: with "next", where there is more. */
 void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after);
 
 /* An ETag from a version. */

@@ -1,6 +1,7 @@
 /* The thread and its loop: new work by an eventfd, sockets that take more by epoll, clients that stall by a
  * look through all of them once a second. */
 #include "device/files_private.h"
+#include "device/monotonic.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,16 +12,9 @@
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 256, SEND_BYTES_MAX = 1 << 20 };
-
-static int64_t monotonic_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void wake(int fd) {
     uint64_t one = 1;

@@ -6,6 +6,7 @@
 #include "device/http_private.h"
 
 #include "control/address.h"
+#include "device/monotonic.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECONDS INT64_C(1000000)
@@ -24,12 +24,6 @@
 
 /* Which event: a connection's slot with its generation above, or one of these behind the slots. */
 enum special { SPECIAL_LISTENER, SPECIAL_WAKE, SPECIAL_WATCHES };
-
-int64_t http_clock_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECONDS + now.tv_nsec / 1000;
-}
 
 void http_options_default(struct http_options *options) {
     *options = (struct http_options){
@@ -102,7 +96,7 @@ enum status http_make(const struct http_options *options, struct http **http, st
     made->options = *options;
     make_room(made);
     made->head_second = -1;
-    made->chance = (uint64_t)http_clock_us() | 1;
+    made->chance = (uint64_t)monotonic_us() | 1;
     made->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     made->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     made->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -295,7 +289,7 @@ const int64_t HTTP_TURN_BUCKETS_US[HTTP_TURN_BUCKETS] = {50,   100,  250,   500,
                                                          2500, 5000, 10000, 50000, 250000};
 
 static void count_turn(struct http *http) {
-    int64_t took_us = http_clock_us() - http->turn_began_us;
+    int64_t took_us = monotonic_us() - http->turn_began_us;
     int bucket = 0;
     while (bucket < HTTP_TURN_BUCKETS && took_us > HTTP_TURN_BUCKETS_US[bucket]) {
         bucket++;
@@ -308,7 +302,7 @@ static void run_turn(struct http *http, int timeout_ms) {
     bool waits = http->again_count == 0 && !http->turns_again;
     int count = epoll_wait(http->epoll_fd, http->events, http->events_max, waits ? timeout_ms : 0);
     http->turns_again = false;
-    http->turn_began_us = http_clock_us();
+    http->turn_began_us = monotonic_us();
     http->is_late = false;
     http->since_clock = 0;
     run_again(http);
@@ -340,8 +334,8 @@ void http_run(struct http *http, int64_t grace_us) {
         run_turn(http, http->counters.connections > 0 ? (int)(SWEEP_US / 1000) : 1000);
     }
     begin_closing(http);
-    int64_t until_us = http_clock_us() + grace_us;
-    while (http->counters.connections > 0 && http_clock_us() < until_us) {
+    int64_t until_us = monotonic_us() + grace_us;
+    while (http->counters.connections > 0 && monotonic_us() < until_us) {
         run_turn(http, 10);
     }
 }

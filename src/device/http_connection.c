@@ -3,6 +3,7 @@
  * Bytes are read into the turn's room, which all connections share; only what is not a whole request, or
  * comes behind one, is kept in a buffer of the connection's own. So a connection that idles holds none. */
 #include "device/http_private.h"
+#include "device/monotonic.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -146,7 +147,7 @@ static void count_refusal(struct http *http, int http_status) {
 static bool is_late(struct http *http) {
     if (++http->since_clock >= CLOCK_EVERY) {
         http->since_clock = 0;
-        http->is_late = http_clock_us() - http->turn_began_us > http->options.late_us;
+        http->is_late = monotonic_us() - http->turn_began_us > http->options.late_us;
     }
     return http->is_late;
 }

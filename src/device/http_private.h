@@ -92,8 +92,6 @@ struct http {
     int64_t head_second;
 };
 
-int64_t http_clock_us(void);
-
 /* http_connection.c */
 void exchange_open(struct http *http, int fd, bool is_local);
 void exchange_work(struct http_exchange *exchange); /* reads and parses what there is */

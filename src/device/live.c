@@ -19,6 +19,7 @@
  * writer asks for marks only between two transactions.
  *   A seat is never given to another while a lease for it may still come from memory: live_is_silent. */
 #include "device/live_private.h"
+#include "device/monotonic.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -26,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -638,12 +638,6 @@ static struct live *make(const struct live_options *options) {
     live_table_init(&live->devices, sizeof(struct live_device), LIVE_DEVICE_BITS);
     live_table_init(&live->licences, sizeof(struct live_licence), LIVE_LICENCE_BITS);
     return live;
-}
-
-static int64_t monotonic_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The claim comes before anything is read or written. */

@@ -9,6 +9,12 @@ bool actor_is_operator(const struct call *call) {
     return call->actor.kind == ACTOR_OPERATOR || call->actor.kind == ACTOR_SYSTEM;
 }
 
+enum status require_operator(const struct call *call, const char *sentence, struct fault *fault) {
+    if (actor_is_operator(call))
+        return STATUS_OK;
+    return fault_set(fault, STATUS_FORBIDDEN, "operator-only", NULL, TEXT(""), "%s", sentence);
+}
+
 /* ---- rights ---- */
 
 const struct right_word RIGHT_WORDS[RIGHT_COUNT] = {

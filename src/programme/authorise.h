@@ -20,6 +20,9 @@ struct text actor_text(const struct call *call);
 /* True for the operator and the system. */
 bool actor_is_operator(const struct call *call);
 
+/* STATUS_FORBIDDEN "operator-only" with that sentence for anybody else than those. */
+enum status require_operator(const struct call *call, const char *sentence, struct fault *fault) MUST_CHECK;
+
 /* The rights of a role, bits of enum right. */
 unsigned role_rights(enum role role);
 

@@ -127,9 +127,7 @@ enum status check_store(struct call *call, struct check_store_result *result, st
     if (status != STATUS_OK)
         return status;
     checking.violations = ARENA_NEW(call->arena, struct violation, CHECK_VIOLATIONS_MAX);
-    if (!actor_is_operator(call))
-        status = fault_set(fault, STATUS_FORBIDDEN, "operator-only", NULL, (struct text){0},
-                           "only the operator may audit the whole store");
+    status = require_operator(call, "only the operator may audit the whole store", fault);
     if (status == STATUS_OK)
         status = book_load(call, &checking.book, fault);
     if (status == STATUS_OK)

@@ -274,7 +274,7 @@ enum status load_key_set(struct call *call, struct key_set *out, struct fault *f
 
 /* ---- the operator's ---- */
 
-static enum status require_operator(const struct call *call, struct fault *fault) {
+static enum status require_key_holder(const struct call *call, struct fault *fault) {
     if (actor_is_operator(call))
         return STATUS_OK;
     return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
@@ -301,7 +301,7 @@ static void fill_list(const struct call *call, const struct ring *ring, struct s
 
 /* Begins a write call in which everything that is due has been done. */
 static enum status begin(struct call *call, struct ring *ring, struct fault *fault) {
-    enum status status = require_operator(call, fault);
+    enum status status = require_key_holder(call, fault);
     if (status == STATUS_OK)
         status = ring_load(call, ring, fault);
     return status == STATUS_OK ? step(call, ring, fault) : status;

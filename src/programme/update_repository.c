@@ -131,12 +131,7 @@ enum status update_repository_publish(struct call *call, struct fault *fault) {
 
 /* ---- renewing ---- */
 
-static enum status require_operator(const struct call *call, struct fault *fault) {
-    if (actor_is_operator(call))
-        return STATUS_OK;
-    return fault_set(fault, STATUS_FORBIDDEN, "operator-only", NULL, TEXT(""),
-                     "Only the operator may do this to the update repository.");
-}
+static const char OPERATORS[] = "Only the operator may do this to the update repository.";
 
 /* Which roles have lived half their time; none where there is no repository. */
 static enum status find_due(struct call *call, bool all, bool due[TUF_ROLE_COUNT], bool *any,
@@ -186,7 +181,7 @@ enum status renew_updates(struct call *call, const struct renew_updates_input *i
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    status = require_operator(call, fault);
+    status = require_operator(call, OPERATORS, fault);
     if (status == STATUS_OK)
         status = find_due(call, input->all, due, &any, fault);
     status = call_end(call, status, fault);
@@ -322,7 +317,7 @@ enum status rotate_update_key(struct call *call, const struct rotate_update_key_
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    status = require_operator(call, fault);
+    status = require_operator(call, OPERATORS, fault);
     if (status == STATUS_OK)
         status = rotate(call, input, &keys, fault);
     update_keys_wipe(&keys);

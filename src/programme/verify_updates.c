@@ -189,9 +189,7 @@ enum status verify_updates(struct call *call, struct verify_updates_result *out,
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    if (!actor_is_operator(call))
-        status = fault_set(fault, STATUS_FORBIDDEN, "operator-only", NULL, TEXT(""),
-                           "Only the operator may verify the update repository.");
+    status = require_operator(call, "Only the operator may verify the update repository.", fault);
     if (status == STATUS_OK)
         status = update_repository_view_fill(call, &result.repository, fault);
     if (status == STATUS_OK)
