@@ -2,8 +2,9 @@
  * loop, so that an interruption is seen while libcurl waits. */
 #include "seatmeter_curl.h"
 
+#include "content_range.h"
+
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,47 +101,6 @@ const char *sm_curl_words(const struct sm_curl *curl) {
     return curl == NULL ? "" : curl->words;
 }
 
-/* A number and the character behind it. */
-static bool take_number(const char **text, char behind, int64_t *number) {
-    char *end = NULL;
-    errno = 0;
-    *number = **text >= '0' && **text <= '9' ? strtoll(*text, &end, 10) : -1;
-    if (*number < 0 || errno != 0 || *end != behind) {
-        return false;
-    }
-    *text = end + 1;
-    return true;
-}
-
-/* "Content-Range: bytes 500-999/1234" (RFC 9110 section 14.4). */
-static void take_content_range(struct sm_response *response, const char *value, size_t length) {
-    static const char UNIT[] = "bytes ";
-    char copied[80];
-    const char *text = copied;
-    int64_t first = 0;
-    int64_t last = 0;
-    int64_t total = 0;
-    while (length > 0 &&
-           (value[length - 1] == '\r' || value[length - 1] == '\n' || value[length - 1] == ' ')) {
-        length--;
-    }
-    if (length >= sizeof copied) {
-        return;
-    }
-    memcpy(copied, value, length);
-    copied[length] = '\0';
-    text += strspn(text, " \t");
-    if (strncmp(text, UNIT, sizeof UNIT - 1) != 0) {
-        return;
-    }
-    text += sizeof UNIT - 1;
-    if (take_number(&text, '-', &first) && take_number(&text, '/', &last) &&
-        take_number(&text, '\0', &total) && last >= first && total > last) {
-        response->range_first = first;
-        response->range_total = total;
-    }
-}
-
 /* Header lines, one a call; a status line begins the headers of another answer (after a 100, say). */
 static size_t take_header(char *line, size_t one, size_t length, void *context) {
     static const char NAME[] = "content-range:";
@@ -150,7 +110,7 @@ static size_t take_header(char *line, size_t one, size_t length, void *context) 
         exchange->response->range_first = -1;
         exchange->response->range_total = -1;
     } else if (length >= sizeof NAME && curl_strnequal(line, NAME, sizeof NAME - 1)) {
-        take_content_range(exchange->response, line + sizeof NAME - 1, length - (sizeof NAME - 1));
+        content_range_take(exchange->response, line + sizeof NAME - 1, length - (sizeof NAME - 1));
     }
     return length;
 }
