@@ -7,14 +7,13 @@
 #ifndef SEATMETER_AGENT_AGENT_H
 #define SEATMETER_AGENT_AGENT_H
 
+#include "network.h"
+#include "platform.h"
 #include "seatmeter.h"
-#include "seatmeter_curl.h"
 #include "seatmeter_updates.h"
 #include "settings.h"
 #include "signals.h"
 #include "told.h"
-
-#include <sys/types.h>
 
 enum { EXIT_WELL = 0, EXIT_NOT = 1, EXIT_WRONG = 2, VERSION_BYTES = 51 };
 
@@ -22,17 +21,14 @@ struct agent {
     struct settings settings;
     char base[SETTING_PATH_BYTES]; /* the state directory as this process names it: see agent_open */
     struct signals signals;
-    struct sm_curl *curl;
+    struct network *network; /* NULL: the command needs none */
     struct sm_client *client;
     struct sm_updates *updates;  /* NULL: not opened */
     char version[VERSION_BYTES]; /* that the client was opened with */
-    int lock;                    /* descriptor; -1: not held */
+    intptr_t lock;               /* of platform_lock; -1: not held */
     int64_t give_way_at_ms;      /* monotonic: an exchange that takes longer is to stop; 0: none is */
     struct told told;
 };
-
-/* Milliseconds of a clock that nobody sets. */
-int64_t agent_now_ms(void);
 
 /* Whether settings for a client are there and its server can be talked to safely; says what is missing. */
 bool agent_has_settings(const struct agent *agent);
@@ -52,12 +48,14 @@ enum sm_code agent_follow_version(struct agent *agent);
 
 void agent_close(struct agent *agent);
 
-/* Takes the lock; false where another process holds it. `*holder` (may be NULL) is its number, 0 where
- * unknown. */
-bool agent_lock(struct agent *agent, pid_t *holder);
+/* Takes the lock; false where another process holds it. `*holder` is its number, 0 where unknown. */
+bool agent_lock(struct agent *agent, int64_t *holder);
 
 /* Has the process that holds the lock look again, where there is one; its number, or 0. */
-pid_t agent_nudge(struct agent *agent);
+int64_t agent_nudge(struct agent *agent);
+
+/* The network's words where the server was not reached, else none; for agent_complain. */
+const char *agent_network_words(const struct agent *agent, enum sm_code code);
 
 /* Prints `what: words (code)` on standard error. */
 void agent_complain(const char *what, enum sm_code code, const char *words);

@@ -7,14 +7,41 @@
 #include "update.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ACTIVATION_TRIES = 4, OFFLINE_FILE_BYTES_MAX = 256 * 1024 };
+
+/* The first line, without what ends it, nor what some programs of Windows begin a text with. */
+static bool read_line(FILE *file, char line[SETTING_BYTES]) {
+    static const char MARK[] = "\xEF\xBB\xBF";
+    if (fgets(line, SETTING_BYTES, file) == NULL) {
+        return false;
+    }
+    size_t mark = strncmp(line, MARK, sizeof MARK - 1) == 0 ? sizeof MARK - 1 : 0;
+    memmove(line, line + mark, strlen(line + mark) + 1);
+    line[strcspn(line, "\r\n")] = '\0';
+    return true;
+}
+
+static bool read_typed(char line[SETTING_BYTES]) {
+    platform_show_typing(false);
+    bool is_read = read_line(stdin, line);
+    platform_show_typing(true);
+    return is_read;
+}
+
+static bool read_from(const char *path, char line[SETTING_BYTES]) {
+    FILE *file = platform_open(path);
+    bool is_read = file != NULL && read_line(file, line);
+    if (file != NULL) {
+        fclose(file);
+    }
+    return is_read;
+}
 
 /* The licence key from where the settings say. */
 static bool read_key(const struct agent *agent, char key[SETTING_BYTES]) {
@@ -24,16 +51,11 @@ static bool read_key(const struct agent *agent, char key[SETTING_BYTES]) {
         memcpy(key, settings->key, SETTING_BYTES);
         return settings_need(key, "key");
     }
-    FILE *file = is_stdin ? stdin : fopen(settings->key_file, "re");
-    bool is_read = file != NULL && fgets(key, SETTING_BYTES, file) != NULL;
+    bool is_read = is_stdin ? read_typed(key) : read_from(settings->key_file, key);
     if (!is_read) {
         fprintf(stderr, "seatmeter-agent: the licence key cannot be read from %s\n",
                 is_stdin ? "standard input" : settings->key_file);
     }
-    if (file != NULL && !is_stdin) {
-        fclose(file);
-    }
-    key[strcspn(key, "\r\n")] = '\0';
     return is_read;
 }
 
@@ -51,9 +73,9 @@ static enum sm_code activate_with_patience(struct agent *agent, const char *key)
     enum sm_code code = SM_UNREACHABLE;
     for (int try = 0; try < ACTIVATION_TRIES && !agent->signals.is_stopping; try++) {
         if (try > 0) {
-            int64_t until_ms = agent_now_ms() + run_jittered_ms(INT64_C(1) << try);
-            while (!agent->signals.is_stopping && agent_now_ms() < until_ms) {
-                signals_wait(&agent->signals, until_ms - agent_now_ms());
+            int64_t until_ms = platform_now_ms() + run_jittered_ms(INT64_C(1) << try);
+            while (!agent->signals.is_stopping && platform_now_ms() < until_ms) {
+                signals_wait(&agent->signals, until_ms - platform_now_ms());
             }
         }
         code = sm_activate(agent->client, key);
@@ -79,8 +101,7 @@ static int activate(struct agent *agent, const char *argument) {
     enum sm_code code = activate_with_patience(agent, key);
     sodium_memzero(key, sizeof key);
     if (code != SM_OK) {
-        agent_complain("the activation failed", code,
-                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        agent_complain("the activation failed", code, agent_network_words(agent, code));
         return EXIT_NOT;
     }
     if (!keep_settings(agent) || !update_keep_root(agent)) {
@@ -90,16 +111,7 @@ static int activate(struct agent *agent, const char *argument) {
 }
 
 static int run(struct agent *agent, const char *argument) {
-    pid_t holder = 0;
     (void)argument;
-    if (agent_open(agent, true) != SM_OK) {
-        return EXIT_WRONG;
-    }
-    if (!agent_lock(agent, &holder)) {
-        fprintf(stderr, "seatmeter-agent: process %ld runs with this state directory already\n",
-                (long)holder);
-        return EXIT_WRONG;
-    }
     return run_daemon(agent);
 }
 
@@ -130,8 +142,7 @@ static int check_in(struct agent *agent, const char *argument) {
     }
     enum sm_code code = sm_check_in(agent->client);
     if (code != SM_OK) {
-        agent_complain("the check-in was not answered", code,
-                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        agent_complain("the check-in was not answered", code, agent_network_words(agent, code));
         return EXIT_NOT;
     }
     return say_decision(agent);
@@ -141,6 +152,7 @@ static int check_in(struct agent *agent, const char *argument) {
 static int update(struct agent *agent, const char *argument) {
     char path[SETTING_PATH_BYTES];
     struct sm_answer answer = {.size = sizeof answer};
+    int64_t holder = 0;
     (void)argument;
     if (agent_open(agent, true) != SM_OK) {
         return EXIT_WRONG;
@@ -151,9 +163,9 @@ static int update(struct agent *agent, const char *argument) {
             "seatmeter-agent: the update repository's root is not known (--tuf-root), or updates are off\n");
         return EXIT_WRONG;
     }
-    if (!agent_lock(agent, NULL)) {
-        pid_t daemon = agent_nudge(agent);
-        printf("process %ld, which runs here, was asked to look\n", (long)daemon);
+    if (!agent_lock(agent, &holder)) {
+        int64_t daemon = agent_nudge(agent);
+        printf("process %" PRId64 ", which runs here, was asked to look\n", daemon);
         return daemon > 0 ? EXIT_WELL : EXIT_WRONG;
     }
     agent_path(agent, "told", path);
@@ -180,8 +192,7 @@ static int release(struct agent *agent, const char *argument) {
     }
     enum sm_code code = sm_release(agent->client);
     if (code != SM_OK) {
-        agent_complain("the device was not released", code,
-                       code == SM_UNREACHABLE ? sm_curl_words(agent->curl) : "");
+        agent_complain("the device was not released", code, agent_network_words(agent, code));
         return EXIT_NOT;
     }
     (void)agent_nudge(agent);
@@ -189,16 +200,11 @@ static int release(struct agent *agent, const char *argument) {
     return EXIT_WELL;
 }
 
-/* A new file of its owner alone, or standard output; the licence key will be in it. */
+/* The licence key will be in it. */
 static FILE *open_request(const char *path) {
-    int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
-                                            : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    FILE *file = platform_create_private(path);
     if (file == NULL) {
-        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, strerror(errno));
-        if (descriptor >= 0) {
-            close(descriptor);
-        }
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, platform_why());
     }
     return file;
 }
@@ -232,7 +238,7 @@ static int offline_request(struct agent *agent, const char *argument) {
 }
 
 static int offline_accept(struct agent *agent, const char *argument) {
-    FILE *file = strcmp(argument, "-") == 0 ? stdin : fopen(argument, "re");
+    FILE *file = strcmp(argument, "-") == 0 ? stdin : platform_open(argument);
     char *bytes = malloc(OFFLINE_FILE_BYTES_MAX + 1);
     size_t size = file == NULL || bytes == NULL ? 0 : fread(bytes, 1, OFFLINE_FILE_BYTES_MAX + 1, file);
     int result = EXIT_WRONG;
@@ -255,15 +261,16 @@ static int offline_accept(struct agent *agent, const char *argument) {
 }
 
 const struct command COMMANDS[] = {
-    {"activate", NULL, "enrols this machine with a licence key and keeps the settings", activate},
-    {"run", NULL, "keeps the lease fresh, fetches updates, runs the hook, until SIGTERM", run},
-    {"status", NULL, "shows the decision, the lease and updates (--json for programs)", status},
-    {"check", NULL, "exit status 0: the product may work; 1: it must stop; 2: it cannot be told", check},
-    {"check-in", NULL, "renews the lease now; exit status as check", check_in},
-    {"update", NULL, "looks for a newer version, fetches it, runs the hook, prints the file", update},
-    {"release", NULL, "gives the device's seat back", release},
+    {"activate", NULL, "enrols this machine with a licence key and keeps the settings", activate, false},
+    {"run", NULL, "keeps the lease fresh, fetches updates, runs the hook, until SIGTERM", run, false},
+    {"status", NULL, "shows the decision, the lease and updates (--json for programs)", status, false},
+    {"check", NULL, "exit status 0: the product may work; 1: it must stop; 2: it cannot be told", check,
+     false},
+    {"check-in", NULL, "renews the lease now; exit status as check", check_in, false},
+    {"update", NULL, "looks for a newer version, fetches it, runs the hook, prints the file", update, false},
+    {"release", NULL, "gives the device's seat back", release, false},
     {"offline-request", "FILE", "writes the file that goes to the provider (- standard output)",
-     offline_request},
-    {"offline-accept", "FILE", "takes the file that came back (- standard input)", offline_accept},
+     offline_request, false},
+    {"offline-accept", "FILE", "takes the file that came back (- standard input)", offline_accept, false},
 };
 const size_t COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0];

@@ -9,6 +9,7 @@ struct command {
     const char *argument; /* NULL: none */
     const char *help;
     int (*run)(struct agent *agent, const char *argument); /* gives the exit status */
+    bool needs_no_settings;
 };
 
 extern const struct command COMMANDS[];

@@ -51,6 +51,9 @@ int main(int count, char **arguments) {
     const char *argument = NULL;
     int word_count = 0;
     int result = EXIT_WRONG;
+    if (!platform_begin(&count, &arguments)) {
+        return EXIT_WRONG;
+    }
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--help") == 0) {
             return print_help();
@@ -63,14 +66,14 @@ int main(int count, char **arguments) {
         goto done;
     }
     agent->lock = -1;
-    agent->signals.descriptor = -1;
+    agent->signals.wake = -1;
     settings_begin(&agent->settings);
     if (!settings_take_options(&agent->settings, count - 1, arguments + 1, words, &word_count)) {
         goto done;
     }
     const struct command *command = choose(words, word_count, &argument);
-    if (command != NULL && settings_take_files(&agent->settings) && agent_has_settings(agent) &&
-        signals_open(&agent->signals)) {
+    if (command != NULL && settings_take_files(&agent->settings) &&
+        (command->needs_no_settings || agent_has_settings(agent)) && signals_open(&agent->signals)) {
         result = command->run(agent, argument);
         agent_close(agent);
     }

@@ -8,9 +8,10 @@
 #include "tell.h"
 #include "update.h"
 
+#include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     SHORTEST_PAUSE_MS = 1000,
@@ -32,9 +33,7 @@ struct rounds {
 
 int64_t run_jittered_ms(int64_t seconds) {
     uint64_t chance = 0;
-    if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance) {
-        chance = 0;
-    }
+    randombytes_buf(&chance, sizeof chance);
     int64_t whole = seconds * 1000;
     return whole - whole / 10 + (int64_t)(chance % (uint64_t)(whole / 5 + 1));
 }
@@ -54,7 +53,7 @@ static void plan_check_in(struct agent *agent, struct rounds *rounds, int64_t le
     if (sm_next_check_in(agent->client, &wait_s) == SM_OK && wait_s < LONGEST_WAIT_S) {
         wait_ms = wait_s * 1000 > least_ms ? wait_s * 1000 : least_ms;
     }
-    rounds->check_in_at_ms = agent_now_ms() + wait_ms;
+    rounds->check_in_at_ms = platform_now_ms() + wait_ms;
 }
 
 static void check_in(struct agent *agent, struct rounds *rounds) {
@@ -77,28 +76,28 @@ static void look_for_updates(struct agent *agent, struct rounds *rounds, const s
     agent->give_way_at_ms = rounds->check_in_at_ms;
     if (answer->expires > answer->now && answer->expires - answer->now < LONGEST_WAIT_S) {
         agent->give_way_at_ms =
-            earlier(agent->give_way_at_ms, agent_now_ms() + (answer->expires - answer->now) * 1000);
+            earlier(agent->give_way_at_ms, platform_now_ms() + (answer->expires - answer->now) * 1000);
     }
     enum sm_code code = agent_follow_version(agent);
     code = code == SM_OK ? update_look(agent) : code;
-    bool gave_way = agent_now_ms() >= agent->give_way_at_ms;
+    bool gave_way = platform_now_ms() >= agent->give_way_at_ms;
     agent->give_way_at_ms = 0;
     if (code == SM_OK || code == SM_UNKNOWN_TARGET) {
         agent_path(agent, "told", path);
         (void)told_keep(&agent->told, path);
         rounds->look_retry_ms = 0;
-        rounds->look_at_ms = agent_now_ms() + run_jittered_ms(agent->settings.update_interval_s);
+        rounds->look_at_ms = platform_now_ms() + run_jittered_ms(agent->settings.update_interval_s);
     } else if (gave_way) {
-        rounds->look_at_ms = agent_now_ms(); /* after the check-in it goes on */
+        rounds->look_at_ms = platform_now_ms(); /* after the check-in it goes on */
     } else {
         rounds->look_retry_ms = doubled(rounds->look_retry_ms);
-        rounds->look_at_ms = agent_now_ms() + run_jittered_ms(rounds->look_retry_ms / 1000);
+        rounds->look_at_ms = platform_now_ms() + run_jittered_ms(rounds->look_retry_ms / 1000);
     }
 }
 
 /* Tells what has changed, unless a hook that failed is to be left alone for a while. */
 static void tell_of(struct agent *agent, struct rounds *rounds, const struct sm_answer *answer) {
-    if (agent_now_ms() < rounds->tell_at_ms) {
+    if (platform_now_ms() < rounds->tell_at_ms) {
         return;
     }
     if (tell_changes(agent, answer)) {
@@ -106,14 +105,14 @@ static void tell_of(struct agent *agent, struct rounds *rounds, const struct sm_
         rounds->tell_retry_ms = 0;
     } else {
         rounds->tell_retry_ms = doubled(rounds->tell_retry_ms);
-        rounds->tell_at_ms = agent_now_ms() + rounds->tell_retry_ms;
+        rounds->tell_at_ms = platform_now_ms() + rounds->tell_retry_ms;
     }
 }
 
 /* Until when to sleep: the first thing that comes. */
 static int64_t pause_ms(const struct agent *agent, const struct rounds *rounds,
                         const struct sm_answer *answer) {
-    int64_t now_ms = agent_now_ms();
+    int64_t now_ms = platform_now_ms();
     int64_t pause = earlier(LONGEST_PAUSE_MS, rounds->check_in_at_ms - now_ms);
     if (update_is_wanted(agent)) {
         pause = earlier(pause, rounds->look_at_ms - now_ms);
@@ -131,7 +130,7 @@ static int64_t pause_ms(const struct agent *agent, const struct rounds *rounds,
 static bool one_round(struct agent *agent, struct rounds *rounds, struct sm_answer *answer) {
     bool is_asked = agent->signals.is_asked;
     agent->signals.is_asked = false;
-    if (is_asked || agent_now_ms() >= rounds->check_in_at_ms) {
+    if (is_asked || platform_now_ms() >= rounds->check_in_at_ms) {
         check_in(agent, rounds);
     }
     if (agent->signals.is_stopping || agent->client == NULL) {
@@ -140,7 +139,7 @@ static bool one_round(struct agent *agent, struct rounds *rounds, struct sm_answ
     (void)sm_check(agent->client, answer);
     tell_of(agent, rounds, answer);
     if (update_is_wanted(agent) && answer->code != SM_NOT_ACTIVATED &&
-        (is_asked || agent_now_ms() >= rounds->look_at_ms)) {
+        (is_asked || platform_now_ms() >= rounds->look_at_ms)) {
         look_for_updates(agent, rounds, answer);
         if (agent->client == NULL) {
             return false;
@@ -152,9 +151,9 @@ static bool one_round(struct agent *agent, struct rounds *rounds, struct sm_answ
 
 /* Until then, or until it is told to stop, or asked to look, which it does once a second at most. */
 static void sleep_until(struct agent *agent, int64_t until_ms) {
-    int64_t soonest_ms = agent_now_ms() + SHORTEST_PAUSE_MS;
+    int64_t soonest_ms = platform_now_ms() + SHORTEST_PAUSE_MS;
     while (!agent->signals.is_stopping) {
-        int64_t now_ms = agent_now_ms();
+        int64_t now_ms = platform_now_ms();
         int64_t end_ms = agent->signals.is_asked ? soonest_ms : until_ms;
         if (now_ms >= end_ms) {
             return;
@@ -163,9 +162,9 @@ static void sleep_until(struct agent *agent, int64_t until_ms) {
     }
 }
 
-int run_daemon(struct agent *agent) {
+static int run_rounds(struct agent *agent) {
     struct sm_answer answer = {.size = sizeof answer};
-    struct rounds rounds = {.look_at_ms = agent_now_ms() + run_jittered_ms(FIRST_LOOK_MS / 1000)};
+    struct rounds rounds = {.look_at_ms = platform_now_ms() + run_jittered_ms(FIRST_LOOK_MS / 1000)};
     char path[SETTING_PATH_BYTES];
     agent_path(agent, "told", path);
     told_load(&agent->told, path);
@@ -173,8 +172,21 @@ int run_daemon(struct agent *agent) {
     fprintf(stderr, "seatmeter-agent: runs for %s at %s\n", agent->settings.product, agent->settings.server);
     while (one_round(agent, &rounds, &answer)) {
         signals_take(&agent->signals);
-        sleep_until(agent, agent_now_ms() + pause_ms(agent, &rounds, &answer));
+        sleep_until(agent, platform_now_ms() + pause_ms(agent, &rounds, &answer));
     }
     fprintf(stderr, "seatmeter-agent: stops\n");
     return agent->signals.is_stopping ? EXIT_WELL : EXIT_NOT;
+}
+
+int run_daemon(struct agent *agent) {
+    int64_t holder = 0;
+    if (agent_open(agent, true) != SM_OK) {
+        return EXIT_WRONG;
+    }
+    if (!agent_lock(agent, &holder)) {
+        fprintf(stderr, "seatmeter-agent: process %" PRId64 " runs with this state directory already\n",
+                holder);
+        return EXIT_WRONG;
+    }
+    return run_rounds(agent);
 }

@@ -4,7 +4,7 @@
 
 #include "agent.h"
 
-/* Until SIGTERM or SIGINT; the exit status. */
+/* Opens the agent, takes the lock and goes round until it is told to stop; the exit status. */
 int run_daemon(struct agent *agent);
 
 /* A time from now in milliseconds, up to a tenth more or less. */

@@ -1,14 +1,13 @@
 /* Settings: one table of names says what each is, where it goes and who may give it. */
 #include "settings.h"
 
+#include "platform.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum kind { KIND_TEXT, KIND_PATH, KIND_SECONDS, KIND_YES_NO };
 enum { BY_OPTION = 1, BY_FILE = 2, KEPT = 4, LINE_BYTES = 8192 };
@@ -30,9 +29,8 @@ struct row {
     }
 
 static const struct row ROWS[] = {
-    ROW("config", config, KIND_PATH, BY_OPTION, "/etc/seatmeter-agent.conf", "the configuration file"),
-    ROW("state", state, KIND_PATH, BY_OPTION | BY_FILE, NULL,
-        "the state directory ($STATE_DIRECTORY, else /var/lib/seatmeter-agent)"),
+    ROW("config", config, KIND_PATH, BY_OPTION, NULL, PLATFORM_CONFIG_HELP),
+    ROW("state", state, KIND_PATH, BY_OPTION | BY_FILE, NULL, PLATFORM_STATE_HELP),
     ROW("server", server, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "the licence server's address, https://…"),
     ROW("root", root, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
@@ -122,22 +120,12 @@ static bool parse_yes_no(const char *text, bool *value) {
     return *value || strcmp(text, "no") == 0;
 }
 
-/* A path as it will mean the same from any directory. */
-static bool set_path(char *out, size_t size, const char *value) {
-    char here[SETTING_PATH_BYTES] = "";
-    if (value[0] != '/' && getcwd(here, sizeof here - 1) == NULL) {
-        return false;
-    }
-    int length = snprintf(out, size, "%s%s%s", here, value[0] == '/' ? "" : "/", value);
-    return length > 0 && (size_t)length < size;
-}
-
 static bool set(struct settings *settings, const struct row *row, const char *value) {
     bool is_good = false;
     const char *form = "";
     switch (row->kind) {
     case KIND_PATH:
-        is_good = set_path(text_of(settings, row), row->size, value);
+        is_good = platform_full_path(value, text_of(settings, row), row->size);
         form = "a path";
         break;
     case KIND_TEXT:
@@ -250,7 +238,7 @@ static bool take_line(struct settings *settings, char *line, const char *file, i
 static bool take_file(struct settings *settings, const char *path) {
     char line[LINE_BYTES];
     int number = 0;
-    FILE *file = fopen(path, "re");
+    FILE *file = platform_open(path);
     if (file == NULL) {
         if (errno == ENOENT) {
             return true;
@@ -266,25 +254,8 @@ static bool take_file(struct settings *settings, const char *path) {
     return is_good;
 }
 
-/* The platform as releases name it: the system, a minus, the machine as Debian calls it. */
-static const char *own_platform(void) {
-#if defined(__x86_64__)
-    return "linux-amd64";
-#elif defined(__aarch64__)
-    return "linux-arm64";
-#elif defined(__i386__)
-    return "linux-i386";
-#elif defined(__arm__)
-    return "linux-armhf";
-#elif defined(__riscv)
-    return "linux-riscv64";
-#else
-    return "linux";
-#endif
-}
-
 static bool kept_path(const struct settings *settings, const char *name, char path[SETTING_PATH_BYTES]) {
-    int length = snprintf(path, SETTING_PATH_BYTES, "%s/%s", settings->state, name);
+    int length = snprintf(path, SETTING_PATH_BYTES, "%s%s%s", settings->state, PLATFORM_SEPARATOR, name);
     return length > 0 && length < SETTING_PATH_BYTES;
 }
 
@@ -296,51 +267,54 @@ static bool take_defaults(struct settings *settings) {
         }
     }
     if (settings->platform[0] == '\0') {
-        snprintf(settings->platform, sizeof settings->platform, "%s", own_platform());
+        snprintf(settings->platform, sizeof settings->platform, "%s", PLATFORM_NAME);
     }
-    if (settings->name[0] == '\0' && gethostname(settings->name, 100) != 0) {
-        settings->name[0] = '\0';
+    if (settings->name[0] == '\0') {
+        platform_host_name(settings->name, 101);
     }
     settings->name[100] = '\0'; /* as much as the protocol takes */
     return true;
 }
 
+/* The configuration file that was named is its namer's to trust; of a default one the directory is held. */
+static bool take_config(struct settings *settings) {
+    char path[SETTING_PATH_BYTES];
+    if (settings->config[0] != '\0') {
+        return take_file(settings, settings->config);
+    }
+    return platform_default_config(path) && take_file(settings, path);
+}
+
 bool settings_take_files(struct settings *settings) {
     char path[SETTING_PATH_BYTES];
-    if (!take_file(settings, settings->config[0] == '\0' ? "/etc/seatmeter-agent.conf" : settings->config)) {
+    if (!take_config(settings) || (settings->state[0] == '\0' && !platform_default_state(settings->state)) ||
+        !platform_trusts(settings->state)) {
         return false;
-    }
-    if (settings->state[0] == '\0') {
-        const char *given = getenv("STATE_DIRECTORY");
-        snprintf(settings->state, sizeof settings->state, "%s",
-                 given == NULL || given[0] == '\0' ? "/var/lib/seatmeter-agent" : given);
     }
     return kept_path(settings, "settings", path) && take_file(settings, path) && take_defaults(settings);
 }
 
-bool settings_keep(const struct settings *settings, const char *path) {
-    char beside[SETTING_PATH_BYTES + 8];
-    snprintf(beside, sizeof beside, "%s.new", path);
-    int descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    bool is_good = file != NULL;
-    if (file != NULL) {
-        for (size_t i = 0; i < ROW_COUNT; i++) {
-            const char *value = (const char *)settings + ROWS[i].offset;
-            if ((ROWS[i].allowed & KEPT) != 0 && value[0] != '\0') {
-                is_good = fprintf(file, "%s = %s\n", ROWS[i].name, value) > 0 && is_good;
-            }
+/* The rows that an activation keeps; text is long enough for all of them. */
+static size_t write_kept(const struct settings *settings, char *text, size_t capacity) {
+    size_t length = 0;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const char *value = (const char *)settings + ROWS[i].offset;
+        if ((ROWS[i].allowed & KEPT) != 0 && value[0] != '\0') {
+            length += (size_t)snprintf(text + length, capacity - length, "%s = %s\n", ROWS[i].name, value);
         }
-        is_good = fflush(file) == 0 && fsync(descriptor) == 0 && is_good;
-        is_good = fclose(file) == 0 && is_good;
-    } else if (descriptor >= 0) {
-        close(descriptor);
     }
-    if (!is_good || rename(beside, path) != 0) {
-        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, strerror(errno));
-        return false;
+    return length;
+}
+
+bool settings_keep(const struct settings *settings, const char *path) {
+    size_t capacity = sizeof *settings + (size_t)ROW_COUNT * 32;
+    char *text = malloc(capacity);
+    bool is_kept = text != NULL && platform_replace(path, text, write_kept(settings, text, capacity));
+    free(text);
+    if (!is_kept) {
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, platform_why());
     }
-    return true;
+    return is_kept;
 }
 
 bool settings_need(const char *value, const char *name) {

@@ -1,16 +1,18 @@
 /* Settings: what the agent was told, by options, by its configuration file, and by its own activation.
  *
- * A setting of the command line goes before one of the file /etc/seatmeter-agent.conf, and that before one of
- * the file "settings" in the state directory, which an activation writes. All are `name = value` with the
+ * A setting of the command line goes before one of the configuration file, and that before one of the file
+ * "settings" in the state directory, which an activation writes. All are `name = value` with the
  * same names; what nobody knows is refused, so that a slip of the hand is seen. */
 #ifndef SEATMETER_AGENT_SETTINGS_H
 #define SEATMETER_AGENT_SETTINGS_H
+
+#include "platform.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SETTING_BYTES = 512, SETTING_PATH_BYTES = 4096 };
+enum { SETTING_BYTES = 512, SETTING_PATH_BYTES = PLATFORM_PATH_BYTES };
 
 struct settings {
     char config[SETTING_PATH_BYTES];

@@ -1,22 +1,19 @@
-/* Signals, as something to wait for: they are blocked everywhere and arrive through one descriptor
- * (signalfd(2)), so that whatever the agent waits for (the time, a server, a hook) it sees at once that it is
- * to stop. */
+/* Signals, as something to wait for, so that whatever the agent waits for (the time, a server, a hook) it
+ * sees at once that it is to stop. On POSIX they are blocked and arrive through one descriptor (signalfd(2));
+ * on Windows the console, the service manager and other processes of the agent set events. */
 #ifndef SEATMETER_AGENT_SIGNALS_H
 #define SEATMETER_AGENT_SIGNALS_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct signals {
-    int descriptor;
-    sigset_t before;  /* the mask for programs that are started */
-    bool is_stopping; /* SIGTERM or SIGINT came */
-    bool is_asked;    /* SIGHUP or SIGUSR1 came: check in now. Who acts on it takes it back */
-    bool has_child;   /* SIGCHLD came; the same */
+    intptr_t wake;    /* for others to wait for as well: the descriptor; the event's handle; -1: not open */
+    bool is_stopping; /* SIGTERM or SIGINT came; Ctrl+C, the service's or the machine's stop */
+    bool is_asked;    /* SIGHUP or SIGUSR1 came; a nudge: check in now. Who acts on it takes it back */
 };
 
-/* False with a message on standard error. */
+/* False with a message on standard error. There is one of them in a process. */
 bool signals_open(struct signals *signals);
 void signals_close(struct signals *signals);
 

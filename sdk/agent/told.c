@@ -1,11 +1,12 @@
 /* Told: six lines `name = value` in a file that is replaced whole. */
 #include "told.h"
 
-#include <errno.h>
+#include "platform.h"
+
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct row {
     const char *name;
@@ -16,12 +17,12 @@ static const struct row {
             {"ready", offsetof(struct told, ready)},
             {"ready-version", offsetof(struct told, ready_version)},
             {"ready-sha256", offsetof(struct told, ready_sha256)}};
-enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0], PATH_BYTES = 4104 };
+enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0], LINE_BYTES = TOLD_BYTES + 32 };
 
 void told_load(struct told *told, const char *path) {
-    char line[TOLD_BYTES + 32];
+    char line[LINE_BYTES];
     *told = (struct told){.decision = ""};
-    FILE *file = fopen(path, "re");
+    FILE *file = platform_open(path);
     if (file == NULL) {
         return;
     }
@@ -39,18 +40,16 @@ void told_load(struct told *told, const char *path) {
 }
 
 bool told_keep(const struct told *told, const char *path) {
-    char beside[PATH_BYTES];
-    snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *file = fopen(beside, "we");
-    bool is_good = file != NULL;
-    for (size_t i = 0; is_good && i < ROW_COUNT; i++) {
-        is_good = fprintf(file, "%s = %s\n", ROWS[i].name, (const char *)told + ROWS[i].offset) > 0;
+    char *text = malloc((size_t)ROW_COUNT * LINE_BYTES);
+    size_t length = 0;
+    for (size_t i = 0; text != NULL && i < ROW_COUNT; i++) {
+        length += (size_t)snprintf(text + length, LINE_BYTES, "%s = %s\n", ROWS[i].name,
+                                   (const char *)told + ROWS[i].offset);
     }
-    is_good = is_good && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    is_good = file != NULL && fclose(file) == 0 && is_good;
-    if (!is_good || rename(beside, path) != 0) {
-        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, strerror(errno));
-        return false;
+    bool is_kept = text != NULL && platform_replace(path, text, length);
+    free(text);
+    if (!is_kept) {
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, platform_why());
     }
-    return true;
+    return is_kept;
 }

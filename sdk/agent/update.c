@@ -1,22 +1,16 @@
 /* Update: the library does the verifying; here is where files go and what is thrown away. */
 #include "update.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { ROOT_BYTES_MAX = 256 * 1024 };
 
 /* A file's bytes in malloc's memory; NULL where it cannot be read or is larger than a root may be. */
 static void *read_whole(const char *path, size_t *size) {
-    FILE *file = fopen(path, "re");
+    FILE *file = platform_open(path);
     if (file == NULL) {
         return NULL;
     }
@@ -31,16 +25,6 @@ static void *read_whole(const char *path, size_t *size) {
     return bytes;
 }
 
-static bool write_whole(const char *path, const void *bytes, size_t size) {
-    char beside[SETTING_PATH_BYTES + 8];
-    snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *file = fopen(beside, "we");
-    bool is_good =
-        file != NULL && fwrite(bytes, 1, size, file) == size && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    is_good = file != NULL && fclose(file) == 0 && is_good;
-    return is_good && rename(beside, path) == 0;
-}
-
 /* The root file that there is: of the settings, else the one that was kept. */
 static void root_path(const struct agent *agent, char path[SETTING_PATH_BYTES]) {
     if (agent->settings.tuf_root[0] != '\0') {
@@ -53,7 +37,7 @@ static void root_path(const struct agent *agent, char path[SETTING_PATH_BYTES]) 
 bool update_is_wanted(const struct agent *agent) {
     char path[SETTING_PATH_BYTES];
     root_path(agent, path);
-    return agent->settings.updates && access(path, R_OK) == 0;
+    return agent->settings.updates && platform_can_read(path);
 }
 
 struct fetched {
@@ -75,7 +59,7 @@ static int take_bytes(void *context, const struct sm_response *response, const v
 static void *fetch_first_root(struct agent *agent, size_t *size) {
     char url[SETTING_BYTES + 32];
     struct fetched fetched = {malloc(ROOT_BYTES_MAX), 0};
-    struct sm_transport transport = sm_curl_transport(agent->curl);
+    struct sm_transport transport = network_transport(agent->network);
     size_t length = strlen(agent->settings.server);
     length -= length > 0 && agent->settings.server[length - 1] == '/';
     snprintf(url, sizeof url, "%.*s/tuf/1.root.json", (int)length, agent->settings.server);
@@ -116,13 +100,13 @@ bool update_keep_root(struct agent *agent) {
     }
     agent_path(agent, "tuf-root.json", path);
     bool is_right = settings->tuf_root_sha256[0] == '\0' || hash_is(bytes, size, settings->tuf_root_sha256);
-    bool is_kept = is_right && write_whole(path, bytes, size);
+    bool is_kept = is_right && platform_replace(path, bytes, size);
     free(bytes);
     if (!is_right) {
         fprintf(stderr,
                 "seatmeter-agent: the update repository's root does not have the hash that was given\n");
     } else if (!is_kept) {
-        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, strerror(errno));
+        fprintf(stderr, "seatmeter-agent: %s cannot be written: %s\n", path, platform_why());
     }
     return is_kept;
 }
@@ -143,57 +127,28 @@ static enum sm_code open_updates(struct agent *agent) {
     return code;
 }
 
-/* A version or name that is to become a file's name. */
-static bool is_plain_name(const char *name) {
-    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
-}
-
-/* Removes the folders of other versions: what they hold is superseded. */
-static void remove_others(const char *updates, const char *version) {
-    DIR *directory = opendir(updates);
-    if (directory == NULL) {
-        return;
-    }
-    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        if (entry->d_name[0] == '.' || strcmp(entry->d_name, version) == 0) {
-            continue;
-        }
-        int folder = openat(dirfd(directory), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        DIR *inner = folder < 0 ? NULL : fdopendir(folder);
-        if (inner == NULL) {
-            continue;
-        }
-        for (struct dirent *file = readdir(inner); file != NULL; file = readdir(inner)) {
-            (void)unlinkat(dirfd(inner), file->d_name, 0);
-        }
-        closedir(inner);
-        (void)unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
-    }
-    closedir(directory);
-}
-
 static enum sm_code fetch_target(struct agent *agent, const struct sm_target *target) {
     char updates[SETTING_PATH_BYTES];
     char folder[SETTING_PATH_BYTES + SM_TARGET_VERSION_BYTES + 2];
     char file[sizeof folder + SM_TARGET_NAME_BYTES + 2];
     agent_path(agent, "updates", updates);
-    snprintf(folder, sizeof folder, "%s/%s", updates, target->version);
-    snprintf(file, sizeof file, "%s/%s", folder, target->name);
-    if (!is_plain_name(target->version) ||
+    snprintf(folder, sizeof folder, "%s%s%s", updates, PLATFORM_SEPARATOR, target->version);
+    snprintf(file, sizeof file, "%s%s%s", folder, PLATFORM_SEPARATOR, target->name);
+    if (!platform_is_file_name(target->version) || !platform_is_file_name(target->name) ||
         strlen(agent->settings.state) + strlen(target->path) + 16 >= TOLD_BYTES) {
         return SM_WRONG_CALL;
     }
-    if ((mkdir(updates, 0755) != 0 && errno != EEXIST) || (mkdir(folder, 0755) != 0 && errno != EEXIST)) {
+    if (!platform_make_directory(updates) || !platform_make_directory(folder)) {
         return SM_STORE_BROKEN;
     }
     enum sm_code code = sm_updates_fetch(agent->updates, target, file);
     if (code != SM_OK) {
         return code;
     }
-    (void)chmod(file, 0644); /* whoever installs it may read it */
-    remove_others(updates, target->version);
-    snprintf(agent->told.ready, sizeof agent->told.ready, "%s/updates/%s/%s", agent->settings.state,
-             target->version, target->name);
+    platform_let_others_read(file);
+    platform_remove_others(updates, target->version);
+    snprintf(agent->told.ready, sizeof agent->told.ready, "%s%supdates%s%s%s%s", agent->settings.state,
+             PLATFORM_SEPARATOR, PLATFORM_SEPARATOR, target->version, PLATFORM_SEPARATOR, target->name);
     snprintf(agent->told.ready_version, sizeof agent->told.ready_version, "%s", target->version);
     sodium_bin2hex(agent->told.ready_sha256, sizeof agent->told.ready_sha256, target->sha256,
                    sizeof target->sha256);
@@ -218,7 +173,7 @@ enum sm_code update_look(struct agent *agent) {
         SM_UNKNOWN_TARGET) { /* installed meanwhile, or withdrawn: what was ready is no longer wanted */
         char updates[SETTING_PATH_BYTES];
         agent_path(agent, "updates", updates);
-        remove_others(updates, "");
+        platform_remove_others(updates, "");
         agent->told.ready[0] = '\0';
         agent->told.ready_version[0] = '\0';
         agent->told.ready_sha256[0] = '\0';

@@ -7,6 +7,7 @@
 #define UNICODE
 #define _WIN32_WINNT 0x0601
 #include "platform.h"
+#include "wide.h"
 
 #include <windows.h>
 
@@ -15,22 +16,8 @@
 
 const char SM_PATH_SEPARATOR[] = "\\";
 
-/* In malloc's memory; NULL where the path is no UTF-8 or there is no memory. */
-static wchar_t *wide(const char *path) {
-    int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
-    if (length <= 0) {
-        return NULL;
-    }
-    wchar_t *out = malloc((size_t)length * sizeof *out);
-    if (out != NULL && MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, out, length) != length) {
-        free(out);
-        out = NULL;
-    }
-    return out;
-}
-
 static HANDLE open_file(const char *path, DWORD access, DWORD share, DWORD how, DWORD attributes) {
-    wchar_t *name = wide(path);
+    wchar_t *name = sm_wide_of(path);
     if (name == NULL) {
         SetLastError(ERROR_INVALID_NAME);
         return INVALID_HANDLE_VALUE;
@@ -44,7 +31,7 @@ static HANDLE open_file(const char *path, DWORD access, DWORD share, DWORD how, 
 
 static int make_directory(void *context, const char *path) {
     (void)context;
-    wchar_t *name = wide(path);
+    wchar_t *name = sm_wide_of(path);
     if (name == NULL) {
         return -1;
     }
@@ -107,8 +94,8 @@ static int write_file(void *context, const char *path, const void *bytes, size_t
 
 static int rename_file(void *context, const char *from, const char *to) {
     (void)context;
-    wchar_t *source = wide(from);
-    wchar_t *target = wide(to);
+    wchar_t *source = sm_wide_of(from);
+    wchar_t *target = sm_wide_of(to);
     int result = -1;
     if (source != NULL && target != NULL) {
         result = MoveFileExW(source, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) ? 0 : -1;
@@ -128,7 +115,7 @@ static void stamp_file(void *context, const char *path, struct sm_stamp *stamp) 
     (void)context;
     memset(stamp, 0, sizeof *stamp);
     WIN32_FILE_ATTRIBUTE_DATA data;
-    wchar_t *name = wide(path);
+    wchar_t *name = sm_wide_of(path);
     if (name != NULL && GetFileAttributesExW(name, GetFileExInfoStandard, &data)) {
         stamp->parts[0] = (int64_t)data.ftLastWriteTime.dwHighDateTime;
         stamp->parts[1] = (int64_t)data.ftLastWriteTime.dwLowDateTime;

@@ -12,22 +12,14 @@
 
 #ifdef _WIN32
 
+#include "wide.h"
+
 #include <io.h>
 #include <windows.h>
 
-static wchar_t *wide(const char *text) {
-    int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, NULL, 0);
-    wchar_t *out = length > 0 ? malloc((size_t)length * sizeof *out) : NULL;
-    if (out != NULL && MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, out, length) <= 0) {
-        free(out);
-        return NULL;
-    }
-    return out;
-}
-
 FILE *sm_file_open(const char *path, const char *mode) {
-    wchar_t *name = wide(path);
-    wchar_t *how = wide(mode);
+    wchar_t *name = sm_wide_of(path);
+    wchar_t *how = sm_wide_of(mode);
     FILE *file = name == NULL || how == NULL ? NULL : _wfopen(name, how);
     free(name);
     free(how);
@@ -39,7 +31,7 @@ bool sm_file_sync(FILE *file) {
 }
 
 void sm_file_remove(const char *path) {
-    wchar_t *name = wide(path);
+    wchar_t *name = sm_wide_of(path);
     if (name != NULL) {
         (void)DeleteFileW(name);
     }
