@@ -27,13 +27,6 @@ static bool read_line(FILE *file, char line[SETTING_BYTES]) {
     return true;
 }
 
-static bool read_typed(char line[SETTING_BYTES]) {
-    platform_show_typing(false);
-    bool is_read = read_line(stdin, line);
-    platform_show_typing(true);
-    return is_read;
-}
-
 static bool read_from(const char *path, char line[SETTING_BYTES]) {
     FILE *file = platform_open(path);
     bool is_read = file != NULL && read_line(file, line);
@@ -51,7 +44,7 @@ static bool read_key(const struct agent *agent, char key[SETTING_BYTES]) {
         memcpy(key, settings->key, SETTING_BYTES);
         return settings_need(key, "key");
     }
-    bool is_read = is_stdin ? read_typed(key) : read_from(settings->key_file, key);
+    bool is_read = is_stdin ? read_line(stdin, key) : read_from(settings->key_file, key);
     if (!is_read) {
         fprintf(stderr, "seatmeter-agent: the licence key cannot be read from %s\n",
                 is_stdin ? "standard input" : settings->key_file);

@@ -9,7 +9,7 @@ struct command {
     const char *argument; /* NULL: none */
     const char *help;
     int (*run)(struct agent *agent, const char *argument); /* gives the exit status */
-    bool needs_no_settings;
+    bool begins_itself; /* without settings and signals, of which it takes what it needs by itself */
 };
 
 extern const struct command COMMANDS[];

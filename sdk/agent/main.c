@@ -1,18 +1,27 @@
 /* seatmeter-agent: keeps a product's licence fresh and its updates at hand; docs/agent.md. */
 #include "commands.h"
+#include "service.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const struct command *command_at(size_t number) {
+    if (number < COMMAND_COUNT) {
+        return &COMMANDS[number];
+    }
+    return number - COMMAND_COUNT < SERVICE_COMMAND_COUNT ? &SERVICE_COMMANDS[number - COMMAND_COUNT] : NULL;
+}
+
 static int print_help(void) {
     printf("usage: seatmeter-agent COMMAND [FILE] [--option value …]\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        const struct command *command = command_at(i);
         char name[40];
-        snprintf(name, sizeof name, "%s%s%s", COMMANDS[i].name, COMMANDS[i].argument == NULL ? "" : " ",
-                 COMMANDS[i].argument == NULL ? "" : COMMANDS[i].argument);
-        printf("  %-20s %s\n", name, COMMANDS[i].help);
+        snprintf(name, sizeof name, "%s%s%s", command->name, command->argument == NULL ? "" : " ",
+                 command->argument == NULL ? "" : command->argument);
+        printf("  %-20s %s\n", name, command->help);
     }
     printf("\nOptions; those that name no single occasion may also be lines `name = value` of the "
            "configuration file,\n"
@@ -22,9 +31,9 @@ static int print_help(void) {
 }
 
 static const struct command *find_command(const char *name) {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(COMMANDS[i].name, name) == 0) {
-            return &COMMANDS[i];
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        if (strcmp(command_at(i)->name, name) == 0) {
+            return command_at(i);
         }
     }
     return NULL;
@@ -45,6 +54,19 @@ static const struct command *choose(char **words, int count, const char **argume
     }
     *argument = count > 1 ? words[1] : NULL;
     return command;
+}
+
+static int carry_out(const struct command *command, struct agent *agent, const char *argument) {
+    int result = EXIT_WRONG;
+    if (command->begins_itself) {
+        return command->run(agent, argument);
+    }
+    if (settings_take_files(&agent->settings) && agent_has_settings(agent) && signals_open(&agent->signals)) {
+        result = command->run(agent, argument);
+        agent_close(agent);
+    }
+    signals_close(&agent->signals);
+    return result;
 }
 
 int main(int count, char **arguments) {
@@ -72,12 +94,9 @@ int main(int count, char **arguments) {
         goto done;
     }
     const struct command *command = choose(words, word_count, &argument);
-    if (command != NULL && settings_take_files(&agent->settings) &&
-        (command->needs_no_settings || agent_has_settings(agent)) && signals_open(&agent->signals)) {
-        result = command->run(agent, argument);
-        agent_close(agent);
+    if (command != NULL) {
+        result = carry_out(command, agent, argument);
     }
-    signals_close(&agent->signals);
 done:
     free(words);
     free(agent);

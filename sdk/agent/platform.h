@@ -65,10 +65,9 @@ void platform_let_others_read(const char *path);
 /* Removes the folders in the directory with the plain files in them, apart from the one of that name. */
 void platform_remove_others(const char *directory, const char *but);
 
-/* Whether what is kept in the directory can be believed: where an unprivileged user could have put it there
- * and this process is privileged, it cannot. True where there is no such directory; says why not on standard
- * error. */
-bool platform_trusts(const char *directory);
+/* Whether what the file says can be believed, whether it is there or not: where this process is privileged,
+ * and somebody who is not could put a file there, it cannot. Says why not on standard error. */
+bool platform_trusts(const char *file);
 
 /* Makes the state directory where it is missing and becomes who owns it where that is needed; `base` is how
  * this process names it from then on. Says what went wrong on standard error. */
@@ -82,8 +81,5 @@ void platform_unlock(intptr_t *lock);
 
 /* Has the process that holds the lock look again (signals.h: is_asked); its number, or 0. */
 int64_t platform_nudge(const char *path);
-
-/* Whether what is typed on standard input is shown; nothing where that is no terminal. */
-void platform_show_typing(bool is_shown);
 
 #endif

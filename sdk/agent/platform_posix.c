@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,10 +102,15 @@ bool platform_can_read(const char *path) {
 bool platform_replace(const char *path, const void *bytes, size_t size) {
     char beside[PLATFORM_PATH_BYTES + 8];
     snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *file = fopen(beside, "we");
+    int descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     bool is_good =
         file != NULL && fwrite(bytes, 1, size, file) == size && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    is_good = file != NULL && fclose(file) == 0 && is_good;
+    if (file != NULL) {
+        is_good = fclose(file) == 0 && is_good;
+    } else if (descriptor >= 0) {
+        close(descriptor);
+    }
     return is_good && rename(beside, path) == 0;
 }
 
@@ -145,8 +149,8 @@ void platform_remove_others(const char *directory, const char *but) {
 }
 
 /* /etc and /var/lib are root's alone, and root reads what is in the state directory as its owner. */
-bool platform_trusts(const char *directory) {
-    (void)directory;
+bool platform_trusts(const char *file) {
+    (void)file;
     return true;
 }
 
@@ -221,15 +225,6 @@ int64_t platform_nudge(const char *path) {
     }
     close(descriptor);
     return holder;
-}
-
-void platform_show_typing(bool is_shown) {
-    struct termios mode;
-    if (tcgetattr(STDIN_FILENO, &mode) != 0) {
-        return;
-    }
-    mode.c_lflag = is_shown ? mode.c_lflag | ECHO : mode.c_lflag & ~(tcflag_t)ECHO;
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, &mode);
 }
 
 #endif

@@ -276,22 +276,22 @@ static bool take_defaults(struct settings *settings) {
     return true;
 }
 
-/* The configuration file that was named is its namer's to trust; of a default one the directory is held. */
+/* The configuration file that was named is its namer's to trust. */
 static bool take_config(struct settings *settings) {
     char path[SETTING_PATH_BYTES];
     if (settings->config[0] != '\0') {
         return take_file(settings, settings->config);
     }
-    return platform_default_config(path) && take_file(settings, path);
+    return platform_default_config(path) && platform_trusts(path) && take_file(settings, path);
 }
 
 bool settings_take_files(struct settings *settings) {
     char path[SETTING_PATH_BYTES];
-    if (!take_config(settings) || (settings->state[0] == '\0' && !platform_default_state(settings->state)) ||
-        !platform_trusts(settings->state)) {
+    if (!take_config(settings) || (settings->state[0] == '\0' && !platform_default_state(settings->state))) {
         return false;
     }
-    return kept_path(settings, "settings", path) && take_file(settings, path) && take_defaults(settings);
+    return kept_path(settings, "settings", path) && platform_trusts(path) && take_file(settings, path) &&
+           take_defaults(settings);
 }
 
 /* The rows that an activation keeps; text is long enough for all of them. */
