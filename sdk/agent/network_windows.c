@@ -1,0 +1,46 @@
+/* The network over WinHTTP. */
+#include "network.h"
+
+#ifdef _WIN32
+
+#include "seatmeter_winhttp.h"
+
+#include <stdlib.h>
+
+struct network {
+    struct sm_winhttp *winhttp;
+};
+
+enum sm_code network_open(const struct signals *signals, int (*is_interrupted)(void *context), void *context,
+                          struct network **network) {
+    struct sm_winhttp_options options = {.size = sizeof options,
+                                         .user_agent = "seatmeter-agent/" SM_VERSION,
+                                         .is_interrupted = is_interrupted,
+                                         .interrupt_context = context,
+                                         .interrupt_event = (void *)signals->wake};
+    struct network *made = malloc(sizeof *made);
+    enum sm_code code = made == NULL ? SM_NO_MEMORY : sm_winhttp_open(&options, &made->winhttp);
+    if (code != SM_OK) {
+        free(made);
+        return code;
+    }
+    *network = made;
+    return SM_OK;
+}
+
+void network_close(struct network *network) {
+    if (network != NULL) {
+        sm_winhttp_close(network->winhttp);
+        free(network);
+    }
+}
+
+struct sm_transport network_transport(struct network *network) {
+    return sm_winhttp_transport(network->winhttp);
+}
+
+const char *network_words(const struct network *network) {
+    return sm_winhttp_words(network->winhttp);
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* As protected.c, for Windows: over WinHTTP, with the library's DLL.
+ * usage: protected SERVER ROOT-KEY DIRECTORY [LICENCE-KEY]      the licence key on the first start */
+#define SM_USES_DLL
+#include "seatmeter_winhttp.h"
+
+#include <windows.h>
+
+#include <stdio.h>
+
+int main(int count, char **words) {
+    struct sm_options options = {.size = sizeof options, .product = "PROTECTED", .root_count = 1};
+    struct sm_answer answer = {.size = sizeof answer};
+    struct sm_winhttp *winhttp = NULL;
+    struct sm_client *client = NULL;
+    int64_t wait_s;
+    if (count < 4) {
+        fprintf(stderr, "usage: protected SERVER ROOT-KEY DIRECTORY [LICENCE-KEY]\n");
+        return 2;
+    }
+    enum sm_code code = sm_winhttp_open(NULL, &winhttp);
+    if (code == SM_OK) {
+        options.server = words[1];
+        options.roots[0] = words[2];
+        options.directory = words[3];
+        options.version = "1.0.0";
+        options.transport = sm_winhttp_transport(winhttp);
+        code = sm_client_open(&options, &client);
+    }
+    if (code == SM_OK && count > 4) {
+        code = sm_activate(client, words[4]);
+    }
+    if (code != SM_OK) {
+        fprintf(stderr, "protected: %s: %s\n", sm_code_word(code), sm_code_words(code));
+    }
+    while (sm_check(client, &answer) == SM_WORK) {
+        printf("working: %s, until %lld at the latest\n", answer.word, (long long)answer.expires);
+        (void)fflush(stdout);
+        Sleep(1000); /* here the product does its work */
+        if (sm_next_check_in(client, &wait_s) == SM_OK && wait_s == 0) {
+            (void)sm_check_in(client); /* one that fails stops nothing: sm_check alone decides */
+        }
+    }
+    printf("stopped: %s: %s\n", answer.word, answer.words);
+    sm_client_close(client);
+    sm_winhttp_close(winhttp);
+    return 3;
+}
