@@ -139,7 +139,9 @@ static enum status run_licence_snippet(struct operator_session *session, const s
     struct write_snippets_input input = {.licence = argument_text(arguments, "LICENCE"),
                                          .customer = argument_text(arguments, "customer"),
                                          .platform = argument_text(arguments, "platform"),
-                                         .server = argument_text(arguments, "server")};
+                                         .server = argument_text(arguments, "server"),
+                                         .agent = argument_text(arguments, "agent"),
+                                         .agent_sha256 = argument_text(arguments, "agent-sha256")};
     struct snippet_list list;
     enum status status = write_snippets(&session->call, &input, &list, fault);
     if (status != STATUS_OK) {
@@ -216,10 +218,15 @@ static const struct command COMMANDS[] = {
                   .value = "PLATFORM",
                   .help = "linux (for sh) or windows (for PowerShell); default: both",
                   .completion = COMPLETE_WORDS,
-                  .words = "linux windows"}},
+                  .words = "linux windows"},
+                 {.name = "agent",
+                  .value = "URL",
+                  .help = "where a machine with Windows gets seatmeter-agent.exe from"},
+                 {.name = "agent-sha256", .value = "HASH", .help = "that file's SHA-256"}},
      .details =
          "The lines hold the licence key: whoever has it can take a seat. They need seatmeter-agent on "
-         "the machine.",
+         "the machine; with --agent, the line for PowerShell fetches it, and starts it only if its hash is "
+         "right.",
      .prints = true,
      .run = run_licence_snippet},
 };

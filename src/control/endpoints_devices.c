@@ -127,7 +127,9 @@ static enum status get_licence_snippets(struct request *request, struct response
                                         struct fault *fault) {
     struct write_snippets_input input = {.licence = request_parameter(request, "licence"),
                                          .platform = request_query(request, "platform"),
-                                         .server = request_query(request, "server")};
+                                         .server = request_query(request, "server"),
+                                         .agent = request_query(request, "agent"),
+                                         .agent_sha256 = request_query(request, "agent_sha256")};
     return answer_snippets(request, answer, &input, fault);
 }
 
@@ -135,7 +137,9 @@ static enum status get_customer_snippets(struct request *request, struct respons
                                          struct fault *fault) {
     struct write_snippets_input input = {.customer = request_parameter(request, "account"),
                                          .platform = request_query(request, "platform"),
-                                         .server = request_query(request, "server")};
+                                         .server = request_query(request, "server"),
+                                         .agent = request_query(request, "agent"),
+                                         .agent_sha256 = request_query(request, "agent_sha256")};
     return answer_snippets(request, answer, &input, fault);
 }
 
@@ -146,9 +150,9 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/devices/{device}/release", RIGHT_LICENCES, 0, "", post_release},
     {METHOD_GET, "/v1/skus/{sku}/lease-terms", RIGHT_READ, 0, "", get_lease_terms},
     {METHOD_PUT, "/v1/skus/{sku}/lease-terms", RIGHT_CATALOGUE, ROUTE_VERSIONED, "", put_lease_terms},
-    {METHOD_GET, "/v1/licences/{licence}/snippets", RIGHT_LICENCES, 0, "platform server",
+    {METHOD_GET, "/v1/licences/{licence}/snippets", RIGHT_LICENCES, 0, "platform server agent agent_sha256",
      get_licence_snippets},
-    {METHOD_GET, "/v1/accounts/{account}/snippets", RIGHT_LICENCES, 0, "platform server",
+    {METHOD_GET, "/v1/accounts/{account}/snippets", RIGHT_LICENCES, 0, "platform server agent agent_sha256",
      get_customer_snippets},
 };
 const struct route_group DEVICE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -12,7 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { SERVER_BYTES_MAX = 300, SNIPPET_PLATFORMS = 2 };
+enum { ADDRESS_BYTES_MAX = 300, SNIPPET_PLATFORMS = 2, SHA256_DIGITS = 64 };
 
 static const char *const PLATFORM_NAMES[SNIPPET_PLATFORMS] = {"linux", "windows"};
 
@@ -27,6 +27,8 @@ struct writing {
     struct text server;
     struct text root;    /* base64url */
     struct text updates; /* the option that turns updates on; empty before the first release */
+    struct text agent;   /* an address, or empty; then the hash, too */
+    struct text agent_sha256;
     bool platforms[SNIPPET_PLATFORMS];
     struct snippet *items;
     size_t count;
@@ -38,26 +40,58 @@ struct writing {
 
 /* The characters that an address may have (RFC 3986, section 2), so none that a shell or a program which
  * splits its command line again could take for something else than quoted text. */
-static enum status check_server(struct text given, struct text *server, struct fault *fault) {
+static bool is_address(struct text word) {
     static const char ALLOWED[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,"
         ";=%";
+    bool is_http = text_starts_with(word, TEXT("https://")) || text_starts_with(word, TEXT("http://"));
+    size_t scheme = text_starts_with(word, TEXT("https://")) ? 8 : 7;
+    bool is_right = is_http && word.length > scheme && word.length <= ADDRESS_BYTES_MAX &&
+                    strchr("/?#:@", word.at[scheme]) == NULL;
+    for (size_t i = 0; is_right && i < word.length; i++)
+        is_right = memchr(ALLOWED, word.at[i], sizeof ALLOWED - 1) != NULL;
+    return is_right;
+}
+
+static enum status check_server(struct text given, struct text *server, struct fault *fault) {
     struct text word = text_trim(given);
     if (word.length == 0)
         return fault_set(fault, STATUS_INVALID, "missing-field", "server", word,
                          "say where devices reach the device door: https://licences.example.net");
-    bool is_http = text_starts_with(word, TEXT("https://")) || text_starts_with(word, TEXT("http://"));
-    size_t scheme = text_starts_with(word, TEXT("https://")) ? 8 : 7;
-    bool is_right = is_http && word.length > scheme && word.length <= SERVER_BYTES_MAX &&
-                    strchr("/?#:@", word.at[scheme]) == NULL;
-    for (size_t i = 0; is_right && i < word.length; i++)
-        is_right = memchr(ALLOWED, word.at[i], sizeof ALLOWED - 1) != NULL;
-    if (!is_right)
+    if (!is_address(word))
         return fault_set(fault, STATUS_INVALID, "malformed-server", "server", given,
                          "an address is http:// or https:// and a host, of at most %d characters that an "
                          "address may have: https://licences.example.net",
-                         SERVER_BYTES_MAX);
+                         ADDRESS_BYTES_MAX);
     *server = word;
+    return STATUS_OK;
+}
+
+/* What is fetched is held against the hash, so neither is there without the other. */
+static enum status check_agent(const struct write_snippets_input *input, struct writing *writing,
+                               struct fault *fault) {
+    static const char HEXADECIMAL[] = "0123456789abcdefABCDEF";
+    struct text address = text_trim(input->agent);
+    struct text hash = text_trim(input->agent_sha256);
+    if ((address.length == 0) != (hash.length == 0))
+        return fault_set(fault, STATUS_INVALID, "missing-field",
+                         address.length == 0 ? "agent" : "agent_sha256", TEXT(""),
+                         "say where seatmeter-agent.exe is fetched from, and its SHA-256: both or neither");
+    if (address.length == 0)
+        return STATUS_OK;
+    if (!is_address(address))
+        return fault_set(fault, STATUS_INVALID, "malformed-agent", "agent", input->agent,
+                         "an address is http:// or https:// and a host, of at most %d characters that an "
+                         "address may have: https://downloads.example.net/seatmeter-agent.exe",
+                         ADDRESS_BYTES_MAX);
+    bool is_hash = hash.length == SHA256_DIGITS;
+    for (size_t i = 0; is_hash && i < hash.length; i++)
+        is_hash = memchr(HEXADECIMAL, hash.at[i], sizeof HEXADECIMAL - 1) != NULL;
+    if (!is_hash)
+        return fault_set(fault, STATUS_INVALID, "malformed-hash", "agent_sha256", input->agent_sha256,
+                         "a SHA-256 is %d hexadecimal digits", SHA256_DIGITS);
+    writing->agent = address;
+    writing->agent_sha256 = hash;
     return STATUS_OK;
 }
 
@@ -123,16 +157,38 @@ static struct text line_for_sh(struct arena *arena, const struct writing *writin
                        TEXT_ARGS(writing->updates));
 }
 
+/* Where the agent is not yet, or is another one, it is fetched to where administrators alone may write, and
+ * takes its place once its hash is right; one that runs may be moved aside, not written over. On Windows of
+ * 64 bits ProgramW6432 is the same for PowerShells of 32 bits. */
+static const char FETCHES_AGENT[] =
+    "$d = \"$env:ProgramW6432\\Seatmeter\"; $a = \"$d\\seatmeter-agent.exe\"; $h = '%.*s'; "
+    "if (!(Test-Path $a) -or (Get-FileHash $a -Algorithm SHA256).Hash -ne $h) { "
+    "$ProgressPreference = 'SilentlyContinue'; [Net.ServicePointManager]::SecurityProtocol = 'Tls12'; "
+    "$null = New-Item $d -ItemType Directory -Force -ErrorAction Stop; "
+    "Invoke-WebRequest -UseBasicParsing -Uri %.*s -OutFile \"$a.new\" -ErrorAction Stop; "
+    "if ((Get-FileHash \"$a.new\" -Algorithm SHA256).Hash -ne $h) { Remove-Item \"$a.new\"; "
+    "throw 'what was fetched is not the agent that was meant: its SHA-256 is another' }; "
+    "if (Test-Path $a) { Move-Item $a \"$a.old\" -Force -ErrorAction Stop }; "
+    "Move-Item \"$a.new\" $a -ErrorAction Stop }; ";
+
+/* Activates, and has the service keep the lease fresh from then on. */
 static struct text line_for_powershell(struct arena *arena, const struct writing *writing,
                                        struct text product, struct text key) {
     struct text server = shell_quote_powershell(arena, writing->server);
     struct text root = shell_quote_powershell(arena, writing->root);
     struct text quoted = shell_quote_powershell(arena, product);
     struct text secret = shell_quote_powershell(arena, key);
+    struct text agent = shell_quote_powershell(arena, writing->agent);
+    struct text begin =
+        writing->agent.length == 0
+            ? TEXT("$a = 'seatmeter-agent.exe'; ")
+            : text_format(arena, FETCHES_AGENT, TEXT_ARGS(writing->agent_sha256), TEXT_ARGS(agent));
     return text_format(arena,
-                       "seatmeter-agent.exe activate --server %.*s --root %.*s --product %.*s%.*s --key %.*s",
-                       TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted), TEXT_ARGS(writing->updates),
-                       TEXT_ARGS(secret));
+                       "& { %.*s%.*s | & $a activate --server %.*s --root %.*s --product %.*s%.*s --key -; "
+                       "if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a install; "
+                       "if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
+                       TEXT_ARGS(begin), TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root),
+                       TEXT_ARGS(quoted), TEXT_ARGS(writing->updates));
 }
 
 /* No line can carry what would end it, nor can a program of Windows be given a double quote by every
@@ -228,6 +284,8 @@ enum status write_snippets(struct call *call, const struct write_snippets_input 
                            "snippets are of a licence or of a customer: name one of them");
     if (status == STATUS_OK)
         status = check_server(input->server, &writing.server, fault);
+    if (status == STATUS_OK)
+        status = check_agent(input, &writing, fault);
     if (status == STATUS_OK)
         status = check_platform(input->platform, writing.platforms, fault);
     if (status == STATUS_OK)

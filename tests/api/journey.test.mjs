@@ -112,7 +112,11 @@ async function deploy({ alpine, server, contoso, distributor }, { id }, licence,
   const query = '?server=https://licences.example.net';
   const [linux, windows] = (await alpine.get(`/v1/licences/${licence.id}/snippets${query}`)).items;
   assert.match(linux.command, /^printf '%s\\n' '.{29}' \| seatmeter-agent activate --server 'https:/);
-  assert.match(windows.command, /^seatmeter-agent\.exe activate --server 'https:/);
+  assert.match(windows.command, /^& { \$a = 'seatmeter-agent\.exe'; '.{29}' \| & \$a activate --server 'https:/);
+  const sha256 = '0f'.repeat(32);
+  const fetching = `${query}&platform=windows&agent=https://downloads.example.net/agent.exe&agent_sha256=${sha256}`;
+  const [fetches] = (await alpine.get(`/v1/licences/${licence.id}/snippets${fetching}`)).items;
+  assert.ok(fetches.command.includes(`$h = '${sha256}'`) && fetches.command.includes('downloads.example.net'));
   const lines = await alpine.get(`/v1/accounts/${id}/snippets${query}&platform=linux`);
   assert.equal(lines.items.length, 2);
   await distributor.refused(403, 'not-yours', 'GET', `/v1/licences/${licence.id}/snippets${query}`);

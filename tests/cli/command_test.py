@@ -249,7 +249,11 @@ class TheCommand(Command):
         self.issue(2)
         lines = self.say("licence", "snippet", "--customer", "DENTAL", "--server", "https://x.example").splitlines()
         self.assertEqual(len(lines), 4)
-        self.assertRegex(lines[1], r"^seatmeter-agent\.exe activate --server 'https://x\.example' --root '")
+        self.assertRegex(lines[1], r"^& { \$a = 'seatmeter-agent\.exe'; '.{29}' \| & \$a activate --server 'https://x\.example' ")
+        agent = ["--agent", "https://x.example/agent.exe", "--agent-sha256", "0f" * 32]
+        self.assertIn(f"$h = '{'0f' * 32}'", self.say("licence", "snippet", licence, "--platform", "windows", "--server", server,
+                                                     *agent))
+        self.refuse("missing-field", "licence", "snippet", licence, "--server", server, *agent[:2])
         self.refuse("malformed-server", "licence", "snippet", licence, "--server", "licences.example.net")
         self.refuse("missing-field", "licence", "snippet", "--server", server)
 

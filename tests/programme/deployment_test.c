@@ -150,6 +150,73 @@ static void hostile_values_are_words_and_nothing_else(void **state) {
                            "--server 'https://x/''$(touch)''' --root '", 42));
 }
 
+/* How often the word is in the text. */
+static size_t count_of(struct text text, struct text word) {
+    size_t count = 0;
+    for (size_t i = 0; i + word.length <= text.length; i++)
+        count += memcmp(text.at + i, word.at, word.length) == 0;
+    return count;
+}
+
+/* There is no PowerShell to run it; what it consists of is held word by word. */
+static void the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_service(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    struct text key = key_of(world, licence);
+    struct snippet_list list = snippets_of(world, licence, "windows", SERVER);
+    struct text expected = text_format(
+        &world->arena,
+        "& { $a = 'seatmeter-agent.exe'; '%.*s' | & $a activate --server '%s' --root '%.*s' "
+        "--product 'OFFICE' --key -; if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a "
+        "install; if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
+        TEXT_ARGS(key), SERVER, TEXT_ARGS(root_of(world)));
+    assert_int_equal(list.count, 1);
+    assert_true(text_equal(list.items[0].command, expected));
+}
+
+static enum status agent_snippets(struct world *world, struct text licence, const char *agent,
+                                  const char *hash, struct snippet_list *list) {
+    struct call call = call_of(world, "P1");
+    struct write_snippets_input input = {.licence = licence,
+                                         .server = text_of(SERVER),
+                                         .agent = text_of(agent),
+                                         .agent_sha256 = text_of(hash)};
+    return write_snippets(&call, &input, list, &world->fault);
+}
+
+static void the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_hash(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    static const char HASH[] = "0123456789abcdefABCDEF0123456789abcdef0123456789abcdef0123456789";
+    static const char *const WRONG_AGENTS[] = {"downloads.example.net/agent.exe", "https://x/`a`",
+                                               "https://"};
+    static const char *const WRONG_HASHES[] = {
+        "0123", "0123456789abcdefABCDEF0123456789abcdef0123456789abcdef012345678g"};
+    struct snippet_list list;
+    WORLD_OK(world, agent_snippets(world, licence, "https://d.example/a'b.exe", HASH, &list));
+    assert_int_equal(list.count, 2);
+    struct text line = list.items[1].command;
+    struct text fetched = text_format(&world->arena, "$h = '%s'; if (!(Test-Path $a) -or ", HASH);
+    assert_true(text_starts_with(line, TEXT("& { $d = \"$env:ProgramW6432\\Seatmeter\"; $a = ")));
+    assert_int_equal(count_of(line, fetched), 1);
+    assert_int_equal(count_of(line, TEXT("-Uri 'https://d.example/a''b.exe' -OutFile \"$a.new\"")), 1);
+    assert_int_equal(count_of(line, TEXT("if ((Get-FileHash \"$a.new\" -Algorithm SHA256).Hash -ne $h) { "
+                                         "Remove-Item \"$a.new\"; throw ")),
+                     1);
+    assert_int_equal(count_of(line, key_of(world, licence)), 1);
+    assert_int_equal(count_of(line, TEXT("' | & $a activate ")), 1);
+    assert_int_equal(count_of(list.items[0].command, TEXT("d.example")), 0); /* Linux has it from a package */
+    WORLD_FAULT(world, "missing-field", agent_snippets(world, licence, "https://d.example/a.exe", "", &list));
+    WORLD_FAULT(world, "missing-field", agent_snippets(world, licence, "", HASH, &list));
+    for (size_t i = 0; i < 3; i++)
+        WORLD_FAULT(world, "malformed-agent", agent_snippets(world, licence, WRONG_AGENTS[i], HASH, &list));
+    for (size_t i = 0; i < 2; i++)
+        WORLD_FAULT(world, "malformed-hash",
+                    agent_snippets(world, licence, "https://d.example/a.exe", WRONG_HASHES[i], &list));
+}
+
 static void a_code_that_no_command_line_can_carry_is_refused(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -247,6 +314,8 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_input),
         WORLD_TEST(hostile_values_are_words_and_nothing_else),
+        WORLD_TEST(the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_service),
+        WORLD_TEST(the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_hash),
         WORLD_TEST(a_code_that_no_command_line_can_carry_is_refused),
         WORLD_TEST(an_address_is_one_of_http_with_a_host),
         WORLD_TEST(a_customers_licences_have_a_line_per_product_and_platform),
