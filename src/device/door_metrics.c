@@ -110,8 +110,9 @@ static void put_live(struct buffer *out, const struct live *live) {
     put_one(out, "live_licences", "gauge", "Licences in memory.", counts.licences);
     put_one(out, "live_devices", "gauge", "Devices in memory.", counts.devices);
     put_one(out, "live_bytes", "gauge", "Memory of both.", counts.bytes);
-    put_one(out, "marked", "gauge", "Devices that wait to be saved.", counts.marked);
-    put_one(out, "saved_total", "counter", "Rows written behind.", counts.saved);
+    put_one(out, "rows_behind", "gauge", "Devices whose row in the store is behind.", counts.behind);
+    put_one(out, "saved_total", "counter", "Devices' rows and entries of the log, written behind.",
+            counts.saved);
     put_one(out, "waiting_jobs", "gauge", "Activations and releases that wait for the writer.",
             counts.waiting_jobs);
     put_one(out, "transactions_total", "counter", "Transactions of the writer.", counts.transactions);

@@ -35,37 +35,8 @@ enum {
     ITEMS_PER_TURN = 8192,
     TOLD_MAX = 4096,
     PROFILES_MAX = 65536,
-    PREFETCH_AHEAD = 8,
     SILENT_AHEAD_S = 60
 };
-
-/* ---- lists ---- */
-
-static void list_push(struct live_list *list, const void *item, size_t item_bytes) {
-    if (list->first > 0 && list->first == list->count)
-        list->first = list->count = 0;
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? 1024 : list->capacity * 2;
-        list->items = realloc(list->items, list->capacity * item_bytes);
-        if (list->items == NULL)
-            abort();
-    }
-    memcpy(list->items + list->count++ * item_bytes, item, item_bytes);
-}
-
-/* Moves at most `room` items out; returns how many. */
-static size_t list_take(struct live_list *list, void *items, size_t room, size_t item_bytes) {
-    size_t count = list->count - list->first;
-    count = count < room ? count : room;
-    if (count > 0)
-        memcpy(items, list->items + list->first * item_bytes, count * item_bytes);
-    list->first += count;
-    return count;
-}
-
-static size_t list_length(const struct live_list *list) {
-    return list->count - list->first;
-}
 
 /* ---- messages ---- */
 
@@ -213,14 +184,6 @@ void live_put_licence(struct live *live, const struct live_licence_row *row) {
                                      .suspender = (uint8_t)row->suspender};
 }
 
-static void mark_dirty(struct live *live, struct live_device *device) {
-    if (device->flags & LIVE_DIRTY)
-        return;
-    device->flags |= LIVE_DIRTY;
-    uint32_t id = (uint32_t)device->id;
-    list_push(&live->dirty, &id, sizeof id);
-}
-
 static uint32_t whole_s(int64_t seconds) {
     return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 }
@@ -245,6 +208,7 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
     (void)live_table_place(&live->licences, (uint32_t)news->licence_id); /* so that it is always found */
     bool begins = is_new || news->begins_chain || news->activated_at_us != device->activated_at_us;
     live->device_count += is_new;
+    live->last_device = news->id > live->last_device ? news->id : live->last_device;
     device->id = news->id;
     device->licence = (uint32_t)news->licence_id;
     device->seat = news->seat;
@@ -258,7 +222,7 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
     /* A lease that was given in the meantime holds the seat of what was released (live_leaving_extend), and
      * what the writer did not save of it is saved now. */
     if (!is_new)
-        mark_dirty(live, device);
+        live_mark_behind(live, device);
 }
 
 /* ---- profiles ---- */
@@ -295,7 +259,7 @@ static void apply_told(struct live *live, const struct live_told *told) {
     struct live_device *device = live_device_find(live, told->device_id);
     if (device != NULL) {
         device->profile = whole_s(told->profile_id);
-        mark_dirty(live, device);
+        live_mark_behind(live, device);
     }
     live->told_count--;
 }
@@ -313,7 +277,7 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
     if (id >= 0) {
         if (device->profile != (uint32_t)id) {
             device->profile = (uint32_t)id;
-            mark_dirty(live, device);
+            live_mark_behind(live, device);
         }
         return true;
     }
@@ -332,103 +296,15 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
     return true;
 }
 
-/* ---- marking ---- */
-
-static void find_month(struct live *live, int64_t at_s) {
-    time_t at = at_s;
-    struct tm parts;
-    gmtime_r(&at, &parts);
-    struct tm bounds = {.tm_year = parts.tm_year, .tm_mon = parts.tm_mon, .tm_mday = 1};
-    live->month_from_s = timegm(&bounds);
-    live->month = (parts.tm_year + 1900) * 12 + parts.tm_mon;
-    bounds = (struct tm){.tm_year = parts.tm_year, .tm_mon = parts.tm_mon + 1, .tm_mday = 1};
-    live->month_until_s = timegm(&bounds);
-}
-
-void live_mark(struct live *live, struct live_device *device, enum answer answer) {
-    uint8_t kind = answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED;
-    int64_t at_s = device->seen_at_s;
-    if (at_s < live->month_from_s || at_s >= live->month_until_s)
-        find_month(live, at_s);
-    if (device->month != (uint8_t)live->month) {
-        device->month = (uint8_t)live->month;
-        device->flags &= (uint8_t) ~(LIVE_LICENSED | LIVE_UNLICENSED);
-    }
-    if (!(device->flags & kind)) {
-        device->flags |= kind;
-        struct live_month_mark mark = {device->id, live->month, answer == ANSWER_OK};
-        list_push(&live->months, &mark, sizeof mark);
-    }
-    mark_dirty(live, device);
-}
-
-void live_mark_clone(struct live *live, struct live_device *device, int64_t now_s) {
-    if (device->flags & LIVE_CLONE)
-        return;
-    device->flags |= LIVE_CLONE;
-    struct live_clone clone = {device->id, now_s * 1000000};
-    list_push(&live->clones, &clone, sizeof clone);
-}
+/* ---- seats ---- */
 
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s) {
     const struct live_licence *licence = live_licence(live, device->licence);
     if (licence == NULL)
         return true;
-    /* A little ahead of the store, for clocks and for what is under way. */
+    /* Ahead of the store: for clocks, and for what its rows do not have yet. */
     int64_t silent_s = live_sku(live, licence->sku)->terms.silent_s;
-    int64_t ahead_s = silent_s / 2 < SILENT_AHEAD_S ? silent_s / 2 : SILENT_AHEAD_S;
-    return (int64_t)device->lease_expires_s + silent_s - ahead_s < now_s;
-}
-
-static struct device_seen seen_of(const struct live_device *device) {
-    return (struct device_seen){.device_id = device->id,
-                                .sequence = device->sequence,
-                                .link = device->link,
-                                .seen_at_s = device->seen_at_s,
-                                .lease_expires_s = device->lease_expires_s,
-                                .profile_id = device->profile};
-}
-
-static size_t fill_saves(struct live *live, struct live_save *saves) {
-    uint32_t ids[LIVE_MARKS_AT_ONCE];
-    size_t count = list_take(&live->dirty, ids, LIVE_MARKS_AT_ONCE, sizeof ids[0]);
-    for (size_t i = 0; i < count; i++) {
-        if (i + PREFETCH_AHEAD < count)
-            live_prefetch(live, ids[i + PREFETCH_AHEAD]);
-        struct live_device *device = live_table_find(&live->devices, ids[i]);
-        device->flags &= (uint8_t)~LIVE_DIRTY;
-        saves[i] = (struct live_save){.seen = seen_of(device), .changes = live->changes};
-    }
-    return count;
-}
-
-static bool are_marks_wanted(struct live *live) {
-    pthread_mutex_lock(&live->mutex);
-    bool wanted = live->marks_state == LIVE_MARKS_WANTED;
-    pthread_mutex_unlock(&live->mutex);
-    return wanted;
-}
-
-/* The buffer is the loop's while it is wanted. */
-void live_give_marks(struct live *live) {
-    if (!are_marks_wanted(live))
-        return;
-    struct live_marks *marks = live->marks;
-    marks->save_count = fill_saves(live, marks->saves);
-    marks->month_count = list_take(&live->months, marks->months,
-                                   sizeof marks->months / sizeof marks->months[0], sizeof marks->months[0]);
-    marks->clone_count = list_take(&live->clones, marks->clones, LIVE_MARKS_AT_ONCE, sizeof marks->clones[0]);
-    for (size_t i = 0; i < marks->clone_count; i++) {
-        struct live_device *device = live_table_find(&live->devices, marks->clones[i].device_id);
-        device->flags &= (uint8_t)~LIVE_CLONE;
-    }
-    marks->told = live->told;
-    live->told = NULL;
-    marks->more = list_length(&live->dirty) + list_length(&live->months) + list_length(&live->clones) > 0;
-    pthread_mutex_lock(&live->mutex);
-    live->marks_state = LIVE_MARKS_GIVEN;
-    pthread_cond_signal(&live->writer_wakes);
-    pthread_mutex_unlock(&live->mutex);
+    return (int64_t)device->lease_expires_s + silent_s - SILENT_AHEAD_S < now_s;
 }
 
 /* ---- lookups ---- */
@@ -472,7 +348,7 @@ bool live_push(struct live *live, struct live_job *job) {
     if (job->kind != LIVE_ACTIVATE) {
         const struct live_device *device = live_device_find(live, job->device_id);
         assert(device != NULL);
-        job->seen = seen_of(device);
+        job->seen = live_seen_of(device);
         job->changes = live->changes;
     }
     pthread_mutex_lock(&live->mutex);
@@ -538,7 +414,7 @@ struct live_job *live_turn(struct live *live) {
     eventfd_t ignored;
     (void)!eventfd_read(live->event_fd, &ignored);
     /* Asked before: what the writer sent ahead of its wish is then in the inbox. */
-    bool wanted = are_marks_wanted(live);
+    bool wanted = live_are_marks_wanted(live);
     size_t items = 0;
     struct live_message *message = NULL;
     while (items < ITEMS_PER_TURN && (message = take_message(live)) != NULL) {
@@ -561,7 +437,7 @@ void live_count(const struct live *live, struct live_counts *counts) {
         .licences = live->licence_count,
         .devices = live->device_count,
         .bytes = atomic_load(&shared->licences.bytes) + atomic_load(&shared->devices.bytes),
-        .marked = list_length(&live->dirty),
+        .behind = live->behind,
         .loaded_in_us = live->loaded_in_us,
         .releases_changed = live->releases,
     };
@@ -588,14 +464,14 @@ static void free_all(struct live *live) {
         sku_free(live->skus[i]);
     free(live->skus);
     told_free(live->told);
-    if (live->marks != NULL)
-        told_free(live->marks->told);
+    told_free(live->marks->told);
     keys_free(live->keys);
     arena_clean_up(&live->sku_arena);
     arena_clean_up(&live->profile_arena);
-    free(live->dirty.items);
-    free(live->months.items);
-    free(live->clones.items);
+    struct live_list *lists[] = {&live->log,        &live->months,        &live->clones,
+                                 &live->marks->log, &live->marks->months, &live->marks->clones};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        free(lists[i]->items);
     free(live->marks);
     live_table_clean_up(&live->devices);
     live_table_clean_up(&live->licences);
@@ -660,6 +536,8 @@ enum status live_start(const struct live_options *options, struct live **out, st
     struct live *live = make(options);
     int64_t began_us = monotonic_us();
     enum status status = open_store(live, fault);
+    if (status == STATUS_OK)
+        status = live_saver_recover(live->writer_db, fault);
     if (status == STATUS_OK)
         status = live_keys_read(live, live->writer_db, &live->keys, fault);
     if (status == STATUS_OK)

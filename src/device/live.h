@@ -53,7 +53,7 @@ struct live_device {
     int64_t activated_at_us;
 };
 enum {
-    LIVE_DIRTY = 1,     /* waits to be saved */
+    LIVE_BEHIND = 1,    /* its row in the store is behind */
     LIVE_UNSETTLED = 2, /* loaded after a crash and not seen since: may be ahead of what was saved */
     LIVE_CLONE = 4,     /* another copy was seen since the last save */
     LIVE_LICENSED = 8,  /* marked for the month, as working */
@@ -138,8 +138,8 @@ struct live_counts {
     uint64_t licences;
     uint64_t devices;
     uint64_t bytes;  /* of both, with their places */
-    uint64_t saved;  /* rows written behind */
-    uint64_t marked; /* that wait to be */
+    uint64_t saved;  /* of devices, written behind: rows, and entries of the log */
+    uint64_t behind; /* devices whose row is */
     uint64_t waiting_jobs;
     uint64_t transactions; /* of the writer */
     uint64_t failures;     /* transactions that failed, feed rounds that failed */

@@ -108,6 +108,7 @@ static enum status load_seen(struct loading *loading, struct db_rows *rows, stru
         device->profile = (uint32_t)seen.profile_id;
         if (seen.seen_at_s <= loading->live->unsettled_s)
             device->flags = LIVE_UNSETTLED; /* nobody else has written them yet */
+        live_take_month_marks(device, seen.month_marks);
     }
     return status;
 }
@@ -255,6 +256,7 @@ enum status live_load(struct live *live, struct fault *fault) {
         status = load_tables(&loading, fault);
     live->licence_count = atomic_load(&loading.licences);
     live->device_count = atomic_load(&loading.devices);
+    live->last_device = loading.last_device;
     arena_clean_up(&loading.arena);
     return status;
 }

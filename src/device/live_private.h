@@ -1,5 +1,6 @@
 /* What the files of the live state share. live.c is the loop's side; live_load.c fills the tables once;
- * live_writer.c and live_feed.c are the two threads, each with a connection of its own.
+ * live_marks.c hands over what check-ins marked; live_writer.c (with live_saver.c) and live_feed.c are the
+ * two threads, each with a connection of its own.
  *
  * Ownership: the tables, the marks and all that stands in `struct live` above the mutex are the loop's alone
  * (the loader's before the threads start). What is handed over lies below the mutex: jobs and marks to the
@@ -13,6 +14,7 @@
 #include "core/id_map.h"
 #include "core/text_map.h"
 #include "store/live_rows.h"
+#include "store/seen_log.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -113,22 +115,33 @@ bool live_send(struct live *live, struct live_message *message);
 
 /* ---- marks to the writer ---- */
 
+/* A growing array. */
+struct live_list {
+    unsigned char *items;
+    size_t count;
+    size_t capacity;
+};
+
 struct live_save {
     struct device_seen seen;
     int64_t changes; /* how far the loop knew the log of changes then */
     uint32_t order;  /* the writer's */
 };
 
-enum { LIVE_MARKS_AT_ONCE = 4096 };
+enum {
+    LIVE_ROWS_AT_ONCE = 4096, /* more marks than that go to the log */
+    LIVE_ROWS_OF_HAND_MAX = 2 * LIVE_ROWS_AT_ONCE
+};
 
-/* What the loop hands over at once. The writer owns it while `given`. */
+/* What the loop hands over at once. The writer owns it while `given`, and leaves the lists empty. */
 struct live_marks {
-    struct live_save saves[LIVE_MARKS_AT_ONCE];
+    struct live_save saves[LIVE_ROWS_OF_HAND_MAX];
     size_t save_count;
-    struct live_month_mark months[2 * LIVE_MARKS_AT_ONCE];
-    size_t month_count;
-    struct live_clone clones[LIVE_MARKS_AT_ONCE];
-    size_t clone_count;
+    struct live_list log;    /* struct seen_entry */
+    int64_t log_number;      /* of this log, if it has entries; they count up from 1 */
+    int64_t covered;         /* the rows have what was in the logs up to this number; 0: says nothing */
+    struct live_list months; /* struct live_month_mark */
+    struct live_list clones; /* struct live_clone */
     struct live_told *told;
     bool more; /* there are others still */
 };
@@ -136,12 +149,14 @@ enum live_marks_state { LIVE_MARKS_IDLE, LIVE_MARKS_WANTED, LIVE_MARKS_GIVEN };
 
 /* ---- the whole ---- */
 
-/* A growing array of the loop's, taken from the front. */
-struct live_list {
-    unsigned char *items;
-    size_t first;
-    size_t count;
-    size_t capacity;
+/* The hand that brings rows up to date behind the logs (live_marks.c). */
+struct live_hand {
+    bool goes;
+    bool logged;    /* there was a log since it set out */
+    int64_t next;   /* the device that it comes to next */
+    int64_t last;   /* the last one of this round */
+    int64_t covers; /* the last log when it set out */
+    int64_t set_out_us;
 };
 
 struct live_writer;
@@ -153,6 +168,7 @@ struct live {
     struct live_table devices;
     uint64_t licence_count;
     uint64_t device_count;
+    int64_t last_device; /* the highest number */
     int64_t loaded_in_us;
 
     struct arena sku_arena; /* of the map */
@@ -170,7 +186,12 @@ struct live {
     uint32_t told_count;      /* that are on their way */
     struct live_told *told;   /* that wait to be handed over */
 
-    struct live_list dirty;  /* uint32_t, of devices with LIVE_DIRTY */
+    struct live_list log; /* struct seen_entry: what was marked since the writer last asked */
+    bool log_is_short;    /* there was no room in it for all */
+    int64_t logs;         /* given to the writer */
+    uint64_t behind;      /* devices with LIVE_BEHIND */
+    struct live_hand hand;
+    bool is_ending;          /* `stopping`, as it was last looked at */
     struct live_list months; /* struct live_month_mark */
     struct live_list clones; /* struct live_clone */
     int64_t month_from_s;    /* the month of the last mark */
@@ -215,6 +236,12 @@ void live_put_licence(struct live *live, const struct live_licence_row *row);
 void live_put_device(struct live *live, const struct live_device_news *news);
 void live_put_sku(struct live *live, struct live_sku_news *news);
 void live_put_profile(struct live *live, struct text version, struct text components, int64_t id);
+
+/* live_marks.c: what is marked, and handing it over. */
+void live_mark_behind(struct live *live, struct live_device *device);
+struct device_seen live_seen_of(const struct live_device *device);
+void live_take_month_marks(struct live_device *device, uint32_t marks); /* as the store has them */
+bool live_are_marks_wanted(struct live *live);
 /* Fills and hands over the marks if the writer wants them. */
 void live_give_marks(struct live *live);
 
@@ -238,6 +265,24 @@ enum status live_known_need(struct live_known *known, struct db *db, int64_t sku
                             struct live_message *message, struct fault *fault) MUST_CHECK;
 /* Ahead of live_send, when nothing can come in between any more. */
 void live_known_settle(struct live_known *known, const struct live_message *message);
+
+/* live_saver.c: the writer's half of writing behind. */
+struct live_saver;
+struct live_saver *live_saver_make(struct live *live);
+void live_saver_free(struct live_saver *saver); /* NULL is fine */
+/* Asks the loop for what is marked, unless what it gave before still waits for a commit. */
+void live_saver_collect(struct live_saver *saver);
+/* The state of a device that a job is about: saved ahead of the job. */
+void live_saver_add(struct live_saver *saver, const struct live_save *save);
+bool live_saver_is_empty(const struct live_saver *saver);
+bool live_saver_has_more(const struct live_saver *saver); /* the loop has */
+/* Inside the round's transaction, ahead of its jobs. `arena` is the round's. */
+enum status live_saver_write(struct live_saver *saver, struct db *db, struct arena *arena, int64_t now_us,
+                             struct fault *fault) MUST_CHECK;
+/* After the commit: what waited is forgotten; new profiles' numbers go to the loop with the message. */
+void live_saver_settle(struct live_saver *saver, struct live_message *message);
+/* Ahead of loading: what a door that did not end left in the log goes to the devices' rows. */
+enum status live_saver_recover(struct db *db, struct fault *fault) MUST_CHECK;
 
 /* live_writer.c */
 enum status live_writer_start(struct live *live, struct fault *fault) MUST_CHECK;

@@ -1,15 +1,11 @@
 /* The writer: one thread that changes the store for the device door.
  *
- * A round is one transaction, durable before anybody is answered: first all that check-ins have marked, then
- * every job that waits. Thousands of activations so share one commit. A round is due when there are jobs, and
- * otherwise often enough that what a check-in did is saved within a second.
+ * A round is one transaction, durable before anybody is answered: first all that check-ins have marked
+ * (live_saver.c), then every job that waits. Thousands of activations so share one commit. A round is due
+ * when there are jobs, and otherwise often enough that what a check-in did is saved within a second.
  *
- * What was marked stays marked until a commit: it waits here, and while the store is away no more is asked of
- * the loop, whose own list holds a device once. Jobs do not wait: those of a round that fails are answered
- * "busy". Where a statement failed, so that one job may have spoilt the others', each runs again by itself.
- *
- * Rows of devices that somebody else has changed since the loop last heard of it are not overwritten (live.c
- * says why): the log of changes tells which they are. */
+ * What was marked waits for a commit. Jobs do not: those of a round that fails are answered "busy". Where a
+ * statement failed, so that one job may have spoilt the others', each runs again by itself. */
 #include "device/live_private.h"
 
 #include "programme/activate_device.h"
@@ -24,18 +20,12 @@
 
 enum {
     SAVE_EVERY_MS = 500,
-    MARKS_WAIT_MS = 200, /* the loop gives them within a turn */
-    SAVES_MAX = 65536,   /* in one transaction, or about so many */
     JOBS_MAX = 2000,
     WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000,
-    LAST_TRIES = 5,
-    CHANGES_AT_ONCE = 10000,
-    LEAVING_WINDOW_S = 10,
-    PRUNE_EVERY_S = 3600
+    LAST_TRIES = 5
 };
-static const int64_t CHANGES_KEPT_US = INT64_C(86400) * 1000000;
 
 struct live_writer {
     struct live *live;
@@ -43,24 +33,9 @@ struct live_writer {
     struct db *db;
     struct arena arena; /* of a round */
     struct live_known known;
-    /* what waits for a commit */
-    struct live_save *saves;
-    size_t save_count;
-    size_t save_capacity;
-    struct live_month_mark *months;
-    size_t month_count;
-    size_t month_capacity;
-    struct live_clone *clones;
-    size_t clone_count;
-    size_t clone_capacity;
-    struct live_told *told;
-    bool more;             /* the loop has others */
-    int64_t back_off_ms;   /* 0: the last round went well */
-    int64_t saved_at_ms;   /* when the last round was */
-    int64_t pruned_at_s;   /* the same of the log of changes */
-    int64_t window_at_s;   /* when the window moved on */
-    int64_t window_change; /* the log of changes at least LEAVING_WINDOW_S ago */
-    int64_t recent_change; /* and the last time that the window moved on */
+    struct live_saver *saver;
+    int64_t back_off_ms; /* 0: the last round went well */
+    int64_t saved_at_ms; /* when the last round was */
 };
 
 static int64_t monotonic_ms(void) {
@@ -75,66 +50,7 @@ static void wait_until(struct live *live, int64_t at_ms) {
     (void)pthread_cond_timedwait(&live->writer_wakes, &live->mutex, &at);
 }
 
-/* ---- what comes from the loop ---- */
-
-static void append(void **items, size_t *count, size_t *capacity, const void *more, size_t more_count,
-                   size_t item_bytes) {
-    if (*count + more_count > *capacity) {
-        *capacity = (*count + more_count) * 2;
-        *items = realloc(*items, *capacity * item_bytes);
-        if (*items == NULL)
-            abort();
-    }
-    if (more_count > 0)
-        memcpy((unsigned char *)*items + *count * item_bytes, more, more_count * item_bytes);
-    *count += more_count;
-}
-
-static void take_marks(struct live_writer *writer, struct live_marks *marks) {
-    append((void **)&writer->saves, &writer->save_count, &writer->save_capacity, marks->saves,
-           marks->save_count, sizeof marks->saves[0]);
-    append((void **)&writer->months, &writer->month_count, &writer->month_capacity, marks->months,
-           marks->month_count, sizeof marks->months[0]);
-    append((void **)&writer->clones, &writer->clone_count, &writer->clone_capacity, marks->clones,
-           marks->clone_count, sizeof marks->clones[0]);
-    struct live_told **end = &writer->told;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = marks->told;
-    marks->told = NULL;
-    writer->more = marks->more;
-}
-
-/* Asks once; false where the loop does not answer (then its next turn's marks are taken the next time). */
-static bool ask_for_marks(struct live_writer *writer) {
-    struct live *live = writer->live;
-    int64_t until_ms = monotonic_ms() + MARKS_WAIT_MS;
-    pthread_mutex_lock(&live->mutex);
-    if (live->marks_state == LIVE_MARKS_IDLE)
-        live->marks_state = LIVE_MARKS_WANTED;
-    pthread_mutex_unlock(&live->mutex);
-    live_wake(live);
-    pthread_mutex_lock(&live->mutex);
-    while (live->marks_state != LIVE_MARKS_GIVEN && monotonic_ms() < until_ms)
-        wait_until(live, until_ms);
-    bool given = live->marks_state == LIVE_MARKS_GIVEN;
-    pthread_mutex_unlock(&live->mutex);
-    if (!given)
-        return false;
-    take_marks(writer, live->marks);
-    pthread_mutex_lock(&live->mutex);
-    live->marks_state = LIVE_MARKS_IDLE;
-    pthread_mutex_unlock(&live->mutex);
-    return true;
-}
-
-/* What failed to be saved comes first; more is asked for when that is through. */
-static void collect_marks(struct live_writer *writer) {
-    if (writer->back_off_ms > 0 && writer->save_count > 0)
-        return;
-    while (ask_for_marks(writer) && writer->more && writer->save_count < SAVES_MAX)
-        continue;
-}
+/* ---- jobs ---- */
 
 static struct live_job *take_jobs(struct live_writer *writer) {
     struct live *live = writer->live;
@@ -154,142 +70,6 @@ static struct live_job *take_jobs(struct live_writer *writer) {
     pthread_mutex_unlock(&live->mutex);
     return first;
 }
-
-/* ---- writing behind ---- */
-
-/* Of one device in the order in which they came. */
-static int by_device(const void *a, const void *b) {
-    const struct live_save *left = a;
-    const struct live_save *right = b;
-    if (left->seen.device_id != right->seen.device_id)
-        return left->seen.device_id < right->seen.device_id ? -1 : 1;
-    return left->order < right->order ? -1 : left->order > right->order;
-}
-
-/* Neighbours in the store lie on the same page. */
-static void sort_saves(struct live_writer *writer) {
-    for (size_t i = 0; i < writer->save_count; i++)
-        writer->saves[i].order = (uint32_t)i;
-    if (writer->save_count > 0)
-        qsort(writer->saves, writer->save_count, sizeof *writer->saves, by_device);
-}
-
-static int64_t least_known_change(const struct live_writer *writer) {
-    int64_t least = INT64_MAX;
-    for (size_t i = 0; i < writer->save_count; i++)
-        if (writer->saves[i].changes < least)
-            least = writer->saves[i].changes;
-    return least;
-}
-
-/* Devices whose row somebody else has changed after the loop took the oldest of the marks: device → place in
- * `*sequences`, the number of the last such change. */
-static enum status load_foreign_changes(struct live_writer *writer, struct id_map *map, int64_t **sequences,
-                                        size_t *count, struct fault *fault) {
-    size_t capacity = 0;
-    int64_t after = least_known_change(writer);
-    size_t loaded = CHANGES_AT_ONCE;
-    while (loaded == CHANGES_AT_ONCE) {
-        struct live_change *changes = NULL;
-        enum status status =
-            live_changes_load(writer->db, &writer->arena, after, CHANGES_AT_ONCE, &changes, &loaded, fault);
-        if (status != STATUS_OK)
-            return status;
-        for (size_t i = 0; i < loaded; i++) {
-            after = changes[i].sequence;
-            if (changes[i].kind != DEVICE_CHANGE_DEVICE)
-                continue;
-            uint32_t at = id_map_put(map, changes[i].subject_id, 0, (uint32_t)*count);
-            if (at == *count) {
-                *sequences = arena_grow(&writer->arena, *sequences, *count, &capacity, sizeof **sequences);
-                (*count)++;
-            }
-            assert(*sequences != NULL);
-            (*sequences)[at] = after;
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status save_seen(struct live_writer *writer, struct fault *fault) {
-    if (writer->save_count == 0)
-        return STATUS_OK;
-    struct id_map map;
-    int64_t *sequences = NULL;
-    size_t foreign = 0;
-    size_t count = 0;
-    id_map_init(&map, &writer->arena, 64);
-    struct device_seen *seen = ARENA_NEW(&writer->arena, struct device_seen, writer->save_count);
-    enum status status = load_foreign_changes(writer, &map, &sequences, &foreign, fault);
-    for (size_t i = 0; i < writer->save_count && status == STATUS_OK; i++) {
-        const struct live_save *save = &writer->saves[i];
-        uint32_t at = 0;
-        if (foreign > 0 && id_map_get(&map, save->seen.device_id, 0, &at) && sequences[at] > save->changes)
-            status = live_lease_raise(writer->db, save->seen.device_id, save->seen.lease_expires_s, fault);
-        else
-            seen[count++] = save->seen;
-    }
-    return status == STATUS_OK ? live_seen_save_many(writer->db, seen, count, fault) : status;
-}
-
-static enum status save_told(struct live_writer *writer, struct fault *fault) {
-    enum status status = STATUS_OK;
-    for (struct live_told *told = writer->told; told != NULL && status == STATUS_OK; told = told->next)
-        status = device_profile_take(
-            writer->db, (struct text){told->bytes, told->version_length},
-            (struct text){told->bytes + told->version_length + 1, told->components_length}, &told->profile_id,
-            fault);
-    return status;
-}
-
-/* Seats given back lately are held until the end of leases that are saved only now. What was given back
- * before the window, the loop knows, and gives no lease to. */
-static enum status extend_leaving(struct live_writer *writer, int64_t now_s, struct fault *fault) {
-    struct live_position position = {0};
-    enum status status = live_leaving_extend(writer->db, writer->window_change, fault);
-    if (status != STATUS_OK || now_s < writer->window_at_s + LEAVING_WINDOW_S)
-        return status;
-    status = live_position_load(writer->db, &position, fault);
-    if (status == STATUS_OK) {
-        writer->window_at_s = now_s;
-        writer->window_change = writer->recent_change;
-        writer->recent_change = position.changes;
-    }
-    return status;
-}
-
-static enum status prune(struct live_writer *writer, int64_t now_us, struct fault *fault) {
-    if (now_us / 1000000 < writer->pruned_at_s + PRUNE_EVERY_S)
-        return STATUS_OK;
-    enum status status = live_changes_prune(writer->db, now_us - CHANGES_KEPT_US, fault);
-    if (status == STATUS_OK)
-        writer->pruned_at_s = now_us / 1000000;
-    return status;
-}
-
-static enum status write_behind(struct live_writer *writer, int64_t now_us, struct fault *fault) {
-    enum status status = save_seen(writer, fault);
-    if (status == STATUS_OK)
-        status = live_months_mark_many(writer->db, writer->months, writer->month_count, fault);
-    if (status == STATUS_OK)
-        status = live_clones_count_many(writer->db, writer->clones, writer->clone_count, fault);
-    if (status == STATUS_OK)
-        status = save_told(writer, fault);
-    if (status == STATUS_OK)
-        status = extend_leaving(writer, now_us / 1000000, fault);
-    return status == STATUS_OK ? prune(writer, now_us, fault) : status;
-}
-
-static void forget_marks(struct live_writer *writer, struct live_message *message) {
-    pthread_mutex_lock(&writer->live->mutex);
-    writer->live->saved += writer->save_count;
-    pthread_mutex_unlock(&writer->live->mutex);
-    message->told = writer->told;
-    writer->told = NULL;
-    writer->save_count = writer->month_count = writer->clone_count = 0;
-}
-
-/* ---- jobs ---- */
 
 static struct call call_of(struct live_writer *writer) {
     const struct live_options *options = &writer->live->options;
@@ -431,7 +211,7 @@ static void mark_of_job(struct live_writer *writer, const struct live_job *job) 
     if (job->kind == LIVE_ACTIVATE)
         return;
     const struct live_save save = {.seen = job->seen, .changes = job->changes};
-    append((void **)&writer->saves, &writer->save_count, &writer->save_capacity, &save, 1, sizeof save);
+    live_saver_add(writer->saver, &save);
 }
 
 /* ---- rounds ---- */
@@ -444,7 +224,8 @@ static void stamp(struct live_message *message, int64_t number) {
 /* In a transaction: `*spoilt` where a statement of a job failed. */
 static enum status write_round(struct live_writer *writer, struct live_job *jobs,
                                struct live_message *message, bool *spoilt, struct fault *fault) {
-    enum status status = write_behind(writer, writer->live->options.now_us(), fault);
+    int64_t now_us = writer->live->options.now_us();
+    enum status status = live_saver_write(writer->saver, writer->db, &writer->arena, now_us, fault);
     for (struct live_job *job = jobs; job != NULL && status == STATUS_OK; job = job->next) {
         status = run_job(writer, job, message, fault);
         *spoilt = status != STATUS_OK;
@@ -476,7 +257,7 @@ static enum status run_round(struct live_writer *writer, struct live_job *jobs, 
         live_count_failure(live);
         return status;
     }
-    forget_marks(writer, message);
+    live_saver_settle(writer->saver, message);
     live_known_settle(&writer->known, message);
     message->jobs = jobs;
     pthread_mutex_lock(&live->mutex);
@@ -520,7 +301,6 @@ static enum status run_one_by_one(struct live_writer *writer, struct live_job *j
 
 static enum status do_round(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
     bool spoilt = false;
-    sort_saves(writer);
     enum status status = run_round(writer, jobs, &spoilt, fault);
     if (status == STATUS_OK)
         return status;
@@ -536,26 +316,21 @@ static bool wait_for_work(struct live_writer *writer) {
     int64_t due_ms = writer->saved_at_ms + (writer->back_off_ms > 0 ? writer->back_off_ms : SAVE_EVERY_MS);
     pthread_mutex_lock(&live->mutex);
     while (!live->stopping && monotonic_ms() < due_ms && (live->jobs == NULL || writer->back_off_ms > 0) &&
-           !(writer->more && writer->back_off_ms == 0))
+           !(live_saver_has_more(writer->saver) && writer->back_off_ms == 0))
         wait_until(live, due_ms);
     bool goes_on = !live->stopping;
     pthread_mutex_unlock(&live->mutex);
     return goes_on;
 }
 
-static bool has_work(struct live_writer *writer, const struct live_job *jobs) {
-    return jobs != NULL || writer->save_count > 0 || writer->month_count > 0 || writer->clone_count > 0 ||
-           writer->told != NULL;
-}
-
 /* False where there was nothing to do. */
 static bool one_turn(struct live_writer *writer) {
     struct fault fault;
-    collect_marks(writer);
+    live_saver_collect(writer->saver);
     struct live_job *jobs = take_jobs(writer);
     for (const struct live_job *job = jobs; job != NULL; job = job->next)
         mark_of_job(writer, job);
-    bool has = has_work(writer, jobs);
+    bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
     enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
     writer->saved_at_ms = monotonic_ms();
     if (status == STATUS_OK)
@@ -604,16 +379,9 @@ static void *run_writer(void *context) {
 }
 
 static void writer_free(struct live_writer *writer) {
-    while (writer->told != NULL) {
-        struct live_told *next = writer->told->next;
-        free(writer->told);
-        writer->told = next;
-    }
     live_known_clean_up(&writer->known);
     arena_clean_up(&writer->arena);
-    free(writer->saves);
-    free(writer->months);
-    free(writer->clones);
+    live_saver_free(writer->saver);
     free(writer);
 }
 
@@ -624,7 +392,7 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
     writer->live = live;
     writer->db = live->writer_db;
     writer->saved_at_ms = monotonic_ms();
-    writer->window_change = writer->recent_change = live->loaded_at.changes;
+    writer->saver = live_saver_make(live);
     arena_init(&writer->arena);
     live_known_init(&writer->known, live);
     db_set_write_wait(writer->db, WRITE_WAIT_MS);

@@ -36,6 +36,7 @@ struct device_seen {
     int64_t seen_at_s;
     int64_t lease_expires_s;
     int64_t profile_id;
+    uint32_t month_marks; /* the device door's own: which marks in device_months it has set */
 };
 
 enum status device_load(struct db *db, struct arena *arena, int64_t id, struct device *device, bool *found,

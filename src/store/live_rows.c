@@ -103,7 +103,8 @@ enum status live_licence_read(struct db_rows *rows, int first, const struct id_m
 
 #define DEVICE_COLUMNS "d.id, d.licence_id, d.fingerprint, d.generation, d.state, d.seat, d.activated_at_us"
 enum { DEVICE_COLUMN_COUNT = 7 };
-#define SEEN_COLUMNS "s.device_id, s.sequence, s.link, s.seen_at_s, s.lease_expires_s, s.profile_id"
+#define SEEN_COLUMNS                                                                                         \
+    "s.device_id, s.sequence, s.link, s.seen_at_s, s.lease_expires_s, s.profile_id, s.month_marks"
 
 static const char DEVICES[] =
     "select " DEVICE_COLUMNS " from devices d where d.id > $1 and d.id <= $2 order by d.id";
@@ -150,6 +151,7 @@ static void seen_read(struct db_rows *rows, int first, struct device_seen *seen)
         .seen_at_s = db_column_int(rows, first + 3),
         .lease_expires_s = db_column_int(rows, first + 4),
         .profile_id = db_column_int(rows, first + 5),
+        .month_marks = (uint32_t)db_column_int(rows, first + 6), /* written from 10 bits */
     };
 }
 
@@ -269,16 +271,17 @@ enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit
 
 /* ---- written behind ---- */
 
-enum { ROWS_AT_ONCE = 512, SEEN_WIDTH = 6, MONTH_WIDTH = 4, CLONE_WIDTH = 2 };
+enum { ROWS_AT_ONCE = 512, SEEN_WIDTH = 7, MONTH_WIDTH = 4, CLONE_WIDTH = 2 };
 
 /* What an earlier lease, perhaps an offline one, has promised the machine still holds: its end never goes
  * back. */
 static const char SAVE_SEEN[] =
-    "insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s, profile_id) "
-    "values ($1, $2, $3, $4, $5, $6) on conflict (device_id) do update set sequence = excluded.sequence, "
+    "insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s, profile_id, "
+    "month_marks) "
+    "values ($1, $2, $3, $4, $5, $6, $7) on conflict (device_id) do update set sequence = excluded.sequence, "
     "link = excluded.link, seen_at_s = excluded.seen_at_s, lease_expires_s = case when "
     "excluded.lease_expires_s > device_seen.lease_expires_s then excluded.lease_expires_s else "
-    "device_seen.lease_expires_s end, profile_id = excluded.profile_id";
+    "device_seen.lease_expires_s end, profile_id = excluded.profile_id, month_marks = excluded.month_marks";
 
 enum status live_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) {
@@ -295,6 +298,7 @@ enum status live_seen_save_many(struct db *db, const struct device_seen *seen, s
             row[3] = db_integer(one->seen_at_s);
             row[4] = db_integer(one->lease_expires_s);
             row[5] = db_integer(one->profile_id);
+            row[6] = db_integer(one->month_marks);
         }
         status = db_run_many(db, SAVE_SEEN, values, SEEN_WIDTH, some, fault);
     }

@@ -162,7 +162,7 @@ static void measure_saves(struct live *live, int64_t devices) {
         double took = seconds_now() - before;
         longest = took > longest ? took : longest;
         live_count(live, &counts);
-    } while (counts.marked > 0 || counts.saved == saved);
+    } while (counts.behind > 0 || counts.saved == saved);
     printf(
         "check-ins at random: marked in %.0f ns each; %.0f rows/s saved behind; the longest turn %.2f ms\n",
         marked / (double)marks * 1e9, (double)(counts.saved - saved) / (seconds_now() - began),

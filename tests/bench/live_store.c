@@ -199,14 +199,24 @@ static void add_licences(struct filling *filling) {
     must(db_bulk_finish(bulk, &fault));
 }
 
+static int64_t utc_month(int64_t at_s) {
+    time_t at = at_s;
+    struct tm parts;
+    gmtime_r(&at, &parts);
+    return (parts.tm_year + 1900) * 12 + parts.tm_mon;
+}
+
+/* In the midst of a month: they have all been seen in it. */
 static void add_devices(struct filling *filling) {
     static const char *const columns[] = {"id",    "licence_id", "fingerprint",    "public_key",
                                           "state", "seat",       "activated_at_us"};
-    static const char *const seen_columns[] = {"device_id", "sequence", "link", "seen_at_s",
-                                               "lease_expires_s"};
+    static const char *const seen_columns[] = {"device_id", "sequence",        "link",
+                                               "seen_at_s", "lease_expires_s", "month_marks"};
+    static const char *const month_columns[] = {"month", "device_id", "licensed", "unlicensed"};
     struct db *db = filling->call.db;
     struct db_bulk *bulk = NULL;
     int64_t now_s = filling->call.now_us / 1000000;
+    int64_t month = utc_month(now_s);
     int64_t first = 0;
     must(db_counter_take(db, "devices", filling->licences, &first, &fault));
     must(db_bulk_start(db, "devices", columns, "iibbtii", &bulk, &fault));
@@ -222,11 +232,20 @@ static void add_devices(struct filling *filling) {
         end_row(filling, i);
     }
     must(db_bulk_finish(bulk, &fault));
-    must(db_bulk_start(db, "device_seen", seen_columns, "iiiii", &bulk, &fault));
+    must(db_bulk_start(db, "device_seen", seen_columns, "iiiiii", &bulk, &fault));
     for (int64_t i = 0; i < filling->licences; i++) {
-        const struct db_value values[] = {db_integer(i + 1), db_integer(5),
-                                          db_integer((int64_t)rng_next(&filling->rng)), db_integer(now_s),
-                                          db_integer(now_s + 86400)};
+        const struct db_value values[] = {db_integer(i + 1),
+                                          db_integer(5),
+                                          db_integer((int64_t)rng_next(&filling->rng)),
+                                          db_integer(now_s),
+                                          db_integer(now_s + 86400),
+                                          db_integer((month & 255) * 4 + 1)};
+        must(db_bulk_row(bulk, values, &fault));
+    }
+    must(db_bulk_finish(bulk, &fault));
+    must(db_bulk_start(db, "device_months", month_columns, "iiii", &bulk, &fault));
+    for (int64_t i = 0; i < filling->licences; i++) {
+        const struct db_value values[] = {db_integer(month), db_integer(i + 1), db_integer(1), db_integer(0)};
         must(db_bulk_row(bulk, values, &fault));
     }
     must(db_bulk_finish(bulk, &fault));

@@ -116,14 +116,14 @@ void live_prefetch(const struct live *live, int64_t device_id) {
 }
 
 void live_mark(struct live *live, struct live_device *device, enum answer answer) {
-    device->flags |= (uint8_t)(LIVE_DIRTY | (answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
-    live->counts.marked++;
+    device->flags |= (uint8_t)(LIVE_BEHIND | (answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
+    live->counts.behind++;
 }
 
 void live_mark_clone(struct live *live, struct live_device *device, int64_t now_s) {
     (void)now_s;
     device->flags |= LIVE_CLONE;
-    live->counts.marked++;
+    live->counts.behind++;
 }
 
 bool live_tell_profile(struct live *live, struct live_device *device, struct text version,

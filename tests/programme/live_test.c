@@ -165,7 +165,7 @@ static void wait_for_saves(struct door *door) {
     struct live_counts before;
     struct live_counts counts;
     live_count(door->live, &before);
-    UNTIL(door, (live_count(door->live, &counts), counts.marked == 0 && counts.saved > before.saved));
+    UNTIL(door, (live_count(door->live, &counts), counts.behind == 0 && counts.saved > before.saved));
 }
 
 /* ---- licences ---- */

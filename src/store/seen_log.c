@@ -1,0 +1,122 @@
+#include "store/seen_log.h"
+
+#include "core/id_map.h"
+#include "store/live_rows.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert(sizeof(struct seen_entry) == 40, "no padding, as it stands in the store");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the order in the store");
+
+static const char APPEND[] = "insert into device_seen_log (number, entries) values ($1, $2)";
+
+enum status seen_log_append(struct db *db, int64_t number, const struct seen_entry *entries, size_t count,
+                            struct fault *fault) {
+    struct text bytes = {(const char *)entries, count * sizeof *entries};
+    return db_run(db, APPEND, DB_ARGS(db_integer(number), db_bytes(bytes)), NULL, fault);
+}
+
+static const char DROP[] = "delete from device_seen_log where number <= $1";
+
+enum status seen_log_drop(struct db *db, int64_t number, struct fault *fault) {
+    return db_run(db, DROP, DB_ARGS(db_integer(number)), NULL, fault);
+}
+
+/* ---- after a crash ---- */
+
+/* The row may be ahead of the entry; a device that was activated again has begun another chain. */
+static const char CATCH_UP[] =
+    "update device_seen set sequence = $2, link = $3, seen_at_s = $4, lease_expires_s = case when $5 > "
+    "lease_expires_s then $5 else lease_expires_s end, profile_id = $6, month_marks = $7 "
+    "where device_id = $1 and sequence <= $2 and seen_at_s <= $4 and exists (select 1 from devices d where "
+    "d.id = $1 and d.activated_at_us = $8)";
+enum { ENTRY_WIDTH = 8, ENTRIES_AT_ONCE = 512 };
+
+static const char NUMBERS[] = "select number from device_seen_log order by number desc";
+static const char ENTRIES[] = "select entries from device_seen_log where number = $1";
+
+struct recovery {
+    struct db *db;
+    struct arena arena;
+    struct id_map seen; /* devices whose last entry was met */
+    struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
+    size_t waiting;
+    uint64_t count;
+};
+
+static enum status flush(struct recovery *recovery, struct fault *fault) {
+    size_t waiting = recovery->waiting;
+    recovery->waiting = 0;
+    return db_run_many(recovery->db, CATCH_UP, recovery->values, ENTRY_WIDTH, waiting, fault);
+}
+
+static enum status take_entry(struct recovery *recovery, const struct seen_entry *entry,
+                              struct fault *fault) {
+    uint32_t number = (uint32_t)recovery->seen.used;
+    if (id_map_put(&recovery->seen, entry->device_id, 0, number) != number)
+        return STATUS_OK; /* a later one was there */
+    const struct db_value row[ENTRY_WIDTH] = {
+        db_integer(entry->device_id),   db_integer(entry->sequence),        db_integer((int64_t)entry->link),
+        db_integer(entry->seen_at_s),   db_integer(entry->lease_expires_s), db_integer(entry->profile_id),
+        db_integer(entry->month_marks), db_integer(entry->activated_at_us)};
+    memcpy(&recovery->values[recovery->waiting++ * ENTRY_WIDTH], row, sizeof row);
+    return recovery->waiting == ENTRIES_AT_ONCE ? flush(recovery, fault) : STATUS_OK;
+}
+
+static enum status take_row(struct recovery *recovery, int64_t number, struct fault *fault) {
+    struct arena arena; /* of the row's bytes */
+    struct db_rows *rows = NULL;
+    struct text bytes = {0};
+    bool have_row = false;
+    arena_init(&arena);
+    enum status status = db_query(recovery->db, ENTRIES, DB_ARGS(db_integer(number)), &rows, fault);
+    if (status == STATUS_OK)
+        status = db_next(rows, &have_row, fault);
+    if (status == STATUS_OK && have_row)
+        bytes = db_column_copy(rows, 0, &arena);
+    db_rows_close(rows);
+    size_t count = bytes.length / sizeof(struct seen_entry);
+    recovery->count += count;
+    while (status == STATUS_OK && count > 0) { /* the last first */
+        struct seen_entry entry;
+        memcpy(&entry, bytes.at + --count * sizeof entry, sizeof entry);
+        status = take_entry(recovery, &entry, fault);
+    }
+    arena_clean_up(&arena);
+    return status;
+}
+
+static enum status load_numbers(struct recovery *recovery, int64_t **numbers, size_t *count,
+                                struct fault *fault) {
+    struct db_rows *rows = NULL;
+    size_t capacity = 0;
+    bool have_row = true;
+    enum status status = db_query(recovery->db, NUMBERS, DB_NO_ARGS, &rows, fault);
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
+        *numbers = arena_grow(&recovery->arena, *numbers, *count, &capacity, sizeof **numbers);
+        (*numbers)[(*count)++] = db_column_int(rows, 0);
+    }
+    db_rows_close(rows);
+    return status;
+}
+
+enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
+    struct recovery recovery = {.db = db};
+    int64_t *numbers = NULL;
+    size_t number_count = 0;
+    arena_init(&recovery.arena);
+    id_map_init(&recovery.seen, &recovery.arena, 64);
+    enum status status = load_numbers(&recovery, &numbers, &number_count, fault);
+    for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
+        status = take_row(&recovery, numbers[i], fault);
+    if (status == STATUS_OK)
+        status = flush(&recovery, fault);
+    if (status == STATUS_OK && number_count > 0)
+        status = live_leaving_extend(db, 0, fault);
+    if (status == STATUS_OK && number_count > 0)
+        status = seen_log_drop(db, numbers[0], fault);
+    *count = recovery.count;
+    arena_clean_up(&recovery.arena);
+    return status;
+}
