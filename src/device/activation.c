@@ -125,7 +125,7 @@ void activation_take_waiting(struct device_door *door) {
         free(waiting);
     }
     if (door->first_activation != NULL) {
-        http_turn_again(door->http);
+        http_turn_by(door->http, 0);
     }
 }
 

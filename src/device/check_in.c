@@ -15,7 +15,8 @@
 enum {
     BUCKET_MAX = 30,   /* check-ins at once */
     BUCKET_LEAK_S = 1, /* and one more after so long */
-    OLD_GENERATIONS_MAX = 8
+    OLD_GENERATIONS_MAX = 8,
+    LICENCES_AHEAD = 4 /* their devices' memory is there by then */
 };
 
 /* How a request continues its device's chain. */
@@ -160,8 +161,7 @@ static bool is_about_the_device(enum answer answer) {
 
 /* The answer to a verified request. `may_ask` is false once the store has been asked. */
 static void conclude(struct device_door *door, struct http_exchange *exchange, struct live_device *device,
-                     const struct check_in_request *request, bool is_replaced, bool may_ask) {
-    int64_t now_s = door_now_s(door);
+                     const struct check_in_request *request, bool is_replaced, bool may_ask, int64_t now_s) {
     enum link_kind kind = is_replaced ? LINK_FOREIGN : link_of(device, request);
     struct device_facts facts;
     door_facts(door, device, &facts);
@@ -200,7 +200,7 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     door_lease(door, exchange, &lease, 0, 0);
 }
 
-static void decide(struct device_door *door, const struct pending_check_in *pending) {
+static void decide(struct device_door *door, const struct pending_check_in *pending, int64_t now_s) {
     struct live_device *device = NULL;
     bool is_replaced = false;
     enum answer refusal = door_find(door, pending->device_id, &device);
@@ -208,7 +208,7 @@ static void decide(struct device_door *door, const struct pending_check_in *pend
         /* nothing to verify it against */
     } else if (!verify(door, device, &pending->request, &is_replaced)) {
         refusal = ANSWER_CREDENTIAL_WRONG;
-    } else if (!is_replaced && !take_from_bucket(device, door_now_s(door))) {
+    } else if (!is_replaced && !take_from_bucket(device, now_s)) {
         refusal = ANSWER_TOO_OFTEN;
     }
     if (refusal != ANSWER_OK) {
@@ -216,13 +216,17 @@ static void decide(struct device_door *door, const struct pending_check_in *pend
         door_refuse(door, pending->exchange, refusal);
         return;
     }
-    conclude(door, pending->exchange, device, &pending->request, is_replaced, true);
+    conclude(door, pending->exchange, device, &pending->request, is_replaced, true, now_s);
 }
 
 void check_in_decide_pending(struct device_door *door) {
     size_t count = door->pending_count;
+    int64_t now_s = count > 0 ? door_now_s(door) : 0;
     for (size_t i = 0; i < count; i++) {
-        decide(door, &door->pending[i]);
+        if (i + LICENCES_AHEAD < count) {
+            live_prefetch_licence(door->live, door->pending[i + LICENCES_AHEAD].device_id);
+        }
+        decide(door, &door->pending[i], now_s);
     }
     door->pending_count = 0;
 }
@@ -239,5 +243,6 @@ void check_in_finish_job(struct device_door *door, struct door_job *job) {
         door_refuse(door, job->exchange, answer);
         return;
     }
-    conclude(door, job->exchange, device, &job->check_in, device->generation != job->generation, false);
+    conclude(door, job->exchange, device, &job->check_in, device->generation != job->generation, false,
+             door_now_s(door));
 }

@@ -63,6 +63,7 @@ struct device_door {
     unsigned char master[DEVICE_MASTER_BYTES];
     struct text refusals[ANSWER_COUNT]; /* their bodies */
     struct batch *batch;
+    int64_t signed_turn_us; /* when the turn began that signed last */
     struct waiting_lease waiting[MERKLE_LEAVES_MAX];
     struct pending_check_in pending[MERKLE_LEAVES_MAX];
     size_t pending_count;

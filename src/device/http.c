@@ -96,6 +96,7 @@ enum status http_make(const struct http_options *options, struct http **http, st
     made->options = *options;
     make_room(made);
     made->head_second = -1;
+    made->turn_by_us = INT64_MAX;
     made->chance = (uint64_t)monotonic_us() | 1;
     made->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     made->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -154,8 +155,8 @@ void http_stop(struct http *http) {
     assert(written == sizeof one);
 }
 
-void http_turn_again(struct http *http) {
-    http->turns_again = true;
+void http_turn_by(struct http *http, int64_t at_us) {
+    http->turn_by_us = at_us < http->turn_by_us ? at_us : http->turn_by_us;
 }
 
 int64_t http_turn_began_us(const struct http *http) {
@@ -298,10 +299,32 @@ static void count_turn(struct http *http) {
     http->counters.busy_us += (uint64_t)took_us;
 }
 
-static void run_turn(struct http *http, int timeout_ms) {
-    bool waits = http->again_count == 0 && !http->turns_again;
-    int count = epoll_wait(http->epoll_fd, http->events, http->events_max, waits ? timeout_ms : 0);
-    http->turns_again = false;
+/* How long the turn may wait for an event, of `longest_us` at most. */
+static int64_t patience_us(const struct http *http, int64_t longest_us) {
+    if (http->again_count > 0) {
+        return 0;
+    }
+    if (http->turn_by_us == INT64_MAX) {
+        return longest_us;
+    }
+    int64_t left_us = http->turn_by_us - monotonic_us();
+    return left_us < 0 ? 0 : left_us < longest_us ? left_us : longest_us;
+}
+
+/* A kernel before 5.11 knows no waits shorter than a millisecond. */
+static int wait_for_events(struct http *http, int64_t patience_us) {
+    struct timespec patience = {.tv_sec = patience_us / SECONDS, .tv_nsec = patience_us % SECONDS * 1000};
+    int count = epoll_pwait2(http->epoll_fd, http->events, http->events_max, &patience, NULL);
+    if (count < 0 && errno == ENOSYS) {
+        int patience_ms = (int)((patience_us + 999) / 1000);
+        count = epoll_wait(http->epoll_fd, http->events, http->events_max, patience_ms);
+    }
+    return count;
+}
+
+static void run_turn(struct http *http, int64_t longest_us) {
+    int count = wait_for_events(http, patience_us(http, longest_us));
+    http->turn_by_us = INT64_MAX;
     http->turn_began_us = monotonic_us();
     http->is_late = false;
     http->since_clock = 0;
@@ -331,11 +354,11 @@ static void begin_closing(struct http *http) {
 
 void http_run(struct http *http, int64_t grace_us) {
     while (!atomic_load_explicit(&http->is_stopping, memory_order_acquire)) {
-        run_turn(http, http->counters.connections > 0 ? (int)(SWEEP_US / 1000) : 1000);
+        run_turn(http, http->counters.connections > 0 ? SWEEP_US : SECONDS);
     }
     begin_closing(http);
     int64_t until_us = monotonic_us() + grace_us;
     while (http->counters.connections > 0 && monotonic_us() < until_us) {
-        run_turn(http, 10);
+        run_turn(http, SECONDS / 100);
     }
 }

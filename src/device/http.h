@@ -94,8 +94,8 @@ void http_stop(struct http *http);
  */
 void http_watch(struct http *http, int fd, void (*readable)(void *context), void *context);
 
-/* The next turn comes at once, whether there is an event or not: the handler has more to do. */
-void http_turn_again(struct http *http);
+/* The next turn comes at that monotonic time at the latest, whether there is an event or not; 0: at once. */
+void http_turn_by(struct http *http, int64_t at_us);
 
 /* Monotonic time at the beginning of the turn. */
 int64_t http_turn_began_us(const struct http *http);

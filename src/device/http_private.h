@@ -64,7 +64,7 @@ struct http {
     int spare_fd; /* given up to turn a connection away when the process has no descriptor left */
     atomic_bool is_stopping;
     bool is_closing;
-    bool turns_again; /* the next turn waits for no event */
+    int64_t turn_by_us; /* the next turn waits no longer for an event; INT64_MAX: nobody has asked */
     int64_t turn_began_us;
     int64_t swept_at_us;
     uint32_t since_clock; /* requests since the clock was read */

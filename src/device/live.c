@@ -35,7 +35,7 @@ enum {
     ITEMS_PER_TURN = 8192,
     TOLD_MAX = 4096,
     PROFILES_MAX = 65536,
-    SILENT_AHEAD_S = 60
+    SILENT_AHEAD_S = 120 /* twice what rows may be late (live_marks.c) */
 };
 
 /* ---- messages ---- */
@@ -335,6 +335,13 @@ void live_prefetch(const struct live *live, int64_t device_id) {
         __builtin_prefetch(device, 1);
         __builtin_prefetch(device + sizeof(struct live_device) - 1, 1);
     }
+}
+
+void live_prefetch_licence(const struct live *live, int64_t device_id) {
+    const struct live_device *device = live_table_find(&live->devices, device_id);
+    const void *licence = device == NULL ? NULL : live_table_find(&live->licences, device->licence);
+    if (licence != NULL)
+        __builtin_prefetch(licence);
 }
 
 /* ---- jobs ---- */

@@ -91,6 +91,8 @@ const struct live_sku *live_sku(const struct live *live, uint32_t sku);
 const struct key_set *live_keys(const struct live *live);
 /* Brings a device into the cache ahead of live_device_find. */
 void live_prefetch(const struct live *live, int64_t device_id);
+/* The same of its licence, once the device is there. */
+void live_prefetch_licence(const struct live *live, int64_t device_id);
 
 /* Marks a device that has checked in, and was answered so, to be saved, and notes it for the month of its
  * seen_at_s: as working where the answer is ANSWER_OK. */

@@ -19,7 +19,7 @@
 enum {
     LOG_MAX =
         262144, /* entries: more than a second's. Beyond, devices are only flagged; the hand finds them */
-    ROWS_LATE_S = 30,     /* well below LEAVING_WINDOW_S (live_writer.c) and LIVE_SILENT_AHEAD_S */
+    ROWS_LATE_S = 60,     /* well below LEAVING_WINDOW_S (live_saver.c) and SILENT_AHEAD_S (live.c) */
     HAND_AT_ONCE = 16384, /* devices that are looked at in a turn of the loop */
     PREFETCH_AHEAD = 8
 };

@@ -16,7 +16,7 @@ enum {
     MARKS_WAIT_US = 200 * 1000, /* the loop gives them within a turn */
     SAVES_MAX = 65536,          /* in one transaction, or about so many */
     CHANGES_AT_ONCE = 10000,
-    LEAVING_WINDOW_S = 60, /* rows are at most half as late (live_marks.c) */
+    LEAVING_WINDOW_S = 120, /* rows are at most half as late (live_marks.c) */
     PRUNE_EVERY_S = 3600
 };
 static const int64_t CHANGES_KEPT_US = INT64_C(86400) * 1000000;

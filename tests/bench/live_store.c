@@ -18,7 +18,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { SKUS = 4, COMPONENTS = 20, ROWS_PER_ARENA = 4096 };
+/* A SKU of a real vendor's catalogue of 569 has 9.6 components on average, with codes of 17 letters. */
+enum { SKUS = 4, COMPONENTS = 10, ROWS_PER_ARENA = 4096 };
 
 static void fill_random(struct random_source *source, void *bytes, size_t size_bytes) {
     (void)source;
@@ -95,7 +96,7 @@ static void add_skus(struct filling *filling) {
     for (int i = 0; i < COMPONENTS; i++)
         components[i] = (struct component){.vendor_id = vendor,
                                            .external_id = text_format(call->arena, "%d", i),
-                                           .code = text_format(call->arena, "component-number-%d", i),
+                                           .code = text_format(call->arena, "component-number%d", i),
                                            .name = text_format(call->arena, "Component number %d", i)};
     must(component_insert_many(call->db, components, COMPONENTS, &fault));
     for (int i = 0; i < SKUS; i++) {

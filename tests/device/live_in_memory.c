@@ -115,6 +115,11 @@ void live_prefetch(const struct live *live, int64_t device_id) {
     }
 }
 
+void live_prefetch_licence(const struct live *live, int64_t device_id) {
+    (void)live;
+    (void)device_id;
+}
+
 void live_mark(struct live *live, struct live_device *device, enum answer answer) {
     device->flags |= (uint8_t)(LIVE_BEHIND | (answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
     live->counts.behind++;
