@@ -20,19 +20,18 @@ enum { KIND_COUNT = sizeof prefixes / sizeof prefixes[0] };
 /* Crockford's base 32: no I, L, O (too like 1, 1, 0) and no U. */
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/* The value of a digit as a person may have typed it, or -1. */
+/* The value of each ASCII character as a person may have typed it (O for 0; I and L for 1; small letters), or
+ * -1. */
+static const signed char VALUES[128] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,
+    4,  5,  6,  7,  8,  9,  -1, -1, -1, -1, -1, -1, -1, 10, 11, 12, 13, 14, 15, 16, 17, 1,  18, 19, 1,  20,
+    21, 0,  22, 23, 24, 25, 26, -1, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, 10, 11, 12, 13, 14, 15, 16,
+    17, 1,  18, 19, 1,  20, 21, 0,  22, 23, 24, 25, 26, -1, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1};
+
 static int digit_value(char c) {
-    if (c >= 'a' && c <= 'z') {
-        c = (char)(c - 'a' + 'A');
-    }
-    if (c == 'O') {
-        return 0;
-    }
-    if (c == 'I' || c == 'L') {
-        return 1;
-    }
-    const char *found = c == '\0' ? NULL : strchr(digits, c);
-    return found == NULL ? -1 : (int)(found - digits);
+    unsigned char byte = (unsigned char)c;
+    return byte < sizeof VALUES ? VALUES[byte] : -1;
 }
 
 static_assert((int)PROGRAMME_SECRET_BYTES >= (int)crypto_generichash_KEYBYTES_MIN &&
@@ -158,6 +157,21 @@ bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum 
     }
     *id = (int64_t)plain;
     return true;
+}
+
+bool identifier_is_canonical(struct text word) {
+    if (word.length != PREFIX_LENGTH + IDENTIFIER_DIGITS || word.at[PREFIX_LENGTH - 1] != '_') {
+        return false;
+    }
+    bool is_canonical = true;
+    for (size_t i = 0; i < PREFIX_LENGTH - 1; i++) {
+        is_canonical &= word.at[i] >= 'a' && word.at[i] <= 'z';
+    }
+    for (size_t i = PREFIX_LENGTH; i < word.length; i++) {
+        int value = digit_value(word.at[i]);
+        is_canonical &= value >= 0 && digits[value] == word.at[i];
+    }
+    return is_canonical;
 }
 
 /* The check of a licence key is a Reed–Solomon code over GF(32): the 25 digits, as coefficients of a

@@ -46,6 +46,9 @@ void identifier_encode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum 
 bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum identifier_kind kind,
                        struct text word, int64_t *id);
 
+/* Whether a word that decodes is written as identifier_encode writes it. */
+bool identifier_is_canonical(struct text word);
+
 /* A licence key: 110 random bits as 22 Crockford digits and 3 check digits, in five groups of five:
  * "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX". The check is a Reed–Solomon code over GF(32) that catches every one, two
  * or three wrong digits, so every swap of two as well, and lets one in 32768 of anything worse through. */

@@ -88,14 +88,14 @@ static char *put_json_text(char *at, struct text text) {
     return at;
 }
 
-struct text lease_sku_part(struct arena *arena, struct text sku_code, const struct text *components,
-                           size_t component_count) {
-    size_t room = sizeof "\"sku\":\"\",\"components\":[]" + sku_code.length * 6;
+static struct text opening_json(struct arena *arena, struct text sku_code, const struct text *components,
+                                size_t component_count) {
+    size_t room = sizeof "{\"sku\":\"\",\"components\":[]" + sku_code.length * 6;
     for (size_t i = 0; i < component_count; i++) {
         room += components[i].length * 6 + 3;
     }
     char *part = ARENA_NEW(arena, char, room + 1);
-    char *at = PUT(part, "\"sku\":");
+    char *at = PUT(part, "{\"sku\":");
     at = put_json_text(at, sku_code);
     at = PUT(at, ",\"components\":[");
     for (size_t i = 0; i < component_count; i++) {
@@ -107,6 +107,17 @@ struct text lease_sku_part(struct arena *arena, struct text sku_code, const stru
     *at++ = ']';
     assert((size_t)(at - part) <= room);
     return (struct text){part, (size_t)(at - part)};
+}
+
+const struct lease_opening *lease_open(struct arena *arena, struct text sku_code,
+                                       const struct text *components, size_t component_count) {
+    struct lease_opening *opening = ARENA_NEW(arena, struct lease_opening, 1);
+    opening->json = opening_json(arena, sku_code, components, component_count);
+    size_t in_groups = opening->json.length / 3 * 3;
+    char *encoded = ARENA_NEW(arena, char, BASE64URL_LENGTH(in_groups) + 1);
+    opening->base64url = (struct text){encoded, base64url_encode(opening->json.at, in_groups, encoded)};
+    merkle_leaf_open(&opening->hashed, opening->json.at, opening->json.length);
+    return opening;
 }
 
 static int64_t at_least(int64_t value, int64_t least) {
@@ -152,20 +163,28 @@ static char *put_link(char *at, uint64_t link) {
     return put_base64url(at, &big_endian, sizeof big_endian);
 }
 
+size_t lease_bytes_max(const struct lease *lease) {
+    return LEASE_FIXED_BYTES_MAX + lease->opening->json.length;
+}
+
 size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAMME_SECRET_BYTES], char *out) {
     const struct answer_row *row = answer_row(lease->code);
-    char *at = out;
+    char *at = put(out, lease->opening->json.at, lease->opening->json.length);
     if (lease->code == ANSWER_OK) {
-        at = PUT(at, "{\"decision\":\"work\",\"code\":\"ok\"");
+        at = PUT(at, ",\"decision\":\"work\",\"code\":\"ok\"");
     } else {
-        at = PUT(at, "{\"decision\":\"stop\",\"code\":\"");
+        at = PUT(at, ",\"decision\":\"stop\",\"code\":\"");
         at = put_string(at, row->word);
         at = PUT(at, "\",\"words\":\"");
         at = put_string(at, row->words);
         *at++ = '"';
     }
     at = PUT(at, ",\"device\":\"");
-    at = put_identifier(at, secret, IDENTIFIER_DEVICE, lease->device_id);
+    if (lease->device.length > 0) {
+        at = put(at, lease->device.at, lease->device.length);
+    } else {
+        at = put_identifier(at, secret, IDENTIFIER_DEVICE, lease->device_id);
+    }
     at = PUT(at, "\",\"fingerprint\":\"");
     at = put_base64url(at, lease->fingerprint, DEVICE_FINGERPRINT_BYTES);
     at = PUT(at, "\",\"sequence\":");
@@ -186,16 +205,28 @@ size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAM
     at = put_identifier(at, secret, IDENTIFIER_LICENCE, lease->licence_id);
     at = PUT(at, "\",\"seats\":");
     at = put_whole(at, lease->seats);
-    *at++ = ',';
-    at = put(at, lease->sku_part.at, lease->sku_part.length);
     at = PUT(at, ",\"advice\":[");
     if (lease->advise_clock) {
         at = PUT(at, "\"clock-wrong\"");
     }
     at = PUT(at, "]}");
     size_t length = (size_t)(at - out);
-    assert(length <= LEASE_FIXED_BYTES_MAX + lease->sku_part.length);
+    assert(length <= lease_bytes_max(lease));
     return length;
+}
+
+void lease_hash(const struct lease *lease, struct text json, struct merkle_hash *hash) {
+    size_t opening = lease->opening->json.length;
+    assert(json.length > opening);
+    merkle_leaf_finish(&lease->opening->hashed, json.at + opening, json.length - opening, hash);
+}
+
+size_t lease_encode(const struct lease *lease, struct text json, char *out) {
+    struct text encoded = lease->opening->base64url;
+    size_t done = encoded.length / 4 * 3;
+    assert(json.length > done);
+    char *at = put(out, encoded.at, encoded.length);
+    return encoded.length + base64url_encode(json.at + done, json.length - done, at);
 }
 
 void signing_key_id(const unsigned char public_key[32], char kid[SIGNING_KEY_ID_LENGTH + 1]) {
@@ -245,11 +276,11 @@ size_t lease_head_write(const struct signing_key *key, const struct merkle_tree 
     return length;
 }
 
-size_t envelope_write(struct text lease_json, const struct merkle_tree *tree, size_t index, struct text head,
-                      char *out) {
+size_t envelope_write(struct text encoded_lease, const struct merkle_tree *tree, size_t index,
+                      struct text head, char *out) {
     assert(index < tree->leaf_count && head.length <= LEASE_HEAD_BYTES_MAX);
     char *at = PUT(out, "\"lease\":\"");
-    at = put_base64url(at, lease_json.at, lease_json.length);
+    at = put(at, encoded_lease.at, encoded_lease.length);
     at = PUT(at, "\",\"index\":");
     at = put_whole(at, (int64_t)index);
     at = PUT(at, ",\"size\":");
@@ -265,7 +296,7 @@ size_t envelope_write(struct text lease_json, const struct merkle_tree *tree, si
     at = put(at, head.at, head.length);
     at = PUT(at, "\"}");
     size_t length = (size_t)(at - out);
-    assert(length <= ENVELOPE_FIXED_BYTES_MAX + BASE64URL_LENGTH(lease_json.length));
+    assert(length <= ENVELOPE_FIXED_BYTES_MAX + encoded_lease.length);
     return length;
 }
 

@@ -17,7 +17,7 @@ enum {
     DEVICE_LINK_BYTES = 8,
     SIGNATURE_BYTES = 64,
     SIGNING_KEY_ID_LENGTH = 16,
-    LEASE_FIXED_BYTES_MAX = 1024,    /* of a lease without its SKU's part */
+    LEASE_FIXED_BYTES_MAX = 1024,    /* of a lease behind its opening */
     ENVELOPE_FIXED_BYTES_MAX = 1200, /* of an envelope without its lease */
     DEVICE_NAME_BYTES_MAX = 100,
     DEVICE_VERSION_BYTES_MAX = 50,
@@ -37,6 +37,7 @@ extern const struct lease_terms LEASE_TERMS_DEFAULT;
 struct lease {
     enum answer code; /* ANSWER_OK: decision "work"; else "stop" */
     int64_t device_id;
+    struct text device;               /* its identifier where that is at hand, canonical; else empty */
     const unsigned char *fingerprint; /* DEVICE_FINGERPRINT_BYTES */
     int64_t sequence;
     uint64_t link; /* the 8 bytes as a big-endian number */
@@ -47,13 +48,19 @@ struct lease {
     int64_t keys_version;
     int64_t licence_id;
     int32_t seats;
-    struct text sku_part; /* lease_sku_part of its SKU */
+    const struct lease_opening *opening; /* of its SKU */
     bool advise_clock;
 };
 
-/* `"sku":"…","components":["…",…]`, made once per SKU. */
-struct text lease_sku_part(struct arena *arena, struct text sku_code, const struct text *components,
-                           size_t component_count);
+/* What all leases of a SKU begin with, and the work on it that is done once. */
+struct lease_opening {
+    struct text json;      /* `{"sku":"…","components":["…",…]` */
+    struct text base64url; /* of its whole groups of three bytes */
+    struct merkle_leaf_opening hashed;
+};
+/* In the arena, as what it points at. */
+const struct lease_opening *lease_open(struct arena *arena, struct text sku_code,
+                                       const struct text *components, size_t component_count);
 
 /* Fills the four times from the terms: a working lease issued now renews at half its time to live. For a
  * refusal (`code` not OK) `promised_s` is the end of the last lease (now where the code is about the device
@@ -62,8 +69,14 @@ struct text lease_sku_part(struct arena *arena, struct text sku_code, const stru
 void lease_set_times(struct lease *lease, const struct lease_terms *terms, bool is_offline, int64_t now_s,
                      int64_t promised_s);
 
-/* Writes the JSON (at most LEASE_FIXED_BYTES_MAX + sku_part.length bytes) and returns its length. */
+/* Writes the JSON (at most lease_bytes_max) and returns its length. */
+size_t lease_bytes_max(const struct lease *lease);
 size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAMME_SECRET_BYTES], char *out);
+
+/* Of what lease_write wrote: the leaf's hash, and the base64url (BASE64URL_LENGTH bytes), whose length it
+ * returns. */
+void lease_hash(const struct lease *lease, struct text json, struct merkle_hash *hash);
+size_t lease_encode(const struct lease *lease, struct text json, char *out);
 
 /* A lease key, ready to sign. */
 struct signing_key {
@@ -84,9 +97,10 @@ size_t lease_head_write(const struct signing_key *key, const struct merkle_tree 
                         char *out);
 
 /* The envelope of leaf `index`, without its opening brace, so that an activation can put members in front:
- * `"lease":"…","index":…,"size":…,"path":[…],"head":"…"}`. Returns its length. */
-size_t envelope_write(struct text lease_json, const struct merkle_tree *tree, size_t index, struct text head,
-                      char *out);
+ * `"lease":"…","index":…,"size":…,"path":[…],"head":"…"}`, with the lease as lease_encode gives it; at most
+ * ENVELOPE_FIXED_BYTES_MAX and its length. Returns the length. */
+size_t envelope_write(struct text encoded_lease, const struct merkle_tree *tree, size_t index,
+                      struct text head, char *out);
 
 /* The key of the device door, from the programme's secret; made once. */
 enum { DEVICE_MASTER_BYTES = 32 };

@@ -1,18 +1,41 @@
 #include "core/merkle.h"
 
-#include "core/sha256.h"
-
 #include <assert.h>
 
-static_assert((int)MERKLE_HASH_BYTES == (int)SHA256_BYTES, "SHA-256");
+static_assert((int)MERKLE_HASH_BYTES == (int)SHA256_DIGEST_SIZE, "SHA-256");
 
-static void hash_prefixed(unsigned char prefix, const void *bytes, size_t size_bytes,
-                          struct merkle_hash *hash) {
-    sha256_prefixed(prefix, bytes, size_bytes, hash->bytes);
+static void begin(struct sha256_ctx *hashing, uint8_t prefix) {
+    sha256_init(hashing);
+    sha256_update(hashing, 1, &prefix);
+}
+
+static void finish(struct sha256_ctx *hashing, const void *bytes, size_t size_bytes,
+                   struct merkle_hash *hash) {
+    sha256_update(hashing, size_bytes, bytes);
+    sha256_digest(hashing, sizeof hash->bytes, hash->bytes);
 }
 
 void merkle_leaf(const void *leaf, size_t size_bytes, struct merkle_hash *hash) {
-    hash_prefixed(0x00, leaf, size_bytes, hash);
+    struct sha256_ctx hashing;
+    begin(&hashing, 0x00);
+    finish(&hashing, leaf, size_bytes, hash);
+}
+
+void merkle_leaf_open(struct merkle_leaf_opening *opening, const void *bytes, size_t size_bytes) {
+    begin(&opening->hashed, 0x00);
+    sha256_update(&opening->hashed, size_bytes, bytes);
+}
+
+void merkle_leaf_finish(const struct merkle_leaf_opening *opening, const void *rest, size_t size_bytes,
+                        struct merkle_hash *hash) {
+    struct sha256_ctx hashing = opening->hashed;
+    finish(&hashing, rest, size_bytes, hash);
+}
+
+static void merkle_node(const struct merkle_hash children[2], struct merkle_hash *hash) {
+    struct sha256_ctx hashing;
+    begin(&hashing, 0x01);
+    finish(&hashing, children, sizeof children[0] * 2, hash);
 }
 
 void merkle_build(struct merkle_tree *tree, size_t leaf_count) {
@@ -26,7 +49,7 @@ void merkle_build(struct merkle_tree *tree, size_t leaf_count) {
         size_t start = tree->level_start[tree->level_count - 1] + count;
         struct merkle_hash *above = tree->hashes + start;
         for (size_t i = 0; i + 1 < count; i += 2) {
-            hash_prefixed(0x01, below + i, sizeof below[0] * 2, above + i / 2);
+            merkle_node(below + i, above + i / 2);
         }
         if (count % 2 == 1) {
             above[count / 2] = below[count - 1];

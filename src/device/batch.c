@@ -1,7 +1,6 @@
 #include "device/batch.h"
 
 #include "core/base64url.h"
-#include "core/merkle.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,8 +12,10 @@ struct batch {
     bool is_signed;
     struct merkle_tree tree; /* its first hashes are filled lease by lease */
     size_t starts[MERKLE_LEAVES_MAX + 1];
-    char *leases; /* one behind the other */
+    char *leases; /* encoded, one behind the other */
     size_t size;
+    char *json; /* of the lease that is being written */
+    size_t json_size;
     char head[LEASE_HEAD_BYTES_MAX];
     size_t head_length;
 };
@@ -33,6 +34,7 @@ struct batch *batch_make(size_t max, const unsigned char secret[PROGRAMME_SECRET
 void batch_free(struct batch *batch) {
     if (batch != NULL) {
         free(batch->leases);
+        free(batch->json);
         free(batch);
     }
 }
@@ -45,19 +47,27 @@ size_t batch_count(const struct batch *batch) {
     return batch->count;
 }
 
-void batch_add(struct batch *batch, const struct lease *lease) {
-    assert(!batch_is_full(batch) && !batch->is_signed);
-    size_t start = batch->starts[batch->count];
-    size_t end_max = start + LEASE_FIXED_BYTES_MAX + lease->sku_part.length;
-    if (end_max > batch->size) {
-        batch->size = end_max * 2;
-        batch->leases = realloc(batch->leases, batch->size);
-        if (batch->leases == NULL) {
+/* `buffer`, or a larger one with the same bytes. */
+static char *at_least(char *buffer, size_t *size, size_t needed) {
+    if (needed > *size) {
+        *size = needed * 2;
+        buffer = realloc(buffer, *size);
+        if (buffer == NULL) {
             abort();
         }
     }
-    size_t length = lease_write(lease, batch->secret, batch->leases + start);
-    merkle_leaf(batch->leases + start, length, &batch->tree.hashes[batch->count]);
+    return buffer;
+}
+
+void batch_add(struct batch *batch, const struct lease *lease) {
+    assert(!batch_is_full(batch) && !batch->is_signed);
+    size_t start = batch->starts[batch->count];
+    size_t bytes_max = lease_bytes_max(lease);
+    batch->json = at_least(batch->json, &batch->json_size, bytes_max);
+    batch->leases = at_least(batch->leases, &batch->size, start + BASE64URL_LENGTH(bytes_max));
+    struct text json = {batch->json, lease_write(lease, batch->secret, batch->json)};
+    lease_hash(lease, json, &batch->tree.hashes[batch->count]);
+    size_t length = lease_encode(lease, json, batch->leases + start);
     batch->starts[++batch->count] = start + length;
 }
 
@@ -75,7 +85,7 @@ static struct text lease_at(const struct batch *batch, size_t index) {
 }
 
 size_t batch_envelope_max(const struct batch *batch, size_t index) {
-    return ENVELOPE_FIXED_BYTES_MAX + BASE64URL_LENGTH(lease_at(batch, index).length);
+    return ENVELOPE_FIXED_BYTES_MAX + lease_at(batch, index).length;
 }
 
 size_t batch_envelope_write(const struct batch *batch, size_t index, char *out) {

@@ -183,6 +183,9 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
                           .link = request->link,
                           .advise_clock = door_clock_is_off(request->time_s, now_s)};
     door_fill_lease(door, device, &lease);
+    if (identifier_is_canonical(request->device)) {
+        lease.device = request->device;
+    }
     int64_t promised_s = is_about_the_device(answer) ? now_s : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
     /* an offline lease, or one of longer terms, may promise more than this one */

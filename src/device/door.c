@@ -85,7 +85,7 @@ void door_fill_lease(const struct device_door *door, const struct live_device *d
     lease->keys_version = live_keys(door->live)->version;
     lease->licence_id = licence->id;
     lease->seats = licence->seats;
-    lease->sku_part = live_sku(door->live, licence->sku)->lease_part;
+    lease->opening = live_sku(door->live, licence->sku)->opening;
 }
 
 /* Answers. */

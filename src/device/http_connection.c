@@ -209,7 +209,7 @@ static void wait_for_more(struct http_exchange *exchange) {
  * turn's room; whether more of it is needed. */
 static bool parse(struct http_exchange *exchange, const char *at, size_t length, bool is_own) {
     struct http *http = exchange->http;
-    switch (http_message_parse(&exchange->message, at, length)) {
+    switch (http_message_parse(&exchange->message, &http->known, at, length)) {
     case HTTP_INCOMPLETE:
         if (!is_own) {
             keep_bytes(exchange, at, length);

@@ -169,8 +169,38 @@ static bool is_well(const struct http_message *message) {
     return !message->is_complete && message->refused == 0 && HTTP_PARSER_ERRNO(&message->parser) == HPE_OK;
 }
 
-enum http_progress http_message_parse(struct http_message *message, const char *at, size_t length) {
+/* A read brings one request as a rule, so its length is the message's. */
+static struct http_known_head *head_for(struct http_known_heads *known, size_t message_length) {
+    return &known->heads[message_length % HTTP_KNOWN_HEADS];
+}
+
+/* The same head once more, with its whole body behind it: the parser would come to the same message. */
+static bool is_known(struct http_message *message, struct http_known_heads *known, const char *at,
+                     size_t length) {
+    const struct http_known_head *head = head_for(known, length);
+    if (head->length == 0 || head->message.parsed > length || memcmp(head->bytes, at, head->length) != 0) {
+        return false;
+    }
+    *message = head->message;
+    return true;
+}
+
+static void learn(struct http_known_heads *known, const struct http_message *message, const char *at) {
+    uint32_t length = message->parsed - message->body.length;
+    if (length <= HTTP_KNOWN_HEAD_BYTES_MAX) {
+        struct http_known_head *head = head_for(known, message->parsed);
+        head->length = length;
+        memcpy(head->bytes, at, length);
+        head->message = *message;
+    }
+}
+
+enum http_progress http_message_parse(struct http_message *message, struct http_known_heads *known,
+                                      const char *at, size_t length) {
     assert(message->refused == 0 && !message->is_complete && length >= message->parsed);
+    if (known != NULL && message->parsed == 0 && is_known(message, known, at, length)) {
+        return HTTP_COMPLETE;
+    }
     struct feeding feeding = {message, at};
     message->parser.data = &feeding;
     if (!message->head_is_complete) {
@@ -181,6 +211,9 @@ enum http_progress http_message_parse(struct http_message *message, const char *
     }
     message->parser.data = NULL;
     if (message->is_complete) {
+        if (known != NULL) {
+            learn(known, message, at);
+        }
         return HTTP_COMPLETE;
     }
     if (!is_well(message)) {

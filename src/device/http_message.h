@@ -62,8 +62,22 @@ enum http_progress {
     HTTP_REFUSED     /* `message->refused`: 400, 411, 413, 414, 417, 431 or 505 */
 };
 
-/* `at` has the first `length` bytes of the message, at least those that it had at the last call. */
-enum http_progress http_message_parse(struct http_message *message, const char *at, size_t length);
+/* Heads of requests that were parsed not long ago, with what was found. Agents of one version write the same
+ * head whenever their bodies are of one length, byte for byte, and what a parser would find in it is known.
+ */
+enum { HTTP_KNOWN_HEADS = 8, HTTP_KNOWN_HEAD_BYTES_MAX = 512 };
+struct http_known_heads {
+    struct http_known_head {
+        uint32_t length; /* 0: none yet */
+        char bytes[HTTP_KNOWN_HEAD_BYTES_MAX];
+        struct http_message message;
+    } heads[HTTP_KNOWN_HEADS]; /* by the length of the whole message */
+};
+
+/* `at` has the first `length` bytes of the message, at least those that it had at the last call. `known`
+ * spares the parsing where it can, and learns; NULL: nothing is known. */
+enum http_progress http_message_parse(struct http_message *message, struct http_known_heads *known,
+                                      const char *at, size_t length);
 
 /* Of a complete message. The target without scheme and authority (RFC 9112 section 3.2.2), cut at the "?". */
 enum http_verb http_message_verb(const struct http_message *message);

@@ -83,6 +83,7 @@ struct http {
     struct http_watch watches[HTTP_WATCHES_MAX];
     int watch_count;
 
+    struct http_known_heads known;
     char *turn; /* requests of this turn */
     size_t turn_used;
     char *out; /* HTTP_ANSWER_HEAD_BYTES for the head, then the body */

@@ -63,7 +63,7 @@ enum {
 /* What is the same for all leases of a SKU. */
 struct live_sku {
     int64_t id;
-    struct text lease_part; /* lease_sku_part; a bundle's has the components of all its parts */
+    const struct lease_opening *opening; /* a bundle's has the components of all its parts */
     struct lease_terms terms;
 };
 

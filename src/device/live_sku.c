@@ -20,7 +20,7 @@ static enum status fill(struct db *db, int64_t sku_id, struct live_sku_news *new
         status = lease_terms_load(db, sku_id, &news->sku.terms, &version, fault);
     if (status == STATUS_OK) {
         news->sku.id = sku_id;
-        news->sku.lease_part = lease_sku_part(&news->arena, sku.code, components, count);
+        news->sku.opening = lease_open(&news->arena, sku.code, components, count);
     }
     arena_clean_up(&arena);
     return status;

@@ -42,7 +42,8 @@ static enum status check_licence(struct call *call, const struct activation_requ
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
 
-static enum status sku_part_load(struct call *call, int64_t sku_id, struct text *part, struct fault *fault) {
+static enum status opening_load(struct call *call, int64_t sku_id, const struct lease_opening **opening,
+                                struct fault *fault) {
     struct sku sku;
     struct text *components = NULL;
     size_t count = 0;
@@ -50,7 +51,7 @@ static enum status sku_part_load(struct call *call, int64_t sku_id, struct text 
     if (status == STATUS_OK)
         status = lease_components_load(call->db, call->arena, sku_id, &components, &count, fault);
     if (status == STATUS_OK)
-        *part = lease_sku_part(call->arena, sku.code, components, count);
+        *opening = lease_open(call->arena, sku.code, components, count);
     return status;
 }
 
@@ -67,27 +68,30 @@ static enum status make_lease(struct call *call, const struct activation *activa
                          .keys_version = keys->version,
                          .licence_id = activation->licence.id,
                          .seats = activation->licence.seats};
-    enum status status = sku_part_load(call, activation->licence.sku_id, &made.sku_part, fault);
+    enum status status = opening_load(call, activation->licence.sku_id, &made.opening, fault);
     if (status == STATUS_OK)
         status = lease_terms_load(call->db, activation->licence.sku_id, &terms, &version, fault);
     if (status != STATUS_OK)
         return status;
     lease_set_times(&made, &terms, true, call->now_us / 1000000, 0);
-    char *out = ARENA_NEW(call->arena, char, LEASE_FIXED_BYTES_MAX + made.sku_part.length);
+    char *out = ARENA_NEW(call->arena, char, lease_bytes_max(&made));
     *json = (struct text){out, lease_write(&made, call->secret, out)};
     *lease = made;
     return STATUS_OK;
 }
 
 /* A batch of one: its leaf is the root. */
-static struct text envelope_of(struct call *call, struct text lease_json, const struct key_set *keys) {
+static struct text envelope_of(struct call *call, const struct lease *lease, struct text json,
+                               const struct key_set *keys) {
     struct merkle_tree *tree = ARENA_NEW(call->arena, struct merkle_tree, 1);
-    merkle_leaf(lease_json.at, lease_json.length, &tree->hashes[0]);
+    lease_hash(lease, json, &tree->hashes[0]);
     merkle_build(tree, 1);
     char head[LEASE_HEAD_BYTES_MAX];
     size_t head_length = lease_head_write(&keys->active, tree, call->now_us / 1000000, head);
-    char *out = ARENA_NEW(call->arena, char, ENVELOPE_FIXED_BYTES_MAX + BASE64URL_LENGTH(lease_json.length));
-    return (struct text){out, envelope_write(lease_json, tree, 0, (struct text){head, head_length}, out)};
+    char *encoded = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(json.length));
+    struct text encoded_lease = {encoded, lease_encode(lease, json, encoded)};
+    char *out = ARENA_NEW(call->arena, char, ENVELOPE_FIXED_BYTES_MAX + encoded_lease.length);
+    return (struct text){out, envelope_write(encoded_lease, tree, 0, (struct text){head, head_length}, out)};
 }
 
 static struct text check_in_key_text(struct call *call, const struct device *device) {
@@ -111,7 +115,7 @@ static enum status write_file(struct call *call, const struct activation *activa
         return status;
     struct text device = identifier_text(call, IDENTIFIER_DEVICE, activation->device.id);
     struct text check_in_key = check_in_key_text(call, &activation->device);
-    struct text envelope = envelope_of(call, json, keys);
+    struct text envelope = envelope_of(call, &lease, json, keys);
     *out = (struct offline_lease){
         .device = device,
         .licence = identifier_text(call, IDENTIFIER_LICENCE, activation->licence.id),

@@ -69,7 +69,7 @@ enum status live_start(const struct live_options *options, struct live **live, s
     struct text components[] = {TEXT("firewall"), TEXT("mail"), TEXT("web")};
     arena_init(&made->arena);
     made->sku = (struct live_sku){.id = 1,
-                                  .lease_part = lease_sku_part(&made->arena, TEXT("EDR-1"), components, 3),
+                                  .opening = lease_open(&made->arena, TEXT("EDR-1"), components, 3),
                                   .terms = LEASE_TERMS_DEFAULT};
     make_keys(made);
     made->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -21,7 +21,10 @@ static struct signing_key a_key(void) {
     return key;
 }
 
-static size_t make_lease(size_t index, struct text sku_part, char out[LEASE_BYTES]) {
+/* One lease: its leaf, and its base64url in `out`, whose length it returns. */
+static size_t make_lease(size_t index, const struct lease_opening *opening, struct merkle_hash *leaf,
+                         char *out) {
+    char json[LEASE_BYTES];
     unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES] = {(unsigned char)index};
     struct lease lease = {.code = ANSWER_OK,
                           .device_id = (int64_t)index + 1,
@@ -31,18 +34,19 @@ static size_t make_lease(size_t index, struct text sku_part, char out[LEASE_BYTE
                           .keys_version = 1,
                           .licence_id = 1,
                           .seats = BATCHES,
-                          .sku_part = sku_part};
+                          .opening = opening};
     lease_set_times(&lease, &LEASE_TERMS_DEFAULT, false, 1764000000, 0);
-    return lease_write(&lease, SECRET, out);
+    struct text written = {json, lease_write(&lease, SECRET, json)};
+    lease_hash(&lease, written, leaf);
+    return lease_encode(&lease, written, out);
 }
 
-static void print_batch(const struct signing_key *key, struct text sku_part, size_t size) {
-    static char leases[BATCHES][LEASE_BYTES];
+static void print_batch(const struct signing_key *key, const struct lease_opening *opening, size_t size) {
+    static char leases[BATCHES][BASE64URL_LENGTH(LEASE_BYTES)];
     static struct merkle_tree tree;
     size_t lengths[BATCHES];
     for (size_t i = 0; i < size; i++) {
-        lengths[i] = make_lease(i, sku_part, leases[i]);
-        merkle_leaf(leases[i], lengths[i], &tree.hashes[i]);
+        lengths[i] = make_lease(i, opening, &tree.hashes[i], leases[i]);
     }
     merkle_build(&tree, size);
     char head[LEASE_HEAD_BYTES_MAX];
@@ -64,7 +68,7 @@ int main(void) {
     struct arena arena;
     arena_init(&arena);
     struct text components[] = {TEXT("firewall"), TEXT("mail")};
-    struct text sku_part = lease_sku_part(&arena, TEXT("EDR-1"), components, 2);
+    const struct lease_opening *opening = lease_open(&arena, TEXT("EDR-1"), components, 2);
     struct signing_key key = a_key();
     char x[BASE64URL_LENGTH(32) + 1] = "";
     base64url_encode(key.public_key, 32, x);
@@ -73,7 +77,7 @@ int main(void) {
         "\"%s\",\"x\":\"%s\"}]},\n\"batches\":[",
         key.kid, x);
     for (size_t size = 1; size <= BATCHES; size++) {
-        print_batch(&key, sku_part, size);
+        print_batch(&key, opening, size);
     }
     printf("]}\n");
     arena_clean_up(&arena);

@@ -253,8 +253,8 @@ static void the_door_knows_licences_of_every_state_and_who_suspended_them(void *
     assert_int_equal(live_licence(door->live, (uint32_t)bundle.id)->counted_seats, 2);
     /* its parts are licences in the store, but nobody's devices are under them */
     assert_null(live_licence(door->live, (uint32_t)bundle.id + 1));
-    struct text part = live_sku(door->live, licence->sku)->lease_part;
-    assert_true(text_starts_with(part, TEXT("\"sku\":\"OFFICE\"")));
+    struct text part = live_sku(door->live, licence->sku)->opening->json;
+    assert_true(text_starts_with(part, TEXT("{\"sku\":\"OFFICE\"")));
     struct live_counts counts;
     live_count(door->live, &counts);
     assert_int_equal(counts.licences, 5);
@@ -607,7 +607,8 @@ static void a_licence_and_a_sku_that_are_new_come_with_the_first_device(void **s
     turn_on(world, bundle.identifier);
     UNTIL(door, live_licence(door->live, (uint32_t)bundle.id)->counted_seats == 5);
     const struct live_licence *there = live_licence(door->live, (uint32_t)bundle.id);
-    assert_true(text_starts_with(live_sku(door->live, there->sku)->lease_part, TEXT("\"sku\":\"SUITE\"")));
+    assert_true(
+        text_starts_with(live_sku(door->live, there->sku)->opening->json, TEXT("{\"sku\":\"SUITE\"")));
     close_door(door);
 }
 

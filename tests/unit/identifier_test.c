@@ -80,6 +80,13 @@ static void an_identifier_may_be_typed_in_either_case_and_with_letters_for_digit
         int64_t decoded = 0;
         assert_true(identifier_decode(secret, IDENTIFIER_BLOCK, text_of(typed), &decoded));
         assert_true(decoded == id);
+        assert_true(identifier_is_canonical(text_of(word)));
+        for (size_t i = 0; word[i] != '\0'; i++) { /* one letter typed otherwise */
+            char one[IDENTIFIER_BYTES];
+            memcpy(one, word, sizeof one);
+            one[i] = typed[i];
+            assert_true(identifier_is_canonical(text_of(one)) == (typed[i] == word[i]));
+        }
     }
 }
 

@@ -24,7 +24,7 @@ static struct signing_key key_of_the_standard(void) {
     return key;
 }
 
-static struct lease a_lease(struct text sku_part) {
+static struct lease a_lease(const struct lease_opening *opening) {
     struct lease lease = {.code = ANSWER_OK,
                           .device_id = 7,
                           .fingerprint = fingerprint,
@@ -33,13 +33,13 @@ static struct lease a_lease(struct text sku_part) {
                           .keys_version = 3,
                           .licence_id = 9,
                           .seats = 10,
-                          .sku_part = sku_part};
+                          .opening = opening};
     lease_set_times(&lease, &LEASE_TERMS_DEFAULT, false, 1764000000, 0);
     return lease;
 }
 
 static struct text written(struct arena *arena, const struct lease *lease) {
-    char *out = ARENA_NEW(arena, char, LEASE_FIXED_BYTES_MAX + lease->sku_part.length);
+    char *out = ARENA_NEW(arena, char, lease_bytes_max(lease));
     return (struct text){out, lease_write(lease, secret, out)};
 }
 
@@ -54,14 +54,14 @@ static void a_working_lease_reads_as_the_protocol_has_it(void **state) {
     struct arena arena;
     arena_init(&arena);
     struct text components[] = {TEXT("firewall"), TEXT("mail")};
-    struct lease lease = a_lease(lease_sku_part(&arena, TEXT("EDR-1"), components, 2));
+    struct lease lease = a_lease(lease_open(&arena, TEXT("EDR-1"), components, 2));
     struct text expected = text_format(
         &arena,
-        "{\"decision\":\"work\",\"code\":\"ok\",\"device\":\"%s\",\"fingerprint\":"
+        "{\"sku\":\"EDR-1\",\"components\":[\"firewall\",\"mail\"],"
+        "\"decision\":\"work\",\"code\":\"ok\",\"device\":\"%s\",\"fingerprint\":"
         "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"sequence\":13,\"link\":\"AQIDBAUGBwg\","
         "\"issued\":1764000000,\"renew_after\":1764043200,\"warn_after\":1764086400,\"expires\":1764086400,"
-        "\"keys\":3,\"licence\":\"%s\",\"seats\":10,\"sku\":\"EDR-1\",\"components\":[\"firewall\",\"mail\"],"
-        "\"advice\":[]}",
+        "\"keys\":3,\"licence\":\"%s\",\"seats\":10,\"advice\":[]}",
         identifier(&arena, IDENTIFIER_DEVICE, 7).at, identifier(&arena, IDENTIFIER_LICENCE, 9).at);
     assert_string_equal(text_copy(&arena, written(&arena, &lease)).at, expected.at);
     arena_clean_up(&arena);
@@ -71,14 +71,14 @@ static void a_refusal_says_stop_why_and_in_words(void **state) {
     (void)state;
     struct arena arena;
     arena_init(&arena);
-    struct lease lease = a_lease(lease_sku_part(&arena, TEXT("EDR-1"), NULL, 0));
+    struct lease lease = a_lease(lease_open(&arena, TEXT("EDR-1"), NULL, 0));
     lease.code = ANSWER_OFF;
     lease.advise_clock = true;
     struct text json = text_copy(&arena, written(&arena, &lease));
-    assert_non_null(strstr(json.at,
-                           "{\"decision\":\"stop\",\"code\":\"off\",\"words\":\"The licence is turned off. "
-                           "Ask your provider to turn it on.\",\"device\":"));
-    assert_non_null(strstr(json.at, "\"components\":[],\"advice\":[\"clock-wrong\"]}"));
+    assert_non_null(strstr(json.at, "{\"sku\":\"EDR-1\",\"components\":[],\"decision\":\"stop\",\"code\":"
+                                    "\"off\",\"words\":\"The licence is turned off. "
+                                    "Ask your provider to turn it on.\",\"device\":"));
+    assert_non_null(strstr(json.at, "\"seats\":10,\"advice\":[\"clock-wrong\"]}"));
     arena_clean_up(&arena);
 }
 
@@ -87,7 +87,7 @@ static void every_answer_fits_the_room_that_callers_give(void **state) {
     struct arena arena;
     arena_init(&arena);
     for (int code = 0; code < ANSWER_COUNT; code++) {
-        struct lease lease = a_lease(TEXT("\"sku\":\"\",\"components\":[]"));
+        struct lease lease = a_lease(lease_open(&arena, TEXT(""), NULL, 0));
         lease.code = (enum answer)code;
         lease.sequence = lease.keys_version = lease.device_id = lease.licence_id = INT64_MAX;
         lease.issued_s = lease.renew_after_s = lease.warn_after_s = lease.expires_s = INT64_MAX;
@@ -100,14 +100,15 @@ static void every_answer_fits_the_room_that_callers_give(void **state) {
     arena_clean_up(&arena);
 }
 
-static void a_skus_part_escapes_what_json_must(void **state) {
+static void a_skus_opening_escapes_what_json_must(void **state) {
     (void)state;
     struct arena arena;
     arena_init(&arena);
     struct text components[] = {TEXT("a\"b\\c"), TEXT("\x01\x1f"), TEXT("Z\xC3\xBCrich")};
-    struct text part = lease_sku_part(&arena, TEXT("S\n"), components, 3);
-    assert_string_equal(part.at, "\"sku\":\"S\\u000a\",\"components\":[\"a\\\"b\\\\c\",\"\\u0001\\u001f\","
-                                 "\"Z\xC3\xBCrich\"]");
+    struct text json = lease_open(&arena, TEXT("S\n"), components, 3)->json;
+    assert_string_equal(text_copy(&arena, json).at,
+                        "{\"sku\":\"S\\u000a\",\"components\":[\"a\\\"b\\\\c\",\"\\u0001\\u001f\","
+                        "\"Z\xC3\xBCrich\"]");
     arena_clean_up(&arena);
 }
 
@@ -218,10 +219,16 @@ static size_t read_path(const char *envelope, unsigned char path[MERKLE_PATH_MAX
     return count;
 }
 
-static void check_envelope(struct arena *arena, struct text lease_json, const struct merkle_tree *tree,
+struct written_lease {
+    struct text json;
+    struct text encoded;
+};
+
+static void check_envelope(struct arena *arena, struct written_lease lease, const struct merkle_tree *tree,
                            size_t index, struct text head, const unsigned char root[32]) {
-    char *out = ARENA_NEW(arena, char, ENVELOPE_FIXED_BYTES_MAX + BASE64URL_LENGTH(lease_json.length) + 1);
-    size_t length = envelope_write(lease_json, tree, index, head, out);
+    struct text lease_json = lease.json;
+    char *out = ARENA_NEW(arena, char, ENVELOPE_FIXED_BYTES_MAX + lease.encoded.length + 1);
+    size_t length = envelope_write(lease.encoded, tree, index, head, out);
     assert_int_equal(out[length - 1], '}');
     out[length] = '\0';
     char *decoded = ARENA_NEW(arena, char, lease_json.length + 2);
@@ -246,13 +253,17 @@ static void every_lease_of_a_batch_is_proven_by_its_envelope(void **state) {
     for (size_t s = 0; s < sizeof SIZES / sizeof SIZES[0]; s++) {
         struct arena arena;
         arena_init(&arena);
-        struct text *leases = ARENA_NEW(&arena, struct text, SIZES[s]);
+        struct written_lease *leases = ARENA_NEW(&arena, struct written_lease, SIZES[s]);
         struct text components[] = {TEXT("firewall")};
         for (size_t i = 0; i < SIZES[s]; i++) {
-            struct lease lease = a_lease(lease_sku_part(&arena, TEXT("EDR-1"), components, 1));
+            /* openings of every remainder of three, as base64 works in threes */
+            struct text sku = {"EDR-1", 3 + i % 3};
+            struct lease lease = a_lease(lease_open(&arena, sku, components, 1));
             lease.device_id = (int64_t)i + 1;
-            leases[i] = written(&arena, &lease);
-            merkle_leaf(leases[i].at, leases[i].length, &tree.hashes[i]);
+            struct text json = written(&arena, &lease);
+            char *encoded = ARENA_NEW(&arena, char, BASE64URL_LENGTH(json.length));
+            leases[i] = (struct written_lease){json, {encoded, lease_encode(&lease, json, encoded)}};
+            lease_hash(&lease, json, &tree.hashes[i]);
         }
         merkle_build(&tree, SIZES[s]);
         char head[LEASE_HEAD_BYTES_MAX], header[256], payload[256];
@@ -296,7 +307,7 @@ int main(void) {
         cmocka_unit_test(a_working_lease_reads_as_the_protocol_has_it),
         cmocka_unit_test(a_refusal_says_stop_why_and_in_words),
         cmocka_unit_test(every_answer_fits_the_room_that_callers_give),
-        cmocka_unit_test(a_skus_part_escapes_what_json_must),
+        cmocka_unit_test(a_skus_opening_escapes_what_json_must),
         cmocka_unit_test(the_times_are_the_terms),
         cmocka_unit_test(a_refusal_ends_with_what_was_promised_and_asks_again_soon),
         cmocka_unit_test(a_key_id_is_the_start_of_the_thumbprint),
