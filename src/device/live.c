@@ -221,8 +221,10 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
         begin_chain(device, &news->seen);
     /* A lease that was given in the meantime holds the seat of what was released (live_leaving_extend), and
      * what the writer did not save of it is saved now. */
-    if (!is_new)
+    if (!is_new && news->begins_chain)
         live_mark_behind(live, device);
+    else if (!is_new)
+        live_mark_urgent(live, device);
 }
 
 /* ---- profiles ---- */
@@ -356,6 +358,8 @@ bool live_push(struct live *live, struct live_job *job) {
         const struct live_device *device = live_device_find(live, job->device_id);
         assert(device != NULL);
         job->seen = live_seen_of(device);
+        job->seen.month_marks =
+            0; /* the months themselves may still be on their way, and a crash in between */
         job->changes = live->changes;
     }
     pthread_mutex_lock(&live->mutex);
@@ -395,6 +399,8 @@ static size_t apply(struct live *live, struct live_message *message) {
         live->changes = message->changes;
     live->releases += message->releases;
     for (struct live_job *job = message->jobs; job != NULL; job = job->next) {
+        if (job->kind != LIVE_ACTIVATE) /* what was saved ahead of it may have been overtaken meanwhile */
+            live_mark_urgent(live, live_device_find(live, job->device_id));
         *live->finished_end = job;
         live->finished_end = &job->next;
     }
@@ -475,7 +481,7 @@ static void free_all(struct live *live) {
     keys_free(live->keys);
     arena_clean_up(&live->sku_arena);
     arena_clean_up(&live->profile_arena);
-    struct live_list *lists[] = {&live->log,        &live->months,        &live->clones,
+    struct live_list *lists[] = {&live->log,        &live->urgent,        &live->months,       &live->clones,
                                  &live->marks->log, &live->marks->months, &live->marks->clones};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         free(lists[i]->items);

@@ -7,7 +7,8 @@
  * rows and gives those that are behind, a part with every answer, so that it is once around within
  * ROWS_LATE_S. What was logged before it set out is in the rows then, and the store forgets those logs. When
  * it is around and nothing was logged meanwhile, no row is behind but those that the next few marks bring,
- * and it rests. */
+ * and it rests. Rows by which others decide do not wait for it: of a device that somebody else has released,
+ * the end of the lease that memory gave. */
 #include "device/live_private.h"
 #include "device/monotonic.h"
 
@@ -19,6 +20,7 @@
 enum {
     LOG_MAX =
         262144, /* entries: more than a second's. Beyond, devices are only flagged; the hand finds them */
+    URGENT_MAX = 262144,
     ROWS_LATE_S = 60,     /* well below LEAVING_WINDOW_S (live_saver.c) and SILENT_AHEAD_S (live.c) */
     HAND_AT_ONCE = 16384, /* devices that are looked at in a turn of the loop */
     PREFETCH_AHEAD = 8
@@ -86,6 +88,12 @@ void live_mark_behind(struct live *live, struct live_device *device) {
     list_push(&live->log, &entry, sizeof entry);
 }
 
+void live_mark_urgent(struct live *live, struct live_device *device) {
+    live_mark_behind(live, device);
+    if (live->urgent.count < URGENT_MAX)
+        list_push(&live->urgent, &device->id, sizeof device->id);
+}
+
 static void find_month(struct live *live, int64_t at_s) {
     time_t at = at_s;
     struct tm parts;
@@ -145,6 +153,16 @@ static void give_rows_of_log(struct live *live, struct live_marks *marks) {
     live->log.count = 0;
 }
 
+/* Those that are still behind. */
+static void give_urgent_rows(struct live *live, struct live_marks *marks) {
+    const int64_t *ids = (const int64_t *)live->urgent.items;
+    for (int i = 0; i < LIVE_URGENT_AT_ONCE && live->urgent.count > 0; i++) {
+        struct live_device *device = live_table_find(&live->devices, ids[--live->urgent.count]);
+        if (device->flags & LIVE_BEHIND)
+            give_row(live, marks, device);
+    }
+}
+
 /* ---- the hand ---- */
 
 static void set_out(struct live *live) {
@@ -169,8 +187,7 @@ static int64_t due_of(const struct live *live) {
     const struct live_hand *hand = &live->hand;
     int64_t went_us = monotonic_us() - hand->set_out_us;
     int64_t whole_us = (int64_t)ROWS_LATE_S * 1000000;
-    return live->is_ending || went_us >= whole_us ? hand->last
-                                                  : hand->last / 1000 * went_us / (whole_us / 1000);
+    return live->is_ending || went_us >= whole_us ? hand->last : hand->last * went_us / whole_us;
 }
 
 /* Goes on with it; true where it has still to catch up. */
@@ -220,7 +237,8 @@ void live_give_marks(struct live *live) {
     marks->save_count = 0;
     marks->covered = 0;
     give_log_or_rows(live, marks);
-    marks->more = live->hand.goes && move_hand(live, marks);
+    give_urgent_rows(live, marks);
+    marks->more = (live->hand.goes && move_hand(live, marks)) || live->urgent.count > 0;
     list_swap(&live->months, &marks->months);
     list_swap(&live->clones, &marks->clones);
     const struct live_clone *clones = (const struct live_clone *)marks->clones.items;

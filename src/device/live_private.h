@@ -130,6 +130,7 @@ struct live_save {
 
 enum {
     LIVE_ROWS_AT_ONCE = 4096, /* more marks than that go to the log */
+    LIVE_URGENT_AT_ONCE = LIVE_ROWS_AT_ONCE / 2,
     LIVE_ROWS_OF_HAND_MAX = 2 * LIVE_ROWS_AT_ONCE
 };
 
@@ -186,10 +187,11 @@ struct live {
     uint32_t told_count;      /* that are on their way */
     struct live_told *told;   /* that wait to be handed over */
 
-    struct live_list log; /* struct seen_entry: what was marked since the writer last asked */
-    bool log_is_short;    /* there was no room in it for all */
-    int64_t logs;         /* given to the writer */
-    uint64_t behind;      /* devices with LIVE_BEHIND */
+    struct live_list log;    /* struct seen_entry: what was marked since the writer last asked */
+    bool log_is_short;       /* there was no room in it for all */
+    struct live_list urgent; /* int64_t: devices whose rows do not wait for the hand */
+    int64_t logs;            /* given to the writer */
+    uint64_t behind;         /* devices with LIVE_BEHIND */
     struct live_hand hand;
     bool is_ending;          /* `stopping`, as it was last looked at */
     struct live_list months; /* struct live_month_mark */
@@ -239,6 +241,8 @@ void live_put_profile(struct live *live, struct text version, struct text compon
 
 /* live_marks.c: what is marked, and handing it over. */
 void live_mark_behind(struct live *live, struct live_device *device);
+/* The same where others decide by the row: it is written with the next rows, however busy the door is. */
+void live_mark_urgent(struct live *live, struct live_device *device);
 struct device_seen live_seen_of(const struct live_device *device);
 void live_take_month_marks(struct live_device *device, uint32_t marks); /* as the store has them */
 bool live_are_marks_wanted(struct live *live);

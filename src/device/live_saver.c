@@ -21,6 +21,13 @@ enum {
 };
 static const int64_t CHANGES_KEPT_US = INT64_C(86400) * 1000000;
 
+/* What was changed lately, of the log of changes. */
+struct leaving_window {
+    int64_t moved_at_s;
+    int64_t from;   /* the log at least LEAVING_WINDOW_S ago */
+    int64_t recent; /* and the last time that the window moved on */
+};
+
 struct live_saver {
     struct live *live;
     struct live_list saves; /* struct live_save */
@@ -30,11 +37,10 @@ struct live_saver {
     struct live_list months;
     struct live_list clones;
     struct live_told *told;
-    bool more;             /* the loop has others */
-    int64_t pruned_at_s;   /* the log of changes */
-    int64_t window_at_s;   /* when the window moved on */
-    int64_t window_change; /* the log of changes at least LEAVING_WINDOW_S ago */
-    int64_t recent_change; /* and the last time that the window moved on */
+    bool more;           /* the loop has others */
+    int64_t pruned_at_s; /* the log of changes */
+    struct leaving_window window;
+    struct leaving_window next_window; /* after the commit */
 };
 
 struct live_saver *live_saver_make(struct live *live) {
@@ -42,7 +48,8 @@ struct live_saver *live_saver_make(struct live *live) {
     if (saver == NULL)
         abort();
     saver->live = live;
-    saver->window_change = saver->recent_change = live->loaded_at.changes;
+    saver->window.from = saver->window.recent = live->loaded_at.changes;
+    saver->next_window = saver->window;
     return saver;
 }
 
@@ -260,15 +267,13 @@ static enum status save_told(struct live_saver *saver, struct db *db, struct fau
 static enum status extend_leaving(struct live_saver *saver, struct db *db, int64_t now_s,
                                   struct fault *fault) {
     struct live_position position = {0};
-    enum status status = live_leaving_extend(db, saver->window_change, fault);
-    if (status != STATUS_OK || now_s < saver->window_at_s + LEAVING_WINDOW_S)
+    enum status status = live_leaving_extend(db, saver->window.from, fault);
+    saver->next_window = saver->window;
+    if (status != STATUS_OK || now_s < saver->window.moved_at_s + LEAVING_WINDOW_S)
         return status;
     status = live_position_load(db, &position, fault);
-    if (status == STATUS_OK) {
-        saver->window_at_s = now_s;
-        saver->window_change = saver->recent_change;
-        saver->recent_change = position.changes;
-    }
+    if (status == STATUS_OK)
+        saver->next_window = (struct leaving_window){now_s, saver->window.recent, position.changes};
     return status;
 }
 
@@ -307,6 +312,7 @@ void live_saver_settle(struct live_saver *saver, struct live_message *message) {
     saver->told = NULL;
     saver->saves.count = saver->log.count = saver->months.count = saver->clones.count = 0;
     saver->covered = 0;
+    saver->window = saver->next_window;
 }
 
 enum status live_saver_recover(struct db *db, struct fault *fault) {

@@ -38,6 +38,8 @@ static struct text subject_of(const struct call *call, enum check_subject subjec
         return text_format(call->arena, "signing key %lld", (long long)id);
     if (subject == CHECK_DEVICE_LOG)
         return text_format(call->arena, "device change %lld", (long long)id);
+    if (subject == CHECK_SEEN_LOG)
+        return text_format(call->arena, "log of check-ins, row %lld", (long long)id);
     return identifier_text(call, kinds[subject], id);
 }
 

@@ -53,6 +53,12 @@ const struct check_question CHECK_DEVICE_QUESTIONS[] = {
      "where d.id is null or m.licensed not in (0, 1) or m.unlicensed not in (0, 1) "
      "or m.licensed + m.unlicensed = 0",
      "is marked for a month (number {a}) and is not there, or was neither working nor stopped in it"},
+    /* struct seen_entry (store/seen_log.h) has 40 bytes. */
+    {"device-seen-log", CHECK_SEEN_LOG,
+     "select number, cast(length(entries) as bigint), 0 from device_seen_log where number < 1 or "
+     "length(entries) = 0 "
+     "or length(entries) % 40 <> 0",
+     "has {a} bytes, which are no entries of 40 each"},
     /* The bounds of programme/lease_terms.h. */
     {"lease-terms", CHECK_SKU,
      "select t.sku_id, t.ttl_s, t.grace_s from lease_terms t left join skus s on s.id = t.sku_id "

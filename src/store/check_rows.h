@@ -26,6 +26,7 @@ enum check_subject {
     CHECK_SKU,
     CHECK_SIGNING_KEY,
     CHECK_DEVICE_LOG,
+    CHECK_SEEN_LOG,
     CHECK_POSTING
 };
 

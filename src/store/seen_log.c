@@ -9,7 +9,10 @@
 static_assert(sizeof(struct seen_entry) == 40, "no padding, as it stands in the store");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the order in the store");
 
-static const char APPEND[] = "insert into device_seen_log (number, entries) values ($1, $2)";
+/* Again where the commit before went through and its answer was lost. */
+static const char APPEND[] =
+    "insert into device_seen_log (number, entries) values ($1, $2) on conflict (number) "
+    "do update set entries = excluded.entries";
 
 enum status seen_log_append(struct db *db, int64_t number, const struct seen_entry *entries, size_t count,
                             struct fault *fault) {
@@ -27,11 +30,13 @@ enum status seen_log_drop(struct db *db, int64_t number, struct fault *fault) {
 
 /* The row may be ahead of the entry; a device that was activated again has begun another chain. */
 static const char CATCH_UP[] =
-    "update device_seen set sequence = $2, link = $3, seen_at_s = $4, lease_expires_s = case when $5 > "
-    "lease_expires_s then $5 else lease_expires_s end, profile_id = $6, month_marks = $7 "
-    "where device_id = $1 and sequence <= $2 and seen_at_s <= $4 and exists (select 1 from devices d where "
-    "d.id = $1 and d.activated_at_us = $8)";
-enum { ENTRY_WIDTH = 8, ENTRIES_AT_ONCE = 512 };
+    "update device_seen set sequence = $2, link = $3, seen_at_s = $4, profile_id = $5, month_marks = $6 "
+    "where device_id = $1 and (sequence < $2 or sequence = $2 and seen_at_s <= $4) and exists (select 1 from "
+    "devices d where d.id = $1 and d.activated_at_us = $7)";
+/* What a lease has promised holds, whatever became of the chain. */
+static const char RAISE_LEASE[] =
+    "update device_seen set lease_expires_s = $2 where device_id = $1 and lease_expires_s < $2";
+enum { ENTRY_WIDTH = 7, LEASE_WIDTH = 2, ENTRIES_AT_ONCE = 512 };
 
 static const char NUMBERS[] = "select number from device_seen_log order by number desc";
 static const char ENTRIES[] = "select entries from device_seen_log where number = $1";
@@ -41,6 +46,7 @@ struct recovery {
     struct arena arena;
     struct id_map seen; /* devices whose last entry was met */
     struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
+    struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
     size_t waiting;
     uint64_t count;
 };
@@ -48,7 +54,10 @@ struct recovery {
 static enum status flush(struct recovery *recovery, struct fault *fault) {
     size_t waiting = recovery->waiting;
     recovery->waiting = 0;
-    return db_run_many(recovery->db, CATCH_UP, recovery->values, ENTRY_WIDTH, waiting, fault);
+    enum status status = db_run_many(recovery->db, CATCH_UP, recovery->values, ENTRY_WIDTH, waiting, fault);
+    return status == STATUS_OK
+               ? db_run_many(recovery->db, RAISE_LEASE, recovery->leases, LEASE_WIDTH, waiting, fault)
+               : status;
 }
 
 static enum status take_entry(struct recovery *recovery, const struct seen_entry *entry,
@@ -57,10 +66,14 @@ static enum status take_entry(struct recovery *recovery, const struct seen_entry
     if (id_map_put(&recovery->seen, entry->device_id, 0, number) != number)
         return STATUS_OK; /* a later one was there */
     const struct db_value row[ENTRY_WIDTH] = {
-        db_integer(entry->device_id),   db_integer(entry->sequence),        db_integer((int64_t)entry->link),
-        db_integer(entry->seen_at_s),   db_integer(entry->lease_expires_s), db_integer(entry->profile_id),
-        db_integer(entry->month_marks), db_integer(entry->activated_at_us)};
-    memcpy(&recovery->values[recovery->waiting++ * ENTRY_WIDTH], row, sizeof row);
+        db_integer(entry->device_id),      db_integer(entry->sequence),   db_integer((int64_t)entry->link),
+        db_integer(entry->seen_at_s),      db_integer(entry->profile_id), db_integer(entry->month_marks),
+        db_integer(entry->activated_at_us)};
+    const struct db_value lease[LEASE_WIDTH] = {db_integer(entry->device_id),
+                                                db_integer(entry->lease_expires_s)};
+    memcpy(&recovery->values[recovery->waiting * ENTRY_WIDTH], row, sizeof row);
+    memcpy(&recovery->leases[recovery->waiting * LEASE_WIDTH], lease, sizeof lease);
+    recovery->waiting++;
     return recovery->waiting == ENTRIES_AT_ONCE ? flush(recovery, fault) : STATUS_OK;
 }
 
@@ -76,6 +89,11 @@ static enum status take_row(struct recovery *recovery, int64_t number, struct fa
     if (status == STATUS_OK && have_row)
         bytes = db_column_copy(rows, 0, &arena);
     db_rows_close(rows);
+    if (status == STATUS_OK && bytes.length % sizeof(struct seen_entry) != 0)
+        status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
+                           "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
+                           "%zu; without that row its devices are believed once",
+                           (long long)number, bytes.length, sizeof(struct seen_entry));
     size_t count = bytes.length / sizeof(struct seen_entry);
     recovery->count += count;
     while (status == STATUS_OK && count > 0) { /* the last first */

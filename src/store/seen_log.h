@@ -20,7 +20,8 @@ struct seen_entry {
     uint32_t month_marks;
 };
 
-/* Adds a row; `number` is above those of all rows that are there. */
+/* Adds a row; `number` is above those of all rows that are there, or the same once more after a commit whose
+ * outcome is not known. */
 enum status seen_log_append(struct db *db, int64_t number, const struct seen_entry *entries, size_t count,
                             struct fault *fault) MUST_CHECK;
 
@@ -28,8 +29,9 @@ enum status seen_log_append(struct db *db, int64_t number, const struct seen_ent
 enum status seen_log_drop(struct db *db, int64_t number, struct fault *fault) MUST_CHECK;
 
 /* Brings device_seen up to what the log tells, and empties it: of each device the last entry, where its chain
- * is still the one that the device has. Seats that were given back are held until the ends of leases that
- * only the log knew. `*count` is how many entries there were. In a write transaction. */
+ * is still the one that the device has, and its lease's end in any case. Seats that were given back are held
+ * until the ends of leases that only the log knew. `*count` is how many entries there were. In a write
+ * transaction. A row that is no whole number of entries is STATUS_INTERNAL "database-failed". */
 enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -62,6 +62,8 @@ static const struct {
     {"lease-terms", "update lease_terms set ttl_s = 1"},
     {"lease-terms", "update lease_terms set silent_s = 99999999"},
     {"device-change", "update device_changes set sequence = sequence + 100"},
+    {"device-seen-log", "insert into device_seen_log (number, entries) select 1, public_key from devices "
+                        "where id = 1"},
 };
 
 static bool finds(const struct check_store_result *result, const char *rule) {
