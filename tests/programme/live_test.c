@@ -1,210 +1,22 @@
 /* The live state of the device door beside its store: what is loaded, what the writer commits, what the feed
  * brings from other connections, and that neither undoes the other. The test is the loop. */
-#include "channel.h"
+#include "live_door.h"
 
 #include "core/calendar.h"
-#include "device/live_private.h"
-#include "programme/activate_device.h"
-#include "programme/authorise.h"
-#include "programme/check_store.h"
 #include "programme/issue_licence.h"
 #include "programme/lease_terms.h"
 #include "programme/turn_licence.h"
 
 #include <poll.h>
 #include <setjmp.h>
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { PATIENCE_MS = 20000, JOBS_MAX = 400 };
-
-static _Atomic int64_t door_now_us;
-
-static int64_t now_us(void) {
-    return atomic_load(&door_now_us);
-}
-
-static void fill_random(struct random_source *source, void *bytes, size_t size_bytes) {
-    (void)source;
-    randombytes_buf(bytes, size_bytes);
-}
-
-static struct random_source machine_random = {fill_random};
-
-static int64_t machine_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- the door ---- */
-
-struct door {
-    struct world *world;
-    struct live *live;
-    struct live_job jobs[JOBS_MAX];
-    size_t job_count;
-    size_t done;
-};
-
-static struct live_options options_of(struct world *world) {
-    atomic_store(&door_now_us, world->now_us);
-    return (struct live_options){.database_url = text_of(world->url),
-                                 .secret = world->secret,
-                                 .random = &machine_random,
-                                 .now_us = now_us};
-}
-
-static struct door *a_door(struct world *world) {
-    struct door *door = calloc(1, sizeof *door);
-    assert_non_null(door);
-    door->world = world;
-    struct live_options options = options_of(world);
-    WORLD_OK(world, live_start(&options, &door->live, &world->fault));
-    return door;
-}
-
-/* Whatever the door did, the store is sound afterwards. */
-static void close_door(struct door *door) {
-    struct world *world = door->world;
-    struct call call = world_call(world);
-    struct check_store_result result;
-    live_stop(door->live);
-    free(door);
-    WORLD_OK(world, check_store(&call, &result, &world->fault));
-    for (size_t i = 0; i < result.count; i++)
-        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
-                    result.violations[i].message.at);
-    assert_int_equal(result.violation_total, 0);
-}
-
-static void turn(struct door *door) {
-    struct pollfd event = {.fd = live_fd(door->live), .events = POLLIN};
-    (void)poll(&event, 1, 100);
-    for (struct live_job *job = live_turn(door->live); job != NULL; job = job->next)
-        door->done++;
-}
-
-/* Turns until the condition holds; fails the test when it never does. */
-#define UNTIL(door, condition)                                                                               \
-    do {                                                                                                     \
-        int64_t patience_ms = machine_ms() + PATIENCE_MS;                                                    \
-        while (!(condition)) {                                                                               \
-            turn(door);                                                                                      \
-            assert_true(machine_ms() < patience_ms);                                                         \
-        }                                                                                                    \
-    } while (false)
-
-static struct live_job *a_job(struct door *door, enum live_job_kind kind) {
-    assert_true(door->job_count < JOBS_MAX);
-    struct live_job *job = &door->jobs[door->job_count++];
-    *job = (struct live_job){.kind = kind};
-    return job;
-}
-
-static void finish(struct door *door) {
-    UNTIL(door, door->done == door->job_count);
-}
-
-/* Asks for machine number `machine` of the key; its key pair is number `pair`. */
-static struct live_job *ask_to_activate(struct door *door, struct text key, unsigned machine, unsigned pair) {
-    struct live_job *job = a_job(door, LIVE_ACTIVATE);
-    assert_int_equal(key.length, LICENCE_KEY_BYTES - 1);
-    memcpy(job->request.key, key.at, key.length);
-    memcpy(job->request.fingerprint, &machine, sizeof machine);
-    memcpy(job->request.device_key, &pair, sizeof pair);
-    job->request.link = 1000 + machine;
-    job->request.name = TEXT("PC");
-    assert_true(live_push(door->live, job));
-    return job;
-}
-
-static struct live_job *ask_for(struct door *door, enum live_job_kind kind, int64_t device_id) {
-    struct live_job *job = a_job(door, kind);
-    job->device_id = device_id;
-    assert_true(live_push(door->live, job));
-    return job;
-}
-
-static struct live_device *an_active_device(struct door *door, struct text key, unsigned machine) {
-    struct live_job *job = ask_to_activate(door, key, machine, machine);
-    finish(door);
-    assert_int_equal(job->answer, ANSWER_OK);
-    struct live_device *device = live_device_find(door->live, job->result_device_id);
-    assert_non_null(device);
-    return device;
-}
-
-static void check_in(struct door *door, struct live_device *device) {
-    device->sequence++;
-    device->link += 100000;
-    device->seen_at_s = (uint32_t)(now_us() / 1000000);
-    device->lease_expires_s = device->seen_at_s + 86400;
-    live_mark(door->live, device, ANSWER_OK);
-}
-
-static enum answer decide(struct door *door, const struct live_device *device) {
-    const struct live_licence *licence = live_licence(door->live, device->licence);
-    assert_non_null(licence);
-    return device_decide(&(struct device_facts){.licence_state = (enum licence_state)licence->state,
-                                                .suspender = (enum suspender)licence->suspender,
-                                                .counted_seats = licence->counted_seats,
-                                                .device_state = (enum device_state)device->state,
-                                                .seat = device->seat});
-}
-
-static void wait_for_saves(struct door *door) {
-    struct live_counts before;
-    struct live_counts counts;
-    live_count(door->live, &before);
-    UNTIL(door, (live_count(door->live, &counts), counts.behind == 0 && counts.saved > before.saved));
-}
-
-/* ---- licences ---- */
-
-struct keyed_licence {
-    struct text identifier;
-    struct text key;
-    int64_t id;
-};
-
-static struct keyed_licence a_keyed_licence(struct world *world, const char *sku, int64_t seats) {
-    struct call call = world_call(world);
-    struct issued_licences issued;
-    struct issue_licence_input input = {
-        .block = a_block_of(world, "P1", sku, seats), .customer = TEXT("C1"), .seats = seats};
-    WORLD_OK(world, issue_licence(&call, &input, &issued, &world->fault));
-    struct keyed_licence made = {issued.items[0].licence.identifier, issued.items[0].key, 0};
-    assert_true(identifier_decode(world->secret, IDENTIFIER_LICENCE, made.identifier, &made.id));
-    return made;
-}
-
-static struct keyed_licence a_keyed_licence_on(struct world *world, const char *sku, int64_t seats) {
-    struct keyed_licence made = a_keyed_licence(world, sku, seats);
-    turn_on(world, made.identifier);
-    return made;
-}
-
-static void release_elsewhere(struct world *world, int64_t device_id) {
-    struct call call = world_call(world);
-    struct released_device released;
-    struct release_device_input input = {identifier_text(&call, IDENTIFIER_DEVICE, device_id)};
-    WORLD_OK(world, release_device(&call, &input, &released, &world->fault));
-}
-
-static int64_t ask_of(struct world *world, const char *sql, int64_t id) {
-    int64_t value = 0;
-    WORLD_OK(world, db_query_int(world->db, sql, DB_ARGS(db_integer(id)), -1, &value, &world->fault));
-    return value;
-}
 
 /* ---- one door ---- */
 
