@@ -53,6 +53,13 @@ const struct check_question CHECK_DEVICE_QUESTIONS[] = {
      "where d.id is null or m.licensed not in (0, 1) or m.unlicensed not in (0, 1) "
      "or m.licensed + m.unlicensed = 0",
      "is marked for a month (number {a}) and is not there, or was neither working nor stopped in it"},
+    /* The device door marks no month that it knows to be marked; its marks have the month's low 8 bits. */
+    {"device-month-lost", CHECK_DEVICE,
+     "select s.device_id, k.month, s.month_marks % 4 from (select distinct month from device_months) k "
+     "join device_seen s on s.month_marks / 4 = k.month % 256 and s.month_marks % 4 <> 0 "
+     "left join device_months m on m.month = k.month and m.device_id = s.device_id where m.device_id is null "
+     "or m.licensed < s.month_marks % 2 or m.unlicensed < s.month_marks % 4 / 2",
+     "is noted as marked for a month (number {a}, marks {b}) and is not"},
     /* struct seen_entry (store/seen_log.h) has 40 bytes. */
     {"device-seen-log", CHECK_SEEN_LOG,
      "select number, cast(length(entries) as bigint), 0 from device_seen_log where number < 1 or "

@@ -38,11 +38,21 @@ void bind_to_core(unsigned core) {
     bind_thread(0, core);
 }
 
+/* The next thread's entry; "." and ".." are none: what is in ".." is the whole process's, so the main
+ * thread's. */
+static struct dirent *next_task(DIR *tasks) {
+    struct dirent *entry = tasks == NULL ? NULL : readdir(tasks);
+    while (entry != NULL && entry->d_name[0] == '.') {
+        entry = readdir(tasks);
+    }
+    return entry;
+}
+
 /* The threads but the loop (device-door) go to the other core. */
 static void move_other_threads(void) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *entry;
-    while (tasks != NULL && (entry = readdir(tasks)) != NULL) {
+    while ((entry = next_task(tasks)) != NULL) {
         char path[300];
         char name[32] = "";
         snprintf(path, sizeof path, "/proc/self/task/%s/comm", entry->d_name);
@@ -204,7 +214,7 @@ double server_processor_s(const struct server *server, const char *thread) {
     snprintf(folder, sizeof folder, "/proc/%d/task", (int)server->process);
     DIR *tasks = opendir(folder);
     struct dirent *entry;
-    while (tasks != NULL && (entry = readdir(tasks)) != NULL) {
+    while ((entry = next_task(tasks)) != NULL) {
         char task[330];
         char words[128];
         snprintf(task, sizeof task, "%s/%s", folder, entry->d_name);
