@@ -36,6 +36,8 @@ static void a_store_with_rows(struct world *world) {
                "cause_id, "
                "kind, own_seats, seats_before, seats_after, recorded_at_us) values (1, 2, 3, 4, 5, 6, 0, 1, "
                "1, 0, 1, 2)");
+    WORLD_OK(world, db_run(world->db, "insert into device_seen_log (number, entries) values (3, $1)",
+                           DB_ARGS(db_bytes((struct text){"\0\1\xFF", 3})), NULL, &world->fault));
     struct db_bulk *bulk;
     WORLD_OK(world, db_bulk_start(world->db, "audit", COLUMNS, "iitittit", &bulk, &world->fault));
     for (int64_t id = 5000; id > 0; id--) {
@@ -93,7 +95,7 @@ static void restore_and_compare(struct world *world, struct text path, enum db_e
     struct backup_summary summary;
     WORLD_OK(other, backup_restore(other->db, path, NULL, &summary, &other->fault));
     WORLD_OK(other, db_check_version(other->db, &other->fault));
-    assert_int_equal(summary.rows, 2 + 1 + 5000 + 1);
+    assert_int_equal(summary.rows, 2 + 1 + 1 + 5000 + 1);
     assert_true(summary.created_at_us == world->now_us);
     assert_int_equal(count_of(other, COUNT_AUDIT), 5000);
 
