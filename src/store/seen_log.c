@@ -1,9 +1,9 @@
 #include "store/seen_log.h"
 
-#include "core/id_map.h"
 #include "store/live_rows.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static_assert(sizeof(struct seen_entry) == 40, "no padding, as it stands in the store");
@@ -36,7 +36,7 @@ static const char CATCH_UP[] =
 /* What a lease has promised holds, whatever became of the chain. */
 static const char RAISE_LEASE[] =
     "update device_seen set lease_expires_s = $2 where device_id = $1 and lease_expires_s < $2";
-enum { ENTRY_WIDTH = 7, LEASE_WIDTH = 2, ENTRIES_AT_ONCE = 512 };
+enum { ENTRY_WIDTH = 7, LEASE_WIDTH = 2, ENTRIES_AT_ONCE = 512, ENTRIES_MAX = 1048576 };
 
 static const char NUMBERS[] = "select number from device_seen_log order by number desc";
 static const char ENTRIES[] = "select entries from device_seen_log where number = $1";
@@ -44,37 +44,70 @@ static const char ENTRIES[] = "select entries from device_seen_log where number 
 struct recovery {
     struct db *db;
     struct arena arena;
-    struct id_map seen; /* devices whose last entry was met */
-    struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
-    struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
-    size_t waiting;
+    unsigned char *seen; /* a bit for each device whose last entry was met */
+    int64_t last_device;
+    struct seen_entry *entries; /* that wait */
+    size_t entry_count;
+    size_t entry_capacity;
     uint64_t count;
 };
 
-static enum status flush(struct recovery *recovery, struct fault *fault) {
-    size_t waiting = recovery->waiting;
-    recovery->waiting = 0;
-    enum status status = db_run_many(recovery->db, CATCH_UP, recovery->values, ENTRY_WIDTH, waiting, fault);
-    return status == STATUS_OK
-               ? db_run_many(recovery->db, RAISE_LEASE, recovery->leases, LEASE_WIDTH, waiting, fault)
-               : status;
+static enum status write_some(struct db *db, const struct seen_entry *entries, size_t count,
+                              struct fault *fault) {
+    struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
+    struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
+    for (size_t i = 0; i < count; i++) {
+        const struct seen_entry *entry = &entries[i];
+        struct db_value *row = &values[i * ENTRY_WIDTH];
+        row[0] = leases[i * LEASE_WIDTH] = db_integer(entry->device_id);
+        row[1] = db_integer(entry->sequence);
+        row[2] = db_integer((int64_t)entry->link);
+        row[3] = db_integer(entry->seen_at_s);
+        row[4] = db_integer(entry->profile_id);
+        row[5] = db_integer(entry->month_marks);
+        row[6] = db_integer(entry->activated_at_us);
+        leases[i * LEASE_WIDTH + 1] = db_integer(entry->lease_expires_s);
+    }
+    enum status status = db_run_many(db, CATCH_UP, values, ENTRY_WIDTH, count, fault);
+    return status == STATUS_OK ? db_run_many(db, RAISE_LEASE, leases, LEASE_WIDTH, count, fault) : status;
+}
+
+static int by_device(const void *a, const void *b) {
+    uint32_t left = ((const struct seen_entry *)a)->device_id;
+    uint32_t right = ((const struct seen_entry *)b)->device_id;
+    return left < right ? -1 : left > right;
+}
+
+/* Neighbours in the store lie on the same page. */
+static enum status write_entries(struct recovery *recovery, struct fault *fault) {
+    enum status status = STATUS_OK;
+    size_t count = recovery->entry_count;
+    recovery->entry_count = 0;
+    if (count > 0)
+        qsort(recovery->entries, count, sizeof recovery->entries[0], by_device);
+    for (size_t done = 0; done < count && status == STATUS_OK; done += ENTRIES_AT_ONCE)
+        status = write_some(recovery->db, recovery->entries + done,
+                            count - done < ENTRIES_AT_ONCE ? count - done : ENTRIES_AT_ONCE, fault);
+    return status;
+}
+
+/* A device that is not there has none. */
+static bool is_last_of_its_device(struct recovery *recovery, uint32_t device_id) {
+    unsigned char bit = (unsigned char)(1U << device_id % 8);
+    if (device_id > recovery->last_device || recovery->seen[device_id / 8] & bit)
+        return false;
+    recovery->seen[device_id / 8] |= bit;
+    return true;
 }
 
 static enum status take_entry(struct recovery *recovery, const struct seen_entry *entry,
                               struct fault *fault) {
-    uint32_t number = (uint32_t)recovery->seen.used;
-    if (id_map_put(&recovery->seen, entry->device_id, 0, number) != number)
-        return STATUS_OK; /* a later one was there */
-    const struct db_value row[ENTRY_WIDTH] = {
-        db_integer(entry->device_id),      db_integer(entry->sequence),   db_integer((int64_t)entry->link),
-        db_integer(entry->seen_at_s),      db_integer(entry->profile_id), db_integer(entry->month_marks),
-        db_integer(entry->activated_at_us)};
-    const struct db_value lease[LEASE_WIDTH] = {db_integer(entry->device_id),
-                                                db_integer(entry->lease_expires_s)};
-    memcpy(&recovery->values[recovery->waiting * ENTRY_WIDTH], row, sizeof row);
-    memcpy(&recovery->leases[recovery->waiting * LEASE_WIDTH], lease, sizeof lease);
-    recovery->waiting++;
-    return recovery->waiting == ENTRIES_AT_ONCE ? flush(recovery, fault) : STATUS_OK;
+    if (!is_last_of_its_device(recovery, entry->device_id))
+        return STATUS_OK;
+    recovery->entries = arena_grow(&recovery->arena, recovery->entries, recovery->entry_count,
+                                   &recovery->entry_capacity, sizeof *recovery->entries);
+    recovery->entries[recovery->entry_count++] = *entry;
+    return recovery->entry_count == ENTRIES_MAX ? write_entries(recovery, fault) : STATUS_OK;
 }
 
 static enum status take_row(struct recovery *recovery, int64_t number, struct fault *fault) {
@@ -119,21 +152,29 @@ static enum status load_numbers(struct recovery *recovery, int64_t **numbers, si
     return status;
 }
 
-enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
-    struct recovery recovery = {.db = db};
+static enum status recover(struct recovery *recovery, struct fault *fault) {
     int64_t *numbers = NULL;
     size_t number_count = 0;
-    arena_init(&recovery.arena);
-    id_map_init(&recovery.seen, &recovery.arena, 64);
-    enum status status = load_numbers(&recovery, &numbers, &number_count, fault);
-    for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
-        status = take_row(&recovery, numbers[i], fault);
+    int64_t last_licence = 0;
+    enum status status = load_numbers(recovery, &numbers, &number_count, fault);
+    if (status != STATUS_OK || number_count == 0)
+        return status;
+    status = live_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
     if (status == STATUS_OK)
-        status = flush(&recovery, fault);
-    if (status == STATUS_OK && number_count > 0)
-        status = live_leaving_extend(db, 0, fault);
-    if (status == STATUS_OK && number_count > 0)
-        status = seen_log_drop(db, numbers[0], fault);
+        recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
+    for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
+        status = take_row(recovery, numbers[i], fault);
+    if (status == STATUS_OK)
+        status = write_entries(recovery, fault);
+    if (status == STATUS_OK)
+        status = live_leaving_extend(recovery->db, 0, fault);
+    return status == STATUS_OK ? seen_log_drop(recovery->db, numbers[0], fault) : status;
+}
+
+enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
+    struct recovery recovery = {.db = db};
+    arena_init(&recovery.arena);
+    enum status status = recover(&recovery, fault);
     *count = recovery.count;
     arena_clean_up(&recovery.arena);
     return status;
