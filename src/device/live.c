@@ -14,7 +14,7 @@
  * taken from the store only where activated_at_us tells of an activation that memory has not seen.
  *   What is written behind may not undo what another process wrote: each saved row says how far the loop knew
  * the log of changes, and where the log has a later change of that device, only the lease's end is raised
- * (live_writer.c); when the feed brings that change the device is marked again. Of its own activations the
+ * (live_saver.c); when the feed brings that change the device is marked again. Of its own activations the
  * writer cannot undo any: the loop fills the marks only when it has applied all results before, and the
  * writer asks for marks only between two transactions.
  *   A seat is never given to another while a lease for it may still come from memory: live_is_silent. */

@@ -5,7 +5,7 @@
  * outside and reach it through one queue with an eventfd: what activations (and releases) the writer thread
  * has committed, what the feed thread has read because the control door (of this or another process) changed
  * it, and new keys or terms. What goes out is written behind: a check-in marks its device, and the writer
- * saves the marked ones together, at most a second later.
+ * saves the marked ones together, at most a second later; a busy door's first in a log (live_marks.c).
  *
  * Everything here is called on the loop thread, which calls live_turn whenever live_fd is readable. */
 #ifndef SEATMETER_DEVICE_LIVE_H
