@@ -358,8 +358,8 @@ bool live_push(struct live *live, struct live_job *job) {
         const struct live_device *device = live_device_find(live, job->device_id);
         assert(device != NULL);
         job->seen = live_seen_of(device);
-        job->seen.month_marks =
-            0; /* the months themselves may still be on their way, and a crash in between */
+        /* Whose months may still be on their way, with a crash in between. */
+        job->seen.month_marks = 0;
         job->changes = live->changes;
     }
     pthread_mutex_lock(&live->mutex);
