@@ -14,9 +14,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
+import fake_door
+import tuf_repository
 from programme import PATIENCE_S, Programme, wait_until
 
 SEATMETER, BUILT = (pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(2))
@@ -51,20 +54,46 @@ def windows(path):
     return ("Z:" if inside == str(path) else "C:") + inside.replace("/", "\\")
 
 
-class Windows(Programme):
-    SEATMETER, PLATFORM = str(SEATMETER), "windows-amd64"
+class Machine:
+    """What a test does on it; `self.folder` is the test's, outside of it."""
 
-    def setUp(self):
-        super().setUp()
+    def begin(self):
         self.state = computer / "wine/drive_c/ProgramData/Seatmeter"
         self.addCleanup(shutil.rmtree, self.state, ignore_errors=True)
-        self.hook = self.write("hook.cmd", HOOK)
-        self.root = next(word for word in self.say("key", "root").split() if re.fullmatch(r"[A-Za-z0-9_-]{43}", word))
-        self.say("licence", "on", self.key)
+        self.hook = self.folder / "hook.cmd"
+        self.hook.write_bytes(HOOK.encode())
 
     def agent(self, *words, given=None):
         return subprocess.run([WINE, program, *words], env=environment, capture_output=True, text=True, input=given,
                               timeout=PATIENCE_S)
+
+    def start(self, *words):
+        daemon = subprocess.Popen([WINE, program, "run", *words], env=environment, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(daemon.stderr.close)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        self.assertIn("runs for", daemon.stderr.readline())
+        return daemon
+
+    def stop(self, daemon):
+        daemon.send_signal(signal.SIGINT)  # as Ctrl+C
+        self.assertEqual(daemon.wait(PATIENCE_S), 0)
+
+    def told(self, event):
+        log = self.folder / "hook.log"
+        starts = log.read_text(errors="replace").split("end\n") if log.exists() else []
+        facts = [dict(line.split("=", 1) for line in start.splitlines() if "=" in line) for start in starts]
+        return [one for one in facts if one.get("SEATMETER_EVENT") == event]
+
+
+class Windows(Machine, Programme):
+    SEATMETER, PLATFORM = str(SEATMETER), "windows-amd64"
+
+    def setUp(self):
+        super().setUp()
+        self.begin()
+        self.root = next(word for word in self.say("key", "root").split() if re.fullmatch(r"[A-Za-z0-9_-]{43}", word))
+        self.say("licence", "on", self.key)
 
     def activate(self, *words):
         with urllib.request.urlopen(f"{self.url}/tuf/1.root.json") as answer:
@@ -80,12 +109,6 @@ class Windows(Programme):
     def service(self, *words):
         done = self.agent(*words)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def told(self, event):
-        log = self.folder / "hook.log"
-        starts = log.read_text(errors="replace").split("end\n") if log.exists() else []
-        facts = [dict(line.split("=", 1) for line in start.splitlines() if "=" in line) for start in starts]
-        return [one for one in facts if one.get("SEATMETER_EVENT") == event]
 
     def last_seen(self):
         return self.read("device", "list")[0]["seen_at"]
@@ -156,16 +179,11 @@ class Windows(Programme):
 
     def test_in_a_console_it_runs_until_ctrl_c_and_answers_a_nudge(self):
         self.activated()
-        daemon = subprocess.Popen([WINE, program, "run"], env=environment, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(daemon.stderr.close)
-        self.addCleanup(daemon.wait)
-        self.addCleanup(daemon.kill)
-        self.assertIn("runs for", daemon.stderr.readline())
+        daemon = self.start()
         self.publish("1.1", b"newer")
         self.assertIn("was asked to look", self.agent("update").stdout)
         wait_until(lambda: (self.told("update-ready"), self.agent("update"))[0], "the update")
-        daemon.send_signal(signal.SIGINT)
-        self.assertEqual(daemon.wait(PATIENCE_S), 0)
+        self.stop(daemon)
 
     def test_a_product_with_the_dll_works_until_it_is_turned_off(self):
         folder = self.folder / "product"
@@ -190,6 +208,84 @@ class Windows(Programme):
         self.assertEqual((done.returncode, "(unreachable)" in done.stderr), (1, True), done.stderr)
         self.assertIn("cannot be connected to", done.stderr)
         self.assertEqual(self.agent("check").returncode, 0)
+
+
+class Mishaps(Machine, unittest.TestCase):
+    """Against a door of an independent implementation, which answers late or wrongly."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="seatmeter-windows.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.begin()
+        self.repository = tuf_repository.Repository()
+        self.door = fake_door.Door(self.repository)
+        self.addCleanup(self.door.close)
+        self.addCleanup(self.door.go_on.set)
+        self.server = ["--server", self.door.url, "--root", self.door.root.x, "--product", "EDR"]
+        (self.folder / "root.json").write_bytes(self.repository.files["1.root.json"])
+
+    def activate(self):
+        done = self.agent("activate", *self.server, "--key", "-", "--version", "1.0", "--tuf-root",
+                          windows(self.folder / "root.json"), "--hook", windows(self.hook), given=f"{self.door.licence_key}\r\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_lost_garbled_and_forged_answers_stop_nothing(self):
+        self.door.mishaps = ["lost", ("busy", 1)]
+        self.activate()
+        self.assertEqual((len(self.door.devices), self.door.count("/v1/activate")), (1, 3))
+        for mishap in ("lost", "garbage", "forged", "down"):
+            with self.subTest(mishap):
+                self.door.mishaps = [mishap]
+                self.assertEqual(self.agent("check-in").returncode, 1)
+                self.assertEqual(self.agent("check").returncode, 0)
+        self.assertEqual(self.agent("check-in").returncode, 0)
+        self.assertIsNone(self.door.devices["dev_0000000000001"].code)
+
+    def test_a_download_that_was_killed_goes_on_where_it_was(self):
+        content = os.urandom(3_000_000)
+        self.repository.add("EDR/stable/windows-amd64/1.1/edr.msi", content)
+        self.repository.publish("targets", "snapshot", "timestamp")
+        self.activate()
+        self.door.stall_after = 1_000_000
+        daemon = self.start()
+        self.assertIn("was asked to look", self.agent("update").stdout)
+        part = self.state / "updates/1.1/edr.msi.part"
+        wait_until(lambda: part.exists() and part.stat().st_size >= 900_000, "a part")
+        daemon.kill()
+        daemon.wait()
+        self.assertEqual([path.name for path in part.parent.iterdir()], ["edr.msi.part"])
+        self.door.stall_after = None
+        self.door.go_on.set()
+        self.assertEqual(self.agent("update").returncode, 0)
+        self.assertEqual((self.state / "updates/1.1/edr.msi").read_bytes(), content)
+        ranges = [request["range"] for request in self.door.requests if request["path"].startswith("/tuf/targets/")]
+        self.assertIsNone(ranges[0])
+        self.assertGreaterEqual(int(ranges[-1].removeprefix("bytes=").removesuffix("-")), 900_000)
+
+    def test_it_stops_at_once_in_the_middle_of_an_exchange(self):
+        self.repository.add("EDR/stable/windows-amd64/1.1/edr.msi", os.urandom(2_000_000))
+        self.repository.publish("targets", "snapshot", "timestamp")
+        self.activate()
+        self.door.stall_after = 1_000_000
+        daemon = self.start()
+        self.agent("update")
+        wait_until(lambda: self.door.count("/tuf/targets/") >= 1, "a download")
+        begun = time.monotonic()
+        self.stop(daemon)
+        self.assertLess(time.monotonic() - begun, 5)
+
+    def test_a_hook_that_takes_too_long_is_ended_with_all_that_it_started(self):
+        other = windows(self.folder / "other")
+        elsewhere = ["--state", other, *self.server]
+        self.activate()
+        self.hook.write_text(f'@"{windows(program)}" run {" ".join(elsewhere)}\r\n')  # which does not end by itself
+        daemon = self.start("--hook-limit", "3s")
+        wait_until(lambda: (self.folder / "other/lock").exists(), "the hook's child")
+        self.assertIn("runs with this state directory already", self.agent("run", *elsewhere).stderr)
+        wait_until(lambda: "took longer than 3 s and was ended" in daemon.stderr.readline(), "the hook's end")
+        self.stop(daemon)
+        self.stop(self.start(*elsewhere))
 
 
 if __name__ == "__main__":
