@@ -624,7 +624,8 @@ static void a_file_goes_out_and_a_lease_comes_back(void **state) {
     assert_true(text_starts_with(lease.file, TEXT("{\"key_set\":\"")));
     struct text json = decoded(world, member(lease.file, "\"lease\":\""));
     assert_non_null(strstr(json.at, "\"decision\":\"work\",\"code\":\"ok\""));
-    assert_non_null(strstr(json.at, "{\"sku\":\"OFFICE\",\"components\":[\"writer\"],\"decision\":\"work\","));
+    assert_non_null(
+        strstr(json.at, "{\"sku\":\"OFFICE\",\"components\":[\"writer\"],\"decision\":\"work\","));
     assert_non_null(strstr(json.at, lease.device.at));
     struct text root = decoded(world, jws_part(member(lease.file, "\"head\":\""), 1));
     unsigned char leaf[32], named[32], check_in_key[32];
