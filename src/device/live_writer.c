@@ -34,8 +34,9 @@ struct live_writer {
     struct arena arena; /* of a round */
     struct live_known known;
     struct live_saver *saver;
-    int64_t back_off_ms; /* 0: the last round went well */
-    int64_t saved_at_ms; /* when the last round was */
+    int64_t back_off_ms;     /* 0: the last round went well */
+    int64_t tried_at_ms;     /* when it ended */
+    int64_t collected_at_ms; /* when the loop was last asked for marks */
 };
 
 static int64_t monotonic_ms(void) {
@@ -313,7 +314,8 @@ static enum status do_round(struct live_writer *writer, struct live_job *jobs, s
 /* Until a round is due; false at the end. */
 static bool wait_for_work(struct live_writer *writer) {
     struct live *live = writer->live;
-    int64_t due_ms = writer->saved_at_ms + (writer->back_off_ms > 0 ? writer->back_off_ms : SAVE_EVERY_MS);
+    int64_t due_ms = writer->back_off_ms > 0 ? writer->tried_at_ms + writer->back_off_ms
+                                             : writer->collected_at_ms + SAVE_EVERY_MS;
     pthread_mutex_lock(&live->mutex);
     while (!live->stopping && monotonic_ms() < due_ms && (live->jobs == NULL || writer->back_off_ms > 0) &&
            !(live_saver_has_more(writer->saver) && writer->back_off_ms == 0))
@@ -323,16 +325,26 @@ static bool wait_for_work(struct live_writer *writer) {
     return goes_on;
 }
 
+/* Asking takes until the end of the loop's turn, so a round of jobs alone does not ask. */
+static void collect_if_due(struct live_writer *writer, bool is_ending) {
+    int64_t now_ms = monotonic_ms();
+    if (is_ending || live_saver_has_more(writer->saver) ||
+        now_ms >= writer->collected_at_ms + SAVE_EVERY_MS) {
+        live_saver_collect(writer->saver);
+        writer->collected_at_ms = now_ms;
+    }
+}
+
 /* False where there was nothing to do. */
-static bool one_turn(struct live_writer *writer) {
+static bool one_turn(struct live_writer *writer, bool is_ending) {
     struct fault fault;
-    live_saver_collect(writer->saver);
+    collect_if_due(writer, is_ending);
     struct live_job *jobs = take_jobs(writer);
     for (const struct live_job *job = jobs; job != NULL; job = job->next)
         mark_of_job(writer, job);
     bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
     enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
-    writer->saved_at_ms = monotonic_ms();
+    writer->tried_at_ms = monotonic_ms();
     if (status == STATUS_OK)
         writer->back_off_ms = 0;
     else if (writer->back_off_ms == 0)
@@ -358,7 +370,7 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
 static void end(struct live_writer *writer) {
     struct fault fault;
     for (int tries = 0; tries < LAST_TRIES; tries++) {
-        while (one_turn(writer) && writer->back_off_ms == 0)
+        while (one_turn(writer, true) && writer->back_off_ms == 0)
             continue;
         if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK)
             return;
@@ -369,7 +381,7 @@ static void *run_writer(void *context) {
     struct live_writer *writer = context;
     struct live *live = writer->live;
     while (wait_for_work(writer))
-        (void)one_turn(writer);
+        (void)one_turn(writer, false);
     end(writer);
     pthread_mutex_lock(&live->mutex);
     live->writer_ended = true;
@@ -391,7 +403,7 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
         abort();
     writer->live = live;
     writer->db = live->writer_db;
-    writer->saved_at_ms = monotonic_ms();
+    writer->collected_at_ms = monotonic_ms();
     writer->saver = live_saver_make(live);
     arena_init(&writer->arena);
     live_known_init(&writer->known, live);

@@ -1,5 +1,6 @@
 /* Check-ins a second beside nginx answering `return 200` with a body of the same size: the same client, the
- * same requests, each server bound to core 0, the client to core 1, in turns.
+ * same requests, each server bound to core 0, the client to core 1, in turns. Then activations, for which the
+ * door may use both cores.
  *
  * usage: checkin_bench PLACE [--devices N] [--rounds N] [--tries] [--database URL]
  * PLACE is a directory. --tries also measures batches of other sizes, and the loop alone on its core. The
@@ -124,7 +125,7 @@ static size_t body_size(struct bench *bench, const struct server *door) {
 }
 
 static double compare(struct bench *bench) {
-    struct server door = door_begin(bench->url, secret, 0, false);
+    struct server door = door_begin(bench->url, secret, 0, DOOR_ON_CORE_0);
     size_t bytes = body_size(bench, &door);
     struct server nginx = nginx_begin(bench->place, bytes);
     struct figures ours = {0};
@@ -149,13 +150,16 @@ static double compare(struct bench *bench) {
         static const struct {
             const char *name;
             uint32_t batch_max;
-            bool alone;
-        } tries[] = {{"  a signature for each", 1, false}, {"  batches of 4", 4, false},
-                     {"  batches of 16", 16, false},       {"  batches of 64 (as above)", 64, false},
-                     {"  batches of 256", 256, false},     {"  the loop alone on its core", 64, true}};
+            enum door_cores cores;
+        } tries[] = {{"  a signature for each", 1, DOOR_ON_CORE_0},
+                     {"  batches of 4", 4, DOOR_ON_CORE_0},
+                     {"  batches of 16", 16, DOOR_ON_CORE_0},
+                     {"  batches of 64 (as above)", 64, DOOR_ON_CORE_0},
+                     {"  batches of 256", 256, DOOR_ON_CORE_0},
+                     {"  the loop alone on its core", 64, DOOR_LOOP_ON_CORE_0}};
         for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
             struct figures figures = {0};
-            struct server other = door_begin(bench->url, secret, tries[i].batch_max, tries[i].alone);
+            struct server other = door_begin(bench->url, secret, tries[i].batch_max, tries[i].cores);
             measure_full(bench, &other, true, &figures, 0);
             measure_half(bench, &other, true, &figures, 0);
             print_row(tries[i].name, &figures, 1, beside);
@@ -169,8 +173,9 @@ static double compare(struct bench *bench) {
 static void measure_activations(struct bench *bench) {
     struct load_requests requests;
     activation_requests_make(bench->keys, LIVE_STORE_ROOMY, ACTIVATIONS, &requests);
-    struct server door = door_begin(bench->url, secret, 0, true);
-    struct load_plan plan = {.port = door.port, .connections = ACTIVATING_CONNECTIONS, .count = ACTIVATIONS};
+    struct server door = door_begin(bench->url, secret, 0, DOOR_ON_BOTH_CORES);
+    struct load_plan plan = {
+        .port = door.port, .connections = ACTIVATING_CONNECTIONS, .count = ACTIVATIONS, .yields = true};
     struct load_result result;
     load_run(&requests, &plan, &result);
     printf("\nactivations: %.0f/s (%llu of %d good, p50 %.0f ms, p99 %.0f ms)\n",

@@ -25,17 +25,19 @@ static _Noreturn void give_up(const char *what) {
     exit(1);
 }
 
-static void bind_thread(pid_t thread, unsigned core) {
+static void bind_thread(pid_t thread, unsigned first, unsigned last) {
     cpu_set_t cores;
     CPU_ZERO(&cores);
-    CPU_SET(core, &cores);
+    for (unsigned core = first; core <= last; core++) {
+        CPU_SET(core, &cores);
+    }
     if (sched_setaffinity(thread, sizeof cores, &cores) != 0) {
         give_up("this needs two cores");
     }
 }
 
 void bind_to_core(unsigned core) {
-    bind_thread(0, core);
+    bind_thread(0, core, core);
 }
 
 /* The next thread's entry; "." and ".." are none: what is in ".." is the whole process's, so the main
@@ -61,7 +63,7 @@ static void move_other_threads(void) {
             bool is_read = fgets(name, sizeof name, file) != NULL;
             fclose(file);
             if (is_read && strcmp(name, "device-door\n") != 0) {
-                bind_thread((pid_t)strtol(entry->d_name, NULL, 10), 1);
+                bind_thread((pid_t)strtol(entry->d_name, NULL, 10), 1, 1);
             }
         }
     }
@@ -70,10 +72,10 @@ static void move_other_threads(void) {
     }
 }
 
-static _Noreturn void run_door(const char *url, const unsigned char *secret, uint32_t batch_max, bool alone,
-                               int control, int said) {
+static _Noreturn void run_door(const char *url, const unsigned char *secret, uint32_t batch_max,
+                               enum door_cores cores, int control, int said) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    bind_to_core(0);
+    bind_thread(0, 0, cores == DOOR_ON_BOTH_CORES ? 1 : 0);
     struct fault fault;
     struct device_door *door = NULL;
     struct device_options options = {.database_url = text_of(url),
@@ -84,7 +86,7 @@ static _Noreturn void run_door(const char *url, const unsigned char *secret, uin
     if (device_door_start(&options, &door, &fault) != STATUS_OK) {
         give_up(fault.message);
     }
-    if (alone) {
+    if (cores == DOOR_LOOP_ON_CORE_0) {
         move_other_threads();
     }
     struct text said_url = device_door_url(door);
@@ -98,7 +100,8 @@ static _Noreturn void run_door(const char *url, const unsigned char *secret, uin
     exit(0);
 }
 
-struct server door_begin(const char *url, const unsigned char *secret, uint32_t batch_max, bool alone) {
+struct server door_begin(const char *url, const unsigned char *secret, uint32_t batch_max,
+                         enum door_cores cores) {
     int control[2];
     int said[2];
     if (pipe(control) != 0 || pipe(said) != 0) {
@@ -109,7 +112,7 @@ struct server door_begin(const char *url, const unsigned char *secret, uint32_t 
     if (server.process == 0) {
         close(control[1]);
         close(said[0]);
-        run_door(url, secret, batch_max, alone, control[0], said[1]);
+        run_door(url, secret, batch_max, cores, control[0], said[1]);
     }
     close(control[0]);
     close(said[1]);

@@ -17,9 +17,14 @@ struct server {
 
 void bind_to_core(unsigned core);
 
-/* The door on the store, on core 0 with all its threads, or with `alone` its loop alone there and the others
- * on the core of the clients. */
-struct server door_begin(const char *url, const unsigned char *secret, uint32_t batch_max, bool alone);
+/* Where the door's threads run; the clients are on core 1. */
+enum door_cores {
+    DOOR_ON_CORE_0,
+    DOOR_LOOP_ON_CORE_0, /* alone there; the others are on core 1 */
+    DOOR_ON_BOTH_CORES   /* wherever there is room */
+};
+struct server door_begin(const char *url, const unsigned char *secret, uint32_t batch_max,
+                         enum door_cores cores);
 
 /* nginx with one worker, answering 200 with `body_bytes` bytes. Its files are in `place`. */
 struct server nginx_begin(const char *place, size_t body_bytes);

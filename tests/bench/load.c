@@ -186,7 +186,7 @@ static void run_all(struct run *run) {
         if (run->plan->per_second > 0) {
             send_due(run);
         }
-        int count = epoll_wait(run->epoll_fd, events, 256, 0);
+        int count = epoll_wait(run->epoll_fd, events, 256, run->plan->yields ? -1 : 0);
         for (int i = 0; i < count; i++) {
             struct connection *connection = events[i].data.ptr;
             if (connection->fd >= 0) {

@@ -38,6 +38,8 @@ struct load_plan {
     size_t count;
     double per_second; /* 0: each connection sends as soon as it was answered; else requests are due at this
                           rate, and wait from then on */
+    bool yields;       /* sleeps while there is nothing to hear (not with a rate), so that a server which has
+                          its core as well gets all that is left of it */
     /* Called with every n-th body; 0: never. */
     size_t sample_every;
     void (*sample)(void *context, size_t request, const char *body, size_t length);
