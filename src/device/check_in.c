@@ -105,8 +105,10 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
                      const struct live_device *device, const struct check_in_request *request) {
     size_t version_bytes = request->version.length;
     size_t components_bytes = request->components.length;
-    struct door_job *job = door_job_make(door, exchange, kind, version_bytes + components_bytes);
+    struct door_job *job = door_job_make(kind, version_bytes + components_bytes);
     char *texts = (char *)(job + 1);
+    door_job_list(door, job);
+    job->exchange = exchange;
     job->live.device_id = device->id;
     job->generation = device->generation;
     job->check_in = *request;

@@ -1,5 +1,6 @@
 /* The door: routes, what all answers share, starting and stopping in the order that leaves nothing behind. */
 #include "device/door_private.h"
+#include "device/verifiers.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -160,21 +161,22 @@ void door_lease(struct device_door *door, struct http_exchange *exchange, const 
 
 /* Jobs. */
 
-struct door_job *door_job_make(struct device_door *door, struct http_exchange *exchange,
-                               enum live_job_kind kind, size_t extra) {
+struct door_job *door_job_make(enum live_job_kind kind, size_t extra) {
     struct door_job *job = calloc(1, sizeof *job + extra);
     if (job == NULL) {
         abort();
     }
     job->live.owner = job;
     job->live.kind = kind;
-    job->exchange = exchange;
+    return job;
+}
+
+void door_job_list(struct device_door *door, struct door_job *job) {
     job->next = door->jobs;
     if (door->jobs != NULL) {
         door->jobs->previous = job;
     }
     door->jobs = job;
-    return job;
 }
 
 void door_job_free(struct device_door *door, struct door_job *job) {
@@ -299,7 +301,6 @@ static void flush(void *context) {
     struct device_door *door = context;
     check_in_decide_pending(door);
     sign_if_due(door);
-    activation_take_waiting(door);
 }
 
 static struct text refusal(void *context, int http_status) {
@@ -362,6 +363,7 @@ static void destroy(struct device_door *door) {
         http_free(door->http);
     }
     files_stop(door->files);
+    verifiers_stop(door->verifiers);
     live_stop(door->live);
     while (door->jobs != NULL) {
         struct door_job *job = door->jobs;
@@ -372,7 +374,6 @@ static void destroy(struct device_door *door) {
         close(door->listen_fd);
         address_unlink(&door->address);
     }
-    activation_drop_waiting(door);
     updates_free(door);
     batch_free(door->batch);
     sodium_memzero(door->master, sizeof door->master);
@@ -413,6 +414,7 @@ static enum status make_http(struct device_door *door, struct fault *fault) {
     if (status == STATUS_OK) {
         http_watch(door->http, live_fd(door->live), take_from_live, door);
         http_watch(door->http, files_fd(door->files), updates_take_loaded, door);
+        http_watch(door->http, verifiers_fd(door->verifiers), activation_take_verified, door);
     }
     return status;
 }
@@ -451,6 +453,9 @@ enum status device_door_start(const struct device_options *options, struct devic
     }
     if (status == STATUS_OK) {
         status = start_files(made, fault);
+    }
+    if (status == STATUS_OK) {
+        status = verifiers_start(&made->verifiers, fault);
     }
     if (status == STATUS_OK) {
         status = make_http(made, fault);

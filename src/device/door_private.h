@@ -58,6 +58,7 @@ struct device_door {
     struct live *live;
     struct http *http;
     struct files *files;
+    struct verifiers *verifiers;
     pthread_t thread;
     bool thread_runs;
     unsigned char master[DEVICE_MASTER_BYTES];
@@ -69,11 +70,6 @@ struct device_door {
     size_t pending_count;
     size_t batch_max;
     struct door_job *jobs;
-    struct waiting_activation *first_activation; /* that wait for their turn */
-    struct waiting_activation *last_activation;
-    size_t activation_bytes;
-    int64_t activations_turn_us; /* the turn that the next counts in */
-    uint32_t activations_this_turn;
     struct door_counters counters;
     struct metadata *metadata;
 };
@@ -91,9 +87,10 @@ void door_sign(struct device_door *door);
 void door_lease(struct device_door *door, struct http_exchange *exchange, const struct lease *lease,
                 int64_t activated_id, uint32_t generation);
 
-/* A job with `extra` bytes behind it, in the list. */
-struct door_job *door_job_make(struct device_door *door, struct http_exchange *exchange,
-                               enum live_job_kind kind, size_t extra);
+/* A job with `extra` bytes behind it; on any thread. */
+struct door_job *door_job_make(enum live_job_kind kind, size_t extra);
+void door_job_list(struct device_door *door, struct door_job *job);
+/* One that is in the list. */
 void door_job_free(struct device_door *door, struct door_job *job);
 
 /* The device of that number. ANSWER_BUSY while its licence is still to come from the store. */
@@ -121,8 +118,7 @@ bool check_in_mac_is(const struct device_door *door, int64_t device_id, uint32_t
 
 /* activation.c */
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body);
-void activation_take_waiting(struct device_door *door); /* at a turn's end */
-void activation_drop_waiting(struct device_door *door);
+void activation_take_verified(void *door); /* the verifiers have some */
 void activation_finish_job(struct device_door *door, struct door_job *job);
 
 /* updates.c: the update repository. */

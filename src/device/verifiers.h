@@ -1,0 +1,24 @@
+/* Verifiers: threads that parse activations and check their signatures, each of which takes as long as six
+ * check-ins, so that the loop does not. There is one for every processor but the loop's. */
+#ifndef SEATMETER_DEVICE_VERIFIERS_H
+#define SEATMETER_DEVICE_VERIFIERS_H
+
+#include "device/door_private.h"
+
+struct verifiers;
+
+enum status verifiers_start(struct verifiers **verifiers, struct fault *fault) MUST_CHECK;
+/* What waits is given up, its exchanges untouched. NULL is fine. */
+void verifiers_stop(struct verifiers *verifiers);
+
+/* Takes a copy of the body. False where too many bytes wait: answer "busy". */
+bool verifiers_push(struct verifiers *verifiers, struct http_exchange *exchange, struct text body);
+
+/* Becomes readable when there is something to take. */
+int verifiers_fd(const struct verifiers *verifiers);
+
+/* What is done, linked by `live.next`: jobs of LIVE_ACTIVATE, not in the door's list yet. `live.answer` is
+ * ANSWER_OK, or says why the request is refused. The caller owns them. */
+struct door_job *verifiers_take(struct verifiers *verifiers);
+
+#endif
