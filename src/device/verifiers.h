@@ -1,5 +1,6 @@
 /* Verifiers: threads that parse activations and check their signatures, each of which takes as long as six
- * check-ins, so that the loop does not. There is one for every processor but the loop's. */
+ * check-ins, so that the loop does not. There is one for every processor, and each gives way to the loop and
+ * the writer, which wait for the network and the disk often enough. */
 #ifndef SEATMETER_DEVICE_VERIFIERS_H
 #define SEATMETER_DEVICE_VERIFIERS_H
 
