@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -482,9 +483,10 @@ enum status connections_start(struct control *control, struct fault *fault) {
 void connections_stop_listening(struct control *control) {
     int fd = MHD_quiesce_daemon(control->daemon);
     if (fd >= 0) {
-        close(fd);
+        /* libmicrohttpd's thread may be at its accept still: the number stays ours until it has ended. */
+        shutdown(fd, SHUT_RDWR);
     }
-    control->listen_fd = -1;
+    control->listen_fd = fd;
 }
 
 void connections_stop(struct control *control) {
