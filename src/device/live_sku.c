@@ -2,28 +2,15 @@
  */
 #include "device/live_private.h"
 
-#include "store/catalogue.h"
+#include "programme/lease_terms.h"
 
 #include <stdlib.h>
 
 static enum status fill(struct db *db, int64_t sku_id, struct live_sku_news *news, struct fault *fault) {
-    struct arena arena; /* of what is only looked at */
-    struct sku sku;
-    struct text *components = NULL;
-    size_t count = 0;
     int64_t version = 0;
-    arena_init(&arena);
-    enum status status = sku_load(db, &arena, sku_id, &sku, fault);
-    if (status == STATUS_OK)
-        status = lease_components_load(db, &arena, sku_id, &components, &count, fault);
-    if (status == STATUS_OK)
-        status = lease_terms_load(db, sku_id, &news->sku.terms, &version, fault);
-    if (status == STATUS_OK) {
-        news->sku.id = sku_id;
-        news->sku.opening = lease_open(&news->arena, sku.code, components, count);
-    }
-    arena_clean_up(&arena);
-    return status;
+    news->sku.id = sku_id;
+    enum status status = lease_opening_load(db, &news->arena, sku_id, &news->sku.opening, fault);
+    return status == STATUS_OK ? lease_terms_load(db, sku_id, &news->sku.terms, &version, fault) : status;
 }
 
 enum status live_sku_read(struct db *db, int64_t sku_id, struct live_sku_news **news, struct fault *fault) {

@@ -216,3 +216,19 @@ enum status set_lease_terms(struct call *call, const struct set_lease_terms_inpu
         *out = view;
     return call_end(call, status, fault);
 }
+
+enum status lease_opening_load(struct db *db, struct arena *arena, int64_t sku_id,
+                               const struct lease_opening **opening, struct fault *fault) {
+    struct arena looked_at;
+    struct sku sku;
+    struct text *components = NULL;
+    size_t count = 0;
+    arena_init(&looked_at);
+    enum status status = sku_load(db, &looked_at, sku_id, &sku, fault);
+    if (status == STATUS_OK)
+        status = lease_components_load(db, &looked_at, sku_id, &components, &count, fault);
+    if (status == STATUS_OK)
+        *opening = lease_open(arena, sku.code, components, count);
+    arena_clean_up(&looked_at);
+    return status;
+}

@@ -29,6 +29,10 @@ struct lease_terms_view {
     int64_t version; /* from 1, which is that of the default terms */
 };
 
+/* What all leases of a SKU begin with, in `arena`. */
+enum status lease_opening_load(struct db *db, struct arena *arena, int64_t sku_id,
+                               const struct lease_opening **opening, struct fault *fault) MUST_CHECK;
+
 /* For everybody who knows the SKU. A service has no leases: "not-licensable". */
 enum status show_lease_terms(struct call *call, struct text sku, struct lease_terms_view *out,
                              struct fault *fault) MUST_CHECK;

@@ -3,8 +3,8 @@
 
 #include "core/base64url.h"
 #include "programme/authorise.h"
+#include "programme/lease_terms.h"
 #include "programme/signing_keys.h"
-#include "store/catalogue.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -42,19 +42,6 @@ static enum status check_licence(struct call *call, const struct activation_requ
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
 
-static enum status opening_load(struct call *call, int64_t sku_id, const struct lease_opening **opening,
-                                struct fault *fault) {
-    struct sku sku;
-    struct text *components = NULL;
-    size_t count = 0;
-    enum status status = sku_load(call->db, call->arena, sku_id, &sku, fault);
-    if (status == STATUS_OK)
-        status = lease_components_load(call->db, call->arena, sku_id, &components, &count, fault);
-    if (status == STATUS_OK)
-        *opening = lease_open(call->arena, sku.code, components, count);
-    return status;
-}
-
 static enum status make_lease(struct call *call, const struct activation *activation,
                               const struct key_set *keys, struct lease *lease, struct text *json,
                               struct fault *fault) {
@@ -68,7 +55,8 @@ static enum status make_lease(struct call *call, const struct activation *activa
                          .keys_version = keys->version,
                          .licence_id = activation->licence.id,
                          .seats = activation->licence.seats};
-    enum status status = opening_load(call, activation->licence.sku_id, &made.opening, fault);
+    enum status status =
+        lease_opening_load(call->db, call->arena, activation->licence.sku_id, &made.opening, fault);
     if (status == STATUS_OK)
         status = lease_terms_load(call->db, activation->licence.sku_id, &terms, &version, fault);
     if (status != STATUS_OK)
