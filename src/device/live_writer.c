@@ -2,7 +2,9 @@
  *
  * A round is one transaction, durable before anybody is answered: first all that check-ins have marked
  * (live_saver.c), then every job that waits. Thousands of activations so share one commit. A round is due
- * when there are jobs, and otherwise often enough that what a check-in did is saved within a second.
+ * when there are jobs, and otherwise often enough that what a check-in did is saved within a second. Where
+ * jobs come thick, the next round waits a moment for more of them: pages that they share are written once,
+ * and threads are woken less often.
  *
  * What was marked waits for a commit. Jobs do not: those of a round that fails are answered "busy". Where a
  * statement failed, so that one job may have spoilt the others', each runs again by itself. */
@@ -21,6 +23,9 @@
 enum {
     SAVE_EVERY_MS = 500,
     JOBS_MAX = 2000,
+    THICK_JOBS = 32,   /* so many in a round: the next gathers */
+    ENOUGH_JOBS = 500, /* and waits no longer where so many wait */
+    GATHER_MS = 10,
     WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000,
@@ -37,6 +42,7 @@ struct live_writer {
     int64_t back_off_ms;     /* 0: the last round went well */
     int64_t tried_at_ms;     /* when it ended */
     int64_t collected_at_ms; /* when the loop was last asked for marks */
+    size_t last_jobs;        /* of the last round */
 };
 
 static int64_t monotonic_ms(void) {
@@ -311,6 +317,18 @@ static enum status do_round(struct live_writer *writer, struct live_job *jobs, s
     return status;
 }
 
+/* Where jobs came thick and few of the next wait yet: sleeps, rather than be woken by each of them. */
+static void gather(const struct live_writer *writer) {
+    struct live *live = writer->live;
+    if (writer->last_jobs < THICK_JOBS)
+        return;
+    pthread_mutex_lock(&live->mutex);
+    bool has_enough = live->job_count >= ENOUGH_JOBS;
+    pthread_mutex_unlock(&live->mutex);
+    if (!has_enough)
+        nanosleep(&(struct timespec){.tv_nsec = GATHER_MS * 1000000}, NULL);
+}
+
 /* Until a round is due; false at the end. */
 static bool wait_for_work(struct live_writer *writer) {
     struct live *live = writer->live;
@@ -340,8 +358,11 @@ static bool one_turn(struct live_writer *writer, bool is_ending) {
     struct fault fault;
     collect_if_due(writer, is_ending);
     struct live_job *jobs = take_jobs(writer);
-    for (const struct live_job *job = jobs; job != NULL; job = job->next)
+    writer->last_jobs = 0;
+    for (const struct live_job *job = jobs; job != NULL; job = job->next) {
         mark_of_job(writer, job);
+        writer->last_jobs++;
+    }
     bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
     enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
     writer->tried_at_ms = monotonic_ms();
@@ -380,8 +401,10 @@ static void end(struct live_writer *writer) {
 static void *run_writer(void *context) {
     struct live_writer *writer = context;
     struct live *live = writer->live;
-    while (wait_for_work(writer))
+    while (wait_for_work(writer)) {
         (void)one_turn(writer, false);
+        gather(writer);
+    }
     end(writer);
     pthread_mutex_lock(&live->mutex);
     live->writer_ended = true;
@@ -416,6 +439,7 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
         writer_free(writer);
         return status;
     }
+    pthread_setname_np(writer->thread, "device-writer");
     live->writer = writer;
     return STATUS_OK;
 }

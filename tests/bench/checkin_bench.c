@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_MAX = 9, CONNECTIONS = 64, ACTIVATING_CONNECTIONS = 4096, ACTIVATIONS = 60000 };
+enum { ROUNDS_MAX = 9, CONNECTIONS = 64, ACTIVATING_CONNECTIONS = 4096, ACTIVATIONS = 150000 };
 
 static const unsigned char secret[PROGRAMME_SECRET_BYTES] = {7, 3, 9};
 
