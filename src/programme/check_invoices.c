@@ -362,7 +362,7 @@ static enum status check_numbers(struct checking *checking, struct fault *fault)
         int64_t taken = 0;
         char counter[INVOICE_COUNTER_BYTES];
         invoice_number_counter(runs[i].seller_id, (int)runs[i].year, counter);
-        status = counter_taken(call->db, counter, &taken, fault);
+        status = db_counter_taken(call->db, counter, &taken, fault);
         if (status == STATUS_OK && (runs[i].count != runs[i].last || runs[i].last != taken))
             checking_found(
                 checking, "invoice-number", identifier_text(call, IDENTIFIER_ACCOUNT, runs[i].seller_id),

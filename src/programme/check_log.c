@@ -199,7 +199,7 @@ enum status check_log(struct checking *checking, struct fault *fault) {
     if (status == STATUS_OK)
         status = play_events(&playing, fault);
     if (status == STATUS_OK)
-        status = counter_taken(checking->call->db, LICENCE_EVENT_COUNTER, &taken, fault);
+        status = db_counter_taken(checking->call->db, LICENCE_EVENT_COUNTER, &taken, fault);
     if (status == STATUS_OK && taken != playing.last_sequence)
         checking_found(checking, "event-gap", TEXT("log"),
                        "ends with event %lld where %lld numbers were taken", (long long)playing.last_sequence,

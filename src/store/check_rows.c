@@ -259,12 +259,6 @@ enum status checked_numbers_stream(struct db *db, struct db_rows **rows, struct 
     return db_stream(db, NUMBERS, DB_NO_ARGS, rows, fault);
 }
 
-static const char TAKEN[] = "select taken from counters where name = $1";
-
-enum status counter_taken(struct db *db, const char *counter, int64_t *taken, struct fault *fault) {
-    return db_query_int(db, TAKEN, DB_ARGS(db_string(text_of(counter))), 0, taken, fault);
-}
-
 static const char POSTINGS[] = "select count(distinct posting) from ledger";
 static const char LAST_POSTING[] = "select coalesce(max(posting), 0) from ledger";
 

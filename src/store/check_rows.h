@@ -77,9 +77,6 @@ void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice
 /* Numbers and ids of all documents, by seller, then id. */
 enum status checked_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
-/* How far a counter has counted. */
-enum status counter_taken(struct db *db, const char *counter, int64_t *taken, struct fault *fault) MUST_CHECK;
-
 /* How many postings there are, and the last one's number. */
 enum status checked_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) MUST_CHECK;
 

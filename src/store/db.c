@@ -74,6 +74,9 @@ enum status db_begin(struct db *db, enum db_access access, struct fault *fault) 
     return status;
 }
 
+/* Below, with the counters. */
+static enum status write_counters(struct db *db, struct fault *fault);
+
 enum status db_commit(struct db *db, struct fault *fault) {
     assert(db->in_transaction);
     assert(db->stream == NULL && db->bulk == NULL);
@@ -82,11 +85,15 @@ enum status db_commit(struct db *db, struct fault *fault) {
         return fault_set(fault, STATUS_INTERNAL, "transaction-failed", NULL, TEXT(""),
                          "a statement of this transaction failed, so it was rolled back");
     }
-    enum status status = db->driver->commit(db, fault);
+    enum status status = write_counters(db, fault);
+    if (status == STATUS_OK) {
+        status = db->driver->commit(db, fault);
+    }
     if (status != STATUS_OK) {
         db->driver->rollback(db);
     }
     db->in_transaction = false;
+    db->counter_count = 0;
     return status;
 }
 
@@ -95,6 +102,7 @@ void db_rollback(struct db *db) {
     assert(db->stream == NULL && db->bulk == NULL);
     db->driver->rollback(db);
     db->in_transaction = false;
+    db->counter_count = 0;
 }
 
 bool db_in_transaction(const struct db *db) {
@@ -394,6 +402,26 @@ void db_bulk_abandon(struct db_bulk *bulk) {
 
 /* ---- counters ---- */
 
+static struct db_counter *find_counter(struct db *db, const char *name) {
+    for (size_t i = 0; i < db->counter_count; i++) {
+        if (strcmp(db->counters[i].name, name) == 0) {
+            return &db->counters[i];
+        }
+    }
+    return NULL;
+}
+
+/* Where there is no room left, its row is written every time. */
+static void remember_counter(struct db *db, const char *name, int64_t taken) {
+    size_t length = strlen(name);
+    if (db->counter_count < DB_COUNTERS_MAX && length < DB_COUNTER_NAME_BYTES) {
+        struct db_counter *counter = &db->counters[db->counter_count++];
+        memcpy(counter->name, name, length + 1);
+        counter->taken = counter->written = taken;
+    }
+}
+
+/* The first taking locks the row until the end of the transaction, so the next ones need not ask for it. */
 enum status db_counter_take(struct db *db, const char *counter, int64_t count, int64_t *first,
                             struct fault *fault) {
     static const char TAKE[] = "insert into counters (name, taken) values ($1, $2) "
@@ -401,12 +429,44 @@ enum status db_counter_take(struct db *db, const char *counter, int64_t count, i
                                "returning taken";
     must_be_writing(db);
     assert(count > 0);
+    struct db_counter *known = find_counter(db, counter);
+    if (known != NULL) {
+        *first = known->taken + 1;
+        known->taken += count;
+        return must_be_usable(db, fault);
+    }
     int64_t taken = 0;
     enum status status =
         db_query_int(db, TAKE, DB_ARGS(db_string(text_of(counter)), db_integer(count)), 0, &taken, fault);
     if (status == STATUS_OK) {
         assert(taken >= count);
         *first = taken - count + 1;
+        remember_counter(db, counter, taken);
+    }
+    return status;
+}
+
+enum status db_counter_taken(struct db *db, const char *counter, int64_t *taken, struct fault *fault) {
+    static const char TAKEN[] = "select taken from counters where name = $1";
+    const struct db_counter *known = find_counter(db, counter);
+    if (known != NULL) {
+        *taken = known->taken;
+        return must_be_usable(db, fault);
+    }
+    return db_query_int(db, TAKEN, DB_ARGS(db_string(text_of(counter))), 0, taken, fault);
+}
+
+static enum status write_counters(struct db *db, struct fault *fault) {
+    static const char WRITE[] = "update counters set taken = $2 where name = $1";
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < db->counter_count && status == STATUS_OK; i++) {
+        struct db_counter *counter = &db->counters[i];
+        int64_t changed = 1;
+        if (counter->taken > counter->written) {
+            status = db_run(db, WRITE, DB_ARGS(db_string(text_of(counter->name)), db_integer(counter->taken)),
+                            &changed, fault);
+        }
+        assert(status != STATUS_OK || changed == 1);
     }
     return status;
 }

@@ -142,4 +142,9 @@ enum status db_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *change
 enum status db_counter_take(struct db *db, const char *counter, int64_t count, int64_t *first,
                             struct fault *fault) MUST_CHECK;
 
+/* The last integer that was taken of a counter, by this transaction too; 0: none. A transaction that takes
+ * several times writes the counter's row at its commit, so other statements of it may not read `counters`. */
+enum status db_counter_taken(struct db *db, const char *counter, int64_t *taken,
+                             struct fault *fault) MUST_CHECK;
+
 #endif

@@ -71,6 +71,15 @@ struct db_driver {
     enum status (*wait)(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed, struct fault *fault);
 };
 
+enum { DB_COUNTERS_MAX = 8, DB_COUNTER_NAME_BYTES = 64 };
+
+/* A counter that the present transaction has taken from. */
+struct db_counter {
+    char name[DB_COUNTER_NAME_BYTES];
+    int64_t taken;
+    int64_t written; /* what its row says; the rest is written at the commit */
+};
+
 struct db {
     const struct db_driver *driver;
     int32_t write_wait_ms;
@@ -82,6 +91,8 @@ struct db {
     struct db_rows **statements; /* open addressing by address; capacity a power of two */
     size_t statement_count;
     size_t statement_capacity;
+    struct db_counter counters[DB_COUNTERS_MAX];
+    size_t counter_count;
 };
 
 /* `where` is what follows the scheme for SQLite, the whole URL for PostgreSQL. */

@@ -88,10 +88,9 @@ enum status signing_key_list(struct db *db, struct arena *arena, struct signing_
 }
 
 static const char COUNTER[] = "key_set";
-static const char VERSION[] = "select taken from counters where name = 'key_set'";
 
 enum status key_set_version(struct db *db, int64_t *version, struct fault *fault) {
-    return db_query_int(db, VERSION, DB_NO_ARGS, 0, version, fault);
+    return db_counter_taken(db, COUNTER, version, fault);
 }
 
 enum status key_set_version_take(struct db *db, int64_t *version, struct fault *fault) {

@@ -294,6 +294,49 @@ static void a_counter_has_no_gap_after_a_rollback(void **state) {
     WORLD_OK(world, db_commit(world->db, &world->fault));
 }
 
+static void what_a_transaction_takes_of_counters_is_known_to_it_and_written_at_its_end(void **state) {
+    struct world *world = *state;
+    int64_t first = 0;
+    int64_t taken = 0;
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_counter_taken(world->db, "1", &taken, &world->fault));
+    assert_int_equal(taken, 0);
+    /* More of them, and longer names, than a transaction remembers. */
+    static const char *const NAMES[] = {
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+        "10",
+        "a name of a counter that is longer than those the program has itself"};
+    enum { NAMES_COUNT = sizeof NAMES / sizeof NAMES[0] };
+    for (int64_t round = 0; round < 3; round++) {
+        for (int64_t i = 0; i < NAMES_COUNT; i++) {
+            WORLD_OK(world, db_counter_take(world->db, NAMES[i], i + 1, &first, &world->fault));
+            assert_int_equal(first, round * (i + 1) + 1);
+            WORLD_OK(world, db_counter_taken(world->db, NAMES[i], &taken, &world->fault));
+            assert_int_equal(taken, (round + 1) * (i + 1));
+        }
+    }
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    for (int64_t i = 0; i < NAMES_COUNT; i++) {
+        WORLD_OK(world, db_counter_taken(world->db, NAMES[i], &taken, &world->fault));
+        assert_int_equal(taken, 3 * (i + 1));
+    }
+
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_counter_take(world->db, "1", 1, &first, &world->fault));
+    WORLD_OK(world, db_counter_take(world->db, "1", 1, &first, &world->fault));
+    db_rollback(world->db);
+    WORLD_OK(world, db_counter_taken(world->db, "1", &taken, &world->fault));
+    assert_int_equal(taken, 3);
+}
+
 /* ---- refusals ---- */
 
 static void a_second_thing_of_the_same_key_is_a_conflict_and_ends_the_transaction(void **state) {
@@ -602,6 +645,7 @@ int main(void) {
         WORLD_TEST(a_writer_that_waits_too_long_is_told_that_the_database_is_busy),
         WORLD_TEST(writers_wait_for_each_other_and_see_what_was_written_before),
         WORLD_TEST(a_counter_has_no_gap_after_a_rollback),
+        WORLD_TEST(what_a_transaction_takes_of_counters_is_known_to_it_and_written_at_its_end),
         WORLD_TEST(a_second_thing_of_the_same_key_is_a_conflict_and_ends_the_transaction),
         WORLD_TEST(other_constraints_and_wrong_sql_have_codes_of_their_own),
         WORLD_TEST(append_only_tables_refuse_update_and_delete),
