@@ -25,7 +25,7 @@ enum {
     JOBS_MAX = 2000,
     THICK_JOBS = 32,   /* so many in a round: the next gathers */
     ENOUGH_JOBS = 500, /* and waits no longer where so many wait */
-    GATHER_MS = 10,
+    GATHER_NS = 10000000,
     WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000,
@@ -326,7 +326,7 @@ static void gather(const struct live_writer *writer) {
     bool has_enough = live->job_count >= ENOUGH_JOBS;
     pthread_mutex_unlock(&live->mutex);
     if (!has_enough)
-        nanosleep(&(struct timespec){.tv_nsec = GATHER_MS * 1000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
 }
 
 /* Until a round is due; false at the end. */
