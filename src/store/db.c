@@ -460,12 +460,13 @@ static enum status write_counters(struct db *db, struct fault *fault) {
     static const char WRITE[] = "update counters set taken = $2 where name = $1";
     enum status status = STATUS_OK;
     for (size_t i = 0; i < db->counter_count && status == STATUS_OK; i++) {
-        struct db_counter *counter = &db->counters[i];
-        int64_t changed = 1;
-        if (counter->taken > counter->written) {
-            status = db_run(db, WRITE, DB_ARGS(db_string(text_of(counter->name)), db_integer(counter->taken)),
-                            &changed, fault);
+        const struct db_counter *counter = &db->counters[i];
+        if (counter->taken == counter->written) {
+            continue;
         }
+        int64_t changed = 0;
+        status = db_run(db, WRITE, DB_ARGS(db_string(text_of(counter->name)), db_integer(counter->taken)),
+                        &changed, fault);
         assert(status != STATUS_OK || changed == 1);
     }
     return status;

@@ -122,8 +122,7 @@ static int set_up(sqlite3 *handle) {
 }
 
 /* SQLite would count every allocation of the process under one lock, a tenth of an activation's statements.
- * It takes this only before its first use; where something in the process was earlier, it goes on counting.
- */
+ * It takes this before its first use alone, and goes on counting where something else was earlier. */
 static void stop_counting_memory(void) {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
