@@ -35,10 +35,12 @@ static enum status read_entry(struct db_rows *rows, struct arena *arena, void *i
 
 static const char LIST[] = "select " COLUMNS " from audit where id < $1 order by id desc limit $2";
 
-/* Two walks along an index each, so that a page costs the same in a long trail. */
+/* Two walks along an index each, so that a page costs the same in a long trail. The index of accounts leaves
+ * out 0, the operator and the system, and is taken where the question does too. */
 static const char LIST_READER[] = "select " COLUMNS " from ("
                                   "select " COLUMNS " from (select " COLUMNS
-                                  " from audit where account_id = $3 and id < $1 order by id desc limit $2) "
+                                  " from audit where account_id = $3 and account_id <> 0 and id < $1 "
+                                  "order by id desc limit $2) "
                                   "as own union "
                                   "select " COLUMNS " from (select " COLUMNS
                                   " from audit where subject_account_id = $3 and id < $1 order by id desc "

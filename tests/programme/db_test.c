@@ -1,4 +1,5 @@
 /* The database interface: the same on SQLite and on PostgreSQL, transactions and faults included. */
+#include "store/db_engine.h" /* db_migrate_to */
 #include "world.h"
 
 #include <pthread.h>
@@ -533,6 +534,33 @@ static void several_may_migrate_at_once(void **state) {
     world_drop(world);
 }
 
+/* Migration 006 makes these tables anew on SQLite. */
+static void what_devices_did_is_kept_when_their_tables_get_narrower_keys(void **state) {
+    static const char SEEN[] =
+        "select sequence * 10000 + link * 1000 + seen_at_s * 100 + lease_expires_s * 10 + "
+        "profile_id + month_marks * 100000 from device_seen where device_id = $1";
+    static const char MONTHS[] =
+        "select licensed * 10 + unlicensed from device_months where month = 682 and device_id = $1";
+    struct world *world = world_empty(((struct world *)*state)->engine);
+    WORLD_OK(world, db_migrate_to(world->db, 5, &world->fault));
+    takes(world,
+          "insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s, profile_id, "
+          "month_marks) values (7, 2, 3, 4, 5, 6, 1), (9, 1, -1, 0, 0, 0, 0)");
+    takes(world, "insert into device_months (month, device_id, licensed, unlicensed) values (682, 7, 1, 0), "
+                 "(682, 9, 0, 1), (683, 7, 1, 1)");
+    WORLD_OK(world, db_migrate(world->db, &world->fault));
+    int64_t found[4] = {0};
+    WORLD_OK(world, db_query_int(world->db, SEEN, DB_ARGS(db_integer(7)), 0, &found[0], &world->fault));
+    WORLD_OK(world, db_query_int(world->db, SEEN, DB_ARGS(db_integer(9)), 0, &found[1], &world->fault));
+    WORLD_OK(world, db_query_int(world->db, MONTHS, DB_ARGS(db_integer(7)), 0, &found[2], &world->fault));
+    WORLD_OK(world, db_query_int(world->db, MONTHS, DB_ARGS(db_integer(9)), 0, &found[3], &world->fault));
+    assert_int_equal(found[0], 123456);
+    assert_int_equal(found[1], 9000);
+    assert_int_equal(found[2], 10);
+    assert_int_equal(found[3], 1);
+    world_drop(world);
+}
+
 static void a_store_of_another_version_is_refused(void **state) {
     struct world *world = *state;
     takes(world, "delete from schema_version where version = (select max(version) from schema_version)");
@@ -654,6 +682,7 @@ int main(void) {
         WORLD_TEST(a_bulk_load_may_be_abandoned_and_refuses_what_is_there),
         WORLD_TEST(migrating_again_changes_nothing),
         WORLD_TEST(several_may_migrate_at_once),
+        WORLD_TEST(what_devices_did_is_kept_when_their_tables_get_narrower_keys),
         WORLD_TEST(a_store_of_another_version_is_refused),
         WORLD_TEST(every_text_column_is_in_byte_order),
         WORLD_TEST(malformed_urls_are_refused_without_repeating_a_password),
