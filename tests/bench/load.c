@@ -33,6 +33,8 @@ struct run {
     size_t end;
     int64_t began_ns;
     size_t open;
+    size_t fifth; /* of the answers, that is under way */
+    int64_t fifth_began_ns;
 };
 
 static int64_t now_ns(void) {
@@ -121,13 +123,22 @@ static void measure_answer(struct connection *connection) {
         connection->head + (length == NULL || length > end ? 0 : strtoul(length + 17, NULL, 10));
 }
 
+static void end_fifth(struct run *run, int64_t at_ns) {
+    run->result->fifths[run->fifth++] = (double)(at_ns - run->fifth_began_ns) / 1e9;
+    run->fifth_began_ns = at_ns;
+}
+
 static void count_answer(struct run *run, struct connection *connection) {
     struct load_result *result = run->result;
     const struct load_plan *plan = run->plan;
-    int64_t wait_ns = now_ns() - connection->due_ns;
+    int64_t at_ns = now_ns();
+    int64_t wait_ns = at_ns - connection->due_ns;
     size_t bucket = (size_t)(wait_ns < 0 ? 0 : wait_ns) / LOAD_BUCKET_NS;
     result->waits[bucket < LOAD_BUCKETS ? bucket : LOAD_BUCKETS - 1]++;
     result->answered++;
+    if (result->answered == plan->count * (run->fifth + 1) / LOAD_FIFTHS) {
+        end_fifth(run, at_ns);
+    }
     result->good += memcmp(connection->answer + 9, "200", 3) == 0;
     result->shed += memcmp(connection->answer + 9, "503", 3) == 0;
     result->body_bytes += connection->whole - connection->head;
@@ -210,7 +221,7 @@ void load_run(const struct load_requests *requests, const struct load_plan *plan
         run.connections[i].answer = zeroed(1, ANSWER_BYTES_MAX);
         connect_one(&run, &run.connections[i]);
     }
-    run.began_ns = now_ns();
+    run.began_ns = run.fifth_began_ns = now_ns();
     for (int i = 0; i < plan->connections; i++) {
         struct connection *connection = &run.connections[i];
         if (plan->per_second > 0) {

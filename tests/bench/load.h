@@ -17,7 +17,7 @@ struct load_requests {
 };
 void load_requests_free(struct load_requests *requests);
 
-enum { LOAD_BUCKETS = 500000, LOAD_BUCKET_NS = 4000 };
+enum { LOAD_BUCKETS = 500000, LOAD_BUCKET_NS = 4000, LOAD_FIFTHS = 5 };
 
 struct load_result {
     uint64_t answered;
@@ -25,6 +25,7 @@ struct load_result {
     uint64_t shed;   /* with status 503 */
     uint64_t broken; /* connections that ended */
     double seconds;
+    double fifths[LOAD_FIFTHS]; /* seconds of each fifth of the answers, in the order in which they came */
     uint64_t body_bytes;
     uint32_t *waits; /* LOAD_BUCKETS of LOAD_BUCKET_NS each, the last for longer ones */
 };
