@@ -16,7 +16,8 @@ void activation_take(struct device_door *door, struct http_exchange *exchange, s
 void activation_take_verified(void *context) {
     struct device_door *door = context;
     struct live_job *next;
-    struct door_job *first = verifiers_take(door->verifiers);
+    size_t under_way = 0;
+    struct door_job *first = verifiers_take(door->verifiers, &under_way);
     for (struct live_job *live = first == NULL ? NULL : &first->live; live != NULL; live = next) {
         next = live->next;
         struct door_job *job = live->owner;
@@ -30,6 +31,7 @@ void activation_take_verified(void *context) {
             door_job_free(door, job);
         }
     }
+    live_expect(door->live, under_way);
 }
 
 /* The writer has taken a seat for it; what is so now is the answer. */

@@ -368,10 +368,19 @@ bool live_push(struct live *live, struct live_job *job) {
         *live->jobs_end = job;
         live->jobs_end = &job->next;
         live->job_count++;
-        pthread_cond_signal(&live->writer_wakes);
+        if (!live->gathers)
+            pthread_cond_signal(&live->writer_wakes);
     }
     pthread_mutex_unlock(&live->mutex);
     return has_room;
+}
+
+void live_expect(struct live *live, size_t jobs) {
+    pthread_mutex_lock(&live->mutex);
+    live->expected_jobs = jobs;
+    if (live->gathers && live->job_count >= jobs)
+        pthread_cond_signal(&live->writer_wakes);
+    pthread_mutex_unlock(&live->mutex);
 }
 
 int live_fd(const struct live *live) {

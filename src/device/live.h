@@ -129,6 +129,10 @@ struct live_job {
 /* False where the queue is full: answer "busy". */
 bool live_push(struct live *live, struct live_job *job);
 
+/* How many jobs are on their way: while fewer wait than that, the writer lets them gather for a moment. None
+ * are at first. */
+void live_expect(struct live *live, size_t jobs);
+
 /* Becomes readable when live_turn has something to do. */
 int live_fd(const struct live *live);
 /* Applies what came from outside, a bounded part of it at a time (live_fd stays readable for the rest);

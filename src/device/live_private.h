@@ -223,6 +223,8 @@ struct live {
     struct live_job *jobs;
     struct live_job **jobs_end;
     size_t job_count;
+    size_t expected_jobs; /* beside them */
+    bool gathers;         /* the writer waits for more, and is not to be woken by each */
     enum live_marks_state marks_state;
     struct live_marks *marks;
     uint64_t saved;

@@ -3,8 +3,7 @@
  * A round is one transaction, durable before anybody is answered: first all that check-ins have marked
  * (live_saver.c), then every job that waits. Thousands of activations so share one commit. A round is due
  * when there are jobs, and otherwise often enough that what a check-in did is saved within a second. Where
- * jobs come thick, the next round waits a moment for more of them: pages that they share are written once,
- * and threads are woken less often.
+ * more jobs are on their way than wait, a round waits for them a moment (gather).
  *
  * What was marked waits for a commit. Jobs do not: those of a round that fails are answered "busy". Where a
  * statement failed, so that one job may have spoilt the others', each runs again by itself. */
@@ -23,9 +22,7 @@
 enum {
     SAVE_EVERY_MS = 500,
     JOBS_MAX = 2000,
-    THICK_JOBS = 32,   /* so many in a round: the next gathers */
-    ENOUGH_JOBS = 500, /* and waits no longer where so many wait */
-    GATHER_NS = 10000000,
+    GATHER_MAX_MS = 50,   /* of a round, for jobs that are on their way */
     WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000,
@@ -42,7 +39,6 @@ struct live_writer {
     int64_t back_off_ms;     /* 0: the last round went well */
     int64_t tried_at_ms;     /* when it ended */
     int64_t collected_at_ms; /* when the loop was last asked for marks */
-    size_t last_jobs;        /* of the last round */
 };
 
 static int64_t monotonic_ms(void) {
@@ -317,16 +313,17 @@ static enum status do_round(struct live_writer *writer, struct live_job *jobs, s
     return status;
 }
 
-/* Where jobs came thick and few of the next wait yet: sleeps, rather than be woken by each of them. */
-static void gather(const struct live_writer *writer) {
-    struct live *live = writer->live;
-    if (writer->last_jobs < THICK_JOBS)
-        return;
+/* Until as many jobs wait as are still to come: the next ones then are verified while these are written, and
+ * with more in a transaction its pages are written less often. */
+static void gather(struct live *live) {
+    int64_t until_ms = monotonic_ms() + GATHER_MAX_MS;
     pthread_mutex_lock(&live->mutex);
-    bool has_enough = live->job_count >= ENOUGH_JOBS;
+    live->gathers = live->jobs != NULL;
+    while (live->gathers && !live->stopping && live->job_count < live->expected_jobs &&
+           monotonic_ms() < until_ms)
+        wait_until(live, until_ms);
+    live->gathers = false;
     pthread_mutex_unlock(&live->mutex);
-    if (!has_enough)
-        nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
 }
 
 /* Until a round is due; false at the end. */
@@ -358,11 +355,8 @@ static bool one_turn(struct live_writer *writer, bool is_ending) {
     struct fault fault;
     collect_if_due(writer, is_ending);
     struct live_job *jobs = take_jobs(writer);
-    writer->last_jobs = 0;
-    for (const struct live_job *job = jobs; job != NULL; job = job->next) {
+    for (const struct live_job *job = jobs; job != NULL; job = job->next)
         mark_of_job(writer, job);
-        writer->last_jobs++;
-    }
     bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
     enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
     writer->tried_at_ms = monotonic_ms();
@@ -402,8 +396,8 @@ static void *run_writer(void *context) {
     struct live_writer *writer = context;
     struct live *live = writer->live;
     while (wait_for_work(writer)) {
+        gather(writer->live);
         (void)one_turn(writer, false);
-        gather(writer);
     }
     end(writer);
     pthread_mutex_lock(&live->mutex);

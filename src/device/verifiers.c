@@ -25,6 +25,7 @@ struct verifiers {
     struct waiting **end;
     size_t waiting_count;
     size_t waiting_bytes;
+    size_t under_way; /* bodies that wait or are being verified */
     struct live_job *done;
     struct live_job **done_end;
     int done_fd;
@@ -111,8 +112,10 @@ static struct waiting *take_waiting(struct verifiers *verifiers) {
     return first;
 }
 
-static void give_back(struct verifiers *verifiers, struct live_job *first, struct live_job **end) {
+static void give_back(struct verifiers *verifiers, struct live_job *first, struct live_job **end,
+                      size_t count) {
     pthread_mutex_lock(&verifiers->lock);
+    verifiers->under_way -= count;
     bool was_empty = verifiers->done == NULL;
     *verifiers->done_end = first;
     verifiers->done_end = end;
@@ -130,14 +133,16 @@ static void *run(void *context) {
     while ((waiting = take_waiting(verifiers)) != NULL) {
         struct live_job *first = NULL;
         struct live_job **end = &first;
+        size_t count = 0;
         while (waiting != NULL) {
             struct waiting *next = waiting->next;
             *end = &verify(waiting)->live;
             end = &(*end)->next;
             free(waiting);
             waiting = next;
+            count++;
         }
-        give_back(verifiers, first, end);
+        give_back(verifiers, first, end, count);
     }
     return NULL;
 }
@@ -158,6 +163,7 @@ bool verifiers_push(struct verifiers *verifiers, struct http_exchange *exchange,
         *verifiers->end = waiting;
         verifiers->end = &waiting->next;
         verifiers->waiting_count++;
+        verifiers->under_way++;
         verifiers->waiting_bytes += bytes_of(waiting);
         pthread_cond_signal(&verifiers->comes);
     }
@@ -172,13 +178,14 @@ int verifiers_fd(const struct verifiers *verifiers) {
     return verifiers->done_fd;
 }
 
-struct door_job *verifiers_take(struct verifiers *verifiers) {
+struct door_job *verifiers_take(struct verifiers *verifiers, size_t *under_way) {
     eventfd_t ignored;
     (void)!eventfd_read(verifiers->done_fd, &ignored);
     pthread_mutex_lock(&verifiers->lock);
     struct live_job *done = verifiers->done;
     verifiers->done = NULL;
     verifiers->done_end = &verifiers->done;
+    *under_way = verifiers->under_way;
     pthread_mutex_unlock(&verifiers->lock);
     return done == NULL ? NULL : done->owner;
 }

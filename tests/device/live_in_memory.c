@@ -177,6 +177,11 @@ bool live_push(struct live *live, struct live_job *job) {
     return write(live->fd, &one, sizeof one) == sizeof one;
 }
 
+void live_expect(struct live *live, size_t jobs) {
+    (void)live;
+    (void)jobs;
+}
+
 int live_fd(const struct live *live) {
     return live->fd;
 }

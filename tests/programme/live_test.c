@@ -234,6 +234,23 @@ static void activations_take_seats_until_none_is_left(void **state) {
     close_door(door);
 }
 
+/* What is being verified may be refused, or given up. */
+static void jobs_wait_for_others_that_are_on_their_way_but_not_for_long(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 3);
+    struct door *door = a_door(world);
+    live_expect(door->live, 1000);
+    struct live_job *first = ask_to_activate(door, licence.key, 1, 1);
+    finish(door);
+    assert_int_equal(first->answer, ANSWER_OK);
+    struct live_job *second = ask_to_activate(door, licence.key, 2, 2);
+    live_expect(door->live, 0);
+    finish(door);
+    assert_int_equal(second->answer, ANSWER_OK);
+    close_door(door);
+}
+
 static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generation(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -643,6 +660,7 @@ int main(void) {
         WORLD_TEST(after_an_end_that_was_not_clean_devices_may_be_ahead_once),
         WORLD_TEST(a_store_copied_in_the_middle_of_it_all_loads_right),
         WORLD_TEST(activations_take_seats_until_none_is_left),
+        WORLD_TEST(jobs_wait_for_others_that_are_on_their_way_but_not_for_long),
         WORLD_TEST(the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generation),
         WORLD_TEST(what_check_ins_did_is_saved_behind_them),
         WORLD_TEST(a_device_gives_itself_back_and_its_seat_waits_for_its_lease),
