@@ -194,7 +194,7 @@ static void activate(struct bench *bench) {
     printf("%llu of %d activations good; a second, of each fifth:", (unsigned long long)result.good,
            ACTIVATIONS);
     for (int fifth = 0; fifth < LOAD_FIFTHS; fifth++) {
-        printf(" %.0f", ACTIVATIONS / LOAD_FIFTHS / result.fifths[fifth]);
+        printf(" %.0f", (double)ACTIVATIONS / LOAD_FIFTHS / result.fifths[fifth]);
     }
     printf("\n");
     load_result_free(&result);
