@@ -147,18 +147,6 @@ static void after_an_end_that_was_not_clean_devices_may_be_ahead_once(void **sta
     close_door(door);
 }
 
-static void copy_file(const char *from, const char *to) {
-    char bytes[65536];
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    assert_non_null(in);
-    assert_non_null(out);
-    for (size_t count; (count = fread(bytes, 1, sizeof bytes, in)) > 0;)
-        assert_int_equal(fwrite(bytes, 1, count, out), count);
-    fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void a_store_copied_in_the_middle_of_it_all_loads_right(void **state) {
     struct world *world = *state;
     if (world->engine != DB_SQLITE)
@@ -173,9 +161,7 @@ static void a_store_copied_in_the_middle_of_it_all_loads_right(void **state) {
     /* A reader keeps the log whole: with it the copy of a file that is being written to is whole too. */
     WORLD_OK(world, db_begin(world->db, DB_READ, &world->fault));
     (void)ask(world, "select count(*) from devices");
-    copy_file(world->url + strlen("sqlite:"), copy.at);
-    copy_file(text_format(&world->arena, "%s-wal", world->url + strlen("sqlite:")).at,
-              text_format(&world->arena, "%s-wal", copy.at).at);
+    world_copy_store(world, copy);
     db_rollback(world->db);
     finish(door);
 

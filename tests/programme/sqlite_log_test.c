@@ -70,18 +70,6 @@ static void another_program_sees(const struct world *world, int64_t bytes) {
     assert_string_equal(answer, "ok");
 }
 
-static void copy_file(const char *from, const char *to) {
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    char bytes[8192];
-    assert_non_null(in);
-    assert_non_null(out);
-    for (size_t count; (count = fread(bytes, 1, sizeof bytes, in)) > 0;)
-        assert_int_equal(fwrite(bytes, 1, count, out), count);
-    fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void every_commit_is_read_by_another_program_at_once(void **state) {
     struct world *world = *state;
     if (world->engine != DB_SQLITE)
@@ -105,11 +93,8 @@ static void the_files_as_a_commit_leaves_them_hold_all_of_it(void **state) {
     WORLD_OK(world, insert_things(world, 1, ROWS));
     WORLD_OK(world, db_commit(world->db, &world->fault));
     struct text copy = world_file(world, "copy.db");
-    copy_file(path_of(world), copy.at);
-    char log[512], copy_log[512], answer[32];
-    snprintf(log, sizeof log, "%s-wal", path_of(world));
-    snprintf(copy_log, sizeof copy_log, "%s-wal", copy.at);
-    copy_file(log, copy_log);
+    world_copy_store(world, copy);
+    char answer[32];
     ask_as_another_program(copy.at, SUM, answer);
     assert_string_equal(answer, "3000000");
     ask_as_another_program(copy.at, "pragma integrity_check", answer);

@@ -128,6 +128,25 @@ struct text world_file(struct world *world, const char *name) {
     return text_format(&world->arena, "%s/%s", world->place, name);
 }
 
+static void copy_file(struct text from, struct text to) {
+    char bytes[65536];
+    FILE *in = fopen(from.at, "rb");
+    FILE *out = fopen(to.at, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    for (size_t count; (count = fread(bytes, 1, sizeof bytes, in)) > 0;)
+        assert_int_equal(fwrite(bytes, 1, count, out), count);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+void world_copy_store(struct world *world, struct text path) {
+    struct text from = text_of(strchr(world->url, ':') + 1);
+    assert_int_equal(world->engine, DB_SQLITE);
+    copy_file(from, path);
+    copy_file(text_format(&world->arena, "%s-wal", from.at), text_format(&world->arena, "%s-wal", path.at));
+}
+
 /* ---- worlds ---- */
 
 static int64_t ask(struct world *world, const char *sql) {

@@ -57,6 +57,9 @@ void world_close_other(struct world *world, struct db *db);
 /* The path of a file in the world's temporary directory, which is removed with all its files. */
 struct text world_file(struct world *world, const char *name);
 
+/* Copies the files of the world's store on SQLite, as they are now: the database, then its log. */
+void world_copy_store(struct world *world, struct text path);
+
 /* A second world in mid-test, whose store has no table yet; NULL where the engine is not there to be tested.
  * world_drop frees it. */
 struct world *world_empty(enum db_engine engine);
