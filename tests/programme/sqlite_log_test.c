@@ -44,6 +44,20 @@ static int64_t bytes_of_things(struct world *world) {
     return bytes;
 }
 
+static void commit_things(struct world *world, int64_t first_id, int64_t count) {
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, insert_things(world, first_id, count));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+}
+
+/* In a transaction: every seventh of all of them is a byte longer. */
+static void insert_and_change_things(struct world *world) {
+    WORLD_OK(world, insert_things(world, 1, ROWS));
+    WORLD_OK(world, db_run(world->db, "update things set content = content || 'y' where id % 7 = 0",
+                           DB_NO_ARGS, NULL, &world->fault));
+    assert_int_equal(bytes_of_things(world), ROWS * ROW_BYTES + ROWS / 7);
+}
+
 static const char *path_of(const struct world *world) {
     return strchr(world->url, ':') + 1;
 }
@@ -76,9 +90,7 @@ static void every_commit_is_read_by_another_program_at_once(void **state) {
         return;
     a_table_of_things(world);
     for (int64_t i = 1; i <= 20; i++) {
-        WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-        WORLD_OK(world, insert_things(world, i * ROWS, i * i));
-        WORLD_OK(world, db_commit(world->db, &world->fault));
+        commit_things(world, i * ROWS, i * i);
         another_program_sees(world, bytes_of_things(world));
     }
     assert_int_equal(bytes_of_things(world), 2870 * ROW_BYTES);
@@ -89,9 +101,7 @@ static void the_files_as_a_commit_leaves_them_hold_all_of_it(void **state) {
     if (world->engine != DB_SQLITE)
         return;
     a_table_of_things(world);
-    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    WORLD_OK(world, insert_things(world, 1, ROWS));
-    WORLD_OK(world, db_commit(world->db, &world->fault));
+    commit_things(world, 1, ROWS);
     struct text copy = world_file(world, "copy.db");
     world_copy_store(world, copy);
     char answer[32];
@@ -108,17 +118,12 @@ static void a_transaction_that_outgrows_its_memory_reads_back_what_it_wrote(void
     a_table_of_things(world);
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
     WORLD_OK(world, db_run(world->db, "pragma cache_size = 10", DB_NO_ARGS, NULL, &world->fault));
-    WORLD_OK(world, insert_things(world, 1, ROWS));
-    WORLD_OK(world, db_run(world->db, "update things set content = content || 'y' where id % 7 = 0",
-                           DB_NO_ARGS, NULL, &world->fault));
-    assert_int_equal(bytes_of_things(world), ROWS * ROW_BYTES + ROWS / 7);
+    insert_and_change_things(world);
     db_rollback(world->db);
     another_program_sees(world, 0);
 
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    WORLD_OK(world, insert_things(world, 1, ROWS));
-    WORLD_OK(world, db_run(world->db, "update things set content = content || 'y' where id % 7 = 0",
-                           DB_NO_ARGS, NULL, &world->fault));
+    insert_and_change_things(world);
     WORLD_OK(world, db_commit(world->db, &world->fault));
     another_program_sees(world, ROWS * ROW_BYTES + ROWS / 7);
 }
@@ -143,9 +148,7 @@ static void a_commit_that_the_disk_has_no_room_for_fails_whole_and_the_next_goes
     if (world->engine != DB_SQLITE)
         return;
     a_table_of_things(world);
-    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    WORLD_OK(world, insert_things(world, 1, 10));
-    WORLD_OK(world, db_commit(world->db, &world->fault));
+    commit_things(world, 1, 10);
 
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit before;
@@ -160,9 +163,7 @@ static void a_commit_that_the_disk_has_no_room_for_fails_whole_and_the_next_goes
         another_program_sees(world, 10 * ROW_BYTES);
         assert_int_equal(bytes_of_things(world), 10 * ROW_BYTES);
 
-        WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-        WORLD_OK(world, insert_things(world, 5000, 10));
-        WORLD_OK(world, db_commit(world->db, &world->fault));
+        commit_things(world, 5000, 10);
         another_program_sees(world, 20 * ROW_BYTES);
         WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
         WORLD_OK(world,
