@@ -7,7 +7,7 @@
 #ifndef SEATMETER_CLI_COMMAND_H
 #define SEATMETER_CLI_COMMAND_H
 
-#include "core/fault.h"
+#include "core/base/fault.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef SEATMETER_CLI_FILE_H
 #define SEATMETER_CLI_FILE_H
 
-#include "core/fault.h"
+#include "core/base/fault.h"
 
 /* The bytes of a file ("-": standard input) in the arena. Faults "file-not-read", "file-too-large". */
 enum status file_read(struct arena *arena, struct text path, const char *field, size_t most_bytes,

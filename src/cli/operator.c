@@ -3,7 +3,7 @@
 #include "cli/artifacts.h"
 #include "cli/progress.h"
 #include "cli/secret.h"
-#include "store/programme.h"
+#include "store/parties/programme.h"
 
 #include <sodium.h>
 #include <time.h>

@@ -5,7 +5,7 @@
 #ifndef SEATMETER_CLI_OPERATOR_H
 #define SEATMETER_CLI_OPERATOR_H
 
-#include "programme/call.h"
+#include "programme/call/call.h"
 
 struct operator_session {
     struct arena arena;

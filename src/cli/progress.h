@@ -2,7 +2,7 @@
 #ifndef SEATMETER_CLI_PROGRESS_H
 #define SEATMETER_CLI_PROGRESS_H
 
-#include "programme/call.h"
+#include "programme/call/call.h"
 
 /* A bar where standard error is a terminal, else NULL. One per process. */
 struct progress *progress_on_terminal(void);

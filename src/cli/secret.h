@@ -7,8 +7,8 @@
 #ifndef SEATMETER_CLI_SECRET_H
 #define SEATMETER_CLI_SECRET_H
 
-#include "core/fault.h"
-#include "core/identifier.h"
+#include "core/base/fault.h"
+#include "core/licence/identifier.h"
 
 /* Faults: "secret-missing", "malformed-secret", "secret-exposed" (a file that others can read). */
 enum status secret_load(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],

@@ -1,6 +1,6 @@
 #include "cli/show.h"
 
-#include "documents/terminal.h"
+#include "documents/layout/terminal.h"
 
 #include <assert.h>
 #include <jansson.h>

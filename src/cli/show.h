@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/operator.h"
-#include "control/json_write.h"
+#include "json/json_write.h"
 
 struct column {
     const char *heading;

@@ -7,7 +7,7 @@
 #ifndef SEATMETER_DELIVERY_ARTIFACTS_H
 #define SEATMETER_DELIVERY_ARTIFACTS_H
 
-#include "core/fault.h"
+#include "core/base/fault.h"
 
 #include <stdint.h>
 

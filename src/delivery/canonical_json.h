@@ -8,7 +8,7 @@
 #ifndef SEATMETER_DELIVERY_CANONICAL_JSON_H
 #define SEATMETER_DELIVERY_CANONICAL_JSON_H
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 enum { CANONICAL_DEPTH_MAX = 8 };
 

@@ -6,8 +6,8 @@
 #ifndef SEATMETER_DELIVERY_TARGET_PATH_H
 #define SEATMETER_DELIVERY_TARGET_PATH_H
 
-#include "core/fault.h"
-#include "core/text.h"
+#include "core/base/fault.h"
+#include "core/base/text.h"
 
 enum {
     PRODUCT_CODE_MAX_BYTES = 40,

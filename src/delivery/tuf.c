@@ -1,7 +1,7 @@
 /* Members are written in the order of their names, as canonical_json.h wants it. */
 #include "delivery/tuf.h"
 
-#include "core/calendar.h"
+#include "core/time/date.h"
 #include "delivery/canonical_json.h"
 
 #include <assert.h>

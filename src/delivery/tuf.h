@@ -6,8 +6,8 @@
 #ifndef SEATMETER_DELIVERY_TUF_H
 #define SEATMETER_DELIVERY_TUF_H
 
-#include "core/fault.h"
-#include "core/text.h"
+#include "core/base/fault.h"
+#include "core/base/text.h"
 
 enum {
     TUF_PUBLIC_KEY_BYTES = 32,

@@ -1,6 +1,6 @@
 #include "device/batch.h"
 
-#include "core/base64url.h"
+#include "core/base/base64url.h"
 
 #include <assert.h>
 #include <stdlib.h>

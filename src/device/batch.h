@@ -6,7 +6,7 @@
 #ifndef SEATMETER_DEVICE_BATCH_H
 #define SEATMETER_DEVICE_BATCH_H
 
-#include "core/lease.h"
+#include "core/licence/lease.h"
 
 struct batch;
 

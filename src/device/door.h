@@ -1,12 +1,12 @@
 /* Device door: what millions of agents talk to (docs/device-protocol.md).
  *
  * Four threads. The loop owns the listener, all connections and the live state, and decides every check-in
- * without a lock; the writer and the feed (device/live.h) keep the live state in step with the store; the
- * downloads thread sends files. It shares the store with the control door and nothing else. */
+ * without a lock; the writer and the feed (device/live/live.h) keep the live state in step with the store;
+ * the downloads thread sends files. It shares the store with the control door and nothing else. */
 #ifndef SEATMETER_DEVICE_DOOR_H
 #define SEATMETER_DEVICE_DOOR_H
 
-#include "core/fault.h"
+#include "core/base/fault.h"
 
 #include <stdint.h>
 

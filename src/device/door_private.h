@@ -2,13 +2,13 @@
 #ifndef SEATMETER_DEVICE_DOOR_PRIVATE_H
 #define SEATMETER_DEVICE_DOOR_PRIVATE_H
 
-#include "control/address.h"
-#include "core/decision.h"
+#include "core/licence/decision.h"
 #include "device/batch.h"
 #include "device/door.h"
 #include "device/files.h"
-#include "device/http.h"
-#include "device/live.h"
+#include "device/http/http.h"
+#include "device/live/live.h"
+#include "machine/address.h"
 
 #include <pthread.h>
 

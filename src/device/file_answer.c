@@ -2,9 +2,9 @@
  * the file, and the head in front of it. */
 #include "device/files_private.h"
 
-#include "control/json_write.h"
-#include "core/byte_range.h"
-#include "programme/update_files.h"
+#include "core/base/byte_range.h"
+#include "programme/delivery/update_files.h"
+#include "json/json_write.h"
 
 #include <stdlib.h>
 #include <string.h>

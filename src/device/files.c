@@ -1,7 +1,7 @@
 /* The thread and its loop: new work by an eventfd, sockets that take more by epoll, clients that stall by a
  * look through all of them once a second. */
 #include "device/files_private.h"
-#include "device/monotonic.h"
+#include "machine/clock.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -7,8 +7,8 @@
 #ifndef SEATMETER_DEVICE_FILES_H
 #define SEATMETER_DEVICE_FILES_H
 
-#include "core/decision.h"
-#include "core/fault.h"
+#include "core/base/fault.h"
+#include "core/licence/decision.h"
 
 #include <stdatomic.h>
 

@@ -5,7 +5,7 @@
 #include "device/files.h"
 
 #include "delivery/artifacts.h"
-#include "store/db.h"
+#include "store/engine/db.h"
 
 #include <pthread.h>
 #include <sys/types.h>

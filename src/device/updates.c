@@ -5,7 +5,7 @@
  * the other two are loaded again when releases have changed, or after a minute. */
 #include "device/door_private.h"
 
-#include "core/base64url.h"
+#include "core/base/base64url.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -6,17 +6,17 @@
  * 2026-12-01T00:00:00Z" sets its clock, "activate KEY NAME" has a machine take a
  * seat, "hold" takes the store's write lock and "release" gives it back, the
  * end of input stops it. */
-#include "control/control.h"
+#include "web/server.h"
 
-#include "control/json_write.h"
-#include "control/router.h"
-#include "core/calendar.h"
+#include "core/time/date.h"
 #include "delivery/artifacts.h"
-#include "programme/accounts.h"
-#include "programme/activate_device.h"
-#include "programme/import_catalogue.h"
-#include "programme/init_programme.h"
-#include "programme/users.h"
+#include "programme/access/users.h"
+#include "programme/catalogue/import_catalogue.h"
+#include "programme/devices/activate_device.h"
+#include "programme/parties/accounts.h"
+#include "programme/parties/init_programme.h"
+#include "web/router.h"
+#include "json/json_write.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #ifndef SEATMETER_TESTS_BENCH_PLACES_H
 #define SEATMETER_TESTS_BENCH_PLACES_H
 
-#include "store/db.h"
+#include "store/engine/db.h"
 
 struct place {
     enum db_engine engine;

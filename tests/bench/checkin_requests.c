@@ -1,9 +1,9 @@
 #include "checkin_requests.h"
 
-#include "core/base64url.h"
-#include "core/lease.h"
-#include "core/rng.h"
-#include "store/db.h"
+#include "core/base/base64url.h"
+#include "core/base/rng.h"
+#include "core/licence/lease.h"
+#include "store/engine/db.h"
 
 #include "../unit/verify_path.h"
 

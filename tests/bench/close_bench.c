@@ -7,9 +7,9 @@
 #include "bench_places.h"
 
 #include "close_store.h"
-#include "core/rng.h"
-#include "programme/check_store.h"
-#include "programme/close_month.h"
+#include "core/base/rng.h"
+#include "programme/audit/audit_store.h"
+#include "programme/billing/close_month.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "close_store.h"
 
-#include "core/rng.h"
+#include "core/base/rng.h"
 
 enum {
     VENDORS = 8,

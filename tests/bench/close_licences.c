@@ -4,10 +4,10 @@
  * licences live through them in the log's order, so log, licences and blocks agree. */
 #include "close_filling.h"
 
-#include "core/event.h"
-#include "core/states.h"
-#include "programme/licence_keys.h"
-#include "store/events.h"
+#include "core/base/state_machine.h"
+#include "core/usage/event.h"
+#include "programme/keys/licence_keys.h"
+#include "store/licensing/events.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * standard prices, and for some buyers prices of their own. */
 #include "close_filling.h"
 
-#include "core/price.h"
-#include "store/prices.h"
+#include "core/money/price.h"
+#include "store/catalogue/prices.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 #include "close_store.h"
 
 #include "close_filling.h"
-#include "programme/init_programme.h"
+#include "programme/parties/init_programme.h"
 
 #include <stdio.h>
 

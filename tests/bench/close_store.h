@@ -8,8 +8,8 @@
 #ifndef SEATMETER_TESTS_BENCH_CLOSE_STORE_H
 #define SEATMETER_TESTS_BENCH_CLOSE_STORE_H
 
-#include "core/calendar.h"
-#include "programme/call.h"
+#include "core/time/date.h"
+#include "programme/call/call.h"
 
 #define CLOSE_MONTH "2026-10"
 #define CLOSE_TIME_ZONE "America/New_York"

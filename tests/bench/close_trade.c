@@ -4,7 +4,7 @@
  * is the one that brought account n + 1 in. */
 #include "close_filling.h"
 
-#include "core/states.h"
+#include "core/base/state_machine.h"
 
 #include <string.h>
 

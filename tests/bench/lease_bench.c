@@ -3,8 +3,8 @@
  *
  * usage: lease_bench [LEASES]. Prints a row per batch size: leases per second on one core, nanoseconds per
  * lease, bytes per envelope; then what each step takes alone. */
-#include "core/base64url.h"
-#include "core/merkle.h"
+#include "core/base/base64url.h"
+#include "core/licence/merkle.h"
 #include "device/batch.h"
 
 #include <sodium.h>

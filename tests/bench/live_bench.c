@@ -6,8 +6,8 @@
  * Makes the store there, unless one of a run before it is there: LICENCES licences with a device each. */
 #include "live_store.h"
 
-#include "core/rng.h"
-#include "device/live_private.h"
+#include "core/base/rng.h"
+#include "device/live/live_private.h"
 
 #include <inttypes.h>
 #include <poll.h>

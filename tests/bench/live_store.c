@@ -1,14 +1,14 @@
 /* The store of live_bench and checkin_bench, filled in bulk. */
 #include "live_store.h"
 
-#include "core/lease.h"
-#include "core/rng.h"
-#include "programme/accounts.h"
-#include "programme/agreements.h"
-#include "programme/init_programme.h"
-#include "programme/licence_keys.h"
-#include "store/blocks.h"
-#include "store/catalogue.h"
+#include "core/base/rng.h"
+#include "core/licence/lease.h"
+#include "programme/keys/licence_keys.h"
+#include "programme/parties/accounts.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/init_programme.h"
+#include "store/catalogue/skus.h"
+#include "store/licensing/blocks.h"
 
 #include <endian.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef SEATMETER_TESTS_BENCH_LIVE_STORE_H
 #define SEATMETER_TESTS_BENCH_LIVE_STORE_H
 
-#include "core/identifier.h"
+#include "core/licence/identifier.h"
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  *
  * usage: meter_bench [LICENCES]. Prints one row per policy and group size: seconds and nanoseconds per
  * change. */
-#include "core/meter.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/usage/meter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * ratio of seconds. */
 #include "bench_places.h"
 
-#include "core/rng.h"
-#include "programme/simulate.h"
+#include "core/base/rng.h"
+#include "programme/simulation/simulate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "live_in_memory.h"
 
 #include "../unit/verify_path.h"
-#include "core/base64url.h"
+#include "core/base/base64url.h"
 #include "device/door.h"
 
 #include <endian.h>

@@ -1,7 +1,7 @@
 /* The device door's HTTP loop alone, over real sockets, with a handler that answers in every way there is: at
  * once, at the end of the turn, later, not at all. No test waits for a time: each waits for bytes, or for the
  * end of the connection, which the loop's own short deadlines bring about. */
-#include "device/http.h"
+#include "device/http/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
-/* A live state (device/live.h) without a store or threads, for what is to be seen of the door alone: its
+/* A live state (device/live/live.h) without a store or threads, for what is to be seen of the door alone: its
  * decisions, its speed. Licence n has device n. Jobs are done at once and come back in the next turn. */
 #ifndef SEATMETER_TESTS_LIVE_IN_MEMORY_H
 #define SEATMETER_TESTS_LIVE_IN_MEMORY_H
 
-#include "device/live.h"
+#include "device/live/live.h"
 
 /* How many licences, each on with one seat and one device active on it, the next live_start makes. */
 extern uint32_t live_in_memory_count;

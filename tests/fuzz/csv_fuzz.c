@@ -1,6 +1,6 @@
 /* CSV: reading ends, whatever it reads; every row that was read is the same when written and read again. The
  * first byte chooses the limits and whether there is a header. */
-#include "core/csv.h"
+#include "core/base/csv.h"
 #include "fuzz.h"
 
 static void check_row(struct csv_reader *again, const struct csv_row *row) {

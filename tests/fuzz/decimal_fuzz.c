@@ -1,6 +1,6 @@
 /* Decimals: what is taken is digits with at most one point, and its canonical form reads back as the same
  * number. The first byte chooses how many decimals there may be. */
-#include "core/money.h"
+#include "core/money/money.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

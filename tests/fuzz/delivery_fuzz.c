@@ -1,7 +1,7 @@
 /* What a device or a browser asks of delivery: target paths, Range headers; and update metadata that is taken
  * apart again. A path that is taken leads nowhere but to its five names, and is made again as it was. The
  * first byte chooses the parser. */
-#include "core/byte_range.h"
+#include "core/base/byte_range.h"
 #include "delivery/target_path.h"
 #include "delivery/tuf.h"
 #include "fuzz.h"

@@ -1,8 +1,8 @@
 /* What agents send: whatever the bytes are, a check-in or activation that is taken keeps the promises of its
  * header, and texts that are kept decode to what decodes again. The signature of an activation is no hurdle
  * to the parser, which reads everything before it verifies. */
-#include "core/device_request.h"
-#include "core/json_scan.h"
+#include "core/base/json_scan.h"
+#include "core/licence/device_request.h"
 #include "fuzz.h"
 
 static bool lies_within(struct text part, struct text whole) {

@@ -1,5 +1,5 @@
 /* Events: whatever decodes encodes to the very same bytes. */
-#include "core/event.h"
+#include "core/usage/event.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

@@ -4,7 +4,7 @@
 #ifndef SEATMETER_TESTS_FUZZ_H
 #define SEATMETER_TESTS_FUZZ_H
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <assert.h>
 #include <stddef.h>

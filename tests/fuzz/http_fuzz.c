@@ -1,6 +1,6 @@
 /* HTTP requests: whatever comes, in whatever pieces, is refused or gives the same fields, all of them within
  * the bytes that came, and the same where its head is known. The first byte says how large the pieces are. */
-#include "device/http_message.h"
+#include "device/http/http_message.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Identifiers: what decodes is the integer's own word, but for how it was typed; every integer has a word. */
-#include "core/identifier.h"
+#include "core/licence/identifier.h"
 #include "fuzz.h"
 
 static const unsigned char secret[PROGRAMME_SECRET_BYTES] = {1, 2, 3};

@@ -1,8 +1,8 @@
 /* JSON: whatever a body holds, reading it ends with a fault or with values that have been checked; text that
  * was read, written and read again is the same. */
-#include "control/json_read.h"
-#include "control/json_write.h"
 #include "fuzz.h"
+#include "json/json_read.h"
+#include "json/json_write.h"
 
 static void check_text_again(struct arena *arena, struct text text) {
     struct json_writer out = {.arena = arena};

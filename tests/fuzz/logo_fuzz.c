@@ -2,8 +2,8 @@
  *
  * A PNG's chunks carry CRCs, which no mutation hits by chance: they are put right first, unless the input
  * begins with an even byte, which no PNG does: then what follows that byte is taken as it is. */
-#include "documents/document.h"
-#include "documents/logo.h"
+#include "documents/invoice/document.h"
+#include "documents/layout/logo.h"
 #include "fuzz.h"
 
 enum { SIGNATURE_BYTES = 8, LENGTH_BYTES = 4, CHUNK_FRAME_BYTES = 12 };

@@ -1,9 +1,9 @@
 /* Request targets and headers that are parsed by hand: path, query, Accept. Matching ends, finds what is in
  * the table alone, and gives parameters that are UTF-8 without control characters. The first byte chooses the
  * method, the rest is the target up to a line end and the Accept header behind it. */
-#include "control/negotiate.h"
-#include "control/router.h"
 #include "fuzz.h"
+#include "web/negotiate.h"
+#include "web/router.h"
 
 static void check_values(const struct request *request) {
     for (size_t i = 0; i < request->parameter_count; i++) {

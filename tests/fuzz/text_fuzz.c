@@ -1,5 +1,5 @@
 /* UTF-8, integers, trimming and faults, beside slower ways to say the same. */
-#include "core/fault.h"
+#include "core/base/fault.h"
 #include "fuzz.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Months, dates, zone names and instants. The first byte chooses a zone, the rest is the text. */
-#include "core/calendar.h"
+#include "core/time/date.h"
 #include "fuzz.h"
 
 static struct zone *a_zone(size_t chosen) {

@@ -1,6 +1,6 @@
 /* Time zone files. Whatever bytes make a zone, its days follow one another, and a local time is shown at the
  * instants that are found for it. */
-#include "core/zone.h"
+#include "core/time/zone.h"
 #include "fuzz.h"
 
 static const int64_t hour_us = 3600 * MICROSECONDS_PER_SECOND;

@@ -1,7 +1,7 @@
 /* Batches: envelopes of every batch from 1 to 70 leases, as JSON, made by the code that the device door uses:
  * {"jwks": …, "batches": [{"envelopes": [{"lease": …}, …]}, …]}. */
-#include "core/base64url.h"
-#include "core/lease.h"
+#include "core/base/base64url.h"
+#include "core/licence/lease.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 #include "channel.h"
 #include "computer.h"
 
-#include "core/base64url.h"
-#include "programme/signing_keys.h"
-#include "programme/turn_licence.h"
-#include "store/devices.h"
+#include "core/base/base64url.h"
+#include "programme/keys/signing_keys.h"
+#include "programme/licensing/turn_licence.h"
+#include "store/devices/devices.h"
 
 #include <pthread.h>
 #include <setjmp.h>

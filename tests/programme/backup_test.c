@@ -1,5 +1,5 @@
 /* Backup and restore: the same store afterwards, on either engine, and nothing at all from a damaged file. */
-#include "store/backup.h"
+#include "store/upkeep/backup.h"
 #include "world.h"
 
 #include <setjmp.h>

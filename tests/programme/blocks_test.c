@@ -1,7 +1,7 @@
 /* Blocks: who may order what, and what their size allows. */
 #include "channel.h"
 
-#include "programme/suspend_agreement.h"
+#include "programme/parties/suspend_agreement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

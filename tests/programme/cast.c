@@ -1,6 +1,6 @@
 #include "cast.h"
 
-#include "programme/init_programme.h"
+#include "programme/parties/init_programme.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

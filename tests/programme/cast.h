@@ -5,7 +5,7 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_CAST_H
 #define SEATMETER_TESTS_PROGRAMME_CAST_H
 
-#include "programme/accounts.h"
+#include "programme/parties/accounts.h"
 #include "world.h"
 
 /* The programme with its distributor DIST alone. */

@@ -1,9 +1,9 @@
 /* The catalogue: what a vendor's file becomes, and what sellers compose of it. */
 #include "cast.h"
 
-#include "programme/catalogue.h"
-#include "programme/import_catalogue.h"
-#include "store/catalogue.h"
+#include "programme/catalogue/catalogue.h"
+#include "programme/catalogue/import_catalogue.h"
+#include "store/catalogue/skus.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,14 +1,14 @@
 #include "channel.h"
 
-#include "core/calendar.h"
-#include "programme/accounts.h"
-#include "programme/agreements.h"
-#include "programme/authorise.h"
-#include "programme/init_programme.h"
-#include "programme/issue_licence.h"
-#include "programme/suspend_agreement.h"
-#include "programme/turn_licence.h"
-#include "store/catalogue.h"
+#include "core/time/date.h"
+#include "programme/call/authorise.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/parties/accounts.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/init_programme.h"
+#include "programme/parties/suspend_agreement.h"
+#include "store/catalogue/skus.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

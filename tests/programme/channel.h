@@ -10,8 +10,8 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_CHANNEL_H
 #define SEATMETER_TESTS_PROGRAMME_CHANNEL_H
 
-#include "programme/list_licences.h"
-#include "programme/order_block.h"
+#include "programme/licensing/blocks.h"
+#include "programme/licensing/list_licences.h"
 #include "world.h"
 
 void a_channel(struct world *world);

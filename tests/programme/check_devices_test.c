@@ -2,10 +2,10 @@
  * behind its back. Each sabotage is made, checked and rolled back. */
 #include "machines.h"
 
-#include "programme/activate_device.h"
-#include "programme/check_store.h"
-#include "programme/lease_terms.h"
-#include "programme/signing_keys.h"
+#include "programme/audit/audit_store.h"
+#include "programme/catalogue/lease_terms.h"
+#include "programme/devices/activate_device.h"
+#include "programme/keys/signing_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

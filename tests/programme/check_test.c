@@ -1,10 +1,10 @@
 /* The check finds nothing in a store that the programme made, and every single thing that is broken behind
  * its back. Each sabotage is made, checked and rolled back. */
-#include "programme/catalogue.h"
-#include "programme/charges.h"
-#include "programme/check_store.h"
-#include "programme/corrections.h"
-#include "programme/suspend_agreement.h"
+#include "programme/audit/audit_store.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/one_off_charges.h"
+#include "programme/catalogue/catalogue.h"
+#include "programme/parties/suspend_agreement.h"
 #include "trade.h"
 
 #include <setjmp.h>

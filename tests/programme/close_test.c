@@ -1,7 +1,7 @@
 /* The close: a small programme whose every amount was computed by hand. */
-#include "programme/catalogue.h"
-#include "programme/report_usage.h"
-#include "programme/suspend_agreement.h"
+#include "programme/catalogue/catalogue.h"
+#include "programme/parties/suspend_agreement.h"
+#include "programme/usage/reports.h"
 #include "trade.h"
 
 #include <pthread.h>

@@ -1,8 +1,8 @@
 #include "computer.h"
 
-#include "core/base64url.h"
-#include "programme/authorise.h"
-#include "programme/list_licences.h"
+#include "core/base/base64url.h"
+#include "programme/call/authorise.h"
+#include "programme/licensing/list_licences.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

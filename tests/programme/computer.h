@@ -2,7 +2,7 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_COMPUTER_H
 #define SEATMETER_TESTS_PROGRAMME_COMPUTER_H
 
-#include "programme/activate_device.h"
+#include "programme/devices/activate_device.h"
 #include "world.h"
 
 struct computer {

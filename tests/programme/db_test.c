@@ -1,5 +1,5 @@
 /* The database interface: the same on SQLite and on PostgreSQL, transactions and faults included. */
-#include "store/db_engine.h" /* db_migrate_to */
+#include "store/engine/db_engine.h" /* db_migrate_to */
 #include "world.h"
 
 #include <pthread.h>

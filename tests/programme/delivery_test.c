@@ -2,14 +2,14 @@
 #include "channel.h"
 
 #include "delivery/tuf.h"
-#include "programme/authorise.h"
-#include "programme/check_store.h"
-#include "programme/install_links.h"
-#include "programme/products.h"
-#include "programme/releases.h"
-#include "programme/turn_licence.h"
-#include "programme/update_files.h"
-#include "programme/update_repository.h"
+#include "programme/audit/audit_store.h"
+#include "programme/call/authorise.h"
+#include "programme/delivery/install_links.h"
+#include "programme/delivery/products.h"
+#include "programme/delivery/releases.h"
+#include "programme/delivery/update_files.h"
+#include "programme/delivery/update_repository.h"
+#include "programme/licensing/turn_licence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

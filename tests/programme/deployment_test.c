@@ -1,10 +1,10 @@
 /* Deployment: the lines run, with a stand-in for the agent, whatever stands in the values. */
 #include "channel.h"
-#include "core/base64url.h"
-#include "programme/deployment.h"
-#include "programme/issue_licence.h"
-#include "store/products.h"
-#include "store/signing_keys.h"
+#include "core/base/base64url.h"
+#include "programme/devices/deployment.h"
+#include "programme/licensing/issue_licence.h"
+#include "store/delivery/products.h"
+#include "store/keys/signing_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

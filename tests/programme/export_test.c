@@ -1,5 +1,5 @@
 /* Exports and margins: what leaves the store as records, and what an account earns. */
-#include "programme/export.h"
+#include "programme/exchange/export.h"
 #include "trade.h"
 
 #include <setjmp.h>

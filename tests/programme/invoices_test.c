@@ -1,7 +1,7 @@
 /* What happens to invoices and around them: charges, corrections, payments, credit notes, and who sees what.
  */
-#include "programme/charges.h"
-#include "programme/corrections.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/one_off_charges.h"
 #include "trade.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Lease terms: whose they are, their bounds, and that no bundle promises longer than its parts. */
 #include "channel.h"
-#include "programme/catalogue.h"
-#include "programme/lease_terms.h"
-#include "programme/list_audit.h"
+#include "programme/access/list_audit.h"
+#include "programme/catalogue/catalogue.h"
+#include "programme/catalogue/lease_terms.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* Licences: issuing, turning, resizing and retiring them, and who sees them. */
 #include "channel.h"
 
-#include "programme/accounts.h"
-#include "programme/issue_licence.h"
-#include "programme/turn_licence.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/parties/accounts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

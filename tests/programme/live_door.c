@@ -1,9 +1,9 @@
 #include "live_door.h"
 
-#include "programme/activate_device.h"
-#include "programme/authorise.h"
-#include "programme/check_store.h"
-#include "programme/issue_licence.h"
+#include "programme/audit/audit_store.h"
+#include "programme/call/authorise.h"
+#include "programme/devices/activate_device.h"
+#include "programme/licensing/issue_licence.h"
 
 #include <poll.h>
 #include <setjmp.h>

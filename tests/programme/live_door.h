@@ -4,7 +4,7 @@
 
 #include "channel.h"
 
-#include "device/live_private.h"
+#include "device/live/live_private.h"
 
 #include <stdatomic.h>
 

@@ -2,11 +2,11 @@
  * A crash is a copy of the store as it stands while the door runs, on which another door starts. */
 #include "live_door.h"
 
-#include "programme/activate_device.h"
-#include "programme/authorise.h"
-#include "programme/check_store.h"
-#include "programme/lease_terms.h"
-#include "store/backup.h"
+#include "programme/audit/audit_store.h"
+#include "programme/call/authorise.h"
+#include "programme/catalogue/lease_terms.h"
+#include "programme/devices/activate_device.h"
+#include "store/upkeep/backup.h"
 
 #include <poll.h>
 #include <setjmp.h>

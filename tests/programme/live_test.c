@@ -2,10 +2,10 @@
  * brings from other connections, and that neither undoes the other. The test is the loop. */
 #include "live_door.h"
 
-#include "core/calendar.h"
-#include "programme/issue_licence.h"
-#include "programme/lease_terms.h"
-#include "programme/turn_licence.h"
+#include "core/time/date.h"
+#include "programme/catalogue/lease_terms.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
 
 #include <poll.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 #include "machines.h"
 
-#include "core/calendar.h"
-#include "programme/authorise.h"
+#include "core/time/date.h"
+#include "programme/call/authorise.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #define SEATMETER_TESTS_PROGRAMME_MACHINES_H
 
 #include "channel.h"
-#include "store/devices.h"
+#include "store/devices/devices.h"
 
 /* An active device of that name in that seat, whose lease runs for a day from the world's now: version 4.2.0
  * with the components firewall and mail. Its identifier. */

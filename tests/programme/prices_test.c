@@ -1,10 +1,10 @@
 /* Prices: immutable, dated, an edge's own or a seller's standard ones, and nobody else's to see. */
 #include "cast.h"
 
-#include "programme/import_catalogue.h"
-#include "programme/prices.h"
-#include "store/months.h"
-#include "store/prices.h"
+#include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/prices.h"
+#include "store/billing/months.h"
+#include "store/catalogue/prices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* Usage reports: filled in from the meter, adjusted, submitted, decided; and what they freeze. */
 #include "channel.h"
 
-#include "core/calendar.h"
-#include "programme/report_usage.h"
-#include "programme/turn_licence.h"
-#include "store/months.h"
-#include "store/prices.h"
-#include "store/reports.h"
+#include "core/time/date.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/usage/reports.h"
+#include "store/billing/months.h"
+#include "store/billing/reports.h"
+#include "store/catalogue/prices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

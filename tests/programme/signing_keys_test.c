@@ -2,8 +2,8 @@
 #include "channel.h"
 #include "computer.h"
 
-#include "core/base64url.h"
-#include "programme/signing_keys.h"
+#include "core/base/base64url.h"
+#include "programme/keys/signing_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

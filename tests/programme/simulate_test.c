@@ -1,8 +1,8 @@
 /* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
  */
-#include "programme/check_store.h"
-#include "programme/invoices.h"
-#include "programme/simulate.h"
+#include "programme/audit/audit_store.h"
+#include "programme/billing/invoices.h"
+#include "programme/simulation/simulate.h"
 #include "world.h"
 
 #include <setjmp.h>

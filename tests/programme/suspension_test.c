@@ -2,13 +2,13 @@
  * licences, that states, counters and blocks are what follows from the log and from the agreements. */
 #include "channel.h"
 
-#include "core/calendar.h"
-#include "core/event.h"
-#include "core/rng.h"
-#include "programme/agreements.h"
-#include "programme/issue_licence.h"
-#include "programme/suspend_agreement.h"
-#include "programme/turn_licence.h"
+#include "core/base/rng.h"
+#include "core/time/date.h"
+#include "core/usage/event.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/suspend_agreement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,13 +1,13 @@
 #include "trade.h"
 
-#include "programme/accounts.h"
-#include "programme/agreements.h"
-#include "programme/authorise.h"
-#include "programme/init_programme.h"
-#include "programme/issue_licence.h"
-#include "programme/order_block.h"
-#include "programme/turn_licence.h"
-#include "store/catalogue.h"
+#include "programme/call/authorise.h"
+#include "programme/licensing/blocks.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/parties/accounts.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/init_programme.h"
+#include "store/catalogue/skus.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,10 +4,10 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_TRADE_H
 #define SEATMETER_TESTS_PROGRAMME_TRADE_H
 
-#include "programme/close_month.h"
-#include "programme/invoices.h"
-#include "programme/margins.h"
-#include "store/prices.h"
+#include "programme/billing/close_month.h"
+#include "programme/billing/invoices.h"
+#include "programme/billing/margins.h"
+#include "store/catalogue/prices.h"
 #include "world.h"
 
 struct trade {

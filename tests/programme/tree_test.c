@@ -1,8 +1,8 @@
 /* The tree: who is in the programme, under what agreement, and who may know of whom. */
 #include "cast.h"
 
-#include "programme/init_programme.h"
-#include "store/programme.h"
+#include "programme/parties/init_programme.h"
+#include "store/parties/programme.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

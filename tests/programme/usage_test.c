@@ -1,7 +1,7 @@
 /* Usage: what is read in two passes is what the log says, whatever the scope, and each edge gets its own
  * part. */
-#include "programme/catalogue.h"
-#include "programme/usage.h"
+#include "programme/billing/usage.h"
+#include "programme/catalogue/catalogue.h"
 #include "trade.h"
 
 #include <setjmp.h>

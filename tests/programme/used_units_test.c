@@ -1,7 +1,7 @@
 /* Used units: what devices told in a month, beside what was provisioned, on every edge. */
-#include "core/calendar.h"
+#include "core/time/date.h"
 #include "machines.h"
-#include "programme/report_usage.h"
+#include "programme/usage/reports.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

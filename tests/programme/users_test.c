@@ -1,9 +1,9 @@
 /* Users, sessions and tokens: who gets in, with which rights, and what the audit trail tells whom. */
 #include "cast.h"
 
-#include "programme/list_audit.h"
-#include "programme/sign_in.h"
-#include "programme/tokens.h"
+#include "programme/access/list_audit.h"
+#include "programme/access/sign_in.h"
+#include "programme/access/tokens.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,8 +7,8 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_WORLD_H
 #define SEATMETER_TESTS_PROGRAMME_WORLD_H
 
-#include "programme/call.h"
-#include "store/db.h"
+#include "programme/call/call.h"
+#include "store/engine/db.h"
 
 #include <stddef.h>
 

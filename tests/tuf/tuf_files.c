@@ -3,7 +3,7 @@
  * usage: tuf_files DATABASE_URL ARTIFACTS metadata NAME, or tuf_files DATABASE_URL ARTIFACTS target PATH
  * Writes the file to standard output. Exit 1: there is none; 3: its release was withdrawn. */
 #include "delivery/artifacts.h"
-#include "programme/update_files.h"
+#include "programme/delivery/update_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>

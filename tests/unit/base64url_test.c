@@ -1,6 +1,6 @@
 /* Base64url: RFC 4648's vectors, there and back, and nothing but the one spelling of each value. */
-#include "core/base64url.h"
-#include "core/rng.h"
+#include "core/base/base64url.h"
+#include "core/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The calendar: civil dates, months by local midnights wherever clocks jump, and instants as text. */
 #include "clock.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
 
 static void days_and_months_are_counted_without_a_gap(void **state) {
     (void)state;

@@ -2,7 +2,7 @@
 #ifndef SEATMETER_TESTS_UNIT_CLOCK_H
 #define SEATMETER_TESTS_UNIT_CLOCK_H
 
-#include "core/calendar.h"
+#include "core/time/date.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* CSV: what the writer writes the reader reads, and what a spreadsheet would guess at is refused with its
  * line. */
-#include "core/csv.h"
-#include "core/rng.h"
+#include "core/base/csv.h"
+#include "core/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

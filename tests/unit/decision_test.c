@@ -1,5 +1,5 @@
 /* Decision: every combination of facts gives one answer, and the table of codes is whole. */
-#include "core/decision.h"
+#include "core/licence/decision.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Canonical JSON, target paths, artifacts on disk, TUF files, byte ranges: what delivery is built of. */
-#include "core/byte_range.h"
+#include "core/base/byte_range.h"
 #include "delivery/artifacts.h"
 #include "delivery/canonical_json.h"
 #include "delivery/target_path.h"

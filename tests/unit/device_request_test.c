@@ -1,8 +1,8 @@
 /* What agents send: taken as the protocol says, and nothing else. */
-#include "core/base64url.h"
-#include "core/device_request.h"
-#include "core/json_scan.h"
-#include "core/rng.h"
+#include "core/base/base64url.h"
+#include "core/base/json_scan.h"
+#include "core/base/rng.h"
+#include "core/licence/device_request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Documents: what a reader must find in an invoice and a report, in any script, for any content. */
-#include "documents/document.h"
-#include "documents/terminal.h"
+#include "documents/invoice/document.h"
+#include "documents/layout/terminal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

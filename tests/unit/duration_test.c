@@ -1,5 +1,5 @@
 /* Durations as people write them. */
-#include "core/duration.h"
+#include "core/time/duration.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Licence events: one encoding each, and nothing else decodes. */
-#include "core/event.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/usage/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Identifiers and licence keys: a permutation that tells nothing, and a check that typing errors do not pass.
  */
-#include "core/identifier.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/licence/identifier.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Invoice totals: they follow from the lines, however many and in whatever order. */
-#include "core/invoice.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/money/invoice.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

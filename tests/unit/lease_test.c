@@ -1,7 +1,7 @@
 /* Leases: the bytes that a device gets, the proof around them, and the standards' own vectors. */
-#include "core/base64url.h"
-#include "core/lease.h"
-#include "core/rng.h"
+#include "core/base/base64url.h"
+#include "core/base/rng.h"
+#include "core/licence/lease.h"
 #include "verify_path.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Merkle: the vectors of Certificate Transparency's own tests (certificate-transparency, merkletree), and
  * every path of every size against a verifier of another hand. */
-#include "core/merkle.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/licence/merkle.h"
 #include "verify_path.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The meter: days drawn by hand, and a naive meter that looks at every instant of small months. */
-#include "core/meter.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/usage/meter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

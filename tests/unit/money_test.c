@@ -1,6 +1,6 @@
 /* Money: exact examples at every border, and splits and lines against naive arithmetic. */
-#include "core/money.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/money/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Prices: their words, what is refused before it is kept, and which price a month is rated at. */
-#include "core/price.h"
+#include "core/money/price.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Rating: each mode by example, then random edges against a naive rating that deals units out one by one. */
-#include "core/rating.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/rating/rating.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The seeded generator: the published sequence, fair bounds, and the same world for the same seed. */
-#include "core/rng.h"
+#include "core/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

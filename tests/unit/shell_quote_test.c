@@ -1,5 +1,5 @@
 /* Quoted words: what a shell makes of them is the word again, whatever stands in it. */
-#include "core/shell_quote.h"
+#include "core/base/shell_quote.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* States: every pair of state and event does what the programme's rules say, and the page in docs/ shows it.
  */
-#include "core/states.h"
+#include "core/base/state_machine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Tax: which categories have rates, and totals per category rounded once. */
-#include "core/tax.h"
+#include "core/money/tax.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The text map: every key finds its own number, however many there are. */
-#include "core/text_map.h"
+#include "core/base/text_map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

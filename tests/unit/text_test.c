@@ -1,6 +1,6 @@
 /* Text: UTF-8 at the border, integers, and copies that do not end in the middle of a character. */
-#include "core/fault.h"
-#include "core/text.h"
+#include "core/base/fault.h"
+#include "core/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

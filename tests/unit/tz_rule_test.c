@@ -1,8 +1,8 @@
 /* The rules that zone files end in: what they mean, what is none, and random ones against glibc, which reads
  * them, too.
  */
-#include "core/rng.h"
-#include "core/tz_rule.h"
+#include "core/base/rng.h"
+#include "core/time/tz_rule.h"
 #include "glibc.h"
 
 static int64_t at_s(const char *utc) {

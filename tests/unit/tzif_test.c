@@ -1,8 +1,8 @@
 /* Zone files, made here byte by byte: what they mean, and that a broken one is refused and says how. */
 #include "clock.h"
-#include "core/rng.h"
-#include "core/tzif.h"
-#include "core/zone.h"
+#include "core/base/rng.h"
+#include "core/time/tzif.h"
+#include "core/time/zone.h"
 
 /* What a file says. */
 struct story {

@@ -1,7 +1,7 @@
 /* Zones of the system's data: those whose rules changed lately, odd ones, and all of them against glibc,
  * which reads the same files with code of its own. */
-#include "core/rng.h"
-#include "core/zone.h"
+#include "core/base/rng.h"
+#include "core/time/zone.h"
 #include "glibc.h"
 
 /* What a month lasts, in hours. */

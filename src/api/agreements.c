@@ -1,0 +1,143 @@
+/* Agreements: offered, signed, suspended, resumed, terminated. */
+#include "api/routes.h"
+
+#include "json/represent.h"
+#include "json/terms_read.h"
+
+static void answer_agreement(struct request *request, struct response *answer, int http_status,
+                             const struct agreement_view *agreement) {
+    answer_version(answer, request, agreement->version);
+    represent_agreement(answer_json(answer, request, http_status), NULL, agreement);
+}
+
+static enum status get_agreements(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_agreements_input input = {
+        .seller = request_query(request, "seller"),
+        .buyer = request_query(request, "buyer"),
+        .state = request_query(request, "state"),
+    };
+    struct agreement_page page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_agreements(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_agreement(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_agreement(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct offer_agreement_input input = {
+        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
+        .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
+        .terms = terms_read(&body),
+        .as_draft = json_read_bool(&body, "as_draft", false),
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct agreement_view agreement;
+    if (status == STATUS_OK) {
+        status = offer_agreement(&request->call, &input, &agreement, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_location(answer, request, "/v1/agreements/", agreement.identifier);
+        answer_agreement(request, answer, 201, &agreement);
+    }
+    return status;
+}
+
+static enum status get_agreement(struct request *request, struct response *answer, struct fault *fault) {
+    struct agreement_view agreement;
+    enum status status = show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""),
+                                        TEXT(""), &agreement, fault);
+    if (status == STATUS_OK) {
+        answer_agreement(request, answer, 200, &agreement);
+    }
+    return status;
+}
+
+static enum status post_sign(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct sign_agreement_input input = {
+        .agreement = request_parameter(request, "agreement"),
+        .signed_by = json_read_text(&body, "signed_by", JSON_REQUIRED),
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct agreement_view agreement;
+    if (status == STATUS_OK) {
+        status = sign_agreement(&request->call, &input, &agreement, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_agreement(request, answer, 200, &agreement);
+    }
+    return status;
+}
+
+typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade *,
+                                     struct fault *);
+
+static enum status run_cascade(struct request *request, struct response *answer, struct fault *fault,
+                               cascade_function *run) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct suspend_agreement_input input = {
+        .agreement = request_parameter(request, "agreement"),
+        .reason = json_read_text(&body, "reason", JSON_OPTIONAL),
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct cascade cascade;
+    if (status == STATUS_OK) {
+        status = run(&request->call, &input, &cascade, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_version(answer, request, cascade.version);
+        represent_cascade(answer_json(answer, request, 200), NULL, &cascade);
+    }
+    return status;
+}
+
+static enum status post_suspend(struct request *request, struct response *answer, struct fault *fault) {
+    return run_cascade(request, answer, fault, suspend_agreement);
+}
+
+static enum status post_resume(struct request *request, struct response *answer, struct fault *fault) {
+    return run_cascade(request, answer, fault, resume_agreement);
+}
+
+static enum status post_terminate(struct request *request, struct response *answer, struct fault *fault) {
+    return run_cascade(request, answer, fault, terminate_agreement);
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_GET, "/v1/agreements", RIGHT_READ, 0, "limit cursor seller buyer state", get_agreements},
+    {METHOD_POST, "/v1/agreements", RIGHT_ACCOUNTS, 0, "", post_agreement},
+    {METHOD_GET, "/v1/agreements/{agreement}", RIGHT_READ, 0, "", get_agreement},
+    {METHOD_POST, "/v1/agreements/{agreement}/sign", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", post_sign},
+    {METHOD_POST, "/v1/agreements/{agreement}/suspend", RIGHT_ACCOUNTS, 0, "", post_suspend},
+    {METHOD_POST, "/v1/agreements/{agreement}/resume", RIGHT_ACCOUNTS, 0, "", post_resume},
+    {METHOD_POST, "/v1/agreements/{agreement}/terminate", RIGHT_ACCOUNTS, 0, "", post_terminate},
+};
+const struct route_group AGREEMENT_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -1,0 +1,216 @@
+/* Closing months, charges, corrections, margins, the ledger, and exports of the actor's own edges. */
+#include "api/routes.h"
+
+#include "programme/exchange/export.h"
+#include "json/represent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum status post_close_month(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct close_month_input input = {
+        .month = request_parameter(request, "month"),
+        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
+    };
+    status = request_json_done(&document, &body);
+    struct close_month_result result;
+    if (status == STATUS_OK) {
+        status = close_month(&request->call, &input, &result, fault);
+    }
+    if (status == STATUS_OK) {
+        represent_close(answer_json(answer, request, 200), NULL, &result);
+    }
+    return status;
+}
+
+static enum status get_charges(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_charges_input input = {
+        .seller = request_query(request, "seller"),
+        .buyer = request_query(request, "buyer"),
+        .month = request_query(request, "month"),
+    };
+    struct list_charges_result page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_charges(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_charge(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_charge(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct add_charge_input input = {
+        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
+        .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
+        .customer = json_read_text(&body, "customer", JSON_OPTIONAL),
+        .month = json_read_text(&body, "month", JSON_REQUIRED),
+        .description = json_read_text(&body, "description", JSON_REQUIRED),
+        .quantity = json_read_int(&body, "quantity", JSON_OPTIONAL, 1),
+        .unit_price = json_read_text(&body, "unit_price", JSON_REQUIRED),
+        .tax_category = json_read_text(&body, "tax_category", JSON_OPTIONAL),
+        .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
+    };
+    status = request_json_done(&document, &body);
+    struct charge_view charge;
+    if (status == STATUS_OK) {
+        status = add_charge(&request->call, &input, &charge, fault);
+    }
+    if (status == STATUS_OK) {
+        represent_charge(answer_json(answer, request, 201), NULL, &charge);
+    }
+    return status;
+}
+
+static enum status delete_charge(struct request *request, struct response *answer, struct fault *fault) {
+    enum status status = remove_charge(&request->call, request_parameter(request, "charge"), fault);
+    if (status == STATUS_OK) {
+        answer->http_status = 204;
+    }
+    return status;
+}
+
+static enum status get_corrections(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_corrections_input input = {
+        .seller = request_query(request, "seller"),
+        .buyer = request_query(request, "buyer"),
+        .month = request_query(request, "month"),
+    };
+    struct list_corrections_result page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_corrections(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_correction(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_correction(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct add_correction_input input = {
+        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
+        .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
+        .month = json_read_text(&body, "month", JSON_REQUIRED),
+        .customer = json_read_text(&body, "customer", JSON_REQUIRED),
+        .sku = json_read_text(&body, "sku", JSON_REQUIRED),
+        .units = json_read_int(&body, "units", JSON_REQUIRED, 0),
+        .reason = json_read_text(&body, "reason", JSON_REQUIRED),
+    };
+    status = request_json_done(&document, &body);
+    struct correction_view correction;
+    if (status == STATUS_OK) {
+        status = add_correction(&request->call, &input, &correction, fault);
+    }
+    if (status == STATUS_OK) {
+        represent_correction(answer_json(answer, request, 201), NULL, &correction);
+    }
+    return status;
+}
+
+static enum status get_margins(struct request *request, struct response *answer, struct fault *fault) {
+    struct show_margins_input input = {
+        .account = request_query(request, "account"),
+        .month = request_query(request, "month"),
+    };
+    struct text group = request_query(request, "group");
+    enum status status = request_query_bool(request, "forecast", &input.forecast, fault);
+    if (status == STATUS_OK && group.length > 0) {
+        status = margin_grouping_parse(group, "group", &input.grouping, fault);
+    }
+    struct show_margins_result result;
+    if (status == STATUS_OK) {
+        status = show_margins(&request->call, &input, &result, fault);
+    }
+    if (status == STATUS_OK) {
+        represent_margins(answer_json(answer, request, 200), NULL, &result);
+    }
+    return status;
+}
+
+static enum status get_balances(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_balances_input input = {.owner = request_query(request, "owner")};
+    struct list_balances_result result;
+    enum status status = list_balances(&request->call, &input, &result, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < result.count; i++) {
+        represent_balance(out, NULL, &result.items[i]);
+    }
+    answer_end_page(request, out, 0);
+    return STATUS_OK;
+}
+
+/* Through an unlinked file: an export of a year does not fit into memory, and a slow client must not hold a
+ * transaction open. */
+static enum status get_export(struct request *request, struct response *answer, struct fault *fault) {
+    struct export_input input = {
+        .what = request_parameter(request, "what"),
+        .month = request_query(request, "month"),
+    };
+    FILE *file = tmpfile();
+    if (file == NULL) {
+        return fault_set(fault, STATUS_INTERNAL, "no-room", NULL, TEXT(""),
+                         "No temporary file could be made: %s.", strerror(errno));
+    }
+    struct export_file sink = export_to_file(file);
+    enum status status = export_records(&request->call, &input, &sink.sink, fault);
+    if (status == STATUS_OK && (fflush(file) != 0 || (answer->file = dup(fileno(file))) < 0)) {
+        status = fault_set(fault, STATUS_INTERNAL, "no-room", NULL, TEXT(""),
+                           "The export could not be kept: %s.", strerror(errno));
+    }
+    fclose(file);
+    if (status == STATUS_OK) {
+        answer->http_status = 200;
+        answer->content_type = TEXT("text/csv; charset=utf-8");
+        answer->disposition =
+            text_format(&request->arena, "attachment; filename=\"%.*s.csv\"", TEXT_ARGS(input.what));
+    }
+    return status;
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_POST, "/v1/months/{month}/close", RIGHT_BILLING, 0, "", post_close_month},
+    {METHOD_GET, "/v1/charges", RIGHT_READ, 0, "limit cursor seller buyer month", get_charges},
+    {METHOD_POST, "/v1/charges", RIGHT_BILLING, 0, "", post_charge},
+    {METHOD_DELETE, "/v1/charges/{charge}", RIGHT_BILLING, 0, "", delete_charge},
+    {METHOD_GET, "/v1/corrections", RIGHT_READ, 0, "limit cursor seller buyer month", get_corrections},
+    {METHOD_POST, "/v1/corrections", RIGHT_REPORTS, 0, "", post_correction},
+    {METHOD_GET, "/v1/margins", RIGHT_READ, 0, "account month group forecast", get_margins},
+    {METHOD_GET, "/v1/ledger", RIGHT_READ, 0, "owner", get_balances},
+    {METHOD_GET, "/v1/exports/{what}", RIGHT_READ, 0, "month", get_export},
+};
+const struct route_group BILLING_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -1,0 +1,158 @@
+/* Devices, the lease terms of SKUs, and what a provider deploys with. */
+#include "api/routes.h"
+
+#include "programme/devices/activate_device.h"
+#include "json/represent.h"
+
+static enum status get_devices(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_devices_input input = {
+        .licence = request_query(request, "licence"),
+        .customer = request_query(request, "customer"),
+        .provider = request_query(request, "provider"),
+        .state = request_query(request, "state"),
+    };
+    struct device_page page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = request_query_bool(request, "clones", &input.clones, fault);
+    }
+    if (status == STATUS_OK) {
+        status = request_query_bool(request, "idle", &input.idle, fault);
+    }
+    if (status == STATUS_OK) {
+        status = request_query_bool(request, "unlicensed", &input.unlicensed, fault);
+    }
+    if (status == STATUS_OK) {
+        status = list_devices(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_device(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status get_device(struct request *request, struct response *answer, struct fault *fault) {
+    struct device_info device;
+    enum status status = show_device(&request->call, request_parameter(request, "device"), &device, fault);
+    if (status == STATUS_OK) {
+        represent_device(answer_json(answer, request, 200), NULL, &device);
+    }
+    return status;
+}
+
+static enum status post_release(struct request *request, struct response *answer, struct fault *fault) {
+    enum status status = request_no_fields(request, fault);
+    struct release_device_input input = {.device = request_parameter(request, "device")};
+    struct released_device released;
+    if (status == STATUS_OK) {
+        status = release_device(&request->call, &input, &released, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_json(answer, request, 200);
+    json_write_open(out, NULL);
+    json_write_text(out, "id", released.device);
+    json_write_instant(out, "seat_until", released.seat_until_s * 1000000);
+    json_write_close(out);
+    return STATUS_OK;
+}
+
+static void answer_lease_terms(struct request *request, struct response *answer,
+                               const struct lease_terms_view *terms) {
+    answer_version(answer, request, terms->version);
+    represent_lease_terms(answer_json(answer, request, 200), NULL, terms);
+}
+
+static enum status get_lease_terms(struct request *request, struct response *answer, struct fault *fault) {
+    struct lease_terms_view terms;
+    enum status status = show_lease_terms(&request->call, request_parameter(request, "sku"), &terms, fault);
+    if (status == STATUS_OK) {
+        answer_lease_terms(request, answer, &terms);
+    }
+    return status;
+}
+
+static enum status put_lease_terms(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int64_t ttl_s = json_read_int(&body, "ttl_s", JSON_REQUIRED, 0);
+    int64_t grace_s = json_read_int(&body, "grace_s", JSON_REQUIRED, 0);
+    int64_t offline_ttl_s = json_read_int(&body, "offline_ttl_s", JSON_REQUIRED, 0);
+    int64_t silent_s = json_read_int(&body, "silent_s", JSON_REQUIRED, 0);
+    struct set_lease_terms_input input = {
+        .sku = request_parameter(request, "sku"),
+        .ttl_s = &ttl_s,
+        .grace_s = &grace_s,
+        .offline_ttl_s = &offline_ttl_s,
+        .silent_s = &silent_s,
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct lease_terms_view terms;
+    if (status == STATUS_OK) {
+        status = set_lease_terms(&request->call, &input, &terms, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_lease_terms(request, answer, &terms);
+    }
+    return status;
+}
+
+static enum status answer_snippets(struct request *request, struct response *answer,
+                                   const struct write_snippets_input *input, struct fault *fault) {
+    struct snippet_list list;
+    enum status status = write_snippets(&request->call, input, &list, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < list.count; i++) {
+        represent_snippet(out, NULL, &list.items[i]);
+    }
+    answer_end_items(out);
+    return STATUS_OK;
+}
+
+static enum status get_licence_snippets(struct request *request, struct response *answer,
+                                        struct fault *fault) {
+    struct write_snippets_input input = {.licence = request_parameter(request, "licence"),
+                                         .platform = request_query(request, "platform"),
+                                         .server = request_query(request, "server"),
+                                         .agent = request_query(request, "agent"),
+                                         .agent_sha256 = request_query(request, "agent_sha256")};
+    return answer_snippets(request, answer, &input, fault);
+}
+
+static enum status get_customer_snippets(struct request *request, struct response *answer,
+                                         struct fault *fault) {
+    struct write_snippets_input input = {.customer = request_parameter(request, "account"),
+                                         .platform = request_query(request, "platform"),
+                                         .server = request_query(request, "server"),
+                                         .agent = request_query(request, "agent"),
+                                         .agent_sha256 = request_query(request, "agent_sha256")};
+    return answer_snippets(request, answer, &input, fault);
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_GET, "/v1/devices", RIGHT_READ, 0,
+     "limit cursor licence customer provider state clones idle unlicensed", get_devices},
+    {METHOD_GET, "/v1/devices/{device}", RIGHT_READ, 0, "", get_device},
+    {METHOD_POST, "/v1/devices/{device}/release", RIGHT_LICENCES, 0, "", post_release},
+    {METHOD_GET, "/v1/skus/{sku}/lease-terms", RIGHT_READ, 0, "", get_lease_terms},
+    {METHOD_PUT, "/v1/skus/{sku}/lease-terms", RIGHT_CATALOGUE, ROUTE_VERSIONED, "", put_lease_terms},
+    {METHOD_GET, "/v1/licences/{licence}/snippets", RIGHT_LICENCES, 0, "platform server agent agent_sha256",
+     get_licence_snippets},
+    {METHOD_GET, "/v1/accounts/{account}/snippets", RIGHT_LICENCES, 0, "platform server agent agent_sha256",
+     get_customer_snippets},
+};
+const struct route_group DEVICE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -1,0 +1,157 @@
+/* Invoices: listed, shown in four formats, settled, credited. */
+#include "api/routes.h"
+
+#include "documents/invoice/document.h"
+#include "web/negotiate.h"
+#include "json/represent.h"
+
+static enum status get_invoices(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_invoices_input input = {
+        .seller = request_query(request, "seller"),
+        .buyer = request_query(request, "buyer"),
+        .month = request_query(request, "month"),
+        .state = request_query(request, "state"),
+        .kind = request_query(request, "kind"),
+    };
+    struct list_invoices_result page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_invoices(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_invoice(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+/* A file name out of the invoice's number: what is not a plain character becomes "-". */
+static struct text disposition(struct request *request, const struct invoice *invoice, enum format format) {
+    struct text name = text_copy(&request->arena, invoice->number);
+    char *at = (char *)(uintptr_t)name.at; /* our own copy */
+    for (size_t i = 0; i < name.length; i++) {
+        char c = at[i];
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        c == '.' || c == '_';
+        at[i] = is_plain ? c : '-';
+    }
+    return text_format(&request->arena, "%s; filename=\"%.*s.%s\"",
+                       format == FORMAT_CSV ? "attachment" : "inline", TEXT_ARGS(name),
+                       format == FORMAT_TEXT ? "txt" : format_name(format));
+}
+
+static enum status answer_document(struct request *request, struct response *answer,
+                                   const struct invoice *invoice, enum format format, struct fault *fault) {
+    answer->http_status = 200;
+    answer->content_type = format_content_type(format);
+    answer->disposition = disposition(request, invoice, format);
+    if (format == FORMAT_PDF) {
+        return document_invoice_pdf(&request->arena, invoice, &answer->body, fault);
+    }
+    if (format == FORMAT_TEXT) {
+        return document_invoice_text(&request->arena, invoice, &answer->body, fault);
+    }
+    answer->body = document_invoice_csv(&request->arena, invoice);
+    return STATUS_OK;
+}
+
+static enum status get_invoice(struct request *request, struct response *answer, struct fault *fault) {
+    enum format format = FORMAT_JSON;
+    enum status status = negotiate(
+        request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF, &format, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct show_invoice_input input = {.invoice = request_parameter(request, "invoice")};
+    struct invoice_view view;
+    status = show_invoice(&request->call, &input, &view, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (format == FORMAT_JSON) {
+        represent_invoice_in_full(answer_json(answer, request, 200), NULL, &view);
+        return STATUS_OK;
+    }
+    return answer_document(request, answer, &view.invoice, format, fault);
+}
+
+typedef enum status settle_function(struct call *, const struct settle_invoice_input *,
+                                    struct invoice_summary *, struct fault *);
+
+static enum status settle(struct request *request, struct response *answer, struct fault *fault,
+                          settle_function *run) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct settle_invoice_input input = {
+        .invoice = request_parameter(request, "invoice"),
+        .note = json_read_text(&body, "note", JSON_OPTIONAL),
+    };
+    status = request_json_done(&document, &body);
+    struct invoice_summary invoice;
+    if (status == STATUS_OK) {
+        status = run(&request->call, &input, &invoice, fault);
+    }
+    if (status == STATUS_OK) {
+        represent_invoice(answer_json(answer, request, 200), NULL, &invoice);
+    }
+    return status;
+}
+
+static enum status post_pay(struct request *request, struct response *answer, struct fault *fault) {
+    return settle(request, answer, fault, pay_invoice);
+}
+
+static enum status post_write_off(struct request *request, struct response *answer, struct fault *fault) {
+    return settle(request, answer, fault, write_off_invoice);
+}
+
+static const int64_t *read_positions(struct request *request, struct json_object *body, size_t *count) {
+    struct json_array array = json_read_array(body, "positions", JSON_OPTIONAL);
+    int64_t *positions = ARENA_NEW(&request->arena, int64_t, array.count + 1);
+    for (size_t i = 0; i < array.count; i++) {
+        positions[i] = json_item_int(&array, i);
+    }
+    *count = array.count;
+    return positions;
+}
+
+static enum status post_credit(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct credit_invoice_input input = {
+        .invoice = request_parameter(request, "invoice"),
+        .reason = json_read_text(&body, "reason", JSON_REQUIRED),
+    };
+    input.positions = read_positions(request, &body, &input.position_count);
+    status = request_json_done(&document, &body);
+    struct invoice_summary credit;
+    if (status == STATUS_OK) {
+        status = credit_invoice(&request->call, &input, &credit, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_location(answer, request, "/v1/invoices/", credit.identifier);
+        represent_invoice(answer_json(answer, request, 201), NULL, &credit);
+    }
+    return status;
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_GET, "/v1/invoices", RIGHT_READ, 0, "limit cursor seller buyer month state kind", get_invoices},
+    {METHOD_GET, "/v1/invoices/{invoice}", RIGHT_READ, 0, "format", get_invoice},
+    {METHOD_POST, "/v1/invoices/{invoice}/pay", RIGHT_BILLING, 0, "", post_pay},
+    {METHOD_POST, "/v1/invoices/{invoice}/write-off", RIGHT_BILLING, 0, "", post_write_off},
+    {METHOD_POST, "/v1/invoices/{invoice}/credit", RIGHT_BILLING, 0, "", post_credit},
+};
+const struct route_group INVOICE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

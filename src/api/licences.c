@@ -1,0 +1,305 @@
+/* Blocks and licences. A licence is named by its identifier: keys do not belong into addresses, which end up
+ * in the logs of every proxy; the search by key is a POST. */
+#include "api/routes.h"
+
+#include "programme/call/authorise.h"
+#include "programme/licensing/turn_licence.h"
+#include "json/represent.h"
+
+static void answer_block(struct request *request, struct response *answer, int http_status,
+                         const struct block_info *block) {
+    answer_version(answer, request, block->version);
+    represent_block(answer_json(answer, request, http_status), NULL, block);
+}
+
+static enum status get_blocks(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_blocks_input input = {
+        .provider = request_query(request, "provider"),
+        .sku = request_query(request, "sku"),
+        .state = request_query(request, "state"),
+    };
+    struct block_page page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_blocks(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_block(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+/* The actor's own account where the body names none. */
+static struct text own_account(struct request *request, struct text given) {
+    return given.length > 0
+               ? given
+               : identifier_text(&request->call, IDENTIFIER_ACCOUNT, request->call.actor.account_id);
+}
+
+static enum status post_block(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct order_block_input input = {
+        .provider = own_account(request, json_read_text(&body, "provider", JSON_OPTIONAL)),
+        .sku = json_read_text(&body, "sku", JSON_REQUIRED),
+        .size = json_read_int(&body, "size", JSON_REQUIRED, 0),
+    };
+    status = request_json_done(&document, &body);
+    struct block_info block;
+    if (status == STATUS_OK) {
+        status = order_block(&request->call, &input, &block, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_location(answer, request, "/v1/blocks/", block.identifier);
+        answer_block(request, answer, 201, &block);
+    }
+    return status;
+}
+
+static enum status get_block(struct request *request, struct response *answer, struct fault *fault) {
+    struct block_info block;
+    enum status status = show_block(&request->call, request_parameter(request, "block"), &block, fault);
+    if (status == STATUS_OK) {
+        answer_block(request, answer, 200, &block);
+    }
+    return status;
+}
+
+static enum status patch_block(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct enlarge_block_input input = {
+        .block = request_parameter(request, "block"),
+        .size = json_read_int(&body, "size", JSON_REQUIRED, 0),
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct block_info block;
+    if (status == STATUS_OK) {
+        status = enlarge_block(&request->call, &input, &block, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_block(request, answer, 200, &block);
+    }
+    return status;
+}
+
+static enum status post_close_block(struct request *request, struct response *answer, struct fault *fault) {
+    enum status status = request_no_fields(request, fault);
+    struct close_block_input input = {
+        .block = request_parameter(request, "block"),
+        .if_version = request->if_version,
+    };
+    struct block_info block;
+    if (status == STATUS_OK) {
+        status = close_block(&request->call, &input, &block, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_block(request, answer, 200, &block);
+    }
+    return status;
+}
+
+static enum status get_licences(struct request *request, struct response *answer, struct fault *fault) {
+    struct list_licences_input input = {
+        .provider = request_query(request, "provider"),
+        .customer = request_query(request, "customer"),
+        .sku = request_query(request, "sku"),
+        .state = request_query(request, "state"),
+        .block = request_query(request, "block"),
+    };
+    struct licence_page page;
+    enum status status = request_page(request, &input.page, fault);
+    if (status == STATUS_OK) {
+        status = list_licences(&request->call, &input, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_licence(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_licences(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct issue_licence_input input = {
+        .block = json_read_text(&body, "block", JSON_REQUIRED),
+        .customer = json_read_text(&body, "customer", JSON_REQUIRED),
+        .seats = json_read_int(&body, "seats", JSON_REQUIRED, 0),
+        .count = json_read_int(&body, "count", JSON_OPTIONAL, 1),
+    };
+    status = request_json_done(&document, &body);
+    struct issued_licences issued;
+    if (status == STATUS_OK) {
+        status = issue_licence(&request->call, &input, &issued, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (issued.count == 1) {
+        answer_location(answer, request, "/v1/licences/", issued.items[0].licence.identifier);
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 201);
+    for (size_t i = 0; i < issued.count; i++) {
+        represent_issued_licence(out, NULL, &issued.items[i]);
+    }
+    answer_end_items(out);
+    return STATUS_OK;
+}
+
+static void answer_licence_in_full(struct request *request, struct response *answer,
+                                   const struct licence_detail *detail) {
+    answer_version(answer, request, detail->licence.version);
+    answer->changes_unversioned = true; /* devices come and go */
+    represent_licence_in_full(answer_json(answer, request, 200), NULL, detail);
+}
+
+static enum status get_licence(struct request *request, struct response *answer, struct fault *fault) {
+    struct licence_detail detail;
+    enum status status = show_licence(&request->call, request_parameter(request, "licence"), &detail, fault);
+    if (status == STATUS_OK) {
+        answer_licence_in_full(request, answer, &detail);
+    }
+    return status;
+}
+
+static enum status post_find_licence(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct text key = json_read_text(&body, "key", JSON_REQUIRED);
+    status = request_json_done(&document, &body);
+    struct licence_detail detail;
+    if (status == STATUS_OK) {
+        status = show_licence(&request->call, key, &detail, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_licence_in_full(request, answer, &detail);
+    }
+    return status;
+}
+
+static enum status get_licence_events(struct request *request, struct response *answer, struct fault *fault) {
+    struct page asked;
+    struct licence_event_page page;
+    enum status status = request_page(request, &asked, fault);
+    if (status == STATUS_OK) {
+        status =
+            list_licence_events(&request->call, request_parameter(request, "licence"), asked, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_licence_event(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status get_licence_key(struct request *request, struct response *answer, struct fault *fault) {
+    struct text key;
+    enum status status =
+        reveal_licence_key(&request->call, request_parameter(request, "licence"), &key, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_json(answer, request, 200);
+    json_write_open(out, NULL);
+    json_write_text(out, "key", key);
+    json_write_close(out);
+    return STATUS_OK;
+}
+
+typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_info *,
+                                  struct fault *);
+
+static enum status turn(struct request *request, struct response *answer, struct fault *fault,
+                        turn_function *run) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct turn_licence_input input = {
+        .licence = request_parameter(request, "licence"),
+        .at = json_read_text(&body, "at", JSON_OPTIONAL),
+        .if_version = request->if_version,
+    };
+    if (run == resize_licence) {
+        input.seats = json_read_int(&body, "seats", JSON_REQUIRED, 0);
+    }
+    status = request_json_done(&document, &body);
+    struct licence_info licence;
+    if (status == STATUS_OK) {
+        status = run(&request->call, &input, &licence, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_version(answer, request, licence.version);
+        represent_licence(answer_json(answer, request, 200), NULL, &licence);
+    }
+    return status;
+}
+
+static enum status post_on(struct request *request, struct response *answer, struct fault *fault) {
+    return turn(request, answer, fault, turn_licence_on);
+}
+
+static enum status post_off(struct request *request, struct response *answer, struct fault *fault) {
+    return turn(request, answer, fault, turn_licence_off);
+}
+
+static enum status post_seats(struct request *request, struct response *answer, struct fault *fault) {
+    return turn(request, answer, fault, resize_licence);
+}
+
+static enum status post_retire(struct request *request, struct response *answer, struct fault *fault) {
+    return turn(request, answer, fault, retire_licence);
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_GET, "/v1/blocks", RIGHT_READ, 0, "limit cursor provider sku state", get_blocks},
+    {METHOD_POST, "/v1/blocks", RIGHT_LICENCES, 0, "", post_block},
+    {METHOD_GET, "/v1/blocks/{block}", RIGHT_READ, 0, "", get_block},
+    {METHOD_PATCH, "/v1/blocks/{block}", RIGHT_LICENCES, ROUTE_VERSIONED, "", patch_block},
+    {METHOD_POST, "/v1/blocks/{block}/close", RIGHT_LICENCES, 0, "", post_close_block},
+    {METHOD_GET, "/v1/licences", RIGHT_READ, 0, "limit cursor provider customer sku state block",
+     get_licences},
+    {METHOD_POST, "/v1/licences", RIGHT_LICENCES, 0, "", post_licences},
+    {METHOD_POST, "/v1/licences/find", RIGHT_READ, ROUTE_UNKEPT, "", post_find_licence},
+    {METHOD_GET, "/v1/licences/{licence}", RIGHT_READ, 0, "", get_licence},
+    {METHOD_GET, "/v1/licences/{licence}/events", RIGHT_READ, 0, "limit cursor", get_licence_events},
+    {METHOD_GET, "/v1/licences/{licence}/key", RIGHT_LICENCES, 0, "", get_licence_key},
+    {METHOD_POST, "/v1/licences/{licence}/on", RIGHT_LICENCES, 0, "", post_on},
+    {METHOD_POST, "/v1/licences/{licence}/off", RIGHT_LICENCES, 0, "", post_off},
+    {METHOD_POST, "/v1/licences/{licence}/seats", RIGHT_LICENCES, 0, "", post_seats},
+    {METHOD_POST, "/v1/licences/{licence}/retire", RIGHT_LICENCES, 0, "", post_retire},
+};
+const struct route_group LICENCE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -1,0 +1,178 @@
+/* Users, API tokens, the audit trail. */
+#include "api/routes.h"
+
+#include "json/represent.h"
+
+static void answer_user(struct request *request, struct response *answer, int http_status,
+                        const struct user_view *user) {
+    answer_version(answer, request, user->version);
+    represent_user(answer_json(answer, request, http_status), NULL, user);
+}
+
+static enum status get_users(struct request *request, struct response *answer, struct fault *fault) {
+    struct page asked;
+    struct user_page page;
+    enum status status = request_page(request, &asked, fault);
+    if (status == STATUS_OK) {
+        status = list_users(&request->call, request_query(request, "account"), asked, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_user(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_user(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct add_user_input input = {
+        .account = json_read_text(&body, "account", JSON_OPTIONAL),
+        .email = json_read_text(&body, "email", JSON_REQUIRED),
+        .name = json_read_text(&body, "name", JSON_REQUIRED),
+        .role = json_read_text(&body, "role", JSON_REQUIRED),
+        .password = json_read_text(&body, "password", JSON_REQUIRED),
+    };
+    status = request_json_done(&document, &body);
+    struct user_view user;
+    if (status == STATUS_OK) {
+        status = add_user(&request->call, &input, &user, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_location(answer, request, "/v1/users/", user.identifier);
+        answer_user(request, answer, 201, &user);
+    }
+    return status;
+}
+
+static enum status get_user(struct request *request, struct response *answer, struct fault *fault) {
+    struct user_view user;
+    enum status status = show_user(&request->call, request_parameter(request, "user"), &user, fault);
+    if (status == STATUS_OK) {
+        answer_user(request, answer, 200, &user);
+    }
+    return status;
+}
+
+static enum status patch_user(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct text name, role, password;
+    bool active = false;
+    struct edit_user_input input = {
+        .user = request_parameter(request, "user"),
+        .name = json_read_change(&body, "name", &name),
+        .role = json_read_change(&body, "role", &role),
+        .password = json_read_change(&body, "password", &password),
+        .active = json_read_bool_change(&body, "active", &active),
+        .if_version = request->if_version,
+    };
+    status = request_json_done(&document, &body);
+    struct user_view user;
+    if (status == STATUS_OK) {
+        status = edit_user(&request->call, &input, &user, fault);
+    }
+    if (status == STATUS_OK) {
+        answer_user(request, answer, 200, &user);
+    }
+    return status;
+}
+
+static enum status get_tokens(struct request *request, struct response *answer, struct fault *fault) {
+    struct page asked;
+    struct token_page page;
+    enum status status = request_page(request, &asked, fault);
+    if (status == STATUS_OK) {
+        status = list_tokens(&request->call, request_query(request, "account"), asked, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_token(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static enum status post_token(struct request *request, struct response *answer, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct create_token_input input = {
+        .account = json_read_text(&body, "account", JSON_OPTIONAL),
+        .name = json_read_text(&body, "name", JSON_REQUIRED),
+        .scopes = json_read_text(&body, "scopes", JSON_REQUIRED),
+        .expires_at = json_read_text(&body, "expires_at", JSON_OPTIONAL),
+    };
+    status = request_json_done(&document, &body);
+    struct token_view view;
+    struct text token;
+    if (status == STATUS_OK) {
+        status = create_token(&request->call, &input, &view, &token, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_json(answer, request, 201);
+    json_write_open(out, NULL);
+    json_write_text(out, "secret", token);
+    represent_token(out, "token", &view);
+    json_write_close(out);
+    return STATUS_OK;
+}
+
+static enum status delete_token(struct request *request, struct response *answer, struct fault *fault) {
+    struct token_view view;
+    enum status status = revoke_token(&request->call, request_parameter(request, "token"), &view, fault);
+    if (status == STATUS_OK) {
+        represent_token(answer_json(answer, request, 200), NULL, &view);
+    }
+    return status;
+}
+
+static enum status get_audit(struct request *request, struct response *answer, struct fault *fault) {
+    struct page asked;
+    struct audit_page page;
+    enum status status = request_page(request, &asked, fault);
+    if (status == STATUS_OK) {
+        status = list_audit(&request->call, request_query(request, "account"), asked, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer *out = answer_begin_items(answer, request, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_audit_entry(out, NULL, &page.items[i]);
+    }
+    answer_end_page(request, out, page.next_after);
+    return STATUS_OK;
+}
+
+static const struct route ROUTES[] = {
+    {METHOD_GET, "/v1/users", RIGHT_USERS, 0, "limit cursor account", get_users},
+    {METHOD_POST, "/v1/users", RIGHT_USERS, 0, "", post_user},
+    {METHOD_GET, "/v1/users/{user}", RIGHT_USERS, 0, "", get_user},
+    {METHOD_PATCH, "/v1/users/{user}", RIGHT_USERS, ROUTE_VERSIONED, "", patch_user},
+    {METHOD_GET, "/v1/tokens", RIGHT_USERS, 0, "limit cursor account", get_tokens},
+    {METHOD_POST, "/v1/tokens", RIGHT_USERS, 0, "", post_token},
+    {METHOD_DELETE, "/v1/tokens/{token}", RIGHT_USERS, 0, "", delete_token},
+    {METHOD_GET, "/v1/audit", RIGHT_READ, 0, "limit cursor account", get_audit},
+};
+const struct route_group USER_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -1,0 +1,385 @@
+/* The programme's beginning, accounts and agreements. */
+#include "programme/parties/accounts.h"
+#include "cli/file.h"
+#include "cli/group.h"
+#include "cli/show.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/init_programme.h"
+#include "programme/parties/suspend_agreement.h"
+#include "json/represent.h"
+
+static void show_account_view(struct operator_session *session, const struct arguments *arguments,
+                              const struct account_view *account) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_account(&writer, NULL, account);
+    show_record(session, arguments, json_written(&writer));
+}
+
+static void show_agreement_view(struct operator_session *session, const struct arguments *arguments,
+                                const struct agreement_view *agreement) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_agreement(&writer, NULL, agreement);
+    show_record(session, arguments, json_written(&writer));
+}
+
+static enum status run_init(struct operator_session *session, const struct arguments *arguments,
+                            struct fault *fault) {
+    struct init_programme_input input = {.distributor = argument_text(arguments, "distributor"),
+                                         .code = argument_text(arguments, "code"),
+                                         .currency = argument_text(arguments, "currency"),
+                                         .time_zone = argument_text(arguments, "time-zone"),
+                                         .address = argument_text(arguments, "address"),
+                                         .country = argument_text(arguments, "country"),
+                                         .tax_number = argument_text(arguments, "tax-number"),
+                                         .email = argument_text(arguments, "email")};
+    struct account_view distributor;
+    enum status status = init_programme(&session->call, &input, &distributor, fault);
+    if (status == STATUS_OK) {
+        show_account_view(session, arguments, &distributor);
+    }
+    return status;
+}
+
+/* The words of an agreement's terms, wherever one is made. */
+static struct agreement_terms_input terms_of(const struct arguments *arguments) {
+    return (struct agreement_terms_input){.currency = argument_text(arguments, "currency"),
+                                          .time_zone = argument_text(arguments, "time-zone"),
+                                          .tax_category = argument_text(arguments, "tax-category"),
+                                          .tax_rate = argument_text(arguments, "tax-rate"),
+                                          .payment_days = argument_text(arguments, "payment-days"),
+                                          .report_due_days = argument_text(arguments, "report-due-days"),
+                                          .text = argument_text(arguments, "terms")};
+}
+
+static enum status run_account_add(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct add_account_input input = {.kind = argument_text(arguments, "kind"),
+                                      .name = argument_text(arguments, "name"),
+                                      .code = argument_text(arguments, "code"),
+                                      .seller = argument_text(arguments, "seller"),
+                                      .address = argument_text(arguments, "address"),
+                                      .country = argument_text(arguments, "country"),
+                                      .tax_number = argument_text(arguments, "tax-number"),
+                                      .email = argument_text(arguments, "email"),
+                                      .without_agreement = argument_given(arguments, "without-agreement"),
+                                      .terms = terms_of(arguments)};
+    struct account_view account;
+    enum status status = add_account(&session->call, &input, &account, fault);
+    if (status == STATUS_OK) {
+        show_account_view(session, arguments, &account);
+    }
+    return status;
+}
+
+static enum status run_account_edit(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    static const char *const NAMES[] = {"code", "name", "address", "country", "tax-number", "email"};
+    struct text values[6];
+    const struct text *given[6];
+    for (size_t i = 0; i < 6; i++) {
+        values[i] = argument_text(arguments, NAMES[i]);
+        given[i] = argument_given(arguments, NAMES[i]) ? &values[i] : NULL;
+    }
+    struct text logo = TEXT("");
+    enum status status = STATUS_OK;
+    if (argument_text(arguments, "logo").length > 0) {
+        status = file_read(&session->arena, argument_text(arguments, "logo"), "logo", ACCOUNT_LOGO_MAX_BYTES,
+                           &logo, fault);
+    }
+    struct edit_account_input input = {.account = argument_text(arguments, "ACCOUNT"),
+                                       .code = given[0],
+                                       .name = given[1],
+                                       .address = given[2],
+                                       .country = given[3],
+                                       .tax_number = given[4],
+                                       .email = given[5],
+                                       .logo_png = argument_given(arguments, "logo") ? &logo : NULL};
+    struct account_view account;
+    if (status == STATUS_OK) {
+        status = edit_account(&session->call, &input, &account, fault);
+    }
+    if (status == STATUS_OK) {
+        show_account_view(session, arguments, &account);
+    }
+    return status;
+}
+
+static enum status run_account_show(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct account_view account;
+    enum status status = show_account(&session->call, argument_text(arguments, "ACCOUNT"), &account, fault);
+    if (status == STATUS_OK) {
+        show_account_view(session, arguments, &account);
+    }
+    return status;
+}
+
+static enum status run_account_list(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct list_accounts_input input = {.kind = argument_text(arguments, "kind"),
+                                        .seller = argument_text(arguments, "seller"),
+                                        .code = argument_text(arguments, "code"),
+                                        .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct account_page page;
+    enum status status;
+    do {
+        status = list_accounts(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_account(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {{"account", "id"},         {"kind", "kind"}, {"code", "code"},
+                                            {"seller", "seller.code"}, {"name", "name"}, {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_agreement_offer(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct offer_agreement_input input = {.seller = argument_text(arguments, "seller"),
+                                          .buyer = argument_text(arguments, "buyer"),
+                                          .terms = terms_of(arguments),
+                                          .as_draft = argument_given(arguments, "draft")};
+    struct agreement_view agreement;
+    enum status status = offer_agreement(&session->call, &input, &agreement, fault);
+    if (status == STATUS_OK) {
+        show_agreement_view(session, arguments, &agreement);
+    }
+    return status;
+}
+
+static enum status run_agreement_sign(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct sign_agreement_input input = {.agreement = argument_text(arguments, "AGREEMENT"),
+                                         .seller = argument_text(arguments, "seller"),
+                                         .buyer = argument_text(arguments, "buyer"),
+                                         .signed_by = argument_text(arguments, "by")};
+    struct agreement_view agreement;
+    enum status status = sign_agreement(&session->call, &input, &agreement, fault);
+    if (status == STATUS_OK) {
+        show_agreement_view(session, arguments, &agreement);
+    }
+    return status;
+}
+
+/* Suspending, resuming and terminating have one shape. */
+typedef enum status agreement_change(struct call *call, const struct suspend_agreement_input *input,
+                                     struct cascade *out, struct fault *fault);
+
+static enum status change_agreement(struct operator_session *session, const struct arguments *arguments,
+                                    agreement_change *change, struct fault *fault) {
+    struct suspend_agreement_input input = {.agreement = argument_text(arguments, "AGREEMENT"),
+                                            .seller = argument_text(arguments, "seller"),
+                                            .buyer = argument_text(arguments, "buyer"),
+                                            .reason = argument_text(arguments, "reason")};
+    struct cascade cascade;
+    enum status status = change(&session->call, &input, &cascade, fault);
+    if (status == STATUS_OK) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_cascade(&writer, NULL, &cascade);
+        show_record(session, arguments, json_written(&writer));
+    }
+    return status;
+}
+
+static enum status run_agreement_suspend(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    return change_agreement(session, arguments, suspend_agreement, fault);
+}
+
+static enum status run_agreement_resume(struct operator_session *session, const struct arguments *arguments,
+                                        struct fault *fault) {
+    return change_agreement(session, arguments, resume_agreement, fault);
+}
+
+static enum status run_agreement_terminate(struct operator_session *session,
+                                           const struct arguments *arguments, struct fault *fault) {
+    return change_agreement(session, arguments, terminate_agreement, fault);
+}
+
+static enum status run_agreement_show(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct agreement_view agreement;
+    enum status status = show_agreement(&session->call, argument_text(arguments, "AGREEMENT"),
+                                        argument_text(arguments, "seller"), argument_text(arguments, "buyer"),
+                                        &agreement, fault);
+    if (status == STATUS_OK) {
+        show_agreement_view(session, arguments, &agreement);
+    }
+    return status;
+}
+
+static enum status run_agreement_list(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct list_agreements_input input = {.seller = argument_text(arguments, "seller"),
+                                          .buyer = argument_text(arguments, "buyer"),
+                                          .state = argument_text(arguments, "state"),
+                                          .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct agreement_page page;
+    enum status status;
+    do {
+        status = list_agreements(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_agreement(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"agreement", "id"}, {"seller", "seller.code"}, {"buyer", "buyer.code"},
+        {"state", "state"},  {"currency", "currency"},  {"time zone", "time_zone"},
+        {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+#define PARTY_OPTIONS                                                                                        \
+    {.name = "address", .value = "TEXT", .help = "its postal address, lines with line ends between"},        \
+        {.name = "country", .value = "CC", .help = "ISO 3166-1 alpha-2, e.g. US"},                           \
+        {.name = "tax-number", .value = "TEXT", .help = "its tax number"}, {                                 \
+        .name = "email", .value = "ADDRESS", .help = "where its invoices go"                                 \
+    }
+#define TERMS_OPTIONS                                                                                        \
+    {.name = "currency", .value = "CUR", .help = "ISO 4217 (default: the programme's)"},                     \
+        {.name = "time-zone", .value = "ZONE", .help = "IANA name (default: the programme's)"},              \
+        {.name = "tax-category", .value = "CODE", .help = "UNCL 5305: S, Z, E, AE, K, G, O (default)"},      \
+        {.name = "tax-rate", .value = "PERCENT", .help = "e.g. 19"},                                         \
+        {.name = "payment-days", .value = "N", .help = "until an invoice is due (default: 30)"},             \
+        {.name = "report-due-days", .value = "N", .help = "after the month's end (default: 5)"}, {           \
+        .name = "terms", .value = "TEXT", .help = "what its invoices say of payment"                         \
+    }
+#define AGREEMENT_NAMES                                                                                      \
+    {.name = "seller", .value = "A", .help = "who sells (default: who sells to the buyer)"}, {               \
+        .name = "buyer", .value = "B", .help = "who buys: names the agreement instead of agr_…"            \
+    }
+#define AGREEMENT_OPERAND                                                                                    \
+    {                                                                                                        \
+        { .name = "AGREEMENT", .help = "agr_…; or name it by --buyer" }                                      \
+    }
+#define REASON_OPTION                                                                                        \
+    { .name = "reason", .value = "TEXT", .help = "for the audit trail" }
+#define ACCOUNT_KINDS "vendor distributor provider customer"
+
+static const struct command COMMANDS[] = {
+    {.words = "init",
+     .summary = "Begin a programme in an empty store",
+     .options = {{.name = "distributor", .value = "NAME", .presence = REQUIRED, .help = "who operates it"},
+                 {.name = "currency", .value = "CUR", .presence = REQUIRED, .help = "ISO 4217, e.g. USD"},
+                 {.name = "time-zone",
+                  .value = "ZONE",
+                  .presence = REQUIRED,
+                  .help = "IANA name, e.g. America/New_York"},
+                 {.name = "code", .value = "CODE", .help = "a short name (default: made of the name)"},
+                 PARTY_OPTIONS},
+     .details =
+         "Makes the store where there is none, and its secret: 32 bytes that are kept beside it "
+         "(PATH.secret,\n"
+         "or where SEATMETER_SECRET_FILE says). Back the secret up apart from the store: without it no\n"
+         "licence key can be read again.",
+     .store = STORE_CREATE,
+     .prints = true,
+     .run = run_init},
+    {.words = "account add",
+     .summary = "Add a vendor, a sub-distributor, a provider or a customer",
+     .options = {{.name = "kind",
+                  .value = "KIND",
+                  .presence = REQUIRED,
+                  .help = "vendor, distributor, provider or customer",
+                  .completion = COMPLETE_WORDS,
+                  .words = ACCOUNT_KINDS},
+                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "its name"},
+                 {.name = "code", .value = "CODE", .help = "a short name (default: made of the name)"},
+                 {.name = "seller", .value = "A", .help = "who sells to it (default: the distributor)"},
+                 PARTY_OPTIONS,
+                 TERMS_OPTIONS,
+                 {.name = "without-agreement", .help = "make no agreement with a customer or vendor"}},
+     .details = "A customer's or vendor's agreement is made and signed with it; resellers are offered one.",
+     .prints = true,
+     .run = run_account_add},
+    {.words = "account edit",
+     .summary = "Change an account's name, code, address or logo",
+     .operands = {{.name = "ACCOUNT", .presence = REQUIRED, .help = "acc_… or code"}},
+     .options = {{.name = "name", .value = "NAME", .help = "its name"},
+                 {.name = "code", .value = "CODE", .help = "its code"},
+                 PARTY_OPTIONS,
+                 {.name = "logo",
+                  .value = "FILE",
+                  .help = "a PNG for its invoices; empty takes it away",
+                  .completion = COMPLETE_FILE}},
+     .prints = true,
+     .run = run_account_edit},
+    {.words = "account show",
+     .summary = "Show an account",
+     .operands = {{.name = "ACCOUNT", .presence = REQUIRED, .help = "acc_… or code"}},
+     .prints = true,
+     .run = run_account_show},
+    {.words = "account list",
+     .summary = "List accounts",
+     .options = {{.name = "kind",
+                  .value = "KIND",
+                  .help = "vendor, distributor, provider or customer",
+                  .completion = COMPLETE_WORDS,
+                  .words = ACCOUNT_KINDS},
+                 {.name = "seller", .value = "A", .help = "who buys of this account"},
+                 {.name = "code", .value = "CODE", .help = "with this code"}},
+     .prints = true,
+     .run = run_account_list},
+    {.words = "agreement offer",
+     .summary = "Offer an agreement to a buyer, or offer it again with other terms",
+     .options = {{.name = "seller", .value = "A", .help = "who sells (default: the distributor)"},
+                 {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},
+                 TERMS_OPTIONS,
+                 {.name = "draft", .help = "keep it as a draft"}},
+     .prints = true,
+     .run = run_agreement_offer},
+    {.words = "agreement sign",
+     .summary = "Sign an offered agreement for its buyer",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES,
+                 {.name = "by", .value = "NAME", .presence = REQUIRED, .help = "the person who signs"}},
+     .prints = true,
+     .run = run_agreement_sign},
+    {.words = "agreement suspend",
+     .summary = "Suspend an agreement: nothing below it counts or works until it is resumed",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES, REASON_OPTION},
+     .prints = true,
+     .run = run_agreement_suspend},
+    {.words = "agreement resume",
+     .summary = "Resume a suspended agreement: everything below it is as it was",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES, REASON_OPTION},
+     .prints = true,
+     .run = run_agreement_resume},
+    {.words = "agreement terminate",
+     .summary = "End an agreement and everything below it, for good",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES, REASON_OPTION},
+     .prints = true,
+     .run = run_agreement_terminate},
+    {.words = "agreement show",
+     .summary = "Show an agreement",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES},
+     .prints = true,
+     .run = run_agreement_show},
+    {.words = "agreement list",
+     .summary = "List agreements",
+     .options = {{.name = "seller", .value = "A", .help = "on which this account sells"},
+                 {.name = "buyer", .value = "B", .help = "on which this account buys"},
+                 {.name = "state",
+                  .value = "STATE",
+                  .help = "draft, offered, signed, suspended or terminated",
+                  .completion = COMPLETE_WORDS,
+                  .words = "draft offered signed suspended terminated"}},
+     .prints = true,
+     .run = run_agreement_list},
+};
+
+const struct command_group account_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

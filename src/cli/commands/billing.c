@@ -1,0 +1,533 @@
+/* Billing: closing a month, invoices, charges, corrections, margins, balances, exports. */
+#include "cli/file.h"
+#include "cli/group.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+#include "documents/invoice/document.h"
+#include "programme/billing/close_month.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/invoices.h"
+#include "programme/billing/margins.h"
+#include "programme/billing/one_off_charges.h"
+#include "programme/exchange/export.h"
+#include "json/represent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_closed(const struct close_month_result *result, struct arena *arena) {
+    for (size_t i = 0; i < result->closed_count; i++) {
+        const struct close_month_edge *edge = &result->closed[i];
+        if (edge->invoice.length == 0) {
+            printf("closed  %.*s → %.*s: nothing to bill\n", TEXT_ARGS(edge->seller_code),
+                   TEXT_ARGS(edge->buyer_code));
+        } else {
+            struct text gross = money_format(arena, edge->gross_minor, edge->currency);
+            printf("closed  %.*s → %.*s: %.*s  %.*s %s\n", TEXT_ARGS(edge->seller_code),
+                   TEXT_ARGS(edge->buyer_code), TEXT_ARGS(edge->number), TEXT_ARGS(gross),
+                   edge->currency.code);
+        }
+    }
+    for (size_t i = 0; i < result->open_count; i++) {
+        const struct close_month_edge *edge = &result->open[i];
+        printf("open    %.*s → %.*s: %.*s\n", TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code),
+               TEXT_ARGS(edge->message));
+    }
+    struct text month = month_format(arena, result->month);
+    if (result->closed_count == 0 && result->open_count == 0 && result->already_closed == 0) {
+        printf("%.*s: no edge has anything to close\n", TEXT_ARGS(month));
+    } else if (result->closed_count == 0 && result->open_count == 0) {
+        printf("%.*s is closed already on all %lld edges\n", TEXT_ARGS(month),
+               (long long)result->already_closed);
+    } else {
+        printf("%.*s: %zu edges closed now, %lld before, %zu still open; %lld invoices with %lld lines\n",
+               TEXT_ARGS(month), result->closed_count, (long long)result->already_closed, result->open_count,
+               (long long)result->invoice_count, (long long)result->line_count);
+    }
+}
+
+static enum status run_month_close(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct close_month_input input = {.month = argument_text(arguments, "MONTH"),
+                                      .seller = argument_text(arguments, "seller")};
+    struct close_month_result result;
+    enum status status = close_month(&session->call, &input, &result, fault);
+    progress_end();
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_close(&writer, NULL, &result);
+        show_json(json_written(&writer));
+    } else {
+        print_closed(&result, &session->arena);
+    }
+    return STATUS_OK;
+}
+
+static enum status run_invoice_list(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct list_invoices_input input = {.seller = argument_text(arguments, "seller"),
+                                        .buyer = argument_text(arguments, "buyer"),
+                                        .month = argument_text(arguments, "month"),
+                                        .state = argument_text(arguments, "state"),
+                                        .kind = argument_text(arguments, "kind"),
+                                        .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct list_invoices_result page;
+    enum status status;
+    do {
+        status = list_invoices(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_invoice(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"invoice", "id"},         {"number", "number"},    {"kind", "kind"},   {"month", "month"},
+        {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due", "due_on"},
+        {"gross", "gross"},        {"", "currency"},        {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+enum invoice_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_PDF };
+
+static enum status parse_format(struct text word, enum invoice_format *format, struct fault *fault) {
+    static const char *const WORDS[] = {"text", "json", "csv", "pdf"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (text_is(word, WORDS[i])) {
+            *format = (enum invoice_format)i;
+            return STATUS_OK;
+        }
+    }
+    return fault_set(fault, STATUS_INVALID, "unknown-format", "format", word,
+                     "an invoice can be had as text, json, csv or pdf");
+}
+
+static enum status make_document(struct operator_session *session, const struct invoice_view *view,
+                                 enum invoice_format format, struct text *bytes, struct fault *fault) {
+    struct arena *arena = &session->arena;
+    switch (format) {
+    case FORMAT_TEXT:
+        return document_invoice_text(arena, &view->invoice, bytes, fault);
+    case FORMAT_JSON: {
+        struct json_writer writer = {.arena = arena};
+        represent_invoice_in_full(&writer, NULL, view);
+        *bytes = json_written(&writer);
+        return STATUS_OK;
+    }
+    case FORMAT_CSV:
+        *bytes = document_invoice_csv(arena, &view->invoice);
+        return STATUS_OK;
+    case FORMAT_PDF:
+    default:
+        return document_invoice_pdf(arena, &view->invoice, bytes, fault);
+    }
+}
+
+/* To the named file or, where none is named, to standard output. */
+static enum status deliver(struct text bytes, struct text path, struct arena *arena, struct fault *fault) {
+    if (path.length > 0 && !text_is(path, "-")) {
+        return file_write(arena, path, "output", bytes, fault);
+    }
+    show_bytes(bytes);
+    return STATUS_OK;
+}
+
+static enum status run_invoice_show(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
+    struct invoice_view view;
+    struct text bytes;
+    enum status status = show_invoice(&session->call, &input, &view, fault);
+    if (status == STATUS_OK) {
+        status = make_document(session, &view, arguments->json ? FORMAT_JSON : FORMAT_TEXT, &bytes, fault);
+    }
+    return status == STATUS_OK ? deliver(bytes, TEXT(""), &session->arena, fault) : status;
+}
+
+static enum status run_invoice_export(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
+    struct invoice_view view;
+    struct text bytes;
+    enum invoice_format format = FORMAT_TEXT;
+    enum status status = parse_format(argument_text(arguments, "format"), &format, fault);
+    if (status == STATUS_OK) {
+        status = show_invoice(&session->call, &input, &view, fault);
+    }
+    if (status == STATUS_OK) {
+        status = make_document(session, &view, format, &bytes, fault);
+    }
+    return status == STATUS_OK ? deliver(bytes, argument_text(arguments, "output"), &session->arena, fault)
+                               : status;
+}
+
+typedef enum status invoice_settlement(struct call *call, const struct settle_invoice_input *input,
+                                       struct invoice_summary *result, struct fault *fault);
+
+static void show_summary(struct operator_session *session, const struct arguments *arguments,
+                         const struct invoice_summary *summary) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_invoice(&writer, NULL, summary);
+    show_record(session, arguments, json_written(&writer));
+}
+
+static enum status settle(struct operator_session *session, const struct arguments *arguments,
+                          invoice_settlement *settlement, struct fault *fault) {
+    struct settle_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
+                                         .note = argument_text(arguments, "note")};
+    struct invoice_summary summary;
+    enum status status = settlement(&session->call, &input, &summary, fault);
+    if (status == STATUS_OK) {
+        show_summary(session, arguments, &summary);
+    }
+    return status;
+}
+
+static enum status run_invoice_pay(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    return settle(session, arguments, pay_invoice, fault);
+}
+
+static enum status run_invoice_write_off(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    return settle(session, arguments, write_off_invoice, fault);
+}
+
+enum { POSITIONS_MAX = 1000 };
+
+/* "1,3,4" as line positions. */
+static enum status parse_positions(struct text list, int64_t positions[POSITIONS_MAX], size_t *count,
+                                   struct fault *fault) {
+    *count = 0;
+    while (list.length > 0) {
+        const char *comma = memchr(list.at, ',', list.length);
+        struct text word = {list.at, comma == NULL ? list.length : (size_t)(comma - list.at)};
+        if (*count == POSITIONS_MAX || !text_to_int64(text_trim(word), &positions[*count]) ||
+            positions[*count] < 1) {
+            return fault_set(
+                fault, STATUS_INVALID, "malformed-number", "lines", word,
+                "must be at most %d positions of the invoice's lines with commas between, such as 1,3",
+                POSITIONS_MAX);
+        }
+        (*count)++;
+        size_t used = word.length + (comma == NULL ? 0 : 1);
+        list = (struct text){list.at + used, list.length - used};
+    }
+    return STATUS_OK;
+}
+
+static enum status run_invoice_credit(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    int64_t positions[POSITIONS_MAX];
+    struct credit_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
+                                         .reason = argument_text(arguments, "reason"),
+                                         .positions = positions};
+    struct invoice_summary summary;
+    enum status status =
+        parse_positions(argument_text(arguments, "lines"), positions, &input.position_count, fault);
+    if (status == STATUS_OK) {
+        status = credit_invoice(&session->call, &input, &summary, fault);
+    }
+    if (status == STATUS_OK) {
+        show_summary(session, arguments, &summary);
+    }
+    return status;
+}
+
+static enum status run_charge_add(struct operator_session *session, const struct arguments *arguments,
+                                  struct fault *fault) {
+    struct add_charge_input input = {.seller = argument_text(arguments, "seller"),
+                                     .buyer = argument_text(arguments, "buyer"),
+                                     .customer = argument_text(arguments, "customer"),
+                                     .month = argument_text(arguments, "month"),
+                                     .description = argument_text(arguments, "description"),
+                                     .unit_price = argument_text(arguments, "unit-price"),
+                                     .tax_category = argument_text(arguments, "tax-category"),
+                                     .tax_rate = argument_text(arguments, "tax-rate")};
+    struct charge_view charge;
+    enum status status = argument_int(arguments, "quantity", 1, 1, 1000000000, &input.quantity, fault);
+    if (status == STATUS_OK) {
+        status = add_charge(&session->call, &input, &charge, fault);
+    }
+    if (status == STATUS_OK) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_charge(&writer, NULL, &charge);
+        show_record(session, arguments, json_written(&writer));
+    }
+    return status;
+}
+
+static enum status run_charge_remove(struct operator_session *session, const struct arguments *arguments,
+                                     struct fault *fault) {
+    return remove_charge(&session->call, argument_text(arguments, "CHARGE"), fault);
+}
+
+static enum status run_charge_list(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct list_charges_input input = {.seller = argument_text(arguments, "seller"),
+                                       .buyer = argument_text(arguments, "buyer"),
+                                       .month = argument_text(arguments, "month"),
+                                       .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct list_charges_result page;
+    enum status status;
+    do {
+        status = list_charges(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_charge(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"charge", "id"},   {"seller", "seller.code"},      {"buyer", "buyer.code"},
+        {"month", "month"}, {"description", "description"}, {"amount", "amount"},
+        {"", "currency"},   {"invoice", "invoice"},         {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_correction_add(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct add_correction_input input = {.seller = argument_text(arguments, "seller"),
+                                         .buyer = argument_text(arguments, "buyer"),
+                                         .month = argument_text(arguments, "month"),
+                                         .customer = argument_text(arguments, "customer"),
+                                         .sku = argument_text(arguments, "sku"),
+                                         .reason = argument_text(arguments, "reason")};
+    struct correction_view correction;
+    enum status status = argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault);
+    if (status == STATUS_OK) {
+        status = add_correction(&session->call, &input, &correction, fault);
+    }
+    if (status == STATUS_OK) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_correction(&writer, NULL, &correction);
+        show_record(session, arguments, json_written(&writer));
+    }
+    return status;
+}
+
+static enum status run_correction_list(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct list_corrections_input input = {.seller = argument_text(arguments, "seller"),
+                                           .buyer = argument_text(arguments, "buyer"),
+                                           .month = argument_text(arguments, "month"),
+                                           .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct list_corrections_result page;
+    enum status status;
+    do {
+        status = list_corrections(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_correction(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"correction", "id"}, {"seller", "seller.code"},     {"buyer", "buyer.code"},
+        {"month", "month"},   {"customer", "customer.code"}, {"SKU", "sku"},
+        {"units", "units"},   {"reason", "reason"},          {"invoice", "invoice"},
+        {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_margin_show(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct show_margins_input input = {.account = argument_text(arguments, "account"),
+                                       .month = argument_text(arguments, "month"),
+                                       .forecast = argument_given(arguments, "forecast")};
+    struct text grouping = argument_text(arguments, "by");
+    struct show_margins_result result;
+    enum status status =
+        margin_grouping_parse(grouping.length == 0 ? TEXT("total") : grouping, "by", &input.grouping, fault);
+    if (status == STATUS_OK) {
+        status = show_margins(&session->call, &input, &result, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer writer = {.arena = &session->arena};
+    represent_margins(&writer, NULL, &result);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
+}
+
+static enum status run_ledger_balances(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct list_balances_input input = {.owner = argument_text(arguments, "owner")};
+    struct list_balances_result result;
+    enum status status = list_balances(&session->call, &input, &result, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer writer = show_list_begin(session);
+    for (size_t i = 0; i < result.count; i++) {
+        represent_balance(&writer, NULL, &result.items[i]);
+    }
+    static const struct column COLUMNS[] = {{"books of", "owner.code"}, {"account", "account"},
+                                            {"party", "party.code"},    {"balance", "balance"},
+                                            {"", "currency"},           {NULL, NULL}};
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
+}
+
+static enum status run_export(struct operator_session *session, const struct arguments *arguments,
+                              struct fault *fault) {
+    struct export_input input = {.what = argument_text(arguments, "WHAT"),
+                                 .month = argument_text(arguments, "month")};
+    struct export_file file = export_to_file(stdout);
+    return export_records(&session->call, &input, &file.sink, fault);
+}
+
+#define INVOICE_OPERAND                                                                                      \
+    {                                                                                                        \
+        { .name = "INVOICE", .presence = REQUIRED, .help = "inv_… or an invoice's number" }                  \
+    }
+#define EDGE_FILTERS                                                                                         \
+    {.name = "seller", .value = "A", .help = "sold by this account"},                                        \
+        {.name = "buyer", .value = "B", .help = "bought by this account"}, {                                 \
+        .name = "month", .value = "MONTH", .help = "of this month"                                           \
+    }
+
+static const struct command COMMANDS[] = {
+    {.words = "month close",
+     .summary = "Close a month on every edge that is ready, and issue its invoices; safe to repeat",
+     .operands = {{.name = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"}},
+     .options = {{.name = "seller", .value = "A", .help = "only the edges that this account sells on"}},
+     .details =
+         "An edge is ready when the month has ended in its time zone, everything used on it has a price\n"
+         "and, where its buyer resells, the report is approved or overdue. What is not ready stays open\n"
+         "and is listed; close the month again to close it later.",
+     .prints = true,
+     .run = run_month_close},
+    {.words = "invoice list",
+     .summary = "List invoices, credit notes and settlements",
+     .options = {EDGE_FILTERS,
+                 {.name = "state",
+                  .value = "STATE",
+                  .help = "issued, paid or written-off",
+                  .completion = COMPLETE_WORDS,
+                  .words = "issued paid written-off"},
+                 {.name = "kind",
+                  .value = "KIND",
+                  .help = "invoice, credit-note or settlement",
+                  .completion = COMPLETE_WORDS,
+                  .words = "invoice credit-note settlement"}},
+     .prints = true,
+     .run = run_invoice_list},
+    {.words = "invoice show",
+     .summary = "Show an invoice",
+     .operands = INVOICE_OPERAND,
+     .prints = true,
+     .run = run_invoice_show},
+    {.words = "invoice export",
+     .summary = "Write an invoice as a document",
+     .operands = INVOICE_OPERAND,
+     .options = {{.name = "format",
+                  .value = "FORMAT",
+                  .presence = REQUIRED,
+                  .help = "text, json, csv or pdf",
+                  .completion = COMPLETE_WORDS,
+                  .words = "text json csv pdf"},
+                 {.name = "output",
+                  .value = "FILE",
+                  .help = "where to (default: standard output)",
+                  .completion = COMPLETE_FILE}},
+     .run = run_invoice_export},
+    {.words = "invoice pay",
+     .summary = "Record that an invoice was paid",
+     .operands = INVOICE_OPERAND,
+     .options = {{.name = "note", .value = "TEXT", .help = "a bank reference, say"}},
+     .prints = true,
+     .run = run_invoice_pay},
+    {.words = "invoice write-off",
+     .summary = "Write an invoice off",
+     .operands = INVOICE_OPERAND,
+     .options = {{.name = "note", .value = "TEXT", .help = "why"}},
+     .prints = true,
+     .run = run_invoice_write_off},
+    {.words = "invoice credit",
+     .summary = "Issue a credit note for an invoice or some of its lines",
+     .operands = INVOICE_OPERAND,
+     .options = {{.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why; it is printed"},
+                 {.name = "lines", .value = "LIST", .help = "positions, such as 1,3 (default: all of them)"}},
+     .prints = true,
+     .run = run_invoice_credit},
+    {.words = "charge add",
+     .summary = "Add a service or installation fee to an edge's open month",
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who charges"},
+                 {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who is charged"},
+                 {.name = "month", .value = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"},
+                 {.name = "description", .value = "TEXT", .presence = REQUIRED, .help = "what for"},
+                 {.name = "unit-price", .value = "PRICE", .presence = REQUIRED, .help = "e.g. 120.50"},
+                 {.name = "quantity", .value = "N", .help = "how many (default: 1)"},
+                 {.name = "customer", .value = "C", .help = "the end customer it was done for"},
+                 {.name = "tax-category", .value = "CODE", .help = "UNCL 5305 (default: the agreement's)"},
+                 {.name = "tax-rate", .value = "PERCENT", .help = "with --tax-category"}},
+     .prints = true,
+     .run = run_charge_add},
+    {.words = "charge remove",
+     .summary = "Take back a charge that is not billed yet",
+     .operands = {{.name = "CHARGE", .presence = REQUIRED, .help = "chg_…"}},
+     .run = run_charge_remove},
+    {.words = "charge list",
+     .summary = "List charges",
+     .options = {EDGE_FILTERS},
+     .prints = true,
+     .run = run_charge_list},
+    {.words = "correction add",
+     .summary = "Correct a closed month: the difference is a line of the next invoice",
+     .options =
+         {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells on the edge"},
+          {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},
+          {.name = "month", .value = "MONTH", .presence = REQUIRED, .help = "the closed month"},
+          {.name = "customer", .value = "C", .presence = REQUIRED, .help = "the end customer"},
+          {.name = "sku", .value = "S", .presence = REQUIRED, .help = "the SKU"},
+          {.name = "units", .value = "N", .presence = REQUIRED, .help = "what should have been charged"},
+          {.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why; it is printed"}},
+     .prints = true,
+     .run = run_correction_add},
+    {.words = "correction list",
+     .summary = "List corrections",
+     .options = {EDGE_FILTERS},
+     .prints = true,
+     .run = run_correction_list},
+    {.words = "margin show",
+     .summary = "Show revenue, cost and margin of an account's month",
+     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},
+                 {.name = "month", .value = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"},
+                 {.name = "by",
+                  .value = "WHAT",
+                  .help = "total (default), buyer, customer, sku or customer-sku",
+                  .completion = COMPLETE_WORDS,
+                  .words = "total buyer customer sku customer-sku"},
+                 {.name = "forecast", .help = "rate the running month now and to its end"}},
+     .prints = true,
+     .run = run_margin_show},
+    {.words = "ledger balances",
+     .summary = "Show what the ledger sums to, per books, account and party",
+     .options = {{.name = "owner", .value = "A", .help = "whose books (default: everybody's)"}},
+     .prints = true,
+     .run = run_ledger_balances},
+    {.words = "export",
+     .summary = "Print records as CSV, so that anybody's own program can recompute a bill",
+     .operands = {{.name = "WHAT",
+                   .presence = REQUIRED,
+                   .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences "
+                           "or adjustments"}},
+     .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"}},
+     .run = run_export},
+};
+
+const struct command_group billing_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,0 +1,342 @@
+/* The catalogue, bundles, services and prices. */
+#include "programme/catalogue/catalogue.h"
+#include "cli/file.h"
+#include "cli/group.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+#include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/prices.h"
+#include "json/represent.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const size_t IMPORT_MAX_BYTES = (size_t)256 << 20;
+
+static void show_sku_view(struct operator_session *session, const struct arguments *arguments,
+                          const struct sku_view *sku) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_sku_in_full(&writer, NULL, sku);
+    show_record(session, arguments, json_written(&writer));
+}
+
+/* The bad rows behind the first, which the fault tells. */
+static void print_problems(const struct import_problems *problems) {
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct import_problem *problem = &problems->items[i];
+        fprintf(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, problem->fault.field,
+                problem->fault.value[0] == '\0' ? "" : " \"", problem->fault.value,
+                problem->fault.value[0] == '\0' ? "" : "\"", problem->fault.message, problem->fault.code);
+    }
+    if (problems->total > (int64_t)problems->count) {
+        fprintf(stderr, "… and %" PRId64 " more\n", problems->total - (int64_t)problems->count);
+    }
+}
+
+static enum status run_catalog_import(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct import_catalogue_input input = {.vendor = argument_text(arguments, "vendor"),
+                                           .format = argument_text(arguments, "format")};
+    struct import_catalogue_result result;
+    struct import_problems problems = {0};
+    enum status status = file_read(&session->arena, argument_text(arguments, "FILE"), "FILE",
+                                   IMPORT_MAX_BYTES, &input.content, fault);
+    if (status == STATUS_OK) {
+        status = import_catalogue(&session->call, &input, &result, &problems, fault);
+    }
+    progress_end();
+    print_problems(&problems);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_catalogue_import(&writer, NULL, &result);
+        show_json(json_written(&writer));
+        return STATUS_OK;
+    }
+    if (result.vendor_added) {
+        printf("vendor %.*s added\n", TEXT_ARGS(result.vendor_code));
+    }
+    printf("%" PRId64 " SKUs and %" PRId64 " components were new, %" PRId64 " renamed\n", result.skus_added,
+           result.components_added, result.renamed);
+    printf("%" PRId64 " SKUs, %" PRId64 " components\n", result.skus, result.components);
+    return STATUS_OK;
+}
+
+static enum status run_catalog_list(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct list_skus_input input = {.owner = argument_text(arguments, "owner"),
+                                    .kind = argument_text(arguments, "kind"),
+                                    .search = argument_text(arguments, "search"),
+                                    .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct sku_page page;
+    enum status status;
+    do {
+        status = list_skus(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_sku(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner_name"}, {"name", "name"}, {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_catalog_show(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct sku_view sku;
+    enum status status = show_sku(&session->call, argument_text(arguments, "SKU"), &sku, fault);
+    if (status == STATUS_OK) {
+        show_sku_view(session, arguments, &sku);
+    }
+    return status;
+}
+
+/* "EPP*1,MAIL*2": a part's quantity is 1 where it says none. */
+static enum status parse_parts(struct text list, struct bundle_part_input parts[BUNDLE_PARTS_MAX],
+                               size_t *count, struct fault *fault) {
+    *count = 0;
+    while (list.length > 0) {
+        const char *comma = memchr(list.at, ',', list.length);
+        struct text word = {list.at, comma == NULL ? list.length : (size_t)(comma - list.at)};
+        size_t used = word.length + (comma == NULL ? 0 : 1);
+        list = (struct text){list.at + used, list.length - used};
+        if (*count == BUNDLE_PARTS_MAX) {
+            return fault_set(fault, STATUS_INVALID, "too-many-parts", "parts", word,
+                             "a bundle has at most %d parts", BUNDLE_PARTS_MAX);
+        }
+        struct bundle_part_input *part = &parts[(*count)++];
+        const char *star = memrchr(word.at, '*', word.length);
+        *part = (struct bundle_part_input){word, 1};
+        if (star != NULL) {
+            part->sku.length = (size_t)(star - word.at);
+            if (!text_to_int64((struct text){star + 1, word.length - part->sku.length - 1},
+                               &part->quantity)) {
+                return fault_set(fault, STATUS_INVALID, "malformed-quantity", "parts", word,
+                                 "must be SKU or SKU*QUANTITY, with commas between: EPP-STD,MAIL-STD*2");
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status run_bundle_compose(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct bundle_part_input parts[BUNDLE_PARTS_MAX];
+    struct compose_bundle_input input = {.seller = argument_text(arguments, "seller"),
+                                         .code = argument_text(arguments, "code"),
+                                         .name = argument_text(arguments, "name"),
+                                         .parts = parts};
+    struct sku_view sku;
+    enum status status = parse_parts(argument_text(arguments, "parts"), parts, &input.part_count, fault);
+    if (status == STATUS_OK) {
+        status = compose_bundle(&session->call, &input, &sku, fault);
+    }
+    if (status == STATUS_OK) {
+        show_sku_view(session, arguments, &sku);
+    }
+    return status;
+}
+
+static enum status run_service_add(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct add_service_input input = {.seller = argument_text(arguments, "seller"),
+                                      .code = argument_text(arguments, "code"),
+                                      .name = argument_text(arguments, "name")};
+    struct sku_view sku;
+    enum status status = add_service(&session->call, &input, &sku, fault);
+    if (status == STATUS_OK) {
+        show_sku_view(session, arguments, &sku);
+    }
+    return status;
+}
+
+static enum status run_price_import(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct import_prices_input input = {.seller = argument_text(arguments, "seller"),
+                                        .buyer = argument_text(arguments, "buyer")};
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    enum status status = file_read(&session->arena, argument_text(arguments, "FILE"), "FILE",
+                                   IMPORT_MAX_BYTES, &input.content, fault);
+    if (status == STATUS_OK) {
+        status = import_prices(&session->call, &input, &result, &problems, fault);
+    }
+    progress_end();
+    print_problems(&problems);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_price_import(&writer, NULL, &result);
+        show_json(json_written(&writer));
+    } else {
+        printf("%" PRId64 " prices, %" PRId64 " of them new\n", result.prices, result.prices_added);
+    }
+    return STATUS_OK;
+}
+
+static enum status run_price_set(struct operator_session *session, const struct arguments *arguments,
+                                 struct fault *fault) {
+    struct tier_input tier = {.unit_price = argument_text(arguments, "unit-price")};
+    struct set_price_input input = {.seller = argument_text(arguments, "seller"),
+                                    .buyer = argument_text(arguments, "buyer"),
+                                    .sku = argument_text(arguments, "sku"),
+                                    .currency = argument_text(arguments, "currency"),
+                                    .effective_from = argument_text(arguments, "from"),
+                                    .policy = argument_text(arguments, "policy"),
+                                    .tiers = &tier,
+                                    .tier_count = 1,
+                                    .minimum = argument_text(arguments, "minimum"),
+                                    .free_months = argument_text(arguments, "free-months"),
+                                    .trial_end = argument_text(arguments, "trial-end"),
+                                    .not_for_resale =
+                                        argument_given(arguments, "not-for-resale") ? TEXT("yes") : TEXT("")};
+    struct price_view price;
+    enum status status = set_price(&session->call, &input, &price, fault);
+    if (status == STATUS_OK) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_price(&writer, NULL, &price);
+        show_record(session, arguments, json_written(&writer));
+    }
+    return status;
+}
+
+static enum status run_price_list(struct operator_session *session, const struct arguments *arguments,
+                                  struct fault *fault) {
+    struct list_prices_input input = {.seller = argument_text(arguments, "seller"),
+                                      .buyer = argument_text(arguments, "buyer"),
+                                      .sku = argument_text(arguments, "sku"),
+                                      .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct price_page page;
+    enum status status;
+    do {
+        status = list_prices(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_price(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {{"seller", "seller.code"},
+                                            {"buyer", "buyer.code"},
+                                            {"SKU", "sku.code"},
+                                            {"from", "effective_from"},
+                                            {"policy", "policy"},
+                                            {"tiers", "tier_mode"},
+                                            {"first tier", "tiers.0.unit_price"},
+                                            {"", "currency"},
+                                            {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static const struct command COMMANDS[] = {
+    {.words = "catalog import",
+     .summary = "Import a vendor's catalogue of SKUs and components; safe to repeat",
+     .operands = {{.name = "FILE",
+                   .presence = REQUIRED,
+                   .help = "a CSV file, - for standard input",
+                   .completion = COMPLETE_FILE}},
+     .options = {{.name = "vendor",
+                  .value = "NAME",
+                  .presence = REQUIRED,
+                  .help = "the vendor; added where it is not there"},
+                 {.name = "format",
+                  .value = "FORMAT",
+                  .help = "microsoft or csv (default: seen from the header)",
+                  .completion = COMPLETE_WORDS,
+                  .words = "microsoft csv"}},
+     .details =
+         "csv has the columns sku,name[,component_code,component_name]; microsoft is Microsoft's reference\n"
+         "table of product names and service plan identifiers. One bad row imports nothing.",
+     .prints = true,
+     .run = run_catalog_import},
+    {.words = "catalog list",
+     .summary = "List SKUs",
+     .options = {{.name = "owner", .value = "A", .help = "of this vendor or seller"},
+                 {.name = "kind",
+                  .value = "KIND",
+                  .help = "product, bundle or service",
+                  .completion = COMPLETE_WORDS,
+                  .words = "product bundle service"},
+                 {.name = "search", .value = "TEXT", .help = "part of the code or name"}},
+     .prints = true,
+     .run = run_catalog_list},
+    {.words = "catalog show",
+     .summary = "Show a SKU with its components or parts",
+     .operands = {{.name = "SKU", .presence = REQUIRED, .help = "sku_… or code"}},
+     .prints = true,
+     .run = run_catalog_show},
+    {.words = "bundle compose",
+     .summary = "Compose a SKU of one's own out of others",
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "whose SKU it will be"},
+                 {.name = "code", .value = "CODE", .presence = REQUIRED, .help = "its code"},
+                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "its name"},
+                 {.name = "parts",
+                  .value = "LIST",
+                  .presence = REQUIRED,
+                  .help = "SKUs with commas between, e.g. EPP-STD,MAIL-STD*2"}},
+     .prints = true,
+     .run = run_bundle_compose},
+    {.words = "service add",
+     .summary = "Add a service to a seller's catalogue; it is billed by charges",
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who offers it"},
+                 {.name = "code", .value = "CODE", .presence = REQUIRED, .help = "its code"},
+                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "its name"}},
+     .prints = true,
+     .run = run_service_add},
+    {.words = "price import",
+     .summary = "Import a price list for one buyer, or a standard one for all; safe to repeat",
+     .operands = {{.name = "FILE",
+                   .presence = REQUIRED,
+                   .help = "a CSV file, - for standard input",
+                   .completion = COMPLETE_FILE}},
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells"},
+                 {.name = "buyer", .value = "B", .help = "who buys (default: all its buyers)"}},
+     .details =
+         "Columns: sku,currency,effective_from,policy,tier_mode,tier_from,unit_price and, where wanted,\n"
+         "minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one SKU and date are\n"
+         "the tiers of one price. policy: peak, snapshot, any, daily. tier_mode: flat, volume, graduated.\n"
+         "A price is never changed: a change is a new row from a later date on.",
+     .prints = true,
+     .run = run_price_import},
+    {.words = "price set",
+     .summary = "Set one flat price",
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells"},
+                 {.name = "buyer", .value = "B", .help = "who buys (default: all its buyers)"},
+                 {.name = "sku", .value = "S", .presence = REQUIRED, .help = "the SKU"},
+                 {.name = "unit-price", .value = "PRICE", .presence = REQUIRED, .help = "e.g. 3.25"},
+                 {.name = "from", .value = "DATE", .presence = REQUIRED, .help = "e.g. 2026-11-01"},
+                 {.name = "currency", .value = "CUR", .help = "(default: the agreement's)"},
+                 {.name = "policy",
+                  .value = "POLICY",
+                  .help = "peak (default), snapshot, any or daily",
+                  .completion = COMPLETE_WORDS,
+                  .words = "peak snapshot any daily"},
+                 {.name = "minimum", .value = "N", .help = "units that are charged at least"},
+                 {.name = "free-months", .value = "N", .help = "a customer's first months that cost nothing"},
+                 {.name = "trial-end", .value = "DATE", .help = "the first day that is charged"},
+                 {.name = "not-for-resale", .help = "metered, and priced 0"}},
+     .prints = true,
+     .run = run_price_set},
+    {.words = "price list",
+     .summary = "List prices",
+     .options = {{.name = "seller", .value = "A", .help = "of this seller"},
+                 {.name = "buyer", .value = "B", .help = "for this buyer"},
+                 {.name = "sku", .value = "S", .help = "of this SKU"}},
+     .prints = true,
+     .run = run_price_list},
+};
+
+const struct command_group catalogue_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

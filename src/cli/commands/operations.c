@@ -1,0 +1,245 @@
+/* Running the programme's machine: serving, auditing, backing up, upgrading, simulating. */
+#include "cli/commands/serve.h"
+#include "cli/group.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+#include "core/base/state_machine.h"
+#include "core/licence/decision.h"
+#include "device/door.h"
+#include "programme/audit/audit_store.h"
+#include "programme/delivery/update_repository.h"
+#include "programme/simulation/simulate.h"
+#include "store/upkeep/backup.h"
+#include "web/server.h"
+#include "json/represent.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum status run_check(struct operator_session *session, const struct arguments *arguments,
+                             struct fault *fault) {
+    struct check_store_result result;
+    enum status status = check_store(&session->call, &result, fault);
+    progress_end();
+    if (status != STATUS_OK) {
+        return status;
+    }
+    session->exit_code = result.violation_total == 0 ? 0 : 1;
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_check(&writer, NULL, &result);
+        show_json(json_written(&writer));
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < result.count; i++) {
+        printf("%.*s  %.*s: %.*s\n", TEXT_ARGS(result.violations[i].rule),
+               TEXT_ARGS(result.violations[i].subject), TEXT_ARGS(result.violations[i].message));
+    }
+    printf("checked %" PRId64 " events, %" PRId64 " licences, %" PRId64 " invoices with %" PRId64
+           " lines, %" PRId64 " postings: %" PRId64 " violations\n",
+           result.events_checked, result.licences_checked, result.invoices_checked, result.lines_checked,
+           result.postings_checked, result.violation_total);
+    return STATUS_OK;
+}
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static enum status run_simulate(struct operator_session *session, const struct arguments *arguments,
+                                struct fault *fault) {
+    struct simulate_input input = {.from = argument_text(arguments, "from"),
+                                   .until_now = argument_given(arguments, "until-now"),
+                                   .no_close = argument_given(arguments, "no-close"),
+                                   .rich = argument_given(arguments, "rich")};
+    struct {
+        const char *name;
+        int64_t otherwise;
+        int64_t *value;
+    } numbers[] = {{"providers", 10, &input.providers},
+                   {"customers", 100, &input.customers},
+                   {"licences", 1000, &input.licences},
+                   {"months", 3, &input.months}};
+    int64_t seed = 0;
+    enum status status = argument_int(arguments, "seed", 1, 0, INT64_MAX, &seed, fault);
+    for (size_t i = 0; status == STATUS_OK && i < sizeof numbers / sizeof numbers[0]; i++) {
+        status = argument_int(arguments, numbers[i].name, numbers[i].otherwise, 0, SIMULATE_LICENCES_MAX,
+                              numbers[i].value, fault);
+    }
+    input.seed = (uint64_t)seed;
+    struct simulate_result result;
+    double began = seconds_now();
+    if (status == STATUS_OK) {
+        status = simulate(&session->call, &input, &result, fault);
+    }
+    progress_end();
+    if (status != STATUS_OK) {
+        return status;
+    }
+    double seconds = seconds_now() - began;
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        json_write_open(&writer, NULL);
+        json_write_int(&writer, "seed", seed);
+        json_write_int(&writer, "accounts", result.accounts);
+        json_write_int(&writer, "skus", result.skus);
+        json_write_int(&writer, "licences", result.licences);
+        json_write_int(&writer, "events", result.events);
+        json_write_int(&writer, "months_closed", result.months_closed);
+        json_write_int(&writer, "invoices", result.invoices);
+        json_write_int(&writer, "lines", result.lines);
+        json_write_close(&writer);
+        show_json(json_written(&writer));
+        return STATUS_OK;
+    }
+    printf("seed %" PRId64 ": %" PRId64 " accounts, %" PRId64 " SKUs, %" PRId64 " licences, %" PRId64
+           " events, %" PRId64 " months closed, %" PRId64 " invoices with %" PRId64 " lines\n",
+           seed, result.accounts, result.skus, result.licences, result.events, result.months_closed,
+           result.invoices, result.lines);
+    fprintf(stderr, "%.1f s, %.0f events per second\n", seconds, (double)result.events / seconds);
+    return STATUS_OK;
+}
+
+static void print_backup(const char *what, const struct backup_summary *summary) {
+    printf("%s %" PRId64 " rows of %" PRId64 " tables, %" PRId64 " bytes\n", what, summary->rows,
+           summary->tables, summary->bytes);
+}
+
+static enum status run_backup(struct operator_session *session, const struct arguments *arguments,
+                              struct fault *fault) {
+    struct backup_summary summary;
+    enum status status =
+        backup_write(session->db, argument_text(arguments, "FILE"), session->call.now_us, &summary, fault);
+    if (status == STATUS_OK) {
+        print_backup("backed up", &summary);
+    }
+    return status;
+}
+
+/* Restores into a store that may not exist yet. The secret is not part of a backup, and must be the one that
+ * the programme was made with: without it the restored keys could not be read, so it is asked for first. */
+static enum status run_restore(struct operator_session *session, const struct arguments *arguments,
+                               struct fault *fault) {
+    struct text path = argument_text(arguments, "FILE");
+    struct backup_summary summary;
+    enum status status = backup_verify(path, &summary, fault);
+    if (status == STATUS_OK) {
+        status = operator_open_for_restore(session, arguments->db, fault);
+    }
+    if (status == STATUS_OK) {
+        status = backup_restore(session->db, path, session->secret, &summary, fault);
+    }
+    /* Clients have seen later versions of the update repository: it goes on above them. */
+    if (status == STATUS_OK) {
+        operator_make_call(session);
+        status = renew_updates(&session->call, &(struct renew_updates_input){.all = true}, NULL, fault);
+    }
+    if (status == STATUS_OK) {
+        print_backup("restored", &summary);
+    }
+    return status;
+}
+
+static enum status run_upgrade(struct operator_session *session, const struct arguments *arguments,
+                               struct fault *fault) {
+    enum status status = db_open(arguments->db, &session->db, fault);
+    if (status == STATUS_OK) {
+        status = db_migrate(session->db, fault);
+    }
+    if (status == STATUS_OK) {
+        printf("the store is up to date\n");
+    }
+    return status;
+}
+
+static enum status run_states(struct operator_session *session, const struct arguments *arguments,
+                              struct fault *fault) {
+    (void)arguments;
+    (void)fault;
+    show_bytes(states_print_markdown(&session->arena));
+    return STATUS_OK;
+}
+
+static enum status run_codes(struct operator_session *session, const struct arguments *arguments,
+                             struct fault *fault) {
+    (void)arguments;
+    (void)fault;
+    show_bytes(answers_print_markdown(&session->arena));
+    return STATUS_OK;
+}
+
+static const struct command COMMANDS[] = {
+    {.words = "serve",
+     .summary = "Serve the programme's API and its devices",
+     .options = {{.name = "control",
+                  .value = "ADDR",
+                  .help = "where people and their systems come in (default: " CONTROL_ADDRESS_DEFAULT ")"},
+                 {.name = "device",
+                  .value = "ADDR",
+                  .help = "where devices come in, or none (default: " DEVICE_ADDRESS_DEFAULT ")"},
+                 {.name = "workers", .value = "N", .help = "connections to the store (default: 4)"},
+                 {.name = "behind-https", .help = "a proxy in front speaks TLS: cookies are marked Secure"},
+                 {.name = "trust-forwarded", .help = "take a client's address from X-Forwarded-For"}},
+     .details =
+         "ADDR is HOST:PORT, PORT (on 127.0.0.1), [IPv6]:PORT or unix:PATH. /metrics is open to this "
+         "machine,\n"
+         "and elsewhere to whoever has the token in SEATMETER_METRICS_TOKEN. Stops on SIGTERM when the\n"
+         "requests under way are answered.",
+     .run = run_serve},
+    {.words = "check",
+     .summary = "Audit the whole store; exit 1 and a list on any violation",
+     .details = "The log without gaps, states that follow from events, seats within blocks, every invoice "
+                "rated again\n"
+                "to the same cent, ledger sums of zero, nothing billed twice.",
+     .prints = true,
+     .run = run_check},
+    {.words = "simulate",
+     .summary = "Set up and live through a seeded programme in an empty store",
+     .options = {{.name = "seed",
+                  .value = "N",
+                  .help = "the same seed gives the same programme (default: 1)"},
+                 {.name = "providers", .value = "N", .help = "(default: 10)"},
+                 {.name = "customers", .value = "N", .help = "(default: 100)"},
+                 {.name = "licences", .value = "N", .help = "(default: 1000)"},
+                 {.name = "months", .value = "N", .help = "(default: 3)"},
+                 {.name = "from", .value = "MONTH", .help = "the first month (default: 2026-01)"},
+                 {.name = "no-close", .help = "leave the last month reported but open"},
+                 {.name = "until-now", .help = "the last month is the one that runs now"},
+                 {.name = "rich",
+                  .help = "also several zones and currencies, bundles, terms, adjustments, corrections"}},
+     .store = STORE_CREATE,
+     .prints = true,
+     .run = run_simulate},
+    {.words = "backup",
+     .summary = "Write the whole store into one file",
+     .operands =
+         {{.name = "FILE", .presence = REQUIRED, .help = "must not exist yet", .completion = COMPLETE_FILE}},
+     .details = "The secret is not in it: keep it apart. Others may read and write meanwhile.",
+     .run = run_backup},
+    {.words = "restore",
+     .summary = "Restore a backup into an empty store of either engine",
+     .operands = {{.name = "FILE", .presence = REQUIRED, .help = "a backup", .completion = COMPLETE_FILE}},
+     .details = "The programme's secret must be in its place first: PATH.secret, or where "
+                "SEATMETER_SECRET_FILE says.",
+     .store = STORE_UNOPENED,
+     .run = run_restore},
+    {.words = "upgrade",
+     .summary = "Bring a store of an older version to this one's schema",
+     .store = STORE_UNOPENED,
+     .run = run_upgrade},
+    {.words = "states",
+     .summary = "Print the state machines as Markdown",
+     .store = STORE_NONE,
+     .run = run_states},
+    {.words = "codes",
+     .summary = "Print the codes of the device protocol as Markdown",
+     .store = STORE_NONE,
+     .run = run_codes},
+};
+
+const struct command_group operation_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,0 +1,178 @@
+/* Usage reports: what a month measured, what the provider says of it, and the seller's decision. */
+#include "programme/usage/reports.h"
+#include "cli/group.h"
+#include "cli/show.h"
+#include "documents/invoice/document.h"
+#include "json/represent.h"
+
+static struct report_name named(const struct arguments *arguments) {
+    return (struct report_name){.provider = argument_text(arguments, "provider"),
+                                .month = argument_text(arguments, "month")};
+}
+
+static void show_report_detail(struct operator_session *session, const struct arguments *arguments,
+                               const struct report_detail *detail) {
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_report_in_full(&writer, NULL, detail);
+        show_json(json_written(&writer));
+        return;
+    }
+    show_bytes(document_report_text(&session->arena, &detail->report));
+}
+
+static enum status run_report_show(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct report_name name = named(arguments);
+    struct report_detail detail;
+    struct text format = argument_text(arguments, "format");
+    enum status status = show_report(&session->call, &name, &detail, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (text_is(format, "csv")) {
+        show_bytes(document_report_csv(&session->arena, &detail.report));
+    } else if (format.length == 0 || text_is(format, "text")) {
+        show_report_detail(session, arguments, &detail);
+    } else {
+        status = fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
+                           "a report can be had as text or csv, or as JSON with --json");
+    }
+    return status;
+}
+
+static enum status run_report_adjust(struct operator_session *session, const struct arguments *arguments,
+                                     struct fault *fault) {
+    struct adjust_report_input input = {.name = named(arguments),
+                                        .customer = argument_text(arguments, "customer"),
+                                        .sku = argument_text(arguments, "sku"),
+                                        .reason = argument_text(arguments, "reason"),
+                                        .withdraw = argument_given(arguments, "withdraw")};
+    struct report_detail detail;
+    if (!input.withdraw && !argument_given(arguments, "units")) {
+        return fault_set(fault, STATUS_INVALID, "missing-option", "units", TEXT(""),
+                         "--units N says what is to be charged; --withdraw takes an adjustment back");
+    }
+    enum status status = argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault);
+    if (status == STATUS_OK) {
+        status = adjust_report(&session->call, &input, &detail, fault);
+    }
+    if (status == STATUS_OK) {
+        show_report_detail(session, arguments, &detail);
+    }
+    return status;
+}
+
+/* Submitting, approving and rejecting have one shape. */
+typedef enum status report_decision(struct call *call, const struct decide_report_input *input,
+                                    struct report_detail *out, struct fault *fault);
+
+static enum status decide(struct operator_session *session, const struct arguments *arguments,
+                          report_decision *decision, struct text reason, struct fault *fault) {
+    struct decide_report_input input = {.name = named(arguments), .reason = reason};
+    struct report_detail detail;
+    enum status status = decision(&session->call, &input, &detail, fault);
+    if (status == STATUS_OK) {
+        show_report_detail(session, arguments, &detail);
+    }
+    return status;
+}
+
+static enum status run_report_submit(struct operator_session *session, const struct arguments *arguments,
+                                     struct fault *fault) {
+    return decide(session, arguments, submit_report, TEXT(""), fault);
+}
+
+static enum status run_report_approve(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    return decide(session, arguments, approve_report, TEXT(""), fault);
+}
+
+static enum status run_report_reject(struct operator_session *session, const struct arguments *arguments,
+                                     struct fault *fault) {
+    return decide(session, arguments, reject_report, argument_text(arguments, "reason"), fault);
+}
+
+static enum status run_report_list(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct list_reports_input input = {.provider = argument_text(arguments, "provider"),
+                                       .month = argument_text(arguments, "month"),
+                                       .state = argument_text(arguments, "state"),
+                                       .page = {.limit = PAGE_LIMIT_MAX}};
+    struct json_writer writer = show_list_begin(session);
+    struct report_page page;
+    enum status status;
+    do {
+        status = list_reports(&session->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_report(&writer, NULL, &page.items[i]);
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"report", "id"},   {"seller", "seller.code"},     {"provider", "provider.code"}, {"month", "month"},
+        {"state", "state"}, {"submitted", "submitted_at"}, {"by", "submitted_by"},        {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+#define REPORT_OPTIONS                                                                                       \
+    {.name = "provider", .value = "P", .presence = REQUIRED, .help = "the provider that reports"}, {         \
+        .name = "month", .value = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"                      \
+    }
+
+static const struct command COMMANDS[] = {
+    {.words = "report show",
+     .summary = "Show a month's usage report: provisioned, used, over-provisioned and chargeable units",
+     .options = {REPORT_OPTIONS,
+                 {.name = "format",
+                  .value = "FORMAT",
+                  .help = "text (default) or csv",
+                  .completion = COMPLETE_WORDS,
+                  .words = "text csv"}},
+     .prints = true,
+     .run = run_report_show},
+    {.words = "report adjust",
+     .summary = "Say what is to be charged for a customer's SKU instead of what was measured",
+     .options = {REPORT_OPTIONS,
+                 {.name = "customer", .value = "C", .presence = REQUIRED, .help = "the end customer"},
+                 {.name = "sku", .value = "S", .presence = REQUIRED, .help = "the SKU"},
+                 {.name = "units", .value = "N", .help = "the units to charge"},
+                 {.name = "reason",
+                  .value = "TEXT",
+                  .help = "why (needed with --units); it stands on the invoice's line"},
+                 {.name = "withdraw", .help = "take the adjustment back"}},
+     .prints = true,
+     .run = run_report_adjust},
+    {.words = "report submit",
+     .summary = "Submit a report once its month has ended",
+     .options = {REPORT_OPTIONS},
+     .prints = true,
+     .run = run_report_submit},
+    {.words = "report approve",
+     .summary = "Approve a submitted report",
+     .options = {REPORT_OPTIONS},
+     .prints = true,
+     .run = run_report_approve},
+    {.words = "report reject",
+     .summary = "Reject a submitted report; the provider adjusts it and submits it again",
+     .options = {REPORT_OPTIONS,
+                 {.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why, for the provider"}},
+     .prints = true,
+     .run = run_report_reject},
+    {.words = "report list",
+     .summary = "List reports that were adjusted or submitted",
+     .options = {{.name = "provider", .value = "P", .help = "of this provider"},
+                 {.name = "month", .value = "MONTH", .help = "of this month"},
+                 {.name = "state",
+                  .value = "STATE",
+                  .help = "draft, submitted, approved or rejected",
+                  .completion = COMPLETE_WORDS,
+                  .words = "draft submitted approved rejected"}},
+     .prints = true,
+     .run = run_report_list},
+};
+
+const struct command_group report_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

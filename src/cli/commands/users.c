@@ -1,0 +1,274 @@
+/* Users, API tokens and the audit trail. */
+#include "programme/access/users.h"
+#include "cli/group.h"
+#include "cli/show.h"
+#include "programme/access/list_audit.h"
+#include "programme/access/tokens.h"
+#include "json/represent.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* A password from the terminal, unseen, or the first line of standard input. */
+static enum status read_password(struct arena *arena, struct text *password, struct fault *fault) {
+    struct termios shown;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        struct termios hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fprintf(stderr, "Password: ");
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    char line[PASSWORD_MAX_BYTES + 2];
+    bool read = fgets(line, sizeof line, stdin) != NULL;
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fprintf(stderr, "\n");
+    }
+    enum status status = STATUS_OK;
+    if (!read) {
+        status = fault_set(fault, STATUS_INVALID, "missing-field", "password", TEXT(""),
+                           "the password is read from standard input, and there was none");
+    } else {
+        line[strcspn(line, "\n")] = '\0';
+        *password = text_copy(arena, text_of(line));
+    }
+    sodium_memzero(line, sizeof line);
+    return status;
+}
+
+static void show_user_view(struct operator_session *session, const struct arguments *arguments,
+                           const struct user_view *user) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_user(&writer, NULL, user);
+    show_record(session, arguments, json_written(&writer));
+}
+
+static enum status run_user_add(struct operator_session *session, const struct arguments *arguments,
+                                struct fault *fault) {
+    struct add_user_input input = {.account = argument_text(arguments, "account"),
+                                   .email = argument_text(arguments, "email"),
+                                   .name = argument_text(arguments, "name"),
+                                   .role = argument_text(arguments, "role")};
+    struct user_view user;
+    enum status status = read_password(&session->arena, &input.password, fault);
+    if (status == STATUS_OK) {
+        status = add_user(&session->call, &input, &user, fault);
+    }
+    if (status == STATUS_OK) {
+        show_user_view(session, arguments, &user);
+    }
+    return status;
+}
+
+static enum status run_user_edit(struct operator_session *session, const struct arguments *arguments,
+                                 struct fault *fault) {
+    struct text name = argument_text(arguments, "name");
+    struct text role = argument_text(arguments, "role");
+    struct text password;
+    bool active = argument_given(arguments, "activate");
+    struct edit_user_input input = {.user = argument_text(arguments, "USER"),
+                                    .name = argument_given(arguments, "name") ? &name : NULL,
+                                    .role = argument_given(arguments, "role") ? &role : NULL};
+    if (active && argument_given(arguments, "deactivate")) {
+        return fault_set(fault, STATUS_INVALID, "contradiction", "activate", TEXT(""),
+                         "--activate and --deactivate exclude each other");
+    }
+    if (active || argument_given(arguments, "deactivate")) {
+        input.active = &active;
+    }
+    enum status status = STATUS_OK;
+    if (argument_given(arguments, "password")) {
+        status = read_password(&session->arena, &password, fault);
+        input.password = &password;
+    }
+    struct user_view user;
+    if (status == STATUS_OK) {
+        status = edit_user(&session->call, &input, &user, fault);
+    }
+    if (status == STATUS_OK) {
+        show_user_view(session, arguments, &user);
+    }
+    return status;
+}
+
+static enum status run_user_list(struct operator_session *session, const struct arguments *arguments,
+                                 struct fault *fault) {
+    struct page where = {.limit = PAGE_LIMIT_MAX};
+    struct json_writer writer = show_list_begin(session);
+    struct user_page page;
+    enum status status;
+    do {
+        status = list_users(&session->call, argument_text(arguments, "account"), where, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_user(&writer, NULL, &page.items[i]);
+        }
+        where.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"user", "id"},   {"e-mail", "email"},  {"name", "name"}, {"account", "account.code"},
+        {"role", "role"}, {"active", "active"}, {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_token_create(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct create_token_input input = {.account = argument_text(arguments, "account"),
+                                       .name = argument_text(arguments, "name"),
+                                       .scopes = argument_text(arguments, "scopes"),
+                                       .expires_at = argument_text(arguments, "expires")};
+    struct token_view token;
+    struct text secret;
+    enum status status = create_token(&session->call, &input, &token, &secret, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        json_write_open(&writer, NULL);
+        json_write_text(&writer, "secret", secret);
+        represent_token(&writer, "token", &token);
+        json_write_close(&writer);
+        show_json(json_written(&writer));
+    } else {
+        printf("%.*s\n", TEXT_ARGS(secret));
+        fprintf(stderr, "This is shown once; %.*s is its identifier, for `seatmeter token revoke`.\n",
+                TEXT_ARGS(token.identifier));
+    }
+    return STATUS_OK;
+}
+
+static enum status run_token_list(struct operator_session *session, const struct arguments *arguments,
+                                  struct fault *fault) {
+    struct page where = {.limit = PAGE_LIMIT_MAX};
+    struct json_writer writer = show_list_begin(session);
+    struct token_page page;
+    enum status status;
+    do {
+        status = list_tokens(&session->call, argument_text(arguments, "account"), where, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            represent_token(&writer, NULL, &page.items[i]);
+        }
+        where.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    static const struct column COLUMNS[] = {
+        {"token", "id"},           {"account", "account.code"}, {"name", "name"}, {"scopes", "scopes"},
+        {"expires", "expires_at"}, {"revoked", "revoked_at"},   {NULL, NULL}};
+    if (status == STATUS_OK) {
+        show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
+    return status;
+}
+
+static enum status run_token_revoke(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct token_view token;
+    enum status status = revoke_token(&session->call, argument_text(arguments, "TOKEN"), &token, fault);
+    if (status == STATUS_OK) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_token(&writer, NULL, &token);
+        show_record(session, arguments, json_written(&writer));
+    }
+    return status;
+}
+
+static enum status run_audit_list(struct operator_session *session, const struct arguments *arguments,
+                                  struct fault *fault) {
+    int64_t limit;
+    enum status status =
+        argument_int(arguments, "limit", PAGE_LIMIT_DEFAULT, 1, PAGE_LIMIT_MAX, &limit, fault);
+    struct audit_page page;
+    if (status == STATUS_OK) {
+        status = list_audit(&session->call, argument_text(arguments, "account"),
+                            (struct page){.limit = (int32_t)limit}, &page, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_writer writer = show_list_begin(session);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_audit_entry(&writer, NULL, &page.items[i]);
+    }
+    static const struct column COLUMNS[] = {{"time", "at"},    {"who", "actor"},     {"did", "action"},
+                                            {"to", "subject"}, {"detail", "detail"}, {NULL, NULL}};
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
+}
+
+#define ROLES "owner finance technician viewer"
+#define SCOPES                                                                                               \
+    "read accounts:write catalogue:write prices:write licences:write reports:write billing:write "           \
+    "users:write"
+
+static const struct command COMMANDS[] = {
+    {.words = "user add",
+     .summary = "Add a person to an account; a password of 12 bytes or more is read from standard input",
+     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},
+                 {.name = "email", .value = "ADDRESS", .presence = REQUIRED, .help = "to sign in with"},
+                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "the person's"},
+                 {.name = "role",
+                  .value = "ROLE",
+                  .presence = REQUIRED,
+                  .help = "owner, finance, technician or viewer",
+                  .completion = COMPLETE_WORDS,
+                  .words = ROLES}},
+     .prints = true,
+     .run = run_user_add},
+    {.words = "user edit",
+     .summary = "Change a person's name, role or password, or whether it may sign in",
+     .operands = {{.name = "USER", .presence = REQUIRED, .help = "usr_… or e-mail address"}},
+     .options = {{.name = "name", .value = "NAME", .help = "the person's"},
+                 {.name = "role",
+                  .value = "ROLE",
+                  .help = "owner, finance, technician or viewer",
+                  .completion = COMPLETE_WORDS,
+                  .words = ROLES},
+                 {.name = "password", .help = "read a new one from standard input"},
+                 {.name = "activate", .help = "let it sign in again"},
+                 {.name = "deactivate", .help = "let it sign in no more"}},
+     .prints = true,
+     .run = run_user_edit},
+    {.words = "user list",
+     .summary = "List the people of an account",
+     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"}},
+     .prints = true,
+     .run = run_user_list},
+    {.words = "token create",
+     .summary = "Create an API token for an account's systems and print it, once",
+     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},
+                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "what it is for"},
+                 {.name = "scopes",
+                  .value = "LIST",
+                  .presence = REQUIRED,
+                  .help = "words with blanks between, e.g. \"read licences:write\"",
+                  .completion = COMPLETE_WORDS,
+                  .words = SCOPES},
+                 {.name = "expires", .value = "TIME", .help = "e.g. 2027-01-01T00:00:00Z (default: never)"}},
+     .details = "Scopes: " SCOPES ".",
+     .prints = true,
+     .run = run_token_create},
+    {.words = "token list",
+     .summary = "List an account's tokens",
+     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"}},
+     .prints = true,
+     .run = run_token_list},
+    {.words = "token revoke",
+     .summary = "Revoke a token at once",
+     .operands = {{.name = "TOKEN", .presence = REQUIRED, .help = "tok_…"}},
+     .prints = true,
+     .run = run_token_revoke},
+    {.words = "audit list",
+     .summary = "List who did what, the newest first",
+     .options = {{.name = "account", .value = "A", .help = "by or to this account"},
+                 {.name = "limit", .value = "N", .help = "how many (default: 100)"}},
+     .prints = true,
+     .run = run_audit_list},
+};
+
+const struct command_group people_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,0 +1,46 @@
+/* Fault: an error as a value.
+ *
+ * A function that can fail returns an enum status and fills the caller's struct fault; what it
+ * makes comes by out-parameter and is untouched on failure. The fault is made once, where the
+ * trouble is found, with a stable code, the field, the value and a sentence for a person; it is
+ * translated once, at the door (an RFC 9457 problem document, or a line on stderr). */
+#ifndef SEATMETER_CORE_BASE_FAULT_H
+#define SEATMETER_CORE_BASE_FAULT_H
+
+#include "core/base/text.h"
+
+enum status {
+    STATUS_OK = 0,
+    STATUS_INVALID,         /* the input is wrong: a field says which */
+    STATUS_UNAUTHENTICATED, /* who is asking is not known */
+    STATUS_FORBIDDEN,       /* known, may see the thing, but not do this */
+    STATUS_NOT_FOUND,       /* is not there, or is not the asker's to know of */
+    STATUS_CONFLICT,        /* right input, wrong state: it would break a rule of the programme */
+    STATUS_STALE,           /* changed by somebody else since it was read (ETag) */
+    STATUS_TOO_LARGE,       /* more than this door takes */
+    STATUS_LIMITED,         /* too often: try later */
+    STATUS_BUSY,            /* somebody else is doing this right now */
+    STATUS_INTERNAL         /* the database or the machine failed */
+};
+
+struct fault {
+    enum status status;
+    char code[56];     /* stable, lower-case words with hyphens: "seats-beyond-block" */
+    char field[56];    /* the input's name for it: "seats"; empty where no field is to blame */
+    char value[120];   /* what was given, shortened */
+    char message[520]; /* one sentence: what is wrong and what would be right */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Fills `fault` and returns `status`, so that a function can end with `return fault_set(…)`.
+ * `field` may be NULL and `value` empty. */
+enum status fault_set(struct fault *fault, enum status status, const char *code, const char *field,
+                      struct text value, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* The static analyser sees no further than a file: so it knows that this is no success. */
+#ifdef __clang_analyzer__
+#define fault_set(fault, status, ...) (fault_set(fault, status, __VA_ARGS__), (status))
+#endif
+
+#endif

@@ -1,0 +1,100 @@
+#include "core/licence/decision.h"
+
+#include <assert.h>
+
+static const struct answer_row ROWS[ANSWER_COUNT] = {
+#define X(name, word, http, words) [ANSWER_##name] = {word, http, words},
+    SEATMETER_CODES(X)
+#undef X
+};
+
+const struct answer_row *answer_row(enum answer answer) {
+    assert((unsigned)answer < ANSWER_COUNT);
+    return &ROWS[answer];
+}
+
+static struct text print_part(struct arena *arena, struct text page, const char *heading,
+                              const enum answer *answers, size_t count) {
+    page = text_format(arena, "%.*s\n## %s\n\n| code | HTTP | words |\n| --- | --- | --- |\n",
+                       TEXT_ARGS(page), heading);
+    for (size_t i = 0; i < count; i++) {
+        const struct answer_row *row = answer_row(answers[i]);
+        struct text status = row->http_status == 0 ? TEXT("") : text_format(arena, "%d", row->http_status);
+        page = text_format(arena, "%.*s| `%s` | %.*s | %s |\n", TEXT_ARGS(page), row->word, TEXT_ARGS(status),
+                           row->words);
+    }
+    return page;
+}
+
+struct text answers_print_markdown(struct arena *arena) {
+#define X(name, word, http, words) ANSWER_##name,
+    static const enum answer SIGNED[] = {SEATMETER_CODES_SIGNED(X)};
+    static const enum answer ANSWERS[] = {SEATMETER_CODES_ANSWERS(X)};
+    static const enum answer FOUND[] = {SEATMETER_CODES_FOUND(X)};
+#undef X
+    struct text page = TEXT(
+        "# Codes\n\nWhy a product may not work, or a request was not answered with a lease. Printed by "
+        "`seatmeter codes` from the table\n`sdk/include/seatmeter_codes.h`, which the server and the SDK "
+        "are built from. HTTP is the status where the code is an answer by\nitself.\n");
+    page = print_part(arena, page, "In a signed lease", SIGNED, sizeof SIGNED / sizeof SIGNED[0]);
+    page = print_part(arena, page, "Answers by themselves, not signed: they never stop a product", ANSWERS,
+                      sizeof ANSWERS / sizeof ANSWERS[0]);
+    return print_part(arena, page, "What the SDK finds by itself", FOUND, sizeof FOUND / sizeof FOUND[0]);
+}
+
+static const char *const STATE_NAMES[] = {"active", "released", "dropped"};
+
+const char *device_state_name(enum device_state state) {
+    assert((unsigned)state < sizeof STATE_NAMES / sizeof STATE_NAMES[0]);
+    return STATE_NAMES[state];
+}
+
+enum status device_state_parse(struct text word, enum device_state *state, struct fault *fault) {
+    for (size_t i = 0; i < sizeof STATE_NAMES / sizeof STATE_NAMES[0]; i++) {
+        if (text_is(word, STATE_NAMES[i])) {
+            *state = (enum device_state)i;
+            return STATUS_OK;
+        }
+    }
+    return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word,
+                     "a device is active, released or dropped");
+}
+
+static enum answer suspended_by(enum suspender suspender) {
+    switch (suspender) {
+    case SUSPENDER_PROVIDER:
+        return ANSWER_SUSPENDED_BY_PROVIDER;
+    case SUSPENDER_DISTRIBUTOR:
+        return ANSWER_SUSPENDED_BY_DISTRIBUTOR;
+    case SUSPENDER_VENDOR:
+        return ANSWER_SUSPENDED_BY_VENDOR;
+    case SUSPENDER_NONE:
+        break;
+    }
+    return ANSWER_OK;
+}
+
+static enum answer decide_licence(const struct device_facts *facts) {
+    if (facts->licence_state == LICENCE_RETIRED)
+        return ANSWER_RETIRED;
+    if (facts->suspender != SUSPENDER_NONE)
+        return suspended_by(facts->suspender);
+    if (facts->licence_state == LICENCE_ISSUED)
+        return ANSWER_NOT_ON_YET;
+    return facts->licence_state == LICENCE_OFF ? ANSWER_OFF : ANSWER_OK;
+}
+
+enum answer device_decide(const struct device_facts *facts) {
+    enum answer answer = decide_licence(facts);
+    if (answer != ANSWER_OK)
+        return answer;
+    if (facts->is_replaced)
+        return ANSWER_REPLACED;
+    if (facts->is_clone)
+        return ANSWER_CLONE_SEEN;
+    if (facts->device_state == DEVICE_RELEASED)
+        return ANSWER_RELEASED;
+    if (facts->device_state == DEVICE_DROPPED)
+        return ANSWER_DROPPED;
+    return facts->seat >= 1 && facts->seat <= facts->counted_seats ? ANSWER_OK : ANSWER_NO_SEAT_LEFT;
+}

@@ -1,0 +1,51 @@
+/* Usage report: what was in use on one edge in one month, as its two parties read, adjust and approve it.
+ *
+ * A plain value like struct invoice: the programme fills it, the documents room prints it. `used` is what
+ * devices tell by checking in, in the month of UTC, as they know no other. Where the SKU's vendor never had
+ * a device, has_used is false and none of the three numbers means anything, which is not the same as 0. */
+#ifndef SEATMETER_CORE_USAGE_REPORT_H
+#define SEATMETER_CORE_USAGE_REPORT_H
+
+#include "core/base/state_machine.h"
+#include "core/money/money.h"
+#include "core/time/date.h"
+
+#include <stdbool.h>
+
+/* One end customer's use of one SKU. */
+struct usage_report_row {
+    struct text customer_code;
+    struct text customer_name;
+    struct text sku; /* the SKU's code */
+    struct text description;
+    struct text policy; /* "peak", …, which `measured` follows; empty where the edge has no price for it */
+    int64_t provisioned_units; /* the highest number of seats that were on in the month */
+    bool has_used;
+    int64_t used_units;             /* devices that worked in the month; of a part, times its quantity */
+    int64_t over_provisioned_units; /* provisioned − used, never below 0: paid for and idle */
+    int64_t unlicensed_units;       /* devices that were told to stop in the month, counted alike */
+    struct quantity measured;       /* what the meter says */
+    bool has_adjustment;
+    int64_t adjusted_units; /* what the buyer says instead, with its reason */
+    struct text reason;
+    struct quantity chargeable; /* what will be charged: the adjusted units, else what was measured */
+};
+
+struct usage_report {
+    struct text identifier; /* rep_… */
+    struct text agreement;  /* agr_… */
+    struct text seller_code;
+    struct text seller_name;
+    struct text provider_code; /* the edge's buyer, who reports */
+    struct text provider_name;
+    struct month month;
+    enum report_state state;
+    struct date due_on;           /* past it the system submits and approves what it measured */
+    struct text submitted_by;     /* empty while nobody has */
+    struct text decided_by;       /* who approved or rejected it; empty while nobody has */
+    struct text rejection_reason; /* empty unless it was rejected */
+    size_t row_count;
+    const struct usage_report_row *rows; /* by customer, then SKU */
+};
+
+#endif

@@ -1,0 +1,190 @@
+/* Answers: the head in front of the body, both in one piece of memory, so that one call sends them. What is
+ * the same in the heads of all good answers of a second is made once in it. */
+#include "device/http/http_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct text http_request_field(const struct http_request *request, enum http_field field) {
+    return http_message_field(request->message, request->at, field);
+}
+
+char *http_body_room(struct http *http, size_t size_max) {
+    size_t size = HTTP_ANSWER_HEAD_BYTES + size_max;
+    if (size > http->out_size) {
+        http->out_size = size;
+        http->out = realloc(http->out, size);
+        if (http->out == NULL) {
+            abort();
+        }
+    }
+    return http->out + HTTP_ANSWER_HEAD_BYTES;
+}
+
+static const char *reason(int status) {
+    switch (status) {
+    case 200:
+        return "200 OK";
+    case 206:
+        return "206 Partial Content";
+    case 304:
+        return "304 Not Modified";
+    case 400:
+        return "400 Bad Request";
+    case 401:
+        return "401 Unauthorized";
+    case 403:
+        return "403 Forbidden";
+    case 404:
+        return "404 Not Found";
+    case 405:
+        return "405 Method Not Allowed";
+    case 408:
+        return "408 Request Timeout";
+    case 409:
+        return "409 Conflict";
+    case 410:
+        return "410 Gone";
+    case 411:
+        return "411 Length Required";
+    case 413:
+        return "413 Content Too Large";
+    case 414:
+        return "414 URI Too Long";
+    case 416:
+        return "416 Range Not Satisfiable";
+    case 417:
+        return "417 Expectation Failed";
+    case 429:
+        return "429 Too Many Requests";
+    case 431:
+        return "431 Request Header Fields Too Large";
+    case 503:
+        return "503 Service Unavailable";
+    case 505:
+        return "505 HTTP Version Not Supported";
+    default:
+        return "500 Internal Server Error";
+    }
+}
+
+static char *put(char *at, const char *bytes, size_t length) {
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+
+static char *put_string(char *at, const char *string) {
+    return put(at, string, strlen(string));
+}
+
+static char *put_number(char *at, uint64_t number) {
+    char digits[20];
+    size_t count = 0;
+    do {
+        digits[sizeof digits - ++count] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return put(at, digits + sizeof digits - count, count);
+}
+
+/* IMF-fixdate (RFC 9110 section 5.6.7); names of ours, as strftime's depend on the locale. */
+static char *put_date(char *at, time_t second) {
+    static const char DAYS[] = "SunMonTueWedThuFriSat";
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm;
+    gmtime_r(&second, &tm);
+    const int pairs[] = {tm.tm_hour, tm.tm_min, tm.tm_sec};
+    at = PUT(at, "Date: ");
+    at = put(at, DAYS + (size_t)tm.tm_wday * 3, 3);
+    at = PUT(at, ", ");
+    *at++ = (char)('0' + tm.tm_mday / 10);
+    *at++ = (char)('0' + tm.tm_mday % 10);
+    *at++ = ' ';
+    at = put(at, MONTHS + (size_t)tm.tm_mon * 3, 3);
+    *at++ = ' ';
+    at = put_number(at, (uint64_t)tm.tm_year + 1900);
+    for (size_t i = 0; i < 3; i++) {
+        *at++ = i == 0 ? ' ' : ':';
+        *at++ = (char)('0' + pairs[i] / 10);
+        *at++ = (char)('0' + pairs[i] % 10);
+    }
+    return PUT(at, " GMT\r\n");
+}
+
+/* The head of what most are answered, up to its length. */
+static void refresh_head(struct http *http) {
+    int64_t second = http->turn_began_us / 1000000;
+    if (second == http->head_second) {
+        return;
+    }
+    http->head_second = second;
+    char *at = PUT(http->head, "HTTP/1.1 200 OK\r\n");
+    at = put_date(at, time(NULL));
+    at = PUT(at, "Content-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
+    http->head_length = (size_t)(at - http->head);
+    assert(http->head_length <= sizeof http->head);
+}
+
+static char *put_head(struct http *http, char *at, const struct http_answer *answer, bool closes) {
+    bool is_usual = answer->status == 200 && answer->content_type == NULL;
+    if (is_usual) {
+        at = put(at, http->head, http->head_length);
+    } else {
+        at = PUT(at, "HTTP/1.1 ");
+        at = put_string(at, reason(answer->status));
+        at = PUT(at, "\r\n");
+        at = put_date(at, time(NULL));
+        at = PUT(at, "Content-Type: ");
+        at = put_string(at, answer->content_type == NULL ? "application/json" : answer->content_type);
+        at = answer->content_type == NULL ? PUT(at, "\r\nCache-Control: no-store\r\nContent-Length: ")
+                                          : PUT(at, "\r\nContent-Length: ");
+    }
+    at = put_number(at, answer->body.length);
+    at = PUT(at, "\r\n");
+    if (answer->retry_after_s > 0) {
+        at = PUT(at, "Retry-After: ");
+        at = put_number(at, (uint64_t)answer->retry_after_s);
+        at = PUT(at, "\r\n");
+    }
+    if (closes) {
+        at = PUT(at, "Connection: close\r\n");
+    }
+    if (answer->headers.length > 0) {
+        at = put(at, answer->headers.at, answer->headers.length);
+    }
+    return PUT(at, "\r\n");
+}
+
+void http_answer(struct http_exchange *exchange, const struct http_answer *answer) {
+    struct http *http = exchange->http;
+    assert(answer->headers.length <= 512 && answer->status >= 200 && answer->status < 600);
+    refresh_head(http);
+    exchange->closes |= http->is_closing;
+    char head[HTTP_ANSWER_HEAD_BYTES];
+    size_t length = (size_t)(put_head(http, head, answer, exchange->closes) - head);
+    assert(length <= sizeof head);
+    http->counters.answers_by_class[answer->status / 100]++;
+    size_t body_length = answer->without_body ? 0 : answer->body.length;
+    if (body_length > 0 && answer->body.at != http->out + HTTP_ANSWER_HEAD_BYTES) {
+        char *room = http_body_room(http, body_length);
+        memcpy(room, answer->body.at, body_length);
+    }
+    char *at = http->out + HTTP_ANSWER_HEAD_BYTES - length;
+    memcpy(at, head, length);
+    exchange_send(exchange, at, length + body_length);
+}
+
+size_t http_refusal_write(struct http *http, int http_status) {
+    refresh_head(http);
+    struct http_answer answer = {.status = http_status,
+                                 .body = http->options.refusal(http->options.context, http_status),
+                                 .retry_after_s = http_jitter_s(http, 30)};
+    assert(answer.body.length + HTTP_ANSWER_HEAD_BYTES <= http->out_size);
+    char *at = put_head(http, http->out, &answer, true);
+    at = put(at, answer.body.at, answer.body.length);
+    return (size_t)(at - http->out);
+}

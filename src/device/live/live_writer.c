@@ -1,0 +1,447 @@
+/* The writer: one thread that changes the store for the device door.
+ *
+ * A round is one transaction, durable before anybody is answered: first all that check-ins have marked
+ * (live_saver.c), then every job that waits. Thousands of activations so share one commit. A round is due
+ * when there are jobs, and otherwise often enough that what a check-in did is saved within a second. Where
+ * more jobs are on their way than wait, a round waits for them a moment (gather).
+ *
+ * What was marked waits for a commit. Jobs do not: those of a round that fails are answered "busy". Where a
+ * statement failed, so that one job may have spoilt the others', each runs again by itself. */
+#include "device/live/live_private.h"
+
+#include "programme/call/authorise.h"
+#include "programme/devices/activate_device.h"
+#include "programme/devices/reseat_device.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SAVE_EVERY_MS = 500,
+    JOBS_MAX = 2000,
+    GATHER_MAX_MS = 50,   /* of a round, for jobs that are on their way */
+    WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
+    BACK_OFF_FIRST_MS = 100,
+    BACK_OFF_MAX_MS = 2000,
+    LAST_TRIES = 5
+};
+
+struct live_writer {
+    struct live *live;
+    pthread_t thread;
+    struct db *db;
+    struct arena arena; /* of a round */
+    struct live_known known;
+    struct live_saver *saver;
+    int64_t back_off_ms;     /* 0: the last round went well */
+    int64_t tried_at_ms;     /* when it ended */
+    int64_t collected_at_ms; /* when the loop was last asked for marks */
+};
+
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for a signal until then; the mutex is held. */
+static void wait_until(struct live *live, int64_t at_ms) {
+    struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+    (void)pthread_cond_timedwait(&live->writer_wakes, &live->mutex, &at);
+}
+
+/* ---- jobs ---- */
+
+static struct live_job *take_jobs(struct live_writer *writer) {
+    struct live *live = writer->live;
+    pthread_mutex_lock(&live->mutex);
+    struct live_job *first = live->jobs;
+    struct live_job **end = &first;
+    size_t count = 0;
+    while (*end != NULL && count < JOBS_MAX) {
+        end = &(*end)->next;
+        count++;
+    }
+    live->jobs = *end;
+    *end = NULL;
+    if (live->jobs == NULL)
+        live->jobs_end = &live->jobs;
+    live->job_count -= count;
+    pthread_mutex_unlock(&live->mutex);
+    return first;
+}
+
+static struct call call_of(struct live_writer *writer) {
+    const struct live_options *options = &writer->live->options;
+    return (struct call){.db = writer->db,
+                         .arena = &writer->arena,
+                         .actor = {.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL},
+                         .now_us = options->now_us(),
+                         .secret = options->secret,
+                         .random = options->random,
+                         .depth = 1, /* the round has begun the transaction, and ends it */
+                         .writes = true};
+}
+
+static enum status add_licence(struct live_writer *writer, const struct live_licence_row *row,
+                               struct live_message *message, struct fault *fault) {
+    if (row->id == 0)
+        return STATUS_OK;
+    live_message_add_licence(message, row);
+    return live_known_need(&writer->known, writer->db, row->sku_id, message, fault);
+}
+
+static void add_device(struct live_message *message, const struct device *device,
+                       const struct device_seen *seen, bool begins_chain) {
+    const struct live_device_row row = {.id = device->id,
+                                        .licence_id = device->licence_id,
+                                        .fingerprint = device->fingerprint,
+                                        .generation = device->generation,
+                                        .state = device->state,
+                                        .seat = device->seat,
+                                        .activated_at_us = device->activated_at_us};
+    struct live_device_news *news = live_message_add_device(message);
+    live_device_news_fill(news, &row, seen, 0);
+    news->begins_chain = begins_chain;
+}
+
+/* As it stands in the store now. */
+static enum status add_stored_device(struct live_writer *writer, int64_t device_id,
+                                     struct live_message *message, struct fault *fault) {
+    struct live_device_row row;
+    struct device_seen seen;
+    struct db_rows *rows = NULL;
+    bool have_row = false;
+    enum status status = live_device_query(writer->db, device_id, &rows, fault);
+    if (status == STATUS_OK)
+        status = db_next(rows, &have_row, fault);
+    if (status == STATUS_OK && have_row)
+        status = live_device_and_seen_read(rows, &row, &seen, fault);
+    if (status == STATUS_OK && have_row)
+        live_device_news_fill(live_message_add_device(message), &row, &seen, 0);
+    db_rows_close(rows);
+    return status;
+}
+
+static enum status activate(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                            struct fault *fault) {
+    struct call call = call_of(writer);
+    struct activation activation = {0};
+    enum status status = activate_device(&call, &job->request, false, &activation, fault);
+    if (status != STATUS_OK)
+        return status;
+    job->answer = activation.answer;
+    job->licence_id = activation.licence.id;
+    status = add_licence(writer, &activation.licence, message, fault);
+    if (status != STATUS_OK || activation.answer != ANSWER_OK)
+        return status;
+    job->result_device_id = activation.device.id;
+    add_device(message, &activation.device, &activation.seen, true);
+    if (activation.dropped_device_id > 0)
+        status = add_stored_device(writer, activation.dropped_device_id, message, fault);
+    return status;
+}
+
+static enum status release(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                           struct fault *fault) {
+    struct call call = call_of(writer);
+    struct released_device released;
+    struct release_device_input input = {.device = identifier_text(&call, IDENTIFIER_DEVICE, job->device_id)};
+    enum status status = release_device(&call, &input, &released, fault);
+    if (status == STATUS_OK)
+        job->answer = ANSWER_OK;
+    job->result_device_id = job->device_id;
+    return status == STATUS_OK ? add_stored_device(writer, job->device_id, message, fault) : status;
+}
+
+static enum status reseat(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                          struct fault *fault) {
+    struct call call = call_of(writer);
+    struct reseating reseating;
+    enum status status = reseat_device(&call, job->device_id, &reseating, fault);
+    if (status != STATUS_OK)
+        return status;
+    job->answer = reseating.answer;
+    job->licence_id = reseating.licence.id;
+    if (reseating.device.id == 0)
+        return STATUS_OK;
+    job->result_device_id = job->device_id;
+    add_device(message, &reseating.device, &reseating.seen, false);
+    return add_licence(writer, &reseating.licence, message, fault);
+}
+
+/* A use case that refuses has changed nothing, and its fault is the answer; anything else spoils the
+ * transaction. */
+static bool is_refusal(const struct fault *fault, enum answer *answer) {
+    static const struct {
+        const char *code;
+        enum answer answer;
+    } refusals[] = {
+        {"releases-exhausted", ANSWER_RELEASES_EXHAUSTED},
+        {"unknown-device", ANSWER_UNKNOWN_DEVICE},
+        {"wrong-state", ANSWER_DROPPED},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (strcmp(fault->code, refusals[i].code) == 0) {
+            *answer = refusals[i].answer;
+            return true;
+        }
+    return false;
+}
+
+static enum status run_job(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                           struct fault *fault) {
+    enum status status = STATUS_OK;
+    switch (job->kind) {
+    case LIVE_ACTIVATE:
+        status = activate(writer, job, message, fault);
+        break;
+    case LIVE_RELEASE:
+        status = release(writer, job, message, fault);
+        break;
+    case LIVE_RESEAT:
+        status = reseat(writer, job, message, fault);
+        break;
+    }
+    return status != STATUS_OK && is_refusal(fault, &job->answer) ? STATUS_OK : status;
+}
+
+/* What the asking device last did is saved ahead of its job. */
+static void mark_of_job(struct live_writer *writer, const struct live_job *job) {
+    if (job->kind == LIVE_ACTIVATE)
+        return;
+    const struct live_save save = {.seen = job->seen, .changes = job->changes};
+    live_saver_add(writer->saver, &save);
+}
+
+/* ---- rounds ---- */
+
+static void stamp(struct live_message *message, int64_t number) {
+    for (size_t i = 0; i < message->device_count; i++)
+        message->devices[i].stamp = (uint32_t)number;
+}
+
+/* In a transaction: `*spoilt` where a statement of a job failed. */
+static enum status write_round(struct live_writer *writer, struct live_job *jobs,
+                               struct live_message *message, bool *spoilt, struct fault *fault) {
+    int64_t now_us = writer->live->options.now_us();
+    enum status status = live_saver_write(writer->saver, writer->db, &writer->arena, now_us, fault);
+    for (struct live_job *job = jobs; job != NULL && status == STATUS_OK; job = job->next) {
+        status = run_job(writer, job, message, fault);
+        *spoilt = status != STATUS_OK;
+    }
+    if (status != STATUS_OK || message->device_count == 0)
+        return status;
+    int64_t number = 0;
+    status = db_counter_take(writer->db, DEVICE_CHANGE_COUNTER, 1, &number, fault);
+    stamp(message, number);
+    return status;
+}
+
+/* One transaction. What the loop is to know is sent only after the commit. */
+static enum status run_round(struct live_writer *writer, struct live_job *jobs, bool *spoilt,
+                             struct fault *fault) {
+    struct live *live = writer->live;
+    struct live_message *message = live_message_new();
+    enum status status = db_begin(writer->db, DB_WRITE, fault);
+    if (status == STATUS_OK) {
+        status = write_round(writer, jobs, message, spoilt, fault);
+        if (status == STATUS_OK)
+            status = db_commit(writer->db, fault);
+        else
+            db_rollback(writer->db);
+    }
+    arena_clean_up(&writer->arena);
+    if (status != STATUS_OK) {
+        live_message_free(message);
+        live_count_failure(live);
+        return status;
+    }
+    live_saver_settle(writer->saver, message);
+    live_known_settle(&writer->known, message);
+    message->jobs = jobs;
+    pthread_mutex_lock(&live->mutex);
+    live->transactions++;
+    pthread_mutex_unlock(&live->mutex);
+    (void)live_send(live, message);
+    return STATUS_OK;
+}
+
+static void give_back(struct live_writer *writer, struct live_job *jobs, enum answer answer) {
+    if (jobs == NULL)
+        return;
+    for (struct live_job *job = jobs; job != NULL; job = job->next) {
+        job->answer = answer;
+        job->result_device_id = 0;
+        job->licence_id = 0;
+    }
+    struct live_message *message = live_message_new();
+    message->jobs = jobs;
+    (void)live_send(writer->live, message);
+}
+
+/* Each by itself, so that one that cannot be done does not take the others with it. */
+static enum status run_one_by_one(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
+    enum status last = STATUS_OK;
+    while (jobs != NULL) {
+        struct live_job *job = jobs;
+        bool spoilt = false;
+        jobs = job->next;
+        job->next = NULL;
+        last = run_round(writer, job, &spoilt, fault);
+        if (last != STATUS_OK)
+            give_back(writer, job, spoilt && last != STATUS_BUSY ? ANSWER_INTERNAL : ANSWER_BUSY);
+        if (last != STATUS_OK && !spoilt) {
+            give_back(writer, jobs, ANSWER_BUSY);
+            return last;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status do_round(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
+    bool spoilt = false;
+    enum status status = run_round(writer, jobs, &spoilt, fault);
+    if (status == STATUS_OK)
+        return status;
+    if (spoilt && status != STATUS_BUSY)
+        return run_one_by_one(writer, jobs, fault);
+    give_back(writer, jobs, ANSWER_BUSY);
+    return status;
+}
+
+/* Until as many jobs wait as are still to come: the next ones then are verified while these are written, and
+ * with more in a transaction its pages are written less often. */
+static void gather(struct live *live) {
+    int64_t until_ms = monotonic_ms() + GATHER_MAX_MS;
+    pthread_mutex_lock(&live->mutex);
+    live->gathers = live->jobs != NULL;
+    while (live->gathers && !live->stopping && live->job_count < live->expected_jobs &&
+           monotonic_ms() < until_ms)
+        wait_until(live, until_ms);
+    live->gathers = false;
+    pthread_mutex_unlock(&live->mutex);
+}
+
+/* Until a round is due; false at the end. */
+static bool wait_for_work(struct live_writer *writer) {
+    struct live *live = writer->live;
+    int64_t due_ms = writer->back_off_ms > 0 ? writer->tried_at_ms + writer->back_off_ms
+                                             : writer->collected_at_ms + SAVE_EVERY_MS;
+    pthread_mutex_lock(&live->mutex);
+    while (!live->stopping && monotonic_ms() < due_ms && (live->jobs == NULL || writer->back_off_ms > 0) &&
+           !(live_saver_has_more(writer->saver) && writer->back_off_ms == 0))
+        wait_until(live, due_ms);
+    bool goes_on = !live->stopping;
+    pthread_mutex_unlock(&live->mutex);
+    return goes_on;
+}
+
+/* Asking takes until the end of the loop's turn, so a round of jobs alone does not ask. */
+static void collect_if_due(struct live_writer *writer, bool is_ending) {
+    int64_t now_ms = monotonic_ms();
+    if (is_ending || live_saver_has_more(writer->saver) ||
+        now_ms >= writer->collected_at_ms + SAVE_EVERY_MS) {
+        live_saver_collect(writer->saver);
+        writer->collected_at_ms = now_ms;
+    }
+}
+
+/* False where there was nothing to do. */
+static bool one_turn(struct live_writer *writer, bool is_ending) {
+    struct fault fault;
+    collect_if_due(writer, is_ending);
+    struct live_job *jobs = take_jobs(writer);
+    for (const struct live_job *job = jobs; job != NULL; job = job->next)
+        mark_of_job(writer, job);
+    bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
+    enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
+    writer->tried_at_ms = monotonic_ms();
+    if (status == STATUS_OK)
+        writer->back_off_ms = 0;
+    else if (writer->back_off_ms == 0)
+        writer->back_off_ms = BACK_OFF_FIRST_MS;
+    else if (writer->back_off_ms < BACK_OFF_MAX_MS)
+        writer->back_off_ms *= 2;
+    return has;
+}
+
+static enum status note_state(struct live_writer *writer, bool is_running, struct fault *fault) {
+    enum status status = db_begin(writer->db, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    const struct live_door_state state = {is_running, writer->live->unsettled_s};
+    status = live_door_state_save(writer->db, &state, fault);
+    if (status == STATUS_OK)
+        return db_commit(writer->db, fault);
+    db_rollback(writer->db);
+    return status;
+}
+
+/* The last jobs and marks, and what follows from them; the end is clean only when all of it is saved. */
+static void end(struct live_writer *writer) {
+    struct fault fault;
+    for (int tries = 0; tries < LAST_TRIES; tries++) {
+        while (one_turn(writer, true) && writer->back_off_ms == 0)
+            continue;
+        if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK)
+            return;
+    }
+}
+
+static void *run_writer(void *context) {
+    struct live_writer *writer = context;
+    struct live *live = writer->live;
+    while (wait_for_work(writer)) {
+        gather(writer->live);
+        (void)one_turn(writer, false);
+    }
+    end(writer);
+    pthread_mutex_lock(&live->mutex);
+    live->writer_ended = true;
+    pthread_mutex_unlock(&live->mutex);
+    live_wake(live);
+    return NULL;
+}
+
+static void writer_free(struct live_writer *writer) {
+    live_known_clean_up(&writer->known);
+    arena_clean_up(&writer->arena);
+    live_saver_free(writer->saver);
+    free(writer);
+}
+
+enum status live_writer_start(struct live *live, struct fault *fault) {
+    struct live_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        abort();
+    writer->live = live;
+    writer->db = live->writer_db;
+    writer->collected_at_ms = monotonic_ms();
+    writer->saver = live_saver_make(live);
+    arena_init(&writer->arena);
+    live_known_init(&writer->known, live);
+    db_set_write_wait(writer->db, WRITE_WAIT_MS);
+    enum status status = note_state(writer, true, fault);
+    if (status == STATUS_OK && pthread_create(&writer->thread, NULL, run_writer, writer) != 0)
+        status = fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
+                           "the machine gives no thread for the device door's writer");
+    if (status != STATUS_OK) {
+        writer_free(writer);
+        return status;
+    }
+    pthread_setname_np(writer->thread, "device-writer");
+    live->writer = writer;
+    return STATUS_OK;
+}
+
+void live_writer_join(struct live *live) {
+    if (live->writer == NULL)
+        return;
+    pthread_join(live->writer->thread, NULL);
+    writer_free(live->writer);
+    live->writer = NULL;
+}

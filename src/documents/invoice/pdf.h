@@ -1,0 +1,46 @@
+/* PDF: the page that an invoice is being set on, and where on it. For this room's pdf_*.c alone. */
+#ifndef SEATMETER_DOCUMENTS_INVOICE_PDF_H
+#define SEATMETER_DOCUMENTS_INVOICE_PDF_H
+
+#include "core/money/invoice.h"
+#include "documents/layout/pdf_canvas.h"
+
+struct pdf_table;
+
+#define PDF_MARGIN 48.0 /* left, right and above */
+#define PDF_FOOT 56.0   /* below; the footer stands in it */
+
+struct pdf {
+    struct sheet *sheet;
+    struct arena *arena;
+    const struct invoice *invoice;
+    cairo_surface_t *logo; /* NULL: none */
+    double left;
+    double right;
+    double bottom; /* what is set ends above */
+    double height; /* of the paper */
+    double y;      /* what comes next begins here */
+    int page;
+    int page_count;          /* 0 while they are counted */
+    struct pdf_table *table; /* the one that goes on over the page's end; NULL: none */
+};
+
+static inline double pdf_width(const struct pdf *pdf) {
+    return pdf->right - pdf->left;
+}
+
+/* Text at the left border and `y`, which it moves down by the text's height and `gap`. */
+void pdf_put(struct pdf *pdf, enum sheet_style style, struct text text, double gap);
+
+void pdf_break_page(struct pdf *pdf);
+void pdf_ensure_room(struct pdf *pdf, double height);
+void pdf_draw_footer(struct pdf *pdf);
+
+/* An amount as readers see it on paper, without and with its currency. */
+struct text pdf_amount(const struct pdf *pdf, int64_t amount_minor);
+struct text pdf_amount_with_currency(const struct pdf *pdf, int64_t amount_minor);
+
+/* Who, to whom, when, how much and until when: all that stands above the first table. */
+void pdf_draw_head(struct pdf *pdf);
+
+#endif

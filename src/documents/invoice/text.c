@@ -1,0 +1,230 @@
+/* Invoices and reports for a terminal: what a person reads first, first. */
+#include "documents/invoice/document.h"
+#include "documents/invoice/line_groups.h"
+#include "documents/layout/number_format.h"
+#include "documents/layout/terminal.h"
+
+enum { PAGE_CELLS = 100, LABEL_CELLS = 14, DESCRIPTION_CELLS = 44, TAX_NAME_CELLS = 48 };
+
+/* "From        Meridian Distribution", further lines below the first; nothing where there is nothing. */
+static void print_labelled(struct buffer *out, const char *label, struct text value) {
+    struct text rest = figures_printable_lines(out->arena, value);
+    const char *shown = label;
+    while (rest.length > 0) {
+        size_t length = 0;
+        while (length < rest.length && rest.at[length] != '\n') {
+            length++;
+        }
+        struct text line = {rest.at, length};
+        size_t skip = length < rest.length ? length + 1 : length;
+        rest = (struct text){rest.at + skip, rest.length - skip};
+        while (line.length > 0) {
+            struct text part = terminal_wrap(line, PAGE_CELLS - LABEL_CELLS, &line);
+            buffer_add_format(out, "%-*s%.*s\n", LABEL_CELLS, shown, TEXT_ARGS(part));
+            shown = "";
+        }
+    }
+}
+
+static void print_party(struct buffer *out, const char *label, const struct invoice_party *party) {
+    print_labelled(out, label, party->name);
+    print_labelled(out, "", party->address);
+    print_labelled(out, "", figures_country(out->arena, party->country));
+    if (party->tax_number.length > 0) {
+        print_labelled(out, "", text_format(out->arena, "Tax number %.*s", TEXT_ARGS(party->tax_number)));
+    }
+    print_labelled(out, "", party->email);
+}
+
+static void print_heading(struct buffer *out, const struct invoice *invoice) {
+    struct text number = figures_printable(out->arena, invoice->number);
+    buffer_add_format(out, "%s %.*s\n\n", figures_title(invoice->kind), TEXT_ARGS(number));
+    print_party(out, "From", &invoice->seller);
+    buffer_add(out, TEXT("\n"));
+    print_party(out, "To", &invoice->buyer);
+    buffer_add(out, TEXT("\n"));
+    print_labelled(out, "Month", figures_month(out->arena, invoice->month));
+    print_labelled(out, "Issued", figures_date(out->arena, invoice->issued_on));
+    if (invoice->kind != INVOICE_KIND_CREDIT_NOTE) {
+        print_labelled(out, "Due", figures_date(out->arena, invoice->due_on));
+    }
+    print_labelled(out, "State", text_of(machine_state_name(MACHINE_INVOICE, (int)invoice->state)));
+    print_labelled(out, "Corrects", invoice->corrects_number);
+    buffer_add(out, TEXT("\n"));
+}
+
+static const struct terminal_column LINE_COLUMNS[] = {{"SKU", false, 30},
+                                                      {"Description", false, DESCRIPTION_CELLS},
+                                                      {"Quantity", true, 0},
+                                                      {"Unit price", true, 0},
+                                                      {"Amount", true, 0}};
+
+static void add_line(struct terminal_table *table, struct arena *arena, const struct invoice *invoice,
+                     const struct invoice_line *line, struct quantity quantity, int64_t amount_minor,
+                     struct text remark) {
+    const struct text cells[] = {figures_printable(arena, line->sku),
+                                 figures_printable(arena, line->description),
+                                 figures_quantity(arena, quantity),
+                                 figures_unit_price(arena, line->unit_price_millionths, invoice->currency),
+                                 figures_amount(arena, amount_minor, invoice->currency)};
+    terminal_table_row(table, cells, remark);
+}
+
+static enum status print_summary(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
+    struct summary_row *rows;
+    size_t count;
+    enum status status = summary_by_sku(out->arena, invoice, &rows, &count, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
+    for (size_t i = 0; i < count; i++) {
+        struct text remark = rows[i].corrects.length == 0
+                                 ? TEXT("")
+                                 : text_format(out->arena, "corrects %.*s", TEXT_ARGS(rows[i].corrects));
+        add_line(table, out->arena, invoice, rows[i].line, rows[i].quantity, rows[i].amount_minor, remark);
+    }
+    terminal_table_print(table, 0, out);
+    return STATUS_OK;
+}
+
+static void print_lines(struct buffer *out, const struct invoice *invoice,
+                        const struct invoice_line *const *lines, size_t count, size_t indent) {
+    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
+    for (size_t i = 0; i < count; i++) {
+        add_line(table, out->arena, invoice, lines[i], lines[i]->quantity, lines[i]->amount_minor,
+                 figures_remark(out->arena, lines[i]));
+    }
+    terminal_table_print(table, indent, out);
+}
+
+static void print_taxes(struct buffer *out, const struct invoice *invoice) {
+    static const struct terminal_column COLUMNS[] = {
+        {"Tax", false, TAX_NAME_CELLS}, {"Rate", true, 0}, {"Taxable amount", true, 0}, {"Tax", true, 0}};
+    struct arena *arena = out->arena;
+    if (invoice->tax_count == 0) {
+        return;
+    }
+    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 4);
+    for (size_t i = 0; i < invoice->tax_count; i++) {
+        const struct tax_total *tax = &invoice->taxes[i];
+        struct text rate = figures_percent(arena, tax->tax.rate_millionths);
+        const struct text cells[] = {text_of(figures_tax_name(tax->tax.category)),
+                                     text_format(arena, "%.*s %%", TEXT_ARGS(rate)),
+                                     figures_amount(arena, tax->taxable_minor, invoice->currency),
+                                     figures_amount(arena, tax->tax_minor, invoice->currency)};
+        terminal_table_row(table, cells, TEXT(""));
+    }
+    buffer_add(out, TEXT("\n"));
+    terminal_table_print(table, 0, out);
+}
+
+static void print_totals(struct buffer *out, const struct invoice *invoice) {
+    struct arena *arena = out->arena;
+    static const struct terminal_column COLUMNS[] = {{"", false, 0}, {"", true, 0}};
+    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 2);
+    const struct text net[] = {TEXT("Net"), figures_amount(arena, invoice->net_minor, invoice->currency)};
+    const struct text tax[] = {TEXT("Tax"), figures_amount(arena, invoice->tax_minor, invoice->currency)};
+    const struct text gross[] = {text_format(arena, "Total in %s", invoice->currency.code),
+                                 figures_amount(arena, invoice->gross_minor, invoice->currency)};
+    terminal_table_row(table, net, TEXT(""));
+    terminal_table_row(table, tax, TEXT(""));
+    terminal_table_total(table, gross);
+    buffer_add(out, TEXT("\n"));
+    terminal_table_print_body(table, 0, out);
+}
+
+static enum status print_annex(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
+    struct customer_group *groups;
+    size_t count;
+    enum status status = summary_by_customer(out->arena, invoice, &groups, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        struct text name = figures_printable(out->arena, groups[i].name);
+        struct text code = figures_printable(out->arena, groups[i].code);
+        struct text subtotal = figures_amount(out->arena, groups[i].subtotal_minor, invoice->currency);
+        if (code.length == 0) {
+            buffer_add_format(out, "\nFor no one customer: %.*s\n\n", TEXT_ARGS(subtotal));
+        } else {
+            buffer_add_format(out, "\n%.*s (%.*s): %.*s\n\n", TEXT_ARGS(name), TEXT_ARGS(code),
+                              TEXT_ARGS(subtotal));
+        }
+        print_lines(out, invoice, groups[i].lines, groups[i].line_count, 2);
+    }
+    return status;
+}
+
+enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
+                                  struct fault *fault) {
+    struct buffer out = {.arena = arena};
+    bool own = summary_is_for_buyer(invoice);
+    enum status status = STATUS_OK;
+    print_heading(&out, invoice);
+    if (own) {
+        const struct invoice_line **lines =
+            ARENA_NEW(arena, const struct invoice_line *, invoice->line_count + 1);
+        for (size_t i = 0; i < invoice->line_count; i++) {
+            lines[i] = &invoice->lines[i];
+        }
+        print_lines(&out, invoice, lines, invoice->line_count, 0);
+    } else {
+        status = print_summary(&out, invoice, fault);
+    }
+    print_taxes(&out, invoice);
+    print_totals(&out, invoice);
+    if (invoice->terms.length > 0) {
+        buffer_add(&out, TEXT("\n"));
+        print_labelled(&out, "Terms", invoice->terms);
+    }
+    if (status == STATUS_OK && !own) {
+        status = print_annex(&out, invoice, fault);
+    }
+    if (status == STATUS_OK) {
+        *bytes = buffer_text(&out);
+    }
+    return status;
+}
+
+static struct text units_or_nothing(struct arena *arena, bool is_there, int64_t units) {
+    return is_there ? figures_count(arena, units) : TEXT("");
+}
+
+struct text document_report_text(struct arena *arena, const struct usage_report *report) {
+    struct buffer out = {.arena = arena};
+    struct text name = figures_printable(arena, report->provider_name);
+    struct text code = figures_printable(arena, report->provider_code);
+    struct text month = figures_month(arena, report->month);
+    buffer_add_format(&out, "Usage report of %.*s (%.*s), %.*s\n\n", TEXT_ARGS(name), TEXT_ARGS(code),
+                      TEXT_ARGS(month));
+    print_labelled(&out, "Report", report->identifier);
+    print_labelled(&out, "To", report->seller_name);
+    print_labelled(&out, "State", text_of(machine_state_name(MACHINE_REPORT, (int)report->state)));
+    print_labelled(&out, "Due", figures_date(arena, report->due_on));
+    print_labelled(&out, "Submitted by", report->submitted_by);
+    print_labelled(&out, "Decided by", report->decided_by);
+    print_labelled(&out, "Rejected", report->rejection_reason);
+    static const struct terminal_column COLUMNS[] = {
+        {"Customer", false, 24},  {"SKU", false, 28},    {"Policy", false, 0},
+        {"Provisioned", true, 0}, {"Used", true, 0},     {"Idle", true, 0},
+        {"Unlicensed", true, 0},  {"Measured", true, 0}, {"Chargeable", true, 0}};
+    struct terminal_table *table = terminal_table_new(arena, COLUMNS, 9);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct usage_report_row *row = &report->rows[i];
+        const struct text cells[] = {figures_printable(arena, row->customer_code),
+                                     figures_printable(arena, row->sku),
+                                     figures_printable(arena, row->policy),
+                                     figures_count(arena, row->provisioned_units),
+                                     units_or_nothing(arena, row->has_used, row->used_units),
+                                     units_or_nothing(arena, row->has_used, row->over_provisioned_units),
+                                     units_or_nothing(arena, row->has_used, row->unlicensed_units),
+                                     figures_quantity(arena, row->measured),
+                                     figures_quantity(arena, row->chargeable)};
+        struct text reason = figures_printable(arena, row->reason);
+        struct text remark = row->has_adjustment ? text_format(arena, "adjusted: %.*s", TEXT_ARGS(reason))
+                             : row->policy.length == 0 ? TEXT("no price on this edge yet")
+                                                       : TEXT("");
+        terminal_table_row(table, cells, remark);
+    }
+    buffer_add(&out, TEXT("\n"));
+    terminal_table_print(table, 0, &out);
+    return buffer_text(&out);
+}

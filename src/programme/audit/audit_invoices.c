@@ -1,0 +1,387 @@
+/* Every closed month is rated again, with the same functions and from the same records as its close did, and
+ * laid beside the lines that were billed, while those stream by: one month's usage and one invoice are in
+ * memory. */
+#include "programme/audit/audit_private.h"
+
+#include "programme/billing/correction_lines.h"
+#include "programme/billing/issue_documents.h"
+#include "programme/billing/month_rating.h"
+#include "programme/call/authorise.h"
+#include "store/billing/close_queries.h"
+#include "store/upkeep/audit_queries.h"
+
+#include <assert.h>
+
+struct month_check {
+    struct checking *checking;
+    struct month month;
+    struct arena arena;   /* of the month */
+    struct arena invoice; /* of the invoice at work */
+    struct usage usage;
+    struct month_rating rating;    /* without corrections, as the close rated */
+    struct month_rating corrected; /* with those that were carried */
+    struct correction *corrections;
+    size_t correction_count;
+    struct id_map billed; /* agreements that have an invoice for the month */
+    struct invoice_head head;
+    struct invoice_row *lines;
+    size_t line_count;
+    size_t line_capacity;
+};
+
+static struct text invoice_text(const struct month_check *check) {
+    return identifier_text(check->checking->call, IDENTIFIER_INVOICE, check->head.id);
+}
+
+/* A line in words for a violation. */
+static struct text words_of(struct month_check *check, const struct invoice_row *row) {
+    const struct book *book = &check->checking->book;
+    uint32_t customer = book_account_find(book, row->customer_id);
+    uint32_t sku = book_sku_find(book, row->sku_id);
+    struct arena *arena = &check->invoice;
+    return text_format(
+        arena, "%.*s %.*s %.*s measured %.*s, %.*s at %.*s: %lld", TEXT_ARGS(row->policy),
+        TEXT_ARGS(sku == BOOK_NONE ? TEXT("?") : book->sku_labels[sku]),
+        TEXT_ARGS(customer == BOOK_NONE ? TEXT("-") : book->accounts[customer].label),
+        TEXT_ARGS(quantity_format(arena, (struct quantity){row->measured_parts, row->parts_per_unit})),
+        TEXT_ARGS(quantity_format(arena, (struct quantity){row->quantity_parts, row->parts_per_unit})),
+        TEXT_ARGS(decimal_format_short(arena, row->unit_price_millionths, 6)), (long long)row->amount_minor);
+}
+
+static bool is_same_line(const struct invoice_row *a, const struct invoice_row *b) {
+    return lines_charge_the_same(a, b) && a->measured_parts == b->measured_parts &&
+           a->price_id == b->price_id && text_equal(a->policy, b->policy);
+}
+
+/* The lines that the close rated, without corrections and charges, against those that it rates now. */
+static enum status compare_rated(struct month_check *check, uint32_t agreement, struct fault *fault) {
+    const struct book *book = &check->checking->book;
+    struct edge_bill bill = {0};
+    size_t next = 0;
+    enum status status = STATUS_OK;
+    if (book->edges[book->edge_of_agreement[agreement]].has_prices)
+        status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < check->line_count; i++) {
+        const struct invoice_row *billed = &check->lines[i];
+        if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH)
+            continue;
+        if (next == bill.line_count || !is_same_line(billed, &bill.lines[next])) {
+            checking_found(
+                check->checking, "line-differs", invoice_text(check), "line %lld is %.*s; it should be %.*s",
+                (long long)billed->position, TEXT_ARGS(words_of(check, billed)),
+                TEXT_ARGS(next == bill.line_count ? TEXT("absent") : words_of(check, &bill.lines[next])));
+            return STATUS_OK; /* what follows is shifted and says nothing more */
+        }
+        next++;
+    }
+    if (next < bill.line_count)
+        checking_found(check->checking, "line-missing", invoice_text(check), "lacks a line: %.*s",
+                       TEXT_ARGS(words_of(check, &bill.lines[next])));
+    return STATUS_OK;
+}
+
+/* Amounts, positions, totals and taxes of the invoice at work. */
+static enum status check_totals(struct month_check *check, struct fault *fault) {
+    struct checking *checking = check->checking;
+    struct currency currency;
+    int64_t net_minor = 0;
+    int64_t tax_minor = 0;
+    enum status status = currency_find(check->head.currency, "currency", &currency, fault);
+    for (size_t i = 0; status == STATUS_OK && i < check->line_count; i++) {
+        const struct invoice_row *row = &check->lines[i];
+        int64_t amount_minor = 0;
+        if (row->parts_per_unit < 1) {
+            checking_found(checking, "line-amount", invoice_text(check),
+                           "line %lld has a quantity that is none", (long long)row->position);
+            continue;
+        }
+        status = money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
+                                   row->unit_price_millionths, currency, &amount_minor, fault);
+        if (status == STATUS_OK && amount_minor != row->amount_minor)
+            checking_found(checking, "line-amount", invoice_text(check),
+                           "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
+                           (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
+        if (row->position != (int64_t)i + 1)
+            checking_found(checking, "line-position", invoice_text(check),
+                           "has line %lld where %zu should stand", (long long)row->position, i + 1);
+    }
+    if (status == STATUS_OK)
+        status = invoice_rows_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
+                                    fault);
+    if (status == STATUS_OK && tax_minor != check->head.tax_minor)
+        checking_found(checking, "invoice-tax", invoice_text(check),
+                       "has a tax of %lld (minor units) where its lines give %lld",
+                       (long long)check->head.tax_minor, (long long)tax_minor);
+    return status;
+}
+
+static enum status end_invoice(struct month_check *check, struct fault *fault) {
+    struct checking *checking = check->checking;
+    if (check->head.id == 0)
+        return STATUS_OK;
+    uint32_t agreement = book_agreement_find(&checking->book, check->head.agreement_id);
+    checking->result.invoices_checked++;
+    checking->result.lines_checked += (int64_t)check->line_count;
+    id_map_put(&check->billed, check->head.agreement_id, 0, 0);
+    enum status status = agreement == BOOK_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
+    if (status == STATUS_OK)
+        status = check_totals(check, fault);
+    check->head.id = 0;
+    check->lines = NULL;
+    check->line_count = check->line_capacity = 0;
+    arena_clean_up(&check->invoice);
+    return status;
+}
+
+static enum status check_lines(struct month_check *check, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    bool have_row = false;
+    enum status status = checked_lines_stream(check->checking->call->db, check->month, &rows, fault);
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
+        struct invoice_head head;
+        struct invoice_row row;
+        if (check->head.id != 0 && check->head.id != db_column_int(rows, 0))
+            status = end_invoice(check, fault);
+        checked_line_read(rows, &check->invoice, &head, &row);
+        check->head = head;
+        if (row.position == 0)
+            continue; /* an invoice without lines: invoice-net tells */
+        check->lines = arena_grow(&check->invoice, check->lines, check->line_count, &check->line_capacity,
+                                  sizeof *check->lines);
+        check->lines[check->line_count++] = row;
+    }
+    db_rows_close(rows);
+    return status == STATUS_OK ? end_invoice(check, fault) : status;
+}
+
+/* Edges that closed without an invoice must have had nothing to bill. */
+static enum status check_unbilled(struct month_check *check, struct fault *fault) {
+    struct checking *checking = check->checking;
+    const struct book *book = &checking->book;
+    struct month_row *months = NULL;
+    size_t count = 0;
+    enum status status =
+        month_rows_load(checking->call->db, &check->arena, check->month, &months, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        uint32_t index = 0;
+        uint32_t agreement = book_agreement_find(book, months[i].agreement_id);
+        struct edge_bill bill = {0};
+        if (months[i].state != MONTH_CLOSED || agreement == BOOK_NONE ||
+            id_map_get(&check->billed, months[i].agreement_id, 0, &index) ||
+            !book->edges[book->edge_of_agreement[agreement]].has_prices)
+            continue;
+        status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
+        if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0))
+            checking_found(checking, "invoice-missing",
+                           identifier_text(checking->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
+                           "closed %.*s without an invoice where %zu lines were to be billed",
+                           TEXT_ARGS(month_format(&check->invoice, check->month)), bill.line_count);
+        arena_clean_up(&check->invoice);
+    }
+    return status;
+}
+
+/* What is in effect of a corrected (agreement, SKU) must be what rating gives with the corrections. */
+static enum status compare_corrected(struct month_check *check, uint32_t agreement, uint32_t sku,
+                                     struct fault *fault) {
+    struct checking *checking = check->checking;
+    struct arena *arena = &check->invoice;
+    struct invoice_row *rated = NULL;
+    struct invoice_row *billed = NULL;
+    struct invoice_row *in_effect = NULL;
+    size_t rated_count = 0;
+    size_t billed_count = 0;
+    size_t in_effect_count = 0;
+    size_t matched = 0;
+    size_t charged = 0;
+    bool priced = false;
+    enum status status =
+        month_rating_sku(&check->corrected, arena, agreement, sku, &rated, &rated_count, &priced, fault);
+    if (status == STATUS_OK)
+        status =
+            invoice_lines_of_month(checking->call->db, arena, checking->book.agreements[agreement].id,
+                                   check->month, checking->book.skus[sku].id, &billed, &billed_count, fault);
+    if (status != STATUS_OK)
+        return status;
+    lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
+    for (size_t i = 0; i < rated_count; i++) {
+        charged += rated[i].quantity_parts != 0;
+        for (size_t k = 0; rated[i].quantity_parts != 0 && k < in_effect_count; k++)
+            if (in_effect[k].invoice_id != 0 && lines_charge_the_same(&rated[i], &in_effect[k])) {
+                in_effect[k].invoice_id = 0; /* taken */
+                matched++;
+                break;
+            }
+    }
+    if (matched != charged || matched != in_effect_count)
+        checking_found(
+            checking, "correction-differs",
+            identifier_text(checking->call, IDENTIFIER_AGREEMENT, checking->book.agreements[agreement].id),
+            "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
+            "there should be %zu",
+            in_effect_count, TEXT_ARGS(checking->book.sku_labels[sku]),
+            TEXT_ARGS(month_format(arena, check->month)), matched, charged);
+    arena_clean_up(arena);
+    return STATUS_OK;
+}
+
+static enum status check_corrected(struct month_check *check, struct fault *fault) {
+    const struct book *book = &check->checking->book;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < check->correction_count; i++) {
+        const struct correction *one = &check->corrections[i];
+        bool is_first = i == 0 || one->agreement_id != check->corrections[i - 1].agreement_id ||
+                        one->sku_id != check->corrections[i - 1].sku_id;
+        if (is_first)
+            status = compare_corrected(check, book_agreement_find(book, one->agreement_id),
+                                       book_sku_find(book, one->sku_id), fault);
+    }
+    return status;
+}
+
+/* Only corrections that an invoice carries are in effect. */
+static enum status read_corrections(struct month_check *check, struct fault *fault) {
+    size_t count = 0;
+    size_t kept = 0;
+    enum status status = corrections_of_month(check->checking->call->db, &check->arena, check->month,
+                                              &check->corrections, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        if (check->corrections[i].invoice_id > 0)
+            check->corrections[kept++] = check->corrections[i];
+    check->correction_count = kept;
+    return status;
+}
+
+static enum status open_month(struct month_check *check, struct fault *fault) {
+    struct checking *checking = check->checking;
+    struct usage_scope scope = {.from_us = INT64_MAX, .until_us = INT64_MIN, .forgiving = true};
+    int64_t *agreements = NULL;
+    struct report_adjustment *adjustments = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < checking->book.agreement_count; i++) {
+        const struct month_span *span = book_span(&checking->book, (uint32_t)i, check->month);
+        if (span->midnights_us[0] < scope.from_us)
+            scope.from_us = span->midnights_us[0];
+        if (span->midnights_us[span->days] > scope.until_us)
+            scope.until_us = span->midnights_us[span->days];
+    }
+    enum status status = read_corrections(check, fault);
+    if (status == STATUS_OK)
+        status = report_adjustments_of_month(checking->call->db, &check->arena, check->month, &agreements,
+                                             &adjustments, &count, fault);
+    if (status == STATUS_OK)
+        status = usage_load(checking->call->db, &check->arena, &scope, &check->usage, fault);
+    if (status != STATUS_OK)
+        return status;
+    struct month_rating_input input = {
+        .book = &checking->book,
+        .usage = &check->usage,
+        .month = check->month,
+        .adjustment_agreements = agreements,
+        .adjustments = adjustments,
+        .adjustment_count = count,
+        .corrections = check->corrections,
+    };
+    month_rating_open(&check->arena, &input, &check->rating);
+    input.correction_count = check->correction_count;
+    if (check->correction_count > 0)
+        month_rating_open(&check->arena, &input, &check->corrected);
+    return STATUS_OK;
+}
+
+static enum status check_month(struct checking *checking, struct month month, struct fault *fault) {
+    struct month_check check = {.checking = checking, .month = month};
+    arena_init(&check.arena);
+    arena_init(&check.invoice);
+    id_map_init(&check.billed, &check.arena, 64);
+    enum status status = open_month(&check, fault);
+    if (status == STATUS_OK)
+        status = check_lines(&check, fault);
+    if (status == STATUS_OK)
+        status = check_unbilled(&check, fault);
+    if (status == STATUS_OK)
+        status = check_corrected(&check, fault);
+    arena_clean_up(&check.invoice);
+    arena_clean_up(&check.arena);
+    return status;
+}
+
+/* ---- numbers ---- */
+
+/* The numbers of one seller in one year. */
+struct number_run {
+    int64_t seller_id;
+    int64_t year;
+    int64_t count;
+    int64_t last;
+};
+
+/* "DIST-2026-000123" ends in year and number. */
+static bool read_number(struct text number, int64_t *year, int64_t *place) {
+    size_t dash = number.length;
+    while (dash > 0 && number.at[dash - 1] != '-')
+        dash--;
+    if (dash < 6 || !text_to_int64((struct text){number.at + dash, number.length - dash}, place))
+        return false;
+    return text_to_int64((struct text){number.at + dash - 5, 4}, year) && *year > 0 && *place > 0;
+}
+
+static enum status check_numbers(struct checking *checking, struct fault *fault) {
+    struct call *call = checking->call;
+    struct db_rows *rows = NULL;
+    struct number_run *runs = NULL;
+    struct id_map index;
+    size_t count = 0;
+    size_t capacity = 0;
+    bool have_row = false;
+    id_map_init(&index, call->arena, 64);
+    enum status status = checked_numbers_stream(call->db, &rows, fault);
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
+        int64_t year = 0;
+        int64_t place = 0;
+        int64_t seller_id = db_column_int(rows, 0);
+        if (!read_number(db_column_text(rows, 1), &year, &place)) {
+            checking_found(checking, "invoice-number",
+                           identifier_text(call, IDENTIFIER_INVOICE, db_column_int(rows, 2)),
+                           "has the malformed number %.*s", TEXT_ARGS(db_column_text(rows, 1)));
+            continue;
+        }
+        uint32_t at = id_map_put(&index, seller_id, year, (uint32_t)count);
+        if (at == count) {
+            runs = arena_grow(call->arena, runs, count, &capacity, sizeof *runs);
+            runs[count++] = (struct number_run){seller_id, year, 0, 0};
+        }
+        assert(at < count);
+        runs[at].count++;
+        runs[at].last = place > runs[at].last ? place : runs[at].last;
+    }
+    db_rows_close(rows);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        int64_t taken = 0;
+        char counter[INVOICE_COUNTER_BYTES];
+        invoice_number_counter(runs[i].seller_id, (int)runs[i].year, counter);
+        status = db_counter_taken(call->db, counter, &taken, fault);
+        if (status == STATUS_OK && (runs[i].count != runs[i].last || runs[i].last != taken))
+            checking_found(
+                checking, "invoice-number", identifier_text(call, IDENTIFIER_ACCOUNT, runs[i].seller_id),
+                "has %lld invoices in %lld, the last one is number %lld, and %lld numbers were taken",
+                (long long)runs[i].count, (long long)runs[i].year, (long long)runs[i].last, (long long)taken);
+    }
+    return status;
+}
+
+enum status check_invoices(struct checking *checking, struct fault *fault) {
+    struct month *months = NULL;
+    size_t count = 0;
+    struct progress *progress = checking->call->progress;
+    enum status status =
+        closed_months_load(checking->call->db, checking->call->arena, &months, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (progress != NULL)
+            progress->step(progress, "checking months", (int64_t)i, (int64_t)count);
+        status = check_month(checking, months[i], fault);
+    }
+    return status == STATUS_OK ? check_numbers(checking, fault) : status;
+}

@@ -1,0 +1,12 @@
+/* The update repository as a client would see it, against what is released. */
+#include "programme/audit/audit_private.h"
+#include "programme/delivery/update_repository.h"
+
+static void note(void *context, struct text role, struct text message) {
+    checking_found(context, "updates-untrusted", role, "%.*s", TEXT_ARGS(message));
+}
+
+enum status check_updates(struct checking *checking, struct fault *fault) {
+    int64_t files = 0;
+    return update_repository_check(checking->call, note, checking, &files, fault);
+}

@@ -1,0 +1,53 @@
+/* Close month: rates every edge that is ready, in one transaction, and issues its invoices.
+ *
+ * An edge is ready when the month has ended in its time zone, everything used on it has a price and, where
+ * its buyer is a provider, the report is approved or overdue (then the system approves what it measured).
+ * Run again it closes what has become ready since and nothing twice: of two closes at once the second waits
+ * its turn and finds `already_closed`, or gives up with "database-busy". What is computed depends on the
+ * records alone, in the order of labels, so that a close after a crash gives the same invoices. */
+#ifndef SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
+#define SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
+
+#include "core/money/money.h"
+#include "core/time/date.h"
+#include "programme/call/call.h"
+
+struct close_month_input {
+    struct text month;  /* "2026-11" */
+    struct text seller; /* only the edges that this account sells on; empty: all that the actor may close */
+};
+
+/* One edge that was closed, or that stays open. */
+struct close_month_edge {
+    struct text agreement; /* agr_… */
+    struct text seller_code;
+    struct text seller_name;
+    struct text buyer_code;
+    struct text buyer_name;
+    /* closed: the invoice, where there was something to bill */
+    struct text invoice; /* inv_…, or empty */
+    struct text number;
+    struct currency currency;
+    int64_t gross_minor;
+    /* open: why */
+    struct text reason;  /* "month-not-ended", "report-missing", "price-missing", … */
+    struct text message; /* one sentence; names what is missing */
+};
+
+struct close_month_result {
+    struct month month;
+    const struct close_month_edge *closed; /* by this call; by seller, then buyer */
+    size_t closed_count;
+    const struct close_month_edge *open;
+    size_t open_count;
+    int64_t already_closed; /* edges that were closed before */
+    int64_t invoice_count;  /* of this call */
+    int64_t line_count;
+    int64_t reports_approved; /* by the system, as overdue */
+};
+
+/* Faults: "malformed-month"; "month-not-ended" where the month has ended on no edge at all; "forbidden". */
+enum status close_month(struct call *call, const struct close_month_input *input,
+                        struct close_month_result *result, struct fault *fault) MUST_CHECK;
+
+#endif

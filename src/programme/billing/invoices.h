@@ -1,0 +1,111 @@
+/* Invoices: seen by the two parties of their edge alone, settled and credited by its seller, never edited.
+ *
+ * A credit note repeats lines of its invoice with the sign turned (negative quantities and amounts), so that
+ * sums over documents are plain sums. Its lines keep the positions of the lines they credit, and a line is
+ * credited once. What is due is gross less credits; paying and writing off post exactly that. */
+#ifndef SEATMETER_PROGRAMME_BILLING_INVOICES_H
+#define SEATMETER_PROGRAMME_BILLING_INVOICES_H
+
+#include "core/money/invoice.h"
+#include "programme/call/call.h"
+#include "store/engine/page.h"
+
+struct list_invoices_input {
+    struct text seller; /* account; empty: any */
+    struct text buyer;  /* account; empty: any */
+    struct text month;  /* empty: any */
+    struct text state;  /* "issued", "paid", "written off"; empty: any */
+    struct text kind;   /* "invoice", "credit-note", "settlement"; empty: any */
+    struct page page;
+};
+
+struct invoice_summary {
+    struct text identifier;
+    struct text number;
+    enum invoice_kind kind;
+    enum invoice_state state;
+    struct month month;
+    struct text seller_code;
+    struct text seller_name;
+    struct text buyer_code;
+    struct text buyer_name;
+    struct currency currency;
+    struct date issued_on;
+    struct date due_on;
+    int64_t net_minor;
+    int64_t tax_minor;
+    int64_t gross_minor;
+};
+
+struct list_invoices_result {
+    const struct invoice_summary *items;
+    size_t count;
+    int64_t next_after; /* 0: no more */
+};
+
+enum status list_invoices(struct call *call, const struct list_invoices_input *input,
+                          struct list_invoices_result *result, struct fault *fault) MUST_CHECK;
+
+struct show_invoice_input {
+    struct text invoice; /* identifier, or number where the actor knows only one such */
+};
+
+struct invoice_view {
+    struct invoice invoice; /* complete, for the documents room */
+    struct text agreement;  /* agr_… */
+    int64_t credited_minor; /* by credit notes, as a positive amount */
+    int64_t due_minor;      /* 0 once it is paid or written off */
+    int64_t settled_at_us;  /* 0: not yet */
+};
+
+enum status show_invoice(struct call *call, const struct show_invoice_input *input, struct invoice_view *view,
+                         struct fault *fault) MUST_CHECK;
+
+struct settle_invoice_input {
+    struct text invoice;
+    struct text note; /* for the audit trail: a bank reference, a reason; may be empty */
+};
+
+/* issued → paid: cash against the receivable. Fault "wrong-state". */
+enum status pay_invoice(struct call *call, const struct settle_invoice_input *input,
+                        struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+
+/* issued → written off: bad debt against the receivable. Fault "wrong-state". */
+enum status write_off_invoice(struct call *call, const struct settle_invoice_input *input,
+                              struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+
+struct credit_invoice_input {
+    struct text invoice;
+    const int64_t *positions; /* of the lines to credit, from 1; none: every line not yet credited */
+    size_t position_count;
+    struct text reason;
+};
+
+/* Issues a credit note. Faults: "nothing-to-credit", "unknown-line", "already-credited", "wrong-kind". */
+enum status credit_invoice(struct call *call, const struct credit_invoice_input *input,
+                           struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+
+struct list_balances_input {
+    struct text owner; /* whose books; empty: the actor's account, the operator: everybody's */
+};
+
+/* The sum of the ledger per books, account, party and currency: debits less credits. */
+struct ledger_balance {
+    struct text owner_code;
+    struct text owner_name;
+    struct text account; /* "receivable", "revenue", "tax", "cash", "bad-debt" */
+    struct text party_code;
+    struct text party_name;
+    struct currency currency;
+    int64_t balance_minor;
+};
+
+struct list_balances_result {
+    const struct ledger_balance *items;
+    size_t count;
+};
+
+enum status list_balances(struct call *call, const struct list_balances_input *input,
+                          struct list_balances_result *result, struct fault *fault) MUST_CHECK;
+
+#endif

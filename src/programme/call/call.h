@@ -1,0 +1,69 @@
+/* Call: everything a use case is given besides its input: who asks, when, the store and memory.
+ *
+ * A door makes one call per request. A use case authorises, loads, asks core, saves, all between call_begin
+ * and call_end. Use cases may be built from others: only the outermost pair begins and ends the transaction,
+ * so a thousand of them can share one (an import, a simulation). */
+#ifndef SEATMETER_PROGRAMME_CALL_CALL_H
+#define SEATMETER_PROGRAMME_CALL_CALL_H
+
+#include "core/base/arena.h"
+#include "core/base/fault.h"
+#include "core/licence/identifier.h"
+#include "store/engine/db.h"
+
+/* What somebody may do; also the scopes of an API token. Bits. */
+enum right {
+    RIGHT_READ = 1,      /* "read" */
+    RIGHT_ACCOUNTS = 2,  /* "accounts:write": add buyers, edit them; agreements */
+    RIGHT_CATALOGUE = 4, /* "catalogue:write": SKUs, bundles */
+    RIGHT_PRICES = 8,    /* "prices:write" */
+    RIGHT_LICENCES = 16, /* "licences:write": blocks, issue, on, off, seats, retire, keys */
+    RIGHT_REPORTS = 32,  /* "reports:write": adjust, submit, approve, reject, correct */
+    RIGHT_BILLING = 64,  /* "billing:write": close, pay, write off, credit, charges */
+    RIGHT_USERS = 128,   /* "users:write": users, tokens */
+    RIGHT_ALL = 255
+};
+
+enum actor_kind { ACTOR_OPERATOR, ACTOR_USER, ACTOR_TOKEN, ACTOR_SYSTEM };
+
+/* The operator is whoever may run the seatmeter command on the store itself: all rights, every account. */
+struct actor {
+    enum actor_kind kind;
+    int64_t id;         /* the user's or token's; 0 for operator and system */
+    int64_t account_id; /* 0 for operator and system */
+    unsigned rights;    /* bits of enum right */
+};
+
+/* Where random bytes come from: the machine's at a door, seeded in tests and simulations. */
+struct random_source {
+    void (*fill)(struct random_source *source, void *bytes, size_t size_bytes);
+};
+
+/* Told how far a long piece of work has come, now and then; a command on a terminal draws a bar. */
+struct progress {
+    void (*step)(struct progress *progress, const char *what, int64_t done, int64_t total);
+};
+
+struct artifact_store;
+
+struct call {
+    struct db *db;
+    struct arena *arena;
+    struct actor actor;
+    int64_t now_us;
+    const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
+    struct random_source *random;
+    struct progress *progress;        /* NULL: nobody is watching */
+    struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
+    int depth;                        /* of nested call_begin */
+    bool writes;
+};
+
+/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). */
+enum status call_begin(struct call *call, enum db_access access, struct fault *fault) MUST_CHECK;
+
+/* Ends what call_begin began: commits where `status` is OK, else rolls back, and returns `status` or the
+ * fault of the commit. Inside another call it only passes `status` on, and the outer one decides. */
+enum status call_end(struct call *call, enum status status, struct fault *fault) MUST_CHECK;
+
+#endif

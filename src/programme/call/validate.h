@@ -1,0 +1,50 @@
+/* Check input: what every use case asks of the texts that it is given, with one wording of each fault.
+ *
+ * Texts come from a door as valid UTF-8, but a use case refuses what is not all the same. */
+#ifndef SEATMETER_PROGRAMME_CALL_VALIDATE_H
+#define SEATMETER_PROGRAMME_CALL_VALIDATE_H
+
+#include "core/base/fault.h"
+#include "core/money/tax.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One line without control characters, trimmed, of at most `max_bytes`; may be empty. Faults "text-too-long",
+ * "malformed-text". */
+enum status check_line(struct text given, const char *field, size_t max_bytes, struct text *line,
+                       struct fault *fault) MUST_CHECK;
+
+/* The same, and not empty: fault "missing-field". */
+enum status check_required_line(struct text given, const char *field, size_t max_bytes, struct text *line,
+                                struct fault *fault) MUST_CHECK;
+
+/* The same where line ends are fine: addresses, terms. */
+enum status check_lines(struct text given, const char *field, size_t max_bytes, struct text *lines,
+                        struct fault *fault) MUST_CHECK;
+
+/* Letters and digits of ASCII, ".", "_", "-", 1 to 40 of them, not looking like an account's identifier:
+ * "malformed-code". */
+enum status check_code(struct text given, const char *field, struct fault *fault) MUST_CHECK;
+
+/* Lower-cased in the arena; fault "malformed-email". Empty is fine. */
+enum status check_email(struct arena *arena, struct text given, const char *field, struct text *email,
+                        struct fault *fault) MUST_CHECK;
+
+/* Upper-cased; fault "malformed-country". Empty is fine. */
+enum status check_country(struct arena *arena, struct text given, const char *field, struct text *country,
+                          struct fault *fault) MUST_CHECK;
+
+/* A whole number from `least` to `most`, `otherwise` where empty; fault "number-out-of-range". */
+enum status check_number(struct text given, const char *field, int64_t least, int64_t most, int64_t otherwise,
+                         int64_t *number, struct fault *fault) MUST_CHECK;
+
+/* "yes", "true", "1" and "no", "false", "0", empty (no); fault "malformed-yes-no". */
+enum status check_yes_no(struct text given, const char *field, bool *yes, struct fault *fault) MUST_CHECK;
+
+/* A tax category and a rate in percent ("8.25"): "S" where a rate stands alone, 0 where a category does, "O"
+ * and 0 where neither is given. Fields tax_category and tax_rate. */
+enum status check_tax(struct text category, struct text rate, struct tax *tax,
+                      struct fault *fault) MUST_CHECK;
+
+#endif

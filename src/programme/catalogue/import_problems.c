@@ -1,0 +1,38 @@
+#include "programme/catalogue/import_problems.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void import_problems_add(struct import_problems *problems, struct arena *arena, int64_t line,
+                         const struct fault *fault) {
+    assert(fault->status != STATUS_OK);
+    problems->total++;
+    if (problems->count >= IMPORT_PROBLEMS_KEPT_MAX)
+        return;
+    problems->items =
+        arena_grow(arena, problems->items, problems->count, &problems->capacity, sizeof *problems->items);
+    problems->items[problems->count++] = (struct import_problem){line, *fault};
+}
+
+int64_t import_problems_line_of(const struct fault *fault) {
+    static const char BEFORE[] = "line ";
+    bool has_line = strncmp(fault->field, BEFORE, sizeof BEFORE - 1) == 0;
+    return has_line ? strtoll(fault->field + sizeof BEFORE - 1, NULL, 10) : 0;
+}
+
+enum status import_problems_result(const struct import_problems *problems, struct fault *fault) {
+    if (problems->total == 0)
+        return STATUS_OK;
+    const struct import_problem *first = &problems->items[0];
+    struct fault made = first->fault;
+    char more[80] = "";
+    if (problems->total > 1)
+        snprintf(more, sizeof more, " (%lld more bad rows; nothing was imported)",
+                 (long long)problems->total - 1);
+    else
+        snprintf(more, sizeof more, " (nothing was imported)");
+    return fault_set(fault, STATUS_INVALID, made.code, made.field, text_of(made.value), "Line %lld: %s%s",
+                     (long long)first->line, made.message, more);
+}

@@ -1,0 +1,309 @@
+#include "programme/devices/deployment.h"
+
+#include "core/base/base64url.h"
+#include "core/base/shell_quote.h"
+#include "programme/call/lookup_licence.h"
+#include "programme/delivery/update_repository.h"
+#include "programme/keys/licence_keys.h"
+#include "programme/keys/signing_keys.h"
+#include "store/delivery/products.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { ADDRESS_BYTES_MAX = 300, SNIPPET_PLATFORMS = 2, SHA256_DIGITS = 64 };
+
+static const char *const PLATFORM_NAMES[SNIPPET_PLATFORMS] = {"linux", "windows"};
+
+const char *snippet_platform_name(enum snippet_platform platform) {
+    assert(platform == SNIPPET_LINUX || platform == SNIPPET_WINDOWS);
+    return PLATFORM_NAMES[platform];
+}
+
+/* What all lines of one call share. */
+struct writing {
+    struct call *call;
+    struct text server;
+    struct text root;    /* base64url */
+    struct text updates; /* the option that turns updates on; empty before the first release */
+    struct text agent;   /* an address, or empty; then the hash, too */
+    struct text agent_sha256;
+    bool platforms[SNIPPET_PLATFORMS];
+    struct snippet *items;
+    size_t count;
+    size_t capacity;
+    int64_t licences;
+};
+
+/* ---- what is given ---- */
+
+/* The characters that an address may have (RFC 3986, section 2), so none that a shell or a program which
+ * splits its command line again could take for something else than quoted text. */
+static bool is_address(struct text word) {
+    static const char ALLOWED[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,"
+        ";=%";
+    bool is_http = text_starts_with(word, TEXT("https://")) || text_starts_with(word, TEXT("http://"));
+    size_t scheme = text_starts_with(word, TEXT("https://")) ? 8 : 7;
+    bool is_right = is_http && word.length > scheme && word.length <= ADDRESS_BYTES_MAX &&
+                    strchr("/?#:@", word.at[scheme]) == NULL;
+    for (size_t i = 0; is_right && i < word.length; i++)
+        is_right = memchr(ALLOWED, word.at[i], sizeof ALLOWED - 1) != NULL;
+    return is_right;
+}
+
+static enum status check_server(struct text given, struct text *server, struct fault *fault) {
+    struct text word = text_trim(given);
+    if (word.length == 0)
+        return fault_set(fault, STATUS_INVALID, "missing-field", "server", word,
+                         "say where devices reach the device door: https://licences.example.net");
+    if (!is_address(word))
+        return fault_set(fault, STATUS_INVALID, "malformed-server", "server", given,
+                         "an address is http:// or https:// and a host, of at most %d characters that an "
+                         "address may have: https://licences.example.net",
+                         ADDRESS_BYTES_MAX);
+    *server = word;
+    return STATUS_OK;
+}
+
+/* What is fetched is held against the hash, so neither is there without the other. */
+static enum status check_agent(const struct write_snippets_input *input, struct writing *writing,
+                               struct fault *fault) {
+    static const char HEXADECIMAL[] = "0123456789abcdefABCDEF";
+    struct text address = text_trim(input->agent);
+    struct text hash = text_trim(input->agent_sha256);
+    if ((address.length == 0) != (hash.length == 0))
+        return fault_set(fault, STATUS_INVALID, "missing-field",
+                         address.length == 0 ? "agent" : "agent_sha256", TEXT(""),
+                         "say where seatmeter-agent.exe is fetched from, and its SHA-256: both or neither");
+    if (address.length == 0)
+        return STATUS_OK;
+    if (!is_address(address))
+        return fault_set(fault, STATUS_INVALID, "malformed-agent", "agent", input->agent,
+                         "an address is http:// or https:// and a host, of at most %d characters that an "
+                         "address may have: https://downloads.example.net/seatmeter-agent.exe",
+                         ADDRESS_BYTES_MAX);
+    bool is_hash = hash.length == SHA256_DIGITS;
+    for (size_t i = 0; is_hash && i < hash.length; i++)
+        is_hash = memchr(HEXADECIMAL, hash.at[i], sizeof HEXADECIMAL - 1) != NULL;
+    if (!is_hash)
+        return fault_set(fault, STATUS_INVALID, "malformed-hash", "agent_sha256", input->agent_sha256,
+                         "a SHA-256 is %d hexadecimal digits", SHA256_DIGITS);
+    writing->agent = address;
+    writing->agent_sha256 = hash;
+    return STATUS_OK;
+}
+
+static enum status check_platform(struct text given, bool platforms[SNIPPET_PLATFORMS], struct fault *fault) {
+    bool found = given.length == 0;
+    for (int i = 0; i < SNIPPET_PLATFORMS; i++) {
+        platforms[i] = given.length == 0 || text_is(given, PLATFORM_NAMES[i]);
+        found = found || platforms[i];
+    }
+    if (!found)
+        return fault_set(fault, STATUS_INVALID, "unknown-platform", "platform", given,
+                         "a snippet is for linux or for windows");
+    return STATUS_OK;
+}
+
+/* The newest of the roots that are valid; each leads a client to the others. */
+static enum status load_root(struct call *call, struct text *root, struct fault *fault) {
+    struct key_set keys;
+    struct signing_key_row *rows = NULL;
+    size_t count = 0;
+    enum status status = load_key_set(call, &keys, fault); /* makes the first */
+    if (status != STATUS_OK)
+        return status;
+    sodium_memzero(&keys, sizeof keys);
+    status = signing_key_list(call->db, call->arena, &rows, &count, fault);
+    if (status != STATUS_OK)
+        return status;
+    const struct signing_key_row *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].purpose == SIGNING_ROOT && rows[i].state == SIGNING_ACTIVE)
+            found = &rows[i];
+    assert(found != NULL && found->public_key.length == DEVICE_KEY_BYTES);
+    char *text = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(DEVICE_KEY_BYTES));
+    *root = (struct text){text, base64url_encode(found->public_key.at, DEVICE_KEY_BYTES, text)};
+    return STATUS_OK;
+}
+
+/* Hexadecimal, which needs no quotes. */
+static enum status load_updates(struct call *call, struct text *updates, struct fault *fault) {
+    struct first_root root;
+    bool found = false;
+    enum status status = first_root_load(call, &root, &found, fault);
+    if (status == STATUS_OK)
+        *updates =
+            found ? text_format(call->arena, " --tuf-root-sha256 %.*s", TEXT_ARGS(root.sha256)) : TEXT("");
+    return status;
+}
+
+/* ---- lines ---- */
+
+/* Activates, and where there is systemd has the daemon keep the lease fresh from then on. */
+static struct text line_for_sh(struct arena *arena, const struct writing *writing, struct text product,
+                               struct text key) {
+    struct text server = shell_quote_posix(arena, writing->server);
+    struct text root = shell_quote_posix(arena, writing->root);
+    struct text quoted = shell_quote_posix(arena, product);
+    struct text secret = shell_quote_posix(arena, key);
+    return text_format(arena,
+                       "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
+                       "%.*s%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
+                       "seatmeter-agent; }",
+                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted),
+                       TEXT_ARGS(writing->updates));
+}
+
+/* Where the agent is not yet, or is another one, it is fetched to where administrators alone may write, and
+ * takes its place once its hash is right; one that runs may be moved aside, not written over. On Windows of
+ * 64 bits ProgramW6432 is the same for PowerShells of 32 bits. */
+static const char FETCHES_AGENT[] =
+    "$d = \"$env:ProgramW6432\\Seatmeter\"; $a = \"$d\\seatmeter-agent.exe\"; $h = '%.*s'; "
+    "if (!(Test-Path $a) -or (Get-FileHash $a -Algorithm SHA256).Hash -ne $h) { "
+    "$ProgressPreference = 'SilentlyContinue'; [Net.ServicePointManager]::SecurityProtocol = 'Tls12'; "
+    "$null = New-Item $d -ItemType Directory -Force -ErrorAction Stop; "
+    "Invoke-WebRequest -UseBasicParsing -Uri %.*s -OutFile \"$a.new\" -ErrorAction Stop; "
+    "if ((Get-FileHash \"$a.new\" -Algorithm SHA256).Hash -ne $h) { Remove-Item \"$a.new\"; "
+    "throw 'what was fetched is not the agent that was meant: its SHA-256 is another' }; "
+    "if (Test-Path $a) { Move-Item $a \"$a.old\" -Force -ErrorAction Stop }; "
+    "Move-Item \"$a.new\" $a -ErrorAction Stop }; ";
+
+/* Activates, and has the service keep the lease fresh from then on. */
+static struct text line_for_powershell(struct arena *arena, const struct writing *writing,
+                                       struct text product, struct text key) {
+    struct text server = shell_quote_powershell(arena, writing->server);
+    struct text root = shell_quote_powershell(arena, writing->root);
+    struct text quoted = shell_quote_powershell(arena, product);
+    struct text secret = shell_quote_powershell(arena, key);
+    struct text agent = shell_quote_powershell(arena, writing->agent);
+    struct text begin =
+        writing->agent.length == 0
+            ? TEXT("$a = 'seatmeter-agent.exe'; ")
+            : text_format(arena, FETCHES_AGENT, TEXT_ARGS(writing->agent_sha256), TEXT_ARGS(agent));
+    return text_format(arena,
+                       "& { %.*s%.*s | & $a activate --server %.*s --root %.*s --product %.*s%.*s --key -; "
+                       "if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a install; "
+                       "if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
+                       TEXT_ARGS(begin), TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root),
+                       TEXT_ARGS(quoted), TEXT_ARGS(writing->updates));
+}
+
+/* No line can carry what would end it, nor can a program of Windows be given a double quote by every
+ * PowerShell. */
+static enum status check_product(struct text product, struct fault *fault) {
+    for (size_t i = 0; i < product.length; i++)
+        if ((unsigned char)product.at[i] < 0x20 || product.at[i] == 0x7F || product.at[i] == '"')
+            return fault_set(fault, STATUS_CONFLICT, "not-quotable", "sku", product,
+                             "the SKU's code cannot stand in a command line; keep a product for the SKU, "
+                             "whose code can");
+    return STATUS_OK;
+}
+
+static enum status add_lines(struct writing *writing, const struct licence_row *row, struct text product,
+                             struct text key, struct fault *fault) {
+    struct call *call = writing->call;
+    enum status status = check_product(product, fault);
+    for (int i = 0; status == STATUS_OK && i < SNIPPET_PLATFORMS; i++) {
+        if (!writing->platforms[i])
+            continue;
+        writing->items = arena_grow(call->arena, writing->items, writing->count, &writing->capacity,
+                                    sizeof *writing->items);
+        writing->items[writing->count++] = (struct snippet){
+            .licence = identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
+            .sku_code = row->sku_code,
+            .product = product,
+            .platform = (enum snippet_platform)i,
+            .command = i == SNIPPET_LINUX ? line_for_sh(call->arena, writing, product, key)
+                                          : line_for_powershell(call->arena, writing, product, key),
+        };
+    }
+    return status;
+}
+
+/* The lines of every product that the licence entitles to. */
+static enum status write_of_licence(struct writing *writing, const struct licence_row *row,
+                                    struct fault *fault) {
+    struct call *call = writing->call;
+    struct product *products = NULL;
+    size_t count = 0;
+    struct text key = {0};
+    enum status status = licence_key_open(call, &row->licence, &key, fault);
+    if (status == STATUS_OK)
+        status = product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = add_lines(writing, row, products[i].code, key, fault);
+    if (status == STATUS_OK && count == 0)
+        status = add_lines(writing, row, row->sku_code, key, fault);
+    writing->licences++;
+    return status;
+}
+
+static enum status write_of_customer(struct writing *writing, struct text customer_word,
+                                     struct account *customer, struct fault *fault) {
+    struct call *call = writing->call;
+    struct licence_filter filter = {.state = -1, .suspended = -1};
+    struct page page = {.limit = PAGE_LIMIT_MAX};
+    enum status status = find_customer_to_licence(call, customer_word, customer, fault);
+    filter.below_id = customer->id;
+    while (status == STATUS_OK) {
+        struct licence_row *rows = NULL;
+        size_t count = 0;
+        status = licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault);
+        for (size_t i = 0; status == STATUS_OK && i < count; i++)
+            if (rows[i].licence.state != LICENCE_RETIRED)
+                status = write_of_licence(writing, &rows[i], fault);
+        if (page.after_id == 0)
+            break;
+    }
+    return status;
+}
+
+static enum status write_one(struct writing *writing, struct text word, struct licence_row *row,
+                             struct fault *fault) {
+    enum status status = find_licence_to_change(writing->call, word, row, fault);
+    if (status == STATUS_OK && row->licence.parent_id != 0)
+        return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", word,
+                         "a part of a bundle has no key of its own; the bundle's key is its key");
+    return status == STATUS_OK ? write_of_licence(writing, row, fault) : status;
+}
+
+enum status write_snippets(struct call *call, const struct write_snippets_input *input,
+                           struct snippet_list *out, struct fault *fault) {
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    struct writing writing = {.call = call};
+    struct licence_row row = {0};
+    struct account customer = {0};
+    bool is_one = input->licence.length > 0;
+    if (is_one == (input->customer.length > 0))
+        status = fault_set(fault, STATUS_INVALID, "missing-field", "licence", input->licence,
+                           "snippets are of a licence or of a customer: name one of them");
+    if (status == STATUS_OK)
+        status = check_server(input->server, &writing.server, fault);
+    if (status == STATUS_OK)
+        status = check_agent(input, &writing, fault);
+    if (status == STATUS_OK)
+        status = check_platform(input->platform, writing.platforms, fault);
+    if (status == STATUS_OK)
+        status = require_any_right(call, RIGHT_LICENCES, fault);
+    if (status == STATUS_OK)
+        status = load_root(call, &writing.root, fault);
+    if (status == STATUS_OK)
+        status = load_updates(call, &writing.updates, fault);
+    if (status == STATUS_OK)
+        status = is_one ? write_one(&writing, input->licence, &row, fault)
+                        : write_of_customer(&writing, input->customer, &customer, fault);
+    if (status == STATUS_OK)
+        status = audit_write(call, "licence.write-snippets",
+                             is_one ? identifier_text(call, IDENTIFIER_LICENCE, row.licence.id)
+                                    : identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
+                             is_one ? row.licence.provider_id : customer.seller_id,
+                             text_format(call->arena, "%lld keys", (long long)writing.licences), fault);
+    if (status == STATUS_OK)
+        *out = (struct snippet_list){writing.items, writing.count};
+    return call_end(call, status, fault);
+}

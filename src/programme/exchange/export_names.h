@@ -1,0 +1,23 @@
+/* Export names: what an export calls accounts and SKUs.
+ *
+ * The operator reads the labels that hold in the whole programme. An account must not learn from a name that
+ * somebody it does not know of uses the same code, so its names are chosen among what it may know of alone:
+ * the first account of a code has the code, later ones their identifier; a SKU has its code where no other
+ * one has it. It knows of those above it by their catalogues, and a vendor of the providers and customers
+ * that have licences of its SKUs. */
+#ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
+#define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
+
+#include "programme/billing/book.h"
+
+struct export_names {
+    const struct text *accounts; /* by the book's index */
+    const struct text *skus;
+    const uint32_t *edges; /* the book's edges, by the names of seller and buyer */
+};
+
+/* `viewer_id` 0: the operator. */
+enum status export_names_make(struct call *call, const struct book *book, int64_t viewer_id,
+                              struct export_names *names, struct fault *fault) MUST_CHECK;
+
+#endif

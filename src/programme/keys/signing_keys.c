@@ -1,0 +1,442 @@
+#include "programme/keys/signing_keys.h"
+
+#include "core/base/base64url.h"
+#include "programme/call/authorise.h"
+#include "programme/keys/sealed_box.h"
+#include "store/devices/devices.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+static const char SEAL_PURPOSE[] = "seatmeter signing key seal";
+
+/* All keys as they are kept, and what of them changed since. */
+struct ring {
+    struct signing_key_row *rows;
+    size_t count;
+    int64_t version;
+    int64_t longest_us; /* how long a lease lasts at most */
+};
+
+static enum status ring_load(struct call *call, struct ring *ring, struct fault *fault) {
+    int64_t longest_s = 0;
+    enum status status = signing_key_list(call->db, call->arena, &ring->rows, &ring->count, fault);
+    if (status == STATUS_OK)
+        status = key_set_version(call->db, &ring->version, fault);
+    if (status == STATUS_OK)
+        status = lease_longest(call->db, &longest_s, fault);
+    ring->longest_us = longest_s * 1000000;
+    return status;
+}
+
+static struct signing_key_row *find_state(const struct ring *ring, enum signing_purpose purpose,
+                                          enum signing_state state) {
+    for (size_t i = 0; i < ring->count; i++)
+        if (ring->rows[i].purpose == purpose && ring->rows[i].state == state)
+            return &ring->rows[i];
+    return NULL;
+}
+
+/* ---- making and opening ---- */
+
+static enum status make_key(struct call *call, enum signing_purpose purpose, enum signing_state state,
+                            int64_t active_from_us, struct fault *fault) {
+    unsigned char seed[crypto_sign_SEEDBYTES];
+    struct signing_key key;
+    do {
+        call->random->fill(call->random, seed, sizeof seed);
+        crypto_sign_seed_keypair(key.public_key, key.secret_key, seed);
+        signing_key_id(key.public_key, key.kid);
+    } while (key.kid[0] == '-'); /* which a command would take for an option */
+    struct text public_key =
+        text_copy(call->arena, (struct text){(const char *)key.public_key, sizeof key.public_key});
+    struct signing_key_row row = {
+        .kid = text_copy(call->arena, text_of(key.kid)),
+        .purpose = purpose,
+        .state = state,
+        .public_key = public_key,
+        .secret_sealed =
+            sealing_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, sizeof seed}, public_key),
+        .created_at_us = call->now_us,
+        .active_from_us = active_from_us,
+    };
+    sodium_memzero(seed, sizeof seed);
+    sodium_memzero(&key, sizeof key);
+    enum status status = signing_key_insert(call->db, &row, fault);
+    if (status == STATUS_OK)
+        status = audit_write(call, "key.make", row.kid, 0,
+                             text_format(call->arena, "%s key", signing_purpose_name(purpose)), fault);
+    return status;
+}
+
+static enum status open_key(const struct call *call, const struct signing_key_row *row,
+                            struct signing_key *key, struct fault *fault) {
+    unsigned char seed[crypto_sign_SEEDBYTES];
+    if (!sealing_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed))
+        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", row->kid,
+                         "this signing key was sealed under another secret than the one given, or damaged");
+    crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
+    sodium_memzero(seed, sizeof seed);
+    assert(row->public_key.length == sizeof key->public_key &&
+           memcmp(row->public_key.at, key->public_key, sizeof key->public_key) == 0);
+    signing_key_id(key->public_key, key->kid);
+    return STATUS_OK;
+}
+
+/* ---- steps ---- */
+
+static bool becomes_active(const struct call *call, const struct signing_key_row *row) {
+    return row->state == SIGNING_NEXT && row->active_from_us <= call->now_us;
+}
+
+static int64_t leaves_at_us(const struct ring *ring, const struct signing_key_row *row) {
+    return row->retired_at_us + ring->longest_us;
+}
+
+static bool leaves(const struct call *call, const struct ring *ring, const struct signing_key_row *row) {
+    return row->state == SIGNING_RETIRED && row->left_at_us == 0 && leaves_at_us(ring, row) <= call->now_us;
+}
+
+static bool is_in_set(const struct signing_key_row *row) {
+    return row->purpose == SIGNING_LEASE && row->state != SIGNING_REVOKED && row->left_at_us == 0;
+}
+
+static bool is_root_in_set(const struct signing_key_row *row) {
+    return row->purpose == SIGNING_ROOT && row->state == SIGNING_ACTIVE;
+}
+
+static bool is_due(const struct call *call, const struct ring *ring) {
+    if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL ||
+        find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL)
+        return true;
+    for (size_t i = 0; i < ring->count; i++)
+        if (becomes_active(call, &ring->rows[i]) || leaves(call, ring, &ring->rows[i]))
+            return true;
+    return false;
+}
+
+/* The key signs from now on; the one that did is retired. */
+static enum status activate(struct call *call, struct ring *ring, struct signing_key_row *row,
+                            struct fault *fault) {
+    struct signing_key_row *before = find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE);
+    enum status status = STATUS_OK;
+    if (before != NULL) {
+        before->state = SIGNING_RETIRED;
+        before->retired_at_us = call->now_us;
+        status = signing_key_update(call->db, before, fault);
+    }
+    row->state = SIGNING_ACTIVE;
+    row->active_from_us = 0;
+    return status == STATUS_OK ? signing_key_update(call->db, row, fault) : status;
+}
+
+/* Counts the set's version up, tells the doors and reads all again. */
+static enum status changed(struct call *call, struct ring *ring, struct fault *fault) {
+    enum status status = key_set_version_take(call->db, &ring->version, fault);
+    if (status == STATUS_OK)
+        status = device_change_note(call->db, DEVICE_CHANGE_KEYS, 0, call->now_us, fault);
+    if (status == STATUS_OK)
+        status = ring_load(call, ring, fault);
+    return status;
+}
+
+/* Makes what is missing and takes the steps that are due, in a write call. */
+static enum status step(struct call *call, struct ring *ring, struct fault *fault) {
+    enum status status = STATUS_OK;
+    if (!is_due(call, ring))
+        return STATUS_OK;
+    if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL)
+        status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
+    for (size_t i = 0; status == STATUS_OK && i < ring->count; i++) {
+        struct signing_key_row *row = &ring->rows[i];
+        if (becomes_active(call, row)) {
+            status = activate(call, ring, row, fault);
+        } else if (leaves(call, ring, row)) {
+            row->left_at_us = call->now_us;
+            status = signing_key_update(call->db, row, fault);
+        }
+    }
+    if (status == STATUS_OK && find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL)
+        status = make_key(call, SIGNING_LEASE, SIGNING_ACTIVE, 0, fault);
+    return status == STATUS_OK ? changed(call, ring, fault) : status;
+}
+
+/* ---- the set ---- */
+
+static struct text base64url_text(struct arena *arena, struct text bytes) {
+    char *encoded = ARENA_NEW(arena, char, BASE64URL_LENGTH(bytes.length) + 1);
+    return (struct text){encoded, base64url_encode(bytes.at, bytes.length, encoded)};
+}
+
+static struct text set_keys(struct arena *arena, const struct ring *ring) {
+    struct text list = TEXT("");
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct signing_key_row *row = &ring->rows[i];
+        if (!is_in_set(row))
+            continue;
+        struct text x = base64url_text(arena, row->public_key);
+        list = text_format(arena,
+                           "%.*s%s{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\","
+                           "\"kid\":\"%.*s\",\"x\":\"%.*s\"}",
+                           TEXT_ARGS(list), list.length == 0 ? "" : ",", TEXT_ARGS(row->kid), TEXT_ARGS(x));
+    }
+    return list;
+}
+
+static struct text set_roots(struct arena *arena, const struct ring *ring) {
+    struct text list = TEXT("");
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct signing_key_row *row = &ring->rows[i];
+        if (!is_root_in_set(row))
+            continue;
+        struct text x = base64url_text(arena, row->public_key);
+        list =
+            text_format(arena, "%.*s%s\"%.*s\"", TEXT_ARGS(list), list.length == 0 ? "" : ",", TEXT_ARGS(x));
+    }
+    return list;
+}
+
+static int64_t next_change_us(const struct ring *ring) {
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct signing_key_row *row = &ring->rows[i];
+        int64_t at_us = INT64_MAX;
+        if (row->state == SIGNING_NEXT)
+            at_us = row->active_from_us;
+        else if (row->state == SIGNING_RETIRED && row->left_at_us == 0)
+            at_us = leaves_at_us(ring, row);
+        next_us = at_us < next_us ? at_us : next_us;
+    }
+    return next_us;
+}
+
+/* Signed by the oldest root, which is the one that the oldest products know; they learn the others from it.
+ */
+static enum status print_set(const struct call *call, const struct ring *ring, struct key_set *set,
+                             struct fault *fault) {
+    struct arena *arena = call->arena;
+    struct signing_key root;
+    enum status status = open_key(call, find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE), &root, fault);
+    if (status == STATUS_OK)
+        status = open_key(call, find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE), &set->active, fault);
+    if (status != STATUS_OK)
+        return status;
+    struct text keys = set_keys(arena, ring);
+    struct text roots = set_roots(arena, ring);
+    struct text payload = text_format(
+        arena, "{\"version\":%lld,\"issued\":%lld,\"keys\":[%.*s],\"roots\":[%.*s]}",
+        (long long)ring->version, (long long)(call->now_us / 1000000), TEXT_ARGS(keys), TEXT_ARGS(roots));
+    char *jws = ARENA_NEW(arena, char, 200 + BASE64URL_LENGTH(payload.length) + 1);
+    size_t length = jws_write(&root, "seatmeter-keys", payload, jws);
+    sodium_memzero(&root, sizeof root);
+    set->version = ring->version;
+    set->next_change_us = next_change_us(ring);
+    set->keys_jws = (struct text){jws, length};
+    set->keys_body = text_format(arena, "{\"keys\":\"%.*s\"}", (int)length, jws);
+    set->jwks_body = text_format(arena, "{\"keys\":[%.*s]}", TEXT_ARGS(keys));
+    return STATUS_OK;
+}
+
+static enum status load_set(struct call *call, enum db_access access, bool *due, struct key_set *set,
+                            struct fault *fault) {
+    struct ring ring = {0};
+    enum status status = call_begin(call, access, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = ring_load(call, &ring, fault);
+    if (status == STATUS_OK && call->writes)
+        status = step(call, &ring, fault);
+    *due = status == STATUS_OK && is_due(call, &ring);
+    if (status == STATUS_OK && !*due)
+        status = print_set(call, &ring, set, fault);
+    return call_end(call, status, fault);
+}
+
+/* Reads first: nothing is due but once in a long while. What is done then nobody has asked for. */
+enum status load_key_set(struct call *call, struct key_set *out, struct fault *fault) {
+    struct key_set set = {0};
+    bool due = false;
+    const struct actor actor = call->actor;
+    call->actor = (struct actor){.kind = ACTOR_SYSTEM};
+    enum status status = load_set(call, DB_READ, &due, &set, fault);
+    if (status == STATUS_OK && due) {
+        assert(call->depth == 0);
+        status = load_set(call, DB_WRITE, &due, &set, fault);
+        assert(status != STATUS_OK || !due);
+    }
+    call->actor = actor;
+    if (status == STATUS_OK)
+        *out = set;
+    sodium_memzero(&set, sizeof set);
+    return status;
+}
+
+/* ---- the operator's ---- */
+
+static enum status require_key_holder(const struct call *call, struct fault *fault) {
+    if (actor_is_operator(call))
+        return STATUS_OK;
+    return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
+                     "the signing keys are the operator's alone");
+}
+
+static void fill_list(const struct call *call, const struct ring *ring, struct signing_key_list *out) {
+    out->items = ARENA_NEW(call->arena, struct signing_key_info, ring->count);
+    out->count = ring->count;
+    out->version = ring->version;
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct signing_key_row *row = &ring->rows[i];
+        out->items[i] = (struct signing_key_info){.kid = row->kid,
+                                                  .purpose = row->purpose,
+                                                  .state = row->state,
+                                                  .public_key = base64url_text(call->arena, row->public_key),
+                                                  .is_in_set = is_in_set(row) || is_root_in_set(row),
+                                                  .created_at_us = row->created_at_us,
+                                                  .active_from_us = row->active_from_us,
+                                                  .retired_at_us = row->retired_at_us,
+                                                  .revoked_at_us = row->revoked_at_us};
+    }
+}
+
+/* Begins a write call in which everything that is due has been done. */
+static enum status begin(struct call *call, struct ring *ring, struct fault *fault) {
+    enum status status = require_key_holder(call, fault);
+    if (status == STATUS_OK)
+        status = ring_load(call, ring, fault);
+    return status == STATUS_OK ? step(call, ring, fault) : status;
+}
+
+enum status list_signing_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
+    struct ring ring = {0};
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = begin(call, &ring, fault);
+    if (status == STATUS_OK)
+        fill_list(call, &ring, out);
+    return call_end(call, status, fault);
+}
+
+static enum status check_rotation(const struct call *call, const struct rotate_signing_key_input *input,
+                                  const struct ring *ring, struct fault *fault) {
+    if (input->after_s < 0 || input->after_s > ROTATE_AFTER_S_MAX)
+        return fault_set(fault, STATUS_INVALID, "after-out-of-range", "after",
+                         text_format(call->arena, "%lld", (long long)input->after_s),
+                         "the next key can sign from now to %d days on", ROTATE_AFTER_S_MAX / 86400);
+    const struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
+    if (input->purpose == SIGNING_LEASE && next != NULL)
+        return fault_set(fault, STATUS_CONFLICT, "rotation-runs", "key", next->kid,
+                         "the next key is there already; wait until it signs, or revoke it");
+    return STATUS_OK;
+}
+
+enum status rotate_signing_key(struct call *call, const struct rotate_signing_key_input *input,
+                               struct signing_key_list *out, struct fault *fault) {
+    struct ring ring = {0};
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = begin(call, &ring, fault);
+    if (status == STATUS_OK)
+        status = check_rotation(call, input, &ring, fault);
+    if (status == STATUS_OK && input->purpose == SIGNING_ROOT)
+        status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
+    else if (status == STATUS_OK)
+        status = make_key(call, SIGNING_LEASE, SIGNING_NEXT, call->now_us + input->after_s * 1000000, fault);
+    if (status == STATUS_OK)
+        status = changed(call, &ring, fault);
+    if (status == STATUS_OK)
+        status = step(call, &ring, fault); /* where it signs at once */
+    if (status == STATUS_OK)
+        fill_list(call, &ring, out);
+    return call_end(call, status, fault);
+}
+
+static enum status find_key(const struct ring *ring, struct text kid, struct signing_key_row **row,
+                            struct fault *fault) {
+    for (size_t i = 0; i < ring->count; i++) {
+        if (text_equal(ring->rows[i].kid, kid)) {
+            *row = &ring->rows[i];
+            return STATUS_OK;
+        }
+    }
+    return fault_set(fault, STATUS_NOT_FOUND, "unknown-signing-key", "key", kid,
+                     "there is no such signing key; seatmeter key list shows all");
+}
+
+static enum status check_revocation(const struct ring *ring, const struct signing_key_row *row,
+                                    struct fault *fault) {
+    size_t roots = 0;
+    for (size_t i = 0; i < ring->count; i++)
+        roots += is_root_in_set(&ring->rows[i]);
+    if (row->state == SIGNING_REVOKED)
+        return fault_set(fault, STATUS_CONFLICT, "wrong-state", "key", row->kid,
+                         "this key is revoked already");
+    if (row->purpose == SIGNING_ROOT && roots == 1)
+        return fault_set(
+            fault, STATUS_CONFLICT, "last-root", "key", row->kid,
+            "this is the only root key; make another one first (seatmeter key rotate --root) and "
+            "build it into the products");
+    return STATUS_OK;
+}
+
+/* Takes the key out; where it signed, the next one signs from now on (step makes one where there is none). */
+static enum status revoke(struct call *call, struct ring *ring, struct signing_key_row *row,
+                          struct fault *fault) {
+    bool signed_leases = row->purpose == SIGNING_LEASE && row->state == SIGNING_ACTIVE;
+    row->state = SIGNING_REVOKED;
+    row->revoked_at_us = call->now_us;
+    enum status status = signing_key_update(call->db, row, fault);
+    struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
+    if (status == STATUS_OK && signed_leases && next != NULL)
+        status = activate(call, ring, next, fault);
+    if (status == STATUS_OK)
+        status = audit_write(call, "key.revoke", row->kid, 0,
+                             text_format(call->arena, "%s key", signing_purpose_name(row->purpose)), fault);
+    return status == STATUS_OK ? changed(call, ring, fault) : status;
+}
+
+enum status revoke_signing_key(struct call *call, struct text kid, struct signing_key_list *out,
+                               struct fault *fault) {
+    struct ring ring = {0};
+    struct signing_key_row *row = NULL;
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = begin(call, &ring, fault);
+    if (status == STATUS_OK)
+        status = find_key(&ring, text_trim(kid), &row, fault);
+    if (status == STATUS_OK)
+        status = check_revocation(&ring, row, fault);
+    if (status == STATUS_OK)
+        status = revoke(call, &ring, row, fault);
+    if (status == STATUS_OK)
+        status = step(call, &ring, fault);
+    if (status == STATUS_OK)
+        fill_list(call, &ring, out);
+    return call_end(call, status, fault);
+}
+
+enum status list_root_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
+    struct ring ring = {0};
+    struct key_set set = {0};
+    enum status status = require_any_right(call, RIGHT_READ, fault);
+    if (status == STATUS_OK)
+        status = load_key_set(call, &set, fault); /* makes the first ones */
+    sodium_memzero(&set.active, sizeof set.active);
+    if (status != STATUS_OK)
+        return status;
+    status = call_begin(call, DB_READ, fault);
+    if (status != STATUS_OK)
+        return status;
+    status = ring_load(call, &ring, fault);
+    size_t count = 0;
+    for (size_t i = 0; status == STATUS_OK && i < ring.count; i++)
+        if (is_root_in_set(&ring.rows[i]))
+            ring.rows[count++] = ring.rows[i];
+    ring.count = count;
+    if (status == STATUS_OK)
+        fill_list(call, &ring, out);
+    return call_end(call, status, fault);
+}

@@ -1,0 +1,91 @@
+#include "programme/licensing/event_time.h"
+
+#include "core/time/date.h"
+#include "programme/call/authorise.h"
+#include "store/billing/months.h"
+#include "store/parties/agreements.h"
+
+#include <assert.h>
+
+enum { DAY_S = 86400 };
+static const int64_t DAY_US = (int64_t)DAY_S * 1000000;
+
+enum status event_time_parse(const struct call *call, struct text at, int64_t provider_id,
+                             int64_t customer_id, struct event_time *time, struct fault *fault) {
+    at = text_trim(at);
+    if (at.length == 0) {
+        *time = (struct event_time){.given = false, .at_us = call->now_us};
+        return STATUS_OK;
+    }
+    struct agreement agreement = {0};
+    bool found = false;
+    enum status status =
+        agreement_find_edge(call->db, call->arena, provider_id, customer_id, &found, &agreement, fault);
+    if (status == STATUS_OK && !found)
+        status = fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", NULL, TEXT(""),
+                           "the customer has no agreement with the provider any more");
+    struct zone *zone = NULL;
+    int64_t at_us = 0;
+    if (status == STATUS_OK)
+        status = zone_open(agreement.time_zone, "time_zone", &zone, fault);
+    if (status == STATUS_OK)
+        status = instant_parse(at, zone, "at", &at_us, fault);
+    zone_close(zone);
+    if (status == STATUS_OK && at_us > call->now_us)
+        status = fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
+                           "a change takes effect now or earlier; it is now %s",
+                           instant_format(call->arena, call->now_us).at);
+    if (status == STATUS_OK)
+        *time = (struct event_time){.given = true, .at_us = at_us};
+    return status;
+}
+
+/* False where `at_us` is later than the end of the month in every zone of the world, so that none need be
+ * opened: clocks run at most 14 hours before and 12 behind UTC. */
+static bool may_be_within(struct month month, int64_t at_us) {
+    return month.index != MONTH_NONE && at_us < (month_first_day(month_plus(month, 1)).day + 1) * DAY_US;
+}
+
+static enum status check_edge(const struct call *call, const struct edge_frozen *edge, int64_t at_us,
+                              struct fault *fault) {
+    if (!may_be_within(edge->last_closed, at_us) && !may_be_within(edge->last_reported, at_us))
+        return STATUS_OK;
+    struct zone *zone = NULL;
+    enum status status = zone_open(edge->time_zone, "time_zone", &zone, fault);
+    if (status != STATUS_OK)
+        return status;
+    struct month month = zone_month_at(zone, at_us);
+    zone_close(zone);
+    bool closed = month.index <= edge->last_closed.index;
+    if (!closed && month.index > edge->last_reported.index)
+        return STATUS_OK;
+    struct text word = month_format(call->arena, month);
+    return fault_set(fault, STATUS_CONFLICT, closed ? "month-closed" : "month-reported", "at",
+                     instant_format(call->arena, at_us),
+                     "the usage of %.*s is %s already; record a correction of that month instead",
+                     TEXT_ARGS(word), closed ? "closed" : "reported");
+}
+
+enum status event_time_settle(const struct call *call, struct event_time time, const struct licence *licence,
+                              int64_t latest_us, int64_t *at_us, struct fault *fault) {
+    assert(latest_us >= 0);
+    int64_t at = time.at_us;
+    if (at < latest_us) {
+        if (time.given)
+            return fault_set(fault, STATUS_CONFLICT, "before-previous-event", "at",
+                             instant_format(call->arena, at),
+                             "%s was changed last at %s, and only a later change can follow",
+                             identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
+                             instant_format(call->arena, latest_us).at);
+        at = latest_us;
+    }
+    struct edge_frozen *edges = NULL;
+    size_t count = 0;
+    enum status status =
+        months_frozen(call->db, call->arena, licence->customer_id, licence->id, &edges, &count, fault);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = check_edge(call, &edges[i], at, fault);
+    if (status == STATUS_OK)
+        *at_us = at;
+    return status;
+}

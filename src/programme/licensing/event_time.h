@@ -1,0 +1,30 @@
+/* Event time: the instant at which a change of a licence takes effect, and whether its past may still take
+ * it.
+ *
+ * Not in the future, not before the licence's previous event, and not in a month that any edge of the
+ * licence's path has reported or closed, each in its own time zone. The billing of those months is over: what
+ * comes too late is a correction. */
+#ifndef SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
+#define SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
+
+#include "programme/call/call.h"
+#include "store/licensing/licences.h"
+
+/* What somebody said: a time, or nothing, which is now. */
+struct event_time {
+    bool given;
+    int64_t at_us;
+};
+
+/* Reads `at` in the zone of the agreement between the provider and its customer; empty is now. Faults of
+ * instant_parse on field "at", and "time-in-future". */
+enum status event_time_parse(const struct call *call, struct text at, int64_t provider_id,
+                             int64_t customer_id, struct event_time *time, struct fault *fault) MUST_CHECK;
+
+/* The instant for one licence whose latest event, parts included, was at `latest_us`. Where no time was given
+ * a clock that went backwards does no harm: the event follows the previous one. Faults
+ * "before-previous-event", "month-reported", "month-closed". */
+enum status event_time_settle(const struct call *call, struct event_time time, const struct licence *licence,
+                              int64_t latest_us, int64_t *at_us, struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,144 @@
+#include "programme/licensing/issue_licence.h"
+
+#include "programme/call/agreement_chain.h"
+#include "programme/call/lookup_licence.h"
+#include "programme/catalogue/bundle_parts.h"
+#include "programme/keys/licence_keys.h"
+#include "programme/licensing/blocks.h"
+
+#include <assert.h>
+
+/* Everything that is the same for each licence of one issue. */
+struct issue {
+    struct block block;
+    struct account provider;
+    struct account customer;
+    struct sku sku;
+    struct sku_part *parts;
+    size_t part_count;
+    int64_t seats;
+    int64_t count;
+};
+
+static struct text number_text(const struct call *call, int64_t number) {
+    return text_format(call->arena, "%lld", (long long)number);
+}
+
+/* Seats, count and what they come to, of the licences and of every part of theirs. */
+static enum status check_seats(const struct call *call, const struct issue *issue, struct fault *fault) {
+    if (issue->count < 1 || issue->count > LICENCE_ISSUE_COUNT_MAX)
+        return fault_set(fault, STATUS_INVALID, "count-out-of-range", "count",
+                         number_text(call, issue->count), "1 to %d licences can be issued at once",
+                         LICENCE_ISSUE_COUNT_MAX);
+    if (issue->seats < 1 || issue->seats > BLOCK_SIZE_MAX)
+        return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
+                         number_text(call, issue->seats), "a licence has from 1 to %d seats", BLOCK_SIZE_MAX);
+    int64_t free_seats = issue->block.size - issue->block.issued_seats;
+    if (issue->seats * issue->count > free_seats)
+        return fault_set(
+            fault, STATUS_CONFLICT, "seats-beyond-block", "seats", number_text(call, issue->seats),
+            "the block has %lld free seats of %lld, and %lld are asked for; enlarge the block first",
+            (long long)free_seats, (long long)issue->block.size, (long long)(issue->seats * issue->count));
+    return STATUS_OK;
+}
+
+static enum status check_parts(const struct call *call, const struct issue *issue, struct fault *fault) {
+    for (size_t i = 0; i < issue->part_count; i++) {
+        int64_t seats = 0;
+        if (__builtin_mul_overflow(issue->seats, issue->parts[i].quantity, &seats) || seats > INT32_MAX)
+            return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
+                             number_text(call, issue->seats),
+                             "a part of the bundle would get more than %d seats", INT32_MAX);
+        enum status status = require_signed_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status issue_prepare(struct call *call, const struct issue_licence_input *input,
+                                 struct issue *issue, struct fault *fault) {
+    *issue = (struct issue){.seats = input->seats, .count = input->count == 0 ? 1 : input->count};
+    enum status status = find_block(call, input->block, &issue->block, fault);
+    if (status == STATUS_OK)
+        status = require_right(call, issue->block.provider_id, RIGHT_LICENCES, fault);
+    if (status == STATUS_OK && issue->block.state != BLOCK_OPEN)
+        status = fault_set(fault, STATUS_CONFLICT, "block-closed", "block", input->block,
+                           "the block is closed; issue from another one");
+    if (status == STATUS_OK)
+        status = find_customer_of(call, issue->block.provider_id, input->customer, &issue->customer, fault);
+    if (status == STATUS_OK)
+        status = check_seats(call, issue, fault);
+    if (status == STATUS_OK)
+        status = require_signed_path(call, issue->customer.id, fault);
+    if (status == STATUS_OK)
+        status = account_load(call->db, call->arena, issue->block.provider_id, &issue->provider, fault);
+    if (status == STATUS_OK)
+        status = sku_load(call->db, call->arena, issue->block.sku_id, &issue->sku, fault);
+    if (status == STATUS_OK)
+        status = bundle_expand(call, &issue->sku, &issue->parts, &issue->part_count, fault);
+    if (status == STATUS_OK)
+        status = check_parts(call, issue, fault);
+    return status;
+}
+
+static struct licence licence_of(const struct call *call, const struct issue *issue,
+                                 const struct sku_part *part) {
+    return (struct licence){.block_id = issue->block.id,
+                            .provider_id = issue->provider.id,
+                            .customer_id = issue->customer.id,
+                            .sku_id = part->sku_id,
+                            .part_quantity = part->quantity,
+                            .first_edge = part->first_edge,
+                            .last_edge = part->last_edge,
+                            .key_hint = TEXT(""),
+                            .state = LICENCE_ISSUED,
+                            .seats = (int32_t)(issue->seats * part->quantity), /* checked by check_parts */
+                            .issued_at_us = call->now_us};
+}
+
+static enum status issue_one(struct call *call, const struct issue *issue, struct issued_licence *out,
+                             struct fault *fault) {
+    struct licence_row row = {.licence = licence_of(call, issue, &issue->parts[0]),
+                              .provider_code = issue->provider.code,
+                              .customer_code = issue->customer.code,
+                              .customer_name = issue->customer.name,
+                              .sku_code = issue->sku.code,
+                              .sku_name = issue->sku.name,
+                              .sku_owner_id = issue->sku.owner_id};
+    out->key = licence_key_new(call, &row.licence);
+    enum status status = licence_insert(call->db, &row.licence, fault);
+    for (size_t i = 1; status == STATUS_OK && i < issue->part_count; i++) {
+        struct licence part = licence_of(call, issue, &issue->parts[i]);
+        part.parent_id = row.licence.id;
+        status = licence_insert(call->db, &part, fault);
+    }
+    if (status != STATUS_OK)
+        return status;
+    licence_info_fill(call, &row, true, &out->licence);
+    return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
+                       text_format(call->arena, "%lld seats of %.*s to %.*s", (long long)issue->seats,
+                                   TEXT_ARGS(issue->sku.code), TEXT_ARGS(issue->customer.code)),
+                       fault);
+}
+
+enum status issue_licence(struct call *call, const struct issue_licence_input *input,
+                          struct issued_licences *out, struct fault *fault) {
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK)
+        return status;
+    struct issue issue;
+    struct issued_licences issued = {0};
+    status = issue_prepare(call, input, &issue, fault);
+    if (status != STATUS_OK)
+        goto done;
+    assert(issue.parts[0].quantity == 1);
+    status = block_add_issued(call->db, issue.block.id, issue.seats * issue.count, fault);
+    issued.items = ARENA_NEW(call->arena, struct issued_licence, (size_t)issue.count);
+    while (status == STATUS_OK && issued.count < (size_t)issue.count)
+        status = issue_one(call, &issue, &issued.items[issued.count++], fault);
+    if (status == STATUS_OK)
+        *out = issued;
+done:
+    return call_end(call, status, fault);
+}

@@ -1,0 +1,31 @@
+/* Issuing licences out of a block to a direct customer of its provider.
+ *
+ * The key is told here once; the store keeps a keyed hash of it, to find it by, and the key itself sealed. A
+ * licence of a bundle gets one part for every SKU in it. An issued licence neither counts nor works until it
+ * is turned on. */
+#ifndef SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
+#define SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
+
+#include "programme/licensing/list_licences.h"
+
+enum { LICENCE_ISSUE_COUNT_MAX = 10000 };
+
+struct issue_licence_input {
+    struct text block;
+    struct text customer;
+    int64_t seats; /* of each licence */
+    int64_t count; /* so many licences alike; 0: one */
+};
+
+struct issued_licence {
+    struct licence_info licence;
+    struct text key;
+};
+struct issued_licences {
+    struct issued_licence *items;
+    size_t count;
+};
+enum status issue_licence(struct call *call, const struct issue_licence_input *input,
+                          struct issued_licences *out, struct fault *fault) MUST_CHECK;
+
+#endif

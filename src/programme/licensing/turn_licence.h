@@ -1,0 +1,41 @@
+/* Turning a licence on and off, resizing and retiring it: the changes that the meter counts.
+ *
+ * A change takes effect at `at` (empty: now), a text that is read in the zone of the customer's agreement;
+ * never in the future, before the licence's previous event, or in a month that an edge of its path has
+ * reported
+ * ("month-reported") or closed ("month-closed"): what comes too late is a correction. A bundle's parts
+ * follow. */
+#ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
+#define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
+
+#include "programme/licensing/list_licences.h"
+
+struct turn_licence_input {
+    struct text licence; /* key or identifier */
+    struct text at;
+    int64_t seats; /* of resize_licence alone */
+    int64_t if_version;
+};
+
+enum status turn_licence_on(struct call *call, const struct turn_licence_input *input,
+                            struct licence_info *out, struct fault *fault) MUST_CHECK;
+enum status turn_licence_off(struct call *call, const struct turn_licence_input *input,
+                             struct licence_info *out, struct fault *fault) MUST_CHECK;
+
+/* Within the seats that its block has. */
+enum status resize_licence(struct call *call, const struct turn_licence_input *input,
+                           struct licence_info *out, struct fault *fault) MUST_CHECK;
+
+/* For good: what is on is turned off, and the seats go back to the block. */
+enum status retire_licence(struct call *call, const struct turn_licence_input *input,
+                           struct licence_info *out, struct fault *fault) MUST_CHECK;
+
+/* A customer drops out: everything of its that is on is turned off, all or nothing. */
+struct turn_customer_off_input {
+    struct text customer;
+    struct text at;
+};
+enum status turn_off_customer(struct call *call, const struct turn_customer_off_input *input, int64_t *turned,
+                              struct fault *fault) MUST_CHECK;
+
+#endif

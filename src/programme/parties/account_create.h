@@ -1,0 +1,28 @@
+/* Make account: what init_programme, add_account and import_catalogue share: the checks of an account's own
+ * details, its code and label, and the insert with its audit entry. Inside a write call; nothing is
+ * authorised. */
+#ifndef SEATMETER_PROGRAMME_PARTIES_ACCOUNT_CREATE_H
+#define SEATMETER_PROGRAMME_PARTIES_ACCOUNT_CREATE_H
+
+#include "programme/call/call.h"
+#include "store/parties/accounts.h"
+
+struct account_details {
+    struct text name;
+    struct text code; /* empty: made of the name */
+    struct text address;
+    struct text country;
+    struct text tax_number;
+    struct text email;
+};
+
+/* Trims, checks and normalises; the code only where one is given. */
+enum status account_details_check(struct call *call, struct account_details *details,
+                                  struct fault *fault) MUST_CHECK;
+
+/* Makes it under `seller` (NULL: a vendor or the distributor). Fault "code-taken". */
+enum status account_make(struct call *call, enum account_kind kind, const struct account *seller,
+                         struct account_details details, struct account *account,
+                         struct fault *fault) MUST_CHECK;
+
+#endif

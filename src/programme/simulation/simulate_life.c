@@ -1,0 +1,579 @@
+/* The simulation's life: what people do, in the order of its instants.
+ *
+ * Everything that will happen waits in a heap by (instant, order of planning); doing one thing may plan
+ * others (a licence that is turned on is planned to be looked at again). A few hundred of them share a
+ * transaction. */
+#include "programme/billing/close_month.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/invoices.h"
+#include "programme/billing/one_off_charges.h"
+#include "programme/licensing/blocks.h"
+#include "programme/licensing/issue_licence.h"
+#include "programme/licensing/turn_licence.h"
+#include "programme/parties/suspend_agreement.h"
+#include "programme/simulation/simulate_world.h"
+#include "programme/usage/reports.h"
+#include "store/licensing/events.h"
+
+#include <assert.h>
+
+static const int64_t MINUTE_US = INT64_C(60000000);
+static const int64_t LATE_US = INT64_C(21600000000);
+static const int64_t DAY_US = INT64_C(86400000000);
+enum { BATCH_MAX = 400, CLOSE_AFTER_DAYS = 7, REPORT_WITHIN_DAYS = 4 };
+
+enum act {
+    ACT_ISSUE,            /* subject: licence */
+    ACT_TURN_ON,          /* licence */
+    ACT_CHURN,            /* whatever licence chance picks */
+    ACT_DROP_OUT,         /* whatever customer chance picks */
+    ACT_SUSPEND_PROVIDER, /* whatever provider chance picks */
+    ACT_RESUME_PROVIDER,  /* provider */
+    ACT_SUSPEND_CUSTOMER,
+    ACT_RESUME_CUSTOMER, /* customer */
+    ACT_CHARGE,
+    ACT_REPORT, /* provider, in its month */
+    ACT_CLOSE,
+    ACT_PAY,
+    ACT_CORRECT
+};
+
+struct planned {
+    int64_t at_us;
+    int64_t order;
+    enum act act;
+    int64_t subject;
+    int32_t month; /* from the first, from 0 */
+};
+
+struct life {
+    struct sim *sim;
+    struct planned *heap;
+    size_t count;
+    size_t capacity;
+    int64_t planned; /* ever: the next order */
+    size_t issued_licences;
+};
+
+static bool is_before(const struct planned *a, const struct planned *b) {
+    return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
+}
+
+static void plan(struct life *life, int64_t at_us, enum act act, int64_t subject, int32_t month) {
+    if (at_us > life->sim->until_us) {
+        return;
+    }
+    life->heap = arena_grow(&life->sim->arena, life->heap, life->count, &life->capacity, sizeof *life->heap);
+    struct planned added = {at_us, life->planned++, act, subject, month};
+    size_t at = life->count++;
+    while (at > 0 && is_before(&added, &life->heap[(at - 1) / 2])) {
+        life->heap[at] = life->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    life->heap[at] = added;
+}
+
+static struct planned take_next(struct life *life) {
+    assert(life->count > 0);
+    struct planned first = life->heap[0];
+    struct planned last = life->heap[--life->count];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= life->count) {
+            break;
+        }
+        if (child + 1 < life->count && is_before(&life->heap[child + 1], &life->heap[child])) {
+            child++;
+        }
+        if (!is_before(&life->heap[child], &last)) {
+            break;
+        }
+        life->heap[at] = life->heap[child];
+        at = child;
+    }
+    life->heap[at] = last;
+    return first;
+}
+
+static int64_t month_start_us(const struct sim *sim, int32_t month) {
+    return zone_midnight_us(sim->zone, month_first_day(month_plus(sim->first_month, month)));
+}
+
+/* An instant from `from_us` within `length_us`, to the microsecond. */
+static int64_t some_time(struct sim *sim, int64_t from_us, int64_t length_us) {
+    return from_us + (int64_t)rng_below(&sim->rng, (uint64_t)length_us);
+}
+
+static void plan_month(struct life *life, int32_t month) {
+    struct sim *sim = life->sim;
+    const struct simulate_input *input = sim->input;
+    int64_t m0 = month_start_us(sim, month);
+    int64_t m1 = month_start_us(sim, month + 1);
+    int64_t length = m1 - m0;
+    for (int64_t i = 0; i < input->licences * 3 / 10; i++) {
+        plan(life, some_time(sim, m0, length), ACT_CHURN, 0, month);
+    }
+    for (int64_t i = 0; i < input->customers; i++) {
+        if (rng_chance(&sim->rng, 1, 150)) {
+            plan(life, some_time(sim, m0, length), ACT_DROP_OUT, 0, month);
+        }
+        if (rng_chance(&sim->rng, 1, 80)) {
+            plan(life, some_time(sim, m0, length), ACT_SUSPEND_CUSTOMER, 0, month);
+        }
+        if (input->rich && rng_chance(&sim->rng, 1, 10)) {
+            plan(life, some_time(sim, m0, length), ACT_CHARGE, i, month);
+        }
+    }
+    for (int64_t i = 0; i < input->providers; i++) {
+        if (rng_chance(&sim->rng, 1, 50)) {
+            plan(life, some_time(sim, m0, length), ACT_SUSPEND_PROVIDER, 0, month);
+        }
+    }
+    bool last = month + 1 == input->months;
+    bool running = last && input->until_now;
+    int64_t close_at = m1 + CLOSE_AFTER_DAYS * DAY_US;
+    if (running) {
+        return;
+    }
+    /* In a programme that runs until now the last closed month may have ended yesterday. */
+    close_at = close_at > sim->until_us && input->until_now ? sim->until_us : close_at;
+    int64_t report_from = m1 + DAY_US;
+    int64_t report_until = m1 + (REPORT_WITHIN_DAYS + 1) * DAY_US;
+    report_from = report_from < close_at ? report_from : close_at;
+    report_until = report_until < close_at ? report_until : close_at;
+    for (int64_t i = 0; i < input->providers; i++) {
+        /* One in twenty forgets, and the system reports for it at its deadline. */
+        bool forgets = rng_chance(&sim->rng, 1, 20) && !(last && input->no_close) && !input->until_now;
+        if (!forgets) {
+            plan(life, some_time(sim, report_from, report_until - report_from + 1), ACT_REPORT, i, month);
+        }
+    }
+    if (!(last && input->no_close)) {
+        plan(life, close_at, ACT_CLOSE, 0, month);
+        plan(life, close_at + 14 * DAY_US, ACT_PAY, 0, month);
+        if (input->rich) {
+            plan(life, close_at + 2 * DAY_US, ACT_CORRECT, 0, month);
+        }
+    }
+}
+
+static void plan_everything(struct life *life) {
+    struct sim *sim = life->sim;
+    int64_t begin = sim->begins_at_us;
+    int64_t end = month_start_us(sim, (int32_t)sim->input->months);
+    end = end < sim->until_us ? end : sim->until_us;
+    for (int64_t i = 0; i < sim->input->licences; i++) {
+        /* Six in ten are there from the first two days; the programme grows by the rest. */
+        int64_t span = rng_chance(&sim->rng, 6, 10) ? 2 * DAY_US : end - begin - 2 * MINUTE_US;
+        span = span < end - begin ? span : end - begin;
+        plan(life, some_time(sim, begin, span), ACT_ISSUE, i, 0);
+    }
+    for (int32_t month = 0; month < sim->input->months; month++) {
+        plan_month(life, month);
+    }
+}
+
+static struct sim_provider *provider_of(struct sim *sim, const struct sim_licence *licence) {
+    return &sim->providers[sim->customers[licence->customer].provider];
+}
+
+/* A customer that can be sold to and that nobody has suspended. */
+static bool is_active(const struct sim *sim, int64_t customer) {
+    return !sim->customers[customer].gone && !sim->customers[customer].suspended &&
+           !sim->providers[sim->customers[customer].provider].suspended;
+}
+
+static enum status issue(struct life *life, const struct planned *planned, struct fault *fault) {
+    struct sim *sim = life->sim;
+    struct sim_licence *licence = &sim->licences[planned->subject];
+    licence->customer = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->customers);
+    if (!is_active(sim, licence->customer)) {
+        return STATUS_OK; /* this one is never sold */
+    }
+    struct sim_provider *provider = provider_of(sim, licence);
+    licence->block = (int32_t)rng_below(&sim->rng, (uint64_t)provider->block_count);
+    licence->seats = (int32_t)(rng_chance(&sim->rng, 1, 10) ? rng_between(&sim->rng, 6, 60)
+                                                            : rng_between(&sim->rng, 1, 5));
+    struct sim_block *block = &provider->blocks[licence->block];
+    enum status status = STATUS_OK;
+    if (block->issued + licence->seats > block->size) {
+        struct enlarge_block_input enlarge = {.block = block->identifier,
+                                              .size = (block->issued + licence->seats) * 2};
+        struct block_info info;
+        status = enlarge_block(sim->call, &enlarge, &info, fault);
+        block->size = enlarge.size;
+    }
+    struct issue_licence_input input = {.block = block->identifier,
+                                        .customer = sim->customers[licence->customer].code,
+                                        .seats = licence->seats};
+    struct issued_licences issued;
+    if (status == STATUS_OK) {
+        status = issue_licence(sim->call, &input, &issued, fault);
+    }
+    if (status == STATUS_OK) {
+        block->issued += licence->seats;
+        licence->identifier = text_copy(&sim->arena, issued.items[0].licence.identifier);
+        licence->state = LICENCE_ISSUED;
+        licence->issued = true;
+        licence->last_at_us = sim->call->now_us;
+        sim->result->licences++;
+        /* Most are installed within two days, some never. */
+        if (rng_chance(&sim->rng, 19, 20)) {
+            plan(life, some_time(sim, planned->at_us + 1, 2 * DAY_US), ACT_TURN_ON, planned->subject, 0);
+        }
+    }
+    return status;
+}
+
+typedef enum status licence_change(struct call *call, const struct turn_licence_input *input,
+                                   struct licence_info *out, struct fault *fault);
+
+/* One change in twenty is entered late: at an instant up to six hours ago. */
+static enum status change(struct sim *sim, struct sim_licence *licence, licence_change *do_it, int64_t seats,
+                          struct fault *fault) {
+    int64_t now_us = sim->call->now_us;
+    int64_t at_us = now_us;
+    int64_t month_start = zone_midnight_us(sim->zone, month_first_day(zone_month_at(sim->zone, now_us)));
+    struct turn_licence_input input = {.licence = licence->identifier, .seats = seats};
+    if (rng_chance(&sim->rng, 1, 20)) {
+        int64_t late_us = some_time(sim, now_us - LATE_US, LATE_US);
+        /* A day's distance from the month's start is inside the month in every zone. */
+        if (late_us > licence->last_at_us && late_us > month_start + DAY_US) {
+            at_us = late_us;
+            input.at = instant_format(sim->call->arena, at_us);
+        }
+    }
+    struct licence_info info;
+    enum status status = do_it(sim->call, &input, &info, fault);
+    licence->last_at_us = at_us;
+    return status;
+}
+
+static enum status turn_on(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+    if (!licence->issued || !is_active(sim, licence->customer) ||
+        (licence->state != LICENCE_ISSUED && licence->state != LICENCE_OFF)) {
+        return STATUS_OK;
+    }
+    licence->state = LICENCE_ON;
+    return change(sim, licence, turn_licence_on, 0, fault);
+}
+
+static enum status turn_off(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+    licence->state = LICENCE_OFF;
+    return change(sim, licence, turn_licence_off, 0, fault);
+}
+
+static enum status retire(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+    provider_of(sim, licence)->blocks[licence->block].issued -= licence->seats;
+    licence->state = LICENCE_RETIRED;
+    return change(sim, licence, retire_licence, 0, fault);
+}
+
+static enum status resize(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+    struct sim_block *block = &provider_of(sim, licence)->blocks[licence->block];
+    int32_t seats = (int32_t)rng_between(&sim->rng, 1, licence->seats * 2 + 2);
+    if (seats == licence->seats || block->issued - licence->seats + seats > block->size) {
+        return STATUS_OK;
+    }
+    block->issued += seats - licence->seats;
+    licence->seats = seats;
+    return change(sim, licence, resize_licence, seats, fault);
+}
+
+static enum status churn(struct life *life, const struct planned *planned, struct fault *fault) {
+    struct sim *sim = life->sim;
+    int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->licences);
+    struct sim_licence *licence = &sim->licences[index];
+    if (!licence->issued || !is_active(sim, licence->customer)) {
+        return STATUS_OK;
+    }
+    uint64_t dice = rng_below(&sim->rng, 100);
+    switch (licence->state) {
+    case LICENCE_ON:
+        if (dice < 45) {
+            /* One in five was a mistake, or a restart, and comes back within the hour. */
+            if (dice < 9) {
+                plan(life, some_time(sim, planned->at_us + 1, 60 * MINUTE_US), ACT_TURN_ON, index, 0);
+            }
+            return turn_off(sim, licence, fault);
+        }
+        return dice < 93 ? resize(sim, licence, fault) : retire(sim, licence, fault);
+    case LICENCE_OFF:
+        return dice < 85 ? turn_on(sim, licence, fault) : retire(sim, licence, fault);
+    case LICENCE_ISSUED:
+        return turn_on(sim, licence, fault);
+    case LICENCE_RETIRED:
+    default:
+        return STATUS_OK;
+    }
+}
+
+static enum status drop_out(struct sim *sim, struct fault *fault) {
+    int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->customers);
+    if (!is_active(sim, index)) {
+        return STATUS_OK;
+    }
+    sim->customers[index].gone = true;
+    for (int64_t i = 0; i < sim->input->licences; i++) {
+        if (sim->licences[i].issued && sim->licences[i].customer == index &&
+            sim->licences[i].state == LICENCE_ON) {
+            sim->licences[i].state = LICENCE_OFF;
+            sim->licences[i].last_at_us = sim->call->now_us;
+        }
+    }
+    struct turn_customer_off_input input = {.customer = sim->customers[index].code};
+    int64_t turned;
+    return turn_off_customer(sim->call, &input, &turned, fault);
+}
+
+/* Every licence at or below has an event now. */
+static void touch(struct sim *sim, int64_t provider, int64_t customer) {
+    for (int64_t i = 0; i < sim->input->licences; i++) {
+        struct sim_licence *licence = &sim->licences[i];
+        if (licence->issued && (licence->customer == customer ||
+                                (customer < 0 && sim->customers[licence->customer].provider == provider))) {
+            licence->last_at_us = sim->call->now_us;
+        }
+    }
+}
+
+static enum status suspend_or_resume_provider(struct sim *sim, int64_t index, bool suspended,
+                                              struct fault *fault) {
+    struct sim_provider *provider = &sim->providers[index];
+    struct suspend_agreement_input input = {
+        .seller = provider->seller, .buyer = provider->code, .reason = TEXT("an overdue invoice")};
+    struct cascade cascade;
+    provider->suspended = suspended;
+    touch(sim, index, -1);
+    return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
+                     : resume_agreement(sim->call, &input, &cascade, fault);
+}
+
+static enum status suspend_or_resume_customer(struct sim *sim, int64_t index, bool suspended,
+                                              struct fault *fault) {
+    struct sim_customer *customer = &sim->customers[index];
+    struct suspend_agreement_input input = {.seller = sim->providers[customer->provider].code,
+                                            .buyer = customer->code,
+                                            .reason = TEXT("an overdue invoice")};
+    struct cascade cascade;
+    customer->suspended = suspended;
+    touch(sim, customer->provider, index);
+    return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
+                     : resume_agreement(sim->call, &input, &cascade, fault);
+}
+
+static enum status suspend_provider(struct life *life, const struct planned *planned, struct fault *fault) {
+    struct sim *sim = life->sim;
+    int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->providers);
+    if (sim->providers[index].suspended) {
+        return STATUS_OK;
+    }
+    plan(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_PROVIDER, index, 0);
+    return suspend_or_resume_provider(sim, index, true, fault);
+}
+
+static enum status suspend_customer(struct life *life, const struct planned *planned, struct fault *fault) {
+    struct sim *sim = life->sim;
+    int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->customers);
+    if (!is_active(sim, index)) {
+        return STATUS_OK;
+    }
+    plan(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_CUSTOMER, index, 0);
+    return suspend_or_resume_customer(sim, index, true, fault);
+}
+
+static enum status charge(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    static const char *const WORK[] = {"Installation on site", "Migration", "Training, half a day",
+                                       "Emergency support"};
+    const struct sim_customer *customer = &sim->customers[planned->subject];
+    if (customer->gone) {
+        return STATUS_OK;
+    }
+    struct add_charge_input input = {
+        .seller = sim->providers[customer->provider].code,
+        .buyer = customer->code,
+        .customer = customer->code,
+        .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month)),
+        .description = text_of(WORK[rng_below(&sim->rng, 4)]),
+        .quantity = rng_between(&sim->rng, 1, 8),
+        .unit_price = decimal_format_short(sim->call->arena, rng_between(&sim->rng, 40, 400) * 500000, 6)};
+    struct charge_view view;
+    return add_charge(sim->call, &input, &view, fault);
+}
+
+/* A provider looks its report over, changes one number in ten reports of a rich world, and submits; its
+ * seller approves, of a rich world's reports one in fifteen at the second try. */
+static enum status report(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    const struct sim_provider *provider = &sim->providers[planned->subject];
+    bool rich = sim->input->rich;
+    struct report_name name = {
+        .provider = provider->code,
+        .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month))};
+    struct decide_report_input decision = {.name = name, .reason = TEXT("please check the numbers again")};
+    struct report_detail detail;
+    enum status status = show_report(sim->call, &name, &detail, fault);
+    if (status == STATUS_OK && rich && detail.report.row_count > 0 && rng_chance(&sim->rng, 1, 10)) {
+        const struct usage_report_row *row =
+            &detail.report.rows[rng_below(&sim->rng, detail.report.row_count)];
+        struct adjust_report_input adjust = {.name = name,
+                                             .customer = row->customer_code,
+                                             .sku = row->sku,
+                                             .units = rng_between(&sim->rng, 0, 12),
+                                             .reason = TEXT("agreed with the customer")};
+        status = adjust_report(sim->call, &adjust, &detail, fault);
+    }
+    if (status == STATUS_OK) {
+        status = submit_report(sim->call, &decision, &detail, fault);
+    }
+    if (status == STATUS_OK && rich && rng_chance(&sim->rng, 1, 15)) {
+        status = reject_report(sim->call, &decision, &detail, fault);
+        if (status == STATUS_OK) {
+            status = submit_report(sim->call, &decision, &detail, fault);
+        }
+    }
+    return status == STATUS_OK ? approve_report(sim->call, &decision, &detail, fault) : status;
+}
+
+static enum status close(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    struct close_month_input input = {
+        .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month))};
+    struct close_month_result result;
+    enum status status = close_month(sim->call, &input, &result, fault);
+    if (status == STATUS_OK) {
+        sim->result->months_closed++;
+        sim->result->invoices += result.invoice_count;
+        sim->result->lines += result.line_count;
+    }
+    return status;
+}
+
+/* A seller of a rich world credits one invoice in forty, whole. */
+static enum status credit(struct sim *sim, const struct invoice_summary *summary, struct fault *fault) {
+    struct credit_invoice_input input = {.invoice = summary->identifier, .reason = TEXT("goodwill")};
+    struct invoice_summary note;
+    return credit_invoice(sim->call, &input, &note, fault);
+}
+
+/* Four invoices in five are paid. */
+static enum status pay(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    struct list_invoices_input input = {
+        .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month)),
+        .state = TEXT("issued"),
+        .page = {.limit = PAGE_LIMIT_MAX}};
+    struct list_invoices_result page;
+    enum status status;
+    do {
+        status = list_invoices(sim->call, &input, &page, fault);
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+            struct settle_invoice_input settle = {.invoice = page.items[i].identifier};
+            struct invoice_summary summary;
+            if (page.items[i].gross_minor <= 0) {
+                continue;
+            }
+            if (sim->input->rich && rng_chance(&sim->rng, 1, 40)) {
+                status = credit(sim, &page.items[i], fault);
+            } else if (rng_chance(&sim->rng, 4, 5)) {
+                status = pay_invoice(sim->call, &settle, &summary, fault);
+            }
+        }
+        input.page.after_id = page.next_after;
+    } while (status == STATUS_OK && page.next_after != 0);
+    return status;
+}
+
+/* Somebody finds out after the close that a customer was charged for too much. */
+static enum status correct(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    struct text month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month));
+    struct list_invoices_input input = {.month = month, .kind = TEXT("invoice"), .page = {.limit = 20}};
+    struct list_invoices_result page;
+    enum status status = list_invoices(sim->call, &input, &page, fault);
+    if (status != STATUS_OK || page.count == 0) {
+        return status;
+    }
+    const struct invoice_summary *summary = &page.items[rng_below(&sim->rng, page.count)];
+    struct show_invoice_input show = {.invoice = summary->identifier};
+    struct invoice_view view;
+    status = show_invoice(sim->call, &show, &view, fault);
+    for (size_t i = 0; status == STATUS_OK && i < view.invoice.line_count; i++) {
+        const struct invoice_line *line = &view.invoice.lines[i];
+        if (line->policy.length > 0 && line->customer_code.length > 0 && line->note.length == 0) {
+            struct add_correction_input correction = {.seller = summary->seller_code,
+                                                      .buyer = summary->buyer_code,
+                                                      .month = month,
+                                                      .customer = line->customer_code,
+                                                      .sku = line->sku,
+                                                      .units = rng_between(&sim->rng, 0, 5),
+                                                      .reason = TEXT("counted twice")};
+            struct correction_view correction_view;
+            return add_correction(sim->call, &correction, &correction_view, fault);
+        }
+    }
+    return status;
+}
+
+static enum status perform(struct life *life, const struct planned *planned, struct fault *fault) {
+    struct sim *sim = life->sim;
+    switch (planned->act) {
+    case ACT_ISSUE:
+        return issue(life, planned, fault);
+    case ACT_TURN_ON:
+        return turn_on(sim, &sim->licences[planned->subject], fault);
+    case ACT_CHURN:
+        return churn(life, planned, fault);
+    case ACT_DROP_OUT:
+        return drop_out(sim, fault);
+    case ACT_SUSPEND_PROVIDER:
+        return suspend_provider(life, planned, fault);
+    case ACT_RESUME_PROVIDER:
+        return suspend_or_resume_provider(sim, planned->subject, false, fault);
+    case ACT_SUSPEND_CUSTOMER:
+        return suspend_customer(life, planned, fault);
+    case ACT_RESUME_CUSTOMER:
+        return suspend_or_resume_customer(sim, planned->subject, false, fault);
+    case ACT_CHARGE:
+        return charge(sim, planned, fault);
+    case ACT_REPORT:
+        return report(sim, planned, fault);
+    case ACT_CLOSE:
+        return close(sim, planned, fault);
+    case ACT_PAY:
+        return pay(sim, planned, fault);
+    case ACT_CORRECT:
+    default:
+        return correct(sim, planned, fault);
+    }
+}
+
+/* Does up to BATCH_MAX things in one transaction. */
+static enum status perform_batch(struct life *life, struct fault *fault) {
+    struct call *call = life->sim->call;
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (int done = 0; status == STATUS_OK && done < BATCH_MAX && life->count > 0; done++) {
+        struct planned planned = take_next(life);
+        call->now_us = planned.at_us;
+        status = perform(life, &planned, fault);
+        arena_clean_up(call->arena);
+    }
+    return call_end(call, status, fault);
+}
+
+enum status simulate_life(struct sim *sim, struct fault *fault) {
+    struct life life = {.sim = sim};
+    plan_everything(&life);
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && life.count > 0) {
+        if (sim->call->progress != NULL) {
+            sim->call->progress->step(sim->call->progress, "simulating", life.planned - (int64_t)life.count,
+                                      life.planned);
+        }
+        status = perform_batch(&life, fault);
+    }
+    if (status == STATUS_OK) {
+        status = licence_events_count(sim->call->db, &sim->result->events, fault);
+    }
+    return status;
+}

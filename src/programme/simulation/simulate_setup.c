@@ -1,0 +1,411 @@
+/* The simulation's world before its first day: accounts, agreements, catalogue, prices, blocks.
+ *
+ * Catalogue and prices go in as CSV through the same imports that people use. Codes are unique over the whole
+ * programme, so that its exports read well. */
+#include "core/base/csv.h"
+#include "programme/catalogue/catalogue.h"
+#include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/prices.h"
+#include "programme/licensing/blocks.h"
+#include "programme/parties/accounts.h"
+#include "programme/parties/agreements.h"
+#include "programme/simulation/simulate_world.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+static const char *const VENDORS[SIM_VENDORS][2] = {
+    {"AEGIS", "Aegis Security"}, {"NIMBUS", "Nimbus Cloud Defence"}, {"TALOS", "Talos Identity"}};
+
+static const char *const PRODUCTS[][2] = {
+    {"EPP", "Endpoint Protection"}, {"EDR", "Endpoint Detection and Response"},
+    {"SRV", "Server Security"},     {"MAIL", "Mail Security"},
+    {"WEB", "Web Gateway"},         {"DLP", "Data Loss Prevention"},
+    {"ENC", "Disk Encryption"},     {"MFA", "Multi-Factor Authentication"},
+    {"PAM", "Privileged Access"},   {"BKP", "Cloud Backup"},
+    {"VPN", "Remote Access"},       {"MDM", "Mobile Management"},
+    {"VUL", "Vulnerability Scan"},  {"SIEM", "Log Analytics"}};
+static const char *const EDITIONS[][2] = {
+    {"STD", "Standard"}, {"ADV", "Advanced"}, {"ELT", "Elite"}, {"EDU", "Education"}, {"GOV", "Government"}};
+static const char *const SCOPES[][2] = {{"WIN", "for Windows"}, {"MAC", "for macOS"}};
+
+static const char *const FIRST_WORDS[] = {"Brightwater", "Cedar",    "Granite", "Harbour",   "Juniper",
+                                          "Kestrel",     "Lumen",    "Maple",   "Northgate", "Orchard",
+                                          "Pioneer",     "Quayside", "Redwood", "Summit",    "Tidewater",
+                                          "Umbra",       "Verdant",  "Willow",  "Zephyr",    "Alder"};
+static const char *const PROVIDER_WORDS[] = {"IT Services", "Managed IT", "Systems", "Technology Partners",
+                                             "Networks"};
+static const char *const CUSTOMER_WORDS[] = {"Dental",   "Logistics", "Legal",    "Accounting",
+                                             "Clinic",   "Foods",     "Printing", "Builders",
+                                             "Pharmacy", "Academy",   "Motors",   "Hotels"};
+static const char *const WORLD_NAMES[] = {"Żółty Ogród Sp. z o.o.", "Müller & Söhne GmbH", "株式会社みどり",
+                                          "Société Générée SARL",   "شركة النور",          "Ελαία ΑΕ"};
+
+struct place {
+    const char *country;
+    const char *time_zone;
+    const char *currency;
+    const char *city;
+};
+static const struct place PLACES[] = {{"US", "America/New_York", "USD", "New York, NY 10001"},
+                                      {"DE", "Europe/Berlin", "EUR", "10115 Berlin"},
+                                      {"JP", "Asia/Tokyo", "JPY", "東京都千代田区 100-0001"},
+                                      {"KW", "Asia/Kuwait", "KWD", "Kuwait City 13001"},
+                                      {"AU", "Australia/Lord_Howe", "AUD", "Lord Howe Island NSW 2898"},
+                                      {"BR", "America/Sao_Paulo", "BRL", "01000-000 São Paulo"}};
+
+enum { PLACE_COUNT = sizeof PLACES / sizeof PLACES[0] };
+#define PICK(rng, array) ((array)[rng_below((rng), sizeof(array) / sizeof(array)[0])])
+
+static const struct place *choose_place(struct sim *sim) {
+    return &PLACES[rng_below(&sim->rng, PLACE_COUNT)];
+}
+
+/* The call's arena holds what one step made; nothing of it is needed after. */
+static void forget(struct sim *sim) {
+    arena_clean_up(sim->call->arena);
+}
+
+static enum status add(struct sim *sim, struct add_account_input *input, struct fault *fault) {
+    struct account_view account;
+    enum status status = add_account(sim->call, input, &account, fault);
+    sim->result->accounts += status == STATUS_OK;
+    return status;
+}
+
+/* A buyer that signs its agreement itself: a sub-distributor or a provider. */
+static enum status add_reseller(struct sim *sim, struct add_account_input *input, const struct place *place,
+                                struct fault *fault) {
+    enum status status = add(sim, input, fault);
+    struct offer_agreement_input offer = {.seller = input->seller, .buyer = input->code};
+    if (place != NULL) {
+        offer.terms.time_zone = text_of(place->time_zone);
+    }
+    struct sign_agreement_input sign = {
+        .seller = input->seller, .buyer = input->code, .signed_by = TEXT("the owner")};
+    struct agreement_view agreement;
+    if (status == STATUS_OK) {
+        status = offer_agreement(sim->call, &offer, &agreement, fault);
+    }
+    if (status == STATUS_OK) {
+        status = sign_agreement(sim->call, &sign, &agreement, fault);
+    }
+    return status;
+}
+
+static void make_skus(struct sim *sim) {
+    int count = 0;
+    for (int vendor = 0; vendor < SIM_VENDORS; vendor++) {
+        for (size_t product = 0; product < sizeof PRODUCTS / sizeof PRODUCTS[0]; product++) {
+            for (size_t edition = 0; edition < sizeof EDITIONS / sizeof EDITIONS[0]; edition++) {
+                for (size_t scope = 0; scope < sizeof SCOPES / sizeof SCOPES[0]; scope++) {
+                    struct sim_sku *sku = &sim->skus[count++];
+                    sku->vendor = vendor;
+                    sku->code = text_format(&sim->arena, "%s-%s-%s-%s", VENDORS[vendor][0],
+                                            PRODUCTS[product][0], EDITIONS[edition][0], SCOPES[scope][0]);
+                    sku->name = text_format(&sim->arena, "%s %s %s %s", VENDORS[vendor][1],
+                                            PRODUCTS[product][1], EDITIONS[edition][1], SCOPES[scope][1]);
+                    /* From 0.40 to 12.00, with up to six decimals: rounding must have something to do. */
+                    sku->cost_millionths = rng_between(&sim->rng, 400000, 12000000);
+                    if (rng_chance(&sim->rng, 1, 2)) {
+                        sku->cost_millionths -= sku->cost_millionths % 10000;
+                    }
+                }
+            }
+        }
+    }
+    assert(count == SIM_SKUS);
+}
+
+static enum status import_vendor(struct sim *sim, int vendor, struct fault *fault) {
+    struct csv_writer csv;
+    csv_writer_init(&csv, sim->call->arena);
+    static const char *const HEADER[] = {"sku", "name", "component_code", "component_name"};
+    for (size_t i = 0; i < 4; i++) {
+        csv_write(&csv, text_of(HEADER[i]));
+    }
+    csv_end_row(&csv);
+    for (int i = 0; i < SIM_SKUS; i++) {
+        const struct sim_sku *sku = &sim->skus[i];
+        /* Every SKU includes its product's engine, and the vendor's console. */
+        for (int component = 0; component < 2 && sku->vendor == vendor; component++) {
+            struct text name = component == 0 ? TEXT("Management console") : sku->name;
+            csv_write(&csv, sku->code);
+            csv_write(&csv, sku->name);
+            csv_write(&csv, component == 0
+                                ? TEXT("CONSOLE")
+                                : text_format(sim->call->arena, "ENGINE-%.*s", TEXT_ARGS(sku->code)));
+            csv_write(&csv, name);
+            csv_end_row(&csv);
+        }
+    }
+    struct import_catalogue_input input = {
+        .vendor = text_of(VENDORS[vendor][0]), .format = TEXT("csv"), .content = csv_written(&csv)};
+    struct import_catalogue_result result;
+    struct import_problems problems = {0};
+    enum status status = import_catalogue(sim->call, &input, &result, &problems, fault);
+    if (status == STATUS_OK) {
+        sim->result->skus += result.skus;
+        sim->vendors[vendor] = text_of(VENDORS[vendor][0]);
+    }
+    return status;
+}
+
+/* One price's rows: policy and tier mode by chance, so that every pair of them is in use. */
+static void write_price(struct sim *sim, struct csv_writer *csv, struct text sku, struct text currency,
+                        struct date from, int64_t unit_millionths, bool own) {
+    static const int64_t TIER_FROM[] = {1, 11, 51};
+    static const int64_t TIER_PERCENT[] = {100, 90, 75};
+    struct arena *arena = sim->call->arena;
+    enum metering_policy policy = (enum metering_policy)rng_below(&sim->rng, 4);
+    enum tier_mode mode = (enum tier_mode)rng_below(&sim->rng, 3);
+    uint64_t terms = sim->input->rich ? rng_below(&sim->rng, 20) : 20;
+    for (int tier = 0; tier < (mode == TIER_FLAT ? 1 : 3); tier++) {
+        csv_write(csv, sku);
+        csv_write(csv, currency);
+        csv_write(csv, date_format(arena, from));
+        csv_write(csv, text_of(metering_policy_name(policy)));
+        csv_write(csv, text_of(tier_mode_name(mode)));
+        csv_write_int(csv, TIER_FROM[tier]);
+        csv_write(csv, decimal_format(arena, terms == 3 ? 0 : unit_millionths * TIER_PERCENT[tier] / 100, 6));
+        csv_write_int(csv, terms == 0 && own ? 25 : 0); /* minimum: of a price that is one buyer's own */
+        csv_write_int(csv, terms == 1 ? 2 : 0);         /* free_months */
+        csv_write(csv,
+                  terms == 2 ? date_format(arena, (struct date){from.day + 40}) : TEXT("")); /* trial_end */
+        csv_write(csv, terms == 3 ? TEXT("1") : TEXT("0")); /* not_for_resale */
+        csv_end_row(csv);
+    }
+}
+
+static struct csv_writer begin_prices(struct sim *sim) {
+    static const char *const HEADER[] = {"sku",         "currency",  "effective_from", "policy",
+                                         "tier_mode",   "tier_from", "unit_price",     "minimum",
+                                         "free_months", "trial_end", "not_for_resale"};
+    struct csv_writer csv;
+    csv_writer_init(&csv, sim->call->arena);
+    for (size_t i = 0; i < sizeof HEADER / sizeof HEADER[0]; i++) {
+        csv_write(&csv, text_of(HEADER[i]));
+    }
+    csv_end_row(&csv);
+    return csv;
+}
+
+static enum status import(struct sim *sim, struct text seller, struct text buyer,
+                          const struct csv_writer *csv, struct fault *fault) {
+    struct import_prices_input input = {.seller = seller, .buyer = buyer, .content = csv_written(csv)};
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    return import_prices(sim->call, &input, &result, &problems, fault);
+}
+
+/* Prices of all SKUs (or of one vendor's), and for one SKU in eight another from the second month's middle
+ * on. */
+static enum status price_catalogue(struct sim *sim, struct text seller, struct text buyer, int vendor,
+                                   int64_t percent, struct fault *fault) {
+    struct csv_writer csv = begin_prices(sim);
+    struct date from = month_first_day(sim->first_month);
+    for (int i = 0; i < SIM_SKUS; i++) {
+        const struct sim_sku *sku = &sim->skus[i];
+        if (vendor >= 0 && sku->vendor != vendor) {
+            continue;
+        }
+        int64_t unit = sku->cost_millionths * percent / 100;
+        write_price(sim, &csv, sku->code, sim->currency, from, unit, buyer.length > 0);
+        if (rng_chance(&sim->rng, 1, 8)) {
+            write_price(sim, &csv, sku->code, sim->currency, (struct date){from.day + 45}, unit * 105 / 100,
+                        buyer.length > 0);
+        }
+    }
+    return import(sim, seller, buyer, &csv, fault);
+}
+
+static enum status make_vendors(struct sim *sim, struct fault *fault) {
+    enum status status = STATUS_OK;
+    make_skus(sim);
+    for (int vendor = 0; status == STATUS_OK && vendor < SIM_VENDORS; vendor++) {
+        struct add_account_input account = {.kind = TEXT("vendor"),
+                                            .name = text_of(VENDORS[vendor][1]),
+                                            .code = text_of(VENDORS[vendor][0]),
+                                            .address = TEXT("7 Foundry Lane\nDublin D02 XY45"),
+                                            .country = TEXT("IE"),
+                                            .tax_number = TEXT("IE1234567T")};
+        status = add(sim, &account, fault);
+        if (status == STATUS_OK) {
+            status = import_vendor(sim, vendor, fault);
+        }
+        if (status == STATUS_OK) {
+            status = price_catalogue(sim, sim->vendors[vendor], sim->distributor, vendor, 100, fault);
+        }
+        forget(sim);
+    }
+    if (status == STATUS_OK) {
+        status = price_catalogue(sim, sim->distributor, TEXT(""), -1, 130, fault);
+    }
+    forget(sim);
+    return status;
+}
+
+static enum status make_sub_distributors(struct sim *sim, struct fault *fault) {
+    enum status status = STATUS_OK;
+    int64_t wanted = sim->input->providers >= 4 ? 1 + sim->input->providers / 50 : 0;
+    sim->sub_distributors = ARENA_NEW(&sim->arena, struct text, (size_t)wanted);
+    for (; status == STATUS_OK && sim->sub_distributor_count < wanted; sim->sub_distributor_count++) {
+        struct text code = text_format(&sim->arena, "D%02" PRId64, sim->sub_distributor_count + 1);
+        struct add_account_input account = {
+            .kind = TEXT("distributor"),
+            .name = text_format(&sim->arena, "%s Regional Distribution",
+                                FIRST_WORDS[(size_t)sim->sub_distributor_count % 20]),
+            .code = code,
+            .seller = sim->distributor};
+        status = add_reseller(sim, &account, sim->input->rich ? choose_place(sim) : NULL, fault);
+        if (status == STATUS_OK) {
+            status = price_catalogue(sim, code, TEXT(""), -1, 150, fault);
+        }
+        sim->sub_distributors[sim->sub_distributor_count] = code;
+        forget(sim);
+    }
+    return status;
+}
+
+static bool has_sku(const struct sim_provider *provider, int sku) {
+    for (int i = 0; i < provider->block_count; i++) {
+        if (provider->blocks[i].sku == sku) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status order(struct sim *sim, struct sim_provider *provider, struct text sku_code, int sku,
+                         struct fault *fault) {
+    struct sim_block *block = &provider->blocks[provider->block_count];
+    struct order_block_input input = {.provider = provider->code, .sku = sku_code, .size = 50};
+    struct block_info info;
+    enum status status = order_block(sim->call, &input, &info, fault);
+    if (status == STATUS_OK) {
+        *block = (struct sim_block){text_copy(&sim->arena, info.identifier), sku, info.size, 0};
+        provider->block_count++;
+    }
+    return status;
+}
+
+/* Two of the provider's SKUs together, as one of its own. */
+static enum status compose(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
+    struct bundle_part_input parts[2] = {
+        {.sku = sim->skus[provider->blocks[0].sku].code, .quantity = 1},
+        {.sku = sim->skus[provider->blocks[1].sku].code, .quantity = 2},
+    };
+    struct text code = text_format(&sim->arena, "CARE-%.*s", TEXT_ARGS(provider->code));
+    struct compose_bundle_input input = {.seller = provider->code,
+                                         .code = code,
+                                         .name = TEXT("Complete Care"),
+                                         .parts = parts,
+                                         .part_count = 2};
+    struct sku_view bundle;
+    enum status status = compose_bundle(sim->call, &input, &bundle, fault);
+    if (status == STATUS_OK) {
+        provider->bundle = code;
+        status = order(sim, provider, code, SIM_SKUS, fault);
+    }
+    return status;
+}
+
+/* What a provider's customers pay: from a modest margin to 90 %. */
+static enum status price_provider(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
+    struct csv_writer csv = begin_prices(sim);
+    struct date from = month_first_day(sim->first_month);
+    for (int i = 0; i < provider->block_count; i++) {
+        int sku = provider->blocks[i].sku;
+        struct text code = sku == SIM_SKUS ? provider->bundle : sim->skus[sku].code;
+        int64_t cost = sku == SIM_SKUS ? 20000000 : sim->skus[sku].cost_millionths;
+        /* A yen or a dinar is not a dollar; the orders of magnitude are what matters here. */
+        int64_t rate = text_is(provider->currency, "JPY") ? 150 : 1;
+        write_price(sim, &csv, code, provider->currency, from,
+                    cost * rate * rng_between(&sim->rng, 170, 1500) / 100, false);
+    }
+    return import(sim, provider->code, TEXT(""), &csv, fault);
+}
+
+static enum status make_provider(struct sim *sim, int64_t index, struct fault *fault) {
+    struct sim_provider *provider = &sim->providers[index];
+    const struct place *place = sim->input->rich ? choose_place(sim) : NULL;
+    bool under_sub = sim->sub_distributor_count > 0 && rng_chance(&sim->rng, 1, 4);
+    provider->seller = under_sub
+                           ? sim->sub_distributors[rng_below(&sim->rng, (uint64_t)sim->sub_distributor_count)]
+                           : sim->distributor;
+    provider->code = text_format(&sim->arena, "P%04" PRId64, index + 1);
+    provider->currency = place == NULL ? sim->currency : text_of(place->currency);
+    provider->time_zone = place == NULL ? sim->time_zone : text_of(place->time_zone);
+    struct add_account_input account = {
+        .kind = TEXT("provider"),
+        .name =
+            text_format(&sim->arena, "%s %s", PICK(&sim->rng, FIRST_WORDS), PICK(&sim->rng, PROVIDER_WORDS)),
+        .code = provider->code,
+        .seller = provider->seller,
+        .address = place == NULL ? TEXT("") : text_format(&sim->arena, "12 Main Street\n%s", place->city),
+        .country = place == NULL ? TEXT("") : text_of(place->country)};
+    enum status status = add_reseller(sim, &account, place, fault);
+    int wanted = (int)rng_between(&sim->rng, 4, 12);
+    while (status == STATUS_OK && provider->block_count < wanted) {
+        int sku = (int)rng_below(&sim->rng, SIM_SKUS);
+        if (!has_sku(provider, sku)) {
+            status = order(sim, provider, sim->skus[sku].code, sku, fault);
+        }
+    }
+    if (status == STATUS_OK && sim->input->rich && rng_chance(&sim->rng, 1, 2)) {
+        status = compose(sim, provider, fault);
+    }
+    if (status == STATUS_OK) {
+        status = price_provider(sim, provider, fault);
+    }
+    return status;
+}
+
+static enum status make_customer(struct sim *sim, int64_t index, struct fault *fault) {
+    struct sim_customer *customer = &sim->customers[index];
+    /* Everybody has one at least; the rest fall by chance. */
+    customer->provider = index < sim->input->providers
+                             ? index
+                             : (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->providers);
+    const struct sim_provider *provider = &sim->providers[customer->provider];
+    customer->code = text_format(&sim->arena, "C%05" PRId64, index + 1);
+    bool foreign = sim->input->rich && rng_chance(&sim->rng, 1, 10);
+    struct add_account_input account = {
+        .kind = TEXT("customer"),
+        .name = foreign ? text_of(PICK(&sim->rng, WORLD_NAMES))
+                        : text_format(sim->call->arena, "%s %s", PICK(&sim->rng, FIRST_WORDS),
+                                      PICK(&sim->rng, CUSTOMER_WORDS)),
+        .code = customer->code,
+        .seller = provider->code,
+        .terms = {.currency = provider->currency, .time_zone = provider->time_zone}};
+    if (sim->input->rich && rng_chance(&sim->rng, 1, 2)) {
+        account.terms.tax_category = TEXT("S");
+        account.terms.tax_rate = TEXT("19");
+    }
+    return add(sim, &account, fault);
+}
+
+enum status simulate_setup(struct sim *sim, struct fault *fault) {
+    struct call *call = sim->call;
+    const struct simulate_input *input = sim->input;
+    sim->providers = ARENA_NEW(&sim->arena, struct sim_provider, (size_t)input->providers);
+    sim->customers = ARENA_NEW(&sim->arena, struct sim_customer, (size_t)input->customers);
+    sim->licences = ARENA_NEW(&sim->arena, struct sim_licence, (size_t)input->licences);
+    enum status status = call_begin(call, DB_WRITE, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = make_vendors(sim, fault);
+    if (status == STATUS_OK) {
+        status = make_sub_distributors(sim, fault);
+    }
+    for (int64_t i = 0; status == STATUS_OK && i < input->providers; i++) {
+        status = make_provider(sim, i, fault);
+        forget(sim);
+    }
+    for (int64_t i = 0; status == STATUS_OK && i < input->customers; i++) {
+        status = make_customer(sim, i, fault);
+        forget(sim);
+    }
+    return call_end(call, status, fault);
+}

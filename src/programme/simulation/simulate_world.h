@@ -1,0 +1,86 @@
+/* The simulation's own picture of its programme: what simulate_setup.c made and simulate_life.c lives
+ * through.
+ *
+ * It knows enough of each licence never to ask a use case for something impossible, so any refusal is a bug
+ * of the simulation or of the programme, and stops it. */
+#ifndef SEATMETER_PROGRAMME_SIMULATION_SIMULATE_WORLD_H
+#define SEATMETER_PROGRAMME_SIMULATION_SIMULATE_WORLD_H
+
+#include "core/base/rng.h"
+#include "core/base/state_machine.h"
+#include "core/time/date.h"
+#include "programme/simulation/simulate.h"
+
+enum { SIM_VENDORS = 3, SIM_BLOCKS_PER_PROVIDER_MAX = 16, SIM_SKUS = 420 };
+
+struct sim_sku {
+    struct text code;
+    struct text name;
+    int vendor;
+    int64_t cost_millionths; /* what the distributor pays for one unit */
+};
+
+struct sim_block {
+    struct text identifier;
+    int sku; /* index; SIM_SKUS for the provider's bundle */
+    int64_t size;
+    int64_t issued;
+};
+
+struct sim_provider {
+    struct text code;
+    struct text seller;
+    struct text currency; /* that it bills its customers in */
+    struct text time_zone;
+    struct text bundle; /* code; empty where it has none */
+    struct sim_block blocks[SIM_BLOCKS_PER_PROVIDER_MAX];
+    int block_count;
+    bool suspended;
+};
+
+struct sim_customer {
+    struct text code;
+    int64_t provider; /* index */
+    bool suspended;
+    bool gone;
+};
+
+struct sim_licence {
+    struct text identifier;
+    int64_t customer; /* index */
+    int32_t block;    /* index into the provider's */
+    int32_t seats;
+    enum licence_state state;
+    bool issued;
+    int64_t last_at_us; /* of its last change */
+};
+
+struct sim {
+    struct call *call;
+    const struct simulate_input *input;
+    struct simulate_result *result;
+    struct rng rng;
+    struct arena arena; /* of this picture; the call's own arena is emptied between batches */
+    struct month first_month;
+    int64_t begins_at_us;
+    int64_t until_us; /* nothing happens after it */
+    struct text distributor;
+    struct text currency;
+    struct text time_zone;
+    struct zone *zone;
+    struct text vendors[SIM_VENDORS];
+    struct sim_sku skus[SIM_SKUS];
+    struct text *sub_distributors;
+    int64_t sub_distributor_count;
+    struct sim_provider *providers;
+    struct sim_customer *customers;
+    struct sim_licence *licences;
+};
+
+/* Makes accounts, agreements, catalogue, prices and blocks. The call stands at sim->begins_at_us. */
+enum status simulate_setup(struct sim *sim, struct fault *fault) MUST_CHECK;
+
+/* Lives through the months. */
+enum status simulate_life(struct sim *sim, struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,94 @@
+/* The usage report of a month on one edge: filled in from the meter, adjusted and submitted by the buyer,
+ * approved or rejected by the seller.
+ *
+ * Reports are made on the edges that buy to sell on: of a provider or a sub-distributor from its seller.
+ * Nobody types in what the meter knows: a draft is there from the month's first day, with the numbers as they
+ * stand; submitting it, once the month has ended, freezes the month's events on the edge. A rejected report
+ * is adjusted and submitted again. */
+#ifndef SEATMETER_PROGRAMME_USAGE_REPORTS_H
+#define SEATMETER_PROGRAMME_USAGE_REPORTS_H
+
+#include "core/usage/report.h"
+#include "programme/call/call.h"
+#include "store/engine/page.h"
+
+/* Which report: by its identifier, or by the edge's buyer and the month. */
+struct report_name {
+    struct text report;   /* rep_…; empty: by the two below */
+    struct text provider; /* the edge's buyer: a provider or a sub-distributor */
+    struct text month;    /* "2026-11" */
+};
+
+/* The report with its rows, and its version for ETags. */
+struct report_detail {
+    struct usage_report report;
+    int64_t version; /* 0: nothing of it is kept yet */
+    int64_t submitted_at_us;
+    int64_t decided_at_us;
+};
+enum status show_report(struct call *call, const struct report_name *name, struct report_detail *out,
+                        struct fault *fault) MUST_CHECK;
+
+struct adjust_report_input {
+    struct report_name name;
+    struct text customer;
+    struct text sku;
+    int64_t units;
+    struct text reason; /* required */
+    bool withdraw;      /* take an adjustment back: units and reason do not count */
+    int64_t if_version;
+};
+enum status adjust_report(struct call *call, const struct adjust_report_input *input,
+                          struct report_detail *out, struct fault *fault) MUST_CHECK;
+
+struct decide_report_input {
+    struct report_name name;
+    struct text reason; /* of reject_report: required */
+    int64_t if_version;
+};
+enum status submit_report(struct call *call, const struct decide_report_input *input,
+                          struct report_detail *out, struct fault *fault) MUST_CHECK;
+enum status approve_report(struct call *call, const struct decide_report_input *input,
+                           struct report_detail *out, struct fault *fault) MUST_CHECK;
+enum status reject_report(struct call *call, const struct decide_report_input *input,
+                          struct report_detail *out, struct fault *fault) MUST_CHECK;
+
+/* Past the deadline: as the system, submits what is not submitted and approves what was measured, on every
+ * edge of the seller (0: of all) whose buyer must report the month and whose deadline is not after
+ * `call->now_us`. An adjustment that the seller has not approved by then is dropped. `*count` is how many.
+ * For close_month, in its write call; checks no rights. */
+enum status submit_overdue_reports(struct call *call, struct month month, int64_t seller_id, int64_t *count,
+                                   struct fault *fault) MUST_CHECK;
+
+/* Reports that are kept (something has been adjusted or submitted). Empty texts leave a condition out. */
+struct list_reports_input {
+    struct text provider;
+    struct text month;
+    struct text state;
+    struct page page;
+};
+struct report_info {
+    int64_t id;
+    struct text identifier; /* rep_… */
+    struct text agreement;  /* agr_… */
+    struct text seller_code;
+    struct text provider_code;
+    struct text provider_name;
+    struct month month;
+    enum report_state state;
+    int64_t submitted_at_us;
+    struct text submitted_by;
+    int64_t decided_at_us;
+    struct text decided_by;
+    struct text rejection_reason;
+    int64_t version;
+};
+struct report_page {
+    struct report_info *items;
+    size_t count;
+    int64_t next_after;
+};
+enum status list_reports(struct call *call, const struct list_reports_input *input, struct report_page *out,
+                         struct fault *fault) MUST_CHECK;
+
+#endif

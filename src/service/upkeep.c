@@ -1,0 +1,118 @@
+#include "service/upkeep.h"
+
+#include "programme/call/call.h"
+#include "programme/delivery/update_repository.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUND_S = 60, ROUNDS_PER_SWEEP = 60 };
+
+struct upkeep {
+    struct upkeep_options options;
+    struct db *db; /* NULL while the store cannot be reached */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool is_over;
+};
+
+static void fill_from_machine(struct random_source *source, void *bytes, size_t size_bytes) {
+    (void)source;
+    randombytes_buf(bytes, size_bytes);
+}
+
+/* One round; a connection that failed is made anew in the next. */
+static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fault) {
+    struct arena arena;
+    struct timespec now;
+    struct random_source random = {fill_from_machine};
+    clock_gettime(CLOCK_REALTIME, &now);
+    arena_init(&arena);
+    struct call call = {.arena = &arena,
+                        .actor = {.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL},
+                        .now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+                        .secret = upkeep->options.secret,
+                        .random = &random,
+                        .artifacts = upkeep->options.artifacts};
+    enum status status =
+        upkeep->db != NULL ? STATUS_OK : db_open(upkeep->options.database_url, &upkeep->db, fault);
+    call.db = upkeep->db;
+    if (status == STATUS_OK)
+        status = renew_updates(&call, &(struct renew_updates_input){.all = false}, NULL, fault);
+    if (status == STATUS_OK && sweeps)
+        status = artifact_sweep(upkeep->options.artifacts, call.now_us, NULL, fault);
+    if (status == STATUS_INTERNAL) {
+        db_close(upkeep->db);
+        upkeep->db = NULL;
+    }
+    arena_clean_up(&arena);
+    return status;
+}
+
+static bool wait_for_round(struct upkeep *upkeep) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ROUND_S;
+    pthread_mutex_lock(&upkeep->lock);
+    while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0)
+        ;
+    bool goes_on = !upkeep->is_over;
+    pthread_mutex_unlock(&upkeep->lock);
+    return goes_on;
+}
+
+static void try_round(struct upkeep *upkeep, bool sweeps) {
+    struct fault fault;
+    if (do_round(upkeep, sweeps, &fault) != STATUS_OK)
+        fprintf(stderr, "seatmeter: upkeep: %s (%s)\n", fault.message, fault.code);
+}
+
+static void *run(void *argument) {
+    struct upkeep *upkeep = argument;
+    for (int64_t round = 1; wait_for_round(upkeep); round++)
+        try_round(upkeep, round % ROUNDS_PER_SWEEP == 0);
+    return NULL;
+}
+
+enum status upkeep_start(const struct upkeep_options *options, struct upkeep **upkeep, struct fault *fault) {
+    struct upkeep *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        abort();
+    made->options = *options;
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_cond_init(&made->ended, NULL);
+    try_round(made, true);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&made->thread, NULL, run, made);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0) {
+        db_close(made->db);
+        free(made);
+        return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
+                         "The machine gives no more threads.");
+    }
+    *upkeep = made;
+    return STATUS_OK;
+}
+
+void upkeep_stop(struct upkeep *upkeep) {
+    if (upkeep == NULL)
+        return;
+    pthread_mutex_lock(&upkeep->lock);
+    upkeep->is_over = true;
+    pthread_cond_signal(&upkeep->ended);
+    pthread_mutex_unlock(&upkeep->lock);
+    pthread_join(upkeep->thread, NULL);
+    pthread_cond_destroy(&upkeep->ended);
+    pthread_mutex_destroy(&upkeep->lock);
+    db_close(upkeep->db);
+    free(upkeep);
+}

@@ -1,0 +1,35 @@
+/* Months: how far each edge's billing periods have come, and what the past of a licence may still take.
+ *
+ * A month without a row is open. A month of an edge is frozen for events once its report is submitted or
+ * approved, or once it is closed; so is every month before it, because seats turned on then would count in
+ * it. */
+#ifndef SEATMETER_STORE_BILLING_MONTHS_H
+#define SEATMETER_STORE_BILLING_MONTHS_H
+
+#include "core/base/state_machine.h"
+#include "core/time/date.h"
+#include "store/engine/db.h"
+
+enum status month_state_load(struct db *db, int64_t agreement_id, struct month month, enum month_state *state,
+                             struct fault *fault) MUST_CHECK;
+
+/* `closed_at_us` counts for MONTH_CLOSED alone. */
+enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
+                             int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+
+enum { MONTH_NONE = -1 };
+
+/* How far one edge of a licence's path is frozen. */
+struct edge_frozen {
+    int64_t agreement_id;
+    struct text time_zone;
+    struct month last_closed;   /* index MONTH_NONE where none is */
+    struct month last_reported; /* submitted or approved */
+};
+
+/* The frozen edges of the path of a customer's licence: every edge above the customer, and the edges of the
+ * vendors of the licence's SKU and of its parts'. Edges on which nothing is frozen are left out. */
+enum status months_frozen(struct db *db, struct arena *arena, int64_t customer_id, int64_t licence_id,
+                          struct edge_frozen **edges, size_t *count, struct fault *fault) MUST_CHECK;
+
+#endif

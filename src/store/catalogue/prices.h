@@ -1,0 +1,76 @@
+/* Prices: kept per edge and SKU, never changed. A close reads them all into a price book.
+ *
+ * A seller's standard prices (buyer 0) hold for every buyer of its; on an edge with prices of its own for a
+ * SKU those go before them from the first one's date on. */
+#ifndef SEATMETER_STORE_CATALOGUE_PRICES_H
+#define SEATMETER_STORE_CATALOGUE_PRICES_H
+
+#include "core/money/price.h"
+#include "core/money/tax.h"
+#include "store/engine/db.h"
+#include "store/engine/page.h"
+
+/* What a price is besides core's struct price. */
+struct price_edge {
+    int64_t seller_id;
+    int64_t buyer_id; /* 0: standard */
+    struct text currency;
+    bool has_tax; /* else the agreement's */
+    struct tax tax;
+    int64_t created_at_us;
+};
+
+/* Prices in parallel arrays. A book is sorted by seller, buyer, SKU, effective_from. */
+struct price_range {
+    const struct price *prices;
+    const struct price_edge *edges;
+    size_t count;
+};
+
+struct price_filter {
+    int64_t party_id;  /* 0: anybody's; else of its edges, with the standard prices that hold for it */
+    int64_t seller_id; /* 0: any */
+    bool has_buyer;    /* then buyer_id, 0 being the standard prices */
+    int64_t buyer_id;
+    bool or_standard; /* with has_buyer: the seller's standard prices too */
+    int64_t sku_id;   /* 0: any */
+};
+
+/* Numbers and inserts a price and its tiers; sets price->id. */
+enum status price_insert(struct db *db, struct price *price, const struct price_edge *edge,
+                         struct fault *fault) MUST_CHECK;
+
+/* The same for many at once, in bulk. */
+enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
+                              size_t count, struct fault *fault) MUST_CHECK;
+
+/* The price of exactly this (seller, buyer, sku, effective_from); `*found` false where there is none. */
+enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
+                       int64_t sku_id, struct date effective_from, bool *found, struct price *price,
+                       struct price_edge *edge, struct fault *fault) MUST_CHECK;
+
+/* A page of prices by id. */
+enum status price_list(struct db *db, struct arena *arena, const struct price_filter *filter,
+                       struct page page, struct price_range *range, int64_t *next_after,
+                       struct fault *fault) MUST_CHECK;
+
+/* All prices of the programme, or of one seller, as a book. */
+enum status price_book_load(struct db *db, struct arena *arena, struct price_range *book,
+                            struct fault *fault) MUST_CHECK;
+enum status price_book_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
+                                   struct price_range *book, struct fault *fault) MUST_CHECK;
+
+/* The last closed month of the edges that a seller's prices for a buyer (0: all its buyers) apply to; index
+ * −1 where none is closed. */
+enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
+                                    struct fault *fault) MUST_CHECK;
+
+/* The prices that hold on an edge for a SKU, ascending by date: its own, and before its first one's date the
+ * standard ones. Points into the book where it can; else makes the merged arrays in `arena`. */
+struct price_range price_book_of_edge(const struct price_range *book, struct arena *arena, int64_t seller_id,
+                                      int64_t buyer_id, int64_t sku_id);
+
+/* Whether an edge has any price at all, for any SKU, of its own or standard. */
+bool price_book_edge_has_any(const struct price_range *book, int64_t seller_id, int64_t buyer_id);
+
+#endif

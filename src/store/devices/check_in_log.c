@@ -1,0 +1,181 @@
+#include "store/devices/check_in_log.h"
+
+#include "store/devices/door_queries.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(sizeof(struct seen_entry) == 40, "no padding, as it stands in the store");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the order in the store");
+
+/* Again where the commit before went through and its answer was lost. */
+static const char APPEND[] =
+    "insert into device_seen_log (number, entries) values ($1, $2) on conflict (number) "
+    "do update set entries = excluded.entries";
+
+enum status seen_log_append(struct db *db, int64_t number, const struct seen_entry *entries, size_t count,
+                            struct fault *fault) {
+    struct text bytes = {(const char *)entries, count * sizeof *entries};
+    return db_run(db, APPEND, DB_ARGS(db_integer(number), db_bytes(bytes)), NULL, fault);
+}
+
+static const char DROP[] = "delete from device_seen_log where number <= $1";
+
+enum status seen_log_drop(struct db *db, int64_t number, struct fault *fault) {
+    return db_run(db, DROP, DB_ARGS(db_integer(number)), NULL, fault);
+}
+
+/* ---- after a crash ---- */
+
+/* The row may be ahead of the entry; a device that was activated again has begun another chain. */
+static const char CATCH_UP[] =
+    "update device_seen set sequence = $2, link = $3, seen_at_s = $4, profile_id = $5, month_marks = $6 "
+    "where device_id = $1 and (sequence < $2 or sequence = $2 and seen_at_s <= $4) and exists (select 1 from "
+    "devices d where d.id = $1 and d.activated_at_us = $7)";
+/* What a lease has promised holds, whatever became of the chain. */
+static const char RAISE_LEASE[] =
+    "update device_seen set lease_expires_s = $2 where device_id = $1 and lease_expires_s < $2";
+enum { ENTRY_WIDTH = 7, LEASE_WIDTH = 2, ENTRIES_AT_ONCE = 512, ENTRIES_MAX = 1048576 };
+
+static const char NUMBERS[] = "select number from device_seen_log order by number desc";
+static const char ENTRIES[] = "select entries from device_seen_log where number = $1";
+
+struct recovery {
+    struct db *db;
+    struct arena arena;
+    unsigned char *seen; /* a bit for each device whose last entry was met */
+    int64_t last_device;
+    struct seen_entry *entries; /* that wait */
+    size_t entry_count;
+    size_t entry_capacity;
+    uint64_t count;
+};
+
+static enum status write_some(struct db *db, const struct seen_entry *entries, size_t count,
+                              struct fault *fault) {
+    struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
+    struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
+    for (size_t i = 0; i < count; i++) {
+        const struct seen_entry *entry = &entries[i];
+        struct db_value *row = &values[i * ENTRY_WIDTH];
+        row[0] = leases[i * LEASE_WIDTH] = db_integer(entry->device_id);
+        row[1] = db_integer(entry->sequence);
+        row[2] = db_integer((int64_t)entry->link);
+        row[3] = db_integer(entry->seen_at_s);
+        row[4] = db_integer(entry->profile_id);
+        row[5] = db_integer(entry->month_marks);
+        row[6] = db_integer(entry->activated_at_us);
+        leases[i * LEASE_WIDTH + 1] = db_integer(entry->lease_expires_s);
+    }
+    enum status status = db_run_many(db, CATCH_UP, values, ENTRY_WIDTH, count, fault);
+    return status == STATUS_OK ? db_run_many(db, RAISE_LEASE, leases, LEASE_WIDTH, count, fault) : status;
+}
+
+static int by_device(const void *a, const void *b) {
+    uint32_t left = ((const struct seen_entry *)a)->device_id;
+    uint32_t right = ((const struct seen_entry *)b)->device_id;
+    return left < right ? -1 : left > right;
+}
+
+/* Neighbours in the store lie on the same page. */
+static enum status write_entries(struct recovery *recovery, struct fault *fault) {
+    enum status status = STATUS_OK;
+    size_t count = recovery->entry_count;
+    recovery->entry_count = 0;
+    if (count > 0)
+        qsort(recovery->entries, count, sizeof recovery->entries[0], by_device);
+    for (size_t done = 0; done < count && status == STATUS_OK; done += ENTRIES_AT_ONCE)
+        status = write_some(recovery->db, recovery->entries + done,
+                            count - done < ENTRIES_AT_ONCE ? count - done : ENTRIES_AT_ONCE, fault);
+    return status;
+}
+
+/* A device that is not there has none. */
+static bool is_last_of_its_device(struct recovery *recovery, uint32_t device_id) {
+    unsigned char bit = (unsigned char)(1U << device_id % 8);
+    if (device_id > recovery->last_device || recovery->seen[device_id / 8] & bit)
+        return false;
+    recovery->seen[device_id / 8] |= bit;
+    return true;
+}
+
+static enum status take_entry(struct recovery *recovery, const struct seen_entry *entry,
+                              struct fault *fault) {
+    if (!is_last_of_its_device(recovery, entry->device_id))
+        return STATUS_OK;
+    recovery->entries = arena_grow(&recovery->arena, recovery->entries, recovery->entry_count,
+                                   &recovery->entry_capacity, sizeof *recovery->entries);
+    recovery->entries[recovery->entry_count++] = *entry;
+    return recovery->entry_count == ENTRIES_MAX ? write_entries(recovery, fault) : STATUS_OK;
+}
+
+static enum status take_row(struct recovery *recovery, int64_t number, struct fault *fault) {
+    struct arena arena; /* of the row's bytes */
+    struct db_rows *rows = NULL;
+    struct text bytes = {0};
+    bool have_row = false;
+    arena_init(&arena);
+    enum status status = db_query(recovery->db, ENTRIES, DB_ARGS(db_integer(number)), &rows, fault);
+    if (status == STATUS_OK)
+        status = db_next(rows, &have_row, fault);
+    if (status == STATUS_OK && have_row)
+        bytes = db_column_copy(rows, 0, &arena);
+    db_rows_close(rows);
+    if (status == STATUS_OK && bytes.length % sizeof(struct seen_entry) != 0)
+        status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
+                           "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
+                           "%zu; without that row its devices are believed once",
+                           (long long)number, bytes.length, sizeof(struct seen_entry));
+    size_t count = bytes.length / sizeof(struct seen_entry);
+    recovery->count += count;
+    while (status == STATUS_OK && count > 0) { /* the last first */
+        struct seen_entry entry;
+        memcpy(&entry, bytes.at + --count * sizeof entry, sizeof entry);
+        status = take_entry(recovery, &entry, fault);
+    }
+    arena_clean_up(&arena);
+    return status;
+}
+
+static enum status load_numbers(struct recovery *recovery, int64_t **numbers, size_t *count,
+                                struct fault *fault) {
+    struct db_rows *rows = NULL;
+    size_t capacity = 0;
+    bool have_row = true;
+    enum status status = db_query(recovery->db, NUMBERS, DB_NO_ARGS, &rows, fault);
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
+        *numbers = arena_grow(&recovery->arena, *numbers, *count, &capacity, sizeof **numbers);
+        (*numbers)[(*count)++] = db_column_int(rows, 0);
+    }
+    db_rows_close(rows);
+    return status;
+}
+
+static enum status recover(struct recovery *recovery, struct fault *fault) {
+    int64_t *numbers = NULL;
+    size_t number_count = 0;
+    int64_t last_licence = 0;
+    enum status status = load_numbers(recovery, &numbers, &number_count, fault);
+    if (status != STATUS_OK || number_count == 0)
+        return status;
+    status = live_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
+    if (status == STATUS_OK)
+        recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
+    for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
+        status = take_row(recovery, numbers[i], fault);
+    if (status == STATUS_OK)
+        status = write_entries(recovery, fault);
+    if (status == STATUS_OK)
+        status = live_leaving_extend(recovery->db, 0, fault);
+    return status == STATUS_OK ? seen_log_drop(recovery->db, numbers[0], fault) : status;
+}
+
+enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
+    struct recovery recovery = {.db = db};
+    arena_init(&recovery.arena);
+    enum status status = recover(&recovery, fault);
+    *count = recovery.count;
+    arena_clean_up(&recovery.arena);
+    return status;
+}

@@ -1,0 +1,90 @@
+/* What the parts of the PostgreSQL engine share: db_postgres.c (connection, transactions, statements),
+ * db_postgres_copy.c (COPY in binary, out for db_stream and in for db_bulk)
+ * and db_postgres_door.c (what the device door needs besides: pipelines, the claim, notifications). */
+#ifndef SEATMETER_STORE_ENGINE_DB_POSTGRES_H
+#define SEATMETER_STORE_ENGINE_DB_POSTGRES_H
+
+#include "store/engine/db_engine.h"
+
+#include <libpq-fe.h>
+
+enum { POSTGRES_PARAMETERS_MAX = 64 };
+
+struct postgres_db {
+    struct db base;
+    PGconn *connection;
+    uint64_t named;      /* counts the statements that were given a name */
+    int64_t lock_key;    /* of the schema's write lock */
+    uint64_t generation; /* counts the connections made: statements of an older one must be prepared again */
+    uint64_t listening;  /* the generation that has been told to notify us; 0: none */
+};
+
+/* Values as libpq takes them, in binary. */
+struct postgres_arguments {
+    uint64_t integers[POSTGRES_PARAMETERS_MAX];
+    const char *at[POSTGRES_PARAMETERS_MAX];
+    int lengths[POSTGRES_PARAMETERS_MAX];
+    int formats[POSTGRES_PARAMETERS_MAX];
+};
+
+struct postgres_rows {
+    struct db_rows base;
+    char name[24];
+    uint64_t generation; /* in which it was prepared; 0: not */
+    Oid types[POSTGRES_PARAMETERS_MAX];
+    uint64_t columns_generation; /* in which `kinds` was learnt */
+    int columns;
+    char *kinds;      /* 'i' or 't' per column */
+    PGresult *result; /* of a query; NULL for a stream */
+    int row;
+    /* of a stream */
+    struct text *cells; /* the present row's, a null without a place */
+    char *message;      /* from libpq, which frees it; or joined of two by us */
+    bool message_is_ours;
+    size_t length;
+    size_t start; /* where in the message the present row begins */
+    size_t at;    /* how far it is read */
+    bool header_read;
+    bool ended;
+};
+
+struct postgres_db *postgres_own(struct db *db);
+
+/* The fault that a result tells of, or the connection where `result` is NULL. */
+enum status postgres_fault(struct db *db, const PGresult *result, struct fault *fault);
+
+/* OK if the result has the wanted state; clears it. */
+enum status postgres_take(struct db *db, PGresult *result, ExecStatusType wanted, struct fault *fault);
+
+/* Runs a text without parameters; rows that it gives are thrown away. */
+enum status postgres_execute(struct db *db, const char *sql, struct fault *fault);
+
+/* Makes a connection that was lost again. */
+enum status postgres_reconnect(struct postgres_db *db, struct fault *fault);
+
+void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments);
+
+/* Prepares the statement unless it is, with parameter types that these values fit. */
+enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_value *values, size_t count,
+                                 struct fault *fault);
+
+/* Takes over number and types of the columns; a fault for a type that db.h does not have. */
+enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *result, struct fault *fault);
+
+enum status postgres_copy_out(struct db_rows *rows, const struct db_value *values, size_t count,
+                              struct fault *fault);
+enum status postgres_copy_next(struct postgres_rows *rows, bool *have_row, struct fault *fault);
+void postgres_copy_end(struct postgres_rows *rows);
+
+enum status postgres_bulk_start(struct db *db, const char *table, const char *const *columns,
+                                const char *types, size_t count, struct db_bulk **bulk, struct fault *fault);
+enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault);
+enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault);
+void postgres_bulk_abandon(struct db_bulk *bulk);
+
+enum status postgres_run_many(struct db_rows *rows, const struct db_value *values, size_t width, size_t count,
+                              struct fault *fault);
+enum status postgres_claim(struct db *db, const char *name, bool *claimed, struct fault *fault);
+enum status postgres_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed, struct fault *fault);
+
+#endif

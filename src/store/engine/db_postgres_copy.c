@@ -1,0 +1,383 @@
+/* Millions of rows out of and into PostgreSQL: COPY in its binary format.
+ *
+ * Both directions have a header of 19 bytes, per row a 16-bit count of columns and per column a 32-bit length
+ * (−1: null) and the bytes, and −1 as the last count. COPY takes no parameters, so a stream's integers are
+ * written into its text. The server sends a row per message, but the protocol does not promise it: a row that
+ * is cut by a message's end is joined with the next. */
+#include "store/engine/db_postgres.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const unsigned char HEADER[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+enum { FLUSH_BYTES = 128 * 1024 };
+
+/* A growing buffer of bytes. */
+struct buffer {
+    char *at;
+    size_t used;
+    size_t capacity;
+};
+
+static void append(struct buffer *buffer, const void *bytes, size_t size_bytes) {
+    if (buffer->capacity - buffer->used < size_bytes) {
+        size_t capacity = (buffer->used + size_bytes) * 2;
+        char *grown = db_allocate(capacity, 1);
+        if (buffer->used > 0) {
+            memcpy(grown, buffer->at, buffer->used);
+        }
+        free(buffer->at);
+        buffer->at = grown;
+        buffer->capacity = capacity;
+    }
+    if (size_bytes > 0) {
+        memcpy(buffer->at + buffer->used, bytes, size_bytes);
+    }
+    buffer->used += size_bytes;
+}
+
+static void append_string(struct buffer *buffer, const char *string) {
+    append(buffer, string, strlen(string));
+}
+
+static void append_int16(struct buffer *buffer, int16_t value) {
+    uint16_t bytes = htobe16((uint16_t)value);
+    append(buffer, &bytes, sizeof bytes);
+}
+
+static void append_int32(struct buffer *buffer, int32_t value) {
+    uint32_t bytes = htobe32((uint32_t)value);
+    append(buffer, &bytes, sizeof bytes);
+}
+
+static void append_int64(struct buffer *buffer, int64_t value) {
+    uint64_t bytes = htobe64((uint64_t)value);
+    append(buffer, &bytes, sizeof bytes);
+}
+
+/* Ends a COPY: takes all results that are left; the first that failed is the fault. */
+static enum status take_results(struct db *db, struct fault *fault) {
+    enum status status = STATUS_OK;
+    PGresult *result;
+    while ((result = PQgetResult(postgres_own(db)->connection)) != NULL) {
+        if (status == STATUS_OK) {
+            status = postgres_take(db, result, PGRES_COMMAND_OK, fault);
+        } else {
+            PQclear(result);
+        }
+        if (PQstatus(postgres_own(db)->connection) == CONNECTION_BAD) {
+            break;
+        }
+    }
+    return status;
+}
+
+/* ---- out ---- */
+
+/* Where a quoted string, a quoted name or a comment that begins at `at` ends; `at` itself if none does. */
+static const char *skip_quoted(const char *at) {
+    if (*at == '\'' || *at == '"') {
+        const char *end = strchr(at + 1, *at);
+        assert(end != NULL);
+        return end + 1;
+    }
+    if (at[0] == '-' && at[1] == '-') {
+        return at + strcspn(at, "\n");
+    }
+    return at;
+}
+
+/* copy (…) with the values in the places of $1, $2, … */
+static void append_copy(struct buffer *buffer, const char *sql, const struct db_value *values, size_t count) {
+    append_string(buffer, "copy (");
+    for (const char *at = sql; *at != '\0';) {
+        const char *end = skip_quoted(at);
+        if (end == at && at[0] == '$' && at[1] >= '1' && at[1] <= '9') {
+            size_t number = (size_t)strtoul(at + 1, (char **)&end, 10);
+            assert(number <= count);
+            char word[64] = "cast(null as bigint)";
+            if (values[number - 1].type == DB_TYPE_INT) {
+                /* In quotes: the smallest integer has no literal of its own. */
+                snprintf(word, sizeof word, "cast('%" PRId64 "' as bigint)", values[number - 1].integer);
+            }
+            append_string(buffer, word);
+        } else {
+            end += end == at ? 1 : 0;
+            append(buffer, at, (size_t)(end - at));
+        }
+        at = end;
+    }
+    append(buffer, "\n) to stdout (format binary)", sizeof "\n) to stdout (format binary)");
+}
+
+/* The types of the columns, which COPY does not tell. */
+static enum status describe(struct postgres_rows *rows, struct fault *fault) {
+    if (rows->columns_generation == rows->generation) {
+        return STATUS_OK;
+    }
+    struct db *db = rows->base.db;
+    PGresult *result = PQdescribePrepared(postgres_own(db)->connection, rows->name);
+    enum status status = PQresultStatus(result) == PGRES_COMMAND_OK
+                             ? postgres_learn_columns(rows, result, fault)
+                             : postgres_fault(db, result, fault);
+    PQclear(result);
+    return status;
+}
+
+enum status postgres_copy_out(struct db_rows *rows, const struct db_value *values, size_t count,
+                              struct fault *fault) {
+    struct postgres_rows *mine = (struct postgres_rows *)rows;
+    enum status status = postgres_prepare_for(mine, values, count, fault);
+    if (status == STATUS_OK) {
+        status = describe(mine, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct buffer copy = {0};
+    append_copy(&copy, rows->sql, values, count);
+    PGresult *result = PQexec(postgres_own(rows->db)->connection, copy.at);
+    free(copy.at);
+    status = postgres_take(rows->db, result, PGRES_COPY_OUT, fault);
+    assert(mine->message == NULL);
+    mine->length = mine->start = mine->at = 0;
+    mine->header_read = false;
+    mine->ended = false;
+    return status;
+}
+
+static void free_message(struct postgres_rows *rows) {
+    if (rows->message_is_ours) {
+        free(rows->message);
+    } else if (rows->message != NULL) {
+        PQfreemem(rows->message);
+    }
+    rows->message = NULL;
+    rows->message_is_ours = false;
+}
+
+/* The next message, behind what of the present one is not read yet. */
+static enum status fetch(struct postgres_rows *rows, struct fault *fault) {
+    struct db *db = rows->base.db;
+    char *message = NULL;
+    int length = PQgetCopyData(postgres_own(db)->connection, &message, 0);
+    if (length == -2) {
+        rows->ended = true;
+        enum status status = postgres_fault(db, NULL, fault);
+        struct fault ignored;
+        (void)!take_results(db, &ignored);
+        return status;
+    }
+    if (length == -1) {
+        rows->ended = true;
+        enum status status = take_results(db, fault);
+        return status != STATUS_OK ? status
+                                   : fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
+                                               "PostgreSQL ended a copy in the middle of a row");
+    }
+    size_t left = rows->length - rows->start;
+    char *joined = NULL;
+    if (left > 0) {
+        joined = db_allocate(left + (size_t)length, 1);
+        memcpy(joined, rows->message + rows->start, left);
+        memcpy(joined + left, message, (size_t)length);
+        PQfreemem(message);
+    }
+    free_message(rows);
+    rows->message = left > 0 ? joined : message;
+    rows->message_is_ours = left > 0;
+    rows->at -= rows->start;
+    rows->start = 0;
+    rows->length = left + (size_t)length;
+    return STATUS_OK;
+}
+
+/* Moves on by `size_bytes`; `*offset` (from the row's start) is where they begin. */
+static enum status take(struct postgres_rows *rows, size_t size_bytes, size_t *offset, struct fault *fault) {
+    while (rows->length - rows->at < size_bytes) {
+        enum status status = fetch(rows, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    *offset = rows->at - rows->start;
+    rows->at += size_bytes;
+    return STATUS_OK;
+}
+
+static enum status take_header(struct postgres_rows *rows, struct fault *fault) {
+    size_t offset;
+    enum status status = take(rows, sizeof HEADER, &offset, fault);
+    if (status == STATUS_OK) {
+        uint32_t extension;
+        memcpy(&extension, rows->message + rows->start + offset + sizeof HEADER - 4, sizeof extension);
+        status = take(rows, be32toh(extension), &offset, fault);
+        rows->start = rows->at;
+        rows->header_read = true;
+    }
+    return status;
+}
+
+static enum status take_cells(struct postgres_rows *rows, struct fault *fault) {
+    for (int i = 0; i < rows->columns; i++) {
+        size_t offset;
+        enum status status = take(rows, 4, &offset, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        uint32_t bytes;
+        memcpy(&bytes, rows->message + rows->start + offset, sizeof bytes);
+        int32_t length = (int32_t)be32toh(bytes);
+        rows->cells[i] = (struct text){NULL, 0};
+        if (length >= 0) {
+            status = take(rows, (size_t)length, &offset, fault);
+            if (status != STATUS_OK) {
+                return status;
+            }
+            /* Until the row is whole its place may change: an offset from the start, for now. */
+            rows->cells[i] = (struct text){(const char *)(uintptr_t)(offset + 1), (size_t)length};
+        }
+    }
+    for (int i = 0; i < rows->columns; i++) {
+        if (rows->cells[i].at != NULL) {
+            rows->cells[i].at = rows->message + rows->start + (uintptr_t)rows->cells[i].at - 1;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status postgres_copy_next(struct postgres_rows *rows, bool *have_row, struct fault *fault) {
+    *have_row = false;
+    if (rows->ended) {
+        return STATUS_OK;
+    }
+    enum status status = rows->header_read ? STATUS_OK : take_header(rows, fault);
+    size_t offset = 0;
+    if (status == STATUS_OK) {
+        rows->start = rows->at;
+        status = take(rows, 2, &offset, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint16_t bytes;
+    memcpy(&bytes, rows->message + rows->start + offset, sizeof bytes);
+    int16_t columns = (int16_t)be16toh(bytes);
+    if (columns == -1) {
+        postgres_copy_end(rows);
+        return STATUS_OK;
+    }
+    assert(columns == rows->columns);
+    status = take_cells(rows, fault);
+    *have_row = status == STATUS_OK;
+    return status;
+}
+
+/* What has not been read yet is read and forgotten: to cancel it would break the transaction. */
+void postgres_copy_end(struct postgres_rows *rows) {
+    struct db *db = rows->base.db;
+    free_message(rows);
+    if (rows->ended) {
+        return;
+    }
+    char *message = NULL;
+    while (PQgetCopyData(postgres_own(db)->connection, &message, 0) > 0) {
+        PQfreemem(message);
+    }
+    struct fault ignored;
+    (void)!take_results(db, &ignored);
+    rows->ended = true;
+}
+
+/* ---- in ---- */
+
+struct postgres_bulk {
+    struct db_bulk base;
+    struct buffer buffer;
+};
+
+enum status postgres_bulk_start(struct db *db, const char *table, const char *const *columns,
+                                const char *types, size_t count, struct db_bulk **bulk, struct fault *fault) {
+    (void)types;
+    assert(count <= INT16_MAX);
+    struct postgres_bulk *made = db_allocate(1, sizeof *made);
+    append_string(&made->buffer, "copy ");
+    append_string(&made->buffer, table);
+    for (size_t i = 0; i < count; i++) {
+        append_string(&made->buffer, i == 0 ? " (" : ", ");
+        append_string(&made->buffer, columns[i]);
+    }
+    append(&made->buffer, ") from stdin (format binary)", sizeof ") from stdin (format binary)");
+    PGresult *result = PQexec(postgres_own(db)->connection, made->buffer.at);
+    enum status status = postgres_take(db, result, PGRES_COPY_IN, fault);
+    if (status != STATUS_OK) {
+        free(made->buffer.at);
+        free(made);
+        return status;
+    }
+    made->buffer.used = 0;
+    append(&made->buffer, HEADER, sizeof HEADER);
+    *bulk = &made->base;
+    return STATUS_OK;
+}
+
+static enum status flush(struct postgres_bulk *bulk, struct fault *fault) {
+    struct db *db = bulk->base.db;
+    assert(bulk->buffer.used <= INT32_MAX);
+    int sent = PQputCopyData(postgres_own(db)->connection, bulk->buffer.at, (int)bulk->buffer.used);
+    bulk->buffer.used = 0;
+    return sent == 1 ? STATUS_OK : postgres_fault(db, NULL, fault);
+}
+
+enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault) {
+    struct postgres_bulk *mine = (struct postgres_bulk *)bulk;
+    append_int16(&mine->buffer, (int16_t)bulk->columns);
+    for (size_t i = 0; i < bulk->columns; i++) {
+        if (values[i].type == DB_TYPE_NULL) {
+            append_int32(&mine->buffer, -1);
+        } else if (values[i].type == DB_TYPE_INT) {
+            append_int32(&mine->buffer, 8);
+            append_int64(&mine->buffer, values[i].integer);
+        } else {
+            assert(values[i].text.length <= INT32_MAX / 2);
+            append_int32(&mine->buffer, (int32_t)values[i].text.length);
+            append(&mine->buffer, values[i].text.at, values[i].text.length);
+        }
+    }
+    return mine->buffer.used < FLUSH_BYTES ? STATUS_OK : flush(mine, fault);
+}
+
+static void bulk_free(struct db_bulk *bulk) {
+    free(((struct postgres_bulk *)bulk)->buffer.at);
+    free(bulk);
+}
+
+enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault) {
+    struct db *db = bulk->db;
+    struct postgres_bulk *mine = (struct postgres_bulk *)bulk;
+    append_int16(&mine->buffer, -1);
+    enum status status = flush(mine, fault);
+    if (status == STATUS_OK && PQputCopyEnd(postgres_own(db)->connection, NULL) != 1) {
+        status = postgres_fault(db, NULL, fault);
+    }
+    if (status == STATUS_OK) {
+        status = take_results(db, fault);
+    } else {
+        struct fault ignored;
+        (void)!take_results(db, &ignored);
+    }
+    bulk_free(bulk);
+    return status;
+}
+
+void postgres_bulk_abandon(struct db_bulk *bulk) {
+    struct fault ignored;
+    if (PQputCopyEnd(postgres_own(bulk->db)->connection, "abandoned") == 1) {
+        (void)!take_results(bulk->db, &ignored);
+    }
+    bulk_free(bulk);
+}

@@ -1,0 +1,104 @@
+/* Accounts: who sells to whom, as a tree.
+ *
+ * Vendors are roots (depth 0, no seller); the one distributor has depth 1 and no seller either; everybody
+ * else has a seller and one more depth. account_ancestors keeps each account with itself and everything above
+ * it up to the distributor, so that "below" is one index range. Vendors are joined by agreements alone. */
+#ifndef SEATMETER_STORE_PARTIES_ACCOUNTS_H
+#define SEATMETER_STORE_PARTIES_ACCOUNTS_H
+
+#include "store/engine/db.h"
+#include "store/engine/page.h"
+
+enum account_kind { ACCOUNT_VENDOR, ACCOUNT_DISTRIBUTOR, ACCOUNT_PROVIDER, ACCOUNT_CUSTOMER };
+
+struct account {
+    int64_t id;
+    enum account_kind kind;
+    struct text code;
+    struct text label; /* unique in the whole store, for ever: the first code, or the identifier where that
+                          was taken */
+    struct text name;
+    int64_t seller_id; /* 0: none */
+    int64_t depth;
+    struct text address; /* lines with "\n" between */
+    struct text country; /* ISO 3166-1 alpha-2, or empty */
+    struct text tax_number;
+    struct text email;
+    bool has_logo;
+    int64_t created_at_us;
+    int64_t version;
+};
+
+struct account_filter {
+    int64_t self_or_below_id; /* 0: anywhere; else within this subtree, itself included */
+    int64_t known_to_id;      /* 0: anybody; else also its seller and its parties of agreements, as
+                                 account_is_known has it */
+    int64_t seller_id;        /* 0: any */
+    bool has_kind;
+    enum account_kind kind;
+    struct text code; /* empty: any */
+};
+
+/* "vendor", …; the parse's fault is "unknown-account-kind". */
+const char *account_kind_name(enum account_kind kind);
+enum status account_kind_parse(struct text word, const char *field, enum account_kind *kind,
+                               struct fault *fault) MUST_CHECK;
+
+/* An id that is not there is STATUS_NOT_FOUND "unknown-account". */
+enum status account_load(struct db *db, struct arena *arena, int64_t id, struct account *account,
+                         struct fault *fault) MUST_CHECK;
+
+/* Takes the next id, before account_insert, because a label may be made from it. */
+enum status account_next_id(struct db *db, int64_t *id, struct fault *fault) MUST_CHECK;
+
+/* Inserts the account (id, depth and label set by the caller) and its rows of account_ancestors; version 1.
+ */
+enum status account_insert(struct db *db, const struct account *account, struct fault *fault) MUST_CHECK;
+
+/* Saves code, label, name, address, country, tax number and e-mail, and raises the version. STATUS_STALE
+ * "stale" where it is not account->version any more. */
+enum status account_update(struct db *db, const struct account *account, struct fault *fault) MUST_CHECK;
+
+/* The logo as PNG bytes; empty where there is none. */
+enum status account_logo_load(struct db *db, struct arena *arena, int64_t id, struct text *png,
+                              struct fault *fault) MUST_CHECK;
+enum status account_logo_save(struct db *db, int64_t id, struct text png, struct fault *fault) MUST_CHECK;
+
+/* Whether a seller (0: those without one) has an account of this code already. */
+enum status account_code_taken(struct db *db, int64_t seller_id, struct text code, bool *taken,
+                               struct fault *fault) MUST_CHECK;
+enum status account_label_taken(struct db *db, struct text label, bool *taken,
+                                struct fault *fault) MUST_CHECK;
+
+/* The first two accounts of a code that `viewer_id` (0: anybody) may know of; two mean that it is ambiguous.
+ */
+enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
+                              struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Vendors of a code or name, at most two. */
+enum status account_find_vendor(struct db *db, struct arena *arena, struct text code_or_name,
+                                struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Whether `ancestor_id` is `account_id` or above it. */
+enum status account_is_or_is_above(struct db *db, int64_t ancestor_id, int64_t account_id, bool *yes,
+                                   struct fault *fault) MUST_CHECK;
+
+/* Whether `viewer_id` may know that the account is there: itself, everything below it, its seller, and the
+ * other party of an agreement of its own. */
+enum status account_is_known(struct db *db, int64_t viewer_id, int64_t account_id, bool *yes,
+                             struct fault *fault) MUST_CHECK;
+
+/* The ids from the distributor down to the account itself. */
+enum status account_path(struct db *db, struct arena *arena, int64_t account_id, int64_t **ids, size_t *count,
+                         struct fault *fault) MUST_CHECK;
+
+/* A page of accounts by id; `*next_after` is 0 at the end. */
+enum status account_list(struct db *db, struct arena *arena, const struct account_filter *filter,
+                         struct page page, struct account **accounts, size_t *count, int64_t *next_after,
+                         struct fault *fault) MUST_CHECK;
+
+/* All accounts, by id: for a close and for exports. */
+enum status account_load_all(struct db *db, struct arena *arena, struct account **accounts, size_t *count,
+                             struct fault *fault) MUST_CHECK;
+
+#endif

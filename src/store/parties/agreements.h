@@ -1,0 +1,62 @@
+/* Agreements: the edges of the programme, each with the terms by which its months are rated and billed.
+ *
+ * There is at most one agreement per edge (seller, buyer) that is not terminated. */
+#ifndef SEATMETER_STORE_PARTIES_AGREEMENTS_H
+#define SEATMETER_STORE_PARTIES_AGREEMENTS_H
+
+#include "core/base/state_machine.h"
+#include "core/money/tax.h"
+#include "store/engine/db.h"
+#include "store/engine/page.h"
+
+struct agreement {
+    int64_t id;
+    int64_t seller_id;
+    int64_t buyer_id;
+    enum agreement_state state;
+    struct text currency;
+    struct text time_zone;
+    struct tax tax; /* of lines whose price or charge says nothing else */
+    int64_t payment_days;
+    int64_t report_due_days;
+    struct text terms;     /* free text for the invoices */
+    int64_t offered_at_us; /* 0: not yet; so also below */
+    int64_t signed_at_us;
+    struct text signed_by;
+    int64_t ended_at_us;
+    int64_t created_at_us;
+    int64_t version;
+};
+
+struct agreement_filter {
+    int64_t party_id; /* 0: any; else seller, or buyer of what is no draft */
+    int64_t seller_id;
+    int64_t buyer_id;
+    bool has_state;
+    enum agreement_state state;
+};
+
+/* An id that is not there is STATUS_NOT_FOUND "unknown-agreement". */
+enum status agreement_load(struct db *db, struct arena *arena, int64_t id, struct agreement *agreement,
+                           struct fault *fault) MUST_CHECK;
+
+/* The edge's agreement that is not terminated. */
+enum status agreement_find_edge(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
+                                bool *found, struct agreement *agreement, struct fault *fault) MUST_CHECK;
+
+/* Numbers and inserts; sets id and version. */
+enum status agreement_insert(struct db *db, struct agreement *agreement, struct fault *fault) MUST_CHECK;
+
+/* Saves everything but the parties and raises the version, also in `*agreement`. STATUS_STALE "stale" where
+ * it is not agreement->version any more. */
+enum status agreement_update(struct db *db, struct agreement *agreement, struct fault *fault) MUST_CHECK;
+
+enum status agreement_list(struct db *db, struct arena *arena, const struct agreement_filter *filter,
+                           struct page page, struct agreement **agreements, size_t *count,
+                           int64_t *next_after, struct fault *fault) MUST_CHECK;
+
+/* All of them, terminated ones too, by id: for a close. */
+enum status agreement_load_all(struct db *db, struct arena *arena, struct agreement **agreements,
+                               size_t *count, struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,148 @@
+#include "store/parties/cascade.h"
+
+#include "core/usage/event.h"
+#include "store/licensing/events.h"
+
+#include <assert.h>
+
+/* $1 is the scope's account, $2 its vendor or 0. */
+#define IN_SCOPE                                                                                             \
+    "l.state <> 'retired' and l.customer_id in (select account_id from account_ancestors where ancestor_id " \
+    "= $1) "                                                                                                 \
+    "and (cast($2 as bigint) = 0 or l.sku_id in (select id from skus where owner_id = $2)) "
+
+/* Now, unless a clock that went backwards would put the event before the licence's previous one. */
+#define EVENT_TIME "case when l.last_event_at_us > $4 then l.last_event_at_us else cast($4 as bigint) end"
+
+/* Events $3, $3 + 1, … at $4 of kind $5, caused by $6. */
+#define INSERT_EVENTS(own_seats, seats_after)                                                                \
+    "insert into licence_events (sequence, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, "  \
+    "kind, "                                                                                                 \
+    "own_seats, seats_before, seats_after, recorded_at_us) "                                                 \
+    "select cast($3 as bigint) + row_number() over (order by l.id) - 1, " EVENT_TIME                         \
+    ", l.id, l.provider_id, "                                                                                \
+    "l.customer_id, l.sku_id, cast($6 as bigint), cast($5 as bigint), " own_seats                            \
+    ", l.counted_seats, " seats_after ", cast($4 as bigint) from licences l where " IN_SCOPE
+
+#define OWN_SEATS "case when l.state = 'on' then l.seats else 0 end"
+
+/* Takes `count` numbers of the log and writes that many events with `sql`. */
+static enum status write_events(struct db *db, const char *sql, struct licence_scope scope,
+                                enum event_kind kind, int64_t cause_id, int64_t now_us, int64_t count,
+                                struct fault *fault) {
+    if (count == 0)
+        return STATUS_OK;
+    int64_t first = 0;
+    enum status status = db_counter_take(db, LICENCE_EVENT_COUNTER, count, &first, fault);
+    if (status != STATUS_OK)
+        return status;
+    int64_t written = 0;
+    status = db_run(db, sql,
+                    DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(first),
+                            db_integer(now_us), db_integer(kind), db_integer(cause_id)),
+                    &written, fault);
+    assert(status != STATUS_OK || written == count);
+    return status;
+}
+
+static const char COUNT[] = "select count(*) from licences l where " IN_SCOPE;
+static const char COUNT_ON[] = "select count(*) from licences l where l.state = 'on' and " IN_SCOPE;
+
+static enum status count_scope(struct db *db, const char *sql, struct licence_scope scope, int64_t *count,
+                               struct fault *fault) {
+    assert(scope.account_id > 0);
+    return db_query_int(db, sql, DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), 0, count,
+                        fault);
+}
+
+static enum status run_scope(struct db *db, const char *sql, struct licence_scope scope, int64_t now_us,
+                             struct fault *fault) {
+    return db_run(db, sql,
+                  DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(now_us)),
+                  NULL, fault);
+}
+
+/* The same time as EVENT_TIME's, in an update where $3 is now. */
+#define UPDATE_TIME "case when last_event_at_us > $3 then last_event_at_us else cast($3 as bigint) end"
+#define UPDATE_SCOPE                                                                                         \
+    "state <> 'retired' and customer_id in (select account_id from account_ancestors where ancestor_id = "   \
+    "$1) "                                                                                                   \
+    "and (cast($2 as bigint) = 0 or sku_id in (select id from skus where owner_id = $2))"
+
+static const char SUSPEND_EVENTS[] = INSERT_EVENTS(OWN_SEATS, "0");
+static const char SUSPEND[] = "update licences set suspensions = suspensions + 1, counted_seats = 0, "
+                              "last_event_at_us = " UPDATE_TIME ", version = version + 1 where " UPDATE_SCOPE;
+
+enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int64_t agreement_id,
+                                  int64_t now_us, int64_t *count, struct fault *fault) {
+    enum status status = count_scope(db, COUNT, scope, count, fault);
+    if (status == STATUS_OK)
+        status = write_events(db, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count, fault);
+    if (status == STATUS_OK)
+        status = run_scope(db, SUSPEND, scope, now_us, fault);
+    return status;
+}
+
+static const char RESUME_EVENTS[] =
+    INSERT_EVENTS(OWN_SEATS, "case when l.state = 'on' and l.suspensions = 1 then l.seats else 0 end");
+static const char RESUME[] =
+    "update licences set suspensions = suspensions - 1, "
+    "counted_seats = case when state = 'on' and suspensions = 1 then seats else 0 end, "
+    "last_event_at_us = " UPDATE_TIME ", version = version + 1 where " UPDATE_SCOPE;
+
+enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
+                                 int64_t now_us, int64_t *count, struct fault *fault) {
+    enum status status = count_scope(db, COUNT, scope, count, fault);
+    if (status == STATUS_OK)
+        status = write_events(db, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault);
+    if (status == STATUS_OK)
+        status = run_scope(db, RESUME, scope, now_us, fault);
+    return status;
+}
+
+static const char OFF_EVENTS[] = INSERT_EVENTS("0", "0") "and l.state = 'on'";
+static const char GIVE_SEATS_BACK[] =
+    "update blocks set version = version + 1, issued_seats = issued_seats - (select cast(sum(l.seats) as "
+    "bigint) "
+    "from licences l where l.block_id = blocks.id and l.parent_id is null and " IN_SCOPE ") "
+    "where id in (select l.block_id from licences l where l.parent_id is null and " IN_SCOPE ")";
+static const char RETIRE[] =
+    "update licences set counted_seats = 0, version = version + 1, "
+    "last_event_at_us = case when state = 'on' then " UPDATE_TIME " else last_event_at_us end, "
+    "retired_at_us = " UPDATE_TIME ", state = 'retired' where " UPDATE_SCOPE;
+
+enum status licence_scope_retire(struct db *db, struct licence_scope scope, int64_t now_us, int64_t *count,
+                                 struct fault *fault) {
+    int64_t on = 0;
+    enum status status = count_scope(db, COUNT, scope, count, fault);
+    if (status == STATUS_OK)
+        status = count_scope(db, COUNT_ON, scope, &on, fault);
+    if (status == STATUS_OK)
+        status = write_events(db, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault);
+    if (status == STATUS_OK)
+        status = db_run(db, GIVE_SEATS_BACK,
+                        DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL, fault);
+    if (status == STATUS_OK)
+        status = run_scope(db, RETIRE, scope, now_us, fault);
+    return status;
+}
+
+static const char CLOSE_BLOCKS[] =
+    "update blocks set state = 'closed', version = version + 1 where state = 'open' "
+    "and provider_id in (select account_id from account_ancestors where ancestor_id = $1) "
+    "and (cast($2 as bigint) = 0 or sku_id in (select id from skus where owner_id = $2))";
+
+enum status licence_scope_close_blocks(struct db *db, struct licence_scope scope, struct fault *fault) {
+    return db_run(db, CLOSE_BLOCKS, DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL,
+                  fault);
+}
+
+static const char TERMINATE_BELOW[] =
+    "update agreements set state = 'terminated', ended_at_us = $2, version = version + 1 "
+    "where state <> 'terminated' and buyer_id <> $1 "
+    "and buyer_id in (select account_id from account_ancestors where ancestor_id = $1)";
+
+enum status agreements_terminate_below(struct db *db, int64_t account_id, int64_t now_us, int64_t *count,
+                                       struct fault *fault) {
+    return db_run(db, TERMINATE_BELOW, DB_ARGS(db_integer(account_id), db_integer(now_us)), count, fault);
+}

@@ -1,0 +1,83 @@
+/* Check rows: questions whose every answer is a violation, and the streams that the check walks.
+ *
+ * What SQL can ask by itself is in a table of questions: each row it gives is something that should not be.
+ * What follows from the log or from rating is streamed and computed by the programme. */
+#ifndef SEATMETER_STORE_UPKEEP_AUDIT_QUERIES_H
+#define SEATMETER_STORE_UPKEEP_AUDIT_QUERIES_H
+
+#include "core/base/state_machine.h"
+#include "core/usage/event.h"
+#include "store/billing/invoices.h"
+#include "store/engine/db.h"
+
+/* What the first column of a question's rows is the id of. */
+enum check_subject {
+    CHECK_ACCOUNT,
+    CHECK_AGREEMENT,
+    CHECK_BLOCK,
+    CHECK_LICENCE,
+    CHECK_REPORT,
+    CHECK_INVOICE,
+    CHECK_CHARGE,
+    CHECK_CORRECTION,
+    CHECK_PRODUCT,
+    CHECK_RELEASE,
+    CHECK_DEVICE,
+    CHECK_SKU,
+    CHECK_SIGNING_KEY,
+    CHECK_DEVICE_LOG,
+    CHECK_SEEN_LOG,
+    CHECK_POSTING
+};
+
+/* Rows are (id, a, b); the message says {a} and {b} where they go. */
+struct check_question {
+    const char *rule;
+    enum check_subject subject;
+    const char *sql;
+    const char *message;
+};
+
+extern const struct check_question CHECK_QUESTIONS[];
+extern const size_t CHECK_QUESTION_COUNT;
+extern const struct check_question CHECK_DEVICE_QUESTIONS[];
+extern const size_t CHECK_DEVICE_QUESTION_COUNT;
+
+/* All licences, in no order. */
+struct checked_licence {
+    int64_t id;
+    int64_t provider_id;
+    int64_t customer_id;
+    int64_t sku_id;
+    enum licence_state state;
+    int64_t seats;
+    int64_t suspensions;
+    int64_t counted_seats;
+    int64_t first_on_at_us;
+    int64_t last_event_at_us;
+};
+enum status checked_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+enum status checked_licence_read(struct db_rows *rows, struct checked_licence *licence,
+                                 struct fault *fault) MUST_CHECK;
+
+/* The whole log in its order. */
+enum status checked_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+void checked_event_read(struct db_rows *rows, struct licence_event *event);
+
+/* Every account with those above it: (ancestor, account). */
+enum status checked_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+
+/* The invoices and settlements of a month with their lines, by invoice, then position; an invoice without
+ * lines comes once, with position 0. */
+enum status checked_lines_stream(struct db *db, struct month month, struct db_rows **rows,
+                                 struct fault *fault) MUST_CHECK;
+void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
+                       struct invoice_row *row);
+
+/* Numbers and ids of all documents, by seller, then id. */
+enum status checked_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+
+/* How many postings there are, and the last one's number. */
+enum status checked_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,469 @@
+/* Reads a backup, twice when it is restored: the first time to check it from end to end without touching the
+ * store, the second time into the store. The second reading checks just as much, and the transaction is
+ * committed only behind the last hash. */
+#include "store/devices/door_queries.h"
+#include "store/engine/db_engine.h"
+#include "store/parties/programme.h"
+#include "store/upkeep/backup_format.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+enum { CHUNK_BYTES = 1024 * 1024 };
+
+struct reader {
+    FILE *file;
+    struct text path;
+    crypto_generichash_state whole;
+    crypto_generichash_state table;
+    struct backup_summary summary;
+    struct arena arena; /* of the present table */
+    char *values;       /* text and bytes of the present row */
+    size_t values_used;
+    size_t values_capacity;
+    /* NULL: only check */
+    struct db *db;
+    struct backup_table *expected; /* the store's */
+    size_t expected_count;
+};
+
+static enum status malformed(struct reader *reader, struct fault *fault, const char *what) {
+    return fault_set(fault, STATUS_INVALID, "malformed-backup", "file", reader->path, "%s", what);
+}
+
+static enum status get(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
+    if (fread(bytes, 1, size_bytes, reader->file) != size_bytes) {
+        return malformed(reader, fault,
+                         ferror(reader->file) ? "the file cannot be read" : "the file is cut short");
+    }
+    crypto_generichash_update(&reader->whole, bytes, size_bytes);
+    crypto_generichash_update(&reader->table, bytes, size_bytes);
+    reader->summary.bytes += (int64_t)size_bytes;
+    return STATUS_OK;
+}
+
+static enum status get_integer(struct reader *reader, size_t size_bytes, uint64_t *value,
+                               struct fault *fault) {
+    unsigned char bytes[8];
+    assert(size_bytes <= sizeof bytes);
+    enum status status = get(reader, bytes, size_bytes, fault);
+    if (status == STATUS_OK) {
+        *value = 0;
+        for (size_t i = 0; i < size_bytes; i++) {
+            *value = *value << 8 | bytes[i];
+        }
+    }
+    return status;
+}
+
+static enum status get_name(struct reader *reader, struct text *name, struct fault *fault) {
+    uint64_t length = 0;
+    enum status status = get_integer(reader, 2, &length, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (length == 0 || length > BACKUP_NAME_BYTES_MAX) {
+        return malformed(reader, fault, "the name of a table or a column is damaged");
+    }
+    char *bytes = ARENA_NEW(&reader->arena, char, length + 1);
+    *name = (struct text){bytes, length};
+    return get(reader, bytes, length, fault);
+}
+
+/* A hash of what was read before it. */
+static enum status get_hash(struct reader *reader, crypto_generichash_state *state, const char *otherwise,
+                            struct fault *fault) {
+    unsigned char computed[BACKUP_HASH_BYTES];
+    unsigned char written[BACKUP_HASH_BYTES];
+    crypto_generichash_final(state, computed, sizeof computed);
+    enum status status = get(reader, written, sizeof written, fault);
+    if (status == STATUS_OK && memcmp(computed, written, sizeof computed) != 0) {
+        return malformed(reader, fault, otherwise);
+    }
+    return status;
+}
+
+static void start_hash(crypto_generichash_state *state) {
+    crypto_generichash_init(state, NULL, 0, BACKUP_HASH_BYTES);
+}
+
+/* ---- rows ---- */
+
+/* Text or bytes of a value, as an offset into `values`: they move while they grow. Memory is taken as the
+ * bytes arrive, so that a damaged length cannot ask for more than the file has. */
+static enum status get_bytes(struct reader *reader, struct db_value *value, struct fault *fault) {
+    uint64_t length = 0;
+    enum status status = get_integer(reader, 4, &length, fault);
+    if (status == STATUS_OK && length > BACKUP_VALUE_BYTES_MAX) {
+        status = malformed(reader, fault, "the length of a value is damaged");
+    }
+    value->integer = (int64_t)reader->values_used;
+    value->text.length = length;
+    for (size_t left = length; left > 0 && status == STATUS_OK;) {
+        size_t piece = left < CHUNK_BYTES ? left : CHUNK_BYTES;
+        if (reader->values_capacity - reader->values_used < piece) {
+            size_t capacity = (reader->values_used + piece) * 2;
+            char *grown = db_allocate(capacity, 1);
+            if (reader->values_used > 0) {
+                memcpy(grown, reader->values, reader->values_used);
+            }
+            free(reader->values);
+            reader->values = grown;
+            reader->values_capacity = capacity;
+        }
+        status = get(reader, reader->values + reader->values_used, piece, fault);
+        reader->values_used += piece;
+        left -= piece;
+    }
+    return status;
+}
+
+static enum status get_value(struct reader *reader, char type, struct db_value *value, struct fault *fault) {
+    uint64_t present = 0;
+    enum status status = get_integer(reader, 1, &present, fault);
+    if (status == STATUS_OK && present > 1) {
+        status = malformed(reader, fault, "a row is damaged");
+    }
+    *value = db_null();
+    if (status != STATUS_OK || present == 0) {
+        return status;
+    }
+    if (type != 'i') {
+        value->type = type == 't' ? DB_TYPE_TEXT : DB_TYPE_BYTES;
+        return get_bytes(reader, value, fault);
+    }
+    uint64_t integer = 0;
+    status = get_integer(reader, 8, &integer, fault);
+    *value = db_integer((int64_t)integer);
+    return status;
+}
+
+static enum status get_row(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
+                           struct fault *fault) {
+    struct db_value values[BACKUP_COLUMNS_MAX];
+    reader->values_used = 0;
+    for (size_t i = 0; i < table->columns; i++) {
+        enum status status = get_value(reader, table->types[i], &values[i], fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < table->columns; i++) {
+        if (values[i].type == DB_TYPE_TEXT || values[i].type == DB_TYPE_BYTES) {
+            values[i].text.at = values[i].text.length == 0 ? "" : reader->values + values[i].integer;
+        }
+    }
+    return bulk == NULL ? STATUS_OK : db_bulk_row(bulk, values, fault);
+}
+
+static enum status get_rows(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
+                            struct fault *fault) {
+    uint64_t count = 0;
+    for (;;) {
+        uint64_t more = 0;
+        enum status status = get_integer(reader, 1, &more, fault);
+        if (status == STATUS_OK && more > 1) {
+            status = malformed(reader, fault, "a row is damaged");
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (more == 0) {
+            break;
+        }
+        status = get_row(reader, table, bulk, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        count++;
+    }
+    uint64_t written = 0;
+    enum status status = get_integer(reader, 8, &written, fault);
+    if (status == STATUS_OK && written != count) {
+        status = malformed(reader, fault, "a table has lost or gained rows");
+    }
+    reader->summary.rows += (int64_t)count;
+    return status;
+}
+
+/* ---- tables ---- */
+
+static bool is_column_type(char type) {
+    return type == 'i' || type == 't' || type == 'b';
+}
+
+static enum status get_columns(struct reader *reader, struct backup_table *table, struct fault *fault) {
+    enum status status = get_name(reader, &table->name, fault);
+    uint64_t columns = 0;
+    if (status == STATUS_OK) {
+        status = get_integer(reader, 2, &columns, fault);
+    }
+    if (status == STATUS_OK && (columns == 0 || columns > BACKUP_COLUMNS_MAX)) {
+        status = malformed(reader, fault, "the columns of a table are damaged");
+    }
+    for (table->columns = 0; status == STATUS_OK && table->columns < columns; table->columns++) {
+        status = get_name(reader, &table->column_names[table->columns], fault);
+        if (status == STATUS_OK) {
+            status = get(reader, &table->types[table->columns], 1, fault);
+        }
+        if (status == STATUS_OK && !is_column_type(table->types[table->columns])) {
+            status = malformed(reader, fault, "the columns of a table are damaged");
+        }
+    }
+    return status;
+}
+
+/* Names go into SQL: only the store's own do, as the file's must be the same. */
+static bool is_same_table(const struct backup_table *a, const struct backup_table *b) {
+    bool same = text_equal(a->name, b->name) && a->columns == b->columns &&
+                memcmp(a->types, b->types, a->columns) == 0;
+    for (size_t i = 0; same && i < a->columns; i++) {
+        same = text_equal(a->column_names[i], b->column_names[i]);
+    }
+    return same;
+}
+
+static enum status start_bulk(struct reader *reader, const struct backup_table *table, size_t number,
+                              struct db_bulk **bulk, struct fault *fault) {
+    if (reader->db == NULL) {
+        return STATUS_OK;
+    }
+    if (number >= reader->expected_count || !is_same_table(table, &reader->expected[number])) {
+        return malformed(reader, fault, "its tables are not those of a store of its version");
+    }
+    const struct backup_table *expected = &reader->expected[number];
+    const char *columns[BACKUP_COLUMNS_MAX];
+    for (size_t i = 0; i < expected->columns; i++) {
+        columns[i] = expected->column_names[i].at;
+    }
+    return db_bulk_start(reader->db, expected->name.at, columns, expected->types, bulk, fault);
+}
+
+static enum status get_table(struct reader *reader, size_t number, struct fault *fault) {
+    struct backup_table *table = ARENA_NEW(&reader->arena, struct backup_table, 1);
+    struct db_bulk *bulk = NULL;
+    start_hash(&reader->table);
+    enum status status = get_columns(reader, table, fault);
+    if (status == STATUS_OK) {
+        status = start_bulk(reader, table, number, &bulk, fault);
+    }
+    if (status == STATUS_OK) {
+        status = get_rows(reader, table, bulk, fault);
+    }
+    if (status == STATUS_OK) {
+        status = get_hash(reader, &reader->table, "a table is damaged: its hash does not match", fault);
+    }
+    if (status == STATUS_OK && bulk != NULL) {
+        status = db_bulk_finish(bulk, fault);
+    } else {
+        db_bulk_abandon(bulk);
+    }
+    reader->summary.tables++;
+    arena_clean_up(&reader->arena);
+    return status;
+}
+
+static enum status get_header(struct reader *reader, uint64_t *tables, struct fault *fault) {
+    char magic[BACKUP_MAGIC_BYTES];
+    uint64_t format = 0;
+    uint64_t version = 0;
+    uint64_t created_at_us = 0;
+    enum status status = get(reader, magic, sizeof magic, fault);
+    if (status == STATUS_OK && memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
+        return malformed(reader, fault, "the file is not a backup of seatmeter");
+    }
+    if (status == STATUS_OK) {
+        status = get_integer(reader, 4, &format, fault);
+    }
+    if (status == STATUS_OK && format != BACKUP_FORMAT) {
+        return malformed(reader, fault, "the file has a format that this program does not know");
+    }
+    if (status == STATUS_OK) {
+        status = get_integer(reader, 4, &version, fault);
+    }
+    if (status == STATUS_OK) {
+        status = get_integer(reader, 8, &created_at_us, fault);
+    }
+    if (status == STATUS_OK) {
+        status = get_integer(reader, 4, tables, fault);
+    }
+    if (status == STATUS_OK && (version == 0 || *tables > BACKUP_TABLES_MAX)) {
+        return malformed(reader, fault, "the file's beginning is damaged");
+    }
+    reader->summary.schema_version = (int64_t)version;
+    reader->summary.created_at_us = (int64_t)created_at_us;
+    return status;
+}
+
+static enum status get_all(struct reader *reader, struct fault *fault) {
+    rewind(reader->file);
+    reader->summary = (struct backup_summary){0};
+    start_hash(&reader->whole);
+    start_hash(&reader->table);
+    uint64_t tables = 0;
+    enum status status = get_header(reader, &tables, fault);
+    for (uint64_t i = 0; i < tables && status == STATUS_OK; i++) {
+        status = get_table(reader, i, fault);
+    }
+    if (status == STATUS_OK) {
+        status = get_hash(reader, &reader->whole, "the file is damaged: its hash does not match", fault);
+    }
+    if (status == STATUS_OK && fgetc(reader->file) != EOF) {
+        status = malformed(reader, fault, "there is something behind the backup's end");
+    }
+    if (status == STATUS_OK && reader->db != NULL && tables != reader->expected_count) {
+        status = malformed(reader, fault, "its tables are not those of a store of its version");
+    }
+    return status;
+}
+
+/* ---- the store ---- */
+
+static enum status must_be_empty(struct db *db, const struct backup_table *tables, size_t count,
+                                 struct arena *arena, struct fault *fault) {
+    for (size_t i = 0; i < count; i++) {
+        const char *sql = text_format(arena, "select 1 from %.*s limit 1", TEXT_ARGS(tables[i].name)).at;
+        int64_t found = 0;
+        enum status status = db_query_int(db, sql, DB_NO_ARGS, 0, &found, fault);
+        db_forget(db, sql);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (found != 0) {
+            return fault_set(
+                fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
+                "a backup can only be restored into an empty store, and this one has rows in %.*s",
+                TEXT_ARGS(tables[i].name));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The tables of the backup's version, where the store has none yet. */
+static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fault) {
+    int64_t version = 0;
+    if (wanted > db_newest_version()) {
+        return fault_set(fault, STATUS_CONFLICT, "store-too-new", "file", TEXT(""),
+                         "the backup has version %lld and this program knows versions up to %lld: "
+                         "use a newer seatmeter",
+                         (long long)wanted, (long long)db_newest_version());
+    }
+    enum status status = db_present_version(db, &version, fault);
+    if (status == STATUS_OK && version != 0 && version != wanted) {
+        return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
+                         "the backup has version %lld and the store %lld: restore it into a new store",
+                         (long long)wanted, (long long)version);
+    }
+    return status != STATUS_OK ? status : db_migrate_to(db, wanted, fault);
+}
+
+static enum status fill_store(struct reader *reader, struct db *db, const unsigned char *secret,
+                              struct fault *fault) {
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = db_begin(db, DB_WRITE, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = backup_tables_of(db, &arena, &reader->expected, &reader->expected_count, fault);
+    if (status == STATUS_OK) {
+        status = must_be_empty(db, reader->expected, reader->expected_count, &arena, fault);
+    }
+    if (status == STATUS_OK && db->driver->sql_defer_references != NULL) {
+        status = db_script(db, db->driver->sql_defer_references, fault);
+    }
+    if (status == STATUS_OK) {
+        reader->db = db;
+        status = get_all(reader, fault);
+    }
+    if (status == STATUS_OK && secret != NULL) {
+        status = programme_check_secret(db, &arena, secret, fault);
+    }
+    if (status == STATUS_OK) {
+        status = db_commit(db, fault);
+    } else {
+        db_rollback(db);
+    }
+    arena_clean_up(&arena);
+    return status;
+}
+
+static enum status reader_open(struct reader *reader, struct text path, struct fault *fault) {
+    *reader = (struct reader){.path = path};
+    arena_init(&reader->arena);
+    reader->file = fopen(text_copy(&reader->arena, path).at, "rbe");
+    int error = errno;
+    arena_clean_up(&reader->arena);
+    if (reader->file == NULL) {
+        return fault_set(fault, STATUS_INVALID, "file-unreadable", "file", path,
+                         "the file cannot be read: %s", strerror(error));
+    }
+    return STATUS_OK;
+}
+
+static void reader_close(struct reader *reader) {
+    fclose(reader->file);
+    free(reader->values);
+}
+
+enum status backup_verify(struct text path, struct backup_summary *summary, struct fault *fault) {
+    struct reader reader;
+    enum status status = reader_open(&reader, path, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = get_all(&reader, fault);
+    if (status == STATUS_OK && summary != NULL) {
+        *summary = reader.summary;
+    }
+    reader_close(&reader);
+    return status;
+}
+
+/* Devices have gone on since the backup was made: the device door takes the store for one of a crash. */
+static enum status doubt_devices(struct db *db, struct fault *fault) {
+    enum status status = db_begin(db, DB_WRITE, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = live_door_state_doubt(db, fault);
+    if (status == STATUS_OK) {
+        return db_commit(db, fault);
+    }
+    db_rollback(db);
+    return status;
+}
+
+enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
+                           struct backup_summary *summary, struct fault *fault) {
+    assert(!db_in_transaction(db));
+    struct reader reader;
+    enum status status = reader_open(&reader, path, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = get_all(&reader, fault);
+    if (status == STATUS_OK) {
+        status = prepare_store(db, reader.summary.schema_version, fault);
+    }
+    if (status == STATUS_OK) {
+        status = fill_store(&reader, db, secret, fault);
+    }
+    if (status == STATUS_OK) {
+        status = db_migrate(db, fault);
+    }
+    if (status == STATUS_OK) {
+        status = doubt_devices(db, fault);
+    }
+    if (status == STATUS_OK && summary != NULL) {
+        *summary = reader.summary;
+    }
+    reader_close(&reader);
+    return status;
+}

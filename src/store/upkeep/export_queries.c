@@ -1,0 +1,78 @@
+#include "store/upkeep/export_queries.h"
+
+#define UNDER(column)                                                                                        \
+    "($1 = 0 or " column " in (select account_id from account_ancestors where ancestor_id = $1))"
+#define OF_VENDOR(column) "($2 = 0 or " column " in (select id from skus where owner_id = $2))"
+#define OF_PARTY(table) "($1 = 0 or " table ".seller_id = $1 or " table ".buyer_id = $1)"
+
+static const char EVENTS[] =
+    "select sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after "
+    "from licence_events where at_us >= $3 and at_us < $4 and " UNDER("customer_id") " and " OF_VENDOR(
+        "sku_id") " order by sequence";
+
+enum status export_events_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                 struct fault *fault) {
+    return db_stream(db, EVENTS,
+                     DB_ARGS(db_integer(scope->under_id), db_integer(scope->vendor_id),
+                             db_integer(scope->from_us), db_integer(scope->until_us)),
+                     rows, fault);
+}
+
+static const char LICENCES[] =
+    "select id, provider_id, customer_id, sku_id, parent_id, first_edge, last_edge, first_on_at_us "
+    "from licences where " UNDER("customer_id") " and " OF_VENDOR("sku_id") " order by id";
+
+enum status export_licences_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                   struct fault *fault) {
+    return db_stream(db, LICENCES, DB_ARGS(db_integer(scope->under_id), db_integer(scope->vendor_id)), rows,
+                     fault);
+}
+
+static const char LINES[] =
+    "select i.id, i.number, i.month, i.seller_id, i.buyer_id, i.currency, l.customer_id, l.sku_id, l.policy, "
+    "l.measured_parts, l.quantity_parts, l.parts_per_unit, l.unit_price_millionths, l.amount_minor, "
+    "l.description, l.note from invoices i join invoice_lines l on l.invoice_id = i.id "
+    "where " OF_PARTY("i") " and ($2 = -1 or i.month = $2) order by l.invoice_id, l.position";
+
+enum status export_lines_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                struct fault *fault) {
+    return db_stream(db, LINES, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
+}
+
+static const char LEDGER[] =
+    "select g.posting, g.at_us, g.invoice_id, g.account, g.debit_minor, g.credit_minor, g.currency, "
+    "g.owner_id, i.number "
+    "from ledger g join invoices i on i.id = g.invoice_id where ($1 = 0 or g.owner_id = $1) "
+    "and ($2 = -1 or i.month = $2) order by g.posting, g.position";
+
+enum status export_ledger_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                 struct fault *fault) {
+    return db_stream(db, LEDGER, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
+}
+
+static const char ADJUSTMENTS[] =
+    "select r.month, r.agreement_id, d.customer_id, d.sku_id, d.units, d.reason, 'adjustment' as kind, "
+    "0 as invoice_id, d.report_id as number from report_adjustments d join reports r on r.id = d.report_id "
+    "join agreements a on a.id = r.agreement_id where r.state = 'approved' and " OF_PARTY(
+        "a") " and ($2 = -1 or r.month = $2) union all "
+             "select c.month, c.agreement_id, c.customer_id, c.sku_id, c.units, c.reason, 'correction' as "
+             "kind, "
+             "coalesce(c.invoice_id, 0) as invoice_id, c.id as number from corrections c "
+             "join agreements a on a.id = c.agreement_id where " OF_PARTY(
+                 "a") " and ($2 = -1 or c.month = $2) "
+                      "order by 1, 2, 7, 9, 3, 4";
+
+enum status export_adjustments_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                      struct fault *fault) {
+    return db_stream(db, ADJUSTMENTS, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
+                     fault);
+}
+
+static const char SUPPLIED[] =
+    "select l.provider_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1 union "
+    "select l.customer_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1";
+
+enum status export_supplied_stream(struct db *db, int64_t vendor_id, struct db_rows **rows,
+                                   struct fault *fault) {
+    return db_stream(db, SUPPLIED, DB_ARGS(db_integer(vendor_id)), rows, fault);
+}

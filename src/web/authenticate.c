@@ -1,0 +1,93 @@
+/* Tokens are looked up by their hash; comparing them with anything here would only add a clock to read. */
+#include "web/authenticate.h"
+
+#include "programme/access/sign_in.h"
+#include "programme/access/tokens.h"
+#include "programme/call/authorise.h"
+#include "web/web_private.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct text bearer_token(const struct request *request) {
+    struct text header = request->headers.authorization;
+    static const char SCHEME[] = "Bearer ";
+    size_t length = sizeof SCHEME - 1;
+    if (header.length <= length || strncasecmp(header.at, SCHEME, length) != 0) {
+        return TEXT("");
+    }
+    return text_trim((struct text){header.at + length, header.length - length});
+}
+
+/* The value of our cookie in a Cookie header. */
+static struct text cookie_value(struct text header) {
+    static const char NAME[] = SESSION_COOKIE "=";
+    while (header.length > 0) {
+        const char *end = memchr(header.at, ';', header.length);
+        size_t length = end == NULL ? header.length : (size_t)(end - header.at);
+        struct text pair = text_trim((struct text){header.at, length});
+        if (text_starts_with(pair, text_of(NAME))) {
+            return (struct text){pair.at + sizeof NAME - 1, pair.length - (sizeof NAME - 1)};
+        }
+        size_t skipped = end == NULL ? length : length + 1;
+        header = (struct text){header.at + skipped, header.length - skipped};
+    }
+    return TEXT("");
+}
+
+static bool is_own_origin(const struct request *request) {
+    const char *scheme = request->control->options->behind_https ? "https" : "http";
+    struct text own = text_format(request->call.arena, "%s://%.*s", scheme, TEXT_ARGS(request->headers.host));
+    return request->headers.host.length > 0 && text_equal(own, request->headers.origin);
+}
+
+enum status require_same_site(struct request *request, struct fault *fault) {
+    struct text site = request->headers.fetch_site;
+    bool is_foreign = (request->headers.origin.length > 0 && !is_own_origin(request)) ||
+                      (site.length > 0 && !text_is(site, "same-origin") && !text_is(site, "none"));
+    if (is_foreign) {
+        return fault_set(fault, STATUS_FORBIDDEN, "cross-site", "Origin", request->headers.origin,
+                         "A page of another site may not ask this.");
+    }
+    return STATUS_OK;
+}
+
+/* A change by cookie needs a sign that our own page asks for it. */
+static enum status require_own_page(struct request *request, struct fault *fault) {
+    if (request->method == METHOD_GET) {
+        return STATUS_OK;
+    }
+    enum status status = require_same_site(request, fault);
+    if (status == STATUS_OK && request->headers.origin.length == 0 && request->headers.csrf.length == 0) {
+        return fault_set(fault, STATUS_FORBIDDEN, "cross-site", CSRF_HEADER, TEXT(""),
+                         "A change with the session's cookie needs the header " CSRF_HEADER ": 1.");
+    }
+    return status;
+}
+
+enum status authenticate(struct request *request, struct fault *fault) {
+    struct text token = bearer_token(request);
+    if (token.length > 0) {
+        return find_token(&request->call, token, &request->call.actor, fault);
+    }
+    struct text session = cookie_value(request->headers.cookie);
+    if (session.length == 0) {
+        return fault_set(fault, STATUS_UNAUTHENTICATED, "not-signed-in", "Authorization", TEXT(""),
+                         "Sign in at /v1/session, or send \"Authorization: Bearer TOKEN\".");
+    }
+    enum status status = require_own_page(request, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    request->by_cookie = true;
+    request->session_token = session;
+    struct user_view user;
+    return find_session(&request->call, session, &request->call.actor, &user, fault);
+}
+
+struct text session_cookie(struct request *request, struct text token, int64_t expires_at_us) {
+    int64_t life_s = token.length == 0 ? 0 : (expires_at_us - request->call.now_us) / 1000000;
+    return text_format(
+        &request->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
+        TEXT_ARGS(token), (long long)life_s, request->control->options->behind_https ? "; Secure" : "");
+}

@@ -1,0 +1,497 @@
+/* Connections: the HTTP side, on libmicrohttpd's one epoll thread.
+ *
+ * Headers and body are taken in here, within limits; what touches the store is handed to the workers with the
+ * connection suspended, everything else is answered at once. libmicrohttpd calls handle_access first when the
+ * headers are there, then for each piece of the body, and a last time when all of it has come or the
+ * connection is resumed. */
+#include "web/web_private.h"
+
+#include "delivery/artifacts.h"
+#include "web/problem.h"
+#include "web/router.h"
+#include "web/uploads.h"
+
+#include <assert.h>
+#include <microhttpd.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    CONNECTIONS_MAX = 1024,
+    CONNECTION_MEMORY_BYTES = 64 << 10, /* bounds request line and headers */
+    IDLE_S = 60,
+    BODY_BYTES_TOGETHER_MAX = 256 << 20
+};
+
+static void make_request_id(struct request *request) {
+    unsigned char random[12];
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(request->id, sizeof request->id, random, sizeof random);
+}
+
+/* As soon as the request line is there. What it returns comes back as `*context`. */
+static void *begin_request(void *argument, const char *target, struct MHD_Connection *connection) {
+    struct control *control = argument;
+    struct request *request = calloc(1, sizeof *request);
+    if (request == NULL) {
+        return NULL;
+    }
+    arena_init(&request->arena);
+    request->control = control;
+    request->connection = connection;
+    request->started_us = monotonic_us();
+    request->target = text_copy(&request->arena, text_of(target));
+    request->method_text = TEXT("");
+    request->address = TEXT("");
+    request->route_index = -1;
+    request->answer.file = -1;
+    request->call.arena = &request->arena;
+    request->call.secret = control->options->secret;
+    make_request_id(request);
+    const union MHD_ConnectionInfo *peer =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    request->peer = peer == NULL ? NULL : peer->socket_context;
+    peer_enter(control, request->peer, PEER_RECEIVING);
+    atomic_fetch_add(&control->metrics.in_flight, 1);
+    return request;
+}
+
+static void end_request(void *argument, struct MHD_Connection *connection, void **context,
+                        enum MHD_RequestTerminationCode code) {
+    (void)connection;
+    struct control *control = argument;
+    struct request *request = *context;
+    if (request == NULL) {
+        return;
+    }
+    *context = NULL;
+    int64_t duration_us = monotonic_us() - request->started_us;
+    bool was_cut = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    metrics_count(&control->metrics, request->route_index, was_cut ? 499 : request->answer.http_status,
+                  duration_us);
+    access_log_write(request, duration_us, was_cut);
+    if (request->answer.file >= 0 && !request->is_answered) {
+        close(request->answer.file);
+    }
+    artifact_write_abandon(request->upload);
+    atomic_fetch_sub(&control->metrics.in_flight, 1);
+    atomic_fetch_sub(&control->body_bytes, (long long)request->body_length);
+    peer_enter(control, request->peer, PEER_WAITING);
+    arena_clean_up(&request->arena);
+    free(request);
+}
+
+static void notice_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
+                              enum MHD_ConnectionNotificationCode code) {
+    struct control *control = argument;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = info == NULL ? NULL : peer_open(control, info->connect_fd);
+    } else {
+        peer_close(control, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+static struct text header(struct request *request, const char *name) {
+    const char *value = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    return value == NULL ? TEXT("") : text_copy(&request->arena, text_of(value));
+}
+
+/* A client's own id for the request is taken where it is plain. */
+static void take_request_id(struct request *request) {
+    struct text id = request->headers.request_id;
+    if (id.length == 0 || id.length >= sizeof request->id) {
+        return;
+    }
+    for (size_t i = 0; i < id.length; i++) {
+        char c = id.at[i];
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        c == '-' || c == '_' || c == '.';
+        if (!is_plain) {
+            return;
+        }
+    }
+    memcpy(request->id, id.at, id.length);
+    request->id[id.length] = '\0';
+}
+
+/* The last address of X-Forwarded-For is the one that our own proxy saw. */
+static void take_address(struct request *request) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *peer = info == NULL ? NULL : info->client_addr;
+    request->is_local = address_is_loopback(peer);
+    request->address = address_peer(&request->arena, peer);
+    struct text forwarded = request->headers.forwarded_for;
+    if (request->control->options->trust_forwarded && forwarded.length > 0) {
+        size_t start = forwarded.length;
+        while (start > 0 && forwarded.at[start - 1] != ',') {
+            start--;
+        }
+        request->address = text_trim((struct text){forwarded.at + start, forwarded.length - start});
+    }
+}
+
+static void take_headers(struct request *request) {
+    struct request_headers *headers = &request->headers;
+    headers->accept = header(request, "Accept");
+    headers->authorization = header(request, "Authorization");
+    headers->content_type = header(request, "Content-Type");
+    headers->cookie = header(request, "Cookie");
+    headers->csrf = header(request, "Seatmeter-CSRF");
+    headers->expect = header(request, "Expect");
+    headers->fetch_site = header(request, "Sec-Fetch-Site");
+    headers->forwarded_for = header(request, "X-Forwarded-For");
+    headers->host = header(request, "Host");
+    headers->idempotency_key = header(request, "Idempotency-Key");
+    headers->if_match = header(request, "If-Match");
+    headers->if_none_match = header(request, "If-None-Match");
+    headers->if_range = header(request, "If-Range");
+    headers->origin = header(request, "Origin");
+    headers->range = header(request, "Range");
+    headers->request_id = header(request, "X-Request-Id");
+    headers->user_agent = header(request, "User-Agent");
+    headers->is_forwarded = headers->forwarded_for.length > 0 || header(request, "Forwarded").length > 0 ||
+                            header(request, "Via").length > 0 || header(request, "X-Real-IP").length > 0;
+}
+
+static void take_method(struct request *request, const char *name) {
+    request->method_text = text_copy(&request->arena, text_of(name));
+    request->is_head = strcmp(name, "HEAD") == 0;
+    request->is_options = strcmp(name, "OPTIONS") == 0;
+    const char *wanted = request->is_head ? "GET" : name;
+    for (int i = 0; i < METHOD_COUNT; i++) {
+        if (strcmp(wanted, method_name((enum method)i)) == 0) {
+            request->method = (enum method)i;
+            request->has_method = true;
+        }
+    }
+}
+
+/* What can be refused by the headers alone is; the answer goes out when the body has come. */
+static void find_route(struct request *request) {
+    struct text allow;
+    if (request->target.length > REQUEST_TARGET_BYTES_MAX) {
+        problem_answer_now(request, 414, STATUS_TOO_LARGE, "target-too-long", NULL, TEXT(""),
+                           "Path and query have at most 4096 bytes.");
+        return;
+    }
+    enum route_match match = router_match(request, &allow);
+    if (match == ROUTE_NO_PATH) {
+        problem_answer_now(request, 404, STATUS_NOT_FOUND, "no-such-path", NULL, TEXT(""),
+                           "There is nothing at this path; /openapi.yaml lists what there is.");
+    } else if (match == ROUTE_BAD_PATH) {
+        problem_answer_now(request, 400, STATUS_INVALID, "malformed-path", NULL, TEXT(""),
+                           "The path holds an escape, a control character or bytes that are not UTF-8.");
+    } else if (request->is_options) {
+        request->answer = (struct response){.http_status = 204, .file = -1, .allow = allow};
+    } else if (match == ROUTE_NO_METHOD) {
+        request->answer.allow = allow;
+        problem_answer_now(request, 405, STATUS_INVALID, "method-not-allowed", NULL, TEXT(""),
+                           text_format(&request->arena, "This path takes %.*s.", TEXT_ARGS(allow)).at);
+    }
+}
+
+static bool is_upload(const struct request *request) {
+    return request->route != NULL && (request->route->flags & ROUTE_UPLOAD) != 0;
+}
+
+static void limit_body(struct request *request) {
+    bool is_import = request->route != NULL && (request->route->flags & ROUTE_IMPORT) != 0;
+    request->body_limit = is_upload(request) ? (size_t)ARTIFACT_BYTES_MAX
+                          : is_import        ? REQUEST_IMPORT_BYTES_MAX
+                                             : REQUEST_BODY_BYTES_MAX;
+    int64_t announced = 0;
+    struct text length = header(request, "Content-Length");
+    if (length.length > 0 && text_to_int64(length, &announced) && announced > (int64_t)request->body_limit) {
+        request->body_too_large = true;
+    }
+}
+
+static void begin(struct request *request, const char *method) {
+    request->is_begun = true;
+    take_method(request, method);
+    take_headers(request);
+    take_request_id(request);
+    take_address(request);
+    find_route(request);
+    limit_body(request);
+    bool is_own_client = !request->is_local || request->control->options->trust_forwarded;
+    bool is_watched = is_own_client && request->route != NULL && (request->route->flags & ROUTE_AT_ONCE) == 0;
+    if (request->answer.http_status == 0 && is_watched &&
+        !buckets_take(&request->control->requests_by_address, request->address, request->started_us)) {
+        atomic_fetch_add(&request->control->metrics.limited, 1);
+        problem_answer_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
+                           "This address asks too often: wait a minute.");
+    }
+}
+
+/* Hands the request to the workers; it is resumed when they are done with it. */
+static void push(struct request *request) {
+    peer_enter(request->control, request->peer, PEER_HANDLING);
+    MHD_suspend_connection(request->connection);
+    if (!workers_push(request->control, request)) {
+        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
+                           "Too much is going on at once: send it again in a moment.");
+        MHD_resume_connection(request->connection);
+    }
+}
+
+/* An upload is admitted by a worker before its body is taken. */
+static void begin_upload(struct request *request) {
+    if (is_upload(request) && request->answer.http_status == 0 && !request->body_too_large) {
+        request->upload_phase = UPLOAD_ADMITTING;
+        push(request);
+    }
+}
+
+/* The body has the time that its announced length takes; an unannounced one that of a short body. */
+static void receive_upload(struct request *request) {
+    int64_t announced = 0;
+    struct text length = header(request, "Content-Length");
+    request->upload_phase = UPLOAD_RECEIVING;
+    peer_enter(request->control, request->peer, PEER_RECEIVING);
+    if (text_to_int64(length, &announced) && announced > 0 && announced <= ARTIFACT_BYTES_MAX) {
+        peer_allow(request->control, request->peer, announced);
+    }
+}
+
+static void take_upload(struct request *request, struct text bytes) {
+    struct fault fault;
+    if (upload_take(request, bytes, &fault) != STATUS_OK) {
+        problem_answer(request, &fault);
+    }
+}
+
+/* Keeps a piece of the body; false where the connection is to be dropped. */
+static bool take_body(struct request *request, const char *bytes, size_t length) {
+    request->body_seen += length;
+    if (request->body_seen > request->body_limit) {
+        request->body_too_large = true;
+    }
+    if (request->body_too_large || request->answer.http_status != 0) {
+        return request->body_seen <= REQUEST_DISCARD_BYTES_MAX;
+    }
+    if (is_upload(request)) {
+        take_upload(request, (struct text){bytes, length});
+        return true;
+    }
+    long long together =
+        atomic_fetch_add(&request->control->body_bytes, (long long)length) + (long long)length;
+    if (together > BODY_BYTES_TOGETHER_MAX) {
+        atomic_fetch_sub(&request->control->body_bytes, (long long)length);
+        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
+                           "Too much is coming in at once: send it again in a moment.");
+        return true;
+    }
+    while (request->body_length + length > request->body_capacity) {
+        request->body_at =
+            arena_grow(&request->arena, request->body_at, request->body_capacity, &request->body_capacity, 1);
+    }
+    memcpy(request->body_at + request->body_length, bytes, length);
+    request->body_length += length;
+    return true;
+}
+
+static void add_header(struct MHD_Response *response, struct request *request, const char *name,
+                       struct text value) {
+    if (value.length == 0) {
+        return;
+    }
+    struct text zero_ended = text_copy(&request->arena, value);
+    MHD_add_response_header(response, name, zero_ended.at);
+}
+
+static void add_security_headers(struct MHD_Response *response, struct request *request) {
+    const struct response *answer = &request->answer;
+    add_header(response, request, "X-Content-Type-Options", TEXT("nosniff"));
+    add_header(response, request, "Referrer-Policy", TEXT("no-referrer"));
+    add_header(response, request, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
+    add_header(response, request, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
+    add_header(response, request, "X-Frame-Options", TEXT("DENY"));
+    add_header(response, request, "Content-Security-Policy",
+               answer->policy.length > 0 ? answer->policy
+                                         : TEXT("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    add_header(response, request, "Cache-Control",
+               answer->is_secret         ? TEXT("no-store")
+               : answer->may_be_cached   ? TEXT("public, max-age=300")
+               : answer->etag.length > 0 ? TEXT("private, no-cache")
+                                         : TEXT("no-store"));
+    if (request->control->options->behind_https) {
+        add_header(response, request, "Strict-Transport-Security", TEXT("max-age=31536000"));
+    }
+}
+
+static void add_headers(struct MHD_Response *response, struct request *request) {
+    const struct response *answer = &request->answer;
+    add_header(response, request, "Content-Type", answer->content_type);
+    add_header(response, request, "Location", answer->location);
+    add_header(response, request, "ETag", answer->etag);
+    add_header(response, request, "Content-Disposition", answer->disposition);
+    add_header(response, request, "Content-Range", answer->content_range);
+    add_header(response, request, "Accept-Ranges", answer->accept_ranges ? TEXT("bytes") : TEXT(""));
+    add_header(response, request, "Set-Cookie", answer->set_cookie);
+    add_header(response, request, "Allow", answer->allow);
+    add_header(response, request, "X-Request-Id", text_of(request->id));
+    add_header(response, request, "Vary", TEXT("Accept, Authorization, Cookie"));
+    if (answer->is_replay) {
+        add_header(response, request, "Idempotent-Replayed", TEXT("true"));
+    }
+    if (answer->is_signature_asked) {
+        add_header(response, request, "WWW-Authenticate", TEXT("Bearer realm=\"seatmeter\""));
+    }
+    if (answer->retry_after_s > 0) {
+        add_header(response, request, "Retry-After",
+                   text_format(&request->arena, "%d", answer->retry_after_s));
+    }
+    if (atomic_load(&request->control->is_stopping)) {
+        add_header(response, request, "Connection", TEXT("close"));
+    }
+    add_security_headers(response, request);
+}
+
+static enum MHD_Result send_answer(struct request *request) {
+    struct response *answer = &request->answer;
+    assert(answer->http_status >= 200);
+    struct MHD_Response *response = NULL;
+    struct stat file;
+    uint64_t length = answer->body.length;
+    if (answer->file >= 0 && fstat(answer->file, &file) == 0) {
+        length = (uint64_t)(answer->file_length > 0 ? answer->file_length : file.st_size);
+        response =
+            MHD_create_response_from_fd_at_offset64(length, answer->file, (uint64_t)answer->file_first);
+    } else {
+        void *bytes = (void *)(uintptr_t)answer->body.at; /* not written to: MHD_RESPMEM_PERSISTENT */
+        response = MHD_create_response_from_buffer(answer->body.length, bytes, MHD_RESPMEM_PERSISTENT);
+    }
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    request->is_answered = true;
+    add_headers(response, request);
+    peer_enter(request->control, request->peer, PEER_SENDING);
+    peer_allow(request->control, request->peer, (int64_t)length);
+    enum MHD_Result result =
+        MHD_queue_response(request->connection, (unsigned int)answer->http_status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_too_large(struct request *request) {
+    problem_answer_now(request, 413, STATUS_TOO_LARGE, "body-too-large", NULL, TEXT(""),
+                       request->body_limit == REQUEST_BODY_BYTES_MAX ? "The body has at most 1 MiB here."
+                       : request->body_limit == REQUEST_IMPORT_BYTES_MAX
+                           ? "The body has at most 10 MiB here."
+                           : "The body has at most 16 GiB here.");
+    return send_answer(request);
+}
+
+/* All of the request is here. */
+static enum MHD_Result handle_whole(struct request *request) {
+    if (request->answer.http_status != 0) { /* refused early, or resumed by a worker */
+        return send_answer(request);
+    }
+    if (request->body_too_large) {
+        return answer_too_large(request);
+    }
+    if ((request->route->flags & ROUTE_AT_ONCE) != 0) {
+        struct fault fault;
+        enum status status = router_check_query(request, &fault);
+        if (status == STATUS_OK) {
+            status = request->route->handle(request, &request->answer, &fault);
+        }
+        if (status != STATUS_OK) {
+            problem_answer(request, &fault);
+        }
+        answer_finish(&request->answer);
+        return send_answer(request);
+    }
+    push(request);
+    return MHD_YES;
+}
+
+static enum MHD_Result handle_access(void *argument, struct MHD_Connection *connection, const char *path,
+                                     const char *method, const char *version, const char *upload,
+                                     size_t *upload_bytes, void **context) {
+    (void)argument;
+    (void)connection;
+    (void)path;
+    (void)version;
+    struct request *request = *context;
+    if (request == NULL) {
+        return MHD_NO;
+    }
+    if (!request->is_begun) {
+        begin(request, method);
+        begin_upload(request);
+        return MHD_YES;
+    }
+    if (request->upload_phase == UPLOAD_ADMITTING) { /* resumed: the body may come, or need not */
+        receive_upload(request);
+        if (request->answer.http_status != 0 && request->headers.expect.length > 0) {
+            return send_answer(request);
+        }
+        if (*upload_bytes == 0) {
+            return MHD_YES;
+        }
+    }
+    if (*upload_bytes > 0) {
+        bool goes_on = take_body(request, upload, *upload_bytes);
+        *upload_bytes = 0;
+        return goes_on ? MHD_YES : MHD_NO;
+    }
+    return handle_whole(request);
+}
+
+void connections_resume(struct request *request) {
+    MHD_resume_connection(request->connection);
+}
+
+static void log_trouble(void *argument, const char *format, va_list arguments) {
+    struct control *control = argument;
+    char message[256];
+    vsnprintf(message, sizeof message, format, arguments);
+    message[strcspn(message, "\n")] = '\0';
+    access_log_note(control, "warning", message);
+}
+
+enum status connections_start(struct control *control, struct fault *fault) {
+    control->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_ITC, 0, NULL,
+        NULL, handle_access, control, MHD_OPTION_EXTERNAL_LOGGER, log_trouble, control,
+        MHD_OPTION_LISTEN_SOCKET, control->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
+        begin_request, control, MHD_OPTION_NOTIFY_COMPLETED, end_request, control,
+        MHD_OPTION_NOTIFY_CONNECTION, notice_connection, control, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+    if (control->daemon == NULL) {
+        return fault_set(fault, STATUS_INTERNAL, "http-refused", NULL, TEXT(""),
+                         "The HTTP server could not be started.");
+    }
+    return STATUS_OK;
+}
+
+void connections_stop_listening(struct control *control) {
+    int fd = MHD_quiesce_daemon(control->daemon);
+    if (fd >= 0) {
+        /* libmicrohttpd's thread may be at its accept still: the number stays ours until it has ended. */
+        shutdown(fd, SHUT_RDWR);
+    }
+    control->listen_fd = fd;
+}
+
+void connections_stop(struct control *control) {
+    if (control->daemon != NULL) {
+        MHD_stop_daemon(control->daemon);
+        control->daemon = NULL;
+    }
+}

@@ -1,0 +1,33 @@
+/* Metrics: what the door counts, as Prometheus text. Counters are atomic; nothing is locked. */
+#ifndef SEATMETER_WEB_METRICS_H
+#define SEATMETER_WEB_METRICS_H
+
+#include "core/base/text.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { METRICS_ROUTES_MAX = 160, METRICS_STATUSES = 28, METRICS_BUCKETS = 12 };
+
+struct metrics_route {
+    atomic_llong answers[METRICS_STATUSES]; /* by status; the last for any other */
+    atomic_llong buckets[METRICS_BUCKETS + 1];
+    atomic_llong duration_us;
+};
+
+struct metrics {
+    struct metrics_route routes[METRICS_ROUTES_MAX + 1]; /* the first: requests of no route */
+    atomic_llong in_flight;
+    atomic_llong waiting; /* for a worker */
+    atomic_llong connections;
+    atomic_llong db_errors;
+    atomic_llong limited; /* refused by a rate limit */
+    int64_t started_at_s;
+};
+
+/* `route_index` is −1 for a request that found none. */
+void metrics_count(struct metrics *metrics, int route_index, int http_status, int64_t duration_us);
+
+struct text metrics_format(struct arena *arena, struct metrics *metrics);
+
+#endif

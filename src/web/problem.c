@@ -1,0 +1,96 @@
+/* `type` is the stable address of the fault's code, relative to the door: "/problems/seats-beyond-block". It
+ * is opened by no program and documented in openapi.yaml; `detail` is for a person and may change. */
+#include "web/problem.h"
+
+#include "json/represent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct mapping {
+    enum status status;
+    int http_status;
+    const char *title;
+};
+
+static const struct mapping MAPPINGS[] = {
+    {STATUS_OK, 200, "OK"},
+    {STATUS_INVALID, 422, "The input is wrong"},
+    {STATUS_UNAUTHENTICATED, 401, "Sign in first"},
+    {STATUS_FORBIDDEN, 403, "This is not yours to do"},
+    {STATUS_NOT_FOUND, 404, "There is no such thing"},
+    {STATUS_CONFLICT, 409, "This does not go in the present state"},
+    {STATUS_STALE, 412, "Somebody else has changed it"},
+    {STATUS_TOO_LARGE, 413, "This is too large"},
+    {STATUS_LIMITED, 429, "Too often"},
+    {STATUS_BUSY, 503, "Somebody else is at it"},
+    {STATUS_INTERNAL, 500, "Something failed on our side"},
+};
+
+enum { RETRY_AFTER_BUSY_S = 2, RETRY_AFTER_LIMITED_S = 60 };
+
+static const struct mapping *mapping_of(enum status status) {
+    for (size_t i = 0; i < sizeof MAPPINGS / sizeof *MAPPINGS; i++) {
+        if (MAPPINGS[i].status == status) {
+            return &MAPPINGS[i];
+        }
+    }
+    return &MAPPINGS[sizeof MAPPINGS / sizeof *MAPPINGS - 1];
+}
+
+/* What belongs into headers beside the document. */
+static void set_headers(struct response *answer, enum status status, int http_status) {
+    if (http_status == 401) {
+        answer->is_signature_asked = true;
+    }
+    if (status == STATUS_BUSY) {
+        answer->retry_after_s = RETRY_AFTER_BUSY_S;
+    } else if (status == STATUS_LIMITED) {
+        answer->retry_after_s = RETRY_AFTER_LIMITED_S;
+    }
+}
+
+void problem_answer(struct request *request, const struct fault *fault) {
+    const struct mapping *mapping = mapping_of(fault->status);
+    int http_status = request->http_override != 0 ? request->http_override : mapping->http_status;
+    bool is_inside = fault->status == STATUS_INTERNAL;
+    if (is_inside) {
+        snprintf(request->internal, sizeof request->internal, "%.60s: %.440s", fault->code, fault->message);
+    }
+    struct response *answer = &request->answer;
+    *answer = (struct response){.file = -1,
+                                .allow = answer->allow,
+                                .content_range = answer->content_range,
+                                .accept_ranges = answer->accept_ranges};
+    struct json_writer *out = answer_json(answer, request, http_status);
+    answer->content_type = TEXT("application/problem+json");
+    json_write_open(out, NULL);
+    json_write_text(out, "type",
+                    text_format(&request->arena, "/problems/%s", is_inside ? "internal" : fault->code));
+    json_write_string(out, "title", mapping->title);
+    json_write_int(out, "status", http_status);
+    json_write_string(out, "detail",
+                      is_inside ? "It has been noted under this request's id; nothing has been changed."
+                                : fault->message);
+    if (!is_inside && fault->field[0] != '\0') {
+        json_write_string(out, "field", fault->field);
+    }
+    if (!is_inside && fault->value[0] != '\0') {
+        json_write_string(out, "value", fault->value);
+    }
+    if (request->problems != NULL && request->problems->count > 0) {
+        represent_import_problems(out, "problems", request->problems);
+    }
+    json_write_string(out, "request_id", request->id);
+    json_write_close(out);
+    answer->body = json_written(out);
+    set_headers(answer, fault->status, http_status);
+}
+
+void problem_answer_now(struct request *request, int http_status, enum status status, const char *code,
+                        const char *field, struct text value, const char *message) {
+    struct fault fault;
+    enum status ignored = door_fault(request, http_status, &fault, status, code, field, value, message);
+    (void)ignored;
+    problem_answer(request, &fault);
+}

@@ -1,0 +1,116 @@
+/* What handlers ask of a request and put into its answer. */
+#include "web/request.h"
+
+#include "web/cursor.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+enum status door_fault(struct request *request, int http_status, struct fault *fault, enum status status,
+                       const char *code, const char *field, struct text value, const char *message) {
+    request->http_override = http_status;
+    return fault_set(fault, status, code, field, value, "%s", message);
+}
+
+enum status request_query_bool(const struct request *request, const char *name, bool *value,
+                               struct fault *fault) {
+    struct text word = request_query(request, name);
+    if (word.length > 0 && !text_is(word, "true") && !text_is(word, "false")) {
+        return fault_set(fault, STATUS_INVALID, "malformed-parameter", name, word, "%s: give true or false.",
+                         name);
+    }
+    *value = text_is(word, "true");
+    return STATUS_OK;
+}
+
+enum status request_page(const struct request *request, struct page *page, struct fault *fault) {
+    *page = (struct page){0};
+    struct text limit = request_query(request, "limit");
+    int64_t wanted = PAGE_LIMIT_DEFAULT;
+    if (limit.length > 0 && (!text_to_int64(limit, &wanted) || wanted < 1 || wanted > PAGE_LIMIT_MAX)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-limit", "limit", limit,
+                         "limit: give a number from 1 to %d.", PAGE_LIMIT_MAX);
+    }
+    page->limit = (int32_t)wanted;
+    struct text cursor = request_query(request, "cursor");
+    return cursor.length == 0 ? STATUS_OK : cursor_parse(request, cursor, &page->after_id, fault);
+}
+
+enum status request_json(struct request *request, struct json_document *document, struct json_object *root,
+                         struct fault *fault) {
+    struct text body = {request->body_at == NULL ? "" : request->body_at, request->body_length};
+    enum status status = json_parse(&request->arena, body, document, root, fault);
+    if (status != STATUS_OK) {
+        request->http_override = 400;
+    }
+    return status;
+}
+
+enum status request_json_done(struct json_document *document, struct json_object *root) {
+    json_done(root);
+    enum status status = document->status;
+    json_free(document);
+    return status;
+}
+
+enum status request_no_fields(struct request *request, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    enum status status = request_json(request, &document, &body, fault);
+    return status == STATUS_OK ? request_json_done(&document, &body) : status;
+}
+
+enum status request_text(const struct request *request, struct text *text, struct fault *fault) {
+    struct text body = {request->body_at == NULL ? "" : request->body_at, request->body_length};
+    if (!text_is_valid_utf8(body)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-utf8", "", TEXT(""),
+                         "The body is not UTF-8, or has a zero byte in it.");
+    }
+    *text = body;
+    return STATUS_OK;
+}
+
+struct json_writer *answer_json(struct response *answer, struct request *request, int http_status) {
+    answer->http_status = http_status;
+    answer->content_type = TEXT("application/json");
+    answer->json = (struct json_writer){.arena = &request->arena};
+    return &answer->json;
+}
+
+void answer_finish(struct response *answer) {
+    if (answer->json.arena != NULL && answer->body.at == NULL) {
+        answer->body = json_written(&answer->json);
+    }
+}
+
+struct json_writer *answer_begin_items(struct response *answer, struct request *request, int http_status) {
+    struct json_writer *out = answer_json(answer, request, http_status);
+    json_write_open(out, NULL);
+    json_write_open_array(out, "items");
+    return out;
+}
+
+void answer_end_items(struct json_writer *writer) {
+    json_write_close_array(writer);
+    json_write_close(writer);
+}
+
+void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after) {
+    json_write_close_array(writer);
+    if (next_after > 0) {
+        json_write_text(writer, "next", cursor_make(request, next_after));
+    } else {
+        json_write_null(writer, "next");
+    }
+    json_write_close(writer);
+}
+
+void answer_version(struct response *answer, struct request *request, int64_t version) {
+    assert(version >= 0);
+    answer->etag = text_format(&request->arena, "\"%" PRId64 "\"", version);
+}
+
+void answer_location(struct response *answer, struct request *request, const char *collection,
+                     struct text identifier) {
+    answer->location = text_format(&request->arena, "%s%.*s", collection, TEXT_ARGS(identifier));
+}

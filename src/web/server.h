@@ -1,0 +1,45 @@
+/* Control door: the REST API for people and their systems.
+ *
+ * One listener speaks HTTP/1.1 for the programme's use cases under /v1. I/O happens on one epoll thread of
+ * libmicrohttpd; what touches the store runs on a few workers, each with a connection of its own, while the
+ * request is suspended: a use case that waits for its turn to write holds up no other client. */
+#ifndef SEATMETER_WEB_SERVER_H
+#define SEATMETER_WEB_SERVER_H
+
+#include "core/base/arena.h"
+#include "core/base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct artifact_store;
+struct control;
+
+struct control_options {
+    struct text database_url;
+    struct text address; /* "127.0.0.1:7077", "[::1]:7077", "7077" (loopback), "unix:/run/seatmeter.sock" */
+    const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
+    int worker_count;            /* 0: CONTROL_WORKERS_DEFAULT */
+    bool behind_https;           /* a proxy in front speaks TLS: cookies are Secure, HSTS is sent */
+    bool trust_forwarded;        /* the client's address is the last one of X-Forwarded-For */
+    struct text metrics_token;   /* opens /metrics from elsewhere than this machine; empty: nothing does */
+    struct artifact_store *artifacts; /* NULL: nothing is uploaded or downloaded */
+    int log_fd;                       /* where access log lines go */
+    int64_t (*now_us)(void);          /* the instant that use cases are told; NULL: the machine's clock */
+};
+
+enum { CONTROL_WORKERS_DEFAULT = 4, CONTROL_WORKERS_MAX = 64 };
+#define CONTROL_ADDRESS_DEFAULT "127.0.0.1:7077"
+
+/* Listens and answers from now on. The options and what they point to must outlive the door. Faults:
+ * "malformed-address", "address-in-use", those of db_open and db_check_version. */
+enum status control_start(const struct control_options *options, struct control **control,
+                          struct fault *fault) MUST_CHECK;
+
+/* Where it can be opened: "http://127.0.0.1:7077" (with the port chosen where 0 was asked for). */
+struct text control_url(const struct control *control);
+
+/* Takes no more connections, finishes the requests under way, and frees the door. */
+void control_stop(struct control *control);
+
+#endif

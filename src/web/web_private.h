@@ -1,0 +1,102 @@
+/* The door's own state, shared by its files and shown to nobody else. */
+#ifndef SEATMETER_WEB_WEB_PRIVATE_H
+#define SEATMETER_WEB_WEB_PRIVATE_H
+
+#include "machine/address.h"
+#include "web/idempotency.h"
+#include "web/metrics.h"
+#include "web/rate_limit.h"
+#include "web/request.h"
+#include "web/server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct MHD_Daemon;
+struct MHD_Connection;
+
+enum peer_phase { PEER_WAITING, PEER_RECEIVING, PEER_HANDLING, PEER_SENDING };
+
+/* An open connection, as the watchdog sees it. */
+struct peer {
+    struct peer *next;
+    struct peer *previous;
+    int fd;
+    enum peer_phase phase;
+    int64_t since_us;
+    int64_t more_us; /* than the phase's limit: for large bodies */
+    bool is_cut;
+};
+
+struct worker {
+    struct control *control;
+    pthread_t thread;
+    struct db *db;      /* NULL while the database cannot be reached */
+    bool db_is_suspect; /* it failed: reconnect before the next request */
+};
+
+enum { WAITING_MAX = 256 };
+
+struct control {
+    const struct control_options *options;
+    struct arena arena;
+    struct address address;
+    struct text url;
+    int listen_fd;
+    struct MHD_Daemon *daemon;
+    struct metrics metrics;
+    struct keep_running running;
+    struct buckets requests_by_address;
+    struct buckets sign_ins_by_address;
+    atomic_llong body_bytes; /* held by all requests together */
+    atomic_bool is_stopping;
+
+    pthread_mutex_t queue_lock; /* of all below up to changes_running */
+    pthread_cond_t queue_changed;
+    struct request *queue_first;
+    struct request *queue_last;
+    size_t queue_length;
+    bool queue_is_closed;
+    int changes_running;
+    struct worker workers[CONTROL_WORKERS_MAX];
+    int worker_count;
+    int workers_started;
+
+    pthread_mutex_t peers_lock;
+    pthread_cond_t peers_changed;
+    struct peer *peers;
+    bool watchdog_is_over;
+    pthread_t watchdog;
+};
+
+int64_t monotonic_us(void);
+int64_t control_now_us(const struct control *control);
+
+/* workers.c: false where the queue is full or closed. The request's connection must be suspended before. */
+bool workers_push(struct control *control, struct request *request);
+enum status workers_start(struct control *control, struct fault *fault) MUST_CHECK;
+void workers_stop(struct control *control); /* after what is queued has been done */
+
+/* Handles a request whole: who, whether, the use case, the answer. On a worker. */
+void dispatch(struct worker *worker, struct request *request);
+
+/* connections.c: the HTTP side. */
+enum status connections_start(struct control *control, struct fault *fault) MUST_CHECK;
+void connections_stop_listening(struct control *control);
+void connections_stop(struct control *control);
+void connections_resume(struct request *request);
+
+/* Removes a connection that takes too long in its phase. */
+void peers_start_watchdog(struct control *control);
+void peers_stop_watchdog(struct control *control);
+void peer_enter(struct control *control, struct peer *peer, enum peer_phase phase);
+/* The phase may last longer by what so many bytes take on a slow line. */
+void peer_allow(struct control *control, struct peer *peer, int64_t size_bytes);
+struct peer *peer_open(struct control *control, int fd);
+void peer_close(struct control *control, struct peer *peer);
+
+/* access_log.c: one line of JSON. */
+void access_log_write(const struct request *request, int64_t duration_us, bool was_cut);
+void access_log_note(const struct control *control, const char *level, const char *message);
+
+#endif
