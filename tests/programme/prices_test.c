@@ -241,7 +241,7 @@ static void prices_of_an_edge_are_its_two_parties_alone(void **state) {
     assert_int_equal(count_prices(world, "B1"), 1);
 }
 
-/* ---- the book ---- */
+/* ---- the list ---- */
 
 static void prices_of_an_edges_own_go_before_standard_ones_from_their_date_on(void **state) {
     struct world *world = *state;
@@ -251,27 +251,27 @@ static void prices_of_an_edges_own_go_before_standard_ones_from_their_date_on(vo
     WORLD_OK(world, set_flat(world, "DIST", "", "A", "2026-12-01", "3"));
     WORLD_OK(world, set_flat(world, "DIST", "ALPHA", "A", "2026-09-01", "4"));
     WORLD_OK(world, set_flat(world, "DIST", "ALPHA", "B", "2026-09-01", "5"));
-    struct price_range book;
+    struct price_list list;
     WORLD_OK(world, db_begin(world->db, DB_READ, &world->fault));
-    WORLD_OK(world, price_book_load(world->db, &world->arena, &book, &world->fault));
+    WORLD_OK(world, price_list_load(world->db, &world->arena, &list, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
-    assert_int_equal(book.count, 5);
+    assert_int_equal(list.count, 5);
     int64_t dist = the_account(world, "DIST").id;
     int64_t alpha = the_account(world, "ALPHA").id;
     int64_t beta = the_account(world, "BETA").id;
-    int64_t sku_a = book.prices[0].sku_id;
-    int64_t sku_b = book.prices[4].sku_id;
+    int64_t sku_a = list.prices[0].sku_id;
+    int64_t sku_b = list.prices[4].sku_id;
     assert_int_not_equal(sku_a, sku_b);
 
-    struct price_range range = price_book_of_edge(&book, &world->arena, dist, alpha, sku_a);
+    struct price_list range = price_list_of_edge(&list, &world->arena, dist, alpha, sku_a);
     assert_int_equal(range.count, 3);
     assert_int_equal(range.prices[1].tiers[0].unit_price_millionths, 2000000);
     assert_int_equal(range.prices[2].tiers[0].unit_price_millionths, 4000000);
-    assert_int_equal(price_book_of_edge(&book, &world->arena, dist, beta, sku_a).count, 3);
-    assert_int_equal(price_book_of_edge(&book, &world->arena, dist, beta, sku_b).count, 0);
-    assert_int_equal(price_book_of_edge(&book, &world->arena, alpha, beta, sku_a).count, 0);
-    assert_true(price_book_edge_has_any(&book, dist, beta));
-    assert_false(price_book_edge_has_any(&book, alpha, beta));
+    assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_a).count, 3);
+    assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_b).count, 0);
+    assert_int_equal(price_list_of_edge(&list, &world->arena, alpha, beta, sku_a).count, 0);
+    assert_true(price_list_edge_has_any(&list, dist, beta));
+    assert_false(price_list_edge_has_any(&list, alpha, beta));
 }
 
 int main(void) {

@@ -108,7 +108,7 @@ static void make_edges(struct book *book, struct arena *arena) {
                 .buyer = book_account(book, agreement->buyer_id),
                 .first_agreement = (uint32_t)i,
                 .has_prices =
-                    price_book_edge_has_any(&book->prices, agreement->seller_id, agreement->buyer_id),
+                    price_list_edge_has_any(&book->prices, agreement->seller_id, agreement->buyer_id),
             };
         book->edges[book->edge_count - 1].agreement_count++;
         book->edge_agreements[i] = keys[i].agreement;
@@ -214,7 +214,7 @@ enum status book_load(struct call *call, struct book *book, struct fault *fault)
     if (status == STATUS_OK)
         status = sku_load_all(call->db, arena, &book->skus, &book->sku_count, fault);
     if (status == STATUS_OK)
-        status = price_book_load(call->db, arena, &book->prices, fault);
+        status = price_list_load(call->db, arena, &book->prices, fault);
     if (status != STATUS_OK)
         return status;
     book->currencies = ARENA_NEW(arena, struct currency, book->agreement_count + 1);
@@ -307,8 +307,8 @@ uint32_t book_agreement_of_month(const struct book *book, uint32_t edge, struct 
 const struct price *book_price(const struct book *book, struct arena *arena, uint32_t agreement, uint32_t sku,
                                struct month month, struct tax *tax) {
     const struct agreement *on = &book->agreements[agreement];
-    struct price_range range =
-        price_book_of_edge(&book->prices, arena, on->seller_id, on->buyer_id, book->skus[sku].id);
+    struct price_list range =
+        price_list_of_edge(&book->prices, arena, on->seller_id, on->buyer_id, book->skus[sku].id);
     const struct price *price = price_for_month(range.prices, range.count, month);
     if (price == NULL)
         return NULL;

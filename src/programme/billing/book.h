@@ -43,7 +43,7 @@ struct book {
     uint32_t *sku_rank;      /* by code, then id */
     uint32_t *sku_of_rank;   /* the inverse */
     struct text *sku_labels; /* the code where no other SKU has it, else the identifier */
-    struct price_range prices;
+    struct price_list prices;
     const uint32_t *minimum_prices; /* those with a minimum, in the order of the book */
     size_t minimum_price_count;
     struct book_edge *edges; /* by the seller's label, then the buyer's */

@@ -56,12 +56,12 @@ static enum status require_closed(struct call *call, int64_t agreement_id, struc
 /* A correction that cannot be rated would wait for ever. */
 static enum status require_price(struct call *call, const struct agreement *agreement, const struct sku *sku,
                                  struct month month, struct fault *fault) {
-    struct price_range book;
-    enum status status = price_book_load_seller(call->db, call->arena, agreement->seller_id, &book, fault);
+    struct price_list list;
+    enum status status = price_list_load_seller(call->db, call->arena, agreement->seller_id, &list, fault);
     if (status != STATUS_OK)
         return status;
-    struct price_range range =
-        price_book_of_edge(&book, call->arena, agreement->seller_id, agreement->buyer_id, sku->id);
+    struct price_list range =
+        price_list_of_edge(&list, call->arena, agreement->seller_id, agreement->buyer_id, sku->id);
     const struct price *price = price_for_month(range.prices, range.count, month);
     if (price != NULL && text_equal(range.edges[price - range.prices].currency, agreement->currency))
         return STATUS_OK;

@@ -206,22 +206,22 @@ static enum status read_rows(struct import *import, struct text content, struct 
 }
 
 /* What a store has of this seller already, by (SKU, date) of this very buyer. */
-static enum status map_existing(struct import *import, struct price_range *book, struct text_map *existing,
+static enum status map_existing(struct import *import, struct price_list *list, struct text_map *existing,
                                 struct fault *fault) {
     struct call *call = import->call;
     init_map(call, existing);
     enum status status =
-        price_book_load_seller(call->db, call->arena, import->pricing.seller.id, book, fault);
-    for (size_t i = 0; i < book->count && status == STATUS_OK; i++) {
-        if (book->edges[i].buyer_id == import->pricing.buyer_id)
-            text_map_put(existing, price_key(call->arena, &book->prices[i]), (int64_t)i);
+        price_list_load_seller(call->db, call->arena, import->pricing.seller.id, list, fault);
+    for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
+        if (list->edges[i].buyer_id == import->pricing.buyer_id)
+            text_map_put(existing, price_key(call->arena, &list->prices[i]), (int64_t)i);
     }
     return status;
 }
 
 /* Whether an incoming price is new, not at all (the same is there), or in the way of another. */
 static enum status check_incoming(struct import *import, struct incoming *incoming,
-                                  const struct price_range *book, const struct text_map *existing,
+                                  const struct price_list *list, const struct text_map *existing,
                                   bool *is_new, struct fault *fault) {
     pricing_sort_tiers(incoming->tiers, incoming->price.tier_count);
     incoming->price.tiers = incoming->tiers;
@@ -231,7 +231,7 @@ static enum status check_incoming(struct import *import, struct incoming *incomi
     int64_t number = text_map_get(existing, price_key(import->call->arena, &incoming->price));
     *is_new = number < 0;
     if (number >= 0 &&
-        !price_same(&incoming->price, &incoming->edge, &book->prices[number], &book->edges[number]))
+        !price_same(&incoming->price, &incoming->edge, &list->prices[number], &list->edges[number]))
         return pricing_fault_exists(&import->pricing, &incoming->price, incoming->sku_code, fault);
     return STATUS_OK;
 }
@@ -239,9 +239,9 @@ static enum status check_incoming(struct import *import, struct incoming *incomi
 static enum status save_import(struct import *import, struct import_prices_result *result,
                                struct import_problems *problems, struct fault *fault) {
     struct call *call = import->call;
-    struct price_range book = {0};
+    struct price_list list = {0};
     struct text_map existing;
-    enum status status = map_existing(import, &book, &existing, fault);
+    enum status status = map_existing(import, &list, &existing, fault);
     if (status != STATUS_OK)
         return status;
     struct price *prices = ARENA_NEW(call->arena, struct price, import->price_count);
@@ -251,7 +251,7 @@ static enum status save_import(struct import *import, struct import_prices_resul
         struct incoming *incoming = &import->prices[i];
         struct fault problem;
         bool is_new = false;
-        status = check_incoming(import, incoming, &book, &existing, &is_new, &problem);
+        status = check_incoming(import, incoming, &list, &existing, &is_new, &problem);
         if (status != STATUS_OK)
             import_problems_add(problems, call->arena, incoming->line, &problem);
         if (status == STATUS_OK && is_new) {

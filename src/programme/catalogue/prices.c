@@ -141,7 +141,7 @@ static enum status make_filter(struct call *call, const struct list_prices_input
 enum status list_prices(struct call *call, const struct list_prices_input *input, struct price_page *out,
                         struct fault *fault) {
     struct price_filter filter = {0};
-    struct price_range range = {0};
+    struct price_list range = {0};
     struct price_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
@@ -150,7 +150,7 @@ enum status list_prices(struct call *call, const struct list_prices_input *input
     if (status == STATUS_OK)
         status = make_filter(call, input, &filter, fault);
     if (status == STATUS_OK)
-        status = price_list(call->db, call->arena, &filter, input->page, &range, &page.next_after, fault);
+        status = prices_list(call->db, call->arena, &filter, input->page, &range, &page.next_after, fault);
     if (status != STATUS_OK)
         goto done;
     page.count = range.count;

@@ -339,7 +339,7 @@ typedef enum status write_price(struct exporting *exporting, const struct agreem
                                 struct fault *fault);
 
 /* The part of the book that belongs to (seller, buyer); buyer 0: the standard prices. */
-static struct price_range prices_of(const struct price_range *book, int64_t seller_id, int64_t buyer_id) {
+static struct price_list prices_of(const struct price_list *book, int64_t seller_id, int64_t buyer_id) {
     size_t low = 0;
     size_t high = book->count;
     while (low < high) {
@@ -354,13 +354,13 @@ static struct price_range prices_of(const struct price_range *book, int64_t sell
     while (end < book->count && book->edges[end].seller_id == seller_id &&
            book->edges[end].buyer_id == buyer_id)
         end++;
-    return (struct price_range){book->prices + low, book->edges + low, end - low};
+    return (struct price_list){book->prices + low, book->edges + low, end - low};
 }
 
 static enum status write_sku_prices(struct exporting *exporting, const struct agreement *agreement,
                                     int64_t sku_id, write_price *write, struct fault *fault) {
-    struct price_range range = price_book_of_edge(&exporting->book.prices, exporting->call->arena,
-                                                  agreement->seller_id, agreement->buyer_id, sku_id);
+    struct price_list range = price_list_of_edge(&exporting->book.prices, exporting->call->arena,
+                                                 agreement->seller_id, agreement->buyer_id, sku_id);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < range.count; i++)
         if (text_equal(range.edges[i].currency, agreement->currency))
@@ -371,8 +371,8 @@ static enum status write_sku_prices(struct exporting *exporting, const struct ag
 /* Both ranges are sorted by SKU: walks the SKUs of either. */
 static enum status write_edge_prices(struct exporting *exporting, const struct agreement *agreement,
                                      write_price *write, struct fault *fault) {
-    struct price_range own = prices_of(&exporting->book.prices, agreement->seller_id, agreement->buyer_id);
-    struct price_range standard = prices_of(&exporting->book.prices, agreement->seller_id, 0);
+    struct price_list own = prices_of(&exporting->book.prices, agreement->seller_id, agreement->buyer_id);
+    struct price_list standard = prices_of(&exporting->book.prices, agreement->seller_id, 0);
     size_t i = 0;
     size_t k = 0;
     enum status status = STATUS_OK;

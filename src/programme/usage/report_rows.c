@@ -26,7 +26,7 @@ struct filling {
     const struct report_edge *edge;
     struct zone *zone;
     struct month_span span;
-    struct price_range book;
+    struct price_list list;
     struct usage usage;
     const struct provisioned *provisioned; /* by customer, then SKU, as the groups are */
     size_t provisioned_count;
@@ -127,8 +127,8 @@ static const struct report_adjustment *take_adjustment(struct filling *filling, 
 static enum status measure(struct filling *filling, int64_t sku_id, const struct meter_group *meter,
                            struct usage_report_row *row, struct fault *fault) {
     const struct report_edge *edge = filling->edge;
-    struct price_range prices =
-        price_book_of_edge(&filling->book, filling->call->arena, edge->seller.id, edge->buyer.id, sku_id);
+    struct price_list prices =
+        price_list_of_edge(&filling->list, filling->call->arena, edge->seller.id, edge->buyer.id, sku_id);
     const struct price *price = price_for_month(prices.prices, prices.count, edge->month);
     enum metering_policy policy = price == NULL ? POLICY_PEAK : price->policy;
     int64_t from_us = filling->span.midnights_us[0];
@@ -245,7 +245,7 @@ static enum status load(struct filling *filling, struct fault *fault) {
     enum status status = usage_load(call->db, call->arena, &scope, &filling->usage, fault);
     if (status == STATUS_OK)
         status =
-            price_book_load_seller(call->db, call->arena, filling->edge->seller.id, &filling->book, fault);
+            price_list_load_seller(call->db, call->arena, filling->edge->seller.id, &filling->list, fault);
     if (status == STATUS_OK)
         status = report_provisioned(call->db, call->arena, buyer_id, filling->edge->seller.depth, from_us,
                                     to_us, &provisioned, &filling->provisioned_count, fault);

@@ -169,18 +169,18 @@ static enum status read_rows(struct db_rows *rows, struct reading *reading, stru
 }
 
 /* Ends with the range, whose prices now point to their tiers. */
-static struct price_range finish(struct reading *reading) {
+static struct price_list finish(struct reading *reading) {
     size_t at = 0;
     for (size_t i = 0; i < reading->count; i++) {
         reading->prices[i].tiers = &reading->tiers[at];
         at += reading->prices[i].tier_count;
     }
     assert(at == reading->tier_count);
-    return (struct price_range){reading->prices, reading->edges, reading->count};
+    return (struct price_list){reading->prices, reading->edges, reading->count};
 }
 
 static enum status read_range(struct db *db, struct arena *arena, bool streamed, const char *sql,
-                              const struct db_value *values, size_t value_count, struct price_range *range,
+                              const struct db_value *values, size_t value_count, struct price_list *range,
                               struct fault *fault) {
     struct reading reading = {.arena = arena};
     struct db_rows *rows = NULL;
@@ -201,7 +201,7 @@ static const char FIND[] = "select " COLUMNS TIERS " from prices p join price_ti
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
                        int64_t sku_id, struct date effective_from, bool *found, struct price *price,
                        struct price_edge *edge, struct fault *fault) {
-    struct price_range range = {0};
+    struct price_list range = {0};
     enum status status = read_range(db, arena, false, FIND,
                                     DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_integer(sku_id),
                                             db_integer(effective_from.day)),
@@ -228,9 +228,9 @@ static const char LIST[] =
     "'draft'))) "
     "order by p.id limit $7) p join price_tiers t on t.price_id = p.id order by p.id, t.tier_from";
 
-enum status price_list(struct db *db, struct arena *arena, const struct price_filter *filter,
-                       struct page page, struct price_range *range, int64_t *next_after,
-                       struct fault *fault) {
+enum status prices_list(struct db *db, struct arena *arena, const struct price_filter *filter,
+                        struct page page, struct price_list *range, int64_t *next_after,
+                        struct fault *fault) {
     size_t limit = (size_t)page_limit(page);
     enum status status = read_range(db, arena, false, LIST,
                                     DB_ARGS(db_integer(page.after_id), db_integer(filter->seller_id),
@@ -249,20 +249,20 @@ enum status price_list(struct db *db, struct arena *arena, const struct price_fi
 }
 
 #define BOOK_ORDER " order by p.seller_id, p.buyer_id, p.sku_id, p.effective_from, t.tier_from"
-static const char BOOK[] =
+static const char PRICE_LIST[] =
     "select " COLUMNS TIERS " from prices p join price_tiers t on t.price_id = p.id" BOOK_ORDER;
 
-enum status price_book_load(struct db *db, struct arena *arena, struct price_range *book,
+enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) {
-    return read_range(db, arena, true, BOOK, DB_NO_ARGS, book, fault);
+    return read_range(db, arena, true, PRICE_LIST, DB_NO_ARGS, list, fault);
 }
 
-static const char BOOK_OF_SELLER[] = "select " COLUMNS TIERS " from prices p join price_tiers t "
-                                     "on t.price_id = p.id where p.seller_id = $1" BOOK_ORDER;
+static const char PRICE_LIST_OF_SELLER[] = "select " COLUMNS TIERS " from prices p join price_tiers t "
+                                           "on t.price_id = p.id where p.seller_id = $1" BOOK_ORDER;
 
-enum status price_book_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
-                                   struct price_range *book, struct fault *fault) {
-    return read_range(db, arena, true, BOOK_OF_SELLER, DB_ARGS(db_integer(seller_id)), book, fault);
+enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
+                                   struct price_list *list, struct fault *fault) {
+    return read_range(db, arena, true, PRICE_LIST_OF_SELLER, DB_ARGS(db_integer(seller_id)), list, fault);
 }
 
 static const char LAST_CLOSED[] =
@@ -279,9 +279,9 @@ enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t bu
     return status;
 }
 
-/* ---- looking up in a book ---- */
+/* ---- looking up in a list ---- */
 
-struct book_key {
+struct price_key {
     int64_t seller_id;
     int64_t buyer_id;
     int64_t sku_id; /* −1: before all SKUs; INT64_MAX: behind them */
@@ -292,22 +292,22 @@ static int compare(int64_t a, int64_t b) {
 }
 
 /* Order of entry `i` beside the key. */
-static int compare_entry(const struct price_range *book, size_t i, struct book_key key) {
-    int order = compare(book->edges[i].seller_id, key.seller_id);
+static int compare_entry(const struct price_list *list, size_t i, struct price_key key) {
+    int order = compare(list->edges[i].seller_id, key.seller_id);
     if (order == 0)
-        order = compare(book->edges[i].buyer_id, key.buyer_id);
+        order = compare(list->edges[i].buyer_id, key.buyer_id);
     if (order == 0)
-        order = compare(book->prices[i].sku_id, key.sku_id);
+        order = compare(list->prices[i].sku_id, key.sku_id);
     return order;
 }
 
 /* The first entry that is not before the key, or with `behind` the first behind it. */
-static size_t find_bound(const struct price_range *book, struct book_key key, bool behind) {
+static size_t find_bound(const struct price_list *list, struct price_key key, bool behind) {
     size_t low = 0;
-    size_t high = book->count;
+    size_t high = list->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_entry(book, middle, key);
+        int order = compare_entry(list, middle, key);
         if (order < 0 || (behind && order == 0))
             low = middle + 1;
         else
@@ -316,32 +316,31 @@ static size_t find_bound(const struct price_range *book, struct book_key key, bo
     return low;
 }
 
-static struct price_range find_range(const struct price_range *book, struct book_key key) {
-    size_t first = find_bound(book, key, false);
-    size_t end = find_bound(book, key, true);
-    return (struct price_range){book->prices + first, book->edges + first, end - first};
+static struct price_list find_range(const struct price_list *list, struct price_key key) {
+    size_t first = find_bound(list, key, false);
+    size_t end = find_bound(list, key, true);
+    return (struct price_list){list->prices + first, list->edges + first, end - first};
 }
 
 /* `first` before `second`, as one range. */
-static struct price_range join_ranges(struct arena *arena, struct price_range first,
-                                      struct price_range second) {
+static struct price_list join_ranges(struct arena *arena, struct price_list first, struct price_list second) {
     struct price *prices = ARENA_NEW(arena, struct price, first.count + second.count);
     struct price_edge *edges = ARENA_NEW(arena, struct price_edge, first.count + second.count);
     memcpy(prices, first.prices, first.count * sizeof *prices);
     memcpy(edges, first.edges, first.count * sizeof *edges);
     memcpy(prices + first.count, second.prices, second.count * sizeof *prices);
     memcpy(edges + first.count, second.edges, second.count * sizeof *edges);
-    return (struct price_range){prices, edges, first.count + second.count};
+    return (struct price_list){prices, edges, first.count + second.count};
 }
 
-struct price_range price_book_of_edge(const struct price_range *book, struct arena *arena, int64_t seller_id,
-                                      int64_t buyer_id, int64_t sku_id) {
-    if (book->count == 0)
-        return (struct price_range){0};
-    struct price_range standard = find_range(book, (struct book_key){seller_id, 0, sku_id});
-    struct price_range own = {0};
+struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
+                                     int64_t buyer_id, int64_t sku_id) {
+    if (list->count == 0)
+        return (struct price_list){0};
+    struct price_list standard = find_range(list, (struct price_key){seller_id, 0, sku_id});
+    struct price_list own = {0};
     if (buyer_id != 0)
-        own = find_range(book, (struct book_key){seller_id, buyer_id, sku_id});
+        own = find_range(list, (struct price_key){seller_id, buyer_id, sku_id});
     if (own.count == 0)
         return standard;
     size_t before = 0;
@@ -354,11 +353,11 @@ struct price_range price_book_of_edge(const struct price_range *book, struct are
     return join_ranges(arena, standard, own);
 }
 
-bool price_book_edge_has_any(const struct price_range *book, int64_t seller_id, int64_t buyer_id) {
+bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id) {
     const int64_t buyers[] = {0, buyer_id};
     for (size_t i = 0; i < 2; i++) {
-        size_t first = find_bound(book, (struct book_key){seller_id, buyers[i], -1}, false);
-        size_t end = find_bound(book, (struct book_key){seller_id, buyers[i], INT64_MAX}, true);
+        size_t first = find_bound(list, (struct price_key){seller_id, buyers[i], -1}, false);
+        size_t end = find_bound(list, (struct price_key){seller_id, buyers[i], INT64_MAX}, true);
         if (end > first)
             return true;
     }

@@ -1,4 +1,4 @@
-/* Prices: kept per edge and SKU, never changed. A close reads them all into a price book.
+/* Prices: kept per edge and SKU, never changed. A close reads them all into one price list.
  *
  * A seller's standard prices (buyer 0) hold for every buyer of its; on an edge with prices of its own for a
  * SKU those go before them from the first one's date on. */
@@ -20,8 +20,8 @@ struct price_edge {
     int64_t created_at_us;
 };
 
-/* Prices in parallel arrays. A book is sorted by seller, buyer, SKU, effective_from. */
-struct price_range {
+/* Price list: prices in parallel arrays, sorted by seller, buyer, SKU, effective_from. */
+struct price_list {
     const struct price *prices;
     const struct price_edge *edges;
     size_t count;
@@ -50,15 +50,15 @@ enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, in
                        struct price_edge *edge, struct fault *fault) MUST_CHECK;
 
 /* A page of prices by id. */
-enum status price_list(struct db *db, struct arena *arena, const struct price_filter *filter,
-                       struct page page, struct price_range *range, int64_t *next_after,
-                       struct fault *fault) MUST_CHECK;
+enum status prices_list(struct db *db, struct arena *arena, const struct price_filter *filter,
+                        struct page page, struct price_list *range, int64_t *next_after,
+                        struct fault *fault) MUST_CHECK;
 
-/* All prices of the programme, or of one seller, as a book. */
-enum status price_book_load(struct db *db, struct arena *arena, struct price_range *book,
+/* All prices of the programme, or of one seller, as a list. */
+enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) MUST_CHECK;
-enum status price_book_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
-                                   struct price_range *book, struct fault *fault) MUST_CHECK;
+enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
+                                   struct price_list *list, struct fault *fault) MUST_CHECK;
 
 /* The last closed month of the edges that a seller's prices for a buyer (0: all its buyers) apply to; index
  * −1 where none is closed. */
@@ -66,11 +66,11 @@ enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t bu
                                     struct fault *fault) MUST_CHECK;
 
 /* The prices that hold on an edge for a SKU, ascending by date: its own, and before its first one's date the
- * standard ones. Points into the book where it can; else makes the merged arrays in `arena`. */
-struct price_range price_book_of_edge(const struct price_range *book, struct arena *arena, int64_t seller_id,
-                                      int64_t buyer_id, int64_t sku_id);
+ * standard ones. Points into the list where it can; else makes the merged arrays in `arena`. */
+struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
+                                     int64_t buyer_id, int64_t sku_id);
 
 /* Whether an edge has any price at all, for any SKU, of its own or standard. */
-bool price_book_edge_has_any(const struct price_range *book, int64_t seller_id, int64_t buyer_id);
+bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id);
 
 #endif
