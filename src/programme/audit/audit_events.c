@@ -123,24 +123,26 @@ static enum status play_events(struct playing *playing, struct fault *fault) {
 }
 
 /* The suspended agreements on a licence's path: above its customer, and its SKU's vendor's. */
-static int64_t suspended_above(const struct book *book, const struct checked_licence *licence) {
+static int64_t suspended_above(const struct snapshot *snapshot, const struct checked_licence *licence) {
     int64_t suspended = 0;
-    uint32_t edges[2] = {BOOK_NONE, BOOK_NONE};
-    uint32_t at = book_account_find(book, licence->customer_id);
-    uint32_t sku = book_sku_find(book, licence->sku_id);
-    if (sku != BOOK_NONE)
-        edges[1] = book->vendor_edge[book_account(book, book->skus[sku].owner_id)];
-    for (size_t steps = 0; at != BOOK_NONE && steps <= book->account_count; steps++) {
-        edges[0] = book->edge_to_buyer[at];
+    uint32_t edges[2] = {SNAPSHOT_NONE, SNAPSHOT_NONE};
+    uint32_t at = snapshot_account_find(snapshot, licence->customer_id);
+    uint32_t sku = snapshot_sku_find(snapshot, licence->sku_id);
+    if (sku != SNAPSHOT_NONE)
+        edges[1] = snapshot->vendor_edge[snapshot_account(snapshot, snapshot->skus[sku].owner_id)];
+    for (size_t steps = 0; at != SNAPSHOT_NONE && steps <= snapshot->account_count; steps++) {
+        edges[0] = snapshot->edge_to_buyer[at];
         for (int k = 0; k < 2; k++) {
-            for (uint32_t i = 0; edges[k] != BOOK_NONE && i < book->edges[edges[k]].agreement_count; i++) {
-                uint32_t agreement = book->edge_agreements[book->edges[edges[k]].first_agreement + i];
-                suspended += book->agreements[agreement].state == AGREEMENT_SUSPENDED;
+            for (uint32_t i = 0; edges[k] != SNAPSHOT_NONE && i < snapshot->edges[edges[k]].agreement_count;
+                 i++) {
+                uint32_t agreement = snapshot->edge_agreements[snapshot->edges[edges[k]].first_agreement + i];
+                suspended += snapshot->agreements[agreement].state == AGREEMENT_SUSPENDED;
             }
-            edges[k] = BOOK_NONE; /* the vendor's counts once */
+            edges[k] = SNAPSHOT_NONE; /* the vendor's counts once */
         }
-        at = book->accounts[at].seller_id == 0 ? BOOK_NONE
-                                               : book_account_find(book, book->accounts[at].seller_id);
+        at = snapshot->accounts[at].seller_id == 0
+                 ? SNAPSHOT_NONE
+                 : snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
     }
     return suspended;
 }
@@ -182,7 +184,7 @@ static void check_licence(struct playing *playing, const struct played *licence)
                        "says another instant of its last event than the log");
     if (kept->state == LICENCE_RETIRED)
         return; /* what is retired is neither suspended nor resumed any more */
-    int64_t above = suspended_above(&checking->book, kept);
+    int64_t above = suspended_above(&checking->snapshot, kept);
     if (kept->suspensions != licence->suspensions || kept->suspensions != above)
         checking_found(
             checking, "licence-suspensions", licence_text(playing, kept->id),

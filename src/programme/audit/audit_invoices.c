@@ -35,14 +35,14 @@ static struct text invoice_text(const struct month_check *check) {
 
 /* A line in words for a violation. */
 static struct text words_of(struct month_check *check, const struct invoice_row *row) {
-    const struct book *book = &check->checking->book;
-    uint32_t customer = book_account_find(book, row->customer_id);
-    uint32_t sku = book_sku_find(book, row->sku_id);
+    const struct snapshot *snapshot = &check->checking->snapshot;
+    uint32_t customer = snapshot_account_find(snapshot, row->customer_id);
+    uint32_t sku = snapshot_sku_find(snapshot, row->sku_id);
     struct arena *arena = &check->invoice;
     return text_format(
         arena, "%.*s %.*s %.*s measured %.*s, %.*s at %.*s: %lld", TEXT_ARGS(row->policy),
-        TEXT_ARGS(sku == BOOK_NONE ? TEXT("?") : book->sku_labels[sku]),
-        TEXT_ARGS(customer == BOOK_NONE ? TEXT("-") : book->accounts[customer].label),
+        TEXT_ARGS(sku == SNAPSHOT_NONE ? TEXT("?") : snapshot->sku_labels[sku]),
+        TEXT_ARGS(customer == SNAPSHOT_NONE ? TEXT("-") : snapshot->accounts[customer].label),
         TEXT_ARGS(quantity_format(arena, (struct quantity){row->measured_parts, row->parts_per_unit})),
         TEXT_ARGS(quantity_format(arena, (struct quantity){row->quantity_parts, row->parts_per_unit})),
         TEXT_ARGS(decimal_format_short(arena, row->unit_price_millionths, 6)), (long long)row->amount_minor);
@@ -55,11 +55,11 @@ static bool is_same_line(const struct invoice_row *a, const struct invoice_row *
 
 /* The lines that the close rated, without corrections and charges, against those that it rates now. */
 static enum status compare_rated(struct month_check *check, uint32_t agreement, struct fault *fault) {
-    const struct book *book = &check->checking->book;
+    const struct snapshot *snapshot = &check->checking->snapshot;
     struct edge_bill bill = {0};
     size_t next = 0;
     enum status status = STATUS_OK;
-    if (book->edges[book->edge_of_agreement[agreement]].has_prices)
+    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices)
         status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
     if (status != STATUS_OK)
         return status;
@@ -121,11 +121,11 @@ static enum status end_invoice(struct month_check *check, struct fault *fault) {
     struct checking *checking = check->checking;
     if (check->head.id == 0)
         return STATUS_OK;
-    uint32_t agreement = book_agreement_find(&checking->book, check->head.agreement_id);
+    uint32_t agreement = snapshot_agreement_find(&checking->snapshot, check->head.agreement_id);
     checking->result.invoices_checked++;
     checking->result.lines_checked += (int64_t)check->line_count;
     id_map_put(&check->billed, check->head.agreement_id, 0, 0);
-    enum status status = agreement == BOOK_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
+    enum status status = agreement == SNAPSHOT_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
     if (status == STATUS_OK)
         status = check_totals(check, fault);
     check->head.id = 0;
@@ -159,18 +159,18 @@ static enum status check_lines(struct month_check *check, struct fault *fault) {
 /* Edges that closed without an invoice must have had nothing to bill. */
 static enum status check_unbilled(struct month_check *check, struct fault *fault) {
     struct checking *checking = check->checking;
-    const struct book *book = &checking->book;
+    const struct snapshot *snapshot = &checking->snapshot;
     struct month_row *months = NULL;
     size_t count = 0;
     enum status status =
         month_rows_load(checking->call->db, &check->arena, check->month, &months, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         uint32_t index = 0;
-        uint32_t agreement = book_agreement_find(book, months[i].agreement_id);
+        uint32_t agreement = snapshot_agreement_find(snapshot, months[i].agreement_id);
         struct edge_bill bill = {0};
-        if (months[i].state != MONTH_CLOSED || agreement == BOOK_NONE ||
+        if (months[i].state != MONTH_CLOSED || agreement == SNAPSHOT_NONE ||
             id_map_get(&check->billed, months[i].agreement_id, 0, &index) ||
-            !book->edges[book->edge_of_agreement[agreement]].has_prices)
+            !snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices)
             continue;
         status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
         if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0))
@@ -200,9 +200,9 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     enum status status =
         month_rating_sku(&check->corrected, arena, agreement, sku, &rated, &rated_count, &priced, fault);
     if (status == STATUS_OK)
-        status =
-            invoice_lines_of_month(checking->call->db, arena, checking->book.agreements[agreement].id,
-                                   check->month, checking->book.skus[sku].id, &billed, &billed_count, fault);
+        status = invoice_lines_of_month(checking->call->db, arena,
+                                        checking->snapshot.agreements[agreement].id, check->month,
+                                        checking->snapshot.skus[sku].id, &billed, &billed_count, fault);
     if (status != STATUS_OK)
         return status;
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
@@ -218,25 +218,26 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     if (matched != charged || matched != in_effect_count)
         checking_found(
             checking, "correction-differs",
-            identifier_text(checking->call, IDENTIFIER_AGREEMENT, checking->book.agreements[agreement].id),
+            identifier_text(checking->call, IDENTIFIER_AGREEMENT,
+                            checking->snapshot.agreements[agreement].id),
             "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
             "there should be %zu",
-            in_effect_count, TEXT_ARGS(checking->book.sku_labels[sku]),
+            in_effect_count, TEXT_ARGS(checking->snapshot.sku_labels[sku]),
             TEXT_ARGS(month_format(arena, check->month)), matched, charged);
     arena_clean_up(arena);
     return STATUS_OK;
 }
 
 static enum status check_corrected(struct month_check *check, struct fault *fault) {
-    const struct book *book = &check->checking->book;
+    const struct snapshot *snapshot = &check->checking->snapshot;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < check->correction_count; i++) {
         const struct correction *one = &check->corrections[i];
         bool is_first = i == 0 || one->agreement_id != check->corrections[i - 1].agreement_id ||
                         one->sku_id != check->corrections[i - 1].sku_id;
         if (is_first)
-            status = compare_corrected(check, book_agreement_find(book, one->agreement_id),
-                                       book_sku_find(book, one->sku_id), fault);
+            status = compare_corrected(check, snapshot_agreement_find(snapshot, one->agreement_id),
+                                       snapshot_sku_find(snapshot, one->sku_id), fault);
     }
     return status;
 }
@@ -260,8 +261,8 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < checking->book.agreement_count; i++) {
-        const struct month_span *span = book_span(&checking->book, (uint32_t)i, check->month);
+    for (size_t i = 0; i < checking->snapshot.agreement_count; i++) {
+        const struct month_span *span = snapshot_span(&checking->snapshot, (uint32_t)i, check->month);
         if (span->midnights_us[0] < scope.from_us)
             scope.from_us = span->midnights_us[0];
         if (span->midnights_us[span->days] > scope.until_us)
@@ -276,7 +277,7 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     if (status != STATUS_OK)
         return status;
     struct month_rating_input input = {
-        .book = &checking->book,
+        .snapshot = &checking->snapshot,
         .usage = &check->usage,
         .month = check->month,
         .adjustment_agreements = agreements,

@@ -1,13 +1,13 @@
-/* Checking: what the parts of check_store share: the violations found so far and the book. */
+/* Checking: what the parts of check_store share: the violations found so far and the snapshot. */
 #ifndef SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 #define SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 
 #include "programme/audit/audit_store.h"
-#include "programme/billing/book.h"
+#include "programme/billing/snapshot.h"
 
 struct checking {
     struct call *call;
-    struct book book;
+    struct snapshot snapshot;
     struct violation *violations; /* room for CHECK_VIOLATIONS_MAX */
     struct check_store_result result;
 };

@@ -76,7 +76,7 @@ static enum status ask(struct checking *checking, const struct check_question *q
 
 /* account_ancestors says of every account itself and everything above it, and nothing else. */
 static enum status check_ancestors(struct checking *checking, struct fault *fault) {
-    const struct book *book = &checking->book;
+    const struct snapshot *snapshot = &checking->snapshot;
     struct call *call = checking->call;
     struct db_rows *rows = NULL;
     struct arena scratch;
@@ -84,12 +84,12 @@ static enum status check_ancestors(struct checking *checking, struct fault *faul
     bool have_row = false;
     size_t seen = 0;
     arena_init(&scratch);
-    id_map_init(&expected, &scratch, book->account_count * 4);
-    for (size_t i = 0; i < book->account_count; i++) {
-        int64_t above = book->accounts[i].id;
-        for (size_t steps = 0; above != 0 && steps <= book->account_count; steps++) {
-            id_map_put(&expected, above, book->accounts[i].id, 0);
-            above = book->accounts[book_account(book, above)].seller_id;
+    id_map_init(&expected, &scratch, snapshot->account_count * 4);
+    for (size_t i = 0; i < snapshot->account_count; i++) {
+        int64_t above = snapshot->accounts[i].id;
+        for (size_t steps = 0; above != 0 && steps <= snapshot->account_count; steps++) {
+            id_map_put(&expected, above, snapshot->accounts[i].id, 0);
+            above = snapshot->accounts[snapshot_account(snapshot, above)].seller_id;
         }
     }
     enum status status = checked_ancestors_stream(call->db, &rows, fault);
@@ -131,7 +131,7 @@ enum status check_store(struct call *call, struct check_store_result *result, st
     checking.violations = ARENA_NEW(call->arena, struct violation, CHECK_VIOLATIONS_MAX);
     status = require_operator(call, "only the operator may audit the whole store", fault);
     if (status == STATUS_OK)
-        status = book_load(call, &checking.book, fault);
+        status = snapshot_load(call, &checking.snapshot, fault);
     if (status == STATUS_OK)
         status = check_log(&checking, fault);
     for (size_t i = 0; status == STATUS_OK && i < CHECK_QUESTION_COUNT; i++)
@@ -150,6 +150,6 @@ enum status check_store(struct call *call, struct check_store_result *result, st
         checking.result.violations = checking.violations;
         *result = checking.result;
     }
-    book_close(&checking.book);
+    snapshot_close(&checking.snapshot);
     return call_end(call, status, fault);
 }

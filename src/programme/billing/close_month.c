@@ -24,7 +24,7 @@ struct closing {
     struct close_month_result *result;
     struct month month;
     int64_t seller_id; /* 0: everybody */
-    struct book book;
+    struct snapshot snapshot;
     struct usage usage;
     struct month_rating rating;
     struct month_rating *corrected; /* one per month that a waiting correction names */
@@ -62,8 +62,9 @@ static enum status find_seller(struct closing *closing, struct text word, struct
 }
 
 static bool is_asked_for(const struct closing *closing, uint32_t edge) {
-    const struct book *book = &closing->book;
-    return closing->seller_id == 0 || book->accounts[book->edges[edge].seller].id == closing->seller_id;
+    const struct snapshot *snapshot = &closing->snapshot;
+    return closing->seller_id == 0 ||
+           snapshot->accounts[snapshot->edges[edge].seller].id == closing->seller_id;
 }
 
 static enum status read_states(struct closing *closing, struct fault *fault) {
@@ -87,13 +88,13 @@ static enum status read_states(struct closing *closing, struct fault *fault) {
 }
 
 /* The month's earliest start and latest end over all zones. */
-static void widen(const struct book *book, struct month month, struct usage_scope *scope) {
-    for (size_t i = 0; i < book->zone_count && book->agreement_count > 0; i++) {
+static void widen(const struct snapshot *snapshot, struct month month, struct usage_scope *scope) {
+    for (size_t i = 0; i < snapshot->zone_count && snapshot->agreement_count > 0; i++) {
         /* Any agreement of the zone will do. */
         uint32_t agreement = 0;
-        while (agreement + 1 < book->agreement_count && book->zone_of_agreement[agreement] != i)
+        while (agreement + 1 < snapshot->agreement_count && snapshot->zone_of_agreement[agreement] != i)
             agreement++;
-        const struct month_span *span = book_span(book, agreement, month);
+        const struct month_span *span = snapshot_span(snapshot, agreement, month);
         if (span->midnights_us[0] < scope->from_us)
             scope->from_us = span->midnights_us[0];
         if (span->midnights_us[span->days] > scope->until_us)
@@ -105,16 +106,16 @@ static void widen(const struct book *book, struct month month, struct usage_scop
 static int64_t scope_account(const struct closing *closing) {
     if (closing->seller_id == 0)
         return 0;
-    uint32_t seller = book_account(&closing->book, closing->seller_id);
-    return closing->book.accounts[seller].kind == ACCOUNT_VENDOR ? 0 : closing->seller_id;
+    uint32_t seller = snapshot_account(&closing->snapshot, closing->seller_id);
+    return closing->snapshot.accounts[seller].kind == ACCOUNT_VENDOR ? 0 : closing->seller_id;
 }
 
 static enum status read_usage(struct closing *closing, struct fault *fault) {
     struct usage_scope scope = {.from_us = INT64_MAX, .until_us = INT64_MIN};
-    widen(&closing->book, closing->month, &scope);
+    widen(&closing->snapshot, closing->month, &scope);
     for (size_t i = 0; i < closing->correction_count; i++)
         if (i == 0 || closing->corrections[i].month.index != closing->corrections[i - 1].month.index)
-            widen(&closing->book, closing->corrections[i].month, &scope);
+            widen(&closing->snapshot, closing->corrections[i].month, &scope);
     if (scope.from_us > scope.until_us)
         scope = (struct usage_scope){.from_us = 0};
     scope.under_account_id = scope_account(closing);
@@ -133,7 +134,7 @@ static enum status open_rating(struct closing *closing, struct month month, bool
     if (status != STATUS_OK)
         return status;
     struct month_rating_input input = {
-        .book = &closing->book,
+        .snapshot = &closing->snapshot,
         .usage = &closing->usage,
         .month = month,
         .adjustment_agreements = agreements,
@@ -222,34 +223,35 @@ static const struct charge *charges_of(const struct closing *closing, int64_t ag
 /* The agreement that answers for the edge's month. One that was not in force then answers only where there is
  * something to bill. */
 static uint32_t agreement_of(struct closing *closing, uint32_t edge) {
-    const struct book *book = &closing->book;
-    uint32_t agreement = book_agreement_of_month(book, edge, closing->month, false);
+    const struct snapshot *snapshot = &closing->snapshot;
+    uint32_t agreement = snapshot_agreement_of_month(snapshot, edge, closing->month, false);
     size_t corrections = 0;
     size_t charges = 0;
-    if (agreement != BOOK_NONE)
+    if (agreement != SNAPSHOT_NONE)
         return agreement;
-    agreement = book_agreement_of_month(book, edge, closing->month, true);
-    if (agreement == BOOK_NONE)
-        return BOOK_NONE;
-    corrections_of(closing, book->agreements[agreement].id, &corrections);
-    charges_of(closing, book->agreements[agreement].id, &charges);
+    agreement = snapshot_agreement_of_month(snapshot, edge, closing->month, true);
+    if (agreement == SNAPSHOT_NONE)
+        return SNAPSHOT_NONE;
+    corrections_of(closing, snapshot->agreements[agreement].id, &corrections);
+    charges_of(closing, snapshot->agreements[agreement].id, &charges);
     bool wanted = corrections > 0 || charges > 0 || month_rating_is_used(&closing->rating, edge, agreement);
-    return wanted ? agreement : BOOK_NONE;
+    return wanted ? agreement : SNAPSHOT_NONE;
 }
 
 /* A result's names of an edge. */
 static struct close_month_edge describe(const struct closing *closing, uint32_t seller, uint32_t buyer,
                                         uint32_t agreement) {
-    const struct book *book = &closing->book;
+    const struct snapshot *snapshot = &closing->snapshot;
     struct close_month_edge edge = {
-        .seller_code = book->accounts[seller].code,
-        .seller_name = book->accounts[seller].name,
-        .buyer_code = book->accounts[buyer].code,
-        .buyer_name = book->accounts[buyer].name,
+        .seller_code = snapshot->accounts[seller].code,
+        .seller_name = snapshot->accounts[seller].name,
+        .buyer_code = snapshot->accounts[buyer].code,
+        .buyer_name = snapshot->accounts[buyer].name,
     };
-    if (agreement != BOOK_NONE) {
-        edge.agreement = identifier_text(closing->call, IDENTIFIER_AGREEMENT, book->agreements[agreement].id);
-        edge.currency = book->currencies[agreement];
+    if (agreement != SNAPSHOT_NONE) {
+        edge.agreement =
+            identifier_text(closing->call, IDENTIFIER_AGREEMENT, snapshot->agreements[agreement].id);
+        edge.currency = snapshot->currencies[agreement];
     }
     return edge;
 }
@@ -270,19 +272,20 @@ static bool must_report(const struct account *buyer) {
 
 /* Whether the edge's report lets it close; else it stays open and says why. */
 static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreement) {
-    const struct book *book = &closing->book;
+    const struct snapshot *snapshot = &closing->snapshot;
     struct arena *arena = closing->call->arena;
-    const struct agreement *terms = &book->agreements[agreement];
-    const struct book_edge *on = &book->edges[edge];
+    const struct agreement *terms = &snapshot->agreements[agreement];
+    const struct snapshot_edge *on = &snapshot->edges[edge];
     uint32_t state = REPORT_DRAFT;
-    if (!must_report(&book->accounts[on->buyer]))
+    if (!must_report(&snapshot->accounts[on->buyer]))
         return true;
     bool kept = id_map_get(&closing->report_states, terms->id, 0, &state);
     if (kept && state == REPORT_APPROVED)
         return true;
     struct date last_day = month_first_day(month_plus(closing->month, 1));
     last_day.day += (int32_t)terms->report_due_days - 1;
-    int64_t overdue_us = zone_midnight_us(book_zone(book, agreement), (struct date){last_day.day + 1});
+    int64_t overdue_us =
+        zone_midnight_us(snapshot_zone(snapshot, agreement), (struct date){last_day.day + 1});
     if (!kept && closing->call->now_us >= overdue_us)
         return true;
     struct text due = date_format(arena, last_day);
@@ -312,7 +315,7 @@ static enum status gather_corrections(struct closing *closing, uint32_t agreemen
                                       struct fault *fault) {
     size_t count = 0;
     const struct correction *waiting =
-        corrections_of(closing, closing->book.agreements[agreement].id, &count);
+        corrections_of(closing, closing->snapshot.agreements[agreement].id, &count);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         bool is_first = i == 0 || waiting[i].month.index != waiting[i - 1].month.index ||
@@ -320,8 +323,8 @@ static enum status gather_corrections(struct closing *closing, uint32_t agreemen
         if (is_first)
             status = correction_lines_add(closing->call->db, &closing->batch.arena,
                                           corrected_rating(closing, waiting[i].month), agreement,
-                                          book_sku_find(&closing->book, waiting[i].sku_id), &gathered->lines,
-                                          &gathered->count, &gathered->capacity, fault);
+                                          snapshot_sku_find(&closing->snapshot, waiting[i].sku_id),
+                                          &gathered->lines, &gathered->count, &gathered->capacity, fault);
     }
     return status;
 }
@@ -329,7 +332,7 @@ static enum status gather_corrections(struct closing *closing, uint32_t agreemen
 static enum status gather_charges(struct closing *closing, uint32_t agreement, struct gathered *gathered,
                                   struct fault *fault) {
     size_t count = 0;
-    const struct charge *waiting = charges_of(closing, closing->book.agreements[agreement].id, &count);
+    const struct charge *waiting = charges_of(closing, closing->snapshot.agreements[agreement].id, &count);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct invoice_row line = {
@@ -345,7 +348,7 @@ static enum status gather_charges(struct closing *closing, uint32_t agreement, s
             .note = TEXT(""),
         };
         status = money_line_amount((struct quantity){line.quantity_parts, 1}, line.unit_price_millionths,
-                                   closing->book.currencies[agreement], &line.amount_minor, fault);
+                                   closing->snapshot.currencies[agreement], &line.amount_minor, fault);
         gathered->lines = arena_grow(&closing->batch.arena, gathered->lines, gathered->count,
                                      &gathered->capacity, sizeof(*gathered->lines));
         gathered->lines[gathered->count++] = line;
@@ -356,7 +359,7 @@ static enum status gather_charges(struct closing *closing, uint32_t agreement, s
 /* The month's state goes to closed: at once where it has a row, else with the others of its kind. */
 static enum status mark_closed(struct closing *closing, uint32_t agreement, struct fault *fault) {
     struct call *call = closing->call;
-    int64_t agreement_id = closing->book.agreements[agreement].id;
+    int64_t agreement_id = closing->snapshot.agreements[agreement].id;
     uint32_t state = MONTH_OPEN;
     int closed = MONTH_CLOSED;
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
@@ -372,12 +375,12 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
 /* Puts what was gathered on an invoice, where there is anything, and the edge among the closed ones. */
 static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                               const struct gathered *gathered, struct fault *fault) {
-    const struct book_edge *on = &closing->book.edges[edge];
+    const struct snapshot_edge *on = &closing->snapshot.edges[edge];
     struct close_month_edge *closed = &closing->closed[closing->result->closed_count];
     enum status status = STATUS_OK;
     *closed = describe(closing, on->seller, on->buyer, agreement);
     if (gathered->count > 0) {
-        bool is_settlement = closing->book.accounts[on->seller].kind == ACCOUNT_VENDOR;
+        bool is_settlement = closing->snapshot.accounts[on->seller].kind == ACCOUNT_VENDOR;
         struct issue_input input = {
             .agreement = agreement,
             .kind = is_settlement ? INVOICE_KIND_SETTLEMENT : INVOICE_KIND_INVOICE,
@@ -400,7 +403,7 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
 /* Rates an edge that may close, and closes it unless a price is missing. */
 static enum status rate_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                              struct fault *fault) {
-    const struct book_edge *on = &closing->book.edges[edge];
+    const struct snapshot_edge *on = &closing->snapshot.edges[edge];
     struct arena *arena = closing->call->arena;
     struct edge_bill bill = {0};
     struct gathered gathered = {0};
@@ -425,24 +428,24 @@ static enum status rate_edge(struct closing *closing, uint32_t edge, uint32_t ag
 }
 
 static enum status visit_edge(struct closing *closing, uint32_t edge, struct fault *fault) {
-    const struct book *book = &closing->book;
+    const struct snapshot *snapshot = &closing->snapshot;
     uint32_t agreement = agreement_of(closing, edge);
     uint32_t state = MONTH_OPEN;
-    if (agreement == BOOK_NONE)
+    if (agreement == SNAPSHOT_NONE)
         return STATUS_OK;
-    const struct month_span *span = book_span(book, agreement, closing->month);
+    const struct month_span *span = snapshot_span(snapshot, agreement, closing->month);
     if (closing->call->now_us < span->midnights_us[span->days]) {
         struct arena *arena = closing->call->arena;
-        leave_open(closing, describe(closing, book->edges[edge].seller, book->edges[edge].buyer, agreement),
-                   "month-not-ended",
-                   text_format(arena, "%.*s ends at %.*s in %.*s",
-                               TEXT_ARGS(month_format(arena, closing->month)),
-                               TEXT_ARGS(instant_format(arena, span->midnights_us[span->days])),
-                               TEXT_ARGS(book->agreements[agreement].time_zone)));
+        leave_open(
+            closing, describe(closing, snapshot->edges[edge].seller, snapshot->edges[edge].buyer, agreement),
+            "month-not-ended",
+            text_format(arena, "%.*s ends at %.*s in %.*s", TEXT_ARGS(month_format(arena, closing->month)),
+                        TEXT_ARGS(instant_format(arena, span->midnights_us[span->days])),
+                        TEXT_ARGS(snapshot->agreements[agreement].time_zone)));
         return STATUS_OK;
     }
     closing->ended++;
-    id_map_get(&closing->month_states, book->agreements[agreement].id, 0, &state);
+    id_map_get(&closing->month_states, snapshot->agreements[agreement].id, 0, &state);
     if (state == MONTH_CLOSED) {
         closing->result->already_closed++;
         return STATUS_OK;
@@ -460,7 +463,7 @@ static enum status end_seller(struct closing *closing, uint32_t seller, bool is_
     if (closing->batch.line_count >= BATCH_LINES || is_last)
         status = invoice_batch_write(&closing->batch, fault);
     if (status == STATUS_OK && closing->seller_edges > 0) {
-        int64_t seller_id = closing->book.accounts[seller].id;
+        int64_t seller_id = closing->snapshot.accounts[seller].id;
         status =
             audit_write(call, "month.close", identifier_text(call, IDENTIFIER_ACCOUNT, seller_id), seller_id,
                         text_format(call->arena, "%.*s: %lld edges closed, %lld invoices",
@@ -473,28 +476,28 @@ static enum status end_seller(struct closing *closing, uint32_t seller, bool is_
 }
 
 static enum status visit_edges(struct closing *closing, struct fault *fault) {
-    const struct book *book = &closing->book;
+    const struct snapshot *snapshot = &closing->snapshot;
     struct progress *progress = closing->call->progress;
     enum status status = STATUS_OK;
-    for (size_t e = 0; status == STATUS_OK && e < book->edge_count; e++) {
+    for (size_t e = 0; status == STATUS_OK && e < snapshot->edge_count; e++) {
         if (progress != NULL && e % PROGRESS_EDGES == 0)
-            progress->step(progress, "closing", (int64_t)e, (int64_t)book->edge_count);
+            progress->step(progress, "closing", (int64_t)e, (int64_t)snapshot->edge_count);
         if (is_asked_for(closing, (uint32_t)e))
             status = visit_edge(closing, (uint32_t)e, fault);
-        bool is_last = e + 1 == book->edge_count;
-        if (status == STATUS_OK && (is_last || book->edges[e + 1].seller != book->edges[e].seller))
-            status = end_seller(closing, book->edges[e].seller, is_last, fault);
+        bool is_last = e + 1 == snapshot->edge_count;
+        if (status == STATUS_OK && (is_last || snapshot->edges[e + 1].seller != snapshot->edges[e].seller))
+            status = end_seller(closing, snapshot->edges[e].seller, is_last, fault);
     }
     if (progress != NULL)
-        progress->step(progress, "closing", (int64_t)book->edge_count, (int64_t)book->edge_count);
+        progress->step(progress, "closing", (int64_t)snapshot->edge_count, (int64_t)snapshot->edge_count);
     return status;
 }
 
 static void list_orphans(struct closing *closing) {
     for (size_t i = 0; i < closing->rating.orphan_count; i++) {
         const struct rating_orphan *orphan = &closing->rating.orphans[i];
-        if (closing->seller_id == 0 || closing->book.accounts[orphan->seller].id == closing->seller_id)
-            leave_open(closing, describe(closing, orphan->seller, orphan->buyer, BOOK_NONE),
+        if (closing->seller_id == 0 || closing->snapshot.accounts[orphan->seller].id == closing->seller_id)
+            leave_open(closing, describe(closing, orphan->seller, orphan->buyer, SNAPSHOT_NONE),
                        "agreement-missing",
                        TEXT("licences are in use below this edge, which has no agreement to bill them by"));
     }
@@ -537,17 +540,17 @@ enum status close_month(struct call *call, const struct close_month_input *input
     status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    invoice_batch_init(&closing.batch, call, &closing.book);
+    invoice_batch_init(&closing.batch, call, &closing.snapshot);
     status = find_seller(&closing, input->seller, fault);
     if (status == STATUS_OK)
         status =
             submit_overdue_reports(call, closing.month, closing.seller_id, &made.reports_approved, fault);
     if (status == STATUS_OK)
-        status = book_load(call, &closing.book, fault);
+        status = snapshot_load(call, &closing.snapshot, fault);
     if (status != STATUS_OK)
         goto done;
-    closing.closed = ARENA_NEW(call->arena, struct close_month_edge, closing.book.edge_count + 1);
-    closing.fresh_months = ARENA_NEW(call->arena, int64_t, closing.book.edge_count + 1);
+    closing.closed = ARENA_NEW(call->arena, struct close_month_edge, closing.snapshot.edge_count + 1);
+    closing.fresh_months = ARENA_NEW(call->arena, int64_t, closing.snapshot.edge_count + 1);
     status = read_all(&closing, fault);
     if (status == STATUS_OK)
         status = close_all(&closing, fault);
@@ -560,6 +563,6 @@ enum status close_month(struct call *call, const struct close_month_input *input
     *result = made;
 done:
     invoice_batch_clean_up(&closing.batch);
-    book_close(&closing.book);
+    snapshot_close(&closing.snapshot);
     return call_end(call, status, fault);
 }

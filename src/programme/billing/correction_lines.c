@@ -48,11 +48,12 @@ static void add_line(struct arena *arena, struct month month, struct text why, s
 }
 
 /* A line that charges nothing, so that a correction without effect is answered too. */
-static struct invoice_row line_of_no_difference(const struct book *book, uint32_t agreement, uint32_t sku) {
+static struct invoice_row line_of_no_difference(const struct snapshot *snapshot, uint32_t agreement,
+                                                uint32_t sku) {
     return (struct invoice_row){
-        .sku_id = book->skus[sku].id,
+        .sku_id = snapshot->skus[sku].id,
         .parts_per_unit = 1,
-        .tax = book->agreements[agreement].tax,
+        .tax = snapshot->agreements[agreement].tax,
         .policy = TEXT(""),
     };
 }
@@ -60,7 +61,7 @@ static struct invoice_row line_of_no_difference(const struct book *book, uint32_
 enum status correction_lines_add(struct db *db, struct arena *arena, struct month_rating *rating,
                                  uint32_t agreement, uint32_t sku, struct invoice_row **lines, size_t *count,
                                  size_t *capacity, struct fault *fault) {
-    const struct book *book = rating->book;
+    const struct snapshot *snapshot = rating->snapshot;
     struct month month = rating->month;
     struct invoice_row *rated = NULL;
     struct invoice_row *billed = NULL;
@@ -73,8 +74,8 @@ enum status correction_lines_add(struct db *db, struct arena *arena, struct mont
     enum status status =
         month_rating_sku(rating, arena, agreement, sku, &rated, &rated_count, &priced, fault);
     if (status == STATUS_OK)
-        status = invoice_lines_of_month(db, arena, book->agreements[agreement].id, month, book->skus[sku].id,
-                                        &billed, &billed_count, fault);
+        status = invoice_lines_of_month(db, arena, snapshot->agreements[agreement].id, month,
+                                        snapshot->skus[sku].id, &billed, &billed_count, fault);
     if (status != STATUS_OK)
         return status;
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
@@ -96,7 +97,7 @@ enum status correction_lines_add(struct db *db, struct arena *arena, struct mont
                  count, capacity);
     }
     if (*count == before)
-        add_line(arena, month, TEXT("no difference"), line_of_no_difference(book, agreement, sku), lines,
+        add_line(arena, month, TEXT("no difference"), line_of_no_difference(snapshot, agreement, sku), lines,
                  count, capacity);
     return STATUS_OK;
 }

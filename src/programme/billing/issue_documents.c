@@ -5,8 +5,8 @@
 
 #include <assert.h>
 
-void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct book *book) {
-    *batch = (struct invoice_batch){.call = call, .book = book};
+void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct snapshot *snapshot) {
+    *batch = (struct invoice_batch){.call = call, .snapshot = snapshot};
     arena_init(&batch->arena);
 }
 
@@ -45,9 +45,9 @@ static struct invoice_address address_of(const struct account *account) {
 }
 
 static struct invoice_head head_of(const struct invoice_batch *batch, const struct issue_input *input) {
-    const struct book *book = batch->book;
-    const struct agreement *agreement = &book->agreements[input->agreement];
-    struct date today = zone_date_at(book_zone(book, input->agreement), batch->call->now_us);
+    const struct snapshot *snapshot = batch->snapshot;
+    const struct agreement *agreement = &snapshot->agreements[input->agreement];
+    struct date today = zone_date_at(snapshot_zone(snapshot, input->agreement), batch->call->now_us);
     return (struct invoice_head){
         .kind = input->kind,
         .state = INVOICE_ISSUED,
@@ -59,8 +59,8 @@ static struct invoice_head head_of(const struct invoice_batch *batch, const stru
         .issued_on = today,
         .due_on = {today.day + (int32_t)agreement->payment_days},
         .terms = agreement->terms,
-        .seller = address_of(&book->accounts[book_account(book, agreement->seller_id)]),
-        .buyer = address_of(&book->accounts[book_account(book, agreement->buyer_id)]),
+        .seller = address_of(&snapshot->accounts[snapshot_account(snapshot, agreement->seller_id)]),
+        .buyer = address_of(&snapshot->accounts[snapshot_account(snapshot, agreement->buyer_id)]),
         .issued_at_us = batch->call->now_us,
     };
 }
@@ -108,7 +108,7 @@ static enum status number_items(struct invoice_batch *batch, struct fault *fault
                year_of(&batch->items[end]) == year)
             end++;
         status = invoice_numbers_take(call->db, seller_id, year, (int64_t)(end - next), &number, fault);
-        struct text code = batch->book->accounts[book_account(batch->book, seller_id)].code;
+        struct text code = batch->snapshot->accounts[snapshot_account(batch->snapshot, seller_id)].code;
         for (; status == STATUS_OK && next < end; next++) {
             struct issued *item = &batch->items[next];
             item->head.id = first_id + (int64_t)next;

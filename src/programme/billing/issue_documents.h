@@ -6,7 +6,7 @@
 #ifndef SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 #define SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 
-#include "programme/billing/book.h"
+#include "programme/billing/snapshot.h"
 #include "store/billing/invoices.h"
 
 struct issued {
@@ -19,7 +19,7 @@ struct issued {
 
 struct invoice_batch {
     struct call *call;
-    const struct book *book;
+    const struct snapshot *snapshot;
     struct arena arena; /* of the lines: cleaned when they are written */
     struct issued *items;
     size_t count;
@@ -31,7 +31,7 @@ struct invoice_batch {
 };
 
 /* `batch` must not move afterwards; clean_up frees what was not written. */
-void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct book *book);
+void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct snapshot *snapshot);
 void invoice_batch_clean_up(struct invoice_batch *batch);
 
 /* Adds a document of an agreement for a month: `lines` live in batch->arena and get their positions here.

@@ -10,7 +10,7 @@
 
 __extension__ typedef __int128 wide;
 
-/* One amount on its way into a row. Ranks sort; BOOK_NONE: not in the grouping, or none. */
+/* One amount on its way into a row. Ranks sort; SNAPSHOT_NONE: not in the grouping, or none. */
 struct margin_item {
     uint32_t buyer;
     uint32_t customer;
@@ -24,7 +24,7 @@ struct margin_item {
 
 struct margins {
     struct call *call;
-    struct book book;
+    struct snapshot snapshot;
     struct month month;
     struct account account;
     struct margin_item *items;
@@ -47,28 +47,29 @@ enum status margin_grouping_parse(struct text word, const char *field, enum marg
 
 /* ---- gathering ---- */
 
-/* The account's direct buyer through which a customer is supplied, or BOOK_NONE. */
+/* The account's direct buyer through which a customer is supplied, or SNAPSHOT_NONE. */
 static uint32_t direct_buyer(const struct margins *margins, int64_t customer_id) {
-    const struct book *book = &margins->book;
-    uint32_t at = customer_id == 0 ? BOOK_NONE : book_account_find(book, customer_id);
-    while (at != BOOK_NONE && book->accounts[at].seller_id != 0) {
-        if (book->accounts[at].seller_id == margins->account.id)
+    const struct snapshot *snapshot = &margins->snapshot;
+    uint32_t at = customer_id == 0 ? SNAPSHOT_NONE : snapshot_account_find(snapshot, customer_id);
+    while (at != SNAPSHOT_NONE && snapshot->accounts[at].seller_id != 0) {
+        if (snapshot->accounts[at].seller_id == margins->account.id)
             return at;
-        at = book_account_find(book, book->accounts[at].seller_id);
+        at = snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
     }
     /* Of a vendor everything goes through the distributor. */
-    return margins->account.kind == ACCOUNT_VENDOR ? at : BOOK_NONE;
+    return margins->account.kind == ACCOUNT_VENDOR ? at : SNAPSHOT_NONE;
 }
 
 /* What is on an edge is revenue to its seller and cost to its buyer. */
 static void add_item(struct margins *margins, const struct margin_sum *sum, struct currency currency,
                      bool so_far) {
-    const struct book *book = &margins->book;
+    const struct snapshot *snapshot = &margins->snapshot;
     bool is_revenue = sum->seller_id == margins->account.id;
     struct margin_item item = {
-        .buyer = is_revenue ? book_account(book, sum->buyer_id) : direct_buyer(margins, sum->customer_id),
-        .customer = sum->customer_id == 0 ? BOOK_NONE : book_account(book, sum->customer_id),
-        .sku = sum->sku_id == 0 ? BOOK_NONE : book_sku_find(book, sum->sku_id),
+        .buyer =
+            is_revenue ? snapshot_account(snapshot, sum->buyer_id) : direct_buyer(margins, sum->customer_id),
+        .customer = sum->customer_id == 0 ? SNAPSHOT_NONE : snapshot_account(snapshot, sum->customer_id),
+        .sku = sum->sku_id == 0 ? SNAPSHOT_NONE : snapshot_sku_find(snapshot, sum->sku_id),
         .currency = currency,
     };
     *(so_far       ? is_revenue ? &item.revenue_so_far_minor : &item.cost_so_far_minor
@@ -98,18 +99,18 @@ static enum status gather_billed(struct margins *margins, struct fault *fault) {
 /* Rates the account's edges; `so_far`: as if the month ended now. */
 static enum status gather_rated(struct margins *margins, struct month_rating *rating, bool so_far,
                                 struct fault *fault) {
-    const struct book *book = &margins->book;
+    const struct snapshot *snapshot = &margins->snapshot;
     struct arena scratch;
     enum status status = STATUS_OK;
     arena_init(&scratch);
-    for (size_t e = 0; status == STATUS_OK && e < book->edge_count; e++) {
-        int64_t seller_id = book->accounts[book->edges[e].seller].id;
-        int64_t buyer_id = book->accounts[book->edges[e].buyer].id;
+    for (size_t e = 0; status == STATUS_OK && e < snapshot->edge_count; e++) {
+        int64_t seller_id = snapshot->accounts[snapshot->edges[e].seller].id;
+        int64_t buyer_id = snapshot->accounts[snapshot->edges[e].buyer].id;
         struct edge_bill bill = {0};
         if (seller_id != margins->account.id && buyer_id != margins->account.id)
             continue;
-        uint32_t agreement = book_agreement_of_month(book, (uint32_t)e, margins->month, true);
-        if (agreement == BOOK_NONE || !book->edges[e].has_prices)
+        uint32_t agreement = snapshot_agreement_of_month(snapshot, (uint32_t)e, margins->month, true);
+        if (agreement == SNAPSHOT_NONE || !snapshot->edges[e].has_prices)
             continue;
         status = month_rating_edge(rating, &scratch, agreement, &bill, fault);
         for (size_t i = 0; status == STATUS_OK && i < bill.line_count; i++) {
@@ -118,7 +119,7 @@ static enum status gather_rated(struct margins *margins, struct month_rating *ra
                                      .customer_id = bill.lines[i].customer_id,
                                      .sku_id = bill.lines[i].sku_id,
                                      .amount_minor = bill.lines[i].amount_minor};
-            add_item(margins, &sum, book->currencies[agreement], so_far);
+            add_item(margins, &sum, snapshot->currencies[agreement], so_far);
         }
         arena_clean_up(&scratch);
     }
@@ -128,21 +129,21 @@ static enum status gather_rated(struct margins *margins, struct month_rating *ra
 
 /* Charges that wait for the month's close belong to it already. */
 static enum status gather_charges(struct margins *margins, struct fault *fault) {
-    const struct book *book = &margins->book;
+    const struct snapshot *snapshot = &margins->snapshot;
     struct charge *charges = NULL;
     size_t count = 0;
     enum status status =
         charges_waiting(margins->call->db, margins->call->arena, margins->month, &charges, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        uint32_t agreement = book_agreement_find(book, charges[i].agreement_id);
-        struct margin_sum sum = {.seller_id = book->agreements[agreement].seller_id,
-                                 .buyer_id = book->agreements[agreement].buyer_id,
+        uint32_t agreement = snapshot_agreement_find(snapshot, charges[i].agreement_id);
+        struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
+                                 .buyer_id = snapshot->agreements[agreement].buyer_id,
                                  .customer_id = charges[i].customer_id};
         bool is_buyer =
-            sum.buyer_id == margins->account.id && book->agreements[agreement].state != AGREEMENT_DRAFT;
+            sum.buyer_id == margins->account.id && snapshot->agreements[agreement].state != AGREEMENT_DRAFT;
         if (sum.seller_id != margins->account.id && !is_buyer)
             continue;
-        struct currency currency = book->currencies[agreement];
+        struct currency currency = snapshot->currencies[agreement];
         status = money_line_amount((struct quantity){charges[i].quantity, 1},
                                    charges[i].unit_price_millionths, currency, &sum.amount_minor, fault);
         if (status != STATUS_OK)
@@ -156,8 +157,8 @@ static enum status gather_charges(struct margins *margins, struct fault *fault) 
 /* The earliest start of the month among the zones. */
 static int64_t month_start_us(const struct margins *margins) {
     int64_t start_us = INT64_MAX;
-    for (size_t i = 0; i < margins->book.agreement_count; i++) {
-        int64_t m0 = book_span(&margins->book, (uint32_t)i, margins->month)->midnights_us[0];
+    for (size_t i = 0; i < margins->snapshot.agreement_count; i++) {
+        int64_t m0 = snapshot_span(&margins->snapshot, (uint32_t)i, margins->month)->midnights_us[0];
         start_us = m0 < start_us ? m0 : start_us;
     }
     return start_us;
@@ -181,7 +182,7 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
     if (status != STATUS_OK)
         return status;
     struct month_rating_input input = {
-        .book = &margins->book,
+        .snapshot = &margins->snapshot,
         .usage = &usage,
         .month = margins->month,
         .adjustment_agreements = agreements,
@@ -199,12 +200,12 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
 
 /* ---- grouping ---- */
 
-static uint32_t account_rank(const struct book *book, uint32_t account) {
-    return account == BOOK_NONE ? BOOK_NONE : book->account_rank[account];
+static uint32_t account_rank(const struct snapshot *snapshot, uint32_t account) {
+    return account == SNAPSHOT_NONE ? SNAPSHOT_NONE : snapshot->account_rank[account];
 }
 
-static uint32_t sku_rank(const struct book *book, uint32_t sku) {
-    return sku == BOOK_NONE ? BOOK_NONE : book->sku_rank[sku];
+static uint32_t sku_rank(const struct snapshot *snapshot, uint32_t sku) {
+    return sku == SNAPSHOT_NONE ? SNAPSHOT_NONE : snapshot->sku_rank[sku];
 }
 
 static int compare_numbers(uint32_t a, uint32_t b) {
@@ -212,14 +213,14 @@ static int compare_numbers(uint32_t a, uint32_t b) {
 }
 
 static int compare_items(const void *left, const void *right, void *context) {
-    const struct book *book = context;
+    const struct snapshot *snapshot = context;
     const struct margin_item *a = left;
     const struct margin_item *b = right;
-    int order = compare_numbers(account_rank(book, a->buyer), account_rank(book, b->buyer));
+    int order = compare_numbers(account_rank(snapshot, a->buyer), account_rank(snapshot, b->buyer));
     if (order == 0)
-        order = compare_numbers(account_rank(book, a->customer), account_rank(book, b->customer));
+        order = compare_numbers(account_rank(snapshot, a->customer), account_rank(snapshot, b->customer));
     if (order == 0)
-        order = compare_numbers(sku_rank(book, a->sku), sku_rank(book, b->sku));
+        order = compare_numbers(sku_rank(snapshot, a->sku), sku_rank(snapshot, b->sku));
     return order != 0 ? order : text_compare(text_of(a->currency.code), text_of(b->currency.code));
 }
 
@@ -228,9 +229,9 @@ static void reduce(struct margin_item *item, enum margin_grouping grouping) {
     bool keep_buyer = grouping == MARGIN_BY_BUYER;
     bool keep_customer = grouping == MARGIN_BY_CUSTOMER || grouping == MARGIN_BY_CUSTOMER_AND_SKU;
     bool keep_sku = grouping == MARGIN_BY_SKU || grouping == MARGIN_BY_CUSTOMER_AND_SKU;
-    item->buyer = keep_buyer ? item->buyer : BOOK_NONE;
-    item->customer = keep_customer ? item->customer : BOOK_NONE;
-    item->sku = keep_sku ? item->sku : BOOK_NONE;
+    item->buyer = keep_buyer ? item->buyer : SNAPSHOT_NONE;
+    item->customer = keep_customer ? item->customer : SNAPSHOT_NONE;
+    item->sku = keep_sku ? item->sku : SNAPSHOT_NONE;
 }
 
 static enum status add_amounts(struct margin_row *row, const struct margin_item *item, struct fault *fault) {
@@ -255,19 +256,19 @@ static enum status finish_row(struct margin_row *row, struct fault *fault) {
     return STATUS_OK;
 }
 
-static struct margin_row row_of(const struct book *book, const struct margin_item *item) {
+static struct margin_row row_of(const struct snapshot *snapshot, const struct margin_item *item) {
     struct margin_row row = {.currency = item->currency};
-    if (item->buyer != BOOK_NONE) {
-        row.buyer_code = book->accounts[item->buyer].code;
-        row.buyer_name = book->accounts[item->buyer].name;
+    if (item->buyer != SNAPSHOT_NONE) {
+        row.buyer_code = snapshot->accounts[item->buyer].code;
+        row.buyer_name = snapshot->accounts[item->buyer].name;
     }
-    if (item->customer != BOOK_NONE) {
-        row.customer_code = book->accounts[item->customer].code;
-        row.customer_name = book->accounts[item->customer].name;
+    if (item->customer != SNAPSHOT_NONE) {
+        row.customer_code = snapshot->accounts[item->customer].code;
+        row.customer_name = snapshot->accounts[item->customer].name;
     }
-    if (item->sku != BOOK_NONE) {
-        row.sku = book->skus[item->sku].code;
-        row.sku_name = book->skus[item->sku].name;
+    if (item->sku != SNAPSHOT_NONE) {
+        row.sku = snapshot->skus[item->sku].code;
+        row.sku_name = snapshot->skus[item->sku].name;
     }
     return row;
 }
@@ -281,11 +282,11 @@ static enum status group(struct margins *margins, enum margin_grouping grouping,
     for (size_t i = 0; i < margins->count; i++)
         reduce(&margins->items[i], grouping);
     if (margins->count > 0)
-        qsort_r(margins->items, margins->count, sizeof(*margins->items), compare_items, &margins->book);
+        qsort_r(margins->items, margins->count, sizeof(*margins->items), compare_items, &margins->snapshot);
     for (size_t i = 0; status == STATUS_OK && i < margins->count; i++) {
         const struct margin_item *item = &margins->items[i];
-        if (i == 0 || compare_items(item, item - 1, &margins->book) != 0)
-            made[count++] = row_of(&margins->book, item);
+        if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0)
+            made[count++] = row_of(&margins->snapshot, item);
         status = add_amounts(&made[count - 1], item, fault);
     }
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
@@ -324,7 +325,7 @@ enum status show_margins(struct call *call, const struct show_margins_input *inp
         return status;
     status = find_whose(&margins, input->account, fault);
     if (status == STATUS_OK)
-        status = book_load(call, &margins.book, fault);
+        status = snapshot_load(call, &margins.snapshot, fault);
     if (status == STATUS_OK)
         status = input->forecast ? gather_forecast(&margins, fault) : gather_billed(&margins, fault);
     if (status == STATUS_OK)
@@ -333,6 +334,6 @@ enum status show_margins(struct call *call, const struct show_margins_input *inp
         status = group(&margins, MARGIN_TOTAL, &made.totals, &made.total_count, fault);
     if (status == STATUS_OK)
         *result = made;
-    book_close(&margins.book);
+    snapshot_close(&margins.snapshot);
     return call_end(call, status, fault);
 }

@@ -11,7 +11,7 @@ static const uint32_t NO_CUSTOMER_RANK = UINT32_MAX;
 const struct rating_override *month_rating_correction(const struct month_rating *rating, uint32_t agreement,
                                                       uint32_t sku, int64_t customer_id) {
     struct rating_overrides slice = rating_overrides_of(
-        &rating->corrections, rating->book->agreements[agreement].id, rating->book->sku_rank[sku]);
+        &rating->corrections, rating->snapshot->agreements[agreement].id, rating->snapshot->sku_rank[sku]);
     for (size_t i = 0; i < slice.count; i++)
         if (slice.items[i].customer_id == customer_id)
             return &slice.items[i];
@@ -38,7 +38,7 @@ static int compare_joined(const void *left, const void *right) {
 
 enum { PATH_EDGES_MAX = 128 };
 
-/* An edge of a group's path: `edge` is BOOK_NONE where there is no agreement. */
+/* An edge of a group's path: `edge` is SNAPSHOT_NONE where there is no agreement. */
 struct path_edge {
     uint32_t edge;
     uint32_t seller;
@@ -48,22 +48,22 @@ struct path_edge {
 /* The edges on which licences of the group may be billed, from the customer up. */
 static int path_of(const struct month_rating *rating, const struct joined_group *joined,
                    struct path_edge path[PATH_EDGES_MAX]) {
-    const struct book *book = rating->book;
+    const struct snapshot *snapshot = rating->snapshot;
     const struct usage_group *group = &rating->usage->groups[joined->group];
     const struct usage_licence *licence = &rating->usage->licences[group->first_licence];
     int count = 0;
     uint32_t buyer = joined->customer;
-    while (book->accounts[buyer].seller_id != 0) {
-        uint32_t seller = book_account(book, book->accounts[buyer].seller_id);
-        int64_t depth = book->accounts[seller].depth;
+    while (snapshot->accounts[buyer].seller_id != 0) {
+        uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
+        int64_t depth = snapshot->accounts[seller].depth;
         assert(count < PATH_EDGES_MAX - 1);
         if (!group->one_range || (licence->first_edge <= depth && depth <= licence->last_edge))
-            path[count++] = (struct path_edge){book->edge_to_buyer[buyer], seller, buyer};
+            path[count++] = (struct path_edge){snapshot->edge_to_buyer[buyer], seller, buyer};
         buyer = seller;
     }
-    uint32_t owner = book_account(book, book->skus[joined->sku].owner_id);
-    if (book->accounts[owner].kind == ACCOUNT_VENDOR && (!group->one_range || licence->first_edge == 0))
-        path[count++] = (struct path_edge){book->vendor_edge[owner], owner, buyer};
+    uint32_t owner = snapshot_account(snapshot, snapshot->skus[joined->sku].owner_id);
+    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && (!group->one_range || licence->first_edge == 0))
+        path[count++] = (struct path_edge){snapshot->vendor_edge[owner], owner, buyer};
     return count;
 }
 
@@ -71,11 +71,12 @@ static struct joined_group *sort_groups(const struct month_rating *rating, struc
     const struct usage *usage = rating->usage;
     struct joined_group *joined = ARENA_NEW(arena, struct joined_group, usage->group_count + 1);
     for (size_t i = 0; i < usage->group_count; i++) {
-        uint32_t customer = book_account(rating->book, usage->groups[i].customer_id);
-        uint32_t sku = book_sku_find(rating->book, usage->groups[i].sku_id);
-        assert(sku != BOOK_NONE);
-        joined[i] = (struct joined_group){rating->book->sku_rank[sku], rating->book->account_rank[customer],
-                                          customer, sku, (uint32_t)i};
+        uint32_t customer = snapshot_account(rating->snapshot, usage->groups[i].customer_id);
+        uint32_t sku = snapshot_sku_find(rating->snapshot, usage->groups[i].sku_id);
+        assert(sku != SNAPSHOT_NONE);
+        joined[i] =
+            (struct joined_group){rating->snapshot->sku_rank[sku], rating->snapshot->account_rank[customer],
+                                  customer, sku, (uint32_t)i};
     }
     qsort(joined, usage->group_count, sizeof(*joined), compare_joined);
     return joined;
@@ -103,7 +104,7 @@ static void join_groups(struct month_rating *rating, struct arena *arena) {
     struct arena scratch;
     arena_init(&scratch);
     const struct joined_group *joined = sort_groups(rating, &scratch);
-    size_t edge_count = rating->book->edge_count;
+    size_t edge_count = rating->snapshot->edge_count;
     size_t group_count = rating->usage->group_count;
     struct path_edge path[PATH_EDGES_MAX];
     struct id_map known;
@@ -113,7 +114,7 @@ static void join_groups(struct month_rating *rating, struct arena *arena) {
     for (size_t i = 0; i < group_count; i++) {
         int count = path_of(rating, &joined[i], path);
         for (int k = 0; k < count; k++)
-            if (path[k].edge != BOOK_NONE)
+            if (path[k].edge != SNAPSHOT_NONE)
                 rating->first_entry[path[k].edge + 1]++;
             else if (group_is_used(rating, &rating->usage->groups[joined[i].group]))
                 note_orphan(rating, arena, &known, &capacity, &path[k]);
@@ -125,7 +126,7 @@ static void join_groups(struct month_rating *rating, struct arena *arena) {
     for (size_t i = 0; i < group_count; i++) {
         int count = path_of(rating, &joined[i], path);
         for (int k = 0; k < count; k++)
-            if (path[k].edge != BOOK_NONE)
+            if (path[k].edge != SNAPSHOT_NONE)
                 rating->entries[rating->first_entry[path[k].edge] + filled[path[k].edge]++] =
                     (struct rating_entry){joined[i].sku_rank, joined[i].customer_rank, joined[i].group};
     }
@@ -135,7 +136,7 @@ static void join_groups(struct month_rating *rating, struct arena *arena) {
 void month_rating_open(struct arena *arena, const struct month_rating_input *input,
                        struct month_rating *rating) {
     *rating = (struct month_rating){
-        .book = input->book,
+        .snapshot = input->snapshot,
         .usage = input->usage,
         .month = input->month,
         .until_us = input->until_us == 0 ? INT64_MAX : input->until_us,
@@ -146,13 +147,13 @@ void month_rating_open(struct arena *arena, const struct month_rating_input *inp
     };
     for (size_t i = 0; i < input->adjustment_count; i++) {
         const struct report_adjustment *from = &input->adjustments[i];
-        rating_overrides_add(input->book, &rating->adjustments, input->adjustment_agreements[i],
+        rating_overrides_add(input->snapshot, &rating->adjustments, input->adjustment_agreements[i],
                              from->customer_id, from->sku_id, from->units, from->reason, 0);
     }
     for (size_t i = 0; i < input->correction_count; i++) {
         const struct correction *from = &input->corrections[i];
         if (from->month.index == input->month.index)
-            rating_overrides_add(input->book, &rating->corrections, from->agreement_id, from->customer_id,
+            rating_overrides_add(input->snapshot, &rating->corrections, from->agreement_id, from->customer_id,
                                  from->sku_id, from->units, from->reason, from->id);
     }
     rating_overrides_settle(&rating->adjustments);
@@ -184,14 +185,14 @@ struct rated_customer {
 
 /* The month as the agreement's zone has it, cut off at until_us. */
 static struct edge_context context_of(struct month_rating *rating, struct arena *arena, uint32_t agreement) {
-    const struct book *book = rating->book;
-    uint32_t edge = book->edge_of_agreement[agreement];
+    const struct snapshot *snapshot = rating->snapshot;
+    uint32_t edge = snapshot->edge_of_agreement[agreement];
     struct edge_context context = {rating,
                                    arena,
                                    agreement,
                                    edge,
-                                   book->accounts[book->edges[edge].seller].depth,
-                                   *book_span(book, agreement, rating->month),
+                                   snapshot->accounts[snapshot->edges[edge].seller].depth,
+                                   *snapshot_span(snapshot, agreement, rating->month),
                                    true};
     struct month_span *span = &context.span;
     if (rating->until_us >= span->midnights_us[span->days])
@@ -224,7 +225,8 @@ static bool is_free_month(const struct edge_context *context, const struct price
                           int64_t first_on_at_us) {
     if (price->terms.free_months == 0 || first_on_at_us == 0)
         return false;
-    struct month first = zone_month_at(book_zone(context->rating->book, context->agreement), first_on_at_us);
+    struct month first =
+        zone_month_at(snapshot_zone(context->rating->snapshot, context->agreement), first_on_at_us);
     return context->rating->month.index < first.index + price->terms.free_months;
 }
 
@@ -238,7 +240,7 @@ struct merged_customers {
 
 static struct merged_customers customers_of(const struct edge_context *context, uint32_t sku_rank) {
     const struct month_rating *rating = context->rating;
-    int64_t agreement_id = rating->book->agreements[context->agreement].id;
+    int64_t agreement_id = rating->snapshot->agreements[context->agreement].id;
     size_t low = rating->first_entry[context->edge];
     size_t end = rating->first_entry[context->edge + 1];
     size_t high = end;
@@ -358,7 +360,7 @@ static struct invoice_row row_of(const struct price *price, const struct tax *ta
 static enum status rate_at_price(const struct edge_context *context, const struct price *price,
                                  const struct tax *tax, struct merged_customers merged,
                                  struct invoice_row **lines, size_t *count, struct fault *fault) {
-    const struct book *book = context->rating->book;
+    const struct snapshot *snapshot = context->rating->snapshot;
     struct arena *arena = context->arena;
     size_t most = merged.entry_count + merged.adjustments.count + merged.corrections.count;
     struct rated_customer *customers = ARENA_NEW(arena, struct rated_customer, most + 1);
@@ -374,7 +376,8 @@ static enum status rate_at_price(const struct edge_context *context, const struc
     const struct rating_override *correction;
     uint32_t rank;
     if (price->terms.has_trial_end) {
-        int64_t trial_end_us = zone_midnight_us(book_zone(book, context->agreement), price->terms.trial_end);
+        int64_t trial_end_us =
+            zone_midnight_us(snapshot_zone(snapshot, context->agreement), price->terms.trial_end);
         from_us = trial_end_us > m0 ? trial_end_us : m0;
         /* A month that lies in the trial whole has no minimum either. */
         if (from_us >= context->span.midnights_us[context->span.days])
@@ -399,8 +402,8 @@ static enum status rate_at_price(const struct edge_context *context, const struc
     if (customer_count == 0 && charged_price.terms.minimum_units == 0)
         return STATUS_OK;
     int64_t parts_per_unit = price->policy == POLICY_DAILY ? context->span.days : 1;
-    status = rating_rate(arena, &charged_price, book->currencies[context->agreement], parts_per_unit, usages,
-                         customer_count, &rated, count, fault);
+    status = rating_rate(arena, &charged_price, snapshot->currencies[context->agreement], parts_per_unit,
+                         usages, customer_count, &rated, count, fault);
     if (status != STATUS_OK)
         return status;
     *lines = ARENA_NEW(arena, struct invoice_row, *count + 1);
@@ -428,9 +431,9 @@ static enum status is_used(const struct edge_context *context, const struct merg
 static enum status rate_sku(const struct edge_context *context, uint32_t sku, struct invoice_row **lines,
                             size_t *count, bool *unpriced, struct fault *fault) {
     struct tax tax;
-    struct merged_customers merged = customers_of(context, context->rating->book->sku_rank[sku]);
-    const struct price *price = book_price(context->rating->book, context->arena, context->agreement, sku,
-                                           context->rating->month, &tax);
+    struct merged_customers merged = customers_of(context, context->rating->snapshot->sku_rank[sku]);
+    const struct price *price = snapshot_price(context->rating->snapshot, context->arena, context->agreement,
+                                               sku, context->rating->month, &tax);
     *lines = NULL;
     *count = 0;
     *unpriced = false;
@@ -462,14 +465,16 @@ static int compare_ranks(const void *left, const void *right) {
 /* The ranks of the SKUs that the edge has anything to do with, ascending, each once. */
 static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count) {
     const struct month_rating *rating = context->rating;
-    const struct book *book = rating->book;
-    const struct agreement *agreement = &book->agreements[context->agreement];
-    struct rating_overrides adjustments = rating_overrides_of(&rating->adjustments, agreement->id, BOOK_NONE);
-    struct rating_overrides corrections = rating_overrides_of(&rating->corrections, agreement->id, BOOK_NONE);
+    const struct snapshot *snapshot = rating->snapshot;
+    const struct agreement *agreement = &snapshot->agreements[context->agreement];
+    struct rating_overrides adjustments =
+        rating_overrides_of(&rating->adjustments, agreement->id, SNAPSHOT_NONE);
+    struct rating_overrides corrections =
+        rating_overrides_of(&rating->corrections, agreement->id, SNAPSHOT_NONE);
     uint32_t first = rating->first_entry[context->edge];
     uint32_t end = rating->first_entry[context->edge + 1];
     size_t minimum_count = 0;
-    const uint32_t *minimums = book_minimums(book, agreement->seller_id, &minimum_count);
+    const uint32_t *minimums = snapshot_minimums(snapshot, agreement->seller_id, &minimum_count);
     size_t most = end - first + adjustments.count + corrections.count + minimum_count;
     uint32_t *ranks = ARENA_NEW(context->arena, uint32_t, most + 1);
     size_t found = 0;
@@ -482,10 +487,10 @@ static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count)
     for (size_t i = 0; i < corrections.count; i++)
         ranks[found++] = corrections.items[i].sku_rank;
     for (size_t i = 0; i < minimum_count; i++) {
-        const struct price_edge *edge = &book->prices.edges[minimums[i]];
-        int64_t sku_id = book->prices.prices[minimums[i]].sku_id;
+        const struct price_edge *edge = &snapshot->prices.edges[minimums[i]];
+        int64_t sku_id = snapshot->prices.prices[minimums[i]].sku_id;
         if (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id)
-            ranks[found++] = book->sku_rank[book_sku_find(book, sku_id)];
+            ranks[found++] = snapshot->sku_rank[snapshot_sku_find(snapshot, sku_id)];
     }
     if (found > sorted)
         qsort(ranks, found, sizeof(*ranks), compare_ranks);
@@ -513,15 +518,16 @@ static int compare_line_keys(const void *left, const void *right) {
 
 /* From SKU by SKU to customer by customer; lines for no one come last. */
 static void sort_lines(const struct edge_context *context, struct edge_bill *bill) {
-    const struct book *book = context->rating->book;
+    const struct snapshot *snapshot = context->rating->snapshot;
     if (bill->line_count == 0)
         return;
     struct line_key *keys = ARENA_NEW(context->arena, struct line_key, bill->line_count);
     struct invoice_row *sorted = ARENA_NEW(context->arena, struct invoice_row, bill->line_count);
     for (size_t i = 0; i < bill->line_count; i++) {
         int64_t customer_id = bill->lines[i].customer_id;
-        keys[i].customer_rank =
-            customer_id == 0 ? NO_CUSTOMER_RANK : book->account_rank[book_account(book, customer_id)];
+        keys[i].customer_rank = customer_id == 0
+                                    ? NO_CUSTOMER_RANK
+                                    : snapshot->account_rank[snapshot_account(snapshot, customer_id)];
         keys[i].position = (uint32_t)i;
     }
     qsort(keys, bill->line_count, sizeof(*keys), compare_line_keys);
@@ -544,13 +550,13 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
         struct invoice_row *lines = NULL;
         size_t count = 0;
         bool unpriced = false;
-        uint32_t sku = rating->book->sku_of_rank[ranks[i]];
+        uint32_t sku = rating->snapshot->sku_of_rank[ranks[i]];
         status = rate_sku(&context, sku, &lines, &count, &unpriced, fault);
         if (unpriced)
             bill->missing = bill->missing.length == 0
-                                ? rating->book->skus[sku].code
+                                ? rating->snapshot->skus[sku].code
                                 : text_format(arena, "%.*s, %.*s", TEXT_ARGS(bill->missing),
-                                              TEXT_ARGS(rating->book->skus[sku].code));
+                                              TEXT_ARGS(rating->snapshot->skus[sku].code));
         bill->used = bill->used || unpriced || count > 0;
         for (size_t k = 0; status == STATUS_OK && k < count; k++) {
             bill->lines = arena_grow(arena, bill->lines, bill->line_count, &capacity, sizeof(*bill->lines));
@@ -571,8 +577,8 @@ bool month_rating_is_used(struct month_rating *rating, uint32_t edge, uint32_t a
     struct merged_customers merged = {
         .entries = rating->entries + rating->first_entry[edge],
         .entry_count = rating->first_entry[edge + 1] - rating->first_entry[edge],
-        .adjustments =
-            rating_overrides_of(&rating->adjustments, rating->book->agreements[agreement].id, BOOK_NONE),
+        .adjustments = rating_overrides_of(&rating->adjustments, rating->snapshot->agreements[agreement].id,
+                                           SNAPSHOT_NONE),
     };
     enum status status = is_used(&context, &merged, &used, &fault);
     arena_clean_up(&scratch);

@@ -1,5 +1,5 @@
-/* Month rating: what every edge is to be billed for one month, from the book, the usage and what the reports
- * and corrections say instead.
+/* Month rating: what every edge is to be billed for one month, from the snapshot, the usage and what the
+ * reports and corrections say instead.
  *
  * Opening it joins the usage's groups to the edges of their paths; then each edge is rated by itself. The
  * close, the forecast and the check all rate with this, so none can differ. The order is that of labels; the
@@ -7,8 +7,8 @@
 #ifndef SEATMETER_PROGRAMME_BILLING_MONTH_RATING_H
 #define SEATMETER_PROGRAMME_BILLING_MONTH_RATING_H
 
-#include "programme/billing/book.h"
 #include "programme/billing/rating_overrides.h"
+#include "programme/billing/snapshot.h"
 #include "programme/billing/usage.h"
 #include "store/billing/corrections.h"
 #include "store/billing/invoices.h"
@@ -28,7 +28,7 @@ struct rating_orphan {
 };
 
 struct month_rating {
-    const struct book *book;
+    const struct snapshot *snapshot;
     const struct usage *usage;
     struct month month;
     int64_t until_us; /* as if the month ended then; INT64_MAX: it ends at its end */
@@ -43,7 +43,7 @@ struct month_rating {
 };
 
 struct month_rating_input {
-    const struct book *book;
+    const struct snapshot *snapshot;
     const struct usage *usage; /* loaded from the month's earliest start or before */
     struct month month;
     int64_t until_us;                     /* 0: to the month's end */

@@ -33,16 +33,16 @@ void rating_overrides_settle(struct rating_overrides *overrides) {
     overrides->count = kept;
 }
 
-void rating_overrides_add(const struct book *book, struct rating_overrides *overrides, int64_t agreement_id,
-                          int64_t customer_id, int64_t sku_id, int64_t units, struct text reason,
-                          int64_t order) {
-    uint32_t customer = book_account(book, customer_id);
-    uint32_t sku = book_sku_find(book, sku_id);
-    assert(sku != BOOK_NONE);
+void rating_overrides_add(const struct snapshot *snapshot, struct rating_overrides *overrides,
+                          int64_t agreement_id, int64_t customer_id, int64_t sku_id, int64_t units,
+                          struct text reason, int64_t order) {
+    uint32_t customer = snapshot_account(snapshot, customer_id);
+    uint32_t sku = snapshot_sku_find(snapshot, sku_id);
+    assert(sku != SNAPSHOT_NONE);
     overrides->items[overrides->count++] = (struct rating_override){
         .agreement_id = agreement_id,
-        .sku_rank = book->sku_rank[sku],
-        .customer_rank = book->account_rank[customer],
+        .sku_rank = snapshot->sku_rank[sku],
+        .customer_rank = snapshot->account_rank[customer],
         .customer_id = customer_id,
         .order = order,
         .units = units,
@@ -50,7 +50,7 @@ void rating_overrides_add(const struct book *book, struct rating_overrides *over
     };
 }
 
-/* The overrides of an agreement (and of one SKU, unless that is BOOK_NONE), as a slice. */
+/* The overrides of an agreement (and of one SKU, unless that is SNAPSHOT_NONE), as a slice. */
 struct rating_overrides rating_overrides_of(const struct rating_overrides *overrides, int64_t agreement_id,
                                             uint32_t sku_rank) {
     size_t low = 0;
@@ -60,7 +60,7 @@ struct rating_overrides rating_overrides_of(const struct rating_overrides *overr
         const struct rating_override *at = &overrides->items[middle];
         bool is_before =
             at->agreement_id < agreement_id ||
-            (at->agreement_id == agreement_id && sku_rank != BOOK_NONE && at->sku_rank < sku_rank);
+            (at->agreement_id == agreement_id && sku_rank != SNAPSHOT_NONE && at->sku_rank < sku_rank);
         if (is_before)
             low = middle + 1;
         else
@@ -68,7 +68,7 @@ struct rating_overrides rating_overrides_of(const struct rating_overrides *overr
     }
     size_t end = low;
     while (end < overrides->count && overrides->items[end].agreement_id == agreement_id &&
-           (sku_rank == BOOK_NONE || overrides->items[end].sku_rank == sku_rank))
+           (sku_rank == SNAPSHOT_NONE || overrides->items[end].sku_rank == sku_rank))
         end++;
     return (struct rating_overrides){overrides->items + low, end - low};
 }

@@ -15,7 +15,7 @@ enum { FLUSH_BYTES = 64 * 1024, PRICE_DIGITS = 6, PERCENT_DIGITS = 4 };
 struct exporting {
     struct call *call;
     struct export_sink *sink;
-    struct book book;
+    struct snapshot snapshot;
     struct export_names names;
     struct export_scope scope;
     struct arena arena; /* of the rows being written: cleaned when they are handed on */
@@ -48,13 +48,13 @@ static enum status write_header(struct exporting *exporting, const char *const *
 }
 
 static void write_account(struct exporting *exporting, int64_t id) {
-    uint32_t index = id == 0 ? BOOK_NONE : book_account_find(&exporting->book, id);
-    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->names.accounts[index]);
+    uint32_t index = id == 0 ? SNAPSHOT_NONE : snapshot_account_find(&exporting->snapshot, id);
+    csv_write(&exporting->writer, index == SNAPSHOT_NONE ? TEXT("") : exporting->names.accounts[index]);
 }
 
 static void write_sku(struct exporting *exporting, int64_t id) {
-    uint32_t index = id == 0 ? BOOK_NONE : book_sku_find(&exporting->book, id);
-    csv_write(&exporting->writer, index == BOOK_NONE ? TEXT("") : exporting->names.skus[index]);
+    uint32_t index = id == 0 ? SNAPSHOT_NONE : snapshot_sku_find(&exporting->snapshot, id);
+    csv_write(&exporting->writer, index == SNAPSHOT_NONE ? TEXT("") : exporting->names.skus[index]);
 }
 
 static void write_identifier(struct exporting *exporting, enum identifier_kind kind, int64_t id) {
@@ -79,8 +79,8 @@ static void write_decimal(struct exporting *exporting, int64_t value, int digits
 /* The number where it begins with the name that this export has for its seller, which makes it unique; else
  * the identifier. */
 static void write_invoice(struct exporting *exporting, int64_t id, struct text number, int64_t seller_id) {
-    uint32_t seller = book_account_find(&exporting->book, seller_id);
-    struct text name = seller == BOOK_NONE ? TEXT("") : exporting->names.accounts[seller];
+    uint32_t seller = snapshot_account_find(&exporting->snapshot, seller_id);
+    struct text name = seller == SNAPSHOT_NONE ? TEXT("") : exporting->names.accounts[seller];
     if (name.length > 0 && text_starts_with(number, name) && number.length > name.length &&
         number.at[name.length] == '-')
         csv_write(&exporting->writer, number);
@@ -219,11 +219,11 @@ static enum status export_ledger(struct exporting *exporting, struct fault *faul
 }
 
 static enum status write_adjustment(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
-    uint32_t agreement = book_agreement_find(&exporting->book, db_column_int(rows, 1));
+    uint32_t agreement = snapshot_agreement_find(&exporting->snapshot, db_column_int(rows, 1));
     (void)fault;
     write_month(exporting, db_column_int(rows, 0));
-    write_account(exporting, exporting->book.agreements[agreement].seller_id);
-    write_account(exporting, exporting->book.agreements[agreement].buyer_id);
+    write_account(exporting, exporting->snapshot.agreements[agreement].seller_id);
+    write_account(exporting, exporting->snapshot.agreements[agreement].buyer_id);
     write_account(exporting, db_column_int(rows, 2));
     write_sku(exporting, db_column_int(rows, 3));
     csv_write_int(&exporting->writer, db_column_int(rows, 4));
@@ -243,7 +243,7 @@ static enum status export_adjustments(struct exporting *exporting, struct fault 
     return status == STATUS_OK ? write_rows(exporting, rows, write_adjustment, fault) : status;
 }
 
-/* ---- what the book holds ---- */
+/* ---- what the snapshot holds ---- */
 
 static bool is_party(const struct exporting *exporting, int64_t seller_id, int64_t buyer_id) {
     int64_t party_id = exporting->scope.party_id;
@@ -275,28 +275,29 @@ static enum status export_agreements(struct exporting *exporting, struct fault *
     static const char *const names[] = {
         "agreement", "seller",       "buyer",           "state",     "currency", "time_zone", "tax_category",
         "tax_rate",  "payment_days", "report_due_days", "signed_at", "ended_at", NULL};
-    const struct book *book = &exporting->book;
+    const struct snapshot *snapshot = &exporting->snapshot;
     enum status status = write_header(exporting, names, fault);
-    for (size_t i = 0; status == STATUS_OK && i < book->edge_count; i++) {
-        const struct book_edge *edge = &book->edges[exporting->names.edges[i]];
+    for (size_t i = 0; status == STATUS_OK && i < snapshot->edge_count; i++) {
+        const struct snapshot_edge *edge = &snapshot->edges[exporting->names.edges[i]];
         for (uint32_t k = 0; status == STATUS_OK && k < edge->agreement_count; k++)
             status = write_agreement(
-                exporting, &book->agreements[book->edge_agreements[edge->first_agreement + k]], fault);
+                exporting, &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + k]],
+                fault);
     }
     return status;
 }
 
 static enum status export_accounts(struct exporting *exporting, struct fault *fault) {
     static const char *const names[] = {"account", "kind", "code", "name", "seller", "depth", NULL};
-    const struct book *book = &exporting->book;
+    const struct snapshot *snapshot = &exporting->snapshot;
     int64_t own = exporting->scope.party_id;
     enum status status = write_header(exporting, names, fault);
-    for (size_t i = 0; status == STATUS_OK && i < book->account_count; i++) {
-        const struct account *account = &book->accounts[i];
+    for (size_t i = 0; status == STATUS_OK && i < snapshot->account_count; i++) {
+        const struct account *account = &snapshot->accounts[i];
         bool visible = own == 0 || account->id == own;
-        for (uint32_t at = (uint32_t)i; !visible && book->accounts[at].seller_id != 0;) {
-            at = book_account(book, book->accounts[at].seller_id);
-            visible = book->accounts[at].id == own;
+        for (uint32_t at = (uint32_t)i; !visible && snapshot->accounts[at].seller_id != 0;) {
+            at = snapshot_account(snapshot, snapshot->accounts[at].seller_id);
+            visible = snapshot->accounts[at].id == own;
         }
         if (!visible)
             continue;
@@ -313,10 +314,10 @@ static enum status export_accounts(struct exporting *exporting, struct fault *fa
 
 static enum status export_skus(struct exporting *exporting, struct fault *fault) {
     static const char *const names[] = {"sku", "kind", "owner", "code", "name", NULL};
-    const struct book *book = &exporting->book;
+    const struct snapshot *snapshot = &exporting->snapshot;
     enum status status = write_header(exporting, names, fault);
-    for (size_t i = 0; status == STATUS_OK && i < book->sku_count; i++) {
-        const struct sku *sku = &book->skus[book->sku_of_rank[i]];
+    for (size_t i = 0; status == STATUS_OK && i < snapshot->sku_count; i++) {
+        const struct sku *sku = &snapshot->skus[snapshot->sku_of_rank[i]];
         bool visible = true;
         if (exporting->scope.party_id != 0)
             status = sku_is_known(exporting->call->db, exporting->scope.party_id, sku, &visible, fault);
@@ -338,28 +339,28 @@ typedef enum status write_price(struct exporting *exporting, const struct agreem
                                 const struct price *price, const struct price_edge *edge,
                                 struct fault *fault);
 
-/* The part of the book that belongs to (seller, buyer); buyer 0: the standard prices. */
-static struct price_list prices_of(const struct price_list *book, int64_t seller_id, int64_t buyer_id) {
+/* The part of the price list that belongs to (seller, buyer); buyer 0: the standard prices. */
+static struct price_list prices_of(const struct price_list *snapshot, int64_t seller_id, int64_t buyer_id) {
     size_t low = 0;
-    size_t high = book->count;
+    size_t high = snapshot->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct price_edge *at = &book->edges[middle];
+        const struct price_edge *at = &snapshot->edges[middle];
         if (at->seller_id < seller_id || (at->seller_id == seller_id && at->buyer_id < buyer_id))
             low = middle + 1;
         else
             high = middle;
     }
     size_t end = low;
-    while (end < book->count && book->edges[end].seller_id == seller_id &&
-           book->edges[end].buyer_id == buyer_id)
+    while (end < snapshot->count && snapshot->edges[end].seller_id == seller_id &&
+           snapshot->edges[end].buyer_id == buyer_id)
         end++;
-    return (struct price_list){book->prices + low, book->edges + low, end - low};
+    return (struct price_list){snapshot->prices + low, snapshot->edges + low, end - low};
 }
 
 static enum status write_sku_prices(struct exporting *exporting, const struct agreement *agreement,
                                     int64_t sku_id, write_price *write, struct fault *fault) {
-    struct price_list range = price_list_of_edge(&exporting->book.prices, exporting->call->arena,
+    struct price_list range = price_list_of_edge(&exporting->snapshot.prices, exporting->call->arena,
                                                  agreement->seller_id, agreement->buyer_id, sku_id);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < range.count; i++)
@@ -371,8 +372,8 @@ static enum status write_sku_prices(struct exporting *exporting, const struct ag
 /* Both ranges are sorted by SKU: walks the SKUs of either. */
 static enum status write_edge_prices(struct exporting *exporting, const struct agreement *agreement,
                                      write_price *write, struct fault *fault) {
-    struct price_list own = prices_of(&exporting->book.prices, agreement->seller_id, agreement->buyer_id);
-    struct price_list standard = prices_of(&exporting->book.prices, agreement->seller_id, 0);
+    struct price_list own = prices_of(&exporting->snapshot.prices, agreement->seller_id, agreement->buyer_id);
+    struct price_list standard = prices_of(&exporting->snapshot.prices, agreement->seller_id, 0);
     size_t i = 0;
     size_t k = 0;
     enum status status = STATUS_OK;
@@ -391,13 +392,14 @@ static enum status write_edge_prices(struct exporting *exporting, const struct a
 
 /* The last signed agreement of each edge says in which currency prices apply. */
 static enum status write_all_prices(struct exporting *exporting, write_price *write, struct fault *fault) {
-    const struct book *book = &exporting->book;
+    const struct snapshot *snapshot = &exporting->snapshot;
     enum status status = STATUS_OK;
-    for (size_t e = 0; status == STATUS_OK && e < book->edge_count; e++) {
-        const struct book_edge *edge = &book->edges[exporting->names.edges[e]];
+    for (size_t e = 0; status == STATUS_OK && e < snapshot->edge_count; e++) {
+        const struct snapshot_edge *edge = &snapshot->edges[exporting->names.edges[e]];
         const struct agreement *agreement = NULL;
         for (uint32_t i = 0; i < edge->agreement_count; i++) {
-            const struct agreement *one = &book->agreements[book->edge_agreements[edge->first_agreement + i]];
+            const struct agreement *one =
+                &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + i]];
             if (one->signed_at_us > 0)
                 agreement = one;
         }
@@ -493,8 +495,8 @@ static enum status choose_scope(struct exporting *exporting, struct text month_w
     exporting->scope = (struct export_scope){.until_us = INT64_MAX, .month = -1};
     if (!actor_is_operator(call)) {
         int64_t account_id = call->actor.account_id;
-        uint32_t account = book_account(&exporting->book, account_id);
-        bool is_vendor = exporting->book.accounts[account].kind == ACCOUNT_VENDOR;
+        uint32_t account = snapshot_account(&exporting->snapshot, account_id);
+        bool is_vendor = exporting->snapshot.accounts[account].kind == ACCOUNT_VENDOR;
         exporting->scope.party_id = account_id;
         exporting->scope.vendor_id = is_vendor ? account_id : 0;
         exporting->scope.under_id = is_vendor ? 0 : account_id;
@@ -530,17 +532,18 @@ enum status export_records(struct call *call, const struct export_input *input, 
     csv_writer_init(&exporting.writer, &exporting.arena);
     status = require_any_right(call, RIGHT_READ, fault);
     if (status == STATUS_OK)
-        status = book_load(call, &exporting.book, fault);
+        status = snapshot_load(call, &exporting.snapshot, fault);
     if (status == STATUS_OK)
         status = choose_scope(&exporting, input->month, fault);
     if (status == STATUS_OK)
-        status = export_names_make(call, &exporting.book, exporting.scope.party_id, &exporting.names, fault);
+        status =
+            export_names_make(call, &exporting.snapshot, exporting.scope.party_id, &exporting.names, fault);
     if (status == STATUS_OK)
         status = export(&exporting, fault);
     if (status == STATUS_OK)
         status = hand_on(&exporting, fault);
     arena_clean_up(&exporting.arena);
-    book_close(&exporting.book);
+    snapshot_close(&exporting.snapshot);
     return call_end(call, status, fault);
 }
 

@@ -8,16 +8,16 @@
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 
-#include "programme/billing/book.h"
+#include "programme/billing/snapshot.h"
 
 struct export_names {
-    const struct text *accounts; /* by the book's index */
+    const struct text *accounts; /* by the snapshot's index */
     const struct text *skus;
-    const uint32_t *edges; /* the book's edges, by the names of seller and buyer */
+    const uint32_t *edges; /* the snapshot's edges, by the names of seller and buyer */
 };
 
 /* `viewer_id` 0: the operator. */
-enum status export_names_make(struct call *call, const struct book *book, int64_t viewer_id,
+enum status export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
                               struct export_names *names, struct fault *fault) MUST_CHECK;
 
 #endif

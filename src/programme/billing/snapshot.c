@@ -1,0 +1,326 @@
+#include "programme/billing/snapshot.h"
+
+#include "programme/call/authorise.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A time zone with the months that were asked for. */
+struct snapshot_zone {
+    struct text name;
+    struct zone *zone;
+    struct arena *arena;
+    struct zone_month *months; /* the last asked first */
+};
+
+struct zone_month {
+    struct zone_month *next;
+    struct month month;
+    struct month_span span;
+};
+
+/* ---- ranks: qsort over items that carry what they are compared by ---- */
+
+struct ranked {
+    struct text name;
+    int64_t id;
+    uint32_t index;
+};
+
+static int compare_ranked(const void *left, const void *right) {
+    const struct ranked *a = left;
+    const struct ranked *b = right;
+    int order = text_compare(a->name, b->name);
+    if (order != 0)
+        return order;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void rank_accounts(struct snapshot *snapshot, struct arena *arena) {
+    struct ranked *items = ARENA_NEW(arena, struct ranked, snapshot->account_count + 1);
+    for (size_t i = 0; i < snapshot->account_count; i++)
+        items[i] = (struct ranked){snapshot->accounts[i].label, snapshot->accounts[i].id, (uint32_t)i};
+    qsort(items, snapshot->account_count, sizeof(*items), compare_ranked);
+    snapshot->account_rank = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
+    for (size_t i = 0; i < snapshot->account_count; i++)
+        snapshot->account_rank[items[i].index] = (uint32_t)i;
+}
+
+/* Ranks the SKUs; neighbours of the same code go by their identifiers. */
+static void rank_skus(struct call *call, struct snapshot *snapshot) {
+    size_t count = snapshot->sku_count;
+    struct ranked *items = ARENA_NEW(call->arena, struct ranked, count + 1);
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct ranked){snapshot->skus[i].code, snapshot->skus[i].id, (uint32_t)i};
+    qsort(items, count, sizeof(*items), compare_ranked);
+    snapshot->sku_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
+    snapshot->sku_of_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
+    snapshot->sku_labels = ARENA_NEW(call->arena, struct text, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        bool shared = (i > 0 && text_equal(items[i].name, items[i - 1].name)) ||
+                      (i + 1 < count && text_equal(items[i].name, items[i + 1].name));
+        snapshot->sku_rank[items[i].index] = (uint32_t)i;
+        snapshot->sku_of_rank[i] = items[i].index;
+        snapshot->sku_labels[items[i].index] =
+            shared ? identifier_text(call, IDENTIFIER_SKU, items[i].id) : items[i].name;
+    }
+}
+
+/* ---- edges ---- */
+
+struct edge_key {
+    uint32_t seller_rank;
+    uint32_t buyer_rank;
+    uint32_t agreement;
+};
+
+static int compare_edges(const void *left, const void *right) {
+    const struct edge_key *a = left;
+    const struct edge_key *b = right;
+    if (a->seller_rank != b->seller_rank)
+        return a->seller_rank < b->seller_rank ? -1 : 1;
+    if (a->buyer_rank != b->buyer_rank)
+        return a->buyer_rank < b->buyer_rank ? -1 : 1;
+    return a->agreement < b->agreement ? -1 : a->agreement > b->agreement;
+}
+
+/* Sorts the agreements into edges. */
+static void make_edges(struct snapshot *snapshot, struct arena *arena) {
+    size_t count = snapshot->agreement_count;
+    struct edge_key *keys = ARENA_NEW(arena, struct edge_key, count + 1);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (struct edge_key){
+            snapshot->account_rank[snapshot_account(snapshot, snapshot->agreements[i].seller_id)],
+            snapshot->account_rank[snapshot_account(snapshot, snapshot->agreements[i].buyer_id)],
+            (uint32_t)i};
+    qsort(keys, count, sizeof(*keys), compare_edges);
+    snapshot->edges = ARENA_NEW(arena, struct snapshot_edge, count + 1);
+    snapshot->edge_agreements = ARENA_NEW(arena, uint32_t, count + 1);
+    snapshot->edge_of_agreement = ARENA_NEW(arena, uint32_t, count + 1);
+    snapshot->edge_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct agreement *agreement = &snapshot->agreements[keys[i].agreement];
+        bool is_new = i == 0 || keys[i].seller_rank != keys[i - 1].seller_rank ||
+                      keys[i].buyer_rank != keys[i - 1].buyer_rank;
+        if (is_new)
+            snapshot->edges[snapshot->edge_count++] = (struct snapshot_edge){
+                .seller = snapshot_account(snapshot, agreement->seller_id),
+                .buyer = snapshot_account(snapshot, agreement->buyer_id),
+                .first_agreement = (uint32_t)i,
+                .has_prices =
+                    price_list_edge_has_any(&snapshot->prices, agreement->seller_id, agreement->buyer_id),
+            };
+        snapshot->edges[snapshot->edge_count - 1].agreement_count++;
+        snapshot->edge_agreements[i] = keys[i].agreement;
+        snapshot->edge_of_agreement[keys[i].agreement] = (uint32_t)(snapshot->edge_count - 1);
+    }
+}
+
+/* From each account to the edge that supplies it, and from each vendor to the distributor. */
+static void connect_edges(struct snapshot *snapshot, struct arena *arena) {
+    snapshot->edge_to_buyer = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
+    snapshot->vendor_edge = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
+    for (size_t i = 0; i < snapshot->account_count; i++)
+        snapshot->edge_to_buyer[i] = snapshot->vendor_edge[i] = SNAPSHOT_NONE;
+    for (size_t i = 0; i < snapshot->edge_count; i++) {
+        const struct snapshot_edge *edge = &snapshot->edges[i];
+        if (snapshot->accounts[edge->seller].kind == ACCOUNT_VENDOR)
+            snapshot->vendor_edge[edge->seller] = (uint32_t)i;
+        else if (snapshot->accounts[edge->buyer].seller_id == snapshot->accounts[edge->seller].id)
+            snapshot->edge_to_buyer[edge->buyer] = (uint32_t)i;
+    }
+}
+
+/* ---- zones ---- */
+
+/* Opens each zone once. Zones outlive the call's arena only until snapshot_close. */
+static enum status open_zones(struct snapshot *snapshot, struct arena *arena, struct fault *fault) {
+    size_t capacity = 0;
+    snapshot->zone_of_agreement = ARENA_NEW(arena, uint32_t, snapshot->agreement_count + 1);
+    for (size_t i = 0; i < snapshot->agreement_count; i++) {
+        struct text name = snapshot->agreements[i].time_zone;
+        size_t at = 0;
+        while (at < snapshot->zone_count && !text_equal(snapshot->zones[at].name, name))
+            at++;
+        if (at == snapshot->zone_count) {
+            struct zone *zone = NULL;
+            enum status status = zone_open(name, "time_zone", &zone, fault);
+            if (status != STATUS_OK)
+                return status;
+            snapshot->zones =
+                arena_grow(arena, snapshot->zones, snapshot->zone_count, &capacity, sizeof(*snapshot->zones));
+            snapshot->zones[snapshot->zone_count++] = (struct snapshot_zone){name, zone, arena, NULL};
+        }
+        snapshot->zone_of_agreement[i] = (uint32_t)at;
+    }
+    return STATUS_OK;
+}
+
+void snapshot_close(struct snapshot *snapshot) {
+    for (size_t i = 0; i < snapshot->zone_count; i++)
+        zone_close(snapshot->zones[i].zone);
+    snapshot->zone_count = 0;
+}
+
+struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement) {
+    assert(agreement < snapshot->agreement_count);
+    return snapshot->zones[snapshot->zone_of_agreement[agreement]].zone;
+}
+
+const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t agreement,
+                                       struct month month) {
+    assert(agreement < snapshot->agreement_count);
+    struct snapshot_zone *zone = &snapshot->zones[snapshot->zone_of_agreement[agreement]];
+    for (struct zone_month *known = zone->months; known != NULL; known = known->next)
+        if (known->month.index == month.index)
+            return &known->span;
+    struct zone_month *asked = ARENA_NEW(zone->arena, struct zone_month, 1);
+    asked->next = zone->months;
+    asked->month = month;
+    zone_month_span(zone->zone, month, &asked->span);
+    zone->months = asked;
+    return &asked->span;
+}
+
+/* ---- loading ---- */
+
+static void index_ids(struct snapshot *snapshot, struct arena *arena) {
+    id_map_init(&snapshot->account_index, arena, snapshot->account_count);
+    for (size_t i = 0; i < snapshot->account_count; i++)
+        id_map_put(&snapshot->account_index, snapshot->accounts[i].id, 0, (uint32_t)i);
+    id_map_init(&snapshot->agreement_index, arena, snapshot->agreement_count);
+    for (size_t i = 0; i < snapshot->agreement_count; i++)
+        id_map_put(&snapshot->agreement_index, snapshot->agreements[i].id, 0, (uint32_t)i);
+    id_map_init(&snapshot->sku_index, arena, snapshot->sku_count);
+    for (size_t i = 0; i < snapshot->sku_count; i++)
+        id_map_put(&snapshot->sku_index, snapshot->skus[i].id, 0, (uint32_t)i);
+}
+
+static void find_minimums(struct snapshot *snapshot, struct arena *arena) {
+    uint32_t *found = NULL;
+    size_t capacity = 0;
+    for (size_t i = 0; i < snapshot->prices.count; i++)
+        if (snapshot->prices.prices[i].terms.minimum_units > 0) {
+            found = arena_grow(arena, found, snapshot->minimum_price_count, &capacity, sizeof(*found));
+            found[snapshot->minimum_price_count++] = (uint32_t)i;
+        }
+    snapshot->minimum_prices = found;
+}
+
+enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+    struct arena *arena = call->arena;
+    *snapshot = (struct snapshot){0};
+    enum status status =
+        account_load_all(call->db, arena, &snapshot->accounts, &snapshot->account_count, fault);
+    if (status == STATUS_OK)
+        status =
+            agreement_load_all(call->db, arena, &snapshot->agreements, &snapshot->agreement_count, fault);
+    if (status == STATUS_OK)
+        status = sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault);
+    if (status == STATUS_OK)
+        status = price_list_load(call->db, arena, &snapshot->prices, fault);
+    if (status != STATUS_OK)
+        return status;
+    snapshot->currencies = ARENA_NEW(arena, struct currency, snapshot->agreement_count + 1);
+    for (size_t i = 0; status == STATUS_OK && i < snapshot->agreement_count; i++)
+        status = currency_find(snapshot->agreements[i].currency, "currency", &snapshot->currencies[i], fault);
+    if (status == STATUS_OK)
+        status = open_zones(snapshot, arena, fault);
+    if (status != STATUS_OK)
+        return status;
+    index_ids(snapshot, arena);
+    rank_accounts(snapshot, arena);
+    rank_skus(call, snapshot);
+    make_edges(snapshot, arena);
+    connect_edges(snapshot, arena);
+    find_minimums(snapshot, arena);
+    return STATUS_OK;
+}
+
+/* ---- asking ---- */
+
+uint32_t snapshot_account_find(const struct snapshot *snapshot, int64_t id) {
+    uint32_t index = SNAPSHOT_NONE;
+    return id_map_get(&snapshot->account_index, id, 0, &index) ? index : SNAPSHOT_NONE;
+}
+
+uint32_t snapshot_account(const struct snapshot *snapshot, int64_t id) {
+    uint32_t index = snapshot_account_find(snapshot, id);
+    assert(index != SNAPSHOT_NONE);
+    return index;
+}
+
+uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id) {
+    uint32_t index = SNAPSHOT_NONE;
+    return id_map_get(&snapshot->agreement_index, id, 0, &index) ? index : SNAPSHOT_NONE;
+}
+
+uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id) {
+    uint32_t index = SNAPSHOT_NONE;
+    return id_map_get(&snapshot->sku_index, id, 0, &index) ? index : SNAPSHOT_NONE;
+}
+
+/* The first price with a minimum of this seller or one behind it; the snapshot is sorted by seller. */
+static size_t minimums_before(const struct snapshot *snapshot, int64_t seller_id) {
+    size_t low = 0;
+    size_t high = snapshot->minimum_price_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (snapshot->prices.edges[snapshot->minimum_prices[middle]].seller_id < seller_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const uint32_t *snapshot_minimums(const struct snapshot *snapshot, int64_t seller_id, size_t *count) {
+    size_t first = minimums_before(snapshot, seller_id);
+    *count = minimums_before(snapshot, seller_id + 1) - first;
+    return *count == 0 ? NULL : snapshot->minimum_prices + first;
+}
+
+/* Signed at some time: what was only drafted or offered never bills anything. */
+static bool was_signed(const struct agreement *agreement) {
+    return agreement->signed_at_us > 0;
+}
+
+uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t edge, struct month month,
+                                     bool wanted) {
+    assert(edge < snapshot->edge_count);
+    const uint32_t *agreements = snapshot->edge_agreements + snapshot->edges[edge].first_agreement;
+    uint32_t count = snapshot->edges[edge].agreement_count;
+    uint32_t before = SNAPSHOT_NONE;
+    uint32_t after = SNAPSHOT_NONE;
+    for (uint32_t i = count; i-- > 0;) {
+        const struct agreement *agreement = &snapshot->agreements[agreements[i]];
+        const struct month_span *span = snapshot_span(snapshot, agreements[i], month);
+        if (!was_signed(agreement))
+            continue;
+        if (agreement->signed_at_us >= span->midnights_us[span->days])
+            after = agreements[i];
+        else if (agreement->ended_at_us == 0 || agreement->ended_at_us > span->midnights_us[0])
+            return agreements[i];
+        else if (before == SNAPSHOT_NONE)
+            before = agreements[i];
+    }
+    if (!wanted)
+        return SNAPSHOT_NONE;
+    return after != SNAPSHOT_NONE ? after : before;
+}
+
+const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,
+                                   uint32_t sku, struct month month, struct tax *tax) {
+    const struct agreement *on = &snapshot->agreements[agreement];
+    struct price_list range =
+        price_list_of_edge(&snapshot->prices, arena, on->seller_id, on->buyer_id, snapshot->skus[sku].id);
+    const struct price *price = price_for_month(range.prices, range.count, month);
+    if (price == NULL)
+        return NULL;
+    const struct price_edge *edge = &range.edges[price - range.prices];
+    if (!text_equal(edge->currency, on->currency))
+        return NULL;
+    *tax = edge->has_tax ? edge->tax : on->tax;
+    return price;
+}
