@@ -32,22 +32,22 @@ static enum status post_close_month(struct request *request, struct response *an
 }
 
 static enum status get_charges(struct request *request, struct response *answer, struct fault *fault) {
-    struct list_charges_input input = {
+    struct list_one_off_charges_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
         .month = request_query(request, "month"),
     };
-    struct list_charges_result page;
+    struct list_one_off_charges_result page;
     enum status status = request_page(request, &input.page, fault);
     if (status == STATUS_OK) {
-        status = list_charges(&request->call, &input, &page, fault);
+        status = list_one_off_charges(&request->call, &input, &page, fault);
     }
     if (status != STATUS_OK) {
         return status;
     }
     struct json_writer *out = answer_begin_items(answer, request, 200);
     for (size_t i = 0; i < page.count; i++) {
-        represent_charge(out, NULL, &page.items[i]);
+        represent_one_off_charge(out, NULL, &page.items[i]);
     }
     answer_end_page(request, out, page.next_after);
     return STATUS_OK;
@@ -60,7 +60,7 @@ static enum status post_charge(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct add_charge_input input = {
+    struct add_one_off_charge_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
         .customer = json_read_text(&body, "customer", JSON_OPTIONAL),
@@ -72,18 +72,18 @@ static enum status post_charge(struct request *request, struct response *answer,
         .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
     };
     status = request_json_done(&document, &body);
-    struct charge_view charge;
+    struct one_off_charge_view charge;
     if (status == STATUS_OK) {
-        status = add_charge(&request->call, &input, &charge, fault);
+        status = add_one_off_charge(&request->call, &input, &charge, fault);
     }
     if (status == STATUS_OK) {
-        represent_charge(answer_json(answer, request, 201), NULL, &charge);
+        represent_one_off_charge(answer_json(answer, request, 201), NULL, &charge);
     }
     return status;
 }
 
 static enum status delete_charge(struct request *request, struct response *answer, struct fault *fault) {
-    enum status status = remove_charge(&request->call, request_parameter(request, "charge"), fault);
+    enum status status = remove_one_off_charge(&request->call, request_parameter(request, "charge"), fault);
     if (status == STATUS_OK) {
         answer->http_status = 204;
     }

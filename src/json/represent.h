@@ -91,7 +91,8 @@ void represent_snippet(struct json_writer *out, const char *name, const struct s
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);
 void represent_invoice(struct json_writer *out, const char *name, const struct invoice_summary *invoice);
 void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_view *view);
-void represent_charge(struct json_writer *out, const char *name, const struct charge_view *charge);
+void represent_one_off_charge(struct json_writer *out, const char *name,
+                              const struct one_off_charge_view *charge);
 void represent_correction(struct json_writer *out, const char *name,
                           const struct correction_view *correction);
 void represent_balance(struct json_writer *out, const char *name, const struct ledger_balance *balance);

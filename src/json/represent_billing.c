@@ -163,7 +163,8 @@ void represent_invoice_in_full(struct json_writer *out, const char *name, const 
     json_write_close(out);
 }
 
-void represent_charge(struct json_writer *out, const char *name, const struct charge_view *charge) {
+void represent_one_off_charge(struct json_writer *out, const char *name,
+                              const struct one_off_charge_view *charge) {
     json_write_open(out, name);
     json_write_text(out, "id", charge->identifier);
     json_write_text(out, "agreement", charge->agreement);

@@ -19,7 +19,7 @@
  * payment. */
 static void a_rich_store(struct trade *trade, struct world *world) {
     struct sku_view suite;
-    struct charge_view charge;
+    struct one_off_charge_view charge;
     struct correction_view correction;
     struct invoice_summary summary;
     struct cascade cascade;
@@ -48,13 +48,13 @@ static void a_rich_store(struct trade *trade, struct world *world) {
     WORLD_OK(world, suspend_agreement(&trade->call, &edge, &cascade, &world->fault));
     trade_at(trade, "2026-10-25T08:00:00Z");
     WORLD_OK(world, resume_agreement(&trade->call, &edge, &cascade, &world->fault));
-    struct add_charge_input installation = {.seller = TEXT("P1"),
-                                            .buyer = TEXT("A"),
-                                            .month = TEXT("2026-10"),
-                                            .description = TEXT("Installation"),
-                                            .quantity = 1,
-                                            .unit_price = TEXT("99")};
-    WORLD_OK(world, add_charge(&trade->call, &installation, &charge, &world->fault));
+    struct add_one_off_charge_input installation = {.seller = TEXT("P1"),
+                                                    .buyer = TEXT("A"),
+                                                    .month = TEXT("2026-10"),
+                                                    .description = TEXT("Installation"),
+                                                    .quantity = 1,
+                                                    .unit_price = TEXT("99")};
+    WORLD_OK(world, add_one_off_charge(&trade->call, &installation, &charge, &world->fault));
     trade_at(trade, "2026-11-10T00:00:00Z");
     assert_int_equal(trade_close(trade, "2026-10").open_count, 0);
     struct add_correction_input correct = {.seller = TEXT("DIST"),

@@ -151,22 +151,22 @@ static void only_a_closed_month_is_corrected(void **state) {
 
 static void a_charge_is_a_line_of_its_month_and_then_stays(void **state) {
     struct trade trade;
-    struct charge_view view;
+    struct one_off_charge_view view;
     an_october(&trade, *state);
-    struct add_charge_input input = {.seller = TEXT("P1"),
-                                     .buyer = TEXT("A"),
-                                     .month = TEXT("2026-10"),
-                                     .description = TEXT("Installation"),
-                                     .quantity = 3,
-                                     .unit_price = TEXT("120.50"),
-                                     .tax_category = TEXT("S"),
-                                     .tax_rate = TEXT("8.25")};
-    WORLD_OK(trade.world, add_charge(&trade.call, &input, &view, &trade.world->fault));
+    struct add_one_off_charge_input input = {.seller = TEXT("P1"),
+                                             .buyer = TEXT("A"),
+                                             .month = TEXT("2026-10"),
+                                             .description = TEXT("Installation"),
+                                             .quantity = 3,
+                                             .unit_price = TEXT("120.50"),
+                                             .tax_category = TEXT("S"),
+                                             .tax_rate = TEXT("8.25")};
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
     assert_int_equal(view.amount_minor, 36150);
     struct text kept = view.identifier;
     input.description = TEXT("A mistake");
-    WORLD_OK(trade.world, add_charge(&trade.call, &input, &view, &trade.world->fault));
-    WORLD_OK(trade.world, remove_charge(&trade.call, view.identifier, &trade.world->fault));
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
+    WORLD_OK(trade.world, remove_one_off_charge(&trade.call, view.identifier, &trade.world->fault));
     trade_at(&trade, "2026-11-10T00:00:00Z");
     trade_close(&trade, "2026-10");
     assert_lines(&trade, "P1", "A", "2026-10",
@@ -174,11 +174,13 @@ static void a_charge_is_a_line_of_its_month_and_then_stays(void **state) {
                  " Installation  3 3 120.5 361.50\n");
     struct invoice_view invoice = trade_invoice(&trade, "P1", "A", "2026-10");
     assert_int_equal(invoice.invoice.tax_minor, 2982); /* 8.25 % of 361.50 is 29.82; S is untaxed */
-    WORLD_FAULT(trade.world, "already-billed", remove_charge(&trade.call, kept, &trade.world->fault));
-    WORLD_FAULT(trade.world, "month-closed", add_charge(&trade.call, &input, &view, &trade.world->fault));
+    WORLD_FAULT(trade.world, "already-billed", remove_one_off_charge(&trade.call, kept, &trade.world->fault));
+    WORLD_FAULT(trade.world, "month-closed",
+                add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
     input.month = TEXT("2026-11");
     input.unit_price = TEXT("-1");
-    WORLD_FAULT(trade.world, "negative-price", add_charge(&trade.call, &input, &view, &trade.world->fault));
+    WORLD_FAULT(trade.world, "negative-price",
+                add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
 }
 
 static int64_t balance(struct trade *trade, const char *account) {

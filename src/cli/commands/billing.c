@@ -242,22 +242,22 @@ static enum status run_invoice_credit(struct operator_session *session, const st
 
 static enum status run_charge_add(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
-    struct add_charge_input input = {.seller = argument_text(arguments, "seller"),
-                                     .buyer = argument_text(arguments, "buyer"),
-                                     .customer = argument_text(arguments, "customer"),
-                                     .month = argument_text(arguments, "month"),
-                                     .description = argument_text(arguments, "description"),
-                                     .unit_price = argument_text(arguments, "unit-price"),
-                                     .tax_category = argument_text(arguments, "tax-category"),
-                                     .tax_rate = argument_text(arguments, "tax-rate")};
-    struct charge_view charge;
+    struct add_one_off_charge_input input = {.seller = argument_text(arguments, "seller"),
+                                             .buyer = argument_text(arguments, "buyer"),
+                                             .customer = argument_text(arguments, "customer"),
+                                             .month = argument_text(arguments, "month"),
+                                             .description = argument_text(arguments, "description"),
+                                             .unit_price = argument_text(arguments, "unit-price"),
+                                             .tax_category = argument_text(arguments, "tax-category"),
+                                             .tax_rate = argument_text(arguments, "tax-rate")};
+    struct one_off_charge_view charge;
     enum status status = argument_int(arguments, "quantity", 1, 1, 1000000000, &input.quantity, fault);
     if (status == STATUS_OK) {
-        status = add_charge(&session->call, &input, &charge, fault);
+        status = add_one_off_charge(&session->call, &input, &charge, fault);
     }
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
-        represent_charge(&writer, NULL, &charge);
+        represent_one_off_charge(&writer, NULL, &charge);
         show_record(session, arguments, json_written(&writer));
     }
     return status;
@@ -265,22 +265,22 @@ static enum status run_charge_add(struct operator_session *session, const struct
 
 static enum status run_charge_remove(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
-    return remove_charge(&session->call, argument_text(arguments, "CHARGE"), fault);
+    return remove_one_off_charge(&session->call, argument_text(arguments, "CHARGE"), fault);
 }
 
 static enum status run_charge_list(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
-    struct list_charges_input input = {.seller = argument_text(arguments, "seller"),
-                                       .buyer = argument_text(arguments, "buyer"),
-                                       .month = argument_text(arguments, "month"),
-                                       .page = {.limit = PAGE_LIMIT_MAX}};
+    struct list_one_off_charges_input input = {.seller = argument_text(arguments, "seller"),
+                                               .buyer = argument_text(arguments, "buyer"),
+                                               .month = argument_text(arguments, "month"),
+                                               .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
-    struct list_charges_result page;
+    struct list_one_off_charges_result page;
     enum status status;
     do {
-        status = list_charges(&session->call, &input, &page, fault);
+        status = list_one_off_charges(&session->call, &input, &page, fault);
         for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
-            represent_charge(&writer, NULL, &page.items[i]);
+            represent_one_off_charge(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);

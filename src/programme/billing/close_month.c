@@ -10,9 +10,9 @@
 #include "programme/billing/month_rating.h"
 #include "programme/call/authorise.h"
 #include "programme/usage/reports.h"
-#include "store/billing/charges.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/months.h"
+#include "store/billing/one_off_charges.h"
 
 #include <assert.h>
 
@@ -31,7 +31,7 @@ struct closing {
     size_t corrected_count;
     struct correction *corrections; /* by agreement, month, SKU */
     size_t correction_count;
-    struct charge *charges; /* by agreement */
+    struct one_off_charge *charges; /* by agreement */
     size_t charge_count;
     struct id_map month_states; /* agreement → enum month_state */
     struct id_map report_states;
@@ -171,8 +171,8 @@ static enum status read_all(struct closing *closing, struct fault *fault) {
         status = corrections_waiting(call->db, call->arena, closing->month, &closing->corrections,
                                      &closing->correction_count, fault);
     if (status == STATUS_OK)
-        status = charges_waiting(call->db, call->arena, closing->month, &closing->charges,
-                                 &closing->charge_count, fault);
+        status = one_off_charges_waiting(call->db, call->arena, closing->month, &closing->charges,
+                                         &closing->charge_count, fault);
     if (status == STATUS_OK)
         status = read_usage(closing, fault);
     if (status == STATUS_OK)
@@ -203,7 +203,8 @@ static const struct correction *corrections_of(const struct closing *closing, in
     return closing->corrections + low;
 }
 
-static const struct charge *charges_of(const struct closing *closing, int64_t agreement_id, size_t *count) {
+static const struct one_off_charge *charges_of(const struct closing *closing, int64_t agreement_id,
+                                               size_t *count) {
     size_t low = 0;
     size_t high = closing->charge_count;
     while (low < high) {
@@ -332,7 +333,8 @@ static enum status gather_corrections(struct closing *closing, uint32_t agreemen
 static enum status gather_charges(struct closing *closing, uint32_t agreement, struct gathered *gathered,
                                   struct fault *fault) {
     size_t count = 0;
-    const struct charge *waiting = charges_of(closing, closing->snapshot.agreements[agreement].id, &count);
+    const struct one_off_charge *waiting =
+        charges_of(closing, closing->snapshot.agreements[agreement].id, &count);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct invoice_row line = {
@@ -523,7 +525,7 @@ static enum status close_all(struct closing *closing, struct fault *fault) {
         status = months_close_bulk(call->db, closing->month, closing->fresh_months, closing->fresh_count,
                                    call->now_us, fault);
     if (status == STATUS_OK && closing->charge_count > 0)
-        status = charges_mark_billed(call->db, closing->month, fault);
+        status = one_off_charges_mark_billed(call->db, closing->month, fault);
     if (status == STATUS_OK && closing->correction_count > 0 && closing->batch.first_invoice_id > 0)
         status = corrections_mark_billed(call->db, closing->month, closing->batch.first_invoice_id, fault);
     return status;

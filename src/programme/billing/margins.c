@@ -2,8 +2,8 @@
 
 #include "programme/billing/month_rating.h"
 #include "programme/call/authorise.h"
-#include "store/billing/charges.h"
 #include "store/billing/margin_queries.h"
+#include "store/billing/one_off_charges.h"
 #include "store/parties/programme.h"
 
 #include <stdlib.h>
@@ -130,10 +130,10 @@ static enum status gather_rated(struct margins *margins, struct month_rating *ra
 /* Charges that wait for the month's close belong to it already. */
 static enum status gather_charges(struct margins *margins, struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
-    struct charge *charges = NULL;
+    struct one_off_charge *charges = NULL;
     size_t count = 0;
-    enum status status =
-        charges_waiting(margins->call->db, margins->call->arena, margins->month, &charges, &count, fault);
+    enum status status = one_off_charges_waiting(margins->call->db, margins->call->arena, margins->month,
+                                                 &charges, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         uint32_t agreement = snapshot_agreement_find(snapshot, charges[i].agreement_id);
         struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,

@@ -2,19 +2,19 @@
 
 #include "programme/call/lookup_edge.h"
 #include "programme/call/name_cache.h"
-#include "store/billing/charges.h"
 #include "store/billing/months.h"
+#include "store/billing/one_off_charges.h"
 
 enum { QUANTITY_MAX = 1000000000, DESCRIPTION_BYTES_MAX = 500, UNIT_PRICE_DIGITS = 6, PERCENT_DIGITS = 4 };
 
-static enum status describe(struct name_cache *names, const struct charge *charge,
-                            const struct agreement *agreement, struct charge_view *view,
+static enum status describe(struct name_cache *names, const struct one_off_charge *charge,
+                            const struct agreement *agreement, struct one_off_charge_view *view,
                             struct fault *fault) {
     struct call *call = names->call;
     const struct account *seller = NULL;
     const struct account *buyer = NULL;
     const struct account *customer = NULL;
-    struct charge_view made = {
+    struct one_off_charge_view made = {
         .identifier = identifier_text(call, IDENTIFIER_CHARGE, charge->id),
         .agreement = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
         .month = charge->month,
@@ -44,7 +44,7 @@ static enum status describe(struct name_cache *names, const struct charge *charg
     return STATUS_OK;
 }
 
-static enum status parse_tax(const struct add_charge_input *input, const struct agreement *agreement,
+static enum status parse_tax(const struct add_one_off_charge_input *input, const struct agreement *agreement,
                              struct tax *tax, struct fault *fault) {
     struct tax given = {0};
     enum status status = STATUS_OK;
@@ -66,8 +66,8 @@ static enum status parse_tax(const struct add_charge_input *input, const struct 
     return status;
 }
 
-static enum status parse_charge(struct call *call, const struct add_charge_input *input,
-                                const struct agreement *agreement, struct charge *charge,
+static enum status parse_charge(struct call *call, const struct add_one_off_charge_input *input,
+                                const struct agreement *agreement, struct one_off_charge *charge,
                                 struct fault *fault) {
     struct text description = text_trim(input->description);
     enum status status = STATUS_OK;
@@ -103,11 +103,11 @@ static enum status require_open(struct call *call, int64_t agreement_id, struct 
                      "this month is closed on the edge; add the charge to a month that is open");
 }
 
-enum status add_charge(struct call *call, const struct add_charge_input *input, struct charge_view *result,
-                       struct fault *fault) {
+enum status add_one_off_charge(struct call *call, const struct add_one_off_charge_input *input,
+                               struct one_off_charge_view *result, struct fault *fault) {
     struct agreement agreement;
     struct account customer = {0};
-    struct charge charge = {.created_at_us = call->now_us};
+    struct one_off_charge charge = {.created_at_us = call->now_us};
     struct name_cache names;
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
@@ -126,7 +126,7 @@ enum status add_charge(struct call *call, const struct add_charge_input *input, 
         goto done;
     charge.agreement_id = agreement.id;
     charge.customer_id = customer.id;
-    status = charge_insert(call->db, &charge, fault);
+    status = one_off_charge_insert(call->db, &charge, fault);
     if (status == STATUS_OK)
         status = describe(&names, &charge, &agreement, result, fault);
     if (status == STATUS_OK)
@@ -143,15 +143,15 @@ static enum status unknown_charge(struct text word, struct fault *fault) {
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-charge", "charge", word, "there is no such charge");
 }
 
-enum status remove_charge(struct call *call, struct text word, struct fault *fault) {
-    struct charge charge;
+enum status remove_one_off_charge(struct call *call, struct text word, struct fault *fault) {
+    struct one_off_charge charge;
     struct agreement agreement;
     int64_t id = 0;
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
     status = identifier_decode(call->secret, IDENTIFIER_CHARGE, word, &id)
-                 ? charge_load(call->db, call->arena, id, &charge, fault)
+                 ? one_off_charge_load(call->db, call->arena, id, &charge, fault)
                  : unknown_charge(word, fault);
     if (status == STATUS_NOT_FOUND)
         return call_end(call, unknown_charge(word, fault), fault);
@@ -165,19 +165,19 @@ enum status remove_charge(struct call *call, struct text word, struct fault *fau
         status = fault_set(fault, STATUS_CONFLICT, "already-billed", "charge", word,
                            "this charge is on an invoice; credit its line instead");
     if (status == STATUS_OK)
-        status = charge_delete(call->db, id, fault);
+        status = one_off_charge_delete(call->db, id, fault);
     if (status == STATUS_OK)
         status = audit_write(call, "charge.remove", word, agreement.seller_id, charge.description, fault);
     return call_end(call, status, fault);
 }
 
-enum status list_charges(struct call *call, const struct list_charges_input *input,
-                         struct list_charges_result *result, struct fault *fault) {
+enum status list_one_off_charges(struct call *call, const struct list_one_off_charges_input *input,
+                                 struct list_one_off_charges_result *result, struct fault *fault) {
     struct edge_words words = {input->seller, input->buyer, input->month};
     struct edge_choice choice;
-    struct charge *charges = NULL;
-    struct charge_view *items = NULL;
-    struct list_charges_result made = {0};
+    struct one_off_charge *charges = NULL;
+    struct one_off_charge_view *items = NULL;
+    struct list_one_off_charges_result made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
@@ -186,11 +186,11 @@ enum status list_charges(struct call *call, const struct list_charges_input *inp
     status = find_edge_choice(call, &words, &choice, fault);
     if (status != STATUS_OK)
         goto done;
-    struct charge_filter filter = {choice.party_id, choice.seller_id, choice.buyer_id, choice.month};
-    status = charge_list(call->db, call->arena, &filter, input->page, &charges, &made.count, &made.next_after,
-                         fault);
+    struct one_off_charge_filter filter = {choice.party_id, choice.seller_id, choice.buyer_id, choice.month};
+    status = one_off_charge_list(call->db, call->arena, &filter, input->page, &charges, &made.count,
+                                 &made.next_after, fault);
     if (status == STATUS_OK)
-        items = ARENA_NEW(call->arena, struct charge_view, made.count + 1);
+        items = ARENA_NEW(call->arena, struct one_off_charge_view, made.count + 1);
     for (size_t i = 0; status == STATUS_OK && i < made.count; i++) {
         struct agreement agreement;
         status = agreement_load(call->db, call->arena, charges[i].agreement_id, &agreement, fault);

@@ -11,7 +11,7 @@
 #include "programme/call/call.h"
 #include "store/engine/page.h"
 
-struct add_charge_input {
+struct add_one_off_charge_input {
     struct text seller; /* empty: the actor's account */
     struct text buyer;
     struct text customer; /* the end customer it was done for, or empty */
@@ -23,7 +23,7 @@ struct add_charge_input {
     struct text tax_rate;     /* a decimal in percent, "20"; empty with a category: 0 */
 };
 
-struct charge_view {
+struct one_off_charge_view {
     struct text identifier; /* chg_… */
     struct text agreement;
     struct text seller_code;
@@ -40,26 +40,26 @@ struct charge_view {
 };
 
 /* Faults: "month-closed", "malformed-number", … */
-enum status add_charge(struct call *call, const struct add_charge_input *input, struct charge_view *result,
-                       struct fault *fault) MUST_CHECK;
+enum status add_one_off_charge(struct call *call, const struct add_one_off_charge_input *input,
+                               struct one_off_charge_view *result, struct fault *fault) MUST_CHECK;
 
 /* Takes back a charge that is not billed yet. Fault "already-billed". */
-enum status remove_charge(struct call *call, struct text charge, struct fault *fault) MUST_CHECK;
+enum status remove_one_off_charge(struct call *call, struct text charge, struct fault *fault) MUST_CHECK;
 
-struct list_charges_input {
+struct list_one_off_charges_input {
     struct text seller; /* empty: any */
     struct text buyer;  /* empty: any */
     struct text month;  /* empty: any */
     struct page page;
 };
 
-struct list_charges_result {
-    const struct charge_view *items;
+struct list_one_off_charges_result {
+    const struct one_off_charge_view *items;
     size_t count;
     int64_t next_after;
 };
 
-enum status list_charges(struct call *call, const struct list_charges_input *input,
-                         struct list_charges_result *result, struct fault *fault) MUST_CHECK;
+enum status list_one_off_charges(struct call *call, const struct list_one_off_charges_input *input,
+                                 struct list_one_off_charges_result *result, struct fault *fault) MUST_CHECK;
 
 #endif

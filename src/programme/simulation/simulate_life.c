@@ -390,7 +390,7 @@ static enum status charge(struct sim *sim, const struct planned *planned, struct
     if (customer->gone) {
         return STATUS_OK;
     }
-    struct add_charge_input input = {
+    struct add_one_off_charge_input input = {
         .seller = sim->providers[customer->provider].code,
         .buyer = customer->code,
         .customer = customer->code,
@@ -398,8 +398,8 @@ static enum status charge(struct sim *sim, const struct planned *planned, struct
         .description = text_of(WORK[rng_below(&sim->rng, 4)]),
         .quantity = rng_between(&sim->rng, 1, 8),
         .unit_price = decimal_format_short(sim->call->arena, rng_between(&sim->rng, 40, 400) * 500000, 6)};
-    struct charge_view view;
-    return add_charge(sim->call, &input, &view, fault);
+    struct one_off_charge_view view;
+    return add_one_off_charge(sim->call, &input, &view, fault);
 }
 
 /* A provider looks its report over, changes one number in ten reports of a rich world, and submits; its

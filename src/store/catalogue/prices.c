@@ -248,9 +248,9 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
     return STATUS_OK;
 }
 
-#define BOOK_ORDER " order by p.seller_id, p.buyer_id, p.sku_id, p.effective_from, t.tier_from"
+#define PRICE_LIST_ORDER " order by p.seller_id, p.buyer_id, p.sku_id, p.effective_from, t.tier_from"
 static const char PRICE_LIST[] =
-    "select " COLUMNS TIERS " from prices p join price_tiers t on t.price_id = p.id" BOOK_ORDER;
+    "select " COLUMNS TIERS " from prices p join price_tiers t on t.price_id = p.id" PRICE_LIST_ORDER;
 
 enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) {
@@ -258,7 +258,7 @@ enum status price_list_load(struct db *db, struct arena *arena, struct price_lis
 }
 
 static const char PRICE_LIST_OF_SELLER[] = "select " COLUMNS TIERS " from prices p join price_tiers t "
-                                           "on t.price_id = p.id where p.seller_id = $1" BOOK_ORDER;
+                                           "on t.price_id = p.id where p.seller_id = $1" PRICE_LIST_ORDER;
 
 enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
                                    struct price_list *list, struct fault *fault) {

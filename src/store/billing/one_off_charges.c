@@ -1,4 +1,4 @@
-#include "store/billing/charges.h"
+#include "store/billing/one_off_charges.h"
 
 #define CHARGE_COUNTER "charges"
 
@@ -7,7 +7,7 @@ static const char INSERT[] =
     "unit_price_millionths, tax_category, tax_rate_millionths, created_at_us) "
     "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-enum status charge_insert(struct db *db, struct charge *charge, struct fault *fault) {
+enum status one_off_charge_insert(struct db *db, struct one_off_charge *charge, struct fault *fault) {
     enum status status = db_counter_take(db, CHARGE_COUNTER, 1, &charge->id, fault);
     if (status != STATUS_OK)
         return status;
@@ -24,8 +24,8 @@ enum status charge_insert(struct db *db, struct charge *charge, struct fault *fa
     "c.id, c.agreement_id, c.customer_id, c.month, c.description, c.quantity, c.unit_price_millionths, "     \
     "c.tax_category, c.tax_rate_millionths, c.invoice_id, c.created_at_us"
 
-static void read_charge(struct db_rows *rows, struct arena *arena, struct charge *charge) {
-    *charge = (struct charge){
+static void read_charge(struct db_rows *rows, struct arena *arena, struct one_off_charge *charge) {
+    *charge = (struct one_off_charge){
         .id = db_column_int(rows, 0),
         .agreement_id = db_column_int(rows, 1),
         .customer_id = db_column_int(rows, 2),
@@ -44,8 +44,8 @@ static void read_charge(struct db_rows *rows, struct arena *arena, struct charge
 
 static const char LOAD[] = "select " COLUMNS " from charges c where c.id = $1";
 
-enum status charge_load(struct db *db, struct arena *arena, int64_t id, struct charge *charge,
-                        struct fault *fault) {
+enum status one_off_charge_load(struct db *db, struct arena *arena, int64_t id, struct one_off_charge *charge,
+                                struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, LOAD, DB_ARGS(db_integer(id)), &rows, fault);
@@ -62,13 +62,13 @@ enum status charge_load(struct db *db, struct arena *arena, int64_t id, struct c
 
 static const char DELETE[] = "delete from charges where id = $1 and invoice_id is null";
 
-enum status charge_delete(struct db *db, int64_t id, struct fault *fault) {
+enum status one_off_charge_delete(struct db *db, int64_t id, struct fault *fault) {
     return db_run(db, DELETE, DB_ARGS(db_integer(id)), NULL, fault);
 }
 
-static enum status read_charges(struct db_rows *rows, struct arena *arena, struct charge **charges,
+static enum status read_charges(struct db_rows *rows, struct arena *arena, struct one_off_charge **charges,
                                 size_t *count, struct fault *fault) {
-    struct charge *items = NULL;
+    struct one_off_charge *items = NULL;
     size_t capacity = 0;
     bool have_row = false;
     enum status status = STATUS_OK;
@@ -87,9 +87,10 @@ static const char LIST[] =
     "and a.state <> 'draft')) and ($3 = 0 or a.seller_id = $3) "
     "and ($4 = 0 or a.buyer_id = $4) and ($5 = -1 or c.month = $5) order by c.id limit $6";
 
-enum status charge_list(struct db *db, struct arena *arena, const struct charge_filter *filter,
-                        struct page page, struct charge **charges, size_t *count, int64_t *next_after,
-                        struct fault *fault) {
+enum status one_off_charge_list(struct db *db, struct arena *arena,
+                                const struct one_off_charge_filter *filter, struct page page,
+                                struct one_off_charge **charges, size_t *count, int64_t *next_after,
+                                struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, LIST,
                                   DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
@@ -110,8 +111,8 @@ enum status charge_list(struct db *db, struct arena *arena, const struct charge_
 static const char WAITING[] = "select " COLUMNS " from charges c where c.month = $1 and c.invoice_id is null "
                               "order by c.agreement_id, c.id";
 
-enum status charges_waiting(struct db *db, struct arena *arena, struct month month, struct charge **charges,
-                            size_t *count, struct fault *fault) {
+enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
+                                    struct one_off_charge **charges, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, WAITING, DB_ARGS(db_integer(month.index)), &rows, fault);
     if (status == STATUS_OK)
@@ -125,6 +126,6 @@ static const char MARK_BILLED[] =
     "charges.agreement_id "
     "and i.month = charges.month and i.kind <> 'credit-note') where month = $1 and invoice_id is null";
 
-enum status charges_mark_billed(struct db *db, struct month month, struct fault *fault) {
+enum status one_off_charges_mark_billed(struct db *db, struct month month, struct fault *fault) {
     return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index)), NULL, fault);
 }

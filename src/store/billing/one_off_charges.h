@@ -1,0 +1,49 @@
+/* Charges as they are kept: one-off lines of an edge's month, until its close puts them on an invoice. */
+#ifndef SEATMETER_STORE_BILLING_ONE_OFF_CHARGES_H
+#define SEATMETER_STORE_BILLING_ONE_OFF_CHARGES_H
+
+#include "core/money/tax.h"
+#include "core/time/date.h"
+#include "store/engine/db.h"
+#include "store/engine/page.h"
+
+struct one_off_charge {
+    int64_t id;
+    int64_t agreement_id;
+    int64_t customer_id; /* 0: for no one end customer */
+    struct month month;
+    struct text description;
+    int64_t quantity;
+    int64_t unit_price_millionths;
+    struct tax tax;
+    int64_t invoice_id; /* 0: not billed yet */
+    int64_t created_at_us;
+};
+
+struct one_off_charge_filter {
+    int64_t party_id; /* of the edge; 0: any */
+    int64_t seller_id;
+    int64_t buyer_id;
+    int32_t month; /* index, or -1 */
+};
+
+enum status one_off_charge_insert(struct db *db, struct one_off_charge *charge,
+                                  struct fault *fault) MUST_CHECK; /* sets id */
+/* STATUS_NOT_FOUND "unknown-charge". */
+enum status one_off_charge_load(struct db *db, struct arena *arena, int64_t id, struct one_off_charge *charge,
+                                struct fault *fault) MUST_CHECK;
+enum status one_off_charge_delete(struct db *db, int64_t id, struct fault *fault) MUST_CHECK;
+enum status one_off_charge_list(struct db *db, struct arena *arena,
+                                const struct one_off_charge_filter *filter, struct page page,
+                                struct one_off_charge **charges, size_t *count, int64_t *next_after,
+                                struct fault *fault) MUST_CHECK;
+
+/* What waits for the close of a month, on all edges: by agreement, then id. */
+enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
+                                    struct one_off_charge **charges, size_t *count,
+                                    struct fault *fault) MUST_CHECK;
+
+/* Every waiting charge of the month whose edge has an invoice for it is on that invoice now. */
+enum status one_off_charges_mark_billed(struct db *db, struct month month, struct fault *fault) MUST_CHECK;
+
+#endif
