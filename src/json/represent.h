@@ -97,6 +97,6 @@ void represent_correction(struct json_writer *out, const char *name,
                           const struct correction_view *correction);
 void represent_balance(struct json_writer *out, const char *name, const struct ledger_balance *balance);
 void represent_margins(struct json_writer *out, const char *name, const struct show_margins_result *result);
-void represent_check(struct json_writer *out, const char *name, const struct check_store_result *result);
+void represent_check(struct json_writer *out, const char *name, const struct audit_store_result *result);
 
 #endif

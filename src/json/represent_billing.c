@@ -245,7 +245,7 @@ void represent_margins(struct json_writer *out, const char *name, const struct s
     json_write_close(out);
 }
 
-void represent_check(struct json_writer *out, const char *name, const struct check_store_result *result) {
+void represent_check(struct json_writer *out, const char *name, const struct audit_store_result *result) {
     json_write_open(out, name);
     json_write_int(out, "violations_total", result->violation_total);
     json_write_open_array(out, "violations");

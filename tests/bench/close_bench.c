@@ -124,9 +124,9 @@ static enum status close_it(struct step *step, struct outcome *outcome) {
 }
 
 static enum status check_it(struct step *step, struct outcome *outcome) {
-    struct check_store_result result;
+    struct audit_store_result result;
     double began = seconds_now();
-    enum status status = check_store(&step->call, &result, &step->fault);
+    enum status status = audit_store(&step->call, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
     if (status != STATUS_OK)
         return status;

@@ -1,6 +1,6 @@
 /* Close store: a store with one big month that waits for its close, made from a seed.
  *
- * Rows go straight into the tables, but they are what the use cases would have left behind: check_store finds
+ * Rows go straight into the tables, but they are what the use cases would have left behind: audit_store finds
  * nothing to say. Per million licences: a thousand providers, ten thousand customers, three million events,
  * all in CLOSE_MONTH, and 400 SKUs of eight vendors. Customers are of very different sizes, a provider keeps
  * an assortment, popular SKUs are in most of them. Every edge has prices; all metering policies, tier modes

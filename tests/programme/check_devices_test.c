@@ -69,7 +69,7 @@ static const struct {
                         "where id = 1"},
 };
 
-static bool finds(const struct check_store_result *result, const char *rule) {
+static bool finds(const struct audit_store_result *result, const char *rule) {
     bool found = false;
     for (size_t i = 0; i < result->count; i++)
         found = found || text_is(result->violations[i].rule, rule);
@@ -80,8 +80,8 @@ static void devices_that_the_programme_made_are_clean(void **state) {
     struct world *world = *state;
     some_devices(world);
     struct call call = world_call(world);
-    struct check_store_result result;
-    WORLD_OK(world, check_store(&call, &result, &world->fault));
+    struct audit_store_result result;
+    WORLD_OK(world, audit_store(&call, &result, &world->fault));
     for (size_t i = 0; i < result.count; i++)
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);
@@ -93,11 +93,11 @@ static void whatever_is_broken_behind_the_programmes_back_is_found(void **state)
     some_devices(world);
     struct call call = world_call(world);
     for (size_t i = 0; i < sizeof SABOTAGES / sizeof SABOTAGES[0]; i++) {
-        struct check_store_result result = {0};
+        struct audit_store_result result = {0};
         struct fault ignored;
         WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
         WORLD_OK(world, db_run(world->db, SABOTAGES[i].sql, DB_NO_ARGS, NULL, &world->fault));
-        WORLD_OK(world, check_store(&call, &result, &world->fault));
+        WORLD_OK(world, audit_store(&call, &result, &world->fault));
         assert_int_equal(call_end(&call, STATUS_INTERNAL, &ignored), STATUS_INTERNAL);
         if (!finds(&result, SABOTAGES[i].rule))
             fail_msg("%s was not found: %s", SABOTAGES[i].rule, SABOTAGES[i].sql);
@@ -109,13 +109,13 @@ static void two_devices_in_one_seat_are_found_where_the_guard_was_dropped(void *
     struct world *world = *state;
     some_devices(world);
     struct call call = world_call(world);
-    struct check_store_result result = {0};
+    struct audit_store_result result = {0};
     struct fault ignored;
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
     WORLD_OK(world, db_run(world->db, "drop index devices_seat", DB_NO_ARGS, NULL, &world->fault));
     WORLD_OK(world, db_run(world->db, "update devices set seat = 1 where seat = 2", DB_NO_ARGS, NULL,
                            &world->fault));
-    WORLD_OK(world, check_store(&call, &result, &world->fault));
+    WORLD_OK(world, audit_store(&call, &result, &world->fault));
     assert_int_equal(call_end(&call, STATUS_INTERNAL, &ignored), STATUS_INTERNAL);
     assert_true(finds(&result, "device-seat-twice"));
 }

@@ -82,9 +82,9 @@ static void a_rich_store(struct trade *trade, struct world *world) {
 
 static void a_store_that_the_programme_made_is_clean(void **state) {
     struct trade trade;
-    struct check_store_result result;
+    struct audit_store_result result;
     a_rich_store(&trade, *state);
-    WORLD_OK(trade.world, check_store(&trade.call, &result, &trade.world->fault));
+    WORLD_OK(trade.world, audit_store(&trade.call, &result, &trade.world->fault));
     for (size_t i = 0; i < result.count; i++)
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);
@@ -207,7 +207,7 @@ static void drop_the_guards(struct trade *trade) {
     }
 }
 
-static bool finds(const struct check_store_result *result, const char *rule) {
+static bool finds(const struct audit_store_result *result, const char *rule) {
     for (size_t i = 0; i < result->count; i++)
         if (text_is(result->violations[i].rule, rule))
             return true;
@@ -223,12 +223,12 @@ static void every_sabotage_is_found(void **state) {
     drop_the_guards(&trade);
     WORLD_OK(world, db_commit(world->db, &world->fault));
     for (size_t i = 0; i < sizeof SABOTAGES / sizeof SABOTAGES[0]; i++) {
-        struct check_store_result result = {0};
+        struct audit_store_result result = {0};
         struct fault ignored;
         WORLD_OK(world, call_begin(&trade.call, DB_WRITE, &world->fault));
         for (size_t k = 0; k < 4 && SABOTAGES[i].sql[k] != NULL; k++)
             WORLD_OK(world, db_run(world->db, SABOTAGES[i].sql[k], DB_NO_ARGS, NULL, &world->fault));
-        WORLD_OK(world, check_store(&trade.call, &result, &world->fault));
+        WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
         assert_int_equal(call_end(&trade.call, STATUS_INTERNAL, &ignored), STATUS_INTERNAL);
         if (!finds(&result, SABOTAGES[i].rule)) {
             for (size_t k = 0; k < result.count; k++)
@@ -237,17 +237,17 @@ static void every_sabotage_is_found(void **state) {
             fail_msg("%s was not found: %s", SABOTAGES[i].rule, SABOTAGES[i].sql[0]);
         }
     }
-    struct check_store_result result;
-    WORLD_OK(world, check_store(&trade.call, &result, &world->fault));
+    struct audit_store_result result;
+    WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
     assert_int_equal(result.violation_total, 0);
 }
 
 static void only_the_operator_audits_the_store(void **state) {
     struct trade trade;
-    struct check_store_result result;
+    struct audit_store_result result;
     trade_begin(&trade, *state, "UTC", "USD");
     trade.call.actor = (struct actor){ACTOR_USER, 1, trade.distributor_id, RIGHT_ALL};
-    WORLD_FAULT(trade.world, "operator-only", check_store(&trade.call, &result, &trade.world->fault));
+    WORLD_FAULT(trade.world, "operator-only", audit_store(&trade.call, &result, &trade.world->fault));
 }
 
 int main(void) {

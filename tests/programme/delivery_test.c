@@ -131,8 +131,8 @@ static void verify(struct stage *stage, size_t problems) {
     for (size_t i = 0; i < result.problem_count && problems == 0; i++)
         print_error("%.*s\n", TEXT_ARGS(result.problems[i]));
     assert_int_equal(result.problem_count, problems);
-    struct check_store_result check;
-    WORLD_OK(stage->world, check_store(&call, &check, &stage->world->fault));
+    struct audit_store_result check;
+    WORLD_OK(stage->world, audit_store(&call, &check, &stage->world->fault));
     if (problems == 0)
         assert_int_equal(check.violation_total, 0);
 }
@@ -547,8 +547,8 @@ static void run(struct world *world, const char *sql) {
 
 static int64_t violations(struct stage *stage) {
     struct call call = call_by(stage, NULL);
-    struct check_store_result result;
-    WORLD_OK(stage->world, check_store(&call, &result, &stage->world->fault));
+    struct audit_store_result result;
+    WORLD_OK(stage->world, audit_store(&call, &result, &stage->world->fault));
     return result.violation_total;
 }
 
@@ -566,8 +566,8 @@ static void a_repository_that_does_not_say_what_is_released_is_found_out(void **
     run(world, "update tuf_roles set threshold = 1 where role = 'timestamp'");
     run(world, "delete from tuf_metadata where role = 'snapshot'");
     struct call call = call_by(&stage, NULL);
-    struct check_store_result result;
-    WORLD_FAULT(world, "updates-broken", check_store(&call, &result, &world->fault));
+    struct audit_store_result result;
+    WORLD_FAULT(world, "updates-broken", audit_store(&call, &result, &world->fault));
     end_stage(&stage);
 }
 

@@ -57,10 +57,10 @@ struct door *a_door(struct world *world) {
 void close_door(struct door *door) {
     struct world *world = door->world;
     struct call call = world_call(world);
-    struct check_store_result result;
+    struct audit_store_result result;
     live_stop(door->live);
     free(door);
-    WORLD_OK(world, check_store(&call, &result, &world->fault));
+    WORLD_OK(world, audit_store(&call, &result, &world->fault));
     for (size_t i = 0; i < result.count; i++)
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);

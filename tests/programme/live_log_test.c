@@ -503,8 +503,8 @@ static void a_damaged_log_is_a_fault_and_an_impossible_entry_changes_nothing(voi
     WORLD_FAULT(world, "database-failed", live_start(&options, &live, &world->fault));
     assert_int_equal(ask(world, LOGS), 1);
     struct call call = world_call(world);
-    struct check_store_result result;
-    WORLD_OK(world, check_store(&call, &result, &world->fault));
+    struct audit_store_result result;
+    WORLD_OK(world, audit_store(&call, &result, &world->fault));
     assert_int_equal(result.violation_total, 1);
     assert_true(text_is(result.violations[0].rule, "device-seen-log"));
 }

@@ -22,8 +22,8 @@ static struct simulate_result live(struct world *world, uint64_t seed, bool rich
 
 static void must_be_sound(struct world *world) {
     struct call call = world_call(world);
-    struct check_store_result check;
-    WORLD_OK(world, check_store(&call, &check, &world->fault));
+    struct audit_store_result check;
+    WORLD_OK(world, audit_store(&call, &check, &world->fault));
     for (size_t i = 0; i < check.count; i++) {
         print_error("%.*s %.*s: %.*s\n", TEXT_ARGS(check.violations[i].rule),
                     TEXT_ARGS(check.violations[i].subject), TEXT_ARGS(check.violations[i].message));

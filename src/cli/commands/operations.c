@@ -21,8 +21,8 @@
 
 static enum status run_check(struct operator_session *session, const struct arguments *arguments,
                              struct fault *fault) {
-    struct check_store_result result;
-    enum status status = check_store(&session->call, &result, fault);
+    struct audit_store_result result;
+    enum status status = audit_store(&session->call, &result, fault);
     progress_end();
     if (status != STATUS_OK) {
         return status;

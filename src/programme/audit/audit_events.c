@@ -10,7 +10,7 @@
 
 /* A licence as the store has it, and as the log makes it. */
 struct played {
-    struct checked_licence kept;
+    struct audited_licence kept;
     int64_t own_seats;
     int64_t counted_seats;
     int64_t suspensions;
@@ -19,7 +19,7 @@ struct played {
 };
 
 struct playing {
-    struct checking *checking;
+    struct audit *audit;
     struct arena arena;
     struct played *licences;
     size_t count;
@@ -29,19 +29,19 @@ struct playing {
 };
 
 static struct text licence_text(const struct playing *playing, int64_t id) {
-    return identifier_text(playing->checking->call, IDENTIFIER_LICENCE, id);
+    return identifier_text(playing->audit->call, IDENTIFIER_LICENCE, id);
 }
 
 static enum status read_licences(struct playing *playing, struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = false;
-    enum status status = checked_licences_stream(playing->checking->call->db, &rows, fault);
+    enum status status = audited_licences_stream(playing->audit->call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         playing->licences = arena_grow(&playing->arena, playing->licences, playing->count, &playing->capacity,
                                        sizeof *playing->licences);
         struct played *licence = &playing->licences[playing->count];
         *licence = (struct played){0};
-        status = checked_licence_read(rows, &licence->kept, fault);
+        status = audited_licence_read(rows, &licence->kept, fault);
         id_map_put(&playing->index, licence->kept.id, 0, (uint32_t)playing->count++);
     }
     db_rows_close(rows);
@@ -66,29 +66,28 @@ static bool follows(const struct played *licence, const struct licence_event *ev
 }
 
 static void play(struct playing *playing, struct played *licence, const struct licence_event *event) {
-    struct checking *checking = playing->checking;
+    struct audit *audit = playing->audit;
     char words[32];
     snprintf(words, sizeof words, "event %lld", (long long)event->sequence);
     struct text subject = text_of(words); /* three million of them must not fill an arena */
     if (event->provider_id != licence->kept.provider_id || event->customer_id != licence->kept.customer_id ||
         event->sku_id != licence->kept.sku_id)
-        checking_found(checking, "event-licence", subject,
-                       "names another provider, customer or SKU than its licence");
+        audit_found(audit, "event-licence", subject,
+                    "names another provider, customer or SKU than its licence");
     if (event->at_us < licence->last_at_us)
-        checking_found(checking, "event-order", subject, "takes effect before its licence's previous event");
+        audit_found(audit, "event-order", subject, "takes effect before its licence's previous event");
     if (event->seats_before != licence->counted_seats)
-        checking_found(checking, "event-chain", subject,
-                       "begins with %d seats where the log had come to %lld", event->seats_before,
-                       (long long)licence->counted_seats);
+        audit_found(audit, "event-chain", subject, "begins with %d seats where the log had come to %lld",
+                    event->seats_before, (long long)licence->counted_seats);
     if (!follows(licence, event))
-        checking_found(checking, "event-impossible", subject,
-                       "cannot happen to its licence, which had %lld seats on and %lld suspensions",
-                       (long long)licence->own_seats, (long long)licence->suspensions);
+        audit_found(audit, "event-impossible", subject,
+                    "cannot happen to its licence, which had %lld seats on and %lld suspensions",
+                    (long long)licence->own_seats, (long long)licence->suspensions);
     licence->suspensions += event->kind == EVENT_SUSPEND ? 1 : event->kind == EVENT_RESUME ? -1 : 0;
     int64_t counted = licence->suspensions == 0 ? event->own_seats : 0;
     if (event->seats_after != counted)
-        checking_found(checking, "event-seats", subject, "ends with %d seats where %lld count",
-                       event->seats_after, (long long)counted);
+        audit_found(audit, "event-seats", subject, "ends with %d seats where %lld count", event->seats_after,
+                    (long long)counted);
     licence->own_seats = event->own_seats;
     licence->counted_seats = event->seats_after;
     licence->last_at_us = event->at_us;
@@ -97,33 +96,32 @@ static void play(struct playing *playing, struct played *licence, const struct l
 }
 
 static enum status play_events(struct playing *playing, struct fault *fault) {
-    struct checking *checking = playing->checking;
+    struct audit *audit = playing->audit;
     struct db_rows *rows = NULL;
     struct licence_event event;
     bool have_row = false;
-    enum status status = checked_events_stream(checking->call->db, &rows, fault);
+    enum status status = audited_events_stream(audit->call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         uint32_t at = 0;
-        struct arena *arena = checking->call->arena;
-        checked_event_read(rows, &event);
+        struct arena *arena = audit->call->arena;
+        audited_event_read(rows, &event);
         if (event.sequence != playing->last_sequence + 1)
-            checking_found(checking, "event-gap", text_format(arena, "event %lld", (long long)event.sequence),
-                           "follows event %lld in the log", (long long)playing->last_sequence);
+            audit_found(audit, "event-gap", text_format(arena, "event %lld", (long long)event.sequence),
+                        "follows event %lld in the log", (long long)playing->last_sequence);
         playing->last_sequence = event.sequence;
-        checking->result.events_checked++;
+        audit->result.events_checked++;
         if (id_map_get(&playing->index, event.licence_id, 0, &at))
             play(playing, &playing->licences[at], &event);
         else
-            checking_found(checking, "event-licence",
-                           text_format(arena, "event %lld", (long long)event.sequence),
-                           "is of a licence that is not there");
+            audit_found(audit, "event-licence", text_format(arena, "event %lld", (long long)event.sequence),
+                        "is of a licence that is not there");
     }
     db_rows_close(rows);
     return status;
 }
 
 /* The suspended agreements on a licence's path: above its customer, and its SKU's vendor's. */
-static int64_t suspended_above(const struct snapshot *snapshot, const struct checked_licence *licence) {
+static int64_t suspended_above(const struct snapshot *snapshot, const struct audited_licence *licence) {
     int64_t suspended = 0;
     uint32_t edges[2] = {SNAPSHOT_NONE, SNAPSHOT_NONE};
     uint32_t at = snapshot_account_find(snapshot, licence->customer_id);
@@ -162,38 +160,37 @@ static bool state_follows(const struct played *licence) {
 }
 
 static void check_licence(struct playing *playing, const struct played *licence) {
-    struct checking *checking = playing->checking;
-    const struct checked_licence *kept = &licence->kept;
+    struct audit *audit = playing->audit;
+    const struct audited_licence *kept = &licence->kept;
     if (!state_follows(licence))
-        checking_found(checking, "licence-state", licence_text(playing, kept->id),
-                       "is %s, which does not follow from its events (%lld seats on)",
-                       machine_state_name(MACHINE_LICENCE, (int)kept->state), (long long)licence->own_seats);
+        audit_found(audit, "licence-state", licence_text(playing, kept->id),
+                    "is %s, which does not follow from its events (%lld seats on)",
+                    machine_state_name(MACHINE_LICENCE, (int)kept->state), (long long)licence->own_seats);
     if (kept->counted_seats != licence->counted_seats)
-        checking_found(checking, "licence-counted", licence_text(playing, kept->id),
-                       "counts %lld seats where its events count %lld", (long long)kept->counted_seats,
-                       (long long)licence->counted_seats);
+        audit_found(audit, "licence-counted", licence_text(playing, kept->id),
+                    "counts %lld seats where its events count %lld", (long long)kept->counted_seats,
+                    (long long)licence->counted_seats);
     if (kept->state == LICENCE_ON && kept->seats != licence->own_seats)
-        checking_found(checking, "licence-seats", licence_text(playing, kept->id),
-                       "has %lld seats where its events have %lld", (long long)kept->seats,
-                       (long long)licence->own_seats);
+        audit_found(audit, "licence-seats", licence_text(playing, kept->id),
+                    "has %lld seats where its events have %lld", (long long)kept->seats,
+                    (long long)licence->own_seats);
     if (kept->first_on_at_us != licence->first_on_at_us)
-        checking_found(checking, "licence-first-on", licence_text(playing, kept->id),
-                       "was first turned on at another instant than its first event `on` says");
+        audit_found(audit, "licence-first-on", licence_text(playing, kept->id),
+                    "was first turned on at another instant than its first event `on` says");
     if (kept->last_event_at_us != licence->last_at_us)
-        checking_found(checking, "licence-last-event", licence_text(playing, kept->id),
-                       "says another instant of its last event than the log");
+        audit_found(audit, "licence-last-event", licence_text(playing, kept->id),
+                    "says another instant of its last event than the log");
     if (kept->state == LICENCE_RETIRED)
         return; /* what is retired is neither suspended nor resumed any more */
-    int64_t above = suspended_above(&checking->snapshot, kept);
+    int64_t above = suspended_above(&audit->snapshot, kept);
     if (kept->suspensions != licence->suspensions || kept->suspensions != above)
-        checking_found(
-            checking, "licence-suspensions", licence_text(playing, kept->id),
-            "counts %lld suspensions; its events give %lld, and %lld agreements above are suspended",
-            (long long)kept->suspensions, (long long)licence->suspensions, (long long)above);
+        audit_found(audit, "licence-suspensions", licence_text(playing, kept->id),
+                    "counts %lld suspensions; its events give %lld, and %lld agreements above are suspended",
+                    (long long)kept->suspensions, (long long)licence->suspensions, (long long)above);
 }
 
-enum status check_log(struct checking *checking, struct fault *fault) {
-    struct playing playing = {.checking = checking};
+enum status audit_events(struct audit *audit, struct fault *fault) {
+    struct playing playing = {.audit = audit};
     int64_t taken = 0;
     arena_init(&playing.arena);
     id_map_init(&playing.index, &playing.arena, 1024);
@@ -201,14 +198,13 @@ enum status check_log(struct checking *checking, struct fault *fault) {
     if (status == STATUS_OK)
         status = play_events(&playing, fault);
     if (status == STATUS_OK)
-        status = db_counter_taken(checking->call->db, LICENCE_EVENT_COUNTER, &taken, fault);
+        status = db_counter_taken(audit->call->db, LICENCE_EVENT_COUNTER, &taken, fault);
     if (status == STATUS_OK && taken != playing.last_sequence)
-        checking_found(checking, "event-gap", TEXT("log"),
-                       "ends with event %lld where %lld numbers were taken", (long long)playing.last_sequence,
-                       (long long)taken);
+        audit_found(audit, "event-gap", TEXT("log"), "ends with event %lld where %lld numbers were taken",
+                    (long long)playing.last_sequence, (long long)taken);
     for (size_t i = 0; status == STATUS_OK && i < playing.count; i++)
         check_licence(&playing, &playing.licences[i]);
-    checking->result.licences_checked = (int64_t)playing.count;
+    audit->result.licences_checked = (int64_t)playing.count;
     arena_clean_up(&playing.arena);
     return status;
 }

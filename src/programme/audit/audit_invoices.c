@@ -13,7 +13,7 @@
 #include <assert.h>
 
 struct month_check {
-    struct checking *checking;
+    struct audit *audit;
     struct month month;
     struct arena arena;   /* of the month */
     struct arena invoice; /* of the invoice at work */
@@ -30,12 +30,12 @@ struct month_check {
 };
 
 static struct text invoice_text(const struct month_check *check) {
-    return identifier_text(check->checking->call, IDENTIFIER_INVOICE, check->head.id);
+    return identifier_text(check->audit->call, IDENTIFIER_INVOICE, check->head.id);
 }
 
 /* A line in words for a violation. */
 static struct text words_of(struct month_check *check, const struct invoice_row *row) {
-    const struct snapshot *snapshot = &check->checking->snapshot;
+    const struct snapshot *snapshot = &check->audit->snapshot;
     uint32_t customer = snapshot_account_find(snapshot, row->customer_id);
     uint32_t sku = snapshot_sku_find(snapshot, row->sku_id);
     struct arena *arena = &check->invoice;
@@ -55,7 +55,7 @@ static bool is_same_line(const struct invoice_row *a, const struct invoice_row *
 
 /* The lines that the close rated, without corrections and charges, against those that it rates now. */
 static enum status compare_rated(struct month_check *check, uint32_t agreement, struct fault *fault) {
-    const struct snapshot *snapshot = &check->checking->snapshot;
+    const struct snapshot *snapshot = &check->audit->snapshot;
     struct edge_bill bill = {0};
     size_t next = 0;
     enum status status = STATUS_OK;
@@ -68,8 +68,8 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
         if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH)
             continue;
         if (next == bill.line_count || !is_same_line(billed, &bill.lines[next])) {
-            checking_found(
-                check->checking, "line-differs", invoice_text(check), "line %lld is %.*s; it should be %.*s",
+            audit_found(
+                check->audit, "line-differs", invoice_text(check), "line %lld is %.*s; it should be %.*s",
                 (long long)billed->position, TEXT_ARGS(words_of(check, billed)),
                 TEXT_ARGS(next == bill.line_count ? TEXT("absent") : words_of(check, &bill.lines[next])));
             return STATUS_OK; /* what follows is shifted and says nothing more */
@@ -77,14 +77,14 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
         next++;
     }
     if (next < bill.line_count)
-        checking_found(check->checking, "line-missing", invoice_text(check), "lacks a line: %.*s",
-                       TEXT_ARGS(words_of(check, &bill.lines[next])));
+        audit_found(check->audit, "line-missing", invoice_text(check), "lacks a line: %.*s",
+                    TEXT_ARGS(words_of(check, &bill.lines[next])));
     return STATUS_OK;
 }
 
 /* Amounts, positions, totals and taxes of the invoice at work. */
 static enum status check_totals(struct month_check *check, struct fault *fault) {
-    struct checking *checking = check->checking;
+    struct audit *audit = check->audit;
     struct currency currency;
     int64_t net_minor = 0;
     int64_t tax_minor = 0;
@@ -93,37 +93,37 @@ static enum status check_totals(struct month_check *check, struct fault *fault) 
         const struct invoice_row *row = &check->lines[i];
         int64_t amount_minor = 0;
         if (row->parts_per_unit < 1) {
-            checking_found(checking, "line-amount", invoice_text(check),
-                           "line %lld has a quantity that is none", (long long)row->position);
+            audit_found(audit, "line-amount", invoice_text(check), "line %lld has a quantity that is none",
+                        (long long)row->position);
             continue;
         }
         status = money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
                                    row->unit_price_millionths, currency, &amount_minor, fault);
         if (status == STATUS_OK && amount_minor != row->amount_minor)
-            checking_found(checking, "line-amount", invoice_text(check),
-                           "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
-                           (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
+            audit_found(audit, "line-amount", invoice_text(check),
+                        "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
+                        (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
         if (row->position != (int64_t)i + 1)
-            checking_found(checking, "line-position", invoice_text(check),
-                           "has line %lld where %zu should stand", (long long)row->position, i + 1);
+            audit_found(audit, "line-position", invoice_text(check), "has line %lld where %zu should stand",
+                        (long long)row->position, i + 1);
     }
     if (status == STATUS_OK)
         status = invoice_rows_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
                                     fault);
     if (status == STATUS_OK && tax_minor != check->head.tax_minor)
-        checking_found(checking, "invoice-tax", invoice_text(check),
-                       "has a tax of %lld (minor units) where its lines give %lld",
-                       (long long)check->head.tax_minor, (long long)tax_minor);
+        audit_found(audit, "invoice-tax", invoice_text(check),
+                    "has a tax of %lld (minor units) where its lines give %lld",
+                    (long long)check->head.tax_minor, (long long)tax_minor);
     return status;
 }
 
 static enum status end_invoice(struct month_check *check, struct fault *fault) {
-    struct checking *checking = check->checking;
+    struct audit *audit = check->audit;
     if (check->head.id == 0)
         return STATUS_OK;
-    uint32_t agreement = snapshot_agreement_find(&checking->snapshot, check->head.agreement_id);
-    checking->result.invoices_checked++;
-    checking->result.lines_checked += (int64_t)check->line_count;
+    uint32_t agreement = snapshot_agreement_find(&audit->snapshot, check->head.agreement_id);
+    audit->result.invoices_checked++;
+    audit->result.lines_checked += (int64_t)check->line_count;
     id_map_put(&check->billed, check->head.agreement_id, 0, 0);
     enum status status = agreement == SNAPSHOT_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
     if (status == STATUS_OK)
@@ -138,13 +138,13 @@ static enum status end_invoice(struct month_check *check, struct fault *fault) {
 static enum status check_lines(struct month_check *check, struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = false;
-    enum status status = checked_lines_stream(check->checking->call->db, check->month, &rows, fault);
+    enum status status = audited_lines_stream(check->audit->call->db, check->month, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         struct invoice_head head;
         struct invoice_row row;
         if (check->head.id != 0 && check->head.id != db_column_int(rows, 0))
             status = end_invoice(check, fault);
-        checked_line_read(rows, &check->invoice, &head, &row);
+        audited_line_read(rows, &check->invoice, &head, &row);
         check->head = head;
         if (row.position == 0)
             continue; /* an invoice without lines: invoice-net tells */
@@ -158,12 +158,12 @@ static enum status check_lines(struct month_check *check, struct fault *fault) {
 
 /* Edges that closed without an invoice must have had nothing to bill. */
 static enum status check_unbilled(struct month_check *check, struct fault *fault) {
-    struct checking *checking = check->checking;
-    const struct snapshot *snapshot = &checking->snapshot;
+    struct audit *audit = check->audit;
+    const struct snapshot *snapshot = &audit->snapshot;
     struct month_row *months = NULL;
     size_t count = 0;
     enum status status =
-        month_rows_load(checking->call->db, &check->arena, check->month, &months, &count, fault);
+        month_rows_load(audit->call->db, &check->arena, check->month, &months, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         uint32_t index = 0;
         uint32_t agreement = snapshot_agreement_find(snapshot, months[i].agreement_id);
@@ -174,10 +174,10 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
             continue;
         status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
         if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0))
-            checking_found(checking, "invoice-missing",
-                           identifier_text(checking->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
-                           "closed %.*s without an invoice where %zu lines were to be billed",
-                           TEXT_ARGS(month_format(&check->invoice, check->month)), bill.line_count);
+            audit_found(audit, "invoice-missing",
+                        identifier_text(audit->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
+                        "closed %.*s without an invoice where %zu lines were to be billed",
+                        TEXT_ARGS(month_format(&check->invoice, check->month)), bill.line_count);
         arena_clean_up(&check->invoice);
     }
     return status;
@@ -186,7 +186,7 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
 /* What is in effect of a corrected (agreement, SKU) must be what rating gives with the corrections. */
 static enum status compare_corrected(struct month_check *check, uint32_t agreement, uint32_t sku,
                                      struct fault *fault) {
-    struct checking *checking = check->checking;
+    struct audit *audit = check->audit;
     struct arena *arena = &check->invoice;
     struct invoice_row *rated = NULL;
     struct invoice_row *billed = NULL;
@@ -200,9 +200,9 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     enum status status =
         month_rating_sku(&check->corrected, arena, agreement, sku, &rated, &rated_count, &priced, fault);
     if (status == STATUS_OK)
-        status = invoice_lines_of_month(checking->call->db, arena,
-                                        checking->snapshot.agreements[agreement].id, check->month,
-                                        checking->snapshot.skus[sku].id, &billed, &billed_count, fault);
+        status =
+            invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id,
+                                   check->month, audit->snapshot.skus[sku].id, &billed, &billed_count, fault);
     if (status != STATUS_OK)
         return status;
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
@@ -216,20 +216,19 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
             }
     }
     if (matched != charged || matched != in_effect_count)
-        checking_found(
-            checking, "correction-differs",
-            identifier_text(checking->call, IDENTIFIER_AGREEMENT,
-                            checking->snapshot.agreements[agreement].id),
+        audit_found(
+            audit, "correction-differs",
+            identifier_text(audit->call, IDENTIFIER_AGREEMENT, audit->snapshot.agreements[agreement].id),
             "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
             "there should be %zu",
-            in_effect_count, TEXT_ARGS(checking->snapshot.sku_labels[sku]),
+            in_effect_count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
             TEXT_ARGS(month_format(arena, check->month)), matched, charged);
     arena_clean_up(arena);
     return STATUS_OK;
 }
 
 static enum status check_corrected(struct month_check *check, struct fault *fault) {
-    const struct snapshot *snapshot = &check->checking->snapshot;
+    const struct snapshot *snapshot = &check->audit->snapshot;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < check->correction_count; i++) {
         const struct correction *one = &check->corrections[i];
@@ -246,7 +245,7 @@ static enum status check_corrected(struct month_check *check, struct fault *faul
 static enum status read_corrections(struct month_check *check, struct fault *fault) {
     size_t count = 0;
     size_t kept = 0;
-    enum status status = corrections_of_month(check->checking->call->db, &check->arena, check->month,
+    enum status status = corrections_of_month(check->audit->call->db, &check->arena, check->month,
                                               &check->corrections, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         if (check->corrections[i].invoice_id > 0)
@@ -256,13 +255,13 @@ static enum status read_corrections(struct month_check *check, struct fault *fau
 }
 
 static enum status open_month(struct month_check *check, struct fault *fault) {
-    struct checking *checking = check->checking;
+    struct audit *audit = check->audit;
     struct usage_scope scope = {.from_us = INT64_MAX, .until_us = INT64_MIN, .forgiving = true};
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < checking->snapshot.agreement_count; i++) {
-        const struct month_span *span = snapshot_span(&checking->snapshot, (uint32_t)i, check->month);
+    for (size_t i = 0; i < audit->snapshot.agreement_count; i++) {
+        const struct month_span *span = snapshot_span(&audit->snapshot, (uint32_t)i, check->month);
         if (span->midnights_us[0] < scope.from_us)
             scope.from_us = span->midnights_us[0];
         if (span->midnights_us[span->days] > scope.until_us)
@@ -270,14 +269,14 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     }
     enum status status = read_corrections(check, fault);
     if (status == STATUS_OK)
-        status = report_adjustments_of_month(checking->call->db, &check->arena, check->month, &agreements,
+        status = report_adjustments_of_month(audit->call->db, &check->arena, check->month, &agreements,
                                              &adjustments, &count, fault);
     if (status == STATUS_OK)
-        status = usage_load(checking->call->db, &check->arena, &scope, &check->usage, fault);
+        status = usage_load(audit->call->db, &check->arena, &scope, &check->usage, fault);
     if (status != STATUS_OK)
         return status;
     struct month_rating_input input = {
-        .snapshot = &checking->snapshot,
+        .snapshot = &audit->snapshot,
         .usage = &check->usage,
         .month = check->month,
         .adjustment_agreements = agreements,
@@ -292,8 +291,8 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     return STATUS_OK;
 }
 
-static enum status check_month(struct checking *checking, struct month month, struct fault *fault) {
-    struct month_check check = {.checking = checking, .month = month};
+static enum status check_month(struct audit *audit, struct month month, struct fault *fault) {
+    struct month_check check = {.audit = audit, .month = month};
     arena_init(&check.arena);
     arena_init(&check.invoice);
     id_map_init(&check.billed, &check.arena, 64);
@@ -329,8 +328,8 @@ static bool read_number(struct text number, int64_t *year, int64_t *place) {
     return text_to_int64((struct text){number.at + dash - 5, 4}, year) && *year > 0 && *place > 0;
 }
 
-static enum status check_numbers(struct checking *checking, struct fault *fault) {
-    struct call *call = checking->call;
+static enum status check_numbers(struct audit *audit, struct fault *fault) {
+    struct call *call = audit->call;
     struct db_rows *rows = NULL;
     struct number_run *runs = NULL;
     struct id_map index;
@@ -338,15 +337,15 @@ static enum status check_numbers(struct checking *checking, struct fault *fault)
     size_t capacity = 0;
     bool have_row = false;
     id_map_init(&index, call->arena, 64);
-    enum status status = checked_numbers_stream(call->db, &rows, fault);
+    enum status status = audited_numbers_stream(call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         int64_t year = 0;
         int64_t place = 0;
         int64_t seller_id = db_column_int(rows, 0);
         if (!read_number(db_column_text(rows, 1), &year, &place)) {
-            checking_found(checking, "invoice-number",
-                           identifier_text(call, IDENTIFIER_INVOICE, db_column_int(rows, 2)),
-                           "has the malformed number %.*s", TEXT_ARGS(db_column_text(rows, 1)));
+            audit_found(audit, "invoice-number",
+                        identifier_text(call, IDENTIFIER_INVOICE, db_column_int(rows, 2)),
+                        "has the malformed number %.*s", TEXT_ARGS(db_column_text(rows, 1)));
             continue;
         }
         uint32_t at = id_map_put(&index, seller_id, year, (uint32_t)count);
@@ -365,24 +364,23 @@ static enum status check_numbers(struct checking *checking, struct fault *fault)
         invoice_number_counter(runs[i].seller_id, (int)runs[i].year, counter);
         status = db_counter_taken(call->db, counter, &taken, fault);
         if (status == STATUS_OK && (runs[i].count != runs[i].last || runs[i].last != taken))
-            checking_found(
-                checking, "invoice-number", identifier_text(call, IDENTIFIER_ACCOUNT, runs[i].seller_id),
-                "has %lld invoices in %lld, the last one is number %lld, and %lld numbers were taken",
-                (long long)runs[i].count, (long long)runs[i].year, (long long)runs[i].last, (long long)taken);
+            audit_found(audit, "invoice-number", identifier_text(call, IDENTIFIER_ACCOUNT, runs[i].seller_id),
+                        "has %lld invoices in %lld, the last one is number %lld, and %lld numbers were taken",
+                        (long long)runs[i].count, (long long)runs[i].year, (long long)runs[i].last,
+                        (long long)taken);
     }
     return status;
 }
 
-enum status check_invoices(struct checking *checking, struct fault *fault) {
+enum status audit_invoices(struct audit *audit, struct fault *fault) {
     struct month *months = NULL;
     size_t count = 0;
-    struct progress *progress = checking->call->progress;
-    enum status status =
-        closed_months_load(checking->call->db, checking->call->arena, &months, &count, fault);
+    struct progress *progress = audit->call->progress;
+    enum status status = closed_months_load(audit->call->db, audit->call->arena, &months, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         if (progress != NULL)
-            progress->step(progress, "checking months", (int64_t)i, (int64_t)count);
-        status = check_month(checking, months[i], fault);
+            progress->step(progress, "audit months", (int64_t)i, (int64_t)count);
+        status = check_month(audit, months[i], fault);
     }
-    return status == STATUS_OK ? check_numbers(checking, fault) : status;
+    return status == STATUS_OK ? check_numbers(audit, fault) : status;
 }

@@ -8,37 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 
-void checking_found(struct checking *checking, const char *rule, struct text subject, const char *format,
-                    ...) {
+void audit_found(struct audit *audit, const char *rule, struct text subject, const char *format, ...) {
     char message[1024];
     va_list arguments;
-    checking->result.violation_total++;
-    if (checking->result.count == CHECK_VIOLATIONS_MAX)
+    audit->result.violation_total++;
+    if (audit->result.count == AUDIT_VIOLATIONS_MAX)
         return;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    struct arena *arena = checking->call->arena;
-    checking->violations[checking->result.count++] =
+    struct arena *arena = audit->call->arena;
+    audit->violations[audit->result.count++] =
         (struct violation){text_of(rule), text_copy(arena, subject), text_copy(arena, text_of(message))};
 }
 
-static struct text subject_of(const struct call *call, enum check_subject subject, int64_t id) {
+static struct text subject_of(const struct call *call, enum audit_subject subject, int64_t id) {
     static const enum identifier_kind kinds[] = {
-        [CHECK_ACCOUNT] = IDENTIFIER_ACCOUNT, [CHECK_AGREEMENT] = IDENTIFIER_AGREEMENT,
-        [CHECK_BLOCK] = IDENTIFIER_BLOCK,     [CHECK_LICENCE] = IDENTIFIER_LICENCE,
-        [CHECK_REPORT] = IDENTIFIER_REPORT,   [CHECK_INVOICE] = IDENTIFIER_INVOICE,
-        [CHECK_CHARGE] = IDENTIFIER_CHARGE,   [CHECK_CORRECTION] = IDENTIFIER_CORRECTION,
-        [CHECK_PRODUCT] = IDENTIFIER_PRODUCT, [CHECK_RELEASE] = IDENTIFIER_RELEASE,
-        [CHECK_DEVICE] = IDENTIFIER_DEVICE,   [CHECK_SKU] = IDENTIFIER_SKU,
+        [AUDIT_ACCOUNT] = IDENTIFIER_ACCOUNT, [AUDIT_AGREEMENT] = IDENTIFIER_AGREEMENT,
+        [AUDIT_BLOCK] = IDENTIFIER_BLOCK,     [AUDIT_LICENCE] = IDENTIFIER_LICENCE,
+        [AUDIT_REPORT] = IDENTIFIER_REPORT,   [AUDIT_INVOICE] = IDENTIFIER_INVOICE,
+        [AUDIT_CHARGE] = IDENTIFIER_CHARGE,   [AUDIT_CORRECTION] = IDENTIFIER_CORRECTION,
+        [AUDIT_PRODUCT] = IDENTIFIER_PRODUCT, [AUDIT_RELEASE] = IDENTIFIER_RELEASE,
+        [AUDIT_DEVICE] = IDENTIFIER_DEVICE,   [AUDIT_SKU] = IDENTIFIER_SKU,
     };
-    if (subject == CHECK_POSTING)
+    if (subject == AUDIT_POSTING)
         return text_format(call->arena, "posting %lld", (long long)id);
-    if (subject == CHECK_SIGNING_KEY)
+    if (subject == AUDIT_SIGNING_KEY)
         return text_format(call->arena, "signing key %lld", (long long)id);
-    if (subject == CHECK_DEVICE_LOG)
+    if (subject == AUDIT_DEVICE_LOG)
         return text_format(call->arena, "device change %lld", (long long)id);
-    if (subject == CHECK_SEEN_LOG)
+    if (subject == AUDIT_SEEN_LOG)
         return text_format(call->arena, "log of check-ins, row %lld", (long long)id);
     return identifier_text(call, kinds[subject], id);
 }
@@ -58,26 +57,25 @@ static struct text fill_in(struct arena *arena, const char *message, int64_t a, 
     return filled;
 }
 
-static enum status ask(struct checking *checking, const struct check_question *question,
-                       struct fault *fault) {
-    struct call *call = checking->call;
+static enum status ask(struct audit *audit, const struct audit_question *question, struct fault *fault) {
+    struct call *call = audit->call;
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(call->db, question->sql, DB_NO_ARGS, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         struct text message =
             fill_in(call->arena, question->message, db_column_int(rows, 1), db_column_int(rows, 2));
-        checking_found(checking, question->rule, subject_of(call, question->subject, db_column_int(rows, 0)),
-                       "%.*s", TEXT_ARGS(message));
+        audit_found(audit, question->rule, subject_of(call, question->subject, db_column_int(rows, 0)),
+                    "%.*s", TEXT_ARGS(message));
     }
     db_rows_close(rows);
     return status;
 }
 
 /* account_ancestors says of every account itself and everything above it, and nothing else. */
-static enum status check_ancestors(struct checking *checking, struct fault *fault) {
-    const struct snapshot *snapshot = &checking->snapshot;
-    struct call *call = checking->call;
+static enum status check_ancestors(struct audit *audit, struct fault *fault) {
+    const struct snapshot *snapshot = &audit->snapshot;
+    struct call *call = audit->call;
     struct db_rows *rows = NULL;
     struct arena scratch;
     struct id_map expected;
@@ -92,64 +90,63 @@ static enum status check_ancestors(struct checking *checking, struct fault *faul
             above = snapshot->accounts[snapshot_account(snapshot, above)].seller_id;
         }
     }
-    enum status status = checked_ancestors_stream(call->db, &rows, fault);
+    enum status status = audited_ancestors_stream(call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         uint32_t index = 0;
         int64_t account_id = db_column_int(rows, 1);
         if (id_map_get(&expected, db_column_int(rows, 0), account_id, &index))
             seen++;
         else
-            checking_found(checking, "ancestor-unfounded",
-                           identifier_text(call, IDENTIFIER_ACCOUNT, account_id),
-                           "is listed below an account that does not stand above it");
+            audit_found(audit, "ancestor-unfounded", identifier_text(call, IDENTIFIER_ACCOUNT, account_id),
+                        "is listed below an account that does not stand above it");
     }
     db_rows_close(rows);
     if (status == STATUS_OK && seen < expected.used)
-        checking_found(checking, "ancestor-missing", TEXT("account_ancestors"),
-                       "%zu pairs of an account and one above it are missing", expected.used - seen);
+        audit_found(audit, "ancestor-missing", TEXT("account_ancestors"),
+                    "%zu pairs of an account and one above it are missing", expected.used - seen);
     arena_clean_up(&scratch);
     return status;
 }
 
-static enum status check_postings(struct checking *checking, struct fault *fault) {
+static enum status check_postings(struct audit *audit, struct fault *fault) {
     int64_t count = 0;
     int64_t last = 0;
-    enum status status = checked_postings(checking->call->db, &count, &last, fault);
+    enum status status = audited_postings(audit->call->db, &count, &last, fault);
     if (status == STATUS_OK && count != last)
-        checking_found(checking, "posting-gap", TEXT("ledger"),
-                       "has %lld postings, and the last one's number is %lld", (long long)count,
-                       (long long)last);
-    checking->result.postings_checked = count;
+        audit_found(audit, "posting-gap", TEXT("ledger"),
+                    "has %lld postings, and the last one's number is %lld", (long long)count,
+                    (long long)last);
+    audit->result.postings_checked = count;
     return status;
 }
 
-enum status check_store(struct call *call, struct check_store_result *result, struct fault *fault) {
-    struct checking checking = {.call = call};
+enum status audit_store(struct call *call, struct audit_store_result *result, struct fault *fault) {
+    struct audit audit = {.call = call};
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    checking.violations = ARENA_NEW(call->arena, struct violation, CHECK_VIOLATIONS_MAX);
+    audit.violations = ARENA_NEW(call->arena, struct violation, AUDIT_VIOLATIONS_MAX);
     status = require_operator(call, "only the operator may audit the whole store", fault);
     if (status == STATUS_OK)
-        status = snapshot_load(call, &checking.snapshot, fault);
+        status = snapshot_load(call, &audit.snapshot, fault);
     if (status == STATUS_OK)
-        status = check_log(&checking, fault);
-    for (size_t i = 0; status == STATUS_OK && i < CHECK_QUESTION_COUNT; i++)
-        status = ask(&checking, &CHECK_QUESTIONS[i], fault);
-    for (size_t i = 0; status == STATUS_OK && i < CHECK_DEVICE_QUESTION_COUNT; i++)
-        status = ask(&checking, &CHECK_DEVICE_QUESTIONS[i], fault);
+        status = audit_events(&audit, fault);
+    for (size_t i = 0; status == STATUS_OK && i < AUDIT_QUESTION_COUNT; i++)
+        status = ask(&audit, &AUDIT_QUESTIONS[i], fault);
+    for (size_t i = 0; status == STATUS_OK && i < AUDIT_DEVICE_QUESTION_COUNT; i++)
+        status = ask(&audit, &AUDIT_DEVICE_QUESTIONS[i], fault);
     if (status == STATUS_OK)
-        status = check_ancestors(&checking, fault);
+        status = check_ancestors(&audit, fault);
     if (status == STATUS_OK)
-        status = check_postings(&checking, fault);
+        status = check_postings(&audit, fault);
     if (status == STATUS_OK)
-        status = check_invoices(&checking, fault);
+        status = audit_invoices(&audit, fault);
     if (status == STATUS_OK)
-        status = check_updates(&checking, fault);
+        status = audit_updates(&audit, fault);
     if (status == STATUS_OK) {
-        checking.result.violations = checking.violations;
-        *result = checking.result;
+        audit.result.violations = audit.violations;
+        *result = audit.result;
     }
-    snapshot_close(&checking.snapshot);
+    snapshot_close(&audit.snapshot);
     return call_end(call, status, fault);
 }

@@ -1,4 +1,4 @@
-/* Check store: audits everything that is kept against everything it should follow from.
+/* Audit: holds everything that is kept against everything it should follow from.
  *
  * The log has no gaps; licences follow from their events; seats stay within blocks; every closed month is
  * rated again from events, prices and adjustments by the same pure functions and must give the same cent;
@@ -15,10 +15,10 @@ struct violation {
     struct text message; /* what is wrong and what it should be */
 };
 
-enum { CHECK_VIOLATIONS_MAX = 1000 };
+enum { AUDIT_VIOLATIONS_MAX = 1000 };
 
-struct check_store_result {
-    const struct violation *violations; /* the first CHECK_VIOLATIONS_MAX */
+struct audit_store_result {
+    const struct violation *violations; /* the first AUDIT_VIOLATIONS_MAX */
     size_t count;
     int64_t violation_total;
     int64_t events_checked;
@@ -29,6 +29,6 @@ struct check_store_result {
 };
 
 /* For the operator alone. STATUS_OK with violations listed; a fault only where it could not look. */
-enum status check_store(struct call *call, struct check_store_result *result, struct fault *fault) MUST_CHECK;
+enum status audit_store(struct call *call, struct audit_store_result *result, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -3,10 +3,10 @@
 #include "programme/delivery/update_repository.h"
 
 static void note(void *context, struct text role, struct text message) {
-    checking_found(context, "updates-untrusted", role, "%.*s", TEXT_ARGS(message));
+    audit_found(context, "updates-untrusted", role, "%.*s", TEXT_ARGS(message));
 }
 
-enum status check_updates(struct checking *checking, struct fault *fault) {
+enum status audit_updates(struct audit *audit, struct fault *fault) {
     int64_t files = 0;
-    return update_repository_check(checking->call, note, checking, &files, fault);
+    return update_repository_check(audit->call, note, audit, &files, fault);
 }

@@ -6,84 +6,84 @@
 
 /* ---- questions ---- */
 
-const struct check_question CHECK_QUESTIONS[] = {
-    {"block-seats", CHECK_BLOCK,
+const struct audit_question AUDIT_QUESTIONS[] = {
+    {"block-seats", AUDIT_BLOCK,
      "select b.id, b.issued_seats, coalesce(s.seats, 0) from blocks b left join "
      "(select block_id, cast(sum(seats) as bigint) as seats from licences where parent_id is null and state "
      "<> "
      "'retired' group by block_id) s on s.block_id = b.id where b.issued_seats <> coalesce(s.seats, 0)",
      "says that {a} of its seats are issued; its licences add up to {b}"},
-    {"block-overrun", CHECK_BLOCK, "select id, issued_seats, size from blocks where issued_seats > size",
+    {"block-overrun", AUDIT_BLOCK, "select id, issued_seats, size from blocks where issued_seats > size",
      "has {a} seats issued out of {b}"},
-    {"part-differs", CHECK_LICENCE,
+    {"part-differs", AUDIT_LICENCE,
      "select p.id, p.seats, l.seats * p.part_quantity from licences p join licences l on l.id = p.parent_id "
      "where p.state <> 'retired' and l.state <> 'retired' "
      "and (p.seats <> l.seats * p.part_quantity or p.state <> l.state)",
      "is a part with {a} seats that does not follow its bundle, which would give it {b}"},
-    {"licence-provider", CHECK_LICENCE,
+    {"licence-provider", AUDIT_LICENCE,
      "select l.id, l.provider_id, coalesce(a.seller_id, 0) from licences l left join accounts a on a.id = "
      "l.customer_id where a.id is null or a.seller_id is null or a.seller_id <> l.provider_id "
      "or l.first_edge > l.last_edge",
      "is not at a direct customer of its provider, or is billed on no edge"},
-    {"account-depth", CHECK_ACCOUNT,
+    {"account-depth", AUDIT_ACCOUNT,
      "select a.id, a.depth, s.depth + 1 from accounts a join accounts s on s.id = a.seller_id "
      "where a.depth <> s.depth + 1",
      "has depth {a}; its seller's gives {b}"},
-    {"report-month", CHECK_REPORT,
+    {"report-month", AUDIT_REPORT,
      "select r.id, r.month, 0 from reports r left join months m on m.agreement_id = r.agreement_id and "
      "m.month "
      "= r.month where r.state in ('submitted', 'approved') and coalesce(m.state, 'open') = 'open'",
      "is submitted while its month still stands open"},
-    {"month-report", CHECK_AGREEMENT,
+    {"month-report", AUDIT_AGREEMENT,
      "select m.agreement_id, m.month, 0 from months m join reports r on r.agreement_id = m.agreement_id and "
      "r.month = m.month where m.state = 'closed' and r.state <> 'approved'",
      "has closed a month (number {a}) whose report is not approved"},
-    {"month-times", CHECK_AGREEMENT,
+    {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has a month (number {a}) whose state and time of closing contradict each other"},
-    {"invoice-twice", CHECK_INVOICE,
+    {"invoice-twice", AUDIT_INVOICE,
      "select max(id), month, count(*) from invoices where kind <> 'credit-note' group by agreement_id, month "
      "having count(*) > 1",
      "is one of {b} invoices of the same edge and month"},
-    {"edge-twice", CHECK_INVOICE,
+    {"edge-twice", AUDIT_INVOICE,
      "select max(id), month, count(*) from invoices where kind <> 'credit-note' group by seller_id, "
      "buyer_id, "
      "month having count(*) > count(distinct agreement_id) or count(distinct agreement_id) > 1",
      "is one of {b} invoices between the same two parties for one month"},
-    {"invoice-open-month", CHECK_INVOICE,
+    {"invoice-open-month", AUDIT_INVOICE,
      "select i.id, i.month, 0 from invoices i left join months m on m.agreement_id = i.agreement_id and "
      "m.month "
      "= i.month where i.kind <> 'credit-note' and coalesce(m.state, 'open') <> 'closed'",
      "bills a month that is not closed"},
-    {"invoice-parties", CHECK_INVOICE,
+    {"invoice-parties", AUDIT_INVOICE,
      "select i.id, i.seller_id, i.buyer_id from invoices i join agreements a on a.id = i.agreement_id where "
      "i.seller_id <> a.seller_id or i.buyer_id <> a.buyer_id or i.currency <> a.currency",
      "is not between the parties of its agreement, or in another currency"},
-    {"invoice-gross", CHECK_INVOICE,
+    {"invoice-gross", AUDIT_INVOICE,
      "select id, gross_minor, net_minor + tax_minor from invoices where gross_minor <> net_minor + tax_minor",
      "has a gross amount of {a} (minor units) where net and tax give {b}"},
-    {"invoice-net", CHECK_INVOICE,
+    {"invoice-net", AUDIT_INVOICE,
      "select i.id, i.net_minor, coalesce(l.net, 0) from invoices i left join (select invoice_id, "
      "cast(sum(amount_minor) as bigint) as net from invoice_lines group by invoice_id) l on l.invoice_id = "
      "i.id "
      "where i.net_minor <> coalesce(l.net, 0) or l.net is null",
      "has a net amount of {a} (minor units) where its lines add up to {b}"},
-    {"invoice-settled", CHECK_INVOICE,
+    {"invoice-settled", AUDIT_INVOICE,
      "select id, issued_at_us, 0 from invoices where (state in ('paid', 'written-off')) <> (settled_at_us is "
      "not null)",
      "has a state and a time of settling that contradict each other"},
-    {"credit-line", CHECK_INVOICE,
+    {"credit-line", AUDIT_INVOICE,
      "select n.id, l.position, 0 from invoices n join invoice_lines l on l.invoice_id = n.id left join "
      "invoice_lines o on o.invoice_id = n.corrects_id and o.position = l.position where n.kind = "
      "'credit-note' "
      "and (o.position is null or o.quantity_parts <> -l.quantity_parts or o.amount_minor <> -l.amount_minor "
      "or o.customer_id <> l.customer_id or o.sku_id <> l.sku_id)",
      "credits in its line {a} what the invoice does not charge there"},
-    {"credited-twice", CHECK_INVOICE,
+    {"credited-twice", AUDIT_INVOICE,
      "select n.corrects_id, l.position, count(*) from invoices n join invoice_lines l on l.invoice_id = n.id "
      "where n.kind = 'credit-note' group by n.corrects_id, l.position having count(*) > 1",
      "has had its line {a} credited {b} times"},
-    {"charge-line", CHECK_INVOICE,
+    {"charge-line", AUDIT_INVOICE,
      "select i.id, coalesce(l.lines, 0), coalesce(c.charges, 0) from invoices i left join (select "
      "invoice_id, "
      "count(*) as lines, cast(sum(amount_minor) as bigint) as amount from invoice_lines where price_id = 0 "
@@ -92,63 +92,63 @@ const struct check_question CHECK_QUESTIONS[] = {
      "count(*) as charges from charges where invoice_id is not null group by invoice_id) c on c.invoice_id = "
      "i.id where i.kind <> 'credit-note' and coalesce(l.lines, 0) <> coalesce(c.charges, 0)",
      "has {a} lines of charges, and {b} charges name it"},
-    {"charge-forgotten", CHECK_CHARGE,
+    {"charge-forgotten", AUDIT_CHARGE,
      "select c.id, c.month, 0 from charges c join months m on m.agreement_id = c.agreement_id and m.month = "
      "c.month where m.state = 'closed' and c.invoice_id is null",
      "waits in a month that is closed"},
-    {"charge-elsewhere", CHECK_CHARGE,
+    {"charge-elsewhere", AUDIT_CHARGE,
      "select c.id, c.month, i.month from charges c join invoices i on i.id = c.invoice_id where "
      "i.agreement_id "
      "<> c.agreement_id or i.month <> c.month or i.kind = 'credit-note'",
      "is on an invoice of another edge or month"},
-    {"correction-elsewhere", CHECK_CORRECTION,
+    {"correction-elsewhere", AUDIT_CORRECTION,
      "select c.id, c.month, i.month from corrections c join invoices i on i.id = c.invoice_id where "
      "i.agreement_id <> c.agreement_id or i.kind = 'credit-note' or not exists (select 1 from invoice_lines "
      "l "
      "where l.invoice_id = i.id and l.corrects_month = c.month and l.sku_id = c.sku_id)",
      "is not answered by a line of the invoice that carries it"},
-    {"correction-unasked", CHECK_INVOICE,
+    {"correction-unasked", AUDIT_INVOICE,
      "select distinct i.id, l.corrects_month, 0 from invoice_lines l join invoices i on i.id = l.invoice_id "
      "where l.corrects_month is not null and i.kind <> 'credit-note' and not exists (select 1 from "
      "corrections c "
      "where c.invoice_id = i.id and c.month = l.corrects_month and c.sku_id = l.sku_id)",
      "corrects a month (number {a}) without a correction that asks for it"},
-    {"product-elsewhere", CHECK_PRODUCT,
+    {"product-elsewhere", AUDIT_PRODUCT,
      "select p.id, 0, 0 from products p join accounts a on a.id = p.vendor_id where a.kind <> 'vendor' "
      "union select s.product_id, 0, 0 from product_skus s join products p on p.id = s.product_id "
      "join skus k on k.id = s.sku_id where k.owner_id <> p.vendor_id or k.kind <> 'product'",
      "is no vendor's, or a SKU that is not its vendor's entitles to it"},
-    {"release-state", CHECK_RELEASE,
+    {"release-state", AUDIT_RELEASE,
      "select id, 0, 0 from releases where (state = 'withdrawn') <> (withdrawn_at_us is not null) "
      "or (state = 'withdrawn') <> (withdrawn_reason <> '') "
      "or (channel = 'stable') <> (promoted_at_us is not null) or promoted_at_us < published_at_us",
      "has instants or a reason that do not go with its state and channel"},
-    {"release-empty", CHECK_RELEASE,
+    {"release-empty", AUDIT_RELEASE,
      "select r.id, 0, 0 from releases r where not exists "
      "(select 1 from release_artifacts a where a.release_id = r.id)",
      "has no file"},
-    {"posting-unbalanced", CHECK_POSTING,
+    {"posting-unbalanced", AUDIT_POSTING,
      "select posting, cast(sum(debit_minor) as bigint), cast(sum(credit_minor) as bigint) from ledger group "
      "by "
      "posting having sum(debit_minor) <> sum(credit_minor) or min(currency) <> max(currency)",
      "has debits of {a} and credits of {b} (minor units), or two currencies"},
-    {"line-orphan", CHECK_INVOICE,
+    {"line-orphan", AUDIT_INVOICE,
      "select l.invoice_id, l.position, 0 from invoice_lines l left join invoices i on i.id = l.invoice_id "
      "where i.id is null or (l.customer_id <> 0 and not exists (select 1 from accounts a where a.id = "
      "l.customer_id)) "
      "or (l.sku_id <> 0 and not exists (select 1 from skus s where s.id = l.sku_id))",
      "has a line {a} although it, the line's customer or its SKU is not there"},
-    {"posting-orphan", CHECK_POSTING,
+    {"posting-orphan", AUDIT_POSTING,
      "select distinct g.posting, g.invoice_id, 0 from ledger g left join invoices i on i.id = g.invoice_id "
      "where "
      "i.id is null",
      "is of an invoice that is not there"},
-    {"posting-elsewhere", CHECK_POSTING,
+    {"posting-elsewhere", AUDIT_POSTING,
      "select distinct g.posting, i.id, 0 from ledger g join invoices i on i.id = g.invoice_id where "
      "g.owner_id <> "
      "i.seller_id or g.party_id <> i.buyer_id or g.currency <> i.currency",
      "is in other books, for another party or in another currency than its invoice"},
-    {"ledger-revenue", CHECK_INVOICE,
+    {"ledger-revenue", AUDIT_INVOICE,
      "select i.id, i.net_minor, coalesce(g.revenue, 0) from invoices i left join (select invoice_id, "
      "cast(sum(case when account = 'revenue' then credit_minor - debit_minor else 0 end) as bigint) as "
      "revenue, "
@@ -156,7 +156,7 @@ const struct check_question CHECK_QUESTIONS[] = {
      "ledger group by invoice_id) g on g.invoice_id = i.id where i.net_minor <> coalesce(g.revenue, 0) or "
      "i.tax_minor <> coalesce(g.tax, 0)",
      "has a net amount of {a} (minor units) where the ledger has earned {b}, or another tax"},
-    {"ledger-receivable", CHECK_INVOICE,
+    {"ledger-receivable", AUDIT_INVOICE,
      "select f.family, f.due, coalesce(g.receivable, 0) from (select coalesce(corrects_id, id) as family, "
      "cast(sum(case when state = 'issued' then gross_minor else 0 end) as bigint) as due from invoices group "
      "by "
@@ -169,21 +169,21 @@ const struct check_question CHECK_QUESTIONS[] = {
      "and its credit notes leave {a} (minor units) to be settled; the ledger's receivable is {b}"},
 };
 
-const size_t CHECK_QUESTION_COUNT = sizeof CHECK_QUESTIONS / sizeof CHECK_QUESTIONS[0];
+const size_t AUDIT_QUESTION_COUNT = sizeof AUDIT_QUESTIONS / sizeof AUDIT_QUESTIONS[0];
 
 /* ---- streams ---- */
 
 static const char LICENCES[] = "select id, provider_id, customer_id, sku_id, state, seats, suspensions, "
                                "counted_seats, first_on_at_us, last_event_at_us from licences";
 
-enum status checked_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
+enum status audited_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
     return db_stream(db, LICENCES, DB_NO_ARGS, rows, fault);
 }
 
-enum status checked_licence_read(struct db_rows *rows, struct checked_licence *licence, struct fault *fault) {
+enum status audited_licence_read(struct db_rows *rows, struct audited_licence *licence, struct fault *fault) {
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 4), &state, fault);
-    *licence = (struct checked_licence){
+    *licence = (struct audited_licence){
         .id = db_column_int(rows, 0),
         .provider_id = db_column_int(rows, 1),
         .customer_id = db_column_int(rows, 2),
@@ -202,11 +202,11 @@ static const char EVENTS[] =
     "select sequence, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, "
     "kind, own_seats, seats_before, seats_after from licence_events order by sequence";
 
-enum status checked_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
+enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
     return db_stream(db, EVENTS, DB_NO_ARGS, rows, fault);
 }
 
-void checked_event_read(struct db_rows *rows, struct licence_event *event) {
+void audited_event_read(struct db_rows *rows, struct licence_event *event) {
     *event = (struct licence_event){
         .sequence = db_column_int(rows, 0),
         .at_us = db_column_int(rows, 1),
@@ -224,7 +224,7 @@ void checked_event_read(struct db_rows *rows, struct licence_event *event) {
 
 static const char ANCESTORS[] = "select ancestor_id, account_id from account_ancestors";
 
-enum status checked_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
+enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
     return db_stream(db, ANCESTORS, DB_NO_ARGS, rows, fault);
 }
 
@@ -233,12 +233,12 @@ static const char LINES[] =
     "from invoices i left join invoice_lines l on l.invoice_id = i.id "
     "where i.kind <> 'credit-note' and i.month = $1 order by i.id, l.position";
 
-enum status checked_lines_stream(struct db *db, struct month month, struct db_rows **rows,
+enum status audited_lines_stream(struct db *db, struct month month, struct db_rows **rows,
                                  struct fault *fault) {
     return db_stream(db, LINES, DB_ARGS(db_integer(month.index)), rows, fault);
 }
 
-void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
+void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
                        struct invoice_row *row) {
     *head = (struct invoice_head){
         .id = db_column_int(rows, 0),
@@ -255,14 +255,14 @@ void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice
 
 static const char NUMBERS[] = "select seller_id, number, id from invoices order by seller_id, id";
 
-enum status checked_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
+enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
     return db_stream(db, NUMBERS, DB_NO_ARGS, rows, fault);
 }
 
 static const char POSTINGS[] = "select count(distinct posting) from ledger";
 static const char LAST_POSTING[] = "select coalesce(max(posting), 0) from ledger";
 
-enum status checked_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) {
+enum status audited_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) {
     enum status status = db_query_int(db, POSTINGS, DB_NO_ARGS, 0, count, fault);
     return status == STATUS_OK ? db_query_int(db, LAST_POSTING, DB_NO_ARGS, 0, last, fault) : status;
 }

@@ -1,4 +1,4 @@
-/* Check rows: questions whose every answer is a violation, and the streams that the check walks.
+/* Audit queries: questions whose every answer is a violation, and the streams that the audit walks.
  *
  * What SQL can ask by itself is in a table of questions: each row it gives is something that should not be.
  * What follows from the log or from rating is streamed and computed by the programme. */
@@ -11,40 +11,40 @@
 #include "store/engine/db.h"
 
 /* What the first column of a question's rows is the id of. */
-enum check_subject {
-    CHECK_ACCOUNT,
-    CHECK_AGREEMENT,
-    CHECK_BLOCK,
-    CHECK_LICENCE,
-    CHECK_REPORT,
-    CHECK_INVOICE,
-    CHECK_CHARGE,
-    CHECK_CORRECTION,
-    CHECK_PRODUCT,
-    CHECK_RELEASE,
-    CHECK_DEVICE,
-    CHECK_SKU,
-    CHECK_SIGNING_KEY,
-    CHECK_DEVICE_LOG,
-    CHECK_SEEN_LOG,
-    CHECK_POSTING
+enum audit_subject {
+    AUDIT_ACCOUNT,
+    AUDIT_AGREEMENT,
+    AUDIT_BLOCK,
+    AUDIT_LICENCE,
+    AUDIT_REPORT,
+    AUDIT_INVOICE,
+    AUDIT_CHARGE,
+    AUDIT_CORRECTION,
+    AUDIT_PRODUCT,
+    AUDIT_RELEASE,
+    AUDIT_DEVICE,
+    AUDIT_SKU,
+    AUDIT_SIGNING_KEY,
+    AUDIT_DEVICE_LOG,
+    AUDIT_SEEN_LOG,
+    AUDIT_POSTING
 };
 
 /* Rows are (id, a, b); the message says {a} and {b} where they go. */
-struct check_question {
+struct audit_question {
     const char *rule;
-    enum check_subject subject;
+    enum audit_subject subject;
     const char *sql;
     const char *message;
 };
 
-extern const struct check_question CHECK_QUESTIONS[];
-extern const size_t CHECK_QUESTION_COUNT;
-extern const struct check_question CHECK_DEVICE_QUESTIONS[];
-extern const size_t CHECK_DEVICE_QUESTION_COUNT;
+extern const struct audit_question AUDIT_QUESTIONS[];
+extern const size_t AUDIT_QUESTION_COUNT;
+extern const struct audit_question AUDIT_DEVICE_QUESTIONS[];
+extern const size_t AUDIT_DEVICE_QUESTION_COUNT;
 
 /* All licences, in no order. */
-struct checked_licence {
+struct audited_licence {
     int64_t id;
     int64_t provider_id;
     int64_t customer_id;
@@ -56,28 +56,28 @@ struct checked_licence {
     int64_t first_on_at_us;
     int64_t last_event_at_us;
 };
-enum status checked_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
-enum status checked_licence_read(struct db_rows *rows, struct checked_licence *licence,
+enum status audited_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+enum status audited_licence_read(struct db_rows *rows, struct audited_licence *licence,
                                  struct fault *fault) MUST_CHECK;
 
 /* The whole log in its order. */
-enum status checked_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
-void checked_event_read(struct db_rows *rows, struct licence_event *event);
+enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+void audited_event_read(struct db_rows *rows, struct licence_event *event);
 
 /* Every account with those above it: (ancestor, account). */
-enum status checked_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
 /* The invoices and settlements of a month with their lines, by invoice, then position; an invoice without
  * lines comes once, with position 0. */
-enum status checked_lines_stream(struct db *db, struct month month, struct db_rows **rows,
+enum status audited_lines_stream(struct db *db, struct month month, struct db_rows **rows,
                                  struct fault *fault) MUST_CHECK;
-void checked_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
+void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
                        struct invoice_row *row);
 
 /* Numbers and ids of all documents, by seller, then id. */
-enum status checked_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
+enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
 /* How many postings there are, and the last one's number. */
-enum status checked_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) MUST_CHECK;
+enum status audited_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) MUST_CHECK;
 
 #endif
