@@ -11,15 +11,15 @@ static const char SEAL_PURPOSE[] = "seatmeter update key seal";
 /* The seed alone is kept, sealed together with the public key that it belongs to. */
 static struct text seal(struct call *call, const unsigned char seed[crypto_sign_SEEDBYTES],
                         const unsigned char *public_key) {
-    return sealing_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, crypto_sign_SEEDBYTES},
-                        (struct text){(const char *)public_key, TUF_PUBLIC_KEY_BYTES});
+    return sealed_box_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, crypto_sign_SEEDBYTES},
+                           (struct text){(const char *)public_key, TUF_PUBLIC_KEY_BYTES});
 }
 
 static enum status open_key(struct call *call, const struct tuf_stored_key *stored, struct tuf_key *key,
                             struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
     if (stored->public_key.length != TUF_PUBLIC_KEY_BYTES ||
-        !sealing_open(call, SEAL_PURPOSE, stored->private_sealed, stored->public_key, seed, sizeof seed))
+        !sealed_box_open(call, SEAL_PURPOSE, stored->private_sealed, stored->public_key, seed, sizeof seed))
         return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", stored->key_id,
                          "A key of the update repository was sealed under another secret than the one "
                          "given, or is damaged.");

@@ -18,7 +18,7 @@ struct text licence_key_new(const struct call *call, struct licence *licence) {
     unsigned char *hash = ARENA_NEW(call->arena, unsigned char, LICENCE_KEY_HASH_BYTES);
     licence_key_hash(call->secret, key, hash);
     licence->key_hash = (struct text){(const char *)hash, LICENCE_KEY_HASH_BYTES};
-    licence->key_sealed = sealing_seal(call, SEAL_PURPOSE, text_of(key), licence->key_hash);
+    licence->key_sealed = sealed_box_seal(call, SEAL_PURPOSE, text_of(key), licence->key_hash);
 
     struct text text = text_copy(call->arena, text_of(key));
     licence->key_hint = (struct text){text.at + text.length - HINT_BYTES, HINT_BYTES};
@@ -29,8 +29,8 @@ enum status licence_key_open(const struct call *call, const struct licence *lice
                              struct fault *fault) {
     assert(licence->key_hash.length == LICENCE_KEY_HASH_BYTES);
     char *open = ARENA_NEW(call->arena, char, LICENCE_KEY_BYTES);
-    if (!sealing_open(call, SEAL_PURPOSE, licence->key_sealed, licence->key_hash, open,
-                      LICENCE_KEY_BYTES - 1))
+    if (!sealed_box_open(call, SEAL_PURPOSE, licence->key_sealed, licence->key_hash, open,
+                         LICENCE_KEY_BYTES - 1))
         return fault_set(
             fault, STATUS_INTERNAL, "key-unreadable", "key", licence->key_hint,
             "the key of this licence was sealed under another secret than the one given, or damaged");

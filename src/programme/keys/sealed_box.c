@@ -8,7 +8,8 @@ enum {
     NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 };
-static_assert((int)SEALING_EXTRA_BYTES == (int)NONCE_BYTES + (int)crypto_aead_xchacha20poly1305_ietf_ABYTES,
+static_assert((int)SEALED_BOX_EXTRA_BYTES ==
+                  (int)NONCE_BYTES + (int)crypto_aead_xchacha20poly1305_ietf_ABYTES,
               "a nonce and a tag");
 
 /* The secret has several uses; each has a key of its own. */
@@ -21,9 +22,10 @@ static const unsigned char *bytes_of(struct text text) {
     return (const unsigned char *)text.at;
 }
 
-struct text sealing_seal(const struct call *call, const char *purpose, struct text plain, struct text about) {
+struct text sealed_box_seal(const struct call *call, const char *purpose, struct text plain,
+                            struct text about) {
     unsigned char key[KEY_BYTES];
-    size_t length = plain.length + SEALING_EXTRA_BYTES;
+    size_t length = plain.length + SEALED_BOX_EXTRA_BYTES;
     unsigned char *sealed = ARENA_NEW(call->arena, unsigned char, length);
     derive(call, purpose, key);
     call->random->fill(call->random, sealed, NONCE_BYTES);
@@ -33,9 +35,9 @@ struct text sealing_seal(const struct call *call, const char *purpose, struct te
     return (struct text){(const char *)sealed, length};
 }
 
-bool sealing_open(const struct call *call, const char *purpose, struct text sealed, struct text about,
-                  void *plain, size_t size_bytes) {
-    if (sealed.length != size_bytes + SEALING_EXTRA_BYTES)
+bool sealed_box_open(const struct call *call, const char *purpose, struct text sealed, struct text about,
+                     void *plain, size_t size_bytes) {
+    if (sealed.length != size_bytes + SEALED_BOX_EXTRA_BYTES)
         return false;
     unsigned char key[KEY_BYTES];
     derive(call, purpose, key);

@@ -57,7 +57,7 @@ static enum status make_key(struct call *call, enum signing_purpose purpose, enu
         .state = state,
         .public_key = public_key,
         .secret_sealed =
-            sealing_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, sizeof seed}, public_key),
+            sealed_box_seal(call, SEAL_PURPOSE, (struct text){(const char *)seed, sizeof seed}, public_key),
         .created_at_us = call->now_us,
         .active_from_us = active_from_us,
     };
@@ -73,7 +73,7 @@ static enum status make_key(struct call *call, enum signing_purpose purpose, enu
 static enum status open_key(const struct call *call, const struct signing_key_row *row,
                             struct signing_key *key, struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
-    if (!sealing_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed))
+    if (!sealed_box_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed))
         return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", row->kid,
                          "this signing key was sealed under another secret than the one given, or damaged");
     crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
