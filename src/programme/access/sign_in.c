@@ -108,9 +108,9 @@ static enum status still_fits(struct call *call, struct user *user, struct fault
 
 static enum status open_session(struct call *call, const struct user *user, struct sign_in_result *result,
                                 struct fault *fault) {
-    result->token = bearer_make(call, "sms_");
+    result->token = credential_make(call, "sms_");
     result->expires_at_us = call->now_us + SESSION_IDLE_US;
-    const struct session session = {.token_hash = bearer_hash(call, result->token),
+    const struct session session = {.token_hash = credential_hash(call, result->token),
                                     .user_id = user->id,
                                     .created_at_us = call->now_us,
                                     .seen_at_us = call->now_us,
@@ -176,7 +176,7 @@ enum status sign_out(struct call *call, struct text token, struct fault *fault) 
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    status = session_delete(call->db, bearer_hash(call, token), fault);
+    status = session_delete(call->db, credential_hash(call, token), fault);
     return call_end(call, status, fault);
 }
 
@@ -193,7 +193,7 @@ static enum status load_session(struct call *call, struct text token, struct ses
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    status = session_find(call->db, call->arena, bearer_hash(call, token), call->now_us, &found, session,
+    status = session_find(call->db, call->arena, credential_hash(call, token), call->now_us, &found, session,
                           user, fault);
     if (status == STATUS_OK && !found)
         status = unknown_session(fault);
@@ -224,7 +224,7 @@ enum status find_session(struct call *call, struct text token, struct actor *act
     struct session session;
     struct user found;
     struct user_view view;
-    if (token.length == 0 || token.length > BEARER_MAX_BYTES)
+    if (token.length == 0 || token.length > CREDENTIAL_MAX_BYTES)
         return unknown_session(fault);
     enum status status = load_session(call, token, &session, &found, &view, fault);
     if (status != STATUS_OK)
@@ -263,7 +263,7 @@ static enum status save_password(struct call *call, const struct guess *guess, s
     status = user_update(call->db, user, fault);
     if (status == STATUS_OK)
         status = session_delete_others(
-            call->db, user->id, session_token.length == 0 ? TEXT("") : bearer_hash(call, session_token),
+            call->db, user->id, session_token.length == 0 ? TEXT("") : credential_hash(call, session_token),
             fault);
     if (status == STATUS_OK)
         status = audit_write(call, "user.change-password", identifier_text(call, IDENTIFIER_USER, user->id),

@@ -70,7 +70,7 @@ enum status create_token(struct call *call, const struct create_token_input *inp
     struct account account;
     struct token made = {.created_by = call->actor.kind == ACTOR_USER ? call->actor.id : 0,
                          .created_at_us = call->now_us};
-    struct text bearer = bearer_make(call, "smt_");
+    struct text credential = credential_make(call, "smt_");
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
@@ -84,7 +84,7 @@ enum status create_token(struct call *call, const struct create_token_input *inp
     if (status != STATUS_OK)
         goto done;
     made.account_id = account.id;
-    made.token_hash = bearer_hash(call, bearer);
+    made.token_hash = credential_hash(call, credential);
     status = token_insert(call->db, &made, fault);
     if (status == STATUS_OK)
         status = audit_write(
@@ -93,7 +93,7 @@ enum status create_token(struct call *call, const struct create_token_input *inp
     if (status == STATUS_OK)
         status = fill_view(call, &made, out, fault);
     if (status == STATUS_OK)
-        *token = bearer;
+        *token = credential;
 done:
     return call_end(call, status, fault);
 }
@@ -163,9 +163,9 @@ enum status find_token(struct call *call, struct text token, struct actor *actor
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    if (token.length > 0 && token.length <= BEARER_MAX_BYTES)
-        status =
-            token_find(call->db, call->arena, bearer_hash(call, token), call->now_us, &known, &found, fault);
+    if (token.length > 0 && token.length <= CREDENTIAL_MAX_BYTES)
+        status = token_find(call->db, call->arena, credential_hash(call, token), call->now_us, &known, &found,
+                            fault);
     if (status == STATUS_OK && !known)
         status = fault_set(fault, STATUS_UNAUTHENTICATED, "token-unknown", NULL, TEXT(""),
                            "This token is not known, has expired or was revoked.");

@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <sodium.h>
 
-struct text bearer_make(struct call *call, const char *prefix) {
-    unsigned char bytes[BEARER_RANDOM_BYTES];
-    char word[BEARER_MAX_BYTES];
-    static_assert(sizeof word >= sodium_base64_ENCODED_LEN(BEARER_RANDOM_BYTES,
+struct text credential_make(struct call *call, const char *prefix) {
+    unsigned char bytes[CREDENTIAL_RANDOM_BYTES];
+    char word[CREDENTIAL_MAX_BYTES];
+    static_assert(sizeof word >= sodium_base64_ENCODED_LEN(CREDENTIAL_RANDOM_BYTES,
                                                            sodium_base64_VARIANT_URLSAFE_NO_PADDING),
                   "the word fits");
     call->random->fill(call->random, bytes, sizeof bytes);
@@ -17,12 +17,12 @@ struct text bearer_make(struct call *call, const char *prefix) {
     return made;
 }
 
-struct text bearer_hash(struct call *call, struct text bearer) {
+struct text credential_hash(struct call *call, struct text credential) {
     static_assert((int)PROGRAMME_SECRET_BYTES >= (int)crypto_generichash_KEYBYTES_MIN &&
-                      (int)BEARER_HASH_BYTES <= (int)crypto_generichash_BYTES_MAX,
+                      (int)CREDENTIAL_HASH_BYTES <= (int)crypto_generichash_BYTES_MAX,
                   "BLAKE2b takes the secret as its key");
-    unsigned char *hash = ARENA_NEW(call->arena, unsigned char, BEARER_HASH_BYTES);
-    crypto_generichash(hash, BEARER_HASH_BYTES, (const unsigned char *)bearer.at, bearer.length, call->secret,
-                       PROGRAMME_SECRET_BYTES);
-    return (struct text){(const char *)hash, BEARER_HASH_BYTES};
+    unsigned char *hash = ARENA_NEW(call->arena, unsigned char, CREDENTIAL_HASH_BYTES);
+    crypto_generichash(hash, CREDENTIAL_HASH_BYTES, (const unsigned char *)credential.at, credential.length,
+                       call->secret, PROGRAMME_SECRET_BYTES);
+    return (struct text){(const char *)hash, CREDENTIAL_HASH_BYTES};
 }

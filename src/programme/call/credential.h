@@ -1,4 +1,4 @@
-/* Bearer: the random words that stand for a session or an API token, and the hashes they are found by.
+/* Credential: the random words that stand for a session or an API token, and the hashes they are found by.
  *
  * 256 random bits in base64url behind a prefix; kept as a hash keyed with the programme's secret, so that
  * neither the store nor a copy of it lets anybody in. */
@@ -7,12 +7,12 @@
 
 #include "programme/call/call.h"
 
-enum { BEARER_RANDOM_BYTES = 32, BEARER_HASH_BYTES = 32, BEARER_MAX_BYTES = 64 };
+enum { CREDENTIAL_RANDOM_BYTES = 32, CREDENTIAL_HASH_BYTES = 32, CREDENTIAL_MAX_BYTES = 64 };
 
 /* A new one: "sms_…" or "smt_…". */
-struct text bearer_make(struct call *call, const char *prefix);
+struct text credential_make(struct call *call, const char *prefix);
 
 /* The hash of what somebody presents, as bytes in the call's arena. */
-struct text bearer_hash(struct call *call, struct text bearer);
+struct text credential_hash(struct call *call, struct text credential);
 
 #endif

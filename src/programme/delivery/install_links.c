@@ -51,7 +51,7 @@ enum status make_install_link(struct call *call, const struct make_install_link_
                               struct install_link_view *out, struct text *token, struct fault *fault) {
     struct licence_row row;
     int64_t days = input->days == 0 ? INSTALL_LINK_DAYS_DEFAULT : input->days;
-    struct text bearer = bearer_make(call, "sml_");
+    struct text credential = credential_make(call, "sml_");
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
@@ -65,7 +65,7 @@ enum status make_install_link(struct call *call, const struct make_install_link_
     if (status != STATUS_OK)
         goto done;
     struct install_link link = {.licence_id = row.licence.id,
-                                .token_hash = bearer_hash(call, bearer),
+                                .token_hash = credential_hash(call, credential),
                                 .created_by = actor_text(call),
                                 .created_at_us = call->now_us,
                                 .expires_at_us = call->now_us + days * DAY_US};
@@ -79,7 +79,7 @@ enum status make_install_link(struct call *call, const struct make_install_link_
             fault);
     if (status == STATUS_OK) {
         fill_view(call, &link, out);
-        *token = bearer;
+        *token = credential;
     }
 done:
     return call_end(call, status, fault);
@@ -151,8 +151,8 @@ static enum status open_link(struct call *call, struct text token, struct instal
                              struct licence_row *row, struct fault *fault) {
     bool found = false;
     enum status status = STATUS_OK;
-    if (token.length > 0 && token.length <= BEARER_MAX_BYTES)
-        status = install_link_find(call->db, call->arena, bearer_hash(call, token), link, &found, fault);
+    if (token.length > 0 && token.length <= CREDENTIAL_MAX_BYTES)
+        status = install_link_find(call->db, call->arena, credential_hash(call, token), link, &found, fault);
     if (status == STATUS_OK && found)
         status = licence_load(call->db, call->arena, link->licence_id, row, &found, fault);
     if (status != STATUS_OK)
