@@ -23,7 +23,7 @@ static enum status require_signed_edge(const struct call *call, int64_t seller_i
                      TEXT_ARGS(buyer));
 }
 
-enum status require_signed_path(const struct call *call, int64_t account_id, struct fault *fault) {
+enum status agreement_chain_require(const struct call *call, int64_t account_id, struct fault *fault) {
     int64_t *ids = NULL;
     size_t count = 0;
     enum status status = account_path(call->db, call->arena, account_id, &ids, &count, fault);
@@ -32,8 +32,8 @@ enum status require_signed_path(const struct call *call, int64_t account_id, str
     return status;
 }
 
-enum status require_signed_vendor(const struct call *call, int64_t owner_id, int64_t account_id,
-                                  struct fault *fault) {
+enum status agreement_chain_require_vendor(const struct call *call, int64_t owner_id, int64_t account_id,
+                                           struct fault *fault) {
     struct account owner = {0};
     enum status status = account_load(call->db, call->arena, owner_id, &owner, fault);
     if (status != STATUS_OK || owner.kind != ACCOUNT_VENDOR)

@@ -61,7 +61,7 @@ enum status order_block(struct call *call, const struct order_block_input *input
     if (status == STATUS_OK)
         status = find_licensable_sku(call, provider.id, input->sku, &sku, fault);
     if (status == STATUS_OK)
-        status = require_signed_path(call, provider.id, fault);
+        status = agreement_chain_require(call, provider.id, fault);
     if (status != STATUS_OK)
         goto done;
     block.provider_id = provider.id;
@@ -117,7 +117,7 @@ enum status enlarge_block(struct call *call, const struct enlarge_block_input *i
     if (status == STATUS_OK)
         status = check_size(call, input->size, block.size, fault);
     if (status == STATUS_OK)
-        status = require_signed_path(call, block.provider_id, fault);
+        status = agreement_chain_require(call, block.provider_id, fault);
     if (status != STATUS_OK)
         goto done;
     struct text detail =

@@ -49,7 +49,8 @@ static enum status check_parts(const struct call *call, const struct issue *issu
             return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
                              number_text(call, issue->seats),
                              "a part of the bundle would get more than %d seats", INT32_MAX);
-        enum status status = require_signed_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault);
+        enum status status =
+            agreement_chain_require_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault);
         if (status != STATUS_OK)
             return status;
     }
@@ -70,7 +71,7 @@ static enum status issue_prepare(struct call *call, const struct issue_licence_i
     if (status == STATUS_OK)
         status = check_seats(call, issue, fault);
     if (status == STATUS_OK)
-        status = require_signed_path(call, issue->customer.id, fault);
+        status = agreement_chain_require(call, issue->customer.id, fault);
     if (status == STATUS_OK)
         status = account_load(call->db, call->arena, issue->block.provider_id, &issue->provider, fault);
     if (status == STATUS_OK)
