@@ -293,7 +293,7 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/licences", RIGHT_READ, 0, "limit cursor provider customer sku state block",
      get_licences},
     {METHOD_POST, "/v1/licences", RIGHT_LICENCES, 0, "", post_licences},
-    {METHOD_POST, "/v1/licences/find", RIGHT_READ, ROUTE_UNKEPT, "", post_find_licence},
+    {METHOD_POST, "/v1/licences/find", RIGHT_READ, ROUTE_NO_REPLAY, "", post_find_licence},
     {METHOD_GET, "/v1/licences/{licence}", RIGHT_READ, 0, "", get_licence},
     {METHOD_GET, "/v1/licences/{licence}/events", RIGHT_READ, 0, "limit cursor", get_licence_events},
     {METHOD_GET, "/v1/licences/{licence}/key", RIGHT_LICENCES, 0, "", get_licence_key},

@@ -128,9 +128,9 @@ static enum status post_password(struct request *request, struct response *answe
 }
 
 static const struct route ROUTES[] = {
-    {METHOD_POST, "/v1/session", 0, ROUTE_PUBLIC | ROUTE_UNKEPT, "", post_session},
+    {METHOD_POST, "/v1/session", 0, ROUTE_PUBLIC | ROUTE_NO_REPLAY, "", post_session},
     {METHOD_GET, "/v1/session", 0, 0, "", get_session},
     {METHOD_DELETE, "/v1/session", 0, 0, "", delete_session},
-    {METHOD_POST, "/v1/session/password", 0, ROUTE_UNKEPT, "", post_password},
+    {METHOD_POST, "/v1/session/password", 0, ROUTE_NO_REPLAY, "", post_password},
 };
 const struct route_group SESSION_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -134,9 +134,9 @@ static enum status handle(struct request *request, struct fault *fault) {
         return upload_admit(request, fault);
     }
     bool is_kept = request->method == METHOD_POST &&
-                   (request->route->flags & (ROUTE_UNKEPT | ROUTE_PUBLIC)) == 0 &&
+                   (request->route->flags & (ROUTE_NO_REPLAY | ROUTE_PUBLIC)) == 0 &&
                    request->headers.idempotency_key.length > 0;
-    return is_kept ? keep_handle(&request->control->running, request, fault)
+    return is_kept ? idempotency_handle(&request->control->running, request, fault)
                    : request->route->handle(request, &request->answer, fault);
 }
 

@@ -9,12 +9,12 @@
 #include <sodium.h>
 #include <string.h>
 
-void keep_init(struct keep_running *running) {
-    *running = (struct keep_running){0};
+void idempotency_init(struct idempotency_running *running) {
+    *running = (struct idempotency_running){0};
     pthread_mutex_init(&running->lock, NULL);
 }
 
-void keep_clean_up(struct keep_running *running) {
+void idempotency_clean_up(struct idempotency_running *running) {
     pthread_mutex_destroy(&running->lock);
 }
 
@@ -24,18 +24,18 @@ static bool same_key(const struct request *a, const struct request *b) {
 }
 
 /* False where another worker is at the same key. */
-static bool enter(struct keep_running *running, const struct request *request) {
+static bool enter(struct idempotency_running *running, const struct request *request) {
     bool entered = false;
-    size_t place = KEEP_RUNNING_MAX;
+    size_t place = IDEMPOTENCY_RUNNING_MAX;
     pthread_mutex_lock(&running->lock);
-    for (size_t i = 0; i < KEEP_RUNNING_MAX; i++) {
+    for (size_t i = 0; i < IDEMPOTENCY_RUNNING_MAX; i++) {
         if (running->requests[i] == NULL) {
             place = i;
         } else if (same_key(running->requests[i], request)) {
             goto done;
         }
     }
-    assert(place < KEEP_RUNNING_MAX);
+    assert(place < IDEMPOTENCY_RUNNING_MAX);
     running->requests[place] = request;
     entered = true;
 done:
@@ -43,9 +43,9 @@ done:
     return entered;
 }
 
-static void leave(struct keep_running *running, const struct request *request) {
+static void leave(struct idempotency_running *running, const struct request *request) {
     pthread_mutex_lock(&running->lock);
-    for (size_t i = 0; i < KEEP_RUNNING_MAX; i++) {
+    for (size_t i = 0; i < IDEMPOTENCY_RUNNING_MAX; i++) {
         if (running->requests[i] == request) {
             running->requests[i] = NULL;
         }
@@ -59,7 +59,7 @@ static bool is_visible(struct text key) {
             return false;
         }
     }
-    return key.length > 0 && key.length <= KEEP_KEY_BYTES_MAX;
+    return key.length > 0 && key.length <= IDEMPOTENCY_KEY_BYTES_MAX;
 }
 
 /* Of all that makes the request what it is. */
@@ -110,14 +110,14 @@ static void unpack(struct text packed, struct response *answer) {
     answer->body = packed;
 }
 
-static enum status replay(struct request *request, const struct kept_answer *kept, struct text hash,
+static enum status replay(struct request *request, const struct idempotent_response *kept, struct text hash,
                           struct fault *fault) {
     if (!text_equal(kept->request_hash, hash)) {
         return fault_set(fault, STATUS_INVALID, "idempotency-key-reused", "Idempotency-Key", kept->key,
                          "This key came with another request before: give each request a key of its own.");
     }
     struct text packed;
-    if (!seal_open(&request->arena, request->call.secret, SEAL_KEPT_ANSWER, kept->answer, &packed)) {
+    if (!seal_open(&request->arena, request->call.secret, SEAL_IDEMPOTENT_RESPONSE, kept->answer, &packed)) {
         return fault_set(fault, STATUS_INTERNAL, "kept-answer-unreadable", "", TEXT(""),
                          "The kept answer does not open with this programme's secret.");
     }
@@ -131,19 +131,19 @@ static enum status replay(struct request *request, const struct kept_answer *kep
 static enum status handle_once(struct request *request, struct fault *fault) {
     struct call *call = &request->call;
     struct text hash = hash_request(request);
-    struct kept_answer kept = {0};
+    struct idempotent_response kept = {0};
     bool found = false;
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    status = kept_answer_delete_before(call->db, call->now_us - KEEP_US, fault);
+    status = idempotent_response_delete_before(call->db, call->now_us - IDEMPOTENCY_US, fault);
     if (status != STATUS_OK) {
         goto done;
     }
     struct text actor = actor_text(call);
-    status = kept_answer_find(call->db, call->arena, actor, request->headers.idempotency_key, &found, &kept,
-                              fault);
+    status = idempotent_response_find(call->db, call->arena, actor, request->headers.idempotency_key, &found,
+                                      &kept, fault);
     if (status != STATUS_OK || found) {
         goto done;
     }
@@ -152,21 +152,22 @@ static enum status handle_once(struct request *request, struct fault *fault) {
         goto done;
     }
     answer_finish(&request->answer);
-    kept = (struct kept_answer){
+    kept = (struct idempotent_response){
         .actor = actor,
         .key = request->headers.idempotency_key,
         .request_hash = hash,
         .status = request->answer.http_status,
-        .answer = seal(call->arena, call->secret, SEAL_KEPT_ANSWER, pack(request)),
+        .answer = seal(call->arena, call->secret, SEAL_IDEMPOTENT_RESPONSE, pack(request)),
         .at_us = call->now_us,
     };
-    status = kept_answer_insert(call->db, &kept, fault);
+    status = idempotent_response_insert(call->db, &kept, fault);
 done:
     status = call_end(call, status, fault);
     return status == STATUS_OK && found ? replay(request, &kept, hash, fault) : status;
 }
 
-enum status keep_handle(struct keep_running *running, struct request *request, struct fault *fault) {
+enum status idempotency_handle(struct idempotency_running *running, struct request *request,
+                               struct fault *fault) {
     if (!is_visible(request->headers.idempotency_key)) {
         return door_fault(request, 400, fault, STATUS_INVALID, "malformed-idempotency-key", "Idempotency-Key",
                           request->headers.idempotency_key,

@@ -24,13 +24,13 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, 
 const char *method_name(enum method method);
 
 enum route_flag {
-    ROUTE_PUBLIC = 1,    /* whoever asks */
-    ROUTE_AT_ONCE = 2,   /* touches no store: answered on the I/O thread */
-    ROUTE_IMPORT = 4,    /* takes text/csv, and REQUEST_IMPORT_BYTES_MAX of it */
-    ROUTE_VERSIONED = 8, /* needs If-Match */
-    ROUTE_UNKEPT = 16,   /* answers that no Idempotency-Key can replay: signing in */
-    ROUTE_METRICS = 32,  /* from this machine, or with the metrics token */
-    ROUTE_UPLOAD = 64    /* takes bytes of any size into the artifact store (uploads.h) */
+    ROUTE_PUBLIC = 1,     /* whoever asks */
+    ROUTE_AT_ONCE = 2,    /* touches no store: answered on the I/O thread */
+    ROUTE_IMPORT = 4,     /* takes text/csv, and REQUEST_IMPORT_BYTES_MAX of it */
+    ROUTE_VERSIONED = 8,  /* needs If-Match */
+    ROUTE_NO_REPLAY = 16, /* answers that no Idempotency-Key can replay: signing in */
+    ROUTE_METRICS = 32,   /* from this machine, or with the metrics token */
+    ROUTE_UPLOAD = 64     /* takes bytes of any size into the artifact store (uploads.h) */
 };
 
 struct request;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const PURPOSES[] = {
-    [SEAL_CURSOR] = "seatmeter cursor", [SEAL_KEPT_ANSWER] = "seatmeter kept answer"};
+    [SEAL_CURSOR] = "seatmeter cursor", [SEAL_IDEMPOTENT_RESPONSE] = "seatmeter kept answer"};
 
 static void derive(const unsigned char *secret, const char *purpose, unsigned char *key, size_t size_bytes) {
     int made = crypto_generichash(key, size_bytes, (const unsigned char *)purpose, strlen(purpose), secret,

@@ -7,7 +7,7 @@
 enum { SEAL_EXTRA_BYTES = 40 }; /* a nonce of 24 and a tag of 16 */
 
 /* Each purpose has a key of its own, derived from the programme's secret. */
-enum seal_purpose { SEAL_CURSOR, SEAL_KEPT_ANSWER };
+enum seal_purpose { SEAL_CURSOR, SEAL_IDEMPOTENT_RESPONSE };
 
 struct text seal(struct arena *arena, const unsigned char *secret, enum seal_purpose purpose,
                  struct text plain);

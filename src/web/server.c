@@ -54,7 +54,7 @@ static struct control *make(const struct control_options *options) {
     pthread_cond_init(&control->queue_changed, NULL);
     pthread_mutex_init(&control->peers_lock, NULL);
     pthread_cond_init(&control->peers_changed, NULL);
-    keep_init(&control->running);
+    idempotency_init(&control->running);
     buckets_init(&control->requests_by_address, REQUESTS_LIMIT);
     buckets_init(&control->sign_ins_by_address, SIGN_INS_LIMIT);
     control->metrics.started_at_s = (int64_t)time(NULL);
@@ -69,7 +69,7 @@ static void destroy(struct control *control) {
     address_unlink(&control->address);
     buckets_clean_up(&control->sign_ins_by_address);
     buckets_clean_up(&control->requests_by_address);
-    keep_clean_up(&control->running);
+    idempotency_clean_up(&control->running);
     pthread_cond_destroy(&control->peers_changed);
     pthread_mutex_destroy(&control->peers_lock);
     pthread_cond_destroy(&control->queue_changed);

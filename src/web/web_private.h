@@ -45,7 +45,7 @@ struct control {
     int listen_fd;
     struct MHD_Daemon *daemon;
     struct metrics metrics;
-    struct keep_running running;
+    struct idempotency_running running;
     struct buckets requests_by_address;
     struct buckets sign_ins_by_address;
     atomic_llong body_bytes; /* held by all requests together */

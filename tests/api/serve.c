@@ -174,7 +174,7 @@ static int print_routes(void) {
         json_write_int(&out, "right", route->right);
         json_write_bool(&out, "public", is_public);
         json_write_bool(&out, "versioned", (route->flags & ROUTE_VERSIONED) != 0);
-        json_write_bool(&out, "kept", route->method == METHOD_POST && (route->flags & ROUTE_UNKEPT) == 0);
+        json_write_bool(&out, "kept", route->method == METHOD_POST && (route->flags & ROUTE_NO_REPLAY) == 0);
         json_write_close(&out);
     }
     json_write_close_array(&out);

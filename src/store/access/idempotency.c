@@ -7,8 +7,8 @@ static const char INSERT[] = "insert into idempotency (actor, key, request_hash,
                              "values ($1, $2, $3, $4, $5, $6)";
 static const char DELETE_BEFORE[] = "delete from idempotency where at_us < $1";
 
-enum status kept_answer_find(struct db *db, struct arena *arena, struct text actor, struct text key,
-                             bool *found, struct kept_answer *kept, struct fault *fault) {
+enum status idempotent_response_find(struct db *db, struct arena *arena, struct text actor, struct text key,
+                                     bool *found, struct idempotent_response *kept, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, FIND, DB_ARGS(db_string(actor), db_string(key)), &rows, fault);
     bool have_row = false;
@@ -16,7 +16,7 @@ enum status kept_answer_find(struct db *db, struct arena *arena, struct text act
         status = db_next(rows, &have_row, fault);
     }
     if (status == STATUS_OK && have_row) {
-        *kept = (struct kept_answer){
+        *kept = (struct idempotent_response){
             .actor = actor,
             .key = key,
             .request_hash = db_column_copy(rows, 0, arena),
@@ -32,13 +32,14 @@ enum status kept_answer_find(struct db *db, struct arena *arena, struct text act
     return status;
 }
 
-enum status kept_answer_insert(struct db *db, const struct kept_answer *kept, struct fault *fault) {
+enum status idempotent_response_insert(struct db *db, const struct idempotent_response *kept,
+                                       struct fault *fault) {
     return db_run(db, INSERT,
                   DB_ARGS(db_string(kept->actor), db_string(kept->key), db_bytes(kept->request_hash),
                           db_integer(kept->status), db_bytes(kept->answer), db_integer(kept->at_us)),
                   NULL, fault);
 }
 
-enum status kept_answer_delete_before(struct db *db, int64_t at_us, struct fault *fault) {
+enum status idempotent_response_delete_before(struct db *db, int64_t at_us, struct fault *fault) {
     return db_run(db, DELETE_BEFORE, DB_ARGS(db_integer(at_us)), NULL, fault);
 }

@@ -5,7 +5,7 @@
 
 #include "store/engine/db.h"
 
-struct kept_answer {
+struct idempotent_response {
     struct text actor;
     struct text key;
     struct text request_hash;
@@ -14,9 +14,11 @@ struct kept_answer {
     int64_t at_us;
 };
 
-enum status kept_answer_find(struct db *db, struct arena *arena, struct text actor, struct text key,
-                             bool *found, struct kept_answer *kept, struct fault *fault) MUST_CHECK;
-enum status kept_answer_insert(struct db *db, const struct kept_answer *kept, struct fault *fault) MUST_CHECK;
-enum status kept_answer_delete_before(struct db *db, int64_t at_us, struct fault *fault) MUST_CHECK;
+enum status idempotent_response_find(struct db *db, struct arena *arena, struct text actor, struct text key,
+                                     bool *found, struct idempotent_response *kept,
+                                     struct fault *fault) MUST_CHECK;
+enum status idempotent_response_insert(struct db *db, const struct idempotent_response *kept,
+                                       struct fault *fault) MUST_CHECK;
+enum status idempotent_response_delete_before(struct db *db, int64_t at_us, struct fault *fault) MUST_CHECK;
 
 #endif
