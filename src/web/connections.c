@@ -227,7 +227,7 @@ static void begin(struct request *request, const char *method) {
     bool is_own_client = !request->is_local || request->control->options->trust_forwarded;
     bool is_watched = is_own_client && request->route != NULL && (request->route->flags & ROUTE_AT_ONCE) == 0;
     if (request->answer.http_status == 0 && is_watched &&
-        !buckets_take(&request->control->requests_by_address, request->address, request->started_us)) {
+        !rate_limit_take(&request->control->requests_by_address, request->address, request->started_us)) {
         atomic_fetch_add(&request->control->metrics.limited, 1);
         problem_answer_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
                            "This address asks too often: wait a minute.");

@@ -8,17 +8,17 @@
 
 #define WHOLE INT64_C(1000000)
 
-void buckets_init(struct buckets *buckets, struct bucket_limit limit) {
-    *buckets = (struct buckets){.limit = limit};
-    pthread_mutex_init(&buckets->lock, NULL);
-    randombytes_buf(buckets->key, sizeof buckets->key);
+void rate_limit_init(struct rate_limit *limit, struct rate_limit_terms terms) {
+    *limit = (struct rate_limit){.terms = terms};
+    pthread_mutex_init(&limit->lock, NULL);
+    randombytes_buf(limit->key, sizeof limit->key);
 }
 
-void buckets_clean_up(struct buckets *buckets) {
-    pthread_mutex_destroy(&buckets->lock);
+void rate_limit_clean_up(struct rate_limit *limit) {
+    pthread_mutex_destroy(&limit->lock);
 }
 
-static uint64_t hash_address(const struct buckets *buckets, struct text address) {
+static uint64_t hash_address(const struct rate_limit *limit, struct text address) {
     unsigned char bytes[64] = {0};
     size_t length = address.length < sizeof bytes ? address.length : sizeof bytes;
     memcpy(bytes, address.at, length);
@@ -32,32 +32,33 @@ static uint64_t hash_address(const struct buckets *buckets, struct text address)
         }
     }
     unsigned char hash[crypto_shorthash_BYTES];
-    crypto_shorthash(hash, bytes, length, buckets->key);
+    crypto_shorthash(hash, bytes, length, limit->key);
     uint64_t value = 0;
     memcpy(&value, hash, sizeof value);
     return value == 0 ? 1 : value;
 }
 
-static void fill(const struct buckets *buckets, struct bucket *bucket, int64_t now_us) {
+static void fill(const struct rate_limit *limit, struct rate_limit_bucket *bucket, int64_t now_us) {
     int64_t passed_us = now_us - bucket->filled_at_us;
-    int64_t whole = buckets->limit.burst * WHOLE;
-    int64_t full_after_us = buckets->limit.burst * 60 * WHOLE / buckets->limit.per_minute;
+    int64_t whole = limit->terms.burst * WHOLE;
+    int64_t full_after_us = limit->terms.burst * 60 * WHOLE / limit->terms.per_minute;
     if (passed_us >= full_after_us || passed_us < 0) {
         bucket->tokens_millionths = whole;
     } else {
-        int64_t tokens = bucket->tokens_millionths + passed_us * buckets->limit.per_minute / 60;
+        int64_t tokens = bucket->tokens_millionths + passed_us * limit->terms.per_minute / 60;
         bucket->tokens_millionths = tokens > whole ? whole : tokens;
     }
     bucket->filled_at_us = now_us;
 }
 
-bool buckets_take(struct buckets *buckets, struct text address, int64_t now_us) {
-    uint64_t hash = hash_address(buckets, address);
-    struct bucket *set = &buckets->buckets[hash % (BUCKET_ADDRESSES / BUCKET_WAYS) * BUCKET_WAYS];
-    pthread_mutex_lock(&buckets->lock);
-    struct bucket *mine = NULL;
-    struct bucket *spare = &set[0];
-    for (size_t i = 0; i < BUCKET_WAYS; i++) {
+bool rate_limit_take(struct rate_limit *limit, struct text address, int64_t now_us) {
+    uint64_t hash = hash_address(limit, address);
+    struct rate_limit_bucket *set =
+        &limit->buckets[hash % (RATE_LIMIT_ADDRESSES / RATE_LIMIT_WAYS) * RATE_LIMIT_WAYS];
+    pthread_mutex_lock(&limit->lock);
+    struct rate_limit_bucket *mine = NULL;
+    struct rate_limit_bucket *spare = &set[0];
+    for (size_t i = 0; i < RATE_LIMIT_WAYS; i++) {
         if (set[i].address_hash == hash) {
             mine = &set[i];
         }
@@ -68,13 +69,13 @@ bool buckets_take(struct buckets *buckets, struct text address, int64_t now_us) 
     }
     if (mine == NULL) {
         mine = spare;
-        *mine = (struct bucket){hash, buckets->limit.burst * WHOLE, now_us};
+        *mine = (struct rate_limit_bucket){hash, limit->terms.burst * WHOLE, now_us};
     }
-    fill(buckets, mine, now_us);
+    fill(limit, mine, now_us);
     bool taken = mine->tokens_millionths >= WHOLE;
     if (taken) {
         mine->tokens_millionths -= WHOLE;
     }
-    pthread_mutex_unlock(&buckets->lock);
+    pthread_mutex_unlock(&limit->lock);
     return taken;
 }

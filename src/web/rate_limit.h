@@ -1,4 +1,4 @@
-/* Bucket: a rate limit per client address: so many at once, so many a minute after that.
+/* Rate limit: per client address: so many at once, so many a minute after that.
  *
  * A fixed table: an address that is new takes the place of one whose bucket is full again, and where none is,
  * the fullest one's. So an attacker with many addresses makes the limit coarser, never the memory larger. */
@@ -10,30 +10,30 @@
 #include <pthread.h>
 #include <stdint.h>
 
-enum { BUCKET_ADDRESSES = 4096, BUCKET_WAYS = 8 };
+enum { RATE_LIMIT_ADDRESSES = 4096, RATE_LIMIT_WAYS = 8 };
 
-struct bucket {
+struct rate_limit_bucket {
     uint64_t address_hash; /* 0: free */
     int64_t tokens_millionths;
     int64_t filled_at_us;
 };
 
-struct bucket_limit {
+struct rate_limit_terms {
     int64_t burst;
     int64_t per_minute;
 };
 
-struct buckets {
+struct rate_limit {
     pthread_mutex_t lock;
-    struct bucket_limit limit;
+    struct rate_limit_terms terms;
     unsigned char key[16];
-    struct bucket buckets[BUCKET_ADDRESSES];
+    struct rate_limit_bucket buckets[RATE_LIMIT_ADDRESSES];
 };
 
-void buckets_init(struct buckets *buckets, struct bucket_limit limit);
-void buckets_clean_up(struct buckets *buckets);
+void rate_limit_init(struct rate_limit *limit, struct rate_limit_terms terms);
+void rate_limit_clean_up(struct rate_limit *limit);
 
 /* False where the address has used up what it may. */
-bool buckets_take(struct buckets *buckets, struct text address, int64_t now_us);
+bool rate_limit_take(struct rate_limit *limit, struct text address, int64_t now_us);
 
 #endif

@@ -16,8 +16,8 @@
 /* Requests that are still coming in or going out have this long once the door is to close. */
 #define GRACE_US (20 * INT64_C(1000000))
 
-static const struct bucket_limit REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};
-static const struct bucket_limit SIGN_INS_LIMIT = {.burst = 20, .per_minute = 20};
+static const struct rate_limit_terms REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};
+static const struct rate_limit_terms SIGN_INS_LIMIT = {.burst = 20, .per_minute = 20};
 
 int64_t control_now_us(const struct control *control) {
     if (control->options->now_us != NULL) {
@@ -55,8 +55,8 @@ static struct control *make(const struct control_options *options) {
     pthread_mutex_init(&control->peers_lock, NULL);
     pthread_cond_init(&control->peers_changed, NULL);
     idempotency_init(&control->running);
-    buckets_init(&control->requests_by_address, REQUESTS_LIMIT);
-    buckets_init(&control->sign_ins_by_address, SIGN_INS_LIMIT);
+    rate_limit_init(&control->requests_by_address, REQUESTS_LIMIT);
+    rate_limit_init(&control->sign_ins_by_address, SIGN_INS_LIMIT);
     control->metrics.started_at_s = (int64_t)time(NULL);
     json_object_seed(0);
     return control;
@@ -67,8 +67,8 @@ static void destroy(struct control *control) {
         close(control->listen_fd);
     }
     address_unlink(&control->address);
-    buckets_clean_up(&control->sign_ins_by_address);
-    buckets_clean_up(&control->requests_by_address);
+    rate_limit_clean_up(&control->sign_ins_by_address);
+    rate_limit_clean_up(&control->requests_by_address);
     idempotency_clean_up(&control->running);
     pthread_cond_destroy(&control->peers_changed);
     pthread_mutex_destroy(&control->peers_lock);

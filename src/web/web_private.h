@@ -46,8 +46,8 @@ struct control {
     struct MHD_Daemon *daemon;
     struct metrics metrics;
     struct idempotency_running running;
-    struct buckets requests_by_address;
-    struct buckets sign_ins_by_address;
+    struct rate_limit requests_by_address;
+    struct rate_limit sign_ins_by_address;
     atomic_llong body_bytes; /* held by all requests together */
     atomic_bool is_stopping;
 
