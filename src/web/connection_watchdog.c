@@ -16,10 +16,10 @@
 
 /* By phase; 0: no limit. */
 static const int64_t LIMITS_US[] = {
-    [PEER_WAITING] = 75 * SECOND_US,
-    [PEER_RECEIVING] = 30 * SECOND_US,
-    [PEER_HANDLING] = 0,
-    [PEER_SENDING] = 600 * SECOND_US,
+    [WATCHED_WAITING] = 75 * SECOND_US,
+    [WATCHED_RECEIVING] = 30 * SECOND_US,
+    [WATCHED_HANDLING] = 0,
+    [WATCHED_SENDING] = 600 * SECOND_US,
 };
 
 int64_t monotonic_us(void) {
@@ -28,105 +28,105 @@ int64_t monotonic_us(void) {
     return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
-struct peer *peer_open(struct control *control, int fd) {
-    struct peer *peer = calloc(1, sizeof *peer);
-    if (peer == NULL) {
+struct watched_connection *watchdog_open(struct control *control, int fd) {
+    struct watched_connection *watched = calloc(1, sizeof *watched);
+    if (watched == NULL) {
         return NULL;
     }
-    peer->fd = fd;
-    peer->since_us = monotonic_us();
-    pthread_mutex_lock(&control->peers_lock);
-    peer->next = control->peers;
-    if (peer->next != NULL) {
-        peer->next->previous = peer;
+    watched->fd = fd;
+    watched->since_us = monotonic_us();
+    pthread_mutex_lock(&control->watched_lock);
+    watched->next = control->watched;
+    if (watched->next != NULL) {
+        watched->next->previous = watched;
     }
-    control->peers = peer;
-    pthread_mutex_unlock(&control->peers_lock);
+    control->watched = watched;
+    pthread_mutex_unlock(&control->watched_lock);
     atomic_fetch_add(&control->metrics.connections, 1);
-    return peer;
+    return watched;
 }
 
-void peer_close(struct control *control, struct peer *peer) {
-    if (peer == NULL) {
+void watchdog_close(struct control *control, struct watched_connection *watched) {
+    if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->peers_lock);
-    if (peer->previous != NULL) {
-        peer->previous->next = peer->next;
+    pthread_mutex_lock(&control->watched_lock);
+    if (watched->previous != NULL) {
+        watched->previous->next = watched->next;
     } else {
-        control->peers = peer->next;
+        control->watched = watched->next;
     }
-    if (peer->next != NULL) {
-        peer->next->previous = peer->previous;
+    if (watched->next != NULL) {
+        watched->next->previous = watched->previous;
     }
-    pthread_mutex_unlock(&control->peers_lock);
-    free(peer);
+    pthread_mutex_unlock(&control->watched_lock);
+    free(watched);
     atomic_fetch_sub(&control->metrics.connections, 1);
 }
 
-void peer_enter(struct control *control, struct peer *peer, enum peer_phase phase) {
-    if (peer == NULL) {
+void watchdog_enter(struct control *control, struct watched_connection *watched, enum watched_phase phase) {
+    if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->peers_lock);
-    peer->phase = phase;
-    peer->since_us = monotonic_us();
-    peer->more_us = 0;
-    pthread_mutex_unlock(&control->peers_lock);
+    pthread_mutex_lock(&control->watched_lock);
+    watched->phase = phase;
+    watched->since_us = monotonic_us();
+    watched->more_us = 0;
+    pthread_mutex_unlock(&control->watched_lock);
 }
 
-void peer_allow(struct control *control, struct peer *peer, int64_t size_bytes) {
-    if (peer == NULL) {
+void watchdog_allow(struct control *control, struct watched_connection *watched, int64_t size_bytes) {
+    if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->peers_lock);
-    peer->more_us = size_bytes / SLOWEST_BYTES_PER_S * SECOND_US;
-    pthread_mutex_unlock(&control->peers_lock);
+    pthread_mutex_lock(&control->watched_lock);
+    watched->more_us = size_bytes / SLOWEST_BYTES_PER_S * SECOND_US;
+    pthread_mutex_unlock(&control->watched_lock);
 }
 
 /* libmicrohttpd's edge-triggered reading overlooks an end that came together with the last bytes. */
-static bool has_left(const struct peer *peer) {
+static bool has_left(const struct watched_connection *watched) {
     char byte;
-    return peer->phase == PEER_RECEIVING && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return watched->phase == WATCHED_RECEIVING && recv(watched->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 static void cut_slow_peers(struct control *control) {
     int64_t now_us = monotonic_us();
-    for (struct peer *peer = control->peers; peer != NULL; peer = peer->next) {
-        int64_t limit_us = LIMITS_US[peer->phase];
-        bool is_slow = limit_us > 0 && now_us - peer->since_us > limit_us + peer->more_us;
-        if (!peer->is_cut && (is_slow || has_left(peer))) {
-            peer->is_cut = true;
-            shutdown(peer->fd, SHUT_RDWR);
+    for (struct watched_connection *watched = control->watched; watched != NULL; watched = watched->next) {
+        int64_t limit_us = LIMITS_US[watched->phase];
+        bool is_slow = limit_us > 0 && now_us - watched->since_us > limit_us + watched->more_us;
+        if (!watched->is_cut && (is_slow || has_left(watched))) {
+            watched->is_cut = true;
+            shutdown(watched->fd, SHUT_RDWR);
         }
     }
 }
 
 static void *watch(void *argument) {
     struct control *control = argument;
-    pthread_mutex_lock(&control->peers_lock);
+    pthread_mutex_lock(&control->watched_lock);
     while (!control->watchdog_is_over) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
-        pthread_cond_timedwait(&control->peers_changed, &control->peers_lock, &until);
+        pthread_cond_timedwait(&control->watched_changed, &control->watched_lock, &until);
         cut_slow_peers(control);
     }
-    pthread_mutex_unlock(&control->peers_lock);
+    pthread_mutex_unlock(&control->watched_lock);
     return NULL;
 }
 
-void peers_start_watchdog(struct control *control) {
+void watchdog_start(struct control *control) {
     control->watchdog_is_over = false;
     if (pthread_create(&control->watchdog, NULL, watch, control) != 0) {
         abort();
     }
 }
 
-void peers_stop_watchdog(struct control *control) {
-    pthread_mutex_lock(&control->peers_lock);
+void watchdog_stop(struct control *control) {
+    pthread_mutex_lock(&control->watched_lock);
     control->watchdog_is_over = true;
-    pthread_cond_signal(&control->peers_changed);
-    pthread_mutex_unlock(&control->peers_lock);
+    pthread_cond_signal(&control->watched_changed);
+    pthread_mutex_unlock(&control->watched_lock);
     pthread_join(control->watchdog, NULL);
 }

@@ -54,10 +54,10 @@ static void *begin_request(void *argument, const char *target, struct MHD_Connec
     request->call.arena = &request->arena;
     request->call.secret = control->options->secret;
     make_request_id(request);
-    const union MHD_ConnectionInfo *peer =
+    const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    request->peer = peer == NULL ? NULL : peer->socket_context;
-    peer_enter(control, request->peer, PEER_RECEIVING);
+    request->watched = info == NULL ? NULL : info->socket_context;
+    watchdog_enter(control, request->watched, WATCHED_RECEIVING);
     atomic_fetch_add(&control->metrics.in_flight, 1);
     return request;
 }
@@ -82,7 +82,7 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
     artifact_write_abandon(request->upload);
     atomic_fetch_sub(&control->metrics.in_flight, 1);
     atomic_fetch_sub(&control->body_bytes, (long long)request->body_length);
-    peer_enter(control, request->peer, PEER_WAITING);
+    watchdog_enter(control, request->watched, WATCHED_WAITING);
     arena_clean_up(&request->arena);
     free(request);
 }
@@ -93,9 +93,9 @@ static void notice_connection(void *argument, struct MHD_Connection *connection,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = info == NULL ? NULL : peer_open(control, info->connect_fd);
+        *socket_context = info == NULL ? NULL : watchdog_open(control, info->connect_fd);
     } else {
-        peer_close(control, *socket_context);
+        watchdog_close(control, *socket_context);
         *socket_context = NULL;
     }
 }
@@ -236,7 +236,7 @@ static void begin(struct request *request, const char *method) {
 
 /* Hands the request to the workers; it is resumed when they are done with it. */
 static void push(struct request *request) {
-    peer_enter(request->control, request->peer, PEER_HANDLING);
+    watchdog_enter(request->control, request->watched, WATCHED_HANDLING);
     MHD_suspend_connection(request->connection);
     if (!workers_push(request->control, request)) {
         problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
@@ -258,9 +258,9 @@ static void receive_upload(struct request *request) {
     int64_t announced = 0;
     struct text length = header(request, "Content-Length");
     request->upload_phase = UPLOAD_RECEIVING;
-    peer_enter(request->control, request->peer, PEER_RECEIVING);
+    watchdog_enter(request->control, request->watched, WATCHED_RECEIVING);
     if (text_to_int64(length, &announced) && announced > 0 && announced <= ARTIFACT_BYTES_MAX) {
-        peer_allow(request->control, request->peer, announced);
+        watchdog_allow(request->control, request->watched, announced);
     }
 }
 
@@ -377,8 +377,8 @@ static enum MHD_Result send_answer(struct request *request) {
     }
     request->is_answered = true;
     add_headers(response, request);
-    peer_enter(request->control, request->peer, PEER_SENDING);
-    peer_allow(request->control, request->peer, (int64_t)length);
+    watchdog_enter(request->control, request->watched, WATCHED_SENDING);
+    watchdog_allow(request->control, request->watched, (int64_t)length);
     enum MHD_Result result =
         MHD_queue_response(request->connection, (unsigned int)answer->http_status, response);
     MHD_destroy_response(response);

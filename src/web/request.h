@@ -18,7 +18,7 @@ struct MHD_Connection;
 struct control;
 struct artifact_writer;
 struct import_problems;
-struct peer;
+struct watched_connection;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
 const char *method_name(enum method method);
@@ -115,7 +115,7 @@ struct response {
 struct request {
     struct control *control;
     struct MHD_Connection *connection;
-    struct peer *peer;
+    struct watched_connection *watched;
     struct request *next; /* in the workers' queue */
     struct arena arena;
     char id[65];

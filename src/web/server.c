@@ -52,8 +52,8 @@ static struct control *make(const struct control_options *options) {
     arena_init(&control->arena);
     pthread_mutex_init(&control->queue_lock, NULL);
     pthread_cond_init(&control->queue_changed, NULL);
-    pthread_mutex_init(&control->peers_lock, NULL);
-    pthread_cond_init(&control->peers_changed, NULL);
+    pthread_mutex_init(&control->watched_lock, NULL);
+    pthread_cond_init(&control->watched_changed, NULL);
     idempotency_init(&control->running);
     rate_limit_init(&control->requests_by_address, REQUESTS_LIMIT);
     rate_limit_init(&control->sign_ins_by_address, SIGN_INS_LIMIT);
@@ -70,8 +70,8 @@ static void destroy(struct control *control) {
     rate_limit_clean_up(&control->sign_ins_by_address);
     rate_limit_clean_up(&control->requests_by_address);
     idempotency_clean_up(&control->running);
-    pthread_cond_destroy(&control->peers_changed);
-    pthread_mutex_destroy(&control->peers_lock);
+    pthread_cond_destroy(&control->watched_changed);
+    pthread_mutex_destroy(&control->watched_lock);
     pthread_cond_destroy(&control->queue_changed);
     pthread_mutex_destroy(&control->queue_lock);
     arena_clean_up(&control->arena);
@@ -112,7 +112,7 @@ enum status control_start(const struct control_options *options, struct control 
         destroy(made);
         return status;
     }
-    peers_start_watchdog(made);
+    watchdog_start(made);
     *control = made;
     return STATUS_OK;
 }
@@ -133,7 +133,7 @@ void control_stop(struct control *control) {
     connections_stop_listening(control);
     wait_for_requests(control);
     workers_stop(control); /* from here on nothing is suspended, so that libmicrohttpd can stop */
-    peers_stop_watchdog(control);
+    watchdog_stop(control);
     connections_stop(control);
     destroy(control);
 }

@@ -15,14 +15,14 @@
 struct MHD_Daemon;
 struct MHD_Connection;
 
-enum peer_phase { PEER_WAITING, PEER_RECEIVING, PEER_HANDLING, PEER_SENDING };
+enum watched_phase { WATCHED_WAITING, WATCHED_RECEIVING, WATCHED_HANDLING, WATCHED_SENDING };
 
 /* An open connection, as the watchdog sees it. */
-struct peer {
-    struct peer *next;
-    struct peer *previous;
+struct watched_connection {
+    struct watched_connection *next;
+    struct watched_connection *previous;
     int fd;
-    enum peer_phase phase;
+    enum watched_phase phase;
     int64_t since_us;
     int64_t more_us; /* than the phase's limit: for large bodies */
     bool is_cut;
@@ -62,9 +62,9 @@ struct control {
     int worker_count;
     int workers_started;
 
-    pthread_mutex_t peers_lock;
-    pthread_cond_t peers_changed;
-    struct peer *peers;
+    pthread_mutex_t watched_lock;
+    pthread_cond_t watched_changed;
+    struct watched_connection *watched;
     bool watchdog_is_over;
     pthread_t watchdog;
 };
@@ -87,13 +87,13 @@ void connections_stop(struct control *control);
 void connections_resume(struct request *request);
 
 /* Removes a connection that takes too long in its phase. */
-void peers_start_watchdog(struct control *control);
-void peers_stop_watchdog(struct control *control);
-void peer_enter(struct control *control, struct peer *peer, enum peer_phase phase);
+void watchdog_start(struct control *control);
+void watchdog_stop(struct control *control);
+void watchdog_enter(struct control *control, struct watched_connection *watched, enum watched_phase phase);
 /* The phase may last longer by what so many bytes take on a slow line. */
-void peer_allow(struct control *control, struct peer *peer, int64_t size_bytes);
-struct peer *peer_open(struct control *control, int fd);
-void peer_close(struct control *control, struct peer *peer);
+void watchdog_allow(struct control *control, struct watched_connection *watched, int64_t size_bytes);
+struct watched_connection *watchdog_open(struct control *control, int fd);
+void watchdog_close(struct control *control, struct watched_connection *watched);
 
 /* access_log.c: one line of JSON. */
 void access_log_write(const struct request *request, int64_t duration_us, bool was_cut);

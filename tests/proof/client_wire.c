@@ -32,7 +32,7 @@ struct connection {
 };
 
 struct wire {
-    struct sockaddr_in peer;
+    struct sockaddr_in watched;
     int epoll;
     size_t pipeline, connection_count, closed, under_way;
     struct connection *connections;
@@ -56,19 +56,19 @@ static void fail(const char *what) {
 static struct sockaddr_in peer_of(const char *address) {
     char host[64];
     const char *colon = strrchr(address, ':');
-    struct sockaddr_in peer = {.sin_family = AF_INET};
+    struct sockaddr_in watched = {.sin_family = AF_INET};
     if (colon == NULL || (size_t)(colon - address) >= sizeof host) {
         fprintf(stderr, "the address is HOST:PORT\n");
         exit(2);
     }
     memcpy(host, address, (size_t)(colon - address));
     host[colon - address] = 0;
-    peer.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-    if (inet_pton(AF_INET, host, &peer.sin_addr) != 1) {
+    watched.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    if (inet_pton(AF_INET, host, &watched.sin_addr) != 1) {
         fprintf(stderr, "%s is no IPv4 address\n", host);
         exit(2);
     }
-    return peer;
+    return watched;
 }
 
 static void make_idle(struct wire *wire, struct connection *connection) {
@@ -108,7 +108,7 @@ static void dial(struct wire *wire, struct connection *connection, uint64_t now_
     connection->first = connection->count = 0;
     connection->state = CONNECTING;
     wire->closed--;
-    if (connect(connection->fd, (struct sockaddr *)&wire->peer, sizeof wire->peer) != 0 &&
+    if (connect(connection->fd, (struct sockaddr *)&wire->watched, sizeof wire->watched) != 0 &&
         errno != EINPROGRESS) {
         wire->counts.failed++;
         drop(wire, connection, now_ns);
@@ -292,7 +292,7 @@ static void redial(struct wire *wire, uint64_t now_ns) {
 struct wire_counts wire_run(const char *address, size_t connections, size_t pipeline,
                             const struct wire_handler *handler) {
     assert(connections > 0 && pipeline > 0 && pipeline <= PIPELINE_MAX);
-    struct wire wire = {.peer = peer_of(address),
+    struct wire wire = {.watched = peer_of(address),
                         .epoll = epoll_create1(EPOLL_CLOEXEC),
                         .pipeline = pipeline,
                         .connection_count = connections,
@@ -330,12 +330,12 @@ struct wire_counts wire_run(const char *address, size_t connections, size_t pipe
 
 int wire_ask(const char *address, const char *request, size_t length, char *out, size_t size,
              size_t *body_length) {
-    struct sockaddr_in peer = peer_of(address);
+    struct sockaddr_in watched = peer_of(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int status = -1;
     char *in = calloc(1, IN_BYTES);
     size_t got = 0;
-    if (fd < 0 || in == NULL || connect(fd, (struct sockaddr *)&peer, sizeof peer) != 0 ||
+    if (fd < 0 || in == NULL || connect(fd, (struct sockaddr *)&watched, sizeof watched) != 0 ||
         send(fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) {
         goto done;
     }

@@ -205,10 +205,10 @@ static void turn_away_by_spare(struct http *http) {
 
 static void accept_some(struct http *http) {
     for (int i = 0; i < HTTP_ACCEPTS_MAX; i++) {
-        struct sockaddr_storage peer = {0};
-        socklen_t length = sizeof peer;
-        int fd =
-            accept4(http->options.listen_fd, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        struct sockaddr_storage watched = {0};
+        socklen_t length = sizeof watched;
+        int fd = accept4(http->options.listen_fd, (struct sockaddr *)&watched, &length,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE) {
                 turn_away_by_spare(http);
@@ -219,7 +219,7 @@ static void accept_some(struct http *http) {
             turn_away(http, fd);
             continue;
         }
-        exchange_open(http, fd, address_is_loopback((const struct sockaddr *)&peer));
+        exchange_open(http, fd, address_is_loopback((const struct sockaddr *)&watched));
     }
 }
 
