@@ -54,7 +54,7 @@ static enum status get_readyz(struct request *request, struct response *answer, 
             status = call_end(&request->call, status, fault);
         }
     }
-    if (status == STATUS_OK && atomic_load(&request->control->is_stopping)) {
+    if (status == STATUS_OK && atomic_load(&request->server->is_stopping)) {
         status = fault_set(fault, STATUS_BUSY, "stopping", NULL, TEXT(""), "The door is closing.");
     }
     if (status != STATUS_OK) {
@@ -69,7 +69,7 @@ static enum status get_metrics(struct request *request, struct response *answer,
     (void)fault;
     answer->http_status = 200;
     answer->content_type = TEXT("text/plain; version=0.0.4; charset=utf-8");
-    answer->body = metrics_format(&request->arena, &request->control->metrics);
+    answer->body = metrics_format(&request->arena, &request->server->metrics);
     return STATUS_OK;
 }
 

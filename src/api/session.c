@@ -10,7 +10,7 @@
 /* A client's address counts against it where we know that it is the client's and not a proxy's on this host.
  */
 static struct text counted_address(const struct request *request) {
-    bool is_known = !request->is_local || request->control->options->trust_forwarded;
+    bool is_known = !request->is_local || request->server->options->trust_forwarded;
     return is_known ? request->address : TEXT("");
 }
 
@@ -24,8 +24,8 @@ static void write_session(struct json_writer *out, const struct user_view *user,
 static enum status post_session(struct request *request, struct response *answer, struct fault *fault) {
     struct sign_in_input input = {.address = counted_address(request)};
     if (input.address.length > 0 &&
-        !rate_limit_take(&request->control->sign_ins_by_address, input.address, monotonic_us())) {
-        atomic_fetch_add(&request->control->metrics.limited, 1);
+        !rate_limit_take(&request->server->sign_ins_by_address, input.address, monotonic_us())) {
+        atomic_fetch_add(&request->server->metrics.limited, 1);
         return fault_set(fault, STATUS_LIMITED, "sign-in-limited", NULL, TEXT(""),
                          "Too many sign-ins from this address: wait a minute.");
     }

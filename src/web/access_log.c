@@ -54,7 +54,7 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
     arena_init(&arena);
     struct json_writer out = {.arena = &arena};
     json_write_open(&out, NULL);
-    json_write_text(&out, "time", instant_format(&arena, control_now_us(request->control)));
+    json_write_text(&out, "time", instant_format(&arena, web_server_now_us(request->server)));
     json_write_string(&out, "request_id", request->id);
     json_write_text(&out, "method", shorten(request->method_text));
     json_write_string(&out, "route", request->route == NULL ? "none" : request->route->pattern);
@@ -81,20 +81,20 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
     json_write_close(&out);
     struct text written = json_written(&out);
     struct text line = text_format(&arena, "%.*s\n", TEXT_ARGS(written));
-    write_line(request->control->options->log_fd, line);
+    write_line(request->server->options->log_fd, line);
     arena_clean_up(&arena);
 }
 
-void access_log_note(const struct control *control, const char *level, const char *message) {
+void access_log_note(const struct web_server *server, const char *level, const char *message) {
     struct arena arena;
     arena_init(&arena);
     struct json_writer out = {.arena = &arena};
     json_write_open(&out, NULL);
-    json_write_text(&out, "time", instant_format(&arena, control_now_us(control)));
+    json_write_text(&out, "time", instant_format(&arena, web_server_now_us(server)));
     json_write_string(&out, "level", level);
     json_write_text(&out, "message", shorten(text_of(message)));
     json_write_close(&out);
     struct text written = json_written(&out);
-    write_line(control->options->log_fd, text_format(&arena, "%.*s\n", TEXT_ARGS(written)));
+    write_line(server->options->log_fd, text_format(&arena, "%.*s\n", TEXT_ARGS(written)));
     arena_clean_up(&arena);
 }

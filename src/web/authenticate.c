@@ -36,7 +36,7 @@ static struct text cookie_value(struct text header) {
 }
 
 static bool is_own_origin(const struct request *request) {
-    const char *scheme = request->control->options->behind_https ? "https" : "http";
+    const char *scheme = request->server->options->behind_https ? "https" : "http";
     struct text own = text_format(request->call.arena, "%s://%.*s", scheme, TEXT_ARGS(request->headers.host));
     return request->headers.host.length > 0 && text_equal(own, request->headers.origin);
 }
@@ -89,5 +89,5 @@ struct text session_cookie(struct request *request, struct text token, int64_t e
     int64_t life_s = token.length == 0 ? 0 : (expires_at_us - request->call.now_us) / 1000000;
     return text_format(
         &request->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
-        TEXT_ARGS(token), (long long)life_s, request->control->options->behind_https ? "; Secure" : "");
+        TEXT_ARGS(token), (long long)life_s, request->server->options->behind_https ? "; Secure" : "");
 }

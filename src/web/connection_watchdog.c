@@ -28,60 +28,60 @@ int64_t monotonic_us(void) {
     return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
-struct watched_connection *watchdog_open(struct control *control, int fd) {
+struct watched_connection *watchdog_open(struct web_server *server, int fd) {
     struct watched_connection *watched = calloc(1, sizeof *watched);
     if (watched == NULL) {
         return NULL;
     }
     watched->fd = fd;
     watched->since_us = monotonic_us();
-    pthread_mutex_lock(&control->watched_lock);
-    watched->next = control->watched;
+    pthread_mutex_lock(&server->watched_lock);
+    watched->next = server->watched;
     if (watched->next != NULL) {
         watched->next->previous = watched;
     }
-    control->watched = watched;
-    pthread_mutex_unlock(&control->watched_lock);
-    atomic_fetch_add(&control->metrics.connections, 1);
+    server->watched = watched;
+    pthread_mutex_unlock(&server->watched_lock);
+    atomic_fetch_add(&server->metrics.connections, 1);
     return watched;
 }
 
-void watchdog_close(struct control *control, struct watched_connection *watched) {
+void watchdog_close(struct web_server *server, struct watched_connection *watched) {
     if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->watched_lock);
+    pthread_mutex_lock(&server->watched_lock);
     if (watched->previous != NULL) {
         watched->previous->next = watched->next;
     } else {
-        control->watched = watched->next;
+        server->watched = watched->next;
     }
     if (watched->next != NULL) {
         watched->next->previous = watched->previous;
     }
-    pthread_mutex_unlock(&control->watched_lock);
+    pthread_mutex_unlock(&server->watched_lock);
     free(watched);
-    atomic_fetch_sub(&control->metrics.connections, 1);
+    atomic_fetch_sub(&server->metrics.connections, 1);
 }
 
-void watchdog_enter(struct control *control, struct watched_connection *watched, enum watched_phase phase) {
+void watchdog_enter(struct web_server *server, struct watched_connection *watched, enum watched_phase phase) {
     if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->watched_lock);
+    pthread_mutex_lock(&server->watched_lock);
     watched->phase = phase;
     watched->since_us = monotonic_us();
     watched->more_us = 0;
-    pthread_mutex_unlock(&control->watched_lock);
+    pthread_mutex_unlock(&server->watched_lock);
 }
 
-void watchdog_allow(struct control *control, struct watched_connection *watched, int64_t size_bytes) {
+void watchdog_allow(struct web_server *server, struct watched_connection *watched, int64_t size_bytes) {
     if (watched == NULL) {
         return;
     }
-    pthread_mutex_lock(&control->watched_lock);
+    pthread_mutex_lock(&server->watched_lock);
     watched->more_us = size_bytes / SLOWEST_BYTES_PER_S * SECOND_US;
-    pthread_mutex_unlock(&control->watched_lock);
+    pthread_mutex_unlock(&server->watched_lock);
 }
 
 /* libmicrohttpd's edge-triggered reading overlooks an end that came together with the last bytes. */
@@ -90,9 +90,9 @@ static bool has_left(const struct watched_connection *watched) {
     return watched->phase == WATCHED_RECEIVING && recv(watched->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-static void cut_slow_peers(struct control *control) {
+static void cut_slow_peers(struct web_server *server) {
     int64_t now_us = monotonic_us();
-    for (struct watched_connection *watched = control->watched; watched != NULL; watched = watched->next) {
+    for (struct watched_connection *watched = server->watched; watched != NULL; watched = watched->next) {
         int64_t limit_us = LIMITS_US[watched->phase];
         bool is_slow = limit_us > 0 && now_us - watched->since_us > limit_us + watched->more_us;
         if (!watched->is_cut && (is_slow || has_left(watched))) {
@@ -103,30 +103,30 @@ static void cut_slow_peers(struct control *control) {
 }
 
 static void *watch(void *argument) {
-    struct control *control = argument;
-    pthread_mutex_lock(&control->watched_lock);
-    while (!control->watchdog_is_over) {
+    struct web_server *server = argument;
+    pthread_mutex_lock(&server->watched_lock);
+    while (!server->watchdog_is_over) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
-        pthread_cond_timedwait(&control->watched_changed, &control->watched_lock, &until);
-        cut_slow_peers(control);
+        pthread_cond_timedwait(&server->watched_changed, &server->watched_lock, &until);
+        cut_slow_peers(server);
     }
-    pthread_mutex_unlock(&control->watched_lock);
+    pthread_mutex_unlock(&server->watched_lock);
     return NULL;
 }
 
-void watchdog_start(struct control *control) {
-    control->watchdog_is_over = false;
-    if (pthread_create(&control->watchdog, NULL, watch, control) != 0) {
+void watchdog_start(struct web_server *server) {
+    server->watchdog_is_over = false;
+    if (pthread_create(&server->watchdog, NULL, watch, server) != 0) {
         abort();
     }
 }
 
-void watchdog_stop(struct control *control) {
-    pthread_mutex_lock(&control->watched_lock);
-    control->watchdog_is_over = true;
-    pthread_cond_signal(&control->watched_changed);
-    pthread_mutex_unlock(&control->watched_lock);
-    pthread_join(control->watchdog, NULL);
+void watchdog_stop(struct web_server *server) {
+    pthread_mutex_lock(&server->watched_lock);
+    server->watchdog_is_over = true;
+    pthread_cond_signal(&server->watched_changed);
+    pthread_mutex_unlock(&server->watched_lock);
+    pthread_join(server->watchdog, NULL);
 }

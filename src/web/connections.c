@@ -37,13 +37,13 @@ static void make_request_id(struct request *request) {
 
 /* As soon as the request line is there. What it returns comes back as `*context`. */
 static void *begin_request(void *argument, const char *target, struct MHD_Connection *connection) {
-    struct control *control = argument;
+    struct web_server *server = argument;
     struct request *request = calloc(1, sizeof *request);
     if (request == NULL) {
         return NULL;
     }
     arena_init(&request->arena);
-    request->control = control;
+    request->server = server;
     request->connection = connection;
     request->started_us = monotonic_us();
     request->target = text_copy(&request->arena, text_of(target));
@@ -52,20 +52,20 @@ static void *begin_request(void *argument, const char *target, struct MHD_Connec
     request->route_index = -1;
     request->answer.file = -1;
     request->call.arena = &request->arena;
-    request->call.secret = control->options->secret;
+    request->call.secret = server->options->secret;
     make_request_id(request);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request->watched = info == NULL ? NULL : info->socket_context;
-    watchdog_enter(control, request->watched, WATCHED_RECEIVING);
-    atomic_fetch_add(&control->metrics.in_flight, 1);
+    watchdog_enter(server, request->watched, WATCHED_RECEIVING);
+    atomic_fetch_add(&server->metrics.in_flight, 1);
     return request;
 }
 
 static void end_request(void *argument, struct MHD_Connection *connection, void **context,
                         enum MHD_RequestTerminationCode code) {
     (void)connection;
-    struct control *control = argument;
+    struct web_server *server = argument;
     struct request *request = *context;
     if (request == NULL) {
         return;
@@ -73,29 +73,29 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
     *context = NULL;
     int64_t duration_us = monotonic_us() - request->started_us;
     bool was_cut = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    metrics_count(&control->metrics, request->route_index, was_cut ? 499 : request->answer.http_status,
+    metrics_count(&server->metrics, request->route_index, was_cut ? 499 : request->answer.http_status,
                   duration_us);
     access_log_write(request, duration_us, was_cut);
     if (request->answer.file >= 0 && !request->is_answered) {
         close(request->answer.file);
     }
     artifact_write_abandon(request->upload);
-    atomic_fetch_sub(&control->metrics.in_flight, 1);
-    atomic_fetch_sub(&control->body_bytes, (long long)request->body_length);
-    watchdog_enter(control, request->watched, WATCHED_WAITING);
+    atomic_fetch_sub(&server->metrics.in_flight, 1);
+    atomic_fetch_sub(&server->body_bytes, (long long)request->body_length);
+    watchdog_enter(server, request->watched, WATCHED_WAITING);
     arena_clean_up(&request->arena);
     free(request);
 }
 
 static void notice_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
                               enum MHD_ConnectionNotificationCode code) {
-    struct control *control = argument;
+    struct web_server *server = argument;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = info == NULL ? NULL : watchdog_open(control, info->connect_fd);
+        *socket_context = info == NULL ? NULL : watchdog_open(server, info->connect_fd);
     } else {
-        watchdog_close(control, *socket_context);
+        watchdog_close(server, *socket_context);
         *socket_context = NULL;
     }
 }
@@ -131,7 +131,7 @@ static void take_address(struct request *request) {
     request->is_local = address_is_loopback(peer);
     request->address = address_peer(&request->arena, peer);
     struct text forwarded = request->headers.forwarded_for;
-    if (request->control->options->trust_forwarded && forwarded.length > 0) {
+    if (request->server->options->trust_forwarded && forwarded.length > 0) {
         size_t start = forwarded.length;
         while (start > 0 && forwarded.at[start - 1] != ',') {
             start--;
@@ -224,11 +224,11 @@ static void begin(struct request *request, const char *method) {
     take_address(request);
     find_route(request);
     limit_body(request);
-    bool is_own_client = !request->is_local || request->control->options->trust_forwarded;
+    bool is_own_client = !request->is_local || request->server->options->trust_forwarded;
     bool is_watched = is_own_client && request->route != NULL && (request->route->flags & ROUTE_AT_ONCE) == 0;
     if (request->answer.http_status == 0 && is_watched &&
-        !rate_limit_take(&request->control->requests_by_address, request->address, request->started_us)) {
-        atomic_fetch_add(&request->control->metrics.limited, 1);
+        !rate_limit_take(&request->server->requests_by_address, request->address, request->started_us)) {
+        atomic_fetch_add(&request->server->metrics.limited, 1);
         problem_answer_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
                            "This address asks too often: wait a minute.");
     }
@@ -236,9 +236,9 @@ static void begin(struct request *request, const char *method) {
 
 /* Hands the request to the workers; it is resumed when they are done with it. */
 static void push(struct request *request) {
-    watchdog_enter(request->control, request->watched, WATCHED_HANDLING);
+    watchdog_enter(request->server, request->watched, WATCHED_HANDLING);
     MHD_suspend_connection(request->connection);
-    if (!workers_push(request->control, request)) {
+    if (!workers_push(request->server, request)) {
         problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
                            "Too much is going on at once: send it again in a moment.");
         MHD_resume_connection(request->connection);
@@ -258,9 +258,9 @@ static void receive_upload(struct request *request) {
     int64_t announced = 0;
     struct text length = header(request, "Content-Length");
     request->upload_phase = UPLOAD_RECEIVING;
-    watchdog_enter(request->control, request->watched, WATCHED_RECEIVING);
+    watchdog_enter(request->server, request->watched, WATCHED_RECEIVING);
     if (text_to_int64(length, &announced) && announced > 0 && announced <= ARTIFACT_BYTES_MAX) {
-        watchdog_allow(request->control, request->watched, announced);
+        watchdog_allow(request->server, request->watched, announced);
     }
 }
 
@@ -285,9 +285,9 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
         return true;
     }
     long long together =
-        atomic_fetch_add(&request->control->body_bytes, (long long)length) + (long long)length;
+        atomic_fetch_add(&request->server->body_bytes, (long long)length) + (long long)length;
     if (together > BODY_BYTES_TOGETHER_MAX) {
-        atomic_fetch_sub(&request->control->body_bytes, (long long)length);
+        atomic_fetch_sub(&request->server->body_bytes, (long long)length);
         problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
                            "Too much is coming in at once: send it again in a moment.");
         return true;
@@ -325,7 +325,7 @@ static void add_security_headers(struct MHD_Response *response, struct request *
                : answer->may_be_cached   ? TEXT("public, max-age=300")
                : answer->etag.length > 0 ? TEXT("private, no-cache")
                                          : TEXT("no-store"));
-    if (request->control->options->behind_https) {
+    if (request->server->options->behind_https) {
         add_header(response, request, "Strict-Transport-Security", TEXT("max-age=31536000"));
     }
 }
@@ -352,7 +352,7 @@ static void add_headers(struct MHD_Response *response, struct request *request) 
         add_header(response, request, "Retry-After",
                    text_format(&request->arena, "%d", answer->retry_after_s));
     }
-    if (atomic_load(&request->control->is_stopping)) {
+    if (atomic_load(&request->server->is_stopping)) {
         add_header(response, request, "Connection", TEXT("close"));
     }
     add_security_headers(response, request);
@@ -377,8 +377,8 @@ static enum MHD_Result send_answer(struct request *request) {
     }
     request->is_answered = true;
     add_headers(response, request);
-    watchdog_enter(request->control, request->watched, WATCHED_SENDING);
-    watchdog_allow(request->control, request->watched, (int64_t)length);
+    watchdog_enter(request->server, request->watched, WATCHED_SENDING);
+    watchdog_allow(request->server, request->watched, (int64_t)length);
     enum MHD_Result result =
         MHD_queue_response(request->connection, (unsigned int)answer->http_status, response);
     MHD_destroy_response(response);
@@ -456,42 +456,41 @@ void connections_resume(struct request *request) {
 }
 
 static void log_trouble(void *argument, const char *format, va_list arguments) {
-    struct control *control = argument;
+    struct web_server *server = argument;
     char message[256];
     vsnprintf(message, sizeof message, format, arguments);
     message[strcspn(message, "\n")] = '\0';
-    access_log_note(control, "warning", message);
+    access_log_note(server, "warning", message);
 }
 
-enum status connections_start(struct control *control, struct fault *fault) {
-    control->daemon = MHD_start_daemon(
+enum status connections_start(struct web_server *server, struct fault *fault) {
+    server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_ITC, 0, NULL,
-        NULL, handle_access, control, MHD_OPTION_EXTERNAL_LOGGER, log_trouble, control,
-        MHD_OPTION_LISTEN_SOCKET, control->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        NULL, handle_access, server, MHD_OPTION_EXTERNAL_LOGGER, log_trouble, server,
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
-        begin_request, control, MHD_OPTION_NOTIFY_COMPLETED, end_request, control,
-        MHD_OPTION_NOTIFY_CONNECTION, notice_connection, control, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_END);
-    if (control->daemon == NULL) {
+        begin_request, server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server, MHD_OPTION_NOTIFY_CONNECTION,
+        notice_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (server->daemon == NULL) {
         return fault_set(fault, STATUS_INTERNAL, "http-refused", NULL, TEXT(""),
                          "The HTTP server could not be started.");
     }
     return STATUS_OK;
 }
 
-void connections_stop_listening(struct control *control) {
-    int fd = MHD_quiesce_daemon(control->daemon);
+void connections_stop_listening(struct web_server *server) {
+    int fd = MHD_quiesce_daemon(server->daemon);
     if (fd >= 0) {
         /* libmicrohttpd's thread may be at its accept still: the number stays ours until it has ended. */
         shutdown(fd, SHUT_RDWR);
     }
-    control->listen_fd = fd;
+    server->listen_fd = fd;
 }
 
-void connections_stop(struct control *control) {
-    if (control->daemon != NULL) {
-        MHD_stop_daemon(control->daemon);
-        control->daemon = NULL;
+void connections_stop(struct web_server *server) {
+    if (server->daemon != NULL) {
+        MHD_stop_daemon(server->daemon);
+        server->daemon = NULL;
     }
 }

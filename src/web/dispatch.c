@@ -90,7 +90,7 @@ static bool is_local_name(struct text host) {
 }
 
 static enum status check_metrics_access(struct request *request, struct fault *fault) {
-    struct text token = request->control->options->metrics_token;
+    struct text token = request->server->options->metrics_token;
     struct text given = bearer_token(request);
     if (token.length > 0 && given.length == token.length &&
         sodium_memcmp(token.at, given.at, token.length) == 0) {
@@ -136,7 +136,7 @@ static enum status handle(struct request *request, struct fault *fault) {
     bool is_kept = request->method == METHOD_POST &&
                    (request->route->flags & (ROUTE_NO_REPLAY | ROUTE_PUBLIC)) == 0 &&
                    request->headers.idempotency_key.length > 0;
-    return is_kept ? idempotency_handle(&request->control->running, request, fault)
+    return is_kept ? idempotency_handle(&request->server->running, request, fault)
                    : request->route->handle(request, &request->answer, fault);
 }
 
@@ -156,10 +156,10 @@ void dispatch(struct worker *worker, struct request *request) {
     request->call = (struct call){
         .db = worker->db,
         .arena = &request->arena,
-        .now_us = control_now_us(request->control),
-        .secret = request->control->options->secret,
+        .now_us = web_server_now_us(request->server),
+        .secret = request->server->options->secret,
         .random = &machine_random,
-        .artifacts = request->control->options->artifacts,
+        .artifacts = request->server->options->artifacts,
     };
     struct fault fault;
     enum status status = handle(request, &fault);
@@ -182,7 +182,7 @@ void dispatch(struct worker *worker, struct request *request) {
     }
     if (status == STATUS_INTERNAL) {
         worker->db_is_suspect = true;
-        atomic_fetch_add(&request->control->metrics.db_errors, 1);
+        atomic_fetch_add(&request->server->metrics.db_errors, 1);
     }
     request->call.db = NULL;
 }

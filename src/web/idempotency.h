@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #define IDEMPOTENCY_US (24 * INT64_C(3600000000))
-enum { IDEMPOTENCY_KEY_BYTES_MAX = 128, IDEMPOTENCY_RUNNING_MAX = CONTROL_WORKERS_MAX };
+enum { IDEMPOTENCY_KEY_BYTES_MAX = 128, IDEMPOTENCY_RUNNING_MAX = WEB_WORKERS_MAX };
 
 /* The keys that this process is at work on, so that the second of two at once hears so instead of waiting. */
 struct idempotency_running {

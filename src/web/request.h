@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct MHD_Connection;
-struct control;
+struct web_server;
 struct artifact_writer;
 struct import_problems;
 struct watched_connection;
@@ -113,7 +113,7 @@ struct response {
 };
 
 struct request {
-    struct control *control;
+    struct web_server *server;
     struct MHD_Connection *connection;
     struct watched_connection *watched;
     struct request *next; /* in the workers' queue */

@@ -19,9 +19,9 @@
 static const struct rate_limit_terms REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};
 static const struct rate_limit_terms SIGN_INS_LIMIT = {.burst = 20, .per_minute = 20};
 
-int64_t control_now_us(const struct control *control) {
-    if (control->options->now_us != NULL) {
-        return control->options->now_us();
+int64_t web_server_now_us(const struct web_server *server) {
+    if (server->options->now_us != NULL) {
+        return server->options->now_us();
     }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -29,57 +29,57 @@ int64_t control_now_us(const struct control *control) {
 }
 
 /* The store is there, of this version, and of the programme whose secret we were given. */
-static enum status check_store_version(struct control *control, struct fault *fault) {
+static enum status check_store_version(struct web_server *server, struct fault *fault) {
     struct db *db = NULL;
-    enum status status = db_open(control->options->database_url, &db, fault);
+    enum status status = db_open(server->options->database_url, &db, fault);
     if (status == STATUS_OK) {
         status = db_check_version(db, fault);
     }
     if (status == STATUS_OK) {
-        status = programme_check_secret(db, &control->arena, control->options->secret, fault);
+        status = programme_check_secret(db, &server->arena, server->options->secret, fault);
     }
     db_close(db);
     return status;
 }
 
-static struct control *make(const struct control_options *options) {
-    struct control *control = calloc(1, sizeof *control);
-    if (control == NULL) {
+static struct web_server *make(const struct web_server_options *options) {
+    struct web_server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
         abort();
     }
-    control->options = options;
-    control->listen_fd = -1;
-    arena_init(&control->arena);
-    pthread_mutex_init(&control->queue_lock, NULL);
-    pthread_cond_init(&control->queue_changed, NULL);
-    pthread_mutex_init(&control->watched_lock, NULL);
-    pthread_cond_init(&control->watched_changed, NULL);
-    idempotency_init(&control->running);
-    rate_limit_init(&control->requests_by_address, REQUESTS_LIMIT);
-    rate_limit_init(&control->sign_ins_by_address, SIGN_INS_LIMIT);
-    control->metrics.started_at_s = (int64_t)time(NULL);
+    server->options = options;
+    server->listen_fd = -1;
+    arena_init(&server->arena);
+    pthread_mutex_init(&server->queue_lock, NULL);
+    pthread_cond_init(&server->queue_changed, NULL);
+    pthread_mutex_init(&server->watched_lock, NULL);
+    pthread_cond_init(&server->watched_changed, NULL);
+    idempotency_init(&server->running);
+    rate_limit_init(&server->requests_by_address, REQUESTS_LIMIT);
+    rate_limit_init(&server->sign_ins_by_address, SIGN_INS_LIMIT);
+    server->metrics.started_at_s = (int64_t)time(NULL);
     json_object_seed(0);
-    return control;
+    return server;
 }
 
-static void destroy(struct control *control) {
-    if (control->listen_fd >= 0) {
-        close(control->listen_fd);
+static void destroy(struct web_server *server) {
+    if (server->listen_fd >= 0) {
+        close(server->listen_fd);
     }
-    address_unlink(&control->address);
-    rate_limit_clean_up(&control->sign_ins_by_address);
-    rate_limit_clean_up(&control->requests_by_address);
-    idempotency_clean_up(&control->running);
-    pthread_cond_destroy(&control->watched_changed);
-    pthread_mutex_destroy(&control->watched_lock);
-    pthread_cond_destroy(&control->queue_changed);
-    pthread_mutex_destroy(&control->queue_lock);
-    arena_clean_up(&control->arena);
-    free(control);
+    address_unlink(&server->address);
+    rate_limit_clean_up(&server->sign_ins_by_address);
+    rate_limit_clean_up(&server->requests_by_address);
+    idempotency_clean_up(&server->running);
+    pthread_cond_destroy(&server->watched_changed);
+    pthread_mutex_destroy(&server->watched_lock);
+    pthread_cond_destroy(&server->queue_changed);
+    pthread_mutex_destroy(&server->queue_lock);
+    arena_clean_up(&server->arena);
+    free(server);
 }
 
-enum status control_start(const struct control_options *options, struct control **control,
-                          struct fault *fault) {
+enum status web_server_start(const struct web_server_options *options, struct web_server **server,
+                             struct fault *fault) {
     assert(options->secret != NULL);
     assert(router_route_count() <= METRICS_ROUTES_MAX);
     if (sodium_init() < 0) {
@@ -88,11 +88,11 @@ enum status control_start(const struct control_options *options, struct control 
     }
     struct address address;
     enum status status = address_parse(
-        options->address.length == 0 ? TEXT(CONTROL_ADDRESS_DEFAULT) : options->address, &address, fault);
+        options->address.length == 0 ? TEXT(WEB_ADDRESS_DEFAULT) : options->address, &address, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct control *made = make(options);
+    struct web_server *made = make(options);
     status = check_store_version(made, fault);
     if (status == STATUS_OK) {
         status = address_listen(&address, &made->listen_fd, fault);
@@ -113,27 +113,27 @@ enum status control_start(const struct control_options *options, struct control 
         return status;
     }
     watchdog_start(made);
-    *control = made;
+    *server = made;
     return STATUS_OK;
 }
 
-struct text control_url(const struct control *control) {
-    return control->url;
+struct text web_server_url(const struct web_server *server) {
+    return server->url;
 }
 
-static void wait_for_requests(struct control *control) {
+static void wait_for_requests(struct web_server *server) {
     int64_t until_us = monotonic_us() + GRACE_US;
-    while (atomic_load(&control->metrics.in_flight) > 0 && monotonic_us() < until_us) {
+    while (atomic_load(&server->metrics.in_flight) > 0 && monotonic_us() < until_us) {
         nanosleep(&(struct timespec){.tv_nsec = 10L * 1000 * 1000}, NULL);
     }
 }
 
-void control_stop(struct control *control) {
-    atomic_store(&control->is_stopping, true);
-    connections_stop_listening(control);
-    wait_for_requests(control);
-    workers_stop(control); /* from here on nothing is suspended, so that libmicrohttpd can stop */
-    watchdog_stop(control);
-    connections_stop(control);
-    destroy(control);
+void web_server_stop(struct web_server *server) {
+    atomic_store(&server->is_stopping, true);
+    connections_stop_listening(server);
+    wait_for_requests(server);
+    workers_stop(server); /* from here on nothing is suspended, so that libmicrohttpd can stop */
+    watchdog_stop(server);
+    connections_stop(server);
+    destroy(server);
 }

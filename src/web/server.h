@@ -13,13 +13,13 @@
 #include <stdint.h>
 
 struct artifact_store;
-struct control;
+struct web_server;
 
-struct control_options {
+struct web_server_options {
     struct text database_url;
     struct text address; /* "127.0.0.1:7077", "[::1]:7077", "7077" (loopback), "unix:/run/seatmeter.sock" */
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
-    int worker_count;            /* 0: CONTROL_WORKERS_DEFAULT */
+    int worker_count;            /* 0: WEB_WORKERS_DEFAULT */
     bool behind_https;           /* a proxy in front speaks TLS: cookies are Secure, HSTS is sent */
     bool trust_forwarded;        /* the client's address is the last one of X-Forwarded-For */
     struct text metrics_token;   /* opens /metrics from elsewhere than this machine; empty: nothing does */
@@ -28,18 +28,18 @@ struct control_options {
     int64_t (*now_us)(void);          /* the instant that use cases are told; NULL: the machine's clock */
 };
 
-enum { CONTROL_WORKERS_DEFAULT = 4, CONTROL_WORKERS_MAX = 64 };
-#define CONTROL_ADDRESS_DEFAULT "127.0.0.1:7077"
+enum { WEB_WORKERS_DEFAULT = 4, WEB_WORKERS_MAX = 64 };
+#define WEB_ADDRESS_DEFAULT "127.0.0.1:7077"
 
 /* Listens and answers from now on. The options and what they point to must outlive the door. Faults:
  * "malformed-address", "address-in-use", those of db_open and db_check_version. */
-enum status control_start(const struct control_options *options, struct control **control,
-                          struct fault *fault) MUST_CHECK;
+enum status web_server_start(const struct web_server_options *options, struct web_server **server,
+                             struct fault *fault) MUST_CHECK;
 
 /* Where it can be opened: "http://127.0.0.1:7077" (with the port chosen where 0 was asked for). */
-struct text control_url(const struct control *control);
+struct text web_server_url(const struct web_server *server);
 
 /* Takes no more connections, finishes the requests under way, and frees the door. */
-void control_stop(struct control *control);
+void web_server_stop(struct web_server *server);
 
 #endif

@@ -13,7 +13,7 @@ enum status upload_admit(struct request *request, struct fault *fault) {
         status = check_upload(&request->call, request_query(request, "vendor"), fault);
     }
     if (status == STATUS_OK) {
-        status = artifact_write_begin(request->control->options->artifacts, ARTIFACT_BYTES_MAX,
+        status = artifact_write_begin(request->server->options->artifacts, ARTIFACT_BYTES_MAX,
                                       &request->upload, fault);
     }
     return status;

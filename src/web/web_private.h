@@ -29,7 +29,7 @@ struct watched_connection {
 };
 
 struct worker {
-    struct control *control;
+    struct web_server *server;
     pthread_t thread;
     struct db *db;      /* NULL while the database cannot be reached */
     bool db_is_suspect; /* it failed: reconnect before the next request */
@@ -37,8 +37,8 @@ struct worker {
 
 enum { WAITING_MAX = 256 };
 
-struct control {
-    const struct control_options *options;
+struct web_server {
+    const struct web_server_options *options;
     struct arena arena;
     struct address address;
     struct text url;
@@ -58,7 +58,7 @@ struct control {
     size_t queue_length;
     bool queue_is_closed;
     int changes_running;
-    struct worker workers[CONTROL_WORKERS_MAX];
+    struct worker workers[WEB_WORKERS_MAX];
     int worker_count;
     int workers_started;
 
@@ -70,33 +70,33 @@ struct control {
 };
 
 int64_t monotonic_us(void);
-int64_t control_now_us(const struct control *control);
+int64_t web_server_now_us(const struct web_server *server);
 
 /* workers.c: false where the queue is full or closed. The request's connection must be suspended before. */
-bool workers_push(struct control *control, struct request *request);
-enum status workers_start(struct control *control, struct fault *fault) MUST_CHECK;
-void workers_stop(struct control *control); /* after what is queued has been done */
+bool workers_push(struct web_server *server, struct request *request);
+enum status workers_start(struct web_server *server, struct fault *fault) MUST_CHECK;
+void workers_stop(struct web_server *server); /* after what is queued has been done */
 
 /* Handles a request whole: who, whether, the use case, the answer. On a worker. */
 void dispatch(struct worker *worker, struct request *request);
 
 /* connections.c: the HTTP side. */
-enum status connections_start(struct control *control, struct fault *fault) MUST_CHECK;
-void connections_stop_listening(struct control *control);
-void connections_stop(struct control *control);
+enum status connections_start(struct web_server *server, struct fault *fault) MUST_CHECK;
+void connections_stop_listening(struct web_server *server);
+void connections_stop(struct web_server *server);
 void connections_resume(struct request *request);
 
 /* Removes a connection that takes too long in its phase. */
-void watchdog_start(struct control *control);
-void watchdog_stop(struct control *control);
-void watchdog_enter(struct control *control, struct watched_connection *watched, enum watched_phase phase);
+void watchdog_start(struct web_server *server);
+void watchdog_stop(struct web_server *server);
+void watchdog_enter(struct web_server *server, struct watched_connection *watched, enum watched_phase phase);
 /* The phase may last longer by what so many bytes take on a slow line. */
-void watchdog_allow(struct control *control, struct watched_connection *watched, int64_t size_bytes);
-struct watched_connection *watchdog_open(struct control *control, int fd);
-void watchdog_close(struct control *control, struct watched_connection *watched);
+void watchdog_allow(struct web_server *server, struct watched_connection *watched, int64_t size_bytes);
+struct watched_connection *watchdog_open(struct web_server *server, int fd);
+void watchdog_close(struct web_server *server, struct watched_connection *watched);
 
 /* access_log.c: one line of JSON. */
 void access_log_write(const struct request *request, int64_t duration_us, bool was_cut);
-void access_log_note(const struct control *control, const char *level, const char *message);
+void access_log_note(const struct web_server *server, const char *level, const char *message);
 
 #endif

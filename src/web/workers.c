@@ -10,23 +10,23 @@
 
 #include <assert.h>
 
-bool workers_push(struct control *control, struct request *request) {
-    pthread_mutex_lock(&control->queue_lock);
-    bool taken = !control->queue_is_closed && control->queue_length < WAITING_MAX;
+bool workers_push(struct web_server *server, struct request *request) {
+    pthread_mutex_lock(&server->queue_lock);
+    bool taken = !server->queue_is_closed && server->queue_length < WAITING_MAX;
     if (taken) {
         request->next = NULL;
-        if (control->queue_last == NULL) {
-            control->queue_first = request;
+        if (server->queue_last == NULL) {
+            server->queue_first = request;
         } else {
-            control->queue_last->next = request;
+            server->queue_last->next = request;
         }
-        control->queue_last = request;
-        control->queue_length++;
-        pthread_cond_signal(&control->queue_changed);
+        server->queue_last = request;
+        server->queue_length++;
+        pthread_cond_signal(&server->queue_changed);
     }
-    pthread_mutex_unlock(&control->queue_lock);
+    pthread_mutex_unlock(&server->queue_lock);
     if (taken) {
-        atomic_fetch_add(&control->metrics.waiting, 1);
+        atomic_fetch_add(&server->metrics.waiting, 1);
     }
     return taken;
 }
@@ -35,16 +35,16 @@ static bool is_change(const struct request *request) {
     return request->method != METHOD_GET;
 }
 
-static bool may_run(const struct control *control, const struct request *request) {
-    int most = control->worker_count > 1 ? control->worker_count - 1 : 1;
-    return !is_change(request) || control->changes_running < most;
+static bool may_run(const struct web_server *server, const struct request *request) {
+    int most = server->worker_count > 1 ? server->worker_count - 1 : 1;
+    return !is_change(request) || server->changes_running < most;
 }
 
 /* Takes the first request that may run out of the queue; NULL where there is none. */
-static struct request *unlink_first(struct control *control) {
+static struct request *unlink_first(struct web_server *server) {
     struct request *before = NULL;
-    struct request *request = control->queue_first;
-    while (request != NULL && !may_run(control, request)) {
+    struct request *request = server->queue_first;
+    while (request != NULL && !may_run(server, request)) {
         before = request;
         request = request->next;
     }
@@ -52,39 +52,39 @@ static struct request *unlink_first(struct control *control) {
         return NULL;
     }
     if (before == NULL) {
-        control->queue_first = request->next;
+        server->queue_first = request->next;
     } else {
         before->next = request->next;
     }
-    if (control->queue_last == request) {
-        control->queue_last = before;
+    if (server->queue_last == request) {
+        server->queue_last = before;
     }
-    control->queue_length--;
-    control->changes_running += is_change(request) ? 1 : 0;
+    server->queue_length--;
+    server->changes_running += is_change(request) ? 1 : 0;
     return request;
 }
 
 /* The next request; NULL once the queue is closed and empty. */
-static struct request *take(struct control *control) {
-    pthread_mutex_lock(&control->queue_lock);
-    struct request *request = unlink_first(control);
-    while (request == NULL && !(control->queue_is_closed && control->queue_first == NULL)) {
-        pthread_cond_wait(&control->queue_changed, &control->queue_lock);
-        request = unlink_first(control);
+static struct request *take(struct web_server *server) {
+    pthread_mutex_lock(&server->queue_lock);
+    struct request *request = unlink_first(server);
+    while (request == NULL && !(server->queue_is_closed && server->queue_first == NULL)) {
+        pthread_cond_wait(&server->queue_changed, &server->queue_lock);
+        request = unlink_first(server);
     }
-    pthread_mutex_unlock(&control->queue_lock);
+    pthread_mutex_unlock(&server->queue_lock);
     if (request != NULL) {
-        atomic_fetch_sub(&control->metrics.waiting, 1);
+        atomic_fetch_sub(&server->metrics.waiting, 1);
     }
     return request;
 }
 
 /* Another change may run now; at the end, everybody may go. */
-static void finish_change(struct control *control) {
-    pthread_mutex_lock(&control->queue_lock);
-    control->changes_running--;
-    pthread_cond_broadcast(&control->queue_changed);
-    pthread_mutex_unlock(&control->queue_lock);
+static void finish_change(struct web_server *server) {
+    pthread_mutex_lock(&server->queue_lock);
+    server->changes_running--;
+    pthread_cond_broadcast(&server->queue_changed);
+    pthread_mutex_unlock(&server->queue_lock);
 }
 
 /* A connection to the store, new where the last one failed. */
@@ -95,13 +95,13 @@ static enum status connect_store(struct worker *worker, struct fault *fault) {
         worker->db_is_suspect = false;
     }
     return worker->db != NULL ? STATUS_OK
-                              : db_open(worker->control->options->database_url, &worker->db, fault);
+                              : db_open(worker->server->options->database_url, &worker->db, fault);
 }
 
 static void *work(void *argument) {
     struct worker *worker = argument;
     struct request *request = NULL;
-    while ((request = take(worker->control)) != NULL) {
+    while ((request = take(worker->server)) != NULL) {
         struct fault fault;
         bool was_change = is_change(request);
         if (connect_store(worker, &fault) == STATUS_OK) {
@@ -109,23 +109,23 @@ static void *work(void *argument) {
         } else {
             problem_answer(request, &fault);
             request->answer.http_status = 503;
-            atomic_fetch_add(&worker->control->metrics.db_errors, 1);
+            atomic_fetch_add(&worker->server->metrics.db_errors, 1);
         }
         connections_resume(request); /* from here on it is the I/O thread's */
         if (was_change) {
-            finish_change(worker->control);
+            finish_change(worker->server);
         }
     }
     return NULL;
 }
 
-enum status workers_start(struct control *control, struct fault *fault) {
-    int wanted = control->options->worker_count;
-    wanted = wanted <= 0 ? CONTROL_WORKERS_DEFAULT : wanted;
-    control->worker_count = wanted > CONTROL_WORKERS_MAX ? CONTROL_WORKERS_MAX : wanted;
-    while (control->workers_started < control->worker_count) {
-        struct worker *worker = &control->workers[control->workers_started];
-        *worker = (struct worker){.control = control};
+enum status workers_start(struct web_server *server, struct fault *fault) {
+    int wanted = server->options->worker_count;
+    wanted = wanted <= 0 ? WEB_WORKERS_DEFAULT : wanted;
+    server->worker_count = wanted > WEB_WORKERS_MAX ? WEB_WORKERS_MAX : wanted;
+    while (server->workers_started < server->worker_count) {
+        struct worker *worker = &server->workers[server->workers_started];
+        *worker = (struct worker){.server = server};
         enum status status = connect_store(worker, fault);
         if (status != STATUS_OK) {
             return status;
@@ -135,20 +135,20 @@ enum status workers_start(struct control *control, struct fault *fault) {
             return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
                              "The machine gives no more threads.");
         }
-        control->workers_started++;
+        server->workers_started++;
     }
     return STATUS_OK;
 }
 
-void workers_stop(struct control *control) {
-    pthread_mutex_lock(&control->queue_lock);
-    control->queue_is_closed = true;
-    pthread_cond_broadcast(&control->queue_changed);
-    pthread_mutex_unlock(&control->queue_lock);
-    for (int i = 0; i < control->workers_started; i++) {
-        pthread_join(control->workers[i].thread, NULL);
-        db_close(control->workers[i].db);
+void workers_stop(struct web_server *server) {
+    pthread_mutex_lock(&server->queue_lock);
+    server->queue_is_closed = true;
+    pthread_cond_broadcast(&server->queue_changed);
+    pthread_mutex_unlock(&server->queue_lock);
+    for (int i = 0; i < server->workers_started; i++) {
+        pthread_join(server->workers[i].thread, NULL);
+        db_close(server->workers[i].db);
     }
-    control->workers_started = 0;
-    assert(control->queue_first == NULL);
+    server->workers_started = 0;
+    assert(server->queue_first == NULL);
 }

@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
     if (getenv("SEATMETER_ARTIFACTS") != NULL) {
         must(artifact_store_open(text_of(getenv("SEATMETER_ARTIFACTS")), &artifacts, &fault), &fault);
     }
-    struct control_options options = {
+    struct web_server_options options = {
         .database_url = text_of(argv[1]),
         .address = text_of(argv[2]),
         .secret = secret,
@@ -222,12 +222,12 @@ int main(int argc, char **argv) {
         .trust_forwarded = argc > 3 && strcmp(argv[3], "trust-forwarded") == 0,
         .now_us = test_now_us,
     };
-    struct control *control = NULL;
-    must(control_start(&options, &control, &fault), &fault);
-    printf("{\"url\":\"%.*s\"}\n", TEXT_ARGS(control_url(control)));
+    struct web_server *server = NULL;
+    must(web_server_start(&options, &server, &fault), &fault);
+    printf("{\"url\":\"%.*s\"}\n", TEXT_ARGS(web_server_url(server)));
     fflush(stdout);
     obey(&call);
-    control_stop(control);
+    web_server_stop(server);
     artifact_store_close(artifacts);
     db_close(db);
     arena_clean_up(&arena);

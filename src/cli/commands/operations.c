@@ -178,7 +178,7 @@ static const struct command COMMANDS[] = {
      .summary = "Serve the programme's API and its devices",
      .options = {{.name = "control",
                   .value = "ADDR",
-                  .help = "where people and their systems come in (default: " CONTROL_ADDRESS_DEFAULT ")"},
+                  .help = "where people and their systems come in (default: " WEB_ADDRESS_DEFAULT ")"},
                  {.name = "device",
                   .value = "ADDR",
                   .help = "where devices come in, or none (default: " DEVICE_ADDRESS_DEFAULT ")"},

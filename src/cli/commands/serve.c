@@ -11,18 +11,18 @@
 #include <unistd.h>
 
 static enum status fill_control(struct operator_session *session, const struct arguments *arguments,
-                                struct control_options *options, struct fault *fault) {
-    *options = (struct control_options){.database_url = arguments->db,
-                                        .address = argument_text(arguments, "control"),
-                                        .secret = session->secret,
-                                        .behind_https = argument_given(arguments, "behind-https"),
-                                        .trust_forwarded = argument_given(arguments, "trust-forwarded"),
-                                        .metrics_token = text_of(getenv("SEATMETER_METRICS_TOKEN")),
-                                        .artifacts = session->artifacts,
-                                        .log_fd = STDERR_FILENO};
+                                struct web_server_options *options, struct fault *fault) {
+    *options = (struct web_server_options){.database_url = arguments->db,
+                                           .address = argument_text(arguments, "control"),
+                                           .secret = session->secret,
+                                           .behind_https = argument_given(arguments, "behind-https"),
+                                           .trust_forwarded = argument_given(arguments, "trust-forwarded"),
+                                           .metrics_token = text_of(getenv("SEATMETER_METRICS_TOKEN")),
+                                           .artifacts = session->artifacts,
+                                           .log_fd = STDERR_FILENO};
     int64_t workers = 0;
     enum status status =
-        argument_int(arguments, "workers", CONTROL_WORKERS_DEFAULT, 1, CONTROL_WORKERS_MAX, &workers, fault);
+        argument_int(arguments, "workers", WEB_WORKERS_DEFAULT, 1, WEB_WORKERS_MAX, &workers, fault);
     options->worker_count = (int)workers;
     return status;
 }
@@ -46,7 +46,7 @@ static void wait_for_signal(const sigset_t *signals) {
 
 enum status run_serve(struct operator_session *session, const struct arguments *arguments,
                       struct fault *fault) {
-    struct control_options control_options;
+    struct web_server_options control_options;
     struct device_options device_options = {.database_url = arguments->db,
                                             .address = argument_text(arguments, "device"),
                                             .secret = session->secret,
@@ -63,7 +63,7 @@ enum status run_serve(struct operator_session *session, const struct arguments *
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    struct control *control = NULL;
+    struct web_server *server = NULL;
     struct device_door *door = NULL;
     struct upkeep *upkeep = NULL;
     struct upkeep_options upkeep_options = {arguments->db, session->secret, session->artifacts};
@@ -72,14 +72,14 @@ enum status run_serve(struct operator_session *session, const struct arguments *
         status = start_device_door(&device_options, &door, fault);
     }
     if (status == STATUS_OK) {
-        status = control_start(&control_options, &control, fault);
+        status = web_server_start(&control_options, &server, fault);
     }
     if (status == STATUS_OK) {
-        dprintf(STDERR_FILENO, "Listening on %.*s\n", TEXT_ARGS(control_url(control)));
+        dprintf(STDERR_FILENO, "Listening on %.*s\n", TEXT_ARGS(web_server_url(server)));
         wait_for_signal(&signals);
     }
-    if (control != NULL) {
-        control_stop(control);
+    if (server != NULL) {
+        web_server_stop(server);
     }
     if (door != NULL) {
         device_door_stop(door);
