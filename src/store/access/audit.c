@@ -51,12 +51,12 @@ enum status audit_list(struct db *db, struct arena *arena, int64_t reader_id, st
                        struct fault *fault) {
     int64_t limit = page_limit(page);
     struct db_value before = db_integer(page.after_id == 0 ? INT64_MAX : page.after_id);
-    enum status status = reader_id == 0
-                             ? collect_all(db, arena, LIST, DB_ARGS(before, db_integer(limit + 1)),
-                                           read_entry, sizeof(struct audit_entry), entries, count, fault)
-                             : collect_all(db, arena, LIST_READER,
-                                           DB_ARGS(before, db_integer(limit + 1), db_integer(reader_id)),
-                                           read_entry, sizeof(struct audit_entry), entries, count, fault);
+    enum status status =
+        reader_id == 0
+            ? rows_all(db, arena, LIST, DB_ARGS(before, db_integer(limit + 1)), read_entry,
+                       sizeof(struct audit_entry), entries, count, fault)
+            : rows_all(db, arena, LIST_READER, DB_ARGS(before, db_integer(limit + 1), db_integer(reader_id)),
+                       read_entry, sizeof(struct audit_entry), entries, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;

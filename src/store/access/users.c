@@ -53,7 +53,7 @@ enum status user_load(struct db *db, struct arena *arena, int64_t id, struct use
                       struct fault *fault) {
     bool found = false;
     enum status status =
-        collect_one(db, arena, LOAD_USER, DB_ARGS(db_integer(id)), read_user, user, &found, fault);
+        rows_one(db, arena, LOAD_USER, DB_ARGS(db_integer(id)), read_user, user, &found, fault);
     if (status == STATUS_OK && !found)
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-user", "user", TEXT(""), "There is no such user.");
     return status;
@@ -63,7 +63,7 @@ static const char FIND_EMAIL[] = "select " USER_COLUMNS " from users u where u.e
 
 enum status user_find_email(struct db *db, struct arena *arena, struct text email, bool *found,
                             struct user *user, struct fault *fault) {
-    return collect_one(db, arena, FIND_EMAIL, DB_ARGS(db_string(email)), read_user, user, found, fault);
+    return rows_one(db, arena, FIND_EMAIL, DB_ARGS(db_string(email)), read_user, user, found, fault);
 }
 
 static const char INSERT_USER[] =
@@ -109,10 +109,10 @@ static const char LIST_USERS[] =
 enum status user_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                       struct user **users, size_t *count, int64_t *next_after, struct fault *fault) {
     size_t limit = (size_t)page_limit(page);
-    enum status status = collect_all(
-        db, arena, LIST_USERS,
-        DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)), read_user,
-        sizeof(struct user), users, count, fault);
+    enum status status =
+        rows_all(db, arena, LIST_USERS,
+                 DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
+                 read_user, sizeof(struct user), users, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -169,9 +169,8 @@ static const char FIND_SESSION[] =
 enum status session_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                          bool *found, struct session *session, struct user *user, struct fault *fault) {
     struct session_and_user both = {0};
-    enum status status =
-        collect_one(db, arena, FIND_SESSION, DB_ARGS(db_bytes(token_hash), db_integer(now_us)), read_session,
-                    &both, found, fault);
+    enum status status = rows_one(db, arena, FIND_SESSION, DB_ARGS(db_bytes(token_hash), db_integer(now_us)),
+                                  read_session, &both, found, fault);
     if (status == STATUS_OK && *found) {
         *session = both.session;
         *user = both.user;
@@ -233,7 +232,7 @@ enum status token_load(struct db *db, struct arena *arena, int64_t id, struct to
                        struct fault *fault) {
     bool found = false;
     enum status status =
-        collect_one(db, arena, LOAD_TOKEN, DB_ARGS(db_integer(id)), read_token, token, &found, fault);
+        rows_one(db, arena, LOAD_TOKEN, DB_ARGS(db_integer(id)), read_token, token, &found, fault);
     if (status == STATUS_OK && !found)
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-token", "token", TEXT(""),
                          "There is no such token.");
@@ -252,7 +251,7 @@ enum status token_insert(struct db *db, struct token *token, struct fault *fault
                   DB_ARGS(db_integer(token->id), db_integer(token->account_id), db_string(token->name),
                           db_bytes(token->token_hash), db_string(token->scopes),
                           db_integer(token->created_by), db_integer(token->created_at_us),
-                          collect_integer_or_null(token->expires_at_us)),
+                          rows_integer_or_null(token->expires_at_us)),
                   NULL, fault);
 }
 
@@ -262,8 +261,8 @@ static const char FIND_TOKEN[] =
 
 enum status token_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                        bool *found, struct token *token, struct fault *fault) {
-    return collect_one(db, arena, FIND_TOKEN, DB_ARGS(db_bytes(token_hash), db_integer(now_us)), read_token,
-                       token, found, fault);
+    return rows_one(db, arena, FIND_TOKEN, DB_ARGS(db_bytes(token_hash), db_integer(now_us)), read_token,
+                    token, found, fault);
 }
 
 static const char REVOKE_TOKEN[] =
@@ -279,10 +278,10 @@ static const char LIST_TOKENS[] =
 enum status token_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                        struct token **tokens, size_t *count, int64_t *next_after, struct fault *fault) {
     size_t limit = (size_t)page_limit(page);
-    enum status status = collect_all(
-        db, arena, LIST_TOKENS,
-        DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
-        read_token, sizeof(struct token), tokens, count, fault);
+    enum status status =
+        rows_all(db, arena, LIST_TOKENS,
+                 DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
+                 read_token, sizeof(struct token), tokens, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;

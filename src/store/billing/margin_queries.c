@@ -23,6 +23,6 @@ static enum status read_sum(struct db_rows *rows, struct arena *arena, void *ite
 
 enum status margin_sums_load(struct db *db, struct arena *arena, int64_t account_id, struct month month,
                              struct margin_sum **sums, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, SUMS, DB_ARGS(db_integer(account_id), db_integer(month.index)), read_sum,
-                       sizeof(**sums), sums, count, fault);
+    return rows_all(db, arena, SUMS, DB_ARGS(db_integer(account_id), db_integer(month.index)), read_sum,
+                    sizeof(**sums), sums, count, fault);
 }

@@ -44,7 +44,7 @@ enum status lease_terms_load(struct db *db, int64_t sku_id, struct lease_terms *
     struct versioned_terms loaded = {.terms = LEASE_TERMS_DEFAULT};
     bool found = false;
     enum status status =
-        collect_one(db, NULL, TERMS_LOAD, DB_ARGS(db_integer(sku_id)), read_terms, &loaded, &found, fault);
+        rows_one(db, NULL, TERMS_LOAD, DB_ARGS(db_integer(sku_id)), read_terms, &loaded, &found, fault);
     if (status == STATUS_OK) {
         *terms = found ? loaded.terms : LEASE_TERMS_DEFAULT;
         *version = found ? loaded.version : 0;
@@ -99,8 +99,8 @@ static const char COMPONENTS[] =
 
 enum status lease_components_load(struct db *db, struct arena *arena, int64_t sku_id,
                                   struct text **components, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, COMPONENTS, DB_ARGS(db_integer(sku_id)), read_name, sizeof(struct text),
-                       components, count, fault);
+    return rows_all(db, arena, COMPONENTS, DB_ARGS(db_integer(sku_id)), read_name, sizeof(struct text),
+                    components, count, fault);
 }
 
 /* ---- licences ---- */
@@ -161,7 +161,7 @@ static enum status load_suspender(struct db *db, const struct licence_columns *l
 static enum status load_licence(struct db *db, const char *sql, struct db_value key,
                                 struct licence_columns *columns, bool *found, struct fault *fault) {
     bool have = false;
-    enum status status = collect_one(db, NULL, sql, &key, 1, read_licence, columns, &have, fault);
+    enum status status = rows_one(db, NULL, sql, &key, 1, read_licence, columns, &have, fault);
     if (status == STATUS_OK && have && columns->suspensions > 0)
         status = load_suspender(db, columns, &columns->row.suspender, fault);
     if (status == STATUS_OK)

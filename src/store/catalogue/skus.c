@@ -50,7 +50,7 @@ static const char LOAD[] = "select " COLUMNS " from skus s where s.id = $1";
 
 enum status sku_load(struct db *db, struct arena *arena, int64_t id, struct sku *sku, struct fault *fault) {
     bool found = false;
-    enum status status = collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_sku, sku, &found, fault);
+    enum status status = rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_sku, sku, &found, fault);
     if (status == STATUS_OK && !found)
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", "sku", TEXT(""), "There is no such SKU.");
     return status;
@@ -84,10 +84,10 @@ static const char FIND_CODE_KNOWN[] =
 enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
                           struct sku **skus, size_t *count, struct fault *fault) {
     if (viewer_id == 0)
-        return collect_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_sku, sizeof(struct sku), skus,
-                           count, fault);
-    return collect_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), read_sku,
-                       sizeof(struct sku), skus, count, fault);
+        return rows_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_sku, sizeof(struct sku), skus,
+                        count, fault);
+    return rows_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), read_sku,
+                    sizeof(struct sku), skus, count, fault);
 }
 
 static const char CODE_TAKEN[] =
@@ -145,11 +145,11 @@ enum status sku_list(struct db *db, struct arena *arena, const struct sku_filter
     size_t limit = (size_t)page_limit(page);
     struct text kind = filter->has_kind ? text_of(sku_kind_name(filter->kind)) : TEXT("");
     enum status status =
-        collect_all(db, arena, filter->known_to_id == 0 ? LIST : LIST_KNOWN,
-                    DB_ARGS(db_integer(filter->known_to_id), db_integer(page.after_id),
-                            db_integer(filter->owner_id), db_string(kind), db_string(filter->code),
-                            db_string(like_pattern(arena, filter->search)), db_integer((int64_t)limit + 1)),
-                    read_sku, sizeof(struct sku), skus, count, fault);
+        rows_all(db, arena, filter->known_to_id == 0 ? LIST : LIST_KNOWN,
+                 DB_ARGS(db_integer(filter->known_to_id), db_integer(page.after_id),
+                         db_integer(filter->owner_id), db_string(kind), db_string(filter->code),
+                         db_string(like_pattern(arena, filter->search)), db_integer((int64_t)limit + 1)),
+                 read_sku, sizeof(struct sku), skus, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -164,23 +164,23 @@ static const char LOAD_ALL[] = "select " COLUMNS " from skus s order by s.id";
 
 enum status sku_load_all(struct db *db, struct arena *arena, struct sku **skus, size_t *count,
                          struct fault *fault) {
-    return collect_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_sku, sizeof(struct sku), skus, count, fault);
+    return rows_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_sku, sizeof(struct sku), skus, count, fault);
 }
 
 static const char LOAD_KNOWN[] = "select " COLUMNS " from skus s where " KNOWN_TO_1 " order by s.id";
 
 enum status sku_load_known(struct db *db, struct arena *arena, int64_t viewer_id, struct sku **skus,
                            size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_KNOWN, DB_ARGS(db_integer(viewer_id)), read_sku, sizeof(struct sku),
-                       skus, count, fault);
+    return rows_all(db, arena, LOAD_KNOWN, DB_ARGS(db_integer(viewer_id)), read_sku, sizeof(struct sku), skus,
+                    count, fault);
 }
 
 static const char LOAD_OWNED[] = "select " COLUMNS " from skus s where s.owner_id = $1 order by s.id";
 
 enum status sku_load_owned(struct db *db, struct arena *arena, int64_t owner_id, struct sku **skus,
                            size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_OWNED, DB_ARGS(db_integer(owner_id)), read_sku, sizeof(struct sku),
-                       skus, count, fault);
+    return rows_all(db, arena, LOAD_OWNED, DB_ARGS(db_integer(owner_id)), read_sku, sizeof(struct sku), skus,
+                    count, fault);
 }
 
 /* ---- components ---- */
@@ -202,8 +202,8 @@ static const char LOAD_COMPONENTS[] =
 
 enum status component_load_owned(struct db *db, struct arena *arena, int64_t vendor_id,
                                  struct component **components, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_COMPONENTS, DB_ARGS(db_integer(vendor_id)), read_component,
-                       sizeof(struct component), components, count, fault);
+    return rows_all(db, arena, LOAD_COMPONENTS, DB_ARGS(db_integer(vendor_id)), read_component,
+                    sizeof(struct component), components, count, fault);
 }
 
 static const char LOAD_OF_SKU[] =
@@ -212,8 +212,8 @@ static const char LOAD_OF_SKU[] =
 
 enum status component_load_of_sku(struct db *db, struct arena *arena, int64_t sku_id,
                                   struct component **components, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_OF_SKU, DB_ARGS(db_integer(sku_id)), read_component,
-                       sizeof(struct component), components, count, fault);
+    return rows_all(db, arena, LOAD_OF_SKU, DB_ARGS(db_integer(sku_id)), read_component,
+                    sizeof(struct component), components, count, fault);
 }
 
 static enum status read_link(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
@@ -230,8 +230,8 @@ static const char LOAD_LINKS[] =
 
 enum status sku_component_load_owned(struct db *db, struct arena *arena, int64_t owner_id,
                                      struct sku_component **links, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_LINKS, DB_ARGS(db_integer(owner_id)), read_link,
-                       sizeof(struct sku_component), links, count, fault);
+    return rows_all(db, arena, LOAD_LINKS, DB_ARGS(db_integer(owner_id)), read_link,
+                    sizeof(struct sku_component), links, count, fault);
 }
 
 /* ---- in bulk ---- */
@@ -336,8 +336,8 @@ static const char LOAD_PARTS[] =
 
 enum status bundle_part_load(struct db *db, struct arena *arena, int64_t bundle_id,
                              struct bundle_part **parts, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_PARTS, DB_ARGS(db_integer(bundle_id)), read_part,
-                       sizeof(struct bundle_part), parts, count, fault);
+    return rows_all(db, arena, LOAD_PARTS, DB_ARGS(db_integer(bundle_id)), read_part,
+                    sizeof(struct bundle_part), parts, count, fault);
 }
 
 static enum status read_id(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
@@ -352,6 +352,6 @@ static const char LIST_WITH_PART[] =
 
 enum status bundle_list_with_part(struct db *db, struct arena *arena, int64_t part_id, int64_t **bundle_ids,
                                   size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LIST_WITH_PART, DB_ARGS(db_integer(part_id)), read_id, sizeof(int64_t),
-                       bundle_ids, count, fault);
+    return rows_all(db, arena, LIST_WITH_PART, DB_ARGS(db_integer(part_id)), read_id, sizeof(int64_t),
+                    bundle_ids, count, fault);
 }

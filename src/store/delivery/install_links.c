@@ -37,14 +37,14 @@ static const char LOAD[] = "select " COLUMNS " from install_links where id = $1"
 
 enum status install_link_load(struct db *db, struct arena *arena, int64_t id, struct install_link *link,
                               bool *found, struct fault *fault) {
-    return collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_link, link, found, fault);
+    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_link, link, found, fault);
 }
 
 static const char FIND[] = "select " COLUMNS " from install_links where token_hash = $1";
 
 enum status install_link_find(struct db *db, struct arena *arena, struct text token_hash,
                               struct install_link *link, bool *found, struct fault *fault) {
-    return collect_one(db, arena, FIND, DB_ARGS(db_bytes(token_hash)), read_link, link, found, fault);
+    return rows_one(db, arena, FIND, DB_ARGS(db_bytes(token_hash)), read_link, link, found, fault);
 }
 
 static const char LIST[] =
@@ -52,8 +52,8 @@ static const char LIST[] =
 
 enum status install_link_list(struct db *db, struct arena *arena, int64_t licence_id,
                               struct install_link **links, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LIST, DB_ARGS(db_integer(licence_id)), read_link,
-                       sizeof(struct install_link), links, count, fault);
+    return rows_all(db, arena, LIST, DB_ARGS(db_integer(licence_id)), read_link, sizeof(struct install_link),
+                    links, count, fault);
 }
 
 static const char REVOKE[] =

@@ -41,14 +41,14 @@ static const char LOAD[] = "select " COLUMNS " from products p where p.id = $1";
 
 enum status product_load(struct db *db, struct arena *arena, int64_t id, struct product *product, bool *found,
                          struct fault *fault) {
-    return collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_product, product, found, fault);
+    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_product, product, found, fault);
 }
 
 static const char FIND_CODE[] = "select " COLUMNS " from products p where lower(p.code) = lower($1)";
 
 enum status product_find_code(struct db *db, struct arena *arena, struct text code, struct product *product,
                               bool *found, struct fault *fault) {
-    return collect_one(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_product, product, found, fault);
+    return rows_one(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_product, product, found, fault);
 }
 
 static const char LIST[] =
@@ -59,9 +59,9 @@ enum status product_list(struct db *db, struct arena *arena, int64_t vendor_id, 
                          struct product **products, size_t *count, int64_t *next_after, struct fault *fault) {
     size_t limit = (size_t)page_limit(page);
     enum status status =
-        collect_all(db, arena, LIST,
-                    DB_ARGS(db_integer(page.after_id), db_integer(vendor_id), db_integer((int64_t)limit + 1)),
-                    read_product, sizeof(struct product), products, count, fault);
+        rows_all(db, arena, LIST,
+                 DB_ARGS(db_integer(page.after_id), db_integer(vendor_id), db_integer((int64_t)limit + 1)),
+                 read_product, sizeof(struct product), products, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -84,8 +84,8 @@ static const char LOAD_SKUS[] = "select sku_id from product_skus where product_i
 
 enum status product_sku_load(struct db *db, struct arena *arena, int64_t product_id, int64_t **sku_ids,
                              size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_SKUS, DB_ARGS(db_integer(product_id)), read_id, sizeof(int64_t),
-                       sku_ids, count, fault);
+    return rows_all(db, arena, LOAD_SKUS, DB_ARGS(db_integer(product_id)), read_id, sizeof(int64_t), sku_ids,
+                    count, fault);
 }
 
 static const char LOAD_ENTITLING[] =
@@ -96,8 +96,8 @@ static const char LOAD_ENTITLING[] =
 
 enum status product_sku_load_entitling(struct db *db, struct arena *arena, int64_t product_id,
                                        int64_t **sku_ids, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_ENTITLING, DB_ARGS(db_integer(product_id)), read_id, sizeof(int64_t),
-                       sku_ids, count, fault);
+    return rows_all(db, arena, LOAD_ENTITLING, DB_ARGS(db_integer(product_id)), read_id, sizeof(int64_t),
+                    sku_ids, count, fault);
 }
 
 static const char LOAD_OF_LICENCE[] =
@@ -107,8 +107,8 @@ static const char LOAD_OF_LICENCE[] =
 
 enum status product_load_of_licence(struct db *db, struct arena *arena, int64_t licence_id,
                                     struct product **products, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_OF_LICENCE, DB_ARGS(db_integer(licence_id)), read_product,
-                       sizeof(struct product), products, count, fault);
+    return rows_all(db, arena, LOAD_OF_LICENCE, DB_ARGS(db_integer(licence_id)), read_product,
+                    sizeof(struct product), products, count, fault);
 }
 
 static enum status ask(struct db *db, const char *sql, int64_t product_id, int64_t other_id, bool *yes,

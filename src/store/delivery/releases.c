@@ -76,8 +76,8 @@ enum status release_insert(struct db *db, struct release *release, struct fault 
         DB_ARGS(db_integer(release->id), db_integer(release->product_id), db_string(release->version),
                 db_string(text_of(release_channel_name(release->channel))),
                 db_string(text_of(release_state_name(release->state))), db_string(release->notes),
-                db_integer(release->published_at_us), collect_integer_or_null(release->promoted_at_us),
-                collect_integer_or_null(release->withdrawn_at_us), db_string(release->withdrawn_reason)),
+                db_integer(release->published_at_us), rows_integer_or_null(release->promoted_at_us),
+                rows_integer_or_null(release->withdrawn_at_us), db_string(release->withdrawn_reason)),
         NULL, fault);
 }
 
@@ -89,8 +89,8 @@ enum status release_update(struct db *db, const struct release *release, struct 
     return db_run(db, UPDATE,
                   DB_ARGS(db_integer(release->id), db_string(text_of(release_channel_name(release->channel))),
                           db_string(text_of(release_state_name(release->state))), db_string(release->notes),
-                          collect_integer_or_null(release->promoted_at_us),
-                          collect_integer_or_null(release->withdrawn_at_us),
+                          rows_integer_or_null(release->promoted_at_us),
+                          rows_integer_or_null(release->withdrawn_at_us),
                           db_string(release->withdrawn_reason)),
                   NULL, fault);
 }
@@ -99,7 +99,7 @@ static const char LOAD[] = "select " COLUMNS " from releases r where r.id = $1";
 
 enum status release_load(struct db *db, struct arena *arena, int64_t id, struct release *release, bool *found,
                          struct fault *fault) {
-    return collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_release, release, found, fault);
+    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_release, release, found, fault);
 }
 
 static const char FIND_VERSION[] =
@@ -107,8 +107,8 @@ static const char FIND_VERSION[] =
 
 enum status release_find_version(struct db *db, struct arena *arena, int64_t product_id, struct text version,
                                  struct release *release, bool *found, struct fault *fault) {
-    return collect_one(db, arena, FIND_VERSION, DB_ARGS(db_integer(product_id), db_string(version)),
-                       read_release, release, found, fault);
+    return rows_one(db, arena, FIND_VERSION, DB_ARGS(db_integer(product_id), db_string(version)),
+                    read_release, release, found, fault);
 }
 
 static const char LIST[] =
@@ -125,11 +125,11 @@ enum status release_list(struct db *db, struct arena *arena, const struct releas
         filter->channel < 0 ? TEXT("") : text_of(release_channel_name((enum release_channel)filter->channel));
     struct text state =
         filter->state < 0 ? TEXT("") : text_of(release_state_name((enum release_state)filter->state));
-    enum status status = collect_all(db, arena, LIST,
-                                     DB_ARGS(db_integer(page.after_id), db_integer(filter->product_id),
-                                             db_integer(filter->vendor_id), db_string(channel),
-                                             db_string(state), db_integer((int64_t)limit + 1)),
-                                     read_release, sizeof(struct release), releases, count, fault);
+    enum status status = rows_all(db, arena, LIST,
+                                  DB_ARGS(db_integer(page.after_id), db_integer(filter->product_id),
+                                          db_integer(filter->vendor_id), db_string(channel), db_string(state),
+                                          db_integer((int64_t)limit + 1)),
+                                  read_release, sizeof(struct release), releases, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -173,8 +173,8 @@ static const char LOAD_ARTIFACTS[] =
 
 enum status release_artifact_load(struct db *db, struct arena *arena, int64_t release_id,
                                   struct release_artifact **artifacts, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_ARTIFACTS, DB_ARGS(db_integer(release_id)), read_artifact,
-                       sizeof(struct release_artifact), artifacts, count, fault);
+    return rows_all(db, arena, LOAD_ARTIFACTS, DB_ARGS(db_integer(release_id)), read_artifact,
+                    sizeof(struct release_artifact), artifacts, count, fault);
 }
 
 /* The newest by when it became stable. */
@@ -196,8 +196,8 @@ static enum status read_installer(struct db_rows *rows, struct arena *arena, voi
 enum status release_installer_load(struct db *db, struct arena *arena, int64_t product_id,
                                    struct release_installer **installers, size_t *count,
                                    struct fault *fault) {
-    return collect_all(db, arena, LOAD_INSTALLERS, DB_ARGS(db_integer(product_id)), read_installer,
-                       sizeof(struct release_installer), installers, count, fault);
+    return rows_all(db, arena, LOAD_INSTALLERS, DB_ARGS(db_integer(product_id)), read_installer,
+                    sizeof(struct release_installer), installers, count, fault);
 }
 
 /* ---- targets: each artifact on beta since it was published, on stable since it was promoted ---- */
@@ -231,8 +231,8 @@ static const char LOAD_TARGETS[] =
 
 enum status release_target_load_all(struct db *db, struct arena *arena, struct release_target **targets,
                                     size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_TARGETS, DB_NO_ARGS, read_target, sizeof(struct release_target),
-                       targets, count, fault);
+    return rows_all(db, arena, LOAD_TARGETS, DB_NO_ARGS, read_target, sizeof(struct release_target), targets,
+                    count, fault);
 }
 
 #define OF_KEY "and p.code = $1 and a.platform = $2 and r.version = $3 and a.file_name = $4"
@@ -245,10 +245,10 @@ enum status release_target_load(struct db *db, struct arena *arena, const struct
     bool is_beta = text_is(key->channel, "beta");
     if (!is_beta && !text_is(key->channel, "stable"))
         return STATUS_OK;
-    return collect_one(db, arena, is_beta ? LOAD_BETA_TARGET : LOAD_STABLE_TARGET,
-                       DB_ARGS(db_string(key->product), db_string(key->platform), db_string(key->version),
-                               db_string(key->file_name)),
-                       read_target, target, found, fault);
+    return rows_one(db, arena, is_beta ? LOAD_BETA_TARGET : LOAD_STABLE_TARGET,
+                    DB_ARGS(db_string(key->product), db_string(key->platform), db_string(key->version),
+                            db_string(key->file_name)),
+                    read_target, target, found, fault);
 }
 
 /* ---- what the artifact store holds ---- */
@@ -265,8 +265,8 @@ static const char LOAD_NAMES[] = "select sha256, size_bytes from release_artifac
 
 enum status artifact_name_load_all(struct db *db, struct arena *arena, struct artifact_name **names,
                                    size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_NAMES, DB_NO_ARGS, read_name, sizeof(struct artifact_name), names,
-                       count, fault);
+    return rows_all(db, arena, LOAD_NAMES, DB_NO_ARGS, read_name, sizeof(struct artifact_name), names, count,
+                    fault);
 }
 
 static const char INSERT_UPLOAD[] =

@@ -49,8 +49,8 @@ enum status tuf_thresholds_load(struct db *db, int64_t thresholds[TUF_ROLE_COUNT
     size_t count = 0;
     arena_init(&arena);
     memset(thresholds, 0, TUF_ROLE_COUNT * sizeof *thresholds);
-    enum status status = collect_all(db, &arena, LOAD_THRESHOLDS, DB_NO_ARGS, read_threshold,
-                                     sizeof(struct threshold), &found, &count, fault);
+    enum status status = rows_all(db, &arena, LOAD_THRESHOLDS, DB_NO_ARGS, read_threshold,
+                                  sizeof(struct threshold), &found, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         thresholds[found[i].role] = found[i].threshold;
     arena_clean_up(&arena);
@@ -106,8 +106,8 @@ static const char LOAD_KEYS[] = "select id, role, key_id, public_key, private_se
 
 enum status tuf_key_load_all(struct db *db, struct arena *arena, struct tuf_stored_key **keys, size_t *count,
                              struct fault *fault) {
-    return collect_all(db, arena, LOAD_KEYS, DB_NO_ARGS, read_key, sizeof(struct tuf_stored_key), keys, count,
-                       fault);
+    return rows_all(db, arena, LOAD_KEYS, DB_NO_ARGS, read_key, sizeof(struct tuf_stored_key), keys, count,
+                    fault);
 }
 
 /* ---- files ---- */
@@ -128,17 +128,16 @@ static const char NEWEST[] =
 
 enum status tuf_file_newest(struct db *db, struct arena *arena, enum tuf_role role, struct tuf_file *file,
                             bool *found, struct fault *fault) {
-    return collect_one(db, arena, NEWEST, DB_ARGS(db_string(text_of(tuf_role_name(role)))), read_file, file,
-                       found, fault);
+    return rows_one(db, arena, NEWEST, DB_ARGS(db_string(text_of(tuf_role_name(role)))), read_file, file,
+                    found, fault);
 }
 
 static const char VERSION[] = "select " COLUMNS " from tuf_metadata where role = $1 and version = $2";
 
 enum status tuf_file_version(struct db *db, struct arena *arena, enum tuf_role role, int64_t version,
                              struct tuf_file *file, bool *found, struct fault *fault) {
-    return collect_one(db, arena, VERSION,
-                       DB_ARGS(db_string(text_of(tuf_role_name(role))), db_integer(version)), read_file, file,
-                       found, fault);
+    return rows_one(db, arena, VERSION, DB_ARGS(db_string(text_of(tuf_role_name(role))), db_integer(version)),
+                    read_file, file, found, fault);
 }
 
 static const char SUPERSEDE[] =

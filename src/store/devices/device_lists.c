@@ -64,7 +64,7 @@ static const char LOAD[] =
 enum status device_row_load(struct db *db, struct arena *arena, int64_t id, struct device_row *row,
                             bool *found, struct fault *fault) {
     *row = (struct device_row){0};
-    return collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), row_read, row, found, fault);
+    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), row_read, row, found, fault);
 }
 
 #define CONDITIONS                                                                                           \
@@ -107,7 +107,7 @@ enum status device_rows_list(struct db *db, struct arena *arena, const struct de
     size_t used = 0;
     struct text state =
         filter->state < 0 ? TEXT("") : text_of(device_state_name((enum device_state)filter->state));
-    enum status status = collect_all(
+    enum status status = rows_all(
         db, arena, list_sql(filter),
         DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id), db_integer(filter->licence_id),
                 db_integer(filter->customer_id), db_integer(filter->provider_id), db_string(state),
@@ -143,8 +143,8 @@ enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64
                          struct device_counts *counts, struct fault *fault) {
     bool found = false;
     enum status status =
-        collect_one(db, NULL, COUNT, DB_ARGS(db_integer(licence_id), db_integer(month), db_integer(now_s)),
-                    counts_read, counts, &found, fault);
+        rows_one(db, NULL, COUNT, DB_ARGS(db_integer(licence_id), db_integer(month), db_integer(now_s)),
+                 counts_read, counts, &found, fault);
     assert(status != STATUS_OK || found);
     return status;
 }
@@ -170,9 +170,8 @@ static enum status used_read(struct db_rows *rows, struct arena *arena, void *it
 
 enum status device_used_units(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
                               int64_t month, struct used_units **rows, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, USED,
-                       DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(month)), used_read,
-                       sizeof **rows, rows, count, fault);
+    return rows_all(db, arena, USED, DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(month)),
+                    used_read, sizeof **rows, rows, count, fault);
 }
 
 /* From the devices on, the same way: the first of the owner's ends the search, and there is no index from a

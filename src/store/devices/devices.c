@@ -41,7 +41,7 @@ static const char LOAD[] = "select " COLUMNS " from devices where id = $1";
 
 enum status device_load(struct db *db, struct arena *arena, int64_t id, struct device *device, bool *found,
                         struct fault *fault) {
-    return collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_device, device, found, fault);
+    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_device, device, found, fault);
 }
 
 static const char LOAD_BY_FINGERPRINT[] =
@@ -50,9 +50,9 @@ static const char LOAD_BY_FINGERPRINT[] =
 enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64_t licence_id,
                                        const unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES],
                                        struct device *device, bool *found, struct fault *fault) {
-    return collect_one(db, arena, LOAD_BY_FINGERPRINT,
-                       DB_ARGS(db_integer(licence_id), bytes_value(fingerprint, DEVICE_FINGERPRINT_BYTES)),
-                       read_device, device, found, fault);
+    return rows_one(db, arena, LOAD_BY_FINGERPRINT,
+                    DB_ARGS(db_integer(licence_id), bytes_value(fingerprint, DEVICE_FINGERPRINT_BYTES)),
+                    read_device, device, found, fault);
 }
 
 static const char INSERT[] = "insert into devices (" COLUMNS ") values "
@@ -73,11 +73,11 @@ enum status device_insert(struct db *db, struct device *device, struct fault *fa
                   DB_ARGS(db_integer(device->id), db_integer(device->licence_id),
                           db_bytes(device->fingerprint), db_bytes(device->public_key),
                           db_integer(device->generation), db_string(state_word(device->state)),
-                          collect_integer_or_null(device->seat), db_integer(device->seat_until_s),
+                          rows_integer_or_null(device->seat), db_integer(device->seat_until_s),
                           db_string(device->name), db_integer(device->is_offline),
-                          db_integer(device->activated_at_us),
-                          collect_integer_or_null(device->released_at_us), db_string(device->released_by),
-                          db_integer(device->clones), collect_integer_or_null(device->clone_seen_at_us)),
+                          db_integer(device->activated_at_us), rows_integer_or_null(device->released_at_us),
+                          db_string(device->released_by), db_integer(device->clones),
+                          rows_integer_or_null(device->clone_seen_at_us)),
                   NULL, fault);
 }
 
@@ -105,11 +105,11 @@ enum status device_update(struct db *db, const struct device *device, struct fau
     status =
         db_run(db, UPDATE,
                DB_ARGS(db_integer(device->id), db_bytes(device->public_key), db_integer(device->generation),
-                       db_string(state_word(device->state)), collect_integer_or_null(device->seat),
+                       db_string(state_word(device->state)), rows_integer_or_null(device->seat),
                        db_integer(device->seat_until_s), db_string(device->name),
                        db_integer(device->is_offline), db_integer(device->activated_at_us),
-                       collect_integer_or_null(device->released_at_us), db_string(device->released_by),
-                       db_integer(device->clones), collect_integer_or_null(device->clone_seen_at_us)),
+                       rows_integer_or_null(device->released_at_us), db_string(device->released_by),
+                       db_integer(device->clones), rows_integer_or_null(device->clone_seen_at_us)),
                &changed, fault);
     assert(status != STATUS_OK || changed == 1);
     return status;
@@ -276,7 +276,7 @@ static const char SEEN_LOAD[] = "select device_id, sequence, link, seen_at_s, le
 
 enum status device_seen_load(struct db *db, int64_t device_id, struct device_seen *seen, bool *found,
                              struct fault *fault) {
-    return collect_one(db, NULL, SEEN_LOAD, DB_ARGS(db_integer(device_id)), read_seen, seen, found, fault);
+    return rows_one(db, NULL, SEEN_LOAD, DB_ARGS(db_integer(device_id)), read_seen, seen, found, fault);
 }
 
 static const char SEEN_SAVE[] =

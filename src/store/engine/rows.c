@@ -2,9 +2,9 @@
 
 #include <assert.h>
 
-enum status collect_all(struct db *db, struct arena *arena, const char *sql, const struct db_value *values,
-                        size_t value_count, collect_read *read, size_t item_bytes, void *items, size_t *count,
-                        struct fault *fault) {
+enum status rows_all(struct db *db, struct arena *arena, const char *sql, const struct db_value *values,
+                     size_t value_count, rows_read *read, size_t item_bytes, void *items, size_t *count,
+                     struct fault *fault) {
     assert(item_bytes > 0);
     char *made = NULL;
     size_t taken = 0;
@@ -29,9 +29,8 @@ enum status collect_all(struct db *db, struct arena *arena, const char *sql, con
     return STATUS_OK;
 }
 
-enum status collect_one(struct db *db, struct arena *arena, const char *sql, const struct db_value *values,
-                        size_t value_count, collect_read *read, void *item, bool *found,
-                        struct fault *fault) {
+enum status rows_one(struct db *db, struct arena *arena, const char *sql, const struct db_value *values,
+                     size_t value_count, rows_read *read, void *item, bool *found, struct fault *fault) {
     bool have_row = false;
     struct db_rows *rows = NULL;
     enum status status = db_query(db, sql, values, value_count, &rows, fault);

@@ -37,27 +37,25 @@ enum status signing_key_insert(struct db *db, struct signing_key_row *row, struc
     enum status status = db_counter_take(db, "signing_keys", 1, &row->id, fault);
     if (status != STATUS_OK)
         return status;
-    return db_run(
-        db, INSERT,
-        DB_ARGS(db_integer(row->id), db_string(row->kid),
-                db_string(text_of(signing_purpose_name(row->purpose))),
-                db_string(text_of(signing_state_name(row->state))), db_bytes(row->public_key),
-                db_bytes(row->secret_sealed), db_integer(row->created_at_us),
-                collect_integer_or_null(row->active_from_us), collect_integer_or_null(row->retired_at_us),
-                collect_integer_or_null(row->left_at_us), collect_integer_or_null(row->revoked_at_us)),
-        NULL, fault);
+    return db_run(db, INSERT,
+                  DB_ARGS(db_integer(row->id), db_string(row->kid),
+                          db_string(text_of(signing_purpose_name(row->purpose))),
+                          db_string(text_of(signing_state_name(row->state))), db_bytes(row->public_key),
+                          db_bytes(row->secret_sealed), db_integer(row->created_at_us),
+                          rows_integer_or_null(row->active_from_us), rows_integer_or_null(row->retired_at_us),
+                          rows_integer_or_null(row->left_at_us), rows_integer_or_null(row->revoked_at_us)),
+                  NULL, fault);
 }
 
 static const char UPDATE[] = "update signing_keys set state = $2, active_from_us = $3, retired_at_us = $4, "
                              "left_at_us = $5, revoked_at_us = $6 where id = $1";
 
 enum status signing_key_update(struct db *db, const struct signing_key_row *row, struct fault *fault) {
-    return db_run(
-        db, UPDATE,
-        DB_ARGS(db_integer(row->id), db_string(text_of(signing_state_name(row->state))),
-                collect_integer_or_null(row->active_from_us), collect_integer_or_null(row->retired_at_us),
-                collect_integer_or_null(row->left_at_us), collect_integer_or_null(row->revoked_at_us)),
-        NULL, fault);
+    return db_run(db, UPDATE,
+                  DB_ARGS(db_integer(row->id), db_string(text_of(signing_state_name(row->state))),
+                          rows_integer_or_null(row->active_from_us), rows_integer_or_null(row->retired_at_us),
+                          rows_integer_or_null(row->left_at_us), rows_integer_or_null(row->revoked_at_us)),
+                  NULL, fault);
 }
 
 static enum status read_key(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
@@ -83,8 +81,8 @@ static const char LIST[] = "select " COLUMNS " from signing_keys order by id";
 
 enum status signing_key_list(struct db *db, struct arena *arena, struct signing_key_row **rows, size_t *count,
                              struct fault *fault) {
-    return collect_all(db, arena, LIST, DB_NO_ARGS, read_key, sizeof(struct signing_key_row), rows, count,
-                       fault);
+    return rows_all(db, arena, LIST, DB_NO_ARGS, read_key, sizeof(struct signing_key_row), rows, count,
+                    fault);
 }
 
 static const char COUNTER[] = "key_set";

@@ -72,7 +72,7 @@ enum status account_load(struct db *db, struct arena *arena, int64_t id, struct 
                          struct fault *fault) {
     bool found = false;
     enum status status =
-        collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_account, account, &found, fault);
+        rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_account, account, &found, fault);
     if (status == STATUS_OK && !found)
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-account", "account", TEXT(""),
                          "There is no such account.");
@@ -97,7 +97,7 @@ enum status account_insert(struct db *db, const struct account *account, struct 
         db, INSERT,
         DB_ARGS(db_integer(account->id), db_string(text_of(account_kind_name(account->kind))),
                 db_string(account->code), db_string(account->label), db_string(account->name),
-                collect_integer_or_null(account->seller_id), db_integer(account->depth),
+                rows_integer_or_null(account->seller_id), db_integer(account->depth),
                 db_string(account->address), db_string(account->country), db_string(account->tax_number),
                 db_string(account->email), db_integer(account->created_at_us)),
         NULL, fault);
@@ -141,7 +141,7 @@ enum status account_logo_load(struct db *db, struct arena *arena, int64_t id, st
                               struct fault *fault) {
     bool found = false;
     *png = TEXT("");
-    return collect_one(db, arena, LOAD_LOGO, DB_ARGS(db_integer(id)), read_bytes, png, &found, fault);
+    return rows_one(db, arena, LOAD_LOGO, DB_ARGS(db_integer(id)), read_bytes, png, &found, fault);
 }
 
 static const char SAVE_LOGO[] = "update accounts set logo_png = $2 where id = $1";
@@ -181,10 +181,10 @@ static const char FIND_CODE_KNOWN[] =
 enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
                               struct account **accounts, size_t *count, struct fault *fault) {
     if (viewer_id == 0)
-        return collect_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_account,
-                           sizeof(struct account), accounts, count, fault);
-    return collect_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)),
-                       read_account, sizeof(struct account), accounts, count, fault);
+        return rows_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_account, sizeof(struct account),
+                        accounts, count, fault);
+    return rows_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), read_account,
+                    sizeof(struct account), accounts, count, fault);
 }
 
 static const char FIND_VENDOR[] = "select " COLUMNS " from accounts a where a.kind = 'vendor' "
@@ -192,8 +192,8 @@ static const char FIND_VENDOR[] = "select " COLUMNS " from accounts a where a.ki
 
 enum status account_find_vendor(struct db *db, struct arena *arena, struct text code_or_name,
                                 struct account **accounts, size_t *count, struct fault *fault) {
-    return collect_all(db, arena, FIND_VENDOR, DB_ARGS(db_string(code_or_name)), read_account,
-                       sizeof(struct account), accounts, count, fault);
+    return rows_all(db, arena, FIND_VENDOR, DB_ARGS(db_string(code_or_name)), read_account,
+                    sizeof(struct account), accounts, count, fault);
 }
 
 static const char IS_ABOVE[] = "select cast(count(*) as bigint) from account_ancestors "
@@ -224,8 +224,8 @@ static const char PATH[] = "select a.id from account_ancestors n join accounts a
 
 enum status account_path(struct db *db, struct arena *arena, int64_t account_id, int64_t **ids, size_t *count,
                          struct fault *fault) {
-    return collect_all(db, arena, PATH, DB_ARGS(db_integer(account_id)), read_id, sizeof(int64_t), ids, count,
-                       fault);
+    return rows_all(db, arena, PATH, DB_ARGS(db_integer(account_id)), read_id, sizeof(int64_t), ids, count,
+                    fault);
 }
 
 #define FILTER                                                                                               \
@@ -242,11 +242,11 @@ enum status account_list(struct db *db, struct arena *arena, const struct accoun
     size_t limit = (size_t)page_limit(page);
     struct text kind = filter->has_kind ? text_of(account_kind_name(filter->kind)) : TEXT("");
     enum status status =
-        collect_all(db, arena, filter->known_to_id == 0 ? LIST : LIST_KNOWN,
-                    DB_ARGS(db_integer(filter->known_to_id), db_integer(page.after_id), db_string(kind),
-                            db_integer(filter->seller_id), db_string(filter->code),
-                            db_integer(filter->self_or_below_id), db_integer((int64_t)limit + 1)),
-                    read_account, sizeof(struct account), accounts, count, fault);
+        rows_all(db, arena, filter->known_to_id == 0 ? LIST : LIST_KNOWN,
+                 DB_ARGS(db_integer(filter->known_to_id), db_integer(page.after_id), db_string(kind),
+                         db_integer(filter->seller_id), db_string(filter->code),
+                         db_integer(filter->self_or_below_id), db_integer((int64_t)limit + 1)),
+                 read_account, sizeof(struct account), accounts, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -261,6 +261,6 @@ static const char LOAD_ALL[] = "select " COLUMNS " from accounts a order by a.id
 
 enum status account_load_all(struct db *db, struct arena *arena, struct account **accounts, size_t *count,
                              struct fault *fault) {
-    return collect_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_account, sizeof(struct account), accounts, count,
-                       fault);
+    return rows_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_account, sizeof(struct account), accounts, count,
+                    fault);
 }

@@ -46,7 +46,7 @@ enum status agreement_load(struct db *db, struct arena *arena, int64_t id, struc
                            struct fault *fault) {
     bool found = false;
     enum status status =
-        collect_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_agreement, agreement, &found, fault);
+        rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_agreement, agreement, &found, fault);
     if (status == STATUS_OK && !found)
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-agreement", "agreement", TEXT(""),
                          "There is no such agreement.");
@@ -58,8 +58,8 @@ static const char FIND_EDGE[] = "select " COLUMNS " from agreements "
 
 enum status agreement_find_edge(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
                                 bool *found, struct agreement *agreement, struct fault *fault) {
-    return collect_one(db, arena, FIND_EDGE, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)),
-                       read_agreement, agreement, found, fault);
+    return rows_one(db, arena, FIND_EDGE, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)),
+                    read_agreement, agreement, found, fault);
 }
 
 static const char INSERT[] = "insert into agreements (" COLUMNS ") values "
@@ -72,17 +72,17 @@ enum status agreement_insert(struct db *db, struct agreement *agreement, struct 
     if (status != STATUS_OK)
         return status;
     agreement->version = 1;
-    return db_run(
-        db, INSERT,
-        DB_ARGS(db_integer(agreement->id), db_integer(agreement->seller_id), db_integer(agreement->buyer_id),
-                db_string(state_word(agreement->state)), db_string(agreement->currency),
-                db_string(agreement->time_zone), db_string(text_of(agreement->tax.category)),
-                db_integer(agreement->tax.rate_millionths), db_integer(agreement->payment_days),
-                db_integer(agreement->report_due_days), db_string(agreement->terms),
-                collect_integer_or_null(agreement->offered_at_us),
-                collect_integer_or_null(agreement->signed_at_us), db_string(agreement->signed_by),
-                collect_integer_or_null(agreement->ended_at_us), db_integer(agreement->created_at_us)),
-        NULL, fault);
+    return db_run(db, INSERT,
+                  DB_ARGS(db_integer(agreement->id), db_integer(agreement->seller_id),
+                          db_integer(agreement->buyer_id), db_string(state_word(agreement->state)),
+                          db_string(agreement->currency), db_string(agreement->time_zone),
+                          db_string(text_of(agreement->tax.category)),
+                          db_integer(agreement->tax.rate_millionths), db_integer(agreement->payment_days),
+                          db_integer(agreement->report_due_days), db_string(agreement->terms),
+                          rows_integer_or_null(agreement->offered_at_us),
+                          rows_integer_or_null(agreement->signed_at_us), db_string(agreement->signed_by),
+                          rows_integer_or_null(agreement->ended_at_us), db_integer(agreement->created_at_us)),
+                  NULL, fault);
 }
 
 static const char UPDATE[] =
@@ -93,17 +93,16 @@ static const char UPDATE[] =
 
 enum status agreement_update(struct db *db, struct agreement *agreement, struct fault *fault) {
     int64_t changed = 0;
-    enum status status =
-        db_run(db, UPDATE,
-               DB_ARGS(db_integer(agreement->id), db_integer(agreement->version),
-                       db_string(state_word(agreement->state)), db_string(agreement->currency),
-                       db_string(agreement->time_zone), db_string(text_of(agreement->tax.category)),
-                       db_integer(agreement->tax.rate_millionths), db_integer(agreement->payment_days),
-                       db_integer(agreement->report_due_days), db_string(agreement->terms),
-                       collect_integer_or_null(agreement->offered_at_us),
-                       collect_integer_or_null(agreement->signed_at_us), db_string(agreement->signed_by),
-                       collect_integer_or_null(agreement->ended_at_us)),
-               &changed, fault);
+    enum status status = db_run(
+        db, UPDATE,
+        DB_ARGS(db_integer(agreement->id), db_integer(agreement->version),
+                db_string(state_word(agreement->state)), db_string(agreement->currency),
+                db_string(agreement->time_zone), db_string(text_of(agreement->tax.category)),
+                db_integer(agreement->tax.rate_millionths), db_integer(agreement->payment_days),
+                db_integer(agreement->report_due_days), db_string(agreement->terms),
+                rows_integer_or_null(agreement->offered_at_us), rows_integer_or_null(agreement->signed_at_us),
+                db_string(agreement->signed_by), rows_integer_or_null(agreement->ended_at_us)),
+        &changed, fault);
     if (status != STATUS_OK)
         return status;
     if (changed != 1)
@@ -126,11 +125,11 @@ enum status agreement_list(struct db *db, struct arena *arena, const struct agre
                            int64_t *next_after, struct fault *fault) {
     size_t limit = (size_t)page_limit(page);
     struct text state = filter->has_state ? state_word(filter->state) : TEXT("");
-    enum status status = collect_all(db, arena, filter->party_id == 0 ? LIST : LIST_OF_PARTY,
-                                     DB_ARGS(db_integer(filter->party_id), db_integer(page.after_id),
-                                             db_integer(filter->seller_id), db_integer(filter->buyer_id),
-                                             db_string(state), db_integer((int64_t)limit + 1)),
-                                     read_agreement, sizeof(struct agreement), agreements, count, fault);
+    enum status status = rows_all(db, arena, filter->party_id == 0 ? LIST : LIST_OF_PARTY,
+                                  DB_ARGS(db_integer(filter->party_id), db_integer(page.after_id),
+                                          db_integer(filter->seller_id), db_integer(filter->buyer_id),
+                                          db_string(state), db_integer((int64_t)limit + 1)),
+                                  read_agreement, sizeof(struct agreement), agreements, count, fault);
     if (status != STATUS_OK)
         return status;
     *next_after = 0;
@@ -145,6 +144,6 @@ static const char LOAD_ALL[] = "select " COLUMNS " from agreements order by id";
 
 enum status agreement_load_all(struct db *db, struct arena *arena, struct agreement **agreements,
                                size_t *count, struct fault *fault) {
-    return collect_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_agreement, sizeof(struct agreement), agreements,
-                       count, fault);
+    return rows_all(db, arena, LOAD_ALL, DB_NO_ARGS, read_agreement, sizeof(struct agreement), agreements,
+                    count, fault);
 }

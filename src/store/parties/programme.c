@@ -31,7 +31,7 @@ static const char SELECT[] = "select name, currency, time_zone, distributor_id, 
 
 enum status programme_find(struct db *db, struct arena *arena, bool *found, struct programme *programme,
                            struct fault *fault) {
-    return collect_one(db, arena, SELECT, DB_NO_ARGS, read_programme, programme, found, fault);
+    return rows_one(db, arena, SELECT, DB_NO_ARGS, read_programme, programme, found, fault);
 }
 
 enum status programme_load(struct db *db, struct arena *arena, struct programme *programme,
