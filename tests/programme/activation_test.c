@@ -387,13 +387,13 @@ static void a_bundle_is_activated_with_its_own_key_and_by_its_own_seats(void **s
     assert_int_equal(answer_to(world, 0, suite), ANSWER_OK);
     assert_int_equal(answer_to(world, 1, suite), ANSWER_OK);
     assert_int_equal(answer_to(world, 2, suite), ANSWER_NO_SEAT_LEFT); /* though BACKUP has four */
-    struct live_licence_row row;
+    struct door_licence_row row;
     bool found = true;
     int64_t part = ask(world, "select min(id) from licences where parent_id is not null");
-    WORLD_OK(world, live_licence_load(world->db, part, &row, &found, &world->fault));
+    WORLD_OK(world, door_licence_load(world->db, part, &row, &found, &world->fault));
     assert_false(found);
     int64_t whole = ask(world, "select min(id) from licences where parent_id is null");
-    WORLD_OK(world, live_licence_load(world->db, whole, &row, &found, &world->fault));
+    WORLD_OK(world, door_licence_load(world->db, whole, &row, &found, &world->fault));
     assert_true(found && row.counted_seats == 2 && row.state == LICENCE_ON &&
                 row.suspender == SUSPENDER_NONE);
 }

@@ -412,7 +412,7 @@ static void what_the_log_has_no_room_for_is_found_by_the_hand(void **state) {
     check_in(door, last);
     UNTIL(door, ask(world, LOGS) == 1);
     assert_int_equal(ask(world, "select cast(length(entries) as bigint) from device_seen_log"),
-                     262144 * (int64_t)sizeof(struct seen_entry));
+                     262144 * (int64_t)sizeof(struct check_in_entry));
     let_the_hand_come_around(door);
     UNTIL(door, ask(world, LOGS) == 0);
     assert_int_equal(ask_of(world, SEQUENCE, device->id), device->sequence);
@@ -479,14 +479,14 @@ static void a_damaged_log_is_a_fault_and_an_impossible_entry_changes_nothing(voi
     struct door *door = a_door(world);
     struct live_device was = *an_active_device(door, licence.key, 1);
     close_door(door);
-    struct seen_entry entries[6];
+    struct check_in_entry entries[6];
     memset(entries, 0xff, sizeof entries); /* of a device that is not there */
     memset(&entries[1], 0, sizeof entries[1]);
     for (int i = 2; i < 6; i++)
-        entries[i] = (struct seen_entry){.activated_at_us = was.activated_at_us,
-                                         .device_id = (uint32_t)was.id,
-                                         .sequence = INT32_MIN,
-                                         .seen_at_s = was.seen_at_s};
+        entries[i] = (struct check_in_entry){.activated_at_us = was.activated_at_us,
+                                             .device_id = (uint32_t)was.id,
+                                             .sequence = INT32_MIN,
+                                             .seen_at_s = was.seen_at_s};
     entries[5].activated_at_us++;
     entries[5].sequence = INT32_MAX;
     append(world, INT64_MAX, entries, sizeof entries);
@@ -511,16 +511,16 @@ static void a_damaged_log_is_a_fault_and_an_impossible_entry_changes_nothing(voi
 
 static void a_log_that_is_written_once_more_is_there_once(void **state) {
     struct world *world = *state;
-    struct seen_entry entries[2] = {{.device_id = 1, .sequence = 1}, {.device_id = 2, .sequence = 1}};
+    struct check_in_entry entries[2] = {{.device_id = 1, .sequence = 1}, {.device_id = 2, .sequence = 1}};
     for (int i = 0; i < 2; i++) {
         WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-        WORLD_OK(world, seen_log_append(world->db, 5, entries, 2, &world->fault));
+        WORLD_OK(world, check_in_log_append(world->db, 5, entries, 2, &world->fault));
         WORLD_OK(world, db_commit(world->db, &world->fault));
     }
     assert_int_equal(ask(world, LOGS), 1);
     uint64_t count = 0;
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    WORLD_OK(world, seen_log_recover(world->db, &count, &world->fault));
+    WORLD_OK(world, check_in_log_recover(world->db, &count, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
     assert_int_equal(count, 2);
     assert_int_equal(ask(world, "select count(*) from device_seen"), 0);

@@ -123,8 +123,8 @@ static void after_an_end_that_was_not_clean_devices_may_be_ahead_once(void **sta
     close_door(door);
     assert_int_equal(ask(world, "select is_running from device_door"), 0);
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
-    struct live_door_state crashed = {.is_running = true};
-    WORLD_OK(world, live_door_state_save(world->db, &crashed, &world->fault));
+    struct door_state crashed = {.is_running = true};
+    WORLD_OK(world, door_state_save(world->db, &crashed, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
 
     door = a_door(world);
@@ -529,7 +529,7 @@ static void an_older_row_of_a_device_or_a_licence_changes_nothing(void **state) 
     assert_int_equal(device->sequence, 77);
 
     const struct live_licence *there = live_licence(door->live, (uint32_t)licence.id);
-    struct live_licence_row row = {.id = licence.id,
+    struct door_licence_row row = {.id = licence.id,
                                    .sku_id = live_sku(door->live, there->sku)->id,
                                    .state = LICENCE_OFF,
                                    .version = there->version - 1};

@@ -85,7 +85,7 @@ void live_message_free(struct live_message *message) {
     free(message);
 }
 
-void live_message_add_licence(struct live_message *message, const struct live_licence_row *row) {
+void live_message_add_licence(struct live_message *message, const struct door_licence_row *row) {
     message->licences = arena_grow(&message->arena, message->licences, message->licence_count,
                                    &message->licence_capacity, sizeof *message->licences);
     message->licences[message->licence_count++] = *row;
@@ -99,7 +99,7 @@ struct live_device_news *live_message_add_device(struct live_message *message) {
     return news;
 }
 
-void live_device_news_fill(struct live_device_news *news, const struct live_device_row *row,
+void live_device_news_fill(struct live_device_news *news, const struct door_device_row *row,
                            const struct device_seen *seen, int64_t stamp) {
     assert(row->fingerprint.length == DEVICE_FINGERPRINT_BYTES);
     *news = (struct live_device_news){.id = row->id,
@@ -169,7 +169,7 @@ void live_put_sku(struct live *live, struct live_sku_news *news) {
     }
 }
 
-void live_put_licence(struct live *live, const struct live_licence_row *row) {
+void live_put_licence(struct live *live, const struct door_licence_row *row) {
     assert(row->id > 0 && row->id <= UINT32_MAX);
     struct live_licence *licence = live_table_place(&live->licences, (uint32_t)row->id);
     if (licence->id != 0 && row->version < licence->version)
@@ -219,7 +219,7 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
     memcpy(device->fingerprint, news->fingerprint, sizeof device->fingerprint);
     if (begins)
         begin_chain(device, &news->seen);
-    /* A lease that was given in the meantime holds the seat of what was released (live_leaving_extend), and
+    /* A lease that was given in the meantime holds the seat of what was released (door_leaving_extend), and
      * what the writer did not save of it is saved now. */
     if (!is_new && news->begins_chain)
         live_mark_behind(live, device);

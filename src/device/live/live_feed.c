@@ -30,7 +30,7 @@ struct live_feed {
     pthread_t thread;
     struct db *db;
     struct live_known known;
-    struct live_position read; /* what the loop has been told, or is about to be */
+    struct door_position read; /* what the loop has been told, or is about to be */
     int64_t keys_due_us;
     bool keys_changed;
     bool skus_changed;  /* all terms and components are to be read again */
@@ -47,8 +47,8 @@ struct reading {
     struct arena arena;
     struct id_map suspended;
     bool has_suspended;
-    struct live_position present; /* as the snapshot has it */
-    struct live_position read;    /* becomes the feed's when all of it is handed over */
+    struct door_position present; /* as the snapshot has it */
+    struct door_position read;    /* becomes the feed's when all of it is handed over */
     struct live_message *first;
     struct live_message **end;
     bool more;
@@ -70,7 +70,7 @@ static enum status need_suspended(struct reading *reading, struct fault *fault) 
         return STATUS_OK;
     id_map_init(&reading->suspended, &reading->arena, 64);
     reading->has_suspended = true;
-    return live_suspended_load(reading->feed->db, &reading->suspended, fault);
+    return door_suspended_load(reading->feed->db, &reading->suspended, fault);
 }
 
 /* The licences of the rows, which begin at `first_column`; the SKUs follow when the rows are closed. */
@@ -80,12 +80,12 @@ static enum status add_licences(struct reading *reading, struct db_rows *rows, i
     bool have_row = true;
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        struct live_licence_row row;
+        struct door_licence_row row;
         *last = db_column_int(rows, 0);
         (*count)++;
         if (db_column_is_null(rows, first_column))
             continue; /* an event of a bundle's part */
-        status = live_licence_read(rows, first_column, &reading->suspended, &row, fault);
+        status = door_licence_read(rows, first_column, &reading->suspended, &row, fault);
         if (status != STATUS_OK)
             break;
         live_message_add_licence(message, &row);
@@ -111,7 +111,7 @@ static enum status read_events(struct reading *reading, struct fault *fault) {
         struct live_message *message = new_message(reading);
         count = 0;
         if (status == STATUS_OK)
-            status = live_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault);
+            status = door_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault);
         if (status == STATUS_OK)
             status = add_licences(reading, rows, 1, message, &reading->read.events, &count, fault);
         db_rows_close(rows);
@@ -126,13 +126,13 @@ static enum status read_events(struct reading *reading, struct fault *fault) {
 
 static enum status read_licence(struct reading *reading, int64_t id, struct live_message *message,
                                 struct fault *fault) {
-    struct live_licence_row row;
+    struct door_licence_row row;
     bool found = false;
     if (id == 0) { /* of many: all are read, a part in every round */
         reading->feed->walk_after = 0;
         return STATUS_OK;
     }
-    enum status status = live_licence_load(reading->feed->db, id, &row, &found, fault);
+    enum status status = door_licence_load(reading->feed->db, id, &row, &found, fault);
     if (status == STATUS_OK && found)
         live_message_add_licence(message, &row);
     return status;
@@ -141,15 +141,15 @@ static enum status read_licence(struct reading *reading, int64_t id, struct live
 /* Its licence comes along: it may be the first device that the licence has. */
 static enum status read_device(struct reading *reading, int64_t id, struct live_message *message,
                                struct fault *fault) {
-    struct live_device_row row;
+    struct door_device_row row;
     struct device_seen seen;
     struct db_rows *rows = NULL;
     bool have_row = false;
-    enum status status = live_device_query(reading->feed->db, id, &rows, fault);
+    enum status status = door_device_query(reading->feed->db, id, &rows, fault);
     if (status == STATUS_OK)
         status = db_next(rows, &have_row, fault);
     if (status == STATUS_OK && have_row)
-        status = live_device_and_seen_read(rows, &row, &seen, fault);
+        status = door_device_and_seen_read(rows, &row, &seen, fault);
     if (status == STATUS_OK && have_row)
         live_device_news_fill(live_message_add_device(message), &row, &seen, reading->present.changes);
     db_rows_close(rows);
@@ -182,7 +182,7 @@ static enum status read_sku_if_known(struct reading *reading, int64_t id, struct
                                                               : STATUS_OK;
 }
 
-static enum status read_change(struct reading *reading, const struct live_change *change,
+static enum status read_change(struct reading *reading, const struct door_change *change,
                                struct live_message *message, struct fault *fault) {
     switch (change->kind) {
     case DEVICE_CHANGE_LICENCE:
@@ -203,11 +203,11 @@ static enum status read_change(struct reading *reading, const struct live_change
 
 /* The log is read as far as the snapshot has it, also where the writer took numbers and wrote nothing. */
 static enum status read_changes(struct reading *reading, struct fault *fault) {
-    struct live_change *changes = NULL;
+    struct door_change *changes = NULL;
     size_t count = 0;
     if (reading->read.changes >= reading->present.changes)
         return STATUS_OK;
-    enum status status = live_changes_load(reading->feed->db, &reading->arena, reading->read.changes,
+    enum status status = door_changes_load(reading->feed->db, &reading->arena, reading->read.changes,
                                            CHANGES_PER_PAGE, &changes, &count, fault);
     if (status != STATUS_OK)
         return status;
@@ -245,7 +245,7 @@ static enum status walk_licences(struct reading *reading, struct fault *fault) {
         return STATUS_OK;
     enum status status = need_suspended(reading, fault);
     if (status == STATUS_OK && feed->walk_after == 0)
-        status = live_last_ids(feed->db, &feed->walk_last, &devices, fault);
+        status = door_last_ids(feed->db, &feed->walk_last, &devices, fault);
     if (status != STATUS_OK)
         return status;
     int64_t last = 0;
@@ -253,7 +253,7 @@ static enum status walk_licences(struct reading *reading, struct fault *fault) {
     struct db_rows *rows = NULL;
     struct live_message *message = new_message(reading);
     status =
-        live_licences_stream(feed->db, feed->walk_after, feed->walk_after + LICENCES_PER_WALK, &rows, fault);
+        door_licences_stream(feed->db, feed->walk_after, feed->walk_after + LICENCES_PER_WALK, &rows, fault);
     if (status == STATUS_OK)
         status = add_licences(reading, rows, 0, message, &last, &count, fault);
     db_rows_close(rows);
@@ -273,7 +273,7 @@ static enum status read_snapshot(struct reading *reading, struct fault *fault) {
     enum status status = db_begin(db, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    status = live_position_load(db, &reading->present, fault);
+    status = door_position_load(db, &reading->present, fault);
     if (status == STATUS_OK)
         status = read_changes(reading, fault);
     if (status == STATUS_OK)

@@ -40,14 +40,14 @@ static int pieces_of(int64_t last) {
 /* ---- rows ---- */
 
 static enum status load_licences(struct loading *loading, struct db_rows *rows, struct fault *fault) {
-    struct live_licence_row row;
+    struct door_licence_row row;
     struct live *live = loading->live;
     uint64_t count = 0;
     uint32_t sku = 0;
     bool have_row = true;
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        status = live_licence_read(rows, 0, &loading->suspended, &row, fault);
+        status = door_licence_read(rows, 0, &loading->suspended, &row, fault);
         if (status != STATUS_OK)
             break;
         /* Of a SKU that is newer than the position: the feed brings both. */
@@ -69,13 +69,13 @@ static enum status load_licences(struct loading *loading, struct db_rows *rows, 
 
 /* Member by member: another thread may be writing what the device was seen to do. */
 static enum status load_devices(struct loading *loading, struct db_rows *rows, struct fault *fault) {
-    struct live_device_row row;
+    struct door_device_row row;
     struct live *live = loading->live;
     uint64_t count = 0;
     bool have_row = true;
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        status = live_device_read(rows, &row, fault);
+        status = door_device_read(rows, &row, fault);
         if (status != STATUS_OK)
             break;
         struct live_device *device = live_table_place(&live->devices, (uint32_t)row.id);
@@ -99,7 +99,7 @@ static enum status load_seen(struct loading *loading, struct db_rows *rows, stru
     bool have_row = true;
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        live_seen_read(rows, &seen);
+        door_seen_read(rows, &seen);
         struct live_device *device = live_table_place(&loading->live->devices, (uint32_t)seen.device_id);
         device->sequence = seen.sequence;
         device->link = seen.link;
@@ -121,17 +121,17 @@ static enum status load_piece(struct loader *loader, enum piece_kind kind, int64
     enum status status = STATUS_OK;
     switch (kind) {
     case PIECE_LICENCES:
-        status = live_licences_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
+        status = door_licences_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
         if (status == STATUS_OK)
             status = load_licences(loading, rows, &loader->fault);
         break;
     case PIECE_DEVICES:
-        status = live_devices_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
+        status = door_devices_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
         if (status == STATUS_OK)
             status = load_devices(loading, rows, &loader->fault);
         break;
     default:
-        status = live_seen_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
+        status = door_seen_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
         if (status == STATUS_OK)
             status = load_seen(loading, rows, &loader->fault);
         break;
@@ -202,7 +202,7 @@ static enum status load_tables(struct loading *loading, struct fault *fault) {
 static enum status load_skus(struct loading *loading, struct db *db, struct fault *fault) {
     int64_t *ids = NULL;
     size_t count = 0;
-    enum status status = live_sku_ids_load(db, &loading->arena, &ids, &count, fault);
+    enum status status = door_sku_ids_load(db, &loading->arena, &ids, &count, fault);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct live_sku_news *news = NULL;
         status = live_sku_read(db, ids[i], &news, fault);
@@ -213,9 +213,9 @@ static enum status load_skus(struct loading *loading, struct db *db, struct faul
 }
 
 static enum status load_profiles(struct loading *loading, struct db *db, struct fault *fault) {
-    struct live_profile_row *profiles = NULL;
+    struct door_profile_row *profiles = NULL;
     size_t count = 0;
-    enum status status = live_profiles_load(db, &loading->arena, PROFILES_AT_FIRST, &profiles, &count, fault);
+    enum status status = door_profiles_load(db, &loading->arena, PROFILES_AT_FIRST, &profiles, &count, fault);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         live_put_profile(loading->live, profiles[i].version, profiles[i].components, profiles[i].id);
     return status;
@@ -223,17 +223,17 @@ static enum status load_profiles(struct loading *loading, struct db *db, struct 
 
 static enum status load_small(struct loading *loading, struct db *db, struct fault *fault) {
     struct live *live = loading->live;
-    struct live_door_state state = {0};
+    struct door_state state = {0};
     enum status status = db_begin(db, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
-    status = live_position_load(db, &live->loaded_at, fault);
+    status = door_position_load(db, &live->loaded_at, fault);
     if (status == STATUS_OK)
-        status = live_door_state_load(db, &state, fault);
+        status = door_state_load(db, &state, fault);
     if (status == STATUS_OK)
-        status = live_last_ids(db, &loading->last_licence, &loading->last_device, fault);
+        status = door_last_ids(db, &loading->last_licence, &loading->last_device, fault);
     if (status == STATUS_OK)
-        status = live_suspended_load(db, &loading->suspended, fault);
+        status = door_suspended_load(db, &loading->suspended, fault);
     if (status == STATUS_OK)
         status = load_skus(loading, db, fault);
     if (status == STATUS_OK)

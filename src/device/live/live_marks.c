@@ -77,14 +77,14 @@ void live_mark_behind(struct live *live, struct live_device *device) {
         live->log_is_short = true;
         return;
     }
-    const struct seen_entry entry = {.activated_at_us = device->activated_at_us,
-                                     .link = device->link,
-                                     .device_id = (uint32_t)device->id,
-                                     .sequence = device->sequence,
-                                     .seen_at_s = device->seen_at_s,
-                                     .lease_expires_s = device->lease_expires_s,
-                                     .profile_id = device->profile,
-                                     .month_marks = month_marks(device)};
+    const struct check_in_entry entry = {.activated_at_us = device->activated_at_us,
+                                         .link = device->link,
+                                         .device_id = (uint32_t)device->id,
+                                         .sequence = device->sequence,
+                                         .seen_at_s = device->seen_at_s,
+                                         .lease_expires_s = device->lease_expires_s,
+                                         .profile_id = device->profile,
+                                         .month_marks = month_marks(device)};
     list_push(&live->log, &entry, sizeof entry);
 }
 
@@ -116,7 +116,7 @@ void live_mark(struct live *live, struct live_device *device, enum answer answer
     }
     if (!(device->flags & kind)) {
         device->flags |= kind;
-        struct live_month_mark mark = {device->id, live->month, answer == ANSWER_OK};
+        struct door_month_mark mark = {device->id, live->month, answer == ANSWER_OK};
         list_push(&live->months, &mark, sizeof mark);
     }
     live_mark_behind(live, device);
@@ -126,7 +126,7 @@ void live_mark_clone(struct live *live, struct live_device *device, int64_t now_
     if (device->flags & LIVE_CLONE)
         return;
     device->flags |= LIVE_CLONE;
-    struct live_clone clone = {device->id, now_s * 1000000};
+    struct door_clone clone = {device->id, now_s * 1000000};
     list_push(&live->clones, &clone, sizeof clone);
 }
 
@@ -142,7 +142,7 @@ static void give_row(struct live *live, struct live_marks *marks, struct live_de
 
 /* Of a short log's devices, each once. */
 static void give_rows_of_log(struct live *live, struct live_marks *marks) {
-    const struct seen_entry *entries = (const struct seen_entry *)live->log.items;
+    const struct check_in_entry *entries = (const struct check_in_entry *)live->log.items;
     for (size_t i = 0; i < live->log.count; i++) {
         if (i + PREFETCH_AHEAD < live->log.count)
             live_prefetch(live, entries[i + PREFETCH_AHEAD].device_id);
@@ -241,7 +241,7 @@ void live_give_marks(struct live *live) {
     marks->more = (live->hand.goes && move_hand(live, marks)) || live->urgent.count > 0;
     list_swap(&live->months, &marks->months);
     list_swap(&live->clones, &marks->clones);
-    const struct live_clone *clones = (const struct live_clone *)marks->clones.items;
+    const struct door_clone *clones = (const struct door_clone *)marks->clones.items;
     for (size_t i = 0; i < marks->clones.count; i++) {
         struct live_device *device = live_table_find(&live->devices, clones[i].device_id);
         device->flags &= (uint8_t)~LIVE_CLONE;

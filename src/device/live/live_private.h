@@ -89,7 +89,7 @@ struct live_message {
     struct arena arena;
     bool is_feeds;
     struct live_sku_news *skus; /* applied first */
-    struct live_licence_row *licences;
+    struct door_licence_row *licences;
     size_t licence_count;
     size_t licence_capacity;
     struct live_device_news *devices;
@@ -104,10 +104,10 @@ struct live_message {
 
 struct live_message *live_message_new(void);
 void live_message_free(struct live_message *message);
-void live_message_add_licence(struct live_message *message, const struct live_licence_row *row);
+void live_message_add_licence(struct live_message *message, const struct door_licence_row *row);
 /* The next of the message's devices, zeroed. */
 struct live_device_news *live_message_add_device(struct live_message *message);
-void live_device_news_fill(struct live_device_news *news, const struct live_device_row *row,
+void live_device_news_fill(struct live_device_news *news, const struct door_device_row *row,
                            const struct device_seen *seen, int64_t stamp);
 /* Hands the message over and wakes the loop. The feed's wait while too many of them are there: false where
  * the end came first (then the message is freed). */
@@ -141,8 +141,8 @@ struct live_marks {
     struct live_list log;    /* struct seen_entry */
     int64_t log_number;      /* of this log, if it has entries; they count up from 1 */
     int64_t covered;         /* the rows have what was in the logs up to this number; 0: says nothing */
-    struct live_list months; /* struct live_month_mark */
-    struct live_list clones; /* struct live_clone */
+    struct live_list months; /* struct door_month_mark */
+    struct live_list clones; /* struct door_clone */
     struct live_told *told;
     bool more; /* there are others still */
 };
@@ -194,8 +194,8 @@ struct live {
     uint64_t behind;         /* devices with LIVE_BEHIND */
     struct live_hand hand;
     bool is_ending;          /* `stopping`, as it was last looked at */
-    struct live_list months; /* struct live_month_mark */
-    struct live_list clones; /* struct live_clone */
+    struct live_list months; /* struct door_month_mark */
+    struct live_list clones; /* struct door_clone */
     int64_t month_from_s;    /* the month of the last mark */
     int64_t month_until_s;
     int32_t month;
@@ -207,7 +207,7 @@ struct live {
     int stop_fd; /* readable at the end, for the feed */
     struct db *writer_db;
     struct db *feed_db;
-    struct live_position loaded_at;
+    struct door_position loaded_at;
     int64_t unsettled_s; /* devices not seen since may be ahead of the store */
     struct live_writer *writer;
     struct live_feed *feed;
@@ -236,7 +236,7 @@ void live_wake(struct live *live);
 void live_count_failure(struct live *live);
 
 /* The loop's half of what a message or the loader tells. */
-void live_put_licence(struct live *live, const struct live_licence_row *row);
+void live_put_licence(struct live *live, const struct door_licence_row *row);
 void live_put_device(struct live *live, const struct live_device_news *news);
 void live_put_sku(struct live *live, struct live_sku_news *news);
 void live_put_profile(struct live *live, struct text version, struct text components, int64_t id);

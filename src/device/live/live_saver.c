@@ -93,9 +93,9 @@ static void take_marks(struct live_saver *saver, struct live_marks *marks) {
         assert(saver->log.count == 0);
         saver->log_number = marks->log_number;
     }
-    move(&saver->log, &marks->log, sizeof(struct seen_entry));
-    move(&saver->months, &marks->months, sizeof(struct live_month_mark));
-    move(&saver->clones, &marks->clones, sizeof(struct live_clone));
+    move(&saver->log, &marks->log, sizeof(struct check_in_entry));
+    move(&saver->months, &marks->months, sizeof(struct door_month_mark));
+    move(&saver->clones, &marks->clones, sizeof(struct door_clone));
     saver->covered = marks->covered > 0 ? marks->covered : saver->covered;
     struct live_told **end = &saver->told;
     while (*end != NULL)
@@ -193,8 +193,8 @@ static enum status load_foreign(struct db *db, struct arena *arena, int64_t afte
                                 struct fault *fault) {
     size_t loaded = CHANGES_AT_ONCE;
     while (loaded == CHANGES_AT_ONCE) {
-        struct live_change *changes = NULL;
-        enum status status = live_changes_load(db, arena, after, CHANGES_AT_ONCE, &changes, &loaded, fault);
+        struct door_change *changes = NULL;
+        enum status status = door_changes_load(db, arena, after, CHANGES_AT_ONCE, &changes, &loaded, fault);
         if (status != STATUS_OK)
             return status;
         for (size_t i = 0; i < loaded; i++) {
@@ -234,21 +234,21 @@ static enum status save_rows(struct live_saver *saver, struct db *db, struct are
     enum status status = load_foreign(db, arena, least_known_change(saves, count), &foreign, fault);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (is_foreign(&foreign, &saves[i]))
-            status = live_lease_raise(db, saves[i].seen.device_id, saves[i].seen.lease_expires_s, fault);
+            status = door_lease_raise(db, saves[i].seen.device_id, saves[i].seen.lease_expires_s, fault);
         else
             seen[own++] = saves[i].seen;
     }
-    return status == STATUS_OK ? live_seen_save_many(db, seen, own, fault) : status;
+    return status == STATUS_OK ? door_seen_save_many(db, seen, own, fault) : status;
 }
 
 /* The log's row, and away with those that the devices' rows have caught up with. */
 static enum status save_log(struct live_saver *saver, struct db *db, struct fault *fault) {
     enum status status = STATUS_OK;
     if (saver->log.count > 0)
-        status = seen_log_append(db, saver->log_number, (const struct seen_entry *)saver->log.items,
-                                 saver->log.count, fault);
+        status = check_in_log_append(db, saver->log_number, (const struct check_in_entry *)saver->log.items,
+                                     saver->log.count, fault);
     if (status == STATUS_OK && saver->covered > 0)
-        status = seen_log_drop(db, saver->covered, fault);
+        status = check_in_log_drop(db, saver->covered, fault);
     return status;
 }
 
@@ -266,12 +266,12 @@ static enum status save_told(struct live_saver *saver, struct db *db, struct fau
  * before the window, the loop knows, and gives no lease to. */
 static enum status extend_leaving(struct live_saver *saver, struct db *db, int64_t now_s,
                                   struct fault *fault) {
-    struct live_position position = {0};
-    enum status status = live_leaving_extend(db, saver->window.from, fault);
+    struct door_position position = {0};
+    enum status status = door_leaving_extend(db, saver->window.from, fault);
     saver->next_window = saver->window;
     if (status != STATUS_OK || now_s < saver->window.moved_at_s + LEAVING_WINDOW_S)
         return status;
-    status = live_position_load(db, &position, fault);
+    status = door_position_load(db, &position, fault);
     if (status == STATUS_OK)
         saver->next_window = (struct leaving_window){now_s, saver->window.recent, position.changes};
     return status;
@@ -280,7 +280,7 @@ static enum status extend_leaving(struct live_saver *saver, struct db *db, int64
 static enum status prune(struct live_saver *saver, struct db *db, int64_t now_us, struct fault *fault) {
     if (now_us / 1000000 < saver->pruned_at_s + PRUNE_EVERY_S)
         return STATUS_OK;
-    enum status status = live_changes_prune(db, now_us - CHANGES_KEPT_US, fault);
+    enum status status = door_changes_prune(db, now_us - CHANGES_KEPT_US, fault);
     if (status == STATUS_OK)
         saver->pruned_at_s = now_us / 1000000;
     return status;
@@ -292,10 +292,10 @@ enum status live_saver_write(struct live_saver *saver, struct db *db, struct are
     if (status == STATUS_OK)
         status = save_log(saver, db, fault);
     if (status == STATUS_OK)
-        status = live_months_mark_many(db, (const struct live_month_mark *)saver->months.items,
+        status = door_months_mark_many(db, (const struct door_month_mark *)saver->months.items,
                                        saver->months.count, fault);
     if (status == STATUS_OK)
-        status = live_clones_count_many(db, (const struct live_clone *)saver->clones.items,
+        status = door_clones_count_many(db, (const struct door_clone *)saver->clones.items,
                                         saver->clones.count, fault);
     if (status == STATUS_OK)
         status = save_told(saver, db, fault);
@@ -320,7 +320,7 @@ enum status live_saver_recover(struct db *db, struct fault *fault) {
     enum status status = db_begin(db, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    status = seen_log_recover(db, &entries, fault);
+    status = check_in_log_recover(db, &entries, fault);
     if (status == STATUS_OK)
         return db_commit(db, fault);
     db_rollback(db);

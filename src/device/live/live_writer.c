@@ -86,7 +86,7 @@ static struct call call_of(struct live_writer *writer) {
                          .writes = true};
 }
 
-static enum status add_licence(struct live_writer *writer, const struct live_licence_row *row,
+static enum status add_licence(struct live_writer *writer, const struct door_licence_row *row,
                                struct live_message *message, struct fault *fault) {
     if (row->id == 0)
         return STATUS_OK;
@@ -96,7 +96,7 @@ static enum status add_licence(struct live_writer *writer, const struct live_lic
 
 static void add_device(struct live_message *message, const struct device *device,
                        const struct device_seen *seen, bool begins_chain) {
-    const struct live_device_row row = {.id = device->id,
+    const struct door_device_row row = {.id = device->id,
                                         .licence_id = device->licence_id,
                                         .fingerprint = device->fingerprint,
                                         .generation = device->generation,
@@ -111,15 +111,15 @@ static void add_device(struct live_message *message, const struct device *device
 /* As it stands in the store now. */
 static enum status add_stored_device(struct live_writer *writer, int64_t device_id,
                                      struct live_message *message, struct fault *fault) {
-    struct live_device_row row;
+    struct door_device_row row;
     struct device_seen seen;
     struct db_rows *rows = NULL;
     bool have_row = false;
-    enum status status = live_device_query(writer->db, device_id, &rows, fault);
+    enum status status = door_device_query(writer->db, device_id, &rows, fault);
     if (status == STATUS_OK)
         status = db_next(rows, &have_row, fault);
     if (status == STATUS_OK && have_row)
-        status = live_device_and_seen_read(rows, &row, &seen, fault);
+        status = door_device_and_seen_read(rows, &row, &seen, fault);
     if (status == STATUS_OK && have_row)
         live_device_news_fill(live_message_add_device(message), &row, &seen, 0);
     db_rows_close(rows);
@@ -373,8 +373,8 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
     enum status status = db_begin(writer->db, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
-    const struct live_door_state state = {is_running, writer->live->unsettled_s};
-    status = live_door_state_save(writer->db, &state, fault);
+    const struct door_state state = {is_running, writer->live->unsettled_s};
+    status = door_state_save(writer->db, &state, fault);
     if (status == STATUS_OK)
         return db_commit(writer->db, fault);
     db_rollback(writer->db);

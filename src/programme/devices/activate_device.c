@@ -14,7 +14,7 @@ struct activating {
     bool is_offline;
     bool is_known;
     int64_t now_s;
-    struct live_licence_row licence;
+    struct door_licence_row licence;
     struct lease_terms terms;
     struct device device;
     struct device_seen seen;
@@ -35,7 +35,7 @@ static enum status load_licence(struct call *call, struct activating *activating
                                 struct fault *fault) {
     unsigned char hash[LICENCE_KEY_HASH_BYTES];
     licence_key_hash(call->secret, activating->request->key, hash);
-    return live_licence_load_by_key(call->db, hash, &activating->licence, &activating->terms, found, fault);
+    return door_licence_load_by_key(call->db, hash, &activating->licence, &activating->terms, found, fault);
 }
 
 static enum status load_device(struct call *call, struct activating *activating, struct fault *fault) {

@@ -22,9 +22,9 @@ static enum status decide(const struct call *call, const struct device_row *row,
                                  .device_state = row->device.state,
                                  .seat = row->device.seat};
     if (row->licence_suspensions > 0) {
-        struct live_licence_row live = {0};
+        struct door_licence_row live = {0};
         bool found = false;
-        enum status status = live_licence_load(call->db, row->device.licence_id, &live, &found, fault);
+        enum status status = door_licence_load(call->db, row->device.licence_id, &live, &found, fault);
         if (status != STATUS_OK)
             return status;
         assert(found);

@@ -30,11 +30,11 @@ static enum status parse_request(struct call *call, struct text file, struct act
 static enum status check_licence(struct call *call, const struct activation_request *request,
                                  struct fault *fault) {
     unsigned char hash[LICENCE_KEY_HASH_BYTES];
-    struct live_licence_row licence;
+    struct door_licence_row licence;
     struct lease_terms terms;
     bool found = false;
     licence_key_hash(call->secret, request->key, hash);
-    enum status status = live_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault);
+    enum status status = door_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault);
     if (status != STATUS_OK)
         return status;
     if (!found || !actor_is(call, licence.provider_id))

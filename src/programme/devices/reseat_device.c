@@ -66,7 +66,7 @@ enum status reseat_device(struct call *call, int64_t device_id, struct reseating
         return status;
     status = device_load(call->db, call->arena, device_id, &reseating.device, &found, fault);
     if (status == STATUS_OK && found)
-        status = live_licence_load(call->db, reseating.device.licence_id, &reseating.licence, &found, fault);
+        status = door_licence_load(call->db, reseating.device.licence_id, &reseating.licence, &found, fault);
     if (status == STATUS_OK && found)
         status = reseat(call, &reseating, fault);
     if (status == STATUS_OK)

@@ -12,7 +12,7 @@
 
 struct reseating {
     enum answer answer; /* as device_decide has it afterwards */
-    struct live_licence_row licence;
+    struct door_licence_row licence;
     struct device device; /* id 0 where there is no such device (ANSWER_UNKNOWN_DEVICE) */
     struct device_seen seen;
 };

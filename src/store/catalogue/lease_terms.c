@@ -106,7 +106,7 @@ enum status lease_components_load(struct db *db, struct arena *arena, int64_t sk
 /* ---- licences ---- */
 
 struct licence_columns {
-    struct live_licence_row row;
+    struct door_licence_row row;
     int64_t customer_id;
     int64_t suspensions;
     struct lease_terms terms; /* where they are asked for */
@@ -178,7 +178,7 @@ static const char LICENCE_LOAD_BY_KEY[] =
     "select " LICENCE_COLUMNS "1, t.ttl_s, t.grace_s, t.offline_ttl_s, t.silent_s "
     "from licences l left join lease_terms t on t.sku_id = l.sku_id where l.key_hash = $1";
 
-enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,
+enum status door_licence_load(struct db *db, int64_t id, struct door_licence_row *row, bool *found,
                               struct fault *fault) {
     struct licence_columns columns;
     enum status status = load_licence(db, LICENCE_LOAD, db_integer(id), &columns, found, fault);
@@ -187,8 +187,8 @@ enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row
     return status;
 }
 
-enum status live_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
-                                     struct live_licence_row *row, struct lease_terms *terms, bool *found,
+enum status door_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
+                                     struct door_licence_row *row, struct lease_terms *terms, bool *found,
                                      struct fault *fault) {
     struct licence_columns columns;
     struct text bytes = {(const char *)hash, LICENCE_KEY_HASH_BYTES};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(sizeof(struct seen_entry) == 40, "no padding, as it stands in the store");
+static_assert(sizeof(struct check_in_entry) == 40, "no padding, as it stands in the store");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the order in the store");
 
 /* Again where the commit before went through and its answer was lost. */
@@ -14,15 +14,15 @@ static const char APPEND[] =
     "insert into device_seen_log (number, entries) values ($1, $2) on conflict (number) "
     "do update set entries = excluded.entries";
 
-enum status seen_log_append(struct db *db, int64_t number, const struct seen_entry *entries, size_t count,
-                            struct fault *fault) {
+enum status check_in_log_append(struct db *db, int64_t number, const struct check_in_entry *entries,
+                                size_t count, struct fault *fault) {
     struct text bytes = {(const char *)entries, count * sizeof *entries};
     return db_run(db, APPEND, DB_ARGS(db_integer(number), db_bytes(bytes)), NULL, fault);
 }
 
 static const char DROP[] = "delete from device_seen_log where number <= $1";
 
-enum status seen_log_drop(struct db *db, int64_t number, struct fault *fault) {
+enum status check_in_log_drop(struct db *db, int64_t number, struct fault *fault) {
     return db_run(db, DROP, DB_ARGS(db_integer(number)), NULL, fault);
 }
 
@@ -46,18 +46,18 @@ struct recovery {
     struct arena arena;
     unsigned char *seen; /* a bit for each device whose last entry was met */
     int64_t last_device;
-    struct seen_entry *entries; /* that wait */
+    struct check_in_entry *entries; /* that wait */
     size_t entry_count;
     size_t entry_capacity;
     uint64_t count;
 };
 
-static enum status write_some(struct db *db, const struct seen_entry *entries, size_t count,
+static enum status write_some(struct db *db, const struct check_in_entry *entries, size_t count,
                               struct fault *fault) {
     struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
     struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
     for (size_t i = 0; i < count; i++) {
-        const struct seen_entry *entry = &entries[i];
+        const struct check_in_entry *entry = &entries[i];
         struct db_value *row = &values[i * ENTRY_WIDTH];
         row[0] = leases[i * LEASE_WIDTH] = db_integer(entry->device_id);
         row[1] = db_integer(entry->sequence);
@@ -73,8 +73,8 @@ static enum status write_some(struct db *db, const struct seen_entry *entries, s
 }
 
 static int by_device(const void *a, const void *b) {
-    uint32_t left = ((const struct seen_entry *)a)->device_id;
-    uint32_t right = ((const struct seen_entry *)b)->device_id;
+    uint32_t left = ((const struct check_in_entry *)a)->device_id;
+    uint32_t right = ((const struct check_in_entry *)b)->device_id;
     return left < right ? -1 : left > right;
 }
 
@@ -100,7 +100,7 @@ static bool is_last_of_its_device(struct recovery *recovery, uint32_t device_id)
     return true;
 }
 
-static enum status take_entry(struct recovery *recovery, const struct seen_entry *entry,
+static enum status take_entry(struct recovery *recovery, const struct check_in_entry *entry,
                               struct fault *fault) {
     if (!is_last_of_its_device(recovery, entry->device_id))
         return STATUS_OK;
@@ -122,15 +122,15 @@ static enum status take_row(struct recovery *recovery, int64_t number, struct fa
     if (status == STATUS_OK && have_row)
         bytes = db_column_copy(rows, 0, &arena);
     db_rows_close(rows);
-    if (status == STATUS_OK && bytes.length % sizeof(struct seen_entry) != 0)
+    if (status == STATUS_OK && bytes.length % sizeof(struct check_in_entry) != 0)
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
                            "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
                            "%zu; without that row its devices are believed once",
-                           (long long)number, bytes.length, sizeof(struct seen_entry));
-    size_t count = bytes.length / sizeof(struct seen_entry);
+                           (long long)number, bytes.length, sizeof(struct check_in_entry));
+    size_t count = bytes.length / sizeof(struct check_in_entry);
     recovery->count += count;
     while (status == STATUS_OK && count > 0) { /* the last first */
-        struct seen_entry entry;
+        struct check_in_entry entry;
         memcpy(&entry, bytes.at + --count * sizeof entry, sizeof entry);
         status = take_entry(recovery, &entry, fault);
     }
@@ -159,7 +159,7 @@ static enum status recover(struct recovery *recovery, struct fault *fault) {
     enum status status = load_numbers(recovery, &numbers, &number_count, fault);
     if (status != STATUS_OK || number_count == 0)
         return status;
-    status = live_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
+    status = door_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
     if (status == STATUS_OK)
         recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
     for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
@@ -167,11 +167,11 @@ static enum status recover(struct recovery *recovery, struct fault *fault) {
     if (status == STATUS_OK)
         status = write_entries(recovery, fault);
     if (status == STATUS_OK)
-        status = live_leaving_extend(recovery->db, 0, fault);
-    return status == STATUS_OK ? seen_log_drop(recovery->db, numbers[0], fault) : status;
+        status = door_leaving_extend(recovery->db, 0, fault);
+    return status == STATUS_OK ? check_in_log_drop(recovery->db, numbers[0], fault) : status;
 }
 
-enum status seen_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
+enum status check_in_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
     struct recovery recovery = {.db = db};
     arena_init(&recovery.arena);
     enum status status = recover(&recovery, fault);

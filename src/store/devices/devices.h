@@ -113,7 +113,7 @@ enum status lease_components_load(struct db *db, struct arena *arena, int64_t sk
 /* What the door needs of a licence (not of a part of a bundle, which nobody activates). The suspender is the
  * seller of the suspended agreement nearest to the customer: those on its path, and that of the SKU's own
  * vendor. */
-struct live_licence_row {
+struct door_licence_row {
     int64_t id;
     int64_t sku_id;
     enum licence_state state;
@@ -124,10 +124,10 @@ struct live_licence_row {
     int64_t provider_id;
 };
 /* By its id or by its key's hash; by the key with the terms of its SKU too. */
-enum status live_licence_load(struct db *db, int64_t id, struct live_licence_row *row, bool *found,
+enum status door_licence_load(struct db *db, int64_t id, struct door_licence_row *row, bool *found,
                               struct fault *fault) MUST_CHECK;
-enum status live_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
-                                     struct live_licence_row *row, struct lease_terms *terms, bool *found,
+enum status door_licence_load_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
+                                     struct door_licence_row *row, struct lease_terms *terms, bool *found,
                                      struct fault *fault) MUST_CHECK;
 
 #endif

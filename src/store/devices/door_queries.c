@@ -28,17 +28,17 @@ static enum status query_pair(struct db *db, const char *sql, int64_t *a, int64_
     return status;
 }
 
-enum status live_position_load(struct db *db, struct live_position *position, struct fault *fault) {
+enum status door_position_load(struct db *db, struct door_position *position, struct fault *fault) {
     return query_pair(db, POSITION, &position->events, &position->changes, fault);
 }
 
-enum status live_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id, struct fault *fault) {
+enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id, struct fault *fault) {
     return query_pair(db, LAST_IDS, licence_id, device_id, fault);
 }
 
 /* ---- licences ---- */
 
-/* The seller of the suspended agreement nearest to the customer, as live_licence_load has it. Vendors' own
+/* The seller of the suspended agreement nearest to the customer, as door_licence_load has it. Vendors' own
  * agreements reach their SKUs alone: where no other explains a suspension, it is the vendor's. */
 static const char SUSPENDED[] =
     "select t.account_id, case when s.kind = 'provider' then 1 else 0 end "
@@ -47,7 +47,7 @@ static const char SUSPENDED[] =
     "join accounts c on c.id = t.account_id and c.kind = 'customer' where a.state = 'suspended' "
     "order by t.account_id, b.depth desc";
 
-enum status live_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) {
+enum status door_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = true;
     enum status status = db_query(db, SUSPENDED, DB_NO_ARGS, &rows, fault);
@@ -67,23 +67,23 @@ static const char EVENTS[] =
     "select e.sequence, " LICENCE_COLUMNS " from licence_events e left join licences l on l.id = "
     "e.licence_id and l.parent_id is null where e.sequence > $1 order by e.sequence limit $2";
 
-enum status live_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                  struct fault *fault) {
     return db_stream(db, LICENCES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
 }
 
-enum status live_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
+enum status door_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
                               struct fault *fault) {
     return db_query(db, EVENTS, DB_ARGS(db_integer(after), db_integer(limit)), rows, fault);
 }
 
-enum status live_licence_read(struct db_rows *rows, int first, const struct id_map *suspended,
-                              struct live_licence_row *row, struct fault *fault) {
+enum status door_licence_read(struct db_rows *rows, int first, const struct id_map *suspended,
+                              struct door_licence_row *row, struct fault *fault) {
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, first + 2), &state, fault);
     if (status != STATUS_OK)
         return status;
-    *row = (struct live_licence_row){
+    *row = (struct door_licence_row){
         .id = db_column_int(rows, first),
         .sku_id = db_column_int(rows, first + 1),
         .state = (enum licence_state)state,
@@ -114,15 +114,15 @@ static const char SEEN[] =
 static const char DEVICE[] = "select " DEVICE_COLUMNS ", " SEEN_COLUMNS
                              " from devices d left join device_seen s on s.device_id = d.id where d.id = $1";
 
-enum status live_devices_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_devices_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                 struct fault *fault) {
     return db_stream(db, DEVICES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
 }
 
-enum status live_device_read(struct db_rows *rows, struct live_device_row *row, struct fault *fault) {
+enum status door_device_read(struct db_rows *rows, struct door_device_row *row, struct fault *fault) {
     enum device_state state = DEVICE_ACTIVE;
     enum status status = device_state_parse(db_column_text(rows, 4), &state, fault);
-    *row = (struct live_device_row){
+    *row = (struct door_device_row){
         .id = db_column_int(rows, 0),
         .licence_id = db_column_int(rows, 1),
         .fingerprint = db_column_text(rows, 2),
@@ -138,7 +138,7 @@ enum status live_device_read(struct db_rows *rows, struct live_device_row *row, 
     return status;
 }
 
-enum status live_seen_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_seen_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                              struct fault *fault) {
     return db_stream(db, SEEN, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
 }
@@ -155,17 +155,17 @@ static void seen_read(struct db_rows *rows, int first, struct device_seen *seen)
     };
 }
 
-void live_seen_read(struct db_rows *rows, struct device_seen *seen) {
+void door_seen_read(struct db_rows *rows, struct device_seen *seen) {
     seen_read(rows, 0, seen);
 }
 
-enum status live_device_query(struct db *db, int64_t id, struct db_rows **rows, struct fault *fault) {
+enum status door_device_query(struct db *db, int64_t id, struct db_rows **rows, struct fault *fault) {
     return db_query(db, DEVICE, DB_ARGS(db_integer(id)), rows, fault);
 }
 
-enum status live_device_and_seen_read(struct db_rows *rows, struct live_device_row *row,
+enum status door_device_and_seen_read(struct db_rows *rows, struct door_device_row *row,
                                       struct device_seen *seen, struct fault *fault) {
-    enum status status = live_device_read(rows, row, fault);
+    enum status status = door_device_read(rows, row, fault);
     seen_read(rows, DEVICE_COLUMN_COUNT, seen);
     return status;
 }
@@ -192,16 +192,16 @@ static bool change_kind(struct text word, enum device_change_kind *kind) {
     return false;
 }
 
-enum status live_changes_load(struct db *db, struct arena *arena, int64_t after, int64_t limit,
-                              struct live_change **changes, size_t *count, struct fault *fault) {
-    struct live_change *items = NULL;
+enum status door_changes_load(struct db *db, struct arena *arena, int64_t after, int64_t limit,
+                              struct door_change **changes, size_t *count, struct fault *fault) {
+    struct door_change *items = NULL;
     size_t used = 0;
     size_t capacity = 0;
     struct db_rows *rows = NULL;
     bool have_row = true;
     enum status status = db_query(db, CHANGES, DB_ARGS(db_integer(after), db_integer(limit)), &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        struct live_change change = {.sequence = db_column_int(rows, 0),
+        struct door_change change = {.sequence = db_column_int(rows, 0),
                                      .subject_id = db_column_int(rows, 2)};
         bool known = change_kind(db_column_text(rows, 1), &change.kind);
         assert(known); /* the table's check has the same words */
@@ -218,7 +218,7 @@ enum status live_changes_load(struct db *db, struct arena *arena, int64_t after,
 
 static const char PRUNE[] = "delete from device_changes where at_us < $1";
 
-enum status live_changes_prune(struct db *db, int64_t before_us, struct fault *fault) {
+enum status door_changes_prune(struct db *db, int64_t before_us, struct fault *fault) {
     return db_run(db, PRUNE, DB_ARGS(db_integer(before_us)), NULL, fault);
 }
 
@@ -228,7 +228,7 @@ enum status live_changes_prune(struct db *db, int64_t before_us, struct fault *f
 static const char SKU_IDS[] =
     "select s.id from skus s where exists (select 1 from blocks b where b.sku_id = s.id) order by s.id";
 
-enum status live_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
+enum status door_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
                               struct fault *fault) {
     int64_t *items = NULL;
     size_t used = 0;
@@ -249,9 +249,9 @@ enum status live_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids,
 static const char PROFILES[] =
     "select id, version, components from device_profiles order by id desc limit $1";
 
-enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit,
-                               struct live_profile_row **profiles, size_t *count, struct fault *fault) {
-    struct live_profile_row *items = NULL;
+enum status door_profiles_load(struct db *db, struct arena *arena, int64_t limit,
+                               struct door_profile_row **profiles, size_t *count, struct fault *fault) {
+    struct door_profile_row *items = NULL;
     size_t used = 0;
     size_t capacity = 0;
     struct db_rows *rows = NULL;
@@ -259,7 +259,7 @@ enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit
     enum status status = db_query(db, PROFILES, DB_ARGS(db_integer(limit)), &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = (struct live_profile_row){.id = db_column_int(rows, 0),
+        items[used++] = (struct door_profile_row){.id = db_column_int(rows, 0),
                                                   .version = db_column_copy(rows, 1, arena),
                                                   .components = db_column_copy(rows, 2, arena)};
     }
@@ -283,7 +283,7 @@ static const char SAVE_SEEN[] =
     "excluded.lease_expires_s > device_seen.lease_expires_s then excluded.lease_expires_s else "
     "device_seen.lease_expires_s end, profile_id = excluded.profile_id, month_marks = excluded.month_marks";
 
-enum status live_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
+enum status door_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) {
     struct db_value values[ROWS_AT_ONCE * SEEN_WIDTH];
     enum status status = STATUS_OK;
@@ -308,7 +308,7 @@ enum status live_seen_save_many(struct db *db, const struct device_seen *seen, s
 static const char RAISE_LEASE[] =
     "update device_seen set lease_expires_s = $2 where device_id = $1 and lease_expires_s < $2";
 
-enum status live_lease_raise(struct db *db, int64_t device_id, int64_t lease_expires_s, struct fault *fault) {
+enum status door_lease_raise(struct db *db, int64_t device_id, int64_t lease_expires_s, struct fault *fault) {
     return db_run(db, RAISE_LEASE, DB_ARGS(db_integer(device_id), db_integer(lease_expires_s)), NULL, fault);
 }
 
@@ -318,7 +318,7 @@ static const char EXTEND_LEAVING[] =
     "and state <> 'active' and seat is not null and seat_until_s < (select s.lease_expires_s from "
     "device_seen s where s.device_id = devices.id)";
 
-enum status live_leaving_extend(struct db *db, int64_t since_change, struct fault *fault) {
+enum status door_leaving_extend(struct db *db, int64_t since_change, struct fault *fault) {
     return db_run(db, EXTEND_LEAVING, DB_ARGS(db_integer(since_change)), NULL, fault);
 }
 
@@ -328,14 +328,14 @@ static const char MARK_MONTH[] =
     "licensed = case when excluded.licensed = 1 then 1 else device_months.licensed end, "
     "unlicensed = case when excluded.unlicensed = 1 then 1 else device_months.unlicensed end";
 
-enum status live_months_mark_many(struct db *db, const struct live_month_mark *marks, size_t count,
+enum status door_months_mark_many(struct db *db, const struct door_month_mark *marks, size_t count,
                                   struct fault *fault) {
     struct db_value values[ROWS_AT_ONCE * MONTH_WIDTH];
     enum status status = STATUS_OK;
     for (size_t done = 0; done < count && status == STATUS_OK; done += ROWS_AT_ONCE) {
         size_t some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
         for (size_t i = 0; i < some; i++) {
-            const struct live_month_mark *mark = &marks[done + i];
+            const struct door_month_mark *mark = &marks[done + i];
             struct db_value *row = &values[i * MONTH_WIDTH];
             row[0] = db_integer(mark->month);
             row[1] = db_integer(mark->device_id);
@@ -350,7 +350,7 @@ enum status live_months_mark_many(struct db *db, const struct live_month_mark *m
 static const char COUNT_CLONE[] =
     "update devices set clones = clones + 1, clone_seen_at_us = $2 where id = $1";
 
-enum status live_clones_count_many(struct db *db, const struct live_clone *clones, size_t count,
+enum status door_clones_count_many(struct db *db, const struct door_clone *clones, size_t count,
                                    struct fault *fault) {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
@@ -368,26 +368,26 @@ static const char SAVE_DOOR_STATE[] =
     "insert into device_door (id, is_running, unsettled_s) values (1, $1, $2) on conflict (id) do update set "
     "is_running = excluded.is_running, unsettled_s = excluded.unsettled_s";
 
-enum status live_door_state_load(struct db *db, struct live_door_state *state, struct fault *fault) {
+enum status door_state_load(struct db *db, struct door_state *state, struct fault *fault) {
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, DOOR_STATE, DB_NO_ARGS, &rows, fault);
     if (status == STATUS_OK)
         status = db_next(rows, &have_row, fault);
-    *state = (struct live_door_state){0};
+    *state = (struct door_state){0};
     if (status == STATUS_OK && have_row)
-        *state = (struct live_door_state){db_column_int(rows, 0) == 1, db_column_int(rows, 1)};
+        *state = (struct door_state){db_column_int(rows, 0) == 1, db_column_int(rows, 1)};
     db_rows_close(rows);
     return status;
 }
 
-enum status live_door_state_save(struct db *db, const struct live_door_state *state, struct fault *fault) {
+enum status door_state_save(struct db *db, const struct door_state *state, struct fault *fault) {
     return db_run(db, SAVE_DOOR_STATE, DB_ARGS(db_integer(state->is_running), db_integer(state->unsettled_s)),
                   NULL, fault);
 }
 
 static const char DOUBT[] = "update device_door set is_running = 1";
 
-enum status live_door_state_doubt(struct db *db, struct fault *fault) {
+enum status door_state_doubt(struct db *db, struct fault *fault) {
     return db_run(db, DOUBT, DB_NO_ARGS, NULL, fault);
 }

@@ -1,5 +1,5 @@
-/* Live rows: what the device door reads of the whole store when it starts and of what changed afterwards, and
- * what it writes behind.
+/* Door queries: what the device door reads of the whole store when it starts and of what changed afterwards,
+ * and what it writes behind.
  *
  * Licences and devices are streamed by ranges of their numbers, with the few columns that the door keeps. Who
  * suspended a licence is not asked row by row: the accounts below suspended agreements are few, and a map
@@ -11,26 +11,26 @@
 #include "store/devices/devices.h"
 
 /* How far the two logs are: licence events, and changes of devices. */
-struct live_position {
+struct door_position {
     int64_t events;
     int64_t changes;
 };
-enum status live_position_load(struct db *db, struct live_position *position, struct fault *fault) MUST_CHECK;
+enum status door_position_load(struct db *db, struct door_position *position, struct fault *fault) MUST_CHECK;
 
-enum status live_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id,
+enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id,
                           struct fault *fault) MUST_CHECK;
 
 /* Who suspended what lies below an account: (account) → enum suspender. */
-enum status live_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) MUST_CHECK;
+enum status door_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) MUST_CHECK;
 
 /* Licences that are no parts, with numbers from above `after` to `last`, by number. */
-enum status live_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                  struct fault *fault) MUST_CHECK;
-enum status live_licence_read(struct db_rows *rows, int first_column, const struct id_map *suspended,
-                              struct live_licence_row *row, struct fault *fault) MUST_CHECK;
+enum status door_licence_read(struct db_rows *rows, int first_column, const struct id_map *suspended,
+                              struct door_licence_row *row, struct fault *fault) MUST_CHECK;
 
-/* The same of devices. */
-struct live_device_row {
+/* Devices with numbers from above `after` to `last`, by number; and what they were last seen to do. */
+struct door_device_row {
     int64_t id;
     int64_t licence_id;
     struct text fingerprint; /* bytes, of the present row */
@@ -39,85 +39,83 @@ struct live_device_row {
     int32_t seat;
     int64_t activated_at_us;
 };
-enum status live_devices_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_devices_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                 struct fault *fault) MUST_CHECK;
-enum status live_device_read(struct db_rows *rows, struct live_device_row *row,
+enum status door_device_read(struct db_rows *rows, struct door_device_row *row,
                              struct fault *fault) MUST_CHECK;
-enum status live_seen_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
+enum status door_seen_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                              struct fault *fault) MUST_CHECK;
-void live_seen_read(struct db_rows *rows, struct device_seen *seen);
+void door_seen_read(struct db_rows *rows, struct device_seen *seen);
 
 /* One device with what it was seen to do; `rows` is at it. */
-enum status live_device_query(struct db *db, int64_t id, struct db_rows **rows,
+enum status door_device_query(struct db *db, int64_t id, struct db_rows **rows,
                               struct fault *fault) MUST_CHECK;
-enum status live_device_and_seen_read(struct db_rows *rows, struct live_device_row *row,
+enum status door_device_and_seen_read(struct db_rows *rows, struct door_device_row *row,
                                       struct device_seen *seen, struct fault *fault) MUST_CHECK;
 
-/* A page of what changed: (sequence, the columns of live_licence_read or nulls for a part's event). */
-enum status live_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
+/* A page of what changed: (sequence, the columns of door_licence_read or nulls for a part's event). */
+enum status door_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
                               struct fault *fault) MUST_CHECK;
 
-struct live_change {
+struct door_change {
     int64_t sequence;
     enum device_change_kind kind;
     int64_t subject_id;
 };
 /* In the arena. */
-enum status live_changes_load(struct db *db, struct arena *arena, int64_t after, int64_t limit,
-                              struct live_change **changes, size_t *count, struct fault *fault) MUST_CHECK;
+enum status door_changes_load(struct db *db, struct arena *arena, int64_t after, int64_t limit,
+                              struct door_change **changes, size_t *count, struct fault *fault) MUST_CHECK;
 /* Gives up what no door will read again. */
-enum status live_changes_prune(struct db *db, int64_t before_us, struct fault *fault) MUST_CHECK;
+enum status door_changes_prune(struct db *db, int64_t before_us, struct fault *fault) MUST_CHECK;
 
 /* The SKUs that licences have. */
-enum status live_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
+enum status door_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
                               struct fault *fault) MUST_CHECK;
 
-struct live_profile_row {
+struct door_profile_row {
     int64_t id;
     struct text version;
     struct text components;
 };
 /* The newest `limit`, in the arena. */
-enum status live_profiles_load(struct db *db, struct arena *arena, int64_t limit,
-                               struct live_profile_row **profiles, size_t *count,
+enum status door_profiles_load(struct db *db, struct arena *arena, int64_t limit,
+                               struct door_profile_row **profiles, size_t *count,
                                struct fault *fault) MUST_CHECK;
 
 /* What check-ins did, as it stands in memory: the last state of a device wins, but a lease's end never goes
  * back. */
-enum status live_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
+enum status door_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) MUST_CHECK;
 /* Of a device that another process has activated since: the chain stays, the lease's end only goes up. */
-enum status live_lease_raise(struct db *db, int64_t device_id, int64_t lease_expires_s,
+enum status door_lease_raise(struct db *db, int64_t device_id, int64_t lease_expires_s,
                              struct fault *fault) MUST_CHECK;
 /* Devices that gave their seat back since the change of that number hold it until their saved lease's end. */
-enum status live_leaving_extend(struct db *db, int64_t since_change, struct fault *fault) MUST_CHECK;
+enum status door_leaving_extend(struct db *db, int64_t since_change, struct fault *fault) MUST_CHECK;
 
-struct live_month_mark {
+struct door_month_mark {
     int64_t device_id;
     int32_t month; /* core's number, UTC */
     bool licensed; /* else: told to stop */
 };
-enum status live_months_mark_many(struct db *db, const struct live_month_mark *marks, size_t count,
+enum status door_months_mark_many(struct db *db, const struct door_month_mark *marks, size_t count,
                                   struct fault *fault) MUST_CHECK;
 
-struct live_clone {
+struct door_clone {
     int64_t device_id;
     int64_t seen_at_us;
 };
-enum status live_clones_count_many(struct db *db, const struct live_clone *clones, size_t count,
+enum status door_clones_count_many(struct db *db, const struct door_clone *clones, size_t count,
                                    struct fault *fault) MUST_CHECK;
 
 /* Whether a device door runs, or ended without saying so, and when that was last found: devices that were not
  * seen since may be ahead of what is kept. */
-struct live_door_state {
+struct door_state {
     bool is_running;
     int64_t unsettled_s; /* 0: never */
 };
-enum status live_door_state_load(struct db *db, struct live_door_state *state,
-                                 struct fault *fault) MUST_CHECK;
-enum status live_door_state_save(struct db *db, const struct live_door_state *state,
-                                 struct fault *fault) MUST_CHECK;
-/* Where one has ever run: as after an end that was not clean. */
-enum status live_door_state_doubt(struct db *db, struct fault *fault) MUST_CHECK;
+enum status door_state_load(struct db *db, struct door_state *state, struct fault *fault) MUST_CHECK;
+enum status door_state_save(struct db *db, const struct door_state *state, struct fault *fault) MUST_CHECK;
+/* Marks the door as not cleanly stopped, if a door has ever run on this store. */
+enum status door_state_doubt(struct db *db, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -432,7 +432,7 @@ static enum status doubt_devices(struct db *db, struct fault *fault) {
     if (status != STATUS_OK) {
         return status;
     }
-    status = live_door_state_doubt(db, fault);
+    status = door_state_doubt(db, fault);
     if (status == STATUS_OK) {
         return db_commit(db, fault);
     }
