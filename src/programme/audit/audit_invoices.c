@@ -24,7 +24,7 @@ struct month_check {
     size_t correction_count;
     struct id_map billed; /* agreements that have an invoice for the month */
     struct invoice_head head;
-    struct invoice_row *lines;
+    struct billed_line *lines;
     size_t line_count;
     size_t line_capacity;
 };
@@ -34,7 +34,7 @@ static struct text invoice_text(const struct month_check *check) {
 }
 
 /* A line in words for a violation. */
-static struct text words_of(struct month_check *check, const struct invoice_row *row) {
+static struct text words_of(struct month_check *check, const struct billed_line *row) {
     const struct snapshot *snapshot = &check->audit->snapshot;
     uint32_t customer = snapshot_account_find(snapshot, row->customer_id);
     uint32_t sku = snapshot_sku_find(snapshot, row->sku_id);
@@ -48,7 +48,7 @@ static struct text words_of(struct month_check *check, const struct invoice_row 
         TEXT_ARGS(decimal_format_short(arena, row->unit_price_millionths, 6)), (long long)row->amount_minor);
 }
 
-static bool is_same_line(const struct invoice_row *a, const struct invoice_row *b) {
+static bool is_same_line(const struct billed_line *a, const struct billed_line *b) {
     return lines_charge_the_same(a, b) && a->measured_parts == b->measured_parts &&
            a->price_id == b->price_id && text_equal(a->policy, b->policy);
 }
@@ -64,7 +64,7 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < check->line_count; i++) {
-        const struct invoice_row *billed = &check->lines[i];
+        const struct billed_line *billed = &check->lines[i];
         if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH)
             continue;
         if (next == bill.line_count || !is_same_line(billed, &bill.lines[next])) {
@@ -90,7 +90,7 @@ static enum status check_totals(struct month_check *check, struct fault *fault) 
     int64_t tax_minor = 0;
     enum status status = currency_find(check->head.currency, "currency", &currency, fault);
     for (size_t i = 0; status == STATUS_OK && i < check->line_count; i++) {
-        const struct invoice_row *row = &check->lines[i];
+        const struct billed_line *row = &check->lines[i];
         int64_t amount_minor = 0;
         if (row->parts_per_unit < 1) {
             audit_found(audit, "line-amount", invoice_text(check), "line %lld has a quantity that is none",
@@ -108,7 +108,7 @@ static enum status check_totals(struct month_check *check, struct fault *fault) 
                         (long long)row->position, i + 1);
     }
     if (status == STATUS_OK)
-        status = invoice_rows_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
+        status = billed_lines_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
                                     fault);
     if (status == STATUS_OK && tax_minor != check->head.tax_minor)
         audit_found(audit, "invoice-tax", invoice_text(check),
@@ -141,7 +141,7 @@ static enum status check_lines(struct month_check *check, struct fault *fault) {
     enum status status = audited_lines_stream(check->audit->call->db, check->month, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         struct invoice_head head;
-        struct invoice_row row;
+        struct billed_line row;
         if (check->head.id != 0 && check->head.id != db_column_int(rows, 0))
             status = end_invoice(check, fault);
         audited_line_read(rows, &check->invoice, &head, &row);
@@ -188,9 +188,9 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
                                      struct fault *fault) {
     struct audit *audit = check->audit;
     struct arena *arena = &check->invoice;
-    struct invoice_row *rated = NULL;
-    struct invoice_row *billed = NULL;
-    struct invoice_row *in_effect = NULL;
+    struct billed_line *rated = NULL;
+    struct billed_line *billed = NULL;
+    struct billed_line *in_effect = NULL;
     size_t rated_count = 0;
     size_t billed_count = 0;
     size_t in_effect_count = 0;

@@ -307,7 +307,7 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
 
 /* Lines as they gather for one invoice. */
 struct gathered {
-    struct invoice_row *lines;
+    struct billed_line *lines;
     size_t count;
     size_t capacity;
 };
@@ -337,7 +337,7 @@ static enum status gather_charges(struct closing *closing, uint32_t agreement, s
         charges_of(closing, closing->snapshot.agreements[agreement].id, &count);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        struct invoice_row line = {
+        struct billed_line line = {
             .customer_id = waiting[i].customer_id,
             .policy = TEXT(""),
             .measured_parts = waiting[i].quantity,

@@ -2,20 +2,20 @@
 
 #include <assert.h>
 
-bool lines_charge_the_same(const struct invoice_row *a, const struct invoice_row *b) {
+bool lines_charge_the_same(const struct billed_line *a, const struct billed_line *b) {
     return a->customer_id == b->customer_id && a->sku_id == b->sku_id &&
            a->unit_price_millionths == b->unit_price_millionths && a->quantity_parts == b->quantity_parts &&
            a->parts_per_unit == b->parts_per_unit && a->amount_minor == b->amount_minor;
 }
 
-static struct invoice_row reversal_of(struct invoice_row line) {
+static struct billed_line reversal_of(struct billed_line line) {
     line.quantity_parts = -line.quantity_parts;
     line.amount_minor = -line.amount_minor;
     return line;
 }
 
 /* Takes the last of `lines` that charges what `wanted` does out of them. */
-static bool take_out(struct invoice_row *lines, size_t *count, const struct invoice_row *wanted) {
+static bool take_out(struct billed_line *lines, size_t *count, const struct billed_line *wanted) {
     for (size_t i = *count; i-- > 0;)
         if (lines_charge_the_same(&lines[i], wanted)) {
             for (size_t k = i + 1; k < *count; k++)
@@ -26,20 +26,20 @@ static bool take_out(struct invoice_row *lines, size_t *count, const struct invo
     return false;
 }
 
-void lines_in_effect(struct arena *arena, const struct invoice_row *billed, size_t billed_count,
-                     struct invoice_row **lines, size_t *count) {
-    *lines = ARENA_NEW(arena, struct invoice_row, billed_count + 1);
+void lines_in_effect(struct arena *arena, const struct billed_line *billed, size_t billed_count,
+                     struct billed_line **lines, size_t *count) {
+    *lines = ARENA_NEW(arena, struct billed_line, billed_count + 1);
     *count = 0;
     for (size_t i = 0; i < billed_count; i++) {
-        struct invoice_row reversed = reversal_of(billed[i]);
+        struct billed_line reversed = reversal_of(billed[i]);
         bool cancels = billed[i].quantity_parts < 0 && take_out(*lines, count, &reversed);
         if (!cancels && billed[i].quantity_parts != 0)
             (*lines)[(*count)++] = billed[i];
     }
 }
 
-static void add_line(struct arena *arena, struct month month, struct text why, struct invoice_row line,
-                     struct invoice_row **lines, size_t *count, size_t *capacity) {
+static void add_line(struct arena *arena, struct month month, struct text why, struct billed_line line,
+                     struct billed_line **lines, size_t *count, size_t *capacity) {
     line.corrects_month = month;
     line.note =
         text_format(arena, "corrects %.*s: %.*s", TEXT_ARGS(month_format(arena, month)), TEXT_ARGS(why));
@@ -48,9 +48,9 @@ static void add_line(struct arena *arena, struct month month, struct text why, s
 }
 
 /* A line that charges nothing, so that a correction without effect is answered too. */
-static struct invoice_row line_of_no_difference(const struct snapshot *snapshot, uint32_t agreement,
+static struct billed_line line_of_no_difference(const struct snapshot *snapshot, uint32_t agreement,
                                                 uint32_t sku) {
-    return (struct invoice_row){
+    return (struct billed_line){
         .sku_id = snapshot->skus[sku].id,
         .parts_per_unit = 1,
         .tax = snapshot->agreements[agreement].tax,
@@ -59,13 +59,13 @@ static struct invoice_row line_of_no_difference(const struct snapshot *snapshot,
 }
 
 enum status correction_lines_add(struct db *db, struct arena *arena, struct month_rating *rating,
-                                 uint32_t agreement, uint32_t sku, struct invoice_row **lines, size_t *count,
+                                 uint32_t agreement, uint32_t sku, struct billed_line **lines, size_t *count,
                                  size_t *capacity, struct fault *fault) {
     const struct snapshot *snapshot = rating->snapshot;
     struct month month = rating->month;
-    struct invoice_row *rated = NULL;
-    struct invoice_row *billed = NULL;
-    struct invoice_row *in_effect = NULL;
+    struct billed_line *rated = NULL;
+    struct billed_line *billed = NULL;
+    struct billed_line *in_effect = NULL;
     size_t rated_count = 0;
     size_t billed_count = 0;
     size_t in_effect_count = 0;
@@ -81,7 +81,7 @@ enum status correction_lines_add(struct db *db, struct arena *arena, struct mont
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
     struct tax tax = in_effect_count > 0 ? in_effect[0].tax : (struct tax){0};
     /* What is in both stays; `added` keeps what is new. */
-    struct invoice_row *added = ARENA_NEW(arena, struct invoice_row, rated_count + 1);
+    struct billed_line *added = ARENA_NEW(arena, struct billed_line, rated_count + 1);
     size_t added_count = 0;
     for (size_t i = 0; i < rated_count; i++)
         if (rated[i].quantity_parts != 0 && !take_out(in_effect, &in_effect_count, &rated[i]))

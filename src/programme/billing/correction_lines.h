@@ -10,16 +10,16 @@
 
 /* The lines in effect of all that was billed for a (month, SKU): reversals cancel what they reverse; lines of
  * quantity 0 say nothing and are left out. */
-void lines_in_effect(struct arena *arena, const struct invoice_row *billed, size_t billed_count,
-                     struct invoice_row **lines, size_t *count);
+void lines_in_effect(struct arena *arena, const struct billed_line *billed, size_t billed_count,
+                     struct billed_line **lines, size_t *count);
 
 /* Whether two lines charge the same. */
-bool lines_charge_the_same(const struct invoice_row *a, const struct invoice_row *b);
+bool lines_charge_the_same(const struct billed_line *a, const struct billed_line *b);
 
 /* Adds to `*lines` what corrects (rating->month, SKU) on the agreement; at least one line, which says so
  * where nothing differs. */
 enum status correction_lines_add(struct db *db, struct arena *arena, struct month_rating *rating,
-                                 uint32_t agreement, uint32_t sku, struct invoice_row **lines, size_t *count,
+                                 uint32_t agreement, uint32_t sku, struct billed_line **lines, size_t *count,
                                  size_t *capacity, struct fault *fault) MUST_CHECK;
 
 #endif

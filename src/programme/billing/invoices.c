@@ -111,7 +111,7 @@ static enum status fill_party(struct name_cache *names, int64_t id, const struct
     return STATUS_OK;
 }
 
-static enum status fill_line(struct name_cache *names, const struct invoice_row *row,
+static enum status fill_line(struct name_cache *names, const struct billed_line *row,
                              struct invoice_line *line, struct fault *fault) {
     const struct account *customer = NULL;
     const struct sku *sku = NULL;
@@ -139,7 +139,7 @@ static enum status fill_line(struct name_cache *names, const struct invoice_row 
 static enum status fill_lines(struct name_cache *names, int64_t invoice_id, struct invoice *invoice,
                               struct fault *fault) {
     struct call *call = names->call;
-    struct invoice_row *rows = NULL;
+    struct billed_line *rows = NULL;
     size_t count = 0;
     enum status status = invoice_lines_load(call->db, call->arena, invoice_id, &rows, &count, fault);
     if (status != STATUS_OK)

@@ -16,7 +16,7 @@ void invoice_batch_clean_up(struct invoice_batch *batch) {
     batch->count = batch->capacity = batch->line_count = 0;
 }
 
-enum status invoice_rows_total(struct arena *arena, const struct invoice_row *lines, size_t count,
+enum status billed_lines_total(struct arena *arena, const struct billed_line *lines, size_t count,
                                int64_t *net_minor, int64_t *tax_minor, struct fault *fault) {
     struct tax_line *tax_lines = ARENA_NEW(arena, struct tax_line, count + 1);
     struct tax_total *totals = NULL;
@@ -69,7 +69,7 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
                               int64_t *gross_minor, struct fault *fault) {
     assert(input->line_count > 0);
     struct invoice_head head = head_of(batch, input);
-    enum status status = invoice_rows_total(&batch->arena, input->lines, input->line_count, &head.net_minor,
+    enum status status = billed_lines_total(&batch->arena, input->lines, input->line_count, &head.net_minor,
                                             &head.tax_minor, fault);
     head.gross_minor = head.net_minor;
     if (status == STATUS_OK)

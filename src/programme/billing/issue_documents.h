@@ -11,7 +11,7 @@
 
 struct issued {
     struct invoice_head head;
-    struct invoice_row *lines;
+    struct billed_line *lines;
     size_t line_count;
     struct text *identifier; /* where to tell the invoice's identifier and number, in the call's arena */
     struct text *number;
@@ -40,7 +40,7 @@ struct issue_input {
     uint32_t agreement;
     enum invoice_kind kind;
     struct month month;
-    struct invoice_row *lines;
+    struct billed_line *lines;
     size_t line_count;
     struct text *identifier;
     struct text *number;
@@ -52,7 +52,7 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
 enum status invoice_batch_write(struct invoice_batch *batch, struct fault *fault) MUST_CHECK;
 
 /* What lines add up to: net, and tax per category on its sum. */
-enum status invoice_rows_total(struct arena *arena, const struct invoice_row *lines, size_t count,
+enum status billed_lines_total(struct arena *arena, const struct billed_line *lines, size_t count,
                                int64_t *net_minor, int64_t *tax_minor, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -333,14 +333,14 @@ static enum status rate_customer(const struct edge_context *context, const struc
     return status;
 }
 
-static struct invoice_row row_of(const struct price *price, const struct tax *tax,
+static struct billed_line row_of(const struct price *price, const struct tax *tax,
                                  const struct rating_line *line, const struct rated_customer *customers) {
     bool is_minimum = line->usage == RATING_NO_CUSTOMER;
     const struct rated_customer *customer = is_minimum ? NULL : &customers[line->usage];
     struct text note = is_minimum ? TEXT("minimum") : customer->note;
     if (price->terms.not_for_resale && note.length == 0)
         note = TEXT("not for resale");
-    return (struct invoice_row){
+    return (struct billed_line){
         .customer_id = is_minimum ? 0 : customer->customer_id,
         .sku_id = price->sku_id,
         .price_id = price->id,
@@ -359,7 +359,7 @@ static struct invoice_row row_of(const struct price *price, const struct tax *ta
 /* Rates the customers at the price. */
 static enum status rate_at_price(const struct edge_context *context, const struct price *price,
                                  const struct tax *tax, struct merged_customers merged,
-                                 struct invoice_row **lines, size_t *count, struct fault *fault) {
+                                 struct billed_line **lines, size_t *count, struct fault *fault) {
     const struct snapshot *snapshot = context->rating->snapshot;
     struct arena *arena = context->arena;
     size_t most = merged.entry_count + merged.adjustments.count + merged.corrections.count;
@@ -406,7 +406,7 @@ static enum status rate_at_price(const struct edge_context *context, const struc
                          usages, customer_count, &rated, count, fault);
     if (status != STATUS_OK)
         return status;
-    *lines = ARENA_NEW(arena, struct invoice_row, *count + 1);
+    *lines = ARENA_NEW(arena, struct billed_line, *count + 1);
     for (size_t i = 0; i < *count; i++)
         (*lines)[i] = row_of(price, tax, &rated[i], customers);
     return STATUS_OK;
@@ -428,7 +428,7 @@ static enum status is_used(const struct edge_context *context, const struct merg
 }
 
 /* Rates a SKU: lines, or `*unpriced` where it was used and has no price. */
-static enum status rate_sku(const struct edge_context *context, uint32_t sku, struct invoice_row **lines,
+static enum status rate_sku(const struct edge_context *context, uint32_t sku, struct billed_line **lines,
                             size_t *count, bool *unpriced, struct fault *fault) {
     struct tax tax;
     struct merged_customers merged = customers_of(context, context->rating->snapshot->sku_rank[sku]);
@@ -445,7 +445,7 @@ static enum status rate_sku(const struct edge_context *context, uint32_t sku, st
 }
 
 enum status month_rating_sku(struct month_rating *rating, struct arena *arena, uint32_t agreement,
-                             uint32_t sku, struct invoice_row **lines, size_t *count, bool *priced,
+                             uint32_t sku, struct billed_line **lines, size_t *count, bool *priced,
                              struct fault *fault) {
     struct edge_context context = context_of(rating, arena, agreement);
     bool unpriced = false;
@@ -522,7 +522,7 @@ static void sort_lines(const struct edge_context *context, struct edge_bill *bil
     if (bill->line_count == 0)
         return;
     struct line_key *keys = ARENA_NEW(context->arena, struct line_key, bill->line_count);
-    struct invoice_row *sorted = ARENA_NEW(context->arena, struct invoice_row, bill->line_count);
+    struct billed_line *sorted = ARENA_NEW(context->arena, struct billed_line, bill->line_count);
     for (size_t i = 0; i < bill->line_count; i++) {
         int64_t customer_id = bill->lines[i].customer_id;
         keys[i].customer_rank = customer_id == 0
@@ -547,7 +547,7 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
     const uint32_t *ranks = skus_of_edge(&context, &sku_count);
     *bill = (struct edge_bill){0};
     for (size_t i = 0; status == STATUS_OK && i < sku_count; i++) {
-        struct invoice_row *lines = NULL;
+        struct billed_line *lines = NULL;
         size_t count = 0;
         bool unpriced = false;
         uint32_t sku = rating->snapshot->sku_of_rank[ranks[i]];

@@ -59,7 +59,7 @@ void month_rating_open(struct arena *arena, const struct month_rating_input *inp
 
 /* Lines as they go onto an invoice: without an invoice's id, positions from 1. */
 struct edge_bill {
-    struct invoice_row *lines; /* by customer (those for none last), SKU, tier */
+    struct billed_line *lines; /* by customer (those for none last), SKU, tier */
     size_t line_count;
     struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
     bool used;           /* anything was in use or set by hand */
@@ -71,7 +71,7 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
 
 /* The lines of one SKU alone. `*priced` is false where it has no price. */
 enum status month_rating_sku(struct month_rating *rating, struct arena *arena, uint32_t agreement,
-                             uint32_t sku, struct invoice_row **lines, size_t *count, bool *priced,
+                             uint32_t sku, struct billed_line **lines, size_t *count, bool *priced,
                              struct fault *fault) MUST_CHECK;
 
 /* Whether anything below the edge was in use in the month or set by hand. */

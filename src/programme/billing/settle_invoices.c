@@ -112,7 +112,7 @@ static bool holds(const int64_t *sorted, size_t count, int64_t position) {
     return count > 0 && bsearch(&position, sorted, count, sizeof(*sorted), compare_positions) != NULL;
 }
 
-static struct invoice_row credit_of(struct invoice_row row) {
+static struct billed_line credit_of(struct billed_line row) {
     row.quantity_parts = -row.quantity_parts;
     row.amount_minor = -row.amount_minor;
     row.corrects_month = (struct month){INVOICE_NO_MONTH};
@@ -121,9 +121,9 @@ static struct invoice_row credit_of(struct invoice_row row) {
 
 /* The lines to credit: those asked for, or all that are left; each once. */
 static enum status choose_lines(struct call *call, const struct credit_invoice_input *input,
-                                const struct invoice_head *head, struct invoice_row **lines, size_t *count,
+                                const struct invoice_head *head, struct billed_line **lines, size_t *count,
                                 struct fault *fault) {
-    struct invoice_row *rows = NULL;
+    struct billed_line *rows = NULL;
     int64_t *credited = NULL;
     size_t row_count = 0;
     size_t credited_count = 0;
@@ -146,7 +146,7 @@ static enum status choose_lines(struct call *call, const struct credit_invoice_i
                              "this line has been credited by an earlier credit note");
     }
     qsort(asked, input->position_count, sizeof(*asked), compare_positions);
-    *lines = ARENA_NEW(call->arena, struct invoice_row, row_count + 1);
+    *lines = ARENA_NEW(call->arena, struct billed_line, row_count + 1);
     for (size_t i = 0; i < row_count; i++) {
         bool wanted = input->position_count == 0 ? !holds(credited, credited_count, rows[i].position)
                                                  : holds(asked, input->position_count, rows[i].position);
@@ -192,11 +192,11 @@ static enum status make_head(struct call *call, const struct invoice_head *corre
     return status;
 }
 
-static enum status write_credit_note(struct call *call, struct invoice_head *head, struct invoice_row *lines,
+static enum status write_credit_note(struct call *call, struct invoice_head *head, struct billed_line *lines,
                                      size_t count, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status =
-        invoice_rows_total(call->arena, lines, count, &head->net_minor, &head->tax_minor, fault);
+        billed_lines_total(call->arena, lines, count, &head->net_minor, &head->tax_minor, fault);
     head->gross_minor = head->net_minor;
     if (status == STATUS_OK)
         status = money_add(&head->gross_minor, head->tax_minor, fault);
@@ -245,7 +245,7 @@ enum status credit_invoice(struct call *call, const struct credit_invoice_input 
                            struct invoice_summary *result, struct fault *fault) {
     struct invoice_head corrected;
     struct invoice_head head;
-    struct invoice_row *lines = NULL;
+    struct billed_line *lines = NULL;
     struct name_cache names;
     size_t count = 0;
     enum status status = call_begin(call, DB_WRITE, fault);

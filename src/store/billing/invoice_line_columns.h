@@ -13,6 +13,6 @@
 enum { INVOICE_LINE_COLUMN_COUNT = 13 };
 
 /* The line whose columns begin at `first` in the present row; the rest of `row` is zero. */
-void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, struct invoice_row *row);
+void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, struct billed_line *row);
 
 #endif

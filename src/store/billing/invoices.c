@@ -115,7 +115,7 @@ enum status invoice_lines_bulk(struct db *db, struct db_bulk **bulk, struct faul
     return db_bulk_start(db, "invoice_lines", columns, "iiiiitiiiiitiitt", bulk, fault);
 }
 
-enum status invoice_lines_add(struct db_bulk *bulk, const struct invoice_row *row, struct fault *fault) {
+enum status invoice_lines_add(struct db_bulk *bulk, const struct billed_line *row, struct fault *fault) {
     assert(row->invoice_id > 0 && row->position > 0 && row->parts_per_unit > 0);
     const struct db_value values[] = {
         db_integer(row->invoice_id),
@@ -204,9 +204,9 @@ enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct 
 
 #define LINE_COLUMNS "l.invoice_id, " INVOICE_LINE_COLUMNS ", l.description, l.note"
 
-void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, struct invoice_row *row) {
+void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, struct billed_line *row) {
     bool corrects = !db_column_is_null(rows, first + 12);
-    *row = (struct invoice_row){
+    *row = (struct billed_line){
         .position = db_column_int(rows, first),
         .customer_id = db_column_int(rows, first + 1),
         .sku_id = db_column_int(rows, first + 2),
@@ -225,16 +225,16 @@ void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, str
         row->tax.category[i] = category.at[i];
 }
 
-static void read_line(struct db_rows *rows, struct arena *arena, struct invoice_row *row) {
+static void read_line(struct db_rows *rows, struct arena *arena, struct billed_line *row) {
     invoice_line_read(rows, 1, arena, row);
     row->invoice_id = db_column_int(rows, 0);
     row->description = db_column_copy(rows, 1 + INVOICE_LINE_COLUMN_COUNT, arena);
     row->note = db_column_copy(rows, 2 + INVOICE_LINE_COLUMN_COUNT, arena);
 }
 
-static enum status read_lines(struct db_rows *rows, struct arena *arena, struct invoice_row **lines,
+static enum status read_lines(struct db_rows *rows, struct arena *arena, struct billed_line **lines,
                               size_t *count, struct fault *fault) {
-    struct invoice_row *items = NULL;
+    struct billed_line *items = NULL;
     size_t capacity = 0;
     bool have_row = false;
     enum status status = STATUS_OK;
@@ -251,7 +251,7 @@ static const char LINES[] =
     "select " LINE_COLUMNS " from invoice_lines l where l.invoice_id = $1 order by l.position";
 
 enum status invoice_lines_load(struct db *db, struct arena *arena, int64_t invoice_id,
-                               struct invoice_row **rows, size_t *count, struct fault *fault) {
+                               struct billed_line **rows, size_t *count, struct fault *fault) {
     struct db_rows *found = NULL;
     enum status status = db_query(db, LINES, DB_ARGS(db_integer(invoice_id)), &found, fault);
     if (status == STATUS_OK)
@@ -267,7 +267,7 @@ static const char LINES_OF_MONTH[] =
     "order by l.invoice_id, l.position";
 
 enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t agreement_id,
-                                   struct month month, int64_t sku_id, struct invoice_row **rows,
+                                   struct month month, int64_t sku_id, struct billed_line **rows,
                                    size_t *count, struct fault *fault) {
     struct db_rows *found = NULL;
     enum status status = db_query(

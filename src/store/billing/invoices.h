@@ -42,7 +42,7 @@ struct invoice_head {
     int64_t settled_at_us; /* 0: not settled */
 };
 
-struct invoice_row {
+struct billed_line {
     int64_t invoice_id;
     int64_t position;    /* from 1 */
     int64_t customer_id; /* 0: for no one end customer */
@@ -79,7 +79,7 @@ enum status invoice_heads_bulk(struct db *db, struct db_bulk **bulk, struct faul
 enum status invoice_heads_add(struct db_bulk *bulk, const struct invoice_head *head,
                               struct fault *fault) MUST_CHECK;
 enum status invoice_lines_bulk(struct db *db, struct db_bulk **bulk, struct fault *fault) MUST_CHECK;
-enum status invoice_lines_add(struct db_bulk *bulk, const struct invoice_row *row,
+enum status invoice_lines_add(struct db_bulk *bulk, const struct billed_line *row,
                               struct fault *fault) MUST_CHECK;
 
 /* STATUS_NOT_FOUND "unknown-invoice". */
@@ -88,7 +88,7 @@ enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct 
 
 /* All lines of an invoice by position. */
 enum status invoice_lines_load(struct db *db, struct arena *arena, int64_t invoice_id,
-                               struct invoice_row **rows, size_t *count, struct fault *fault) MUST_CHECK;
+                               struct billed_line **rows, size_t *count, struct fault *fault) MUST_CHECK;
 
 /* issued → paid or written off, decided by core/base/state_machine.h before. */
 enum status invoice_settle(struct db *db, int64_t id, enum invoice_state state, int64_t at_us,
@@ -113,7 +113,7 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
 /* What the lines billed for (agreement, month, SKU) until now: those of the month's invoice and the
  * corrections of that month on later ones; by invoice, then position. No credit notes. */
 enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t agreement_id,
-                                   struct month month, int64_t sku_id, struct invoice_row **rows,
+                                   struct month month, int64_t sku_id, struct billed_line **rows,
                                    size_t *count, struct fault *fault) MUST_CHECK;
 
 /* The gross of an invoice's credit notes: not above zero for an ordinary invoice. */

@@ -239,7 +239,7 @@ enum status audited_lines_stream(struct db *db, struct month month, struct db_ro
 }
 
 void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
-                       struct invoice_row *row) {
+                       struct billed_line *row) {
     *head = (struct invoice_head){
         .id = db_column_int(rows, 0),
         .number = db_column_copy(rows, 1, arena),

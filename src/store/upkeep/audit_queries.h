@@ -72,7 +72,7 @@ enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struc
 enum status audited_lines_stream(struct db *db, struct month month, struct db_rows **rows,
                                  struct fault *fault) MUST_CHECK;
 void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
-                       struct invoice_row *row);
+                       struct billed_line *row);
 
 /* Numbers and ids of all documents, by seller, then id. */
 enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
