@@ -37,7 +37,7 @@ static enum status get_charges(struct request *request, struct response *answer,
         .buyer = request_query(request, "buyer"),
         .month = request_query(request, "month"),
     };
-    struct list_one_off_charges_result page;
+    struct one_off_charge_page page;
     enum status status = request_page(request, &input.page, fault);
     if (status == STATUS_OK) {
         status = list_one_off_charges(&request->call, &input, &page, fault);
@@ -96,7 +96,7 @@ static enum status get_corrections(struct request *request, struct response *ans
         .buyer = request_query(request, "buyer"),
         .month = request_query(request, "month"),
     };
-    struct list_corrections_result page;
+    struct correction_page page;
     enum status status = request_page(request, &input.page, fault);
     if (status == STATUS_OK) {
         status = list_corrections(&request->call, &input, &page, fault);
@@ -161,7 +161,7 @@ static enum status get_margins(struct request *request, struct response *answer,
 
 static enum status get_balances(struct request *request, struct response *answer, struct fault *fault) {
     struct list_balances_input input = {.owner = request_query(request, "owner")};
-    struct list_balances_result result;
+    struct balance_page result;
     enum status status = list_balances(&request->call, &input, &result, fault);
     if (status != STATUS_OK) {
         return status;

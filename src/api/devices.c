@@ -37,7 +37,7 @@ static enum status get_devices(struct request *request, struct response *answer,
 }
 
 static enum status get_device(struct request *request, struct response *answer, struct fault *fault) {
-    struct device_info device;
+    struct device_view device;
     enum status status = show_device(&request->call, request_parameter(request, "device"), &device, fault);
     if (status == STATUS_OK) {
         represent_device(answer_json(answer, request, 200), NULL, &device);

@@ -13,7 +13,7 @@ static enum status get_invoices(struct request *request, struct response *answer
         .state = request_query(request, "state"),
         .kind = request_query(request, "kind"),
     };
-    struct list_invoices_result page;
+    struct invoice_page page;
     enum status status = request_page(request, &input.page, fault);
     if (status == STATUS_OK) {
         status = list_invoices(&request->call, &input, &page, fault);
@@ -67,7 +67,7 @@ static enum status get_invoice(struct request *request, struct response *answer,
         return status;
     }
     struct show_invoice_input input = {.invoice = request_parameter(request, "invoice")};
-    struct invoice_view view;
+    struct invoice_detail view;
     status = show_invoice(&request->call, &input, &view, fault);
     if (status != STATUS_OK) {
         return status;
@@ -79,8 +79,8 @@ static enum status get_invoice(struct request *request, struct response *answer,
     return answer_document(request, answer, &view.invoice, format, fault);
 }
 
-typedef enum status settle_function(struct call *, const struct settle_invoice_input *,
-                                    struct invoice_summary *, struct fault *);
+typedef enum status settle_function(struct call *, const struct settle_invoice_input *, struct invoice_view *,
+                                    struct fault *);
 
 static enum status settle(struct request *request, struct response *answer, struct fault *fault,
                           settle_function *run) {
@@ -95,7 +95,7 @@ static enum status settle(struct request *request, struct response *answer, stru
         .note = json_read_text(&body, "note", JSON_OPTIONAL),
     };
     status = request_json_done(&document, &body);
-    struct invoice_summary invoice;
+    struct invoice_view invoice;
     if (status == STATUS_OK) {
         status = run(&request->call, &input, &invoice, fault);
     }
@@ -136,7 +136,7 @@ static enum status post_credit(struct request *request, struct response *answer,
     };
     input.positions = read_positions(request, &body, &input.position_count);
     status = request_json_done(&document, &body);
-    struct invoice_summary credit;
+    struct invoice_view credit;
     if (status == STATUS_OK) {
         status = credit_invoice(&request->call, &input, &credit, fault);
     }

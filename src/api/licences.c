@@ -7,7 +7,7 @@
 #include "json/represent.h"
 
 static void answer_block(struct request *request, struct response *answer, int http_status,
-                         const struct block_info *block) {
+                         const struct block_view *block) {
     answer_version(answer, request, block->version);
     represent_block(answer_json(answer, request, http_status), NULL, block);
 }
@@ -54,7 +54,7 @@ static enum status post_block(struct request *request, struct response *answer, 
         .size = json_read_int(&body, "size", JSON_REQUIRED, 0),
     };
     status = request_json_done(&document, &body);
-    struct block_info block;
+    struct block_view block;
     if (status == STATUS_OK) {
         status = order_block(&request->call, &input, &block, fault);
     }
@@ -66,7 +66,7 @@ static enum status post_block(struct request *request, struct response *answer, 
 }
 
 static enum status get_block(struct request *request, struct response *answer, struct fault *fault) {
-    struct block_info block;
+    struct block_view block;
     enum status status = show_block(&request->call, request_parameter(request, "block"), &block, fault);
     if (status == STATUS_OK) {
         answer_block(request, answer, 200, &block);
@@ -87,7 +87,7 @@ static enum status patch_block(struct request *request, struct response *answer,
         .if_version = request->if_version,
     };
     status = request_json_done(&document, &body);
-    struct block_info block;
+    struct block_view block;
     if (status == STATUS_OK) {
         status = enlarge_block(&request->call, &input, &block, fault);
     }
@@ -103,7 +103,7 @@ static enum status post_close_block(struct request *request, struct response *an
         .block = request_parameter(request, "block"),
         .if_version = request->if_version,
     };
-    struct block_info block;
+    struct block_view block;
     if (status == STATUS_OK) {
         status = close_block(&request->call, &input, &block, fault);
     }
@@ -237,7 +237,7 @@ static enum status get_licence_key(struct request *request, struct response *ans
     return STATUS_OK;
 }
 
-typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_info *,
+typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_view *,
                                   struct fault *);
 
 static enum status turn(struct request *request, struct response *answer, struct fault *fault,
@@ -257,7 +257,7 @@ static enum status turn(struct request *request, struct response *answer, struct
         input.seats = json_read_int(&body, "seats", JSON_REQUIRED, 0);
     }
     status = request_json_done(&document, &body);
-    struct licence_info licence;
+    struct licence_view licence;
     if (status == STATUS_OK) {
         status = run(&request->call, &input, &licence, fault);
     }

@@ -54,14 +54,14 @@ void represent_token(struct json_writer *out, const char *name, const struct tok
 void represent_audit_entry(struct json_writer *out, const char *name, const struct audit_view *entry);
 
 /* represent_licences.c: blocks, licences, reports */
-void represent_block(struct json_writer *out, const char *name, const struct block_info *block);
-void represent_licence(struct json_writer *out, const char *name, const struct licence_info *licence);
+void represent_block(struct json_writer *out, const char *name, const struct block_view *block);
+void represent_licence(struct json_writer *out, const char *name, const struct licence_view *licence);
 void represent_licence_in_full(struct json_writer *out, const char *name,
                                const struct licence_detail *detail);
 void represent_issued_licence(struct json_writer *out, const char *name, const struct issued_licence *issued);
 void represent_licence_event(struct json_writer *out, const char *name,
-                             const struct licence_event_info *event);
-void represent_report(struct json_writer *out, const char *name, const struct report_info *report);
+                             const struct licence_event_view *event);
+void represent_report(struct json_writer *out, const char *name, const struct report_view *report);
 void represent_report_in_full(struct json_writer *out, const char *name, const struct report_detail *detail);
 
 /* represent_delivery.c: what is delivered */
@@ -75,13 +75,13 @@ void represent_update_repository(struct json_writer *out, const char *name,
 void represent_verified_updates(struct json_writer *out, const char *name,
                                 const struct verify_updates_result *result);
 /* represent_keys.c: signing keys; an offline lease with its file, or without */
-void represent_signing_key(struct json_writer *out, const char *name, const struct signing_key_info *key);
-void represent_root_key(struct json_writer *out, const char *name, const struct signing_key_info *key);
+void represent_signing_key(struct json_writer *out, const char *name, const struct signing_key_view *key);
+void represent_root_key(struct json_writer *out, const char *name, const struct signing_key_view *key);
 void represent_offline_lease(struct json_writer *out, const char *name, const struct offline_lease *lease,
                              bool with_file);
 
 /* represent_devices.c: devices, lease terms, deployment */
-void represent_device(struct json_writer *out, const char *name, const struct device_info *device);
+void represent_device(struct json_writer *out, const char *name, const struct device_view *device);
 void represent_licence_devices(struct json_writer *out, const char *name,
                                const struct licence_devices *devices);
 void represent_lease_terms(struct json_writer *out, const char *name, const struct lease_terms_view *terms);
@@ -89,8 +89,8 @@ void represent_snippet(struct json_writer *out, const char *name, const struct s
 
 /* represent_billing.c: what is owed */
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);
-void represent_invoice(struct json_writer *out, const char *name, const struct invoice_summary *invoice);
-void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_view *view);
+void represent_invoice(struct json_writer *out, const char *name, const struct invoice_view *invoice);
+void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_detail *view);
 void represent_one_off_charge(struct json_writer *out, const char *name,
                               const struct one_off_charge_view *charge);
 void represent_correction(struct json_writer *out, const char *name,

@@ -69,7 +69,7 @@ void represent_close(struct json_writer *out, const char *name, const struct clo
     json_write_close(out);
 }
 
-void represent_invoice(struct json_writer *out, const char *name, const struct invoice_summary *invoice) {
+void represent_invoice(struct json_writer *out, const char *name, const struct invoice_view *invoice) {
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
@@ -132,7 +132,7 @@ static void write_taxes(struct json_writer *out, const struct invoice *invoice) 
     json_write_close_array(out);
 }
 
-void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_view *view) {
+void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_detail *view) {
     const struct invoice *invoice = &view->invoice;
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);

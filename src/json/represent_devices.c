@@ -31,7 +31,7 @@ static void write_components(struct json_writer *out, const char *name, struct t
     json_write_close_array(out);
 }
 
-void represent_device(struct json_writer *out, const char *name, const struct device_info *device) {
+void represent_device(struct json_writer *out, const char *name, const struct device_view *device) {
     const struct answer_row *answer = answer_row(device->answer);
     json_write_open(out, name);
     json_write_text(out, "id", device->identifier);

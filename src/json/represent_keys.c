@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <sodium.h>
 
-void represent_signing_key(struct json_writer *out, const char *name, const struct signing_key_info *key) {
+void represent_signing_key(struct json_writer *out, const char *name, const struct signing_key_view *key) {
     json_write_open(out, name);
     json_write_text(out, "key", key->kid);
     json_write_string(out, "purpose", signing_purpose_name(key->purpose));
@@ -20,7 +20,7 @@ void represent_signing_key(struct json_writer *out, const char *name, const stru
     json_write_close(out);
 }
 
-void represent_root_key(struct json_writer *out, const char *name, const struct signing_key_info *key) {
+void represent_root_key(struct json_writer *out, const char *name, const struct signing_key_view *key) {
     unsigned char bytes[DEVICE_KEY_BYTES];
     char hex[2 * sizeof bytes + 1];
     bool decoded = base64url_decode(key->public_key, bytes, sizeof bytes);

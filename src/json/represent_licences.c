@@ -15,7 +15,7 @@ static void write_thing(struct json_writer *out, const char *name, struct text i
     json_write_close(out);
 }
 
-void represent_block(struct json_writer *out, const char *name, const struct block_info *block) {
+void represent_block(struct json_writer *out, const char *name, const struct block_view *block) {
     json_write_open(out, name);
     json_write_text(out, "id", block->identifier);
     write_thing(out, "provider", block->provider, block->provider_code, TEXT(""));
@@ -29,7 +29,7 @@ void represent_block(struct json_writer *out, const char *name, const struct blo
     json_write_close(out);
 }
 
-static void write_licence_fields(struct json_writer *out, const struct licence_info *licence) {
+static void write_licence_fields(struct json_writer *out, const struct licence_view *licence) {
     json_write_text(out, "id", licence->identifier);
     json_write_text_or_null(out, "block", licence->block);
     write_thing(out, "provider", licence->provider, licence->provider_code, TEXT(""));
@@ -48,7 +48,7 @@ static void write_licence_fields(struct json_writer *out, const struct licence_i
     json_write_int(out, "version", licence->version);
 }
 
-void represent_licence(struct json_writer *out, const char *name, const struct licence_info *licence) {
+void represent_licence(struct json_writer *out, const char *name, const struct licence_view *licence) {
     json_write_open(out, name);
     write_licence_fields(out, licence);
     json_write_close(out);
@@ -81,7 +81,7 @@ void represent_issued_licence(struct json_writer *out, const char *name,
 }
 
 void represent_licence_event(struct json_writer *out, const char *name,
-                             const struct licence_event_info *info) {
+                             const struct licence_event_view *info) {
     const struct licence_event *event = &info->event;
     json_write_open(out, name);
     json_write_int(out, "sequence", event->sequence);
@@ -94,7 +94,7 @@ void represent_licence_event(struct json_writer *out, const char *name,
     json_write_close(out);
 }
 
-void represent_report(struct json_writer *out, const char *name, const struct report_info *report) {
+void represent_report(struct json_writer *out, const char *name, const struct report_view *report) {
     json_write_open(out, name);
     json_write_text_or_null(out, "id", report->identifier);
     json_write_text(out, "agreement", report->agreement);

@@ -68,7 +68,7 @@ static void check_in(struct world *world, const struct activation *activation, i
 
 static void resize(struct world *world, struct text licence, int64_t seats) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .seats = seats};
     WORLD_OK(world, resize_licence(&call, &input, &info, &world->fault));
 }
@@ -264,7 +264,7 @@ static void every_state_of_the_licence_has_its_answer(void **state) {
     turn_off(world, licence);
     int64_t notes = ask(world, "select count(*) from device_changes where kind = 'licence'");
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(world,
              retire_licence(&call, &(struct turn_licence_input){.licence = licence}, &info, &world->fault));
     assert_int_equal(ask(world, "select count(*) from device_changes where kind = 'licence'"), notes + 1);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static enum status order(struct world *world, struct call *call, const char *provider, const char *sku,
-                         int64_t size, struct block_info *out) {
+                         int64_t size, struct block_view *out) {
     struct order_block_input input = {text_of(provider), text_of(sku), size};
     return order_block(call, &input, out, &world->fault);
 }
@@ -20,7 +20,7 @@ static void a_provider_orders_a_block_that_costs_nothing_and_is_all_free(void **
     struct world *world = *state;
     a_channel(world);
     struct call call = call_of(world, "P1");
-    struct block_info block;
+    struct block_view block;
     WORLD_OK(world, order(world, &call, "P1", "OFFICE", 50, &block));
     assert_true(text_is(block.provider_code, "P1"));
     assert_true(text_is(block.sku_code, "OFFICE"));
@@ -34,7 +34,7 @@ static void a_block_needs_a_size_a_provider_and_a_sku_of_the_catalogue(void **st
     struct world *world = *state;
     a_channel(world);
     struct call call = world_call(world);
-    struct block_info block;
+    struct block_view block;
     WORLD_FAULT(world, "size-out-of-range", order(world, &call, "P1", "OFFICE", 0, &block));
     WORLD_FAULT(world, "size-out-of-range", order(world, &call, "P1", "OFFICE", -5, &block));
     WORLD_FAULT(world, "size-out-of-range", order(world, &call, "P1", "OFFICE", INT64_MAX, &block));
@@ -48,7 +48,7 @@ static void a_block_needs_a_size_a_provider_and_a_sku_of_the_catalogue(void **st
 static void only_the_provider_itself_orders(void **state) {
     struct world *world = *state;
     a_channel(world);
-    struct block_info block;
+    struct block_view block;
     struct call other = call_of(world, "P2");
     WORLD_FAULT(world, "unknown-account", order(world, &other, "P1", "OFFICE", 5, &block));
     struct call above = call_of(world, "DIST");
@@ -62,7 +62,7 @@ static void a_bundle_can_be_ordered_by_its_composer_and_below_it_alone(void **st
     struct world *world = *state;
     a_channel(world);
     struct call call = world_call(world);
-    struct block_info block;
+    struct block_view block;
     WORLD_OK(world, order(world, &call, "P1", "PACK", 5, &block));
     WORLD_OK(world, order(world, &call, "P1", "SUITE", 5, &block));
     WORLD_OK(world, order(world, &call, "P3", "SUITE", 5, &block));
@@ -73,7 +73,7 @@ static void ordering_needs_a_signed_agreement_on_every_edge_above(void **state) 
     struct world *world = *state;
     a_channel(world);
     struct call call = call_of(world, "P3");
-    struct block_info block;
+    struct block_view block;
     suspend(world, "DIST", "SUB");
     WORLD_FAULT(world, "agreement-suspended", order(world, &call, "P3", "OFFICE", 5, &block));
     resume(world, "DIST", "SUB");
@@ -87,7 +87,7 @@ static void a_block_is_enlarged_at_any_time_and_never_made_smaller(void **state)
     a_channel(world);
     struct text block = a_block_of(world, "P1", "OFFICE", 10);
     struct call call = call_of(world, "P1");
-    struct block_info info;
+    struct block_view info;
     struct enlarge_block_input input = {.block = block, .size = 30};
     WORLD_OK(world, enlarge_block(&call, &input, &info, &world->fault));
     assert_int_equal(info.size, 30);
@@ -109,7 +109,7 @@ static void a_closed_block_issues_and_grows_no_more_but_what_was_issued_works(vo
     struct text block = a_block_of(world, "P1", "OFFICE", 10);
     struct text licence = a_licence(world, block, "C1", 4);
     struct call call = call_of(world, "P1");
-    struct block_info info;
+    struct block_view info;
     WORLD_OK(world, close_block(&call, &(struct close_block_input){.block = block}, &info, &world->fault));
     assert_int_equal(info.state, BLOCK_CLOSED);
     WORLD_FAULT(world, "wrong-state",

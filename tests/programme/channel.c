@@ -118,7 +118,7 @@ struct call call_of(struct world *world, const char *account_code) {
 
 struct text a_block_of(struct world *world, const char *provider, const char *sku, int64_t size) {
     struct call call = world_call(world);
-    struct block_info block;
+    struct block_view block;
     struct order_block_input input = {text_of(provider), text_of(sku), size};
     WORLD_OK(world, order_block(&call, &input, &block, &world->fault));
     return block.identifier;
@@ -141,14 +141,14 @@ struct text a_licence_on(struct world *world, const char *sku, int64_t seats) {
 
 void turn_on(struct world *world, struct text licence) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(world,
              turn_licence_on(&call, &(struct turn_licence_input){.licence = licence}, &info, &world->fault));
 }
 
 void turn_off(struct world *world, struct text licence) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(world,
              turn_licence_off(&call, &(struct turn_licence_input){.licence = licence}, &info, &world->fault));
 }
@@ -188,9 +188,9 @@ struct licence_detail licence_of(struct world *world, struct text licence) {
     return detail;
 }
 
-struct block_info block_of(struct world *world, struct text block) {
+struct block_view block_of(struct world *world, struct text block) {
     struct call call = world_call(world);
-    struct block_info info;
+    struct block_view info;
     WORLD_OK(world, show_block(&call, block, &info, &world->fault));
     return info;
 }

@@ -35,7 +35,7 @@ void resume(struct world *world, const char *seller, const char *buyer);
 void terminate(struct world *world, const char *seller, const char *buyer);
 
 struct licence_detail licence_of(struct world *world, struct text licence);
-struct block_info block_of(struct world *world, struct text block);
+struct block_view block_of(struct world *world, struct text block);
 
 /* The world's clock, "2026-11-24T12:00:00Z". */
 void it_is(struct world *world, const char *instant);

@@ -21,7 +21,7 @@ static void a_rich_store(struct trade *trade, struct world *world) {
     struct sku_view suite;
     struct one_off_charge_view charge;
     struct correction_view correction;
-    struct invoice_summary summary;
+    struct invoice_view summary;
     struct cascade cascade;
     trade_begin(trade, world, "Europe/Berlin", "EUR");
     trade_sku(trade, "S");

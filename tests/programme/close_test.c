@@ -14,7 +14,7 @@
 
 #define assert_lines(trade, seller, buyer, month, expected)                                                  \
     do {                                                                                                     \
-        struct invoice_view view_ = trade_invoice(trade, seller, buyer, month);                              \
+        struct invoice_detail view_ = trade_invoice(trade, seller, buyer, month);                            \
         assert_string_equal(trade_lines(trade, &view_.invoice).at, expected);                                \
     } while (0)
 
@@ -102,17 +102,17 @@ static void every_policy_and_tier_mode_bills_to_the_cent(void **state) {
                  "A SNAP snapshot 12 12 5 60.00\n");
     assert_lines(&trade, "P1", "B", "2026-11", "B PEAK peak 5 5 20 100.00\n");
 
-    struct invoice_view vendor = trade_invoice(&trade, "VEND", "DIST", "2026-11");
+    struct invoice_detail vendor = trade_invoice(&trade, "VEND", "DIST", "2026-11");
     assert_int_equal(vendor.invoice.kind, INVOICE_KIND_SETTLEMENT);
     assert_int_equal(vendor.invoice.gross_minor, 2330);
-    struct invoice_view provider = trade_invoice(&trade, "DIST", "P1", "2026-11");
+    struct invoice_detail provider = trade_invoice(&trade, "DIST", "P1", "2026-11");
     assert_int_equal(provider.invoice.net_minor, 13703);
     assert_int_equal(provider.invoice.tax_minor, 2741);
     assert_int_equal(provider.invoice.gross_minor, 16444);
     assert_string_equal(provider.invoice.number.at, "DIST-2026-000001");
     assert_int_equal(provider.invoice.tax_count, 1);
     assert_int_equal(provider.due_minor, 16444);
-    struct invoice_view second = trade_invoice(&trade, "P1", "B", "2026-11");
+    struct invoice_detail second = trade_invoice(&trade, "P1", "B", "2026-11");
     assert_string_equal(second.invoice.number.at, "P1-2026-000002");
 }
 
@@ -443,7 +443,7 @@ static void an_adjustment_changes_its_own_edge_alone_and_says_why(void **state) 
     WORLD_OK(trade.world, approve_report(&trade.call, &decide, &report, &trade.world->fault));
     result = trade_close(&trade, "2026-11");
     assert_int_equal(result.closed_count, 1);
-    struct invoice_view view = trade_invoice(&trade, "DIST", "P1", "2026-11");
+    struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2026-11");
     struct text lines = trade_lines(&trade, &view.invoice);
     assert_non_null(strstr(lines.at, "A SNAP snapshot 12 4 3 12.00 ordered by mistake\n"));
     view = trade_invoice(&trade, "P1", "A", "2026-11");

@@ -18,9 +18,9 @@ static struct device_page listed(struct world *world, struct call call, struct l
     return page;
 }
 
-static struct device_info shown(struct world *world, struct text device) {
+static struct device_view shown(struct world *world, struct text device) {
     struct call call = call_of(world, "P1");
-    struct device_info info;
+    struct device_view info;
     WORLD_OK(world, show_device(&call, device, &info, &world->fault));
     return info;
 }
@@ -30,7 +30,7 @@ static void a_device_is_shown_with_its_licence_seat_lease_and_what_it_would_be_t
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 2);
     struct text device = a_machine(world, licence, "PC-17", 2);
-    struct device_info info = shown(world, device);
+    struct device_view info = shown(world, device);
     assert_true(text_equal(info.identifier, device));
     assert_true(text_equal(info.licence, licence));
     assert_true(text_is(info.provider_code, "P1"));
@@ -73,7 +73,7 @@ static void the_provider_and_the_customer_see_devices_and_nobody_else_does(void 
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 5);
     struct text device = a_machine(world, licence, "PC-17", 1);
-    struct device_info info;
+    struct device_view info;
     for (int who = 0; who < 2; who++) {
         struct call call = call_of(world, who == 0 ? "P1" : "C1");
         WORLD_OK(world, show_device(&call, device, &info, &world->fault));
@@ -116,7 +116,7 @@ static void an_identifier_that_is_none_of_a_device_is_unknown(void **state) {
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 5);
     struct call call = world_call(world);
-    struct device_info info;
+    struct device_view info;
     WORLD_FAULT(world, "unknown-device", show_device(&call, licence, &info, &world->fault));
     WORLD_FAULT(world, "unknown-device", show_device(&call, TEXT("dev_0"), &info, &world->fault));
     WORLD_FAULT(world, "missing-field", show_device(&call, TEXT(" "), &info, &world->fault));

@@ -13,7 +13,7 @@
 
 #define assert_lines(trade, seller, buyer, month, expected)                                                  \
     do {                                                                                                     \
-        struct invoice_view view_ = trade_invoice(trade, seller, buyer, month);                              \
+        struct invoice_detail view_ = trade_invoice(trade, seller, buyer, month);                            \
         assert_string_equal(trade_lines(trade, &view_.invoice).at, expected);                                \
     } while (0)
 
@@ -71,7 +71,7 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
     correct(&trade, "B", 10);
     trade_at(&trade, "2027-01-10T00:00:00Z");
     trade_close(&trade, "2026-12");
-    struct invoice_view view = trade_invoice(&trade, "DIST", "P1", "2026-12");
+    struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2026-12");
     struct text lines = trade_lines(&trade, &view.invoice);
     /* 15 units: tier one 10 of (5, 10) is 3 and 7, tier two the rest. */
     assert_non_null(strstr(lines.at, "B S peak 2 -2 10 -20.00 corrects 2026-10: reversal\n"
@@ -81,7 +81,7 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
                                      "B S peak 2 7 10 70.00 corrects 2026-10: counted twice\n"
                                      "B S peak 2 3 5 15.00 corrects 2026-10: counted twice\n"));
     struct list_corrections_input input = {.buyer = TEXT("P1")};
-    struct list_corrections_result list;
+    struct correction_page list;
     WORLD_OK(trade.world, list_corrections(&trade.call, &input, &list, &trade.world->fault));
     assert_int_equal(list.count, 3);
     for (size_t i = 0; i < 3; i++)
@@ -114,7 +114,7 @@ static void a_month_that_is_closed_late_carries_no_correction(void **state) {
                  "A S peak 10 2 5 10.00\n"
                  "B S peak 2 2 10 20.00\n");
     trade_close(&trade, "2027-01");
-    struct invoice_view view = trade_invoice(&trade, "DIST", "P1", "2027-01");
+    struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2027-01");
     assert_non_null(strstr(trade_lines(&trade, &view.invoice).at, "corrects 2026-10: counted twice\n"));
     assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 1);
 }
@@ -125,7 +125,7 @@ static void a_correction_without_effect_is_answered_too(void **state) {
     correct(&trade, "A", 10);
     trade_at(&trade, "2026-12-10T00:00:00Z");
     trade_close(&trade, "2026-11");
-    struct invoice_view view = trade_invoice(&trade, "DIST", "P1", "2026-11");
+    struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2026-11");
     assert_non_null(
         strstr(trade_lines(&trade, &view.invoice).at, "S  0 0 0 0.00 corrects 2026-10: no difference\n"));
 }
@@ -172,7 +172,7 @@ static void a_charge_is_a_line_of_its_month_and_then_stays(void **state) {
     assert_lines(&trade, "P1", "A", "2026-10",
                  "A S peak 10 10 20 200.00\n"
                  " Installation  3 3 120.5 361.50\n");
-    struct invoice_view invoice = trade_invoice(&trade, "P1", "A", "2026-10");
+    struct invoice_detail invoice = trade_invoice(&trade, "P1", "A", "2026-10");
     assert_int_equal(invoice.invoice.tax_minor, 2982); /* 8.25 % of 361.50 is 29.82; S is untaxed */
     WORLD_FAULT(trade.world, "already-billed", remove_one_off_charge(&trade.call, kept, &trade.world->fault));
     WORLD_FAULT(trade.world, "month-closed",
@@ -185,7 +185,7 @@ static void a_charge_is_a_line_of_its_month_and_then_stays(void **state) {
 
 static int64_t balance(struct trade *trade, const char *account) {
     struct list_balances_input input = {.owner = TEXT("DIST")};
-    struct list_balances_result result;
+    struct balance_page result;
     int64_t sum = 0;
     WORLD_OK(trade->world, list_balances(&trade->call, &input, &result, &trade->world->fault));
     for (size_t i = 0; i < result.count; i++)
@@ -196,7 +196,7 @@ static int64_t balance(struct trade *trade, const char *account) {
 
 static void paying_moves_the_receivable_to_cash_once(void **state) {
     struct trade trade;
-    struct invoice_summary summary;
+    struct invoice_view summary;
     october_is_closed(&trade, *state);
     struct settle_invoice_input input = {.invoice = TEXT("DIST-2026-000001"), .note = TEXT("wire 17")};
     assert_int_equal(balance(&trade, "receivable"), 13200); /* 110.00 and 20 % */
@@ -214,7 +214,7 @@ static void paying_moves_the_receivable_to_cash_once(void **state) {
 
 static void a_credit_note_takes_lines_off_and_the_rest_is_paid(void **state) {
     struct trade trade;
-    struct invoice_summary summary;
+    struct invoice_view summary;
     october_is_closed(&trade, *state);
     const int64_t second_line = 2;
     struct credit_invoice_input credit = {.invoice = TEXT("DIST-2026-000001"),
@@ -227,7 +227,7 @@ static void a_credit_note_takes_lines_off_and_the_rest_is_paid(void **state) {
     WORLD_FAULT(trade.world, "already-credited",
                 credit_invoice(&trade.call, &credit, &summary, &trade.world->fault));
     struct show_invoice_input show = {.invoice = TEXT("DIST-2026-000001")};
-    struct invoice_view view;
+    struct invoice_detail view;
     WORLD_OK(trade.world, show_invoice(&trade.call, &show, &view, &trade.world->fault));
     assert_int_equal(view.credited_minor, 1200);
     assert_int_equal(view.due_minor, 12000);
@@ -255,9 +255,9 @@ static struct call acting_for(const struct trade *trade, int64_t account_id) {
 static void an_invoice_is_seen_by_its_two_parties_alone(void **state) {
     struct trade trade;
     october_is_closed(&trade, *state);
-    struct invoice_view of_vendor = trade_invoice(&trade, "VEND", "DIST", "2026-10");
-    struct invoice_view of_provider = trade_invoice(&trade, "DIST", "P1", "2026-10");
-    struct invoice_view of_customer = trade_invoice(&trade, "P1", "A", "2026-10");
+    struct invoice_detail of_vendor = trade_invoice(&trade, "VEND", "DIST", "2026-10");
+    struct invoice_detail of_provider = trade_invoice(&trade, "DIST", "P1", "2026-10");
+    struct invoice_detail of_customer = trade_invoice(&trade, "P1", "A", "2026-10");
     int64_t customer_id = trade_ask(&trade, "select id from accounts where code = 'A'");
     struct {
         int64_t account_id;
@@ -274,7 +274,7 @@ static void an_invoice_is_seen_by_its_two_parties_alone(void **state) {
         struct text numbers[] = {of_vendor.invoice.number, of_provider.invoice.number,
                                  of_customer.invoice.number};
         for (size_t k = 0; k < 3; k++) {
-            struct invoice_view view;
+            struct invoice_detail view;
             struct show_invoice_input by_identifier = {identifiers[k]};
             struct show_invoice_input by_number = {numbers[k]};
             if (expected[i].sees[k]) {
@@ -288,7 +288,7 @@ static void an_invoice_is_seen_by_its_two_parties_alone(void **state) {
             }
         }
         struct list_invoices_input input = {0};
-        struct list_invoices_result list;
+        struct invoice_page list;
         WORLD_OK(trade.world, list_invoices(&call, &input, &list, &trade.world->fault));
         assert_int_equal(list.count, expected[i].listed);
     }
@@ -296,7 +296,7 @@ static void an_invoice_is_seen_by_its_two_parties_alone(void **state) {
 
 static void only_the_seller_settles_and_credits(void **state) {
     struct trade trade;
-    struct invoice_summary summary;
+    struct invoice_view summary;
     october_is_closed(&trade, *state);
     struct call buyer = acting_for(&trade, trade.provider_id);
     struct settle_invoice_input input = {.invoice = TEXT("DIST-2026-000001")};

@@ -14,18 +14,18 @@
 #include <cmocka.h>
 
 typedef enum status turning(struct call *call, const struct turn_licence_input *input,
-                            struct licence_info *out, struct fault *fault);
+                            struct licence_view *out, struct fault *fault);
 
 static enum status turn(struct world *world, turning *turn_it, struct text licence, const char *at) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .at = text_of(at)};
     return turn_it(&call, &input, &info, &world->fault);
 }
 
 static enum status resize(struct world *world, struct text licence, int64_t seats) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .seats = seats};
     return resize_licence(&call, &input, &info, &world->fault);
 }
@@ -151,7 +151,7 @@ static void turning_a_licence_on_and_off_writes_one_event_each(void **state) {
     assert_int_equal(licence_of(world, licence).licence.counted_seats, 7);
     world->now_us += 60000000;
     turn_off(world, licence);
-    struct licence_info info = licence_of(world, licence).licence;
+    struct licence_view info = licence_of(world, licence).licence;
     assert_int_equal(info.state, LICENCE_OFF);
     assert_int_equal(info.counted_seats, 0);
     assert_true(info.last_event_at_us == world->now_us);
@@ -245,7 +245,7 @@ static void a_stale_version_is_refused(void **state) {
     a_channel(world);
     struct text licence = a_licence(world, a_block_of(world, "P1", "OFFICE", 5), "C1", 5);
     struct call call = call_of(world, "P1");
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .if_version = 1};
     WORLD_OK(world, turn_licence_on(&call, &input, &info, &world->fault));
     assert_int_equal(info.version, 2);
@@ -372,7 +372,7 @@ static void a_sealed_key_does_not_open_under_another_secret(void **state) {
     unsigned char wrong[PROGRAMME_SECRET_BYTES];
     memcpy(wrong, world->secret, sizeof wrong);
     struct call call = world_call(world);
-    struct licence_info info = licence_of(world, licence).licence;
+    struct licence_view info = licence_of(world, licence).licence;
     wrong[0] ^= 1;
     call.secret = wrong;
     char identifier[IDENTIFIER_BYTES];
@@ -433,7 +433,7 @@ static void everybody_sees_the_licences_below_and_nobody_elses(void **state) {
     struct call other = call_of(world, "P2");
     struct licence_detail detail;
     struct licence_event_page events;
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = first};
     WORLD_FAULT(world, "unknown-licence", show_licence(&other, first, &detail, &world->fault));
     WORLD_FAULT(world, "unknown-licence",

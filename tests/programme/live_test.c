@@ -338,7 +338,7 @@ static void a_device_beyond_its_licences_seats_gets_one_that_is_free_again(void 
     struct live_device *second = an_active_device(door, licence.key, 2);
     assert_int_equal(second->seat, 2);
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input one = {.licence = licence.identifier, .seats = 1};
     WORLD_OK(world, resize_licence(&call, &one, &info, &world->fault));
     UNTIL(door, decide(door, second) == ANSWER_NO_SEAT_LEFT);
@@ -401,7 +401,7 @@ static void what_the_control_door_changes_is_here_within_a_second(void **state) 
     UNTIL(door, decide(door, device) == ANSWER_OK);
     turn_off(world, licence.identifier);
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input retire = {.licence = licence.identifier};
     WORLD_OK(world, retire_licence(&call, &retire, &info, &world->fault));
     UNTIL(door, decide(door, device) == ANSWER_RETIRED);

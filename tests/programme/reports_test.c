@@ -19,7 +19,7 @@ static const struct report_name NOVEMBER_P1 = {.provider = {"P1", 2}, .month = {
 
 static enum status change(struct world *world, struct text licence, const char *at, int64_t seats) {
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .at = text_of(at), .seats = seats};
     if (seats > 0)
         return resize_licence(&call, &input, &info, &world->fault);

@@ -51,7 +51,7 @@ static void a_rich_life_is_sound(void **state) {
 static int64_t worth(struct world *world, int64_t *count) {
     struct call call = world_call(world);
     struct list_invoices_input input = {.page = {.limit = PAGE_LIMIT_MAX}};
-    struct list_invoices_result page;
+    struct invoice_page page;
     int64_t sum = 0;
     *count = 0;
     do {

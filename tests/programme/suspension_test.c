@@ -69,7 +69,7 @@ static void what_is_suspended_can_be_turned_off_and_retired_and_nothing_else(voi
     turn_on(world, licence);
     suspend(world, "DIST", "P1");
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct issued_licences issued;
     struct turn_licence_input input = {.licence = other, .seats = 6};
     struct issue_licence_input issue = {.block = block, .customer = TEXT("C1"), .seats = 1};
@@ -100,7 +100,7 @@ static void suspending_a_vendor_reaches_its_skus_alone_parts_of_bundles_included
         assert_int_equal(detail.parts[i].counted_seats, text_is(detail.parts[i].sku_code, "BACKUP") ? 0 : 5);
 
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct issued_licences issued;
     struct turn_licence_input input = {.licence = suite};
     WORLD_OK(world, turn_licence_off(&call, &input, &info, &world->fault));
@@ -161,7 +161,7 @@ static void a_bundle_that_lost_a_part_with_its_vendor_is_not_turned_on_again(voi
     assert_int_equal(counted(world, suite), 5);
     turn_off(world, suite);
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence = suite};
     WORLD_FAULT(world, "part-retired", turn_licence_on(&call, &input, &info, &world->fault));
     WORLD_OK(world, retire_licence(&call, &input, &info, &world->fault));
@@ -337,7 +337,7 @@ static const char *pick(struct lives *lives, const char *const *words, size_t co
 static void order_a_block(struct lives *lives) {
     struct world *world = lives->world;
     struct call call = world_call(world);
-    struct block_info block;
+    struct block_view block;
     size_t provider = rng_below(&lives->rng, 3);
     struct order_block_input input = {text_of(providers[provider]), text_of(pick(lives, skus, 4)),
                                       rng_between(&lives->rng, 10, 90)};
@@ -373,7 +373,7 @@ static void change_a_licence(struct lives *lives) {
     if (lives->licence_count == 0)
         return;
     struct call call = world_call(world);
-    struct licence_info info;
+    struct licence_view info;
     struct turn_licence_input input = {.licence =
                                            lives->licences[rng_below(&lives->rng, lives->licence_count)],
                                        .seats = rng_between(&lives->rng, 1, 12)};
@@ -444,7 +444,7 @@ static void change_many(struct lives *lives) {
     struct world *world = lives->world;
     struct call call = world_call(world);
     int64_t turned = 0;
-    struct block_info block;
+    struct block_view block;
     struct turn_customer_off_input off = {.customer = text_of(pick(lives, customers, 4))};
     if (rng_chance(&lives->rng, 1, 2)) {
         may_refuse(lives, turn_off_customer(&call, &off, &turned, &world->fault));

@@ -134,7 +134,7 @@ struct text trade_licence(struct trade *trade, const char *provider, const char 
     struct world *world = trade->world;
     struct order_block_input order = {
         .provider = text_of(provider), .sku = text_of(sku), .size = seats + 1000};
-    struct block_info block;
+    struct block_view block;
     struct issued_licences issued;
     WORLD_OK(world, order_block(&trade->call, &order, &block, &world->fault));
     struct issue_licence_input issue = {
@@ -145,19 +145,19 @@ struct text trade_licence(struct trade *trade, const char *provider, const char 
 
 void trade_on(struct trade *trade, struct text licence) {
     struct turn_licence_input input = {.licence = licence};
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(trade->world, turn_licence_on(&trade->call, &input, &info, &trade->world->fault));
 }
 
 void trade_off(struct trade *trade, struct text licence) {
     struct turn_licence_input input = {.licence = licence};
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(trade->world, turn_licence_off(&trade->call, &input, &info, &trade->world->fault));
 }
 
 void trade_resize(struct trade *trade, struct text licence, int64_t seats) {
     struct turn_licence_input input = {.licence = licence, .seats = seats};
-    struct licence_info info;
+    struct licence_view info;
     WORLD_OK(trade->world, resize_licence(&trade->call, &input, &info, &trade->world->fault));
 }
 
@@ -168,13 +168,13 @@ struct close_month_result trade_close(struct trade *trade, const char *month) {
     return result;
 }
 
-struct invoice_view trade_invoice(struct trade *trade, const char *seller, const char *buyer,
-                                  const char *month) {
+struct invoice_detail trade_invoice(struct trade *trade, const char *seller, const char *buyer,
+                                    const char *month) {
     struct world *world = trade->world;
     struct list_invoices_input input = {
         .seller = text_of(seller), .buyer = text_of(buyer), .month = text_of(month)};
-    struct list_invoices_result result;
-    struct invoice_view view = {0};
+    struct invoice_page result;
+    struct invoice_detail view = {0};
     WORLD_OK(world, list_invoices(&trade->call, &input, &result, &world->fault));
     assert_int_equal(result.count, 1);
     struct show_invoice_input show = {.invoice = result.items[0].identifier};

@@ -44,8 +44,8 @@ void trade_resize(struct trade *trade, struct text licence, int64_t seats);
 
 /* Closes; the invoice of an edge for a month, which must be there; its gross. */
 struct close_month_result trade_close(struct trade *trade, const char *month);
-struct invoice_view trade_invoice(struct trade *trade, const char *seller, const char *buyer,
-                                  const char *month);
+struct invoice_detail trade_invoice(struct trade *trade, const char *seller, const char *buyer,
+                                    const char *month);
 const struct close_month_edge *trade_open_edge(const struct close_month_result *result, const char *seller,
                                                const char *buyer);
 

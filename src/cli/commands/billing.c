@@ -75,7 +75,7 @@ static enum status run_invoice_list(struct operator_session *session, const stru
                                         .kind = argument_text(arguments, "kind"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
-    struct list_invoices_result page;
+    struct invoice_page page;
     enum status status;
     do {
         status = list_invoices(&session->call, &input, &page, fault);
@@ -108,7 +108,7 @@ static enum status parse_format(struct text word, enum invoice_format *format, s
                      "an invoice can be had as text, json, csv or pdf");
 }
 
-static enum status make_document(struct operator_session *session, const struct invoice_view *view,
+static enum status make_document(struct operator_session *session, const struct invoice_detail *view,
                                  enum invoice_format format, struct text *bytes, struct fault *fault) {
     struct arena *arena = &session->arena;
     switch (format) {
@@ -141,7 +141,7 @@ static enum status deliver(struct text bytes, struct text path, struct arena *ar
 static enum status run_invoice_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
-    struct invoice_view view;
+    struct invoice_detail view;
     struct text bytes;
     enum status status = show_invoice(&session->call, &input, &view, fault);
     if (status == STATUS_OK) {
@@ -153,7 +153,7 @@ static enum status run_invoice_show(struct operator_session *session, const stru
 static enum status run_invoice_export(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
     struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
-    struct invoice_view view;
+    struct invoice_detail view;
     struct text bytes;
     enum invoice_format format = FORMAT_TEXT;
     enum status status = parse_format(argument_text(arguments, "format"), &format, fault);
@@ -168,10 +168,10 @@ static enum status run_invoice_export(struct operator_session *session, const st
 }
 
 typedef enum status invoice_settlement(struct call *call, const struct settle_invoice_input *input,
-                                       struct invoice_summary *result, struct fault *fault);
+                                       struct invoice_view *result, struct fault *fault);
 
 static void show_summary(struct operator_session *session, const struct arguments *arguments,
-                         const struct invoice_summary *summary) {
+                         const struct invoice_view *summary) {
     struct json_writer writer = {.arena = &session->arena};
     represent_invoice(&writer, NULL, summary);
     show_record(session, arguments, json_written(&writer));
@@ -181,7 +181,7 @@ static enum status settle(struct operator_session *session, const struct argumen
                           invoice_settlement *settlement, struct fault *fault) {
     struct settle_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
                                          .note = argument_text(arguments, "note")};
-    struct invoice_summary summary;
+    struct invoice_view summary;
     enum status status = settlement(&session->call, &input, &summary, fault);
     if (status == STATUS_OK) {
         show_summary(session, arguments, &summary);
@@ -228,7 +228,7 @@ static enum status run_invoice_credit(struct operator_session *session, const st
     struct credit_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
                                          .reason = argument_text(arguments, "reason"),
                                          .positions = positions};
-    struct invoice_summary summary;
+    struct invoice_view summary;
     enum status status =
         parse_positions(argument_text(arguments, "lines"), positions, &input.position_count, fault);
     if (status == STATUS_OK) {
@@ -275,7 +275,7 @@ static enum status run_charge_list(struct operator_session *session, const struc
                                                .month = argument_text(arguments, "month"),
                                                .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
-    struct list_one_off_charges_result page;
+    struct one_off_charge_page page;
     enum status status;
     do {
         status = list_one_off_charges(&session->call, &input, &page, fault);
@@ -322,7 +322,7 @@ static enum status run_correction_list(struct operator_session *session, const s
                                            .month = argument_text(arguments, "month"),
                                            .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
-    struct list_corrections_result page;
+    struct correction_page page;
     enum status status;
     do {
         status = list_corrections(&session->call, &input, &page, fault);
@@ -366,7 +366,7 @@ static enum status run_margin_show(struct operator_session *session, const struc
 static enum status run_ledger_balances(struct operator_session *session, const struct arguments *arguments,
                                        struct fault *fault) {
     struct list_balances_input input = {.owner = argument_text(arguments, "owner")};
-    struct list_balances_result result;
+    struct balance_page result;
     enum status status = list_balances(&session->call, &input, &result, fault);
     if (status != STATUS_OK) {
         return status;

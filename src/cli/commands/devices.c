@@ -46,7 +46,7 @@ static enum status run_device_list(struct operator_session *session, const struc
 
 static enum status run_device_show(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
-    struct device_info device;
+    struct device_view device;
     enum status status = show_device(&session->call, argument_text(arguments, "DEVICE"), &device, fault);
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};

@@ -8,15 +8,15 @@
 
 #include <stdio.h>
 
-static void show_block_info(struct operator_session *session, const struct arguments *arguments,
-                            const struct block_info *block) {
+static void show_block_view(struct operator_session *session, const struct arguments *arguments,
+                            const struct block_view *block) {
     struct json_writer writer = {.arena = &session->arena};
     represent_block(&writer, NULL, block);
     show_record(session, arguments, json_written(&writer));
 }
 
-static void show_licence_info(struct operator_session *session, const struct arguments *arguments,
-                              const struct licence_info *licence) {
+static void show_licence_view(struct operator_session *session, const struct arguments *arguments,
+                              const struct licence_view *licence) {
     struct json_writer writer = {.arena = &session->arena};
     represent_licence(&writer, NULL, licence);
     show_record(session, arguments, json_written(&writer));
@@ -26,13 +26,13 @@ static enum status run_block_order(struct operator_session *session, const struc
                                    struct fault *fault) {
     struct order_block_input input = {.provider = argument_text(arguments, "provider"),
                                       .sku = argument_text(arguments, "sku")};
-    struct block_info block;
+    struct block_view block;
     enum status status = argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault);
     if (status == STATUS_OK) {
         status = order_block(&session->call, &input, &block, fault);
     }
     if (status == STATUS_OK) {
-        show_block_info(session, arguments, &block);
+        show_block_view(session, arguments, &block);
     }
     return status;
 }
@@ -40,13 +40,13 @@ static enum status run_block_order(struct operator_session *session, const struc
 static enum status run_block_enlarge(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
     struct enlarge_block_input input = {.block = argument_text(arguments, "BLOCK")};
-    struct block_info block;
+    struct block_view block;
     enum status status = argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault);
     if (status == STATUS_OK) {
         status = enlarge_block(&session->call, &input, &block, fault);
     }
     if (status == STATUS_OK) {
-        show_block_info(session, arguments, &block);
+        show_block_view(session, arguments, &block);
     }
     return status;
 }
@@ -54,20 +54,20 @@ static enum status run_block_enlarge(struct operator_session *session, const str
 static enum status run_block_close(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
     struct close_block_input input = {.block = argument_text(arguments, "BLOCK")};
-    struct block_info block;
+    struct block_view block;
     enum status status = close_block(&session->call, &input, &block, fault);
     if (status == STATUS_OK) {
-        show_block_info(session, arguments, &block);
+        show_block_view(session, arguments, &block);
     }
     return status;
 }
 
 static enum status run_block_show(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
-    struct block_info block;
+    struct block_view block;
     enum status status = show_block(&session->call, argument_text(arguments, "BLOCK"), &block, fault);
     if (status == STATUS_OK) {
-        show_block_info(session, arguments, &block);
+        show_block_view(session, arguments, &block);
     }
     return status;
 }
@@ -134,16 +134,16 @@ static enum status run_licence_issue(struct operator_session *session, const str
 
 /* The four changes of a licence have one shape. */
 typedef enum status licence_change(struct call *call, const struct turn_licence_input *input,
-                                   struct licence_info *out, struct fault *fault);
+                                   struct licence_view *out, struct fault *fault);
 
 static enum status change_licence(struct operator_session *session, const struct arguments *arguments,
                                   licence_change *change, int64_t seats, struct fault *fault) {
     struct turn_licence_input input = {
         .licence = argument_text(arguments, "LICENCE"), .at = argument_text(arguments, "at"), .seats = seats};
-    struct licence_info licence;
+    struct licence_view licence;
     enum status status = change(&session->call, &input, &licence, fault);
     if (status == STATUS_OK) {
-        show_licence_info(session, arguments, &licence);
+        show_licence_view(session, arguments, &licence);
     }
     return status;
 }

@@ -129,12 +129,12 @@ done:
 }
 
 enum status list_corrections(struct call *call, const struct list_corrections_input *input,
-                             struct list_corrections_result *result, struct fault *fault) {
+                             struct correction_page *result, struct fault *fault) {
     struct edge_words words = {input->seller, input->buyer, input->month};
     struct edge_choice choice;
     struct correction *corrections = NULL;
     struct correction_view *items = NULL;
-    struct list_corrections_result made = {0};
+    struct correction_page made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)

@@ -46,13 +46,13 @@ struct list_corrections_input {
     struct page page;
 };
 
-struct list_corrections_result {
+struct correction_page {
     const struct correction_view *items;
     size_t count;
     int64_t next_after;
 };
 
 enum status list_corrections(struct call *call, const struct list_corrections_input *input,
-                             struct list_corrections_result *result, struct fault *fault) MUST_CHECK;
+                             struct correction_page *result, struct fault *fault) MUST_CHECK;
 
 #endif

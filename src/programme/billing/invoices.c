@@ -1,12 +1,12 @@
 /* Lists and shows; settle_invoices.c pays, writes off and credits. */
 #include "programme/billing/invoices.h"
 
-#include "programme/billing/invoice_summary.h"
+#include "programme/billing/invoice_view.h"
 #include "programme/call/lookup_edge.h"
 #include "store/billing/ledger.h"
 
 enum status invoice_summarise(struct name_cache *names, const struct invoice_head *head,
-                              struct invoice_summary *summary, struct fault *fault) {
+                              struct invoice_view *summary, struct fault *fault) {
     const struct account *seller = NULL;
     const struct account *buyer = NULL;
     struct currency currency;
@@ -17,7 +17,7 @@ enum status invoice_summarise(struct name_cache *names, const struct invoice_hea
         status = currency_find(head->currency, "currency", &currency, fault);
     if (status != STATUS_OK)
         return status;
-    *summary = (struct invoice_summary){
+    *summary = (struct invoice_view){
         .identifier = identifier_text(names->call, IDENTIFIER_INVOICE, head->id),
         .number = head->number,
         .kind = head->kind,
@@ -62,11 +62,11 @@ static enum status make_filter(const struct call *call, const struct list_invoic
 }
 
 enum status list_invoices(struct call *call, const struct list_invoices_input *input,
-                          struct list_invoices_result *result, struct fault *fault) {
+                          struct invoice_page *result, struct fault *fault) {
     struct invoice_filter filter;
     struct invoice_head *heads = NULL;
-    struct invoice_summary *items = NULL;
-    struct list_invoices_result made = {0};
+    struct invoice_view *items = NULL;
+    struct invoice_page made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
@@ -77,7 +77,7 @@ enum status list_invoices(struct call *call, const struct list_invoices_input *i
         status = invoice_list(call->db, call->arena, &filter, input->page, &heads, &made.count,
                               &made.next_after, fault);
     if (status == STATUS_OK)
-        items = ARENA_NEW(call->arena, struct invoice_summary, made.count + 1);
+        items = ARENA_NEW(call->arena, struct invoice_view, made.count + 1);
     for (size_t i = 0; status == STATUS_OK && i < made.count; i++)
         status = invoice_summarise(&names, &heads[i], &items[i], fault);
     made.items = items;
@@ -200,10 +200,10 @@ enum status invoice_due(struct call *call, const struct invoice_head *head, int6
     return STATUS_OK;
 }
 
-enum status show_invoice(struct call *call, const struct show_invoice_input *input, struct invoice_view *view,
-                         struct fault *fault) {
+enum status show_invoice(struct call *call, const struct show_invoice_input *input,
+                         struct invoice_detail *view, struct fault *fault) {
     struct invoice_head head;
-    struct invoice_view made = {0};
+    struct invoice_detail made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
@@ -227,7 +227,7 @@ enum status show_invoice(struct call *call, const struct show_invoice_input *inp
 /* ---- balances ---- */
 
 enum status list_balances(struct call *call, const struct list_balances_input *input,
-                          struct list_balances_result *result, struct fault *fault) {
+                          struct balance_page *result, struct fault *fault) {
     struct account owner = {.id = call->actor.account_id};
     struct ledger_sum *sums = NULL;
     struct ledger_balance *items = NULL;
@@ -263,6 +263,6 @@ enum status list_balances(struct call *call, const struct list_balances_input *i
         items[i].balance_minor = sums[i].balance_minor;
     }
     if (status == STATUS_OK)
-        *result = (struct list_balances_result){items, count};
+        *result = (struct balance_page){items, count};
     return call_end(call, status, fault);
 }

@@ -19,7 +19,7 @@ struct list_invoices_input {
     struct page page;
 };
 
-struct invoice_summary {
+struct invoice_view {
     struct text identifier;
     struct text number;
     enum invoice_kind kind;
@@ -37,20 +37,20 @@ struct invoice_summary {
     int64_t gross_minor;
 };
 
-struct list_invoices_result {
-    const struct invoice_summary *items;
+struct invoice_page {
+    const struct invoice_view *items;
     size_t count;
     int64_t next_after; /* 0: no more */
 };
 
 enum status list_invoices(struct call *call, const struct list_invoices_input *input,
-                          struct list_invoices_result *result, struct fault *fault) MUST_CHECK;
+                          struct invoice_page *result, struct fault *fault) MUST_CHECK;
 
 struct show_invoice_input {
     struct text invoice; /* identifier, or number where the actor knows only one such */
 };
 
-struct invoice_view {
+struct invoice_detail {
     struct invoice invoice; /* complete, for the documents room */
     struct text agreement;  /* agr_… */
     int64_t credited_minor; /* by credit notes, as a positive amount */
@@ -58,8 +58,8 @@ struct invoice_view {
     int64_t settled_at_us;  /* 0: not yet */
 };
 
-enum status show_invoice(struct call *call, const struct show_invoice_input *input, struct invoice_view *view,
-                         struct fault *fault) MUST_CHECK;
+enum status show_invoice(struct call *call, const struct show_invoice_input *input,
+                         struct invoice_detail *view, struct fault *fault) MUST_CHECK;
 
 struct settle_invoice_input {
     struct text invoice;
@@ -68,11 +68,11 @@ struct settle_invoice_input {
 
 /* issued → paid: cash against the receivable. Fault "wrong-state". */
 enum status pay_invoice(struct call *call, const struct settle_invoice_input *input,
-                        struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+                        struct invoice_view *result, struct fault *fault) MUST_CHECK;
 
 /* issued → written off: bad debt against the receivable. Fault "wrong-state". */
 enum status write_off_invoice(struct call *call, const struct settle_invoice_input *input,
-                              struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+                              struct invoice_view *result, struct fault *fault) MUST_CHECK;
 
 struct credit_invoice_input {
     struct text invoice;
@@ -83,7 +83,7 @@ struct credit_invoice_input {
 
 /* Issues a credit note. Faults: "nothing-to-credit", "unknown-line", "already-credited", "wrong-kind". */
 enum status credit_invoice(struct call *call, const struct credit_invoice_input *input,
-                           struct invoice_summary *result, struct fault *fault) MUST_CHECK;
+                           struct invoice_view *result, struct fault *fault) MUST_CHECK;
 
 struct list_balances_input {
     struct text owner; /* whose books; empty: the actor's account, the operator: everybody's */
@@ -100,12 +100,12 @@ struct ledger_balance {
     int64_t balance_minor;
 };
 
-struct list_balances_result {
+struct balance_page {
     const struct ledger_balance *items;
     size_t count;
 };
 
 enum status list_balances(struct call *call, const struct list_balances_input *input,
-                          struct list_balances_result *result, struct fault *fault) MUST_CHECK;
+                          struct balance_page *result, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -172,12 +172,12 @@ enum status remove_one_off_charge(struct call *call, struct text word, struct fa
 }
 
 enum status list_one_off_charges(struct call *call, const struct list_one_off_charges_input *input,
-                                 struct list_one_off_charges_result *result, struct fault *fault) {
+                                 struct one_off_charge_page *result, struct fault *fault) {
     struct edge_words words = {input->seller, input->buyer, input->month};
     struct edge_choice choice;
     struct one_off_charge *charges = NULL;
     struct one_off_charge_view *items = NULL;
-    struct list_one_off_charges_result made = {0};
+    struct one_off_charge_page made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)

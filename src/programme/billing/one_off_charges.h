@@ -53,13 +53,13 @@ struct list_one_off_charges_input {
     struct page page;
 };
 
-struct list_one_off_charges_result {
+struct one_off_charge_page {
     const struct one_off_charge_view *items;
     size_t count;
     int64_t next_after;
 };
 
 enum status list_one_off_charges(struct call *call, const struct list_one_off_charges_input *input,
-                                 struct list_one_off_charges_result *result, struct fault *fault) MUST_CHECK;
+                                 struct one_off_charge_page *result, struct fault *fault) MUST_CHECK;
 
 #endif

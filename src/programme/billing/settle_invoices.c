@@ -2,7 +2,7 @@
  *
  * Credit notes of an invoice that is not settled are set off against it: what is due shrinks, and they are
  * settled with it. A credit note of a settled invoice stands for itself: paying it is the refund. */
-#include "programme/billing/invoice_summary.h"
+#include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/call/lookup_edge.h"
 #include "store/billing/ledger.h"
@@ -50,7 +50,7 @@ static enum status refuse_set_off(struct call *call, const struct invoice_head *
 }
 
 static enum status settle(struct call *call, const struct settle_invoice_input *input, const char *event,
-                          enum ledger_account to, struct invoice_summary *result, struct fault *fault) {
+                          enum ledger_account to, struct invoice_view *result, struct fault *fault) {
     struct invoice_head head;
     struct name_cache names;
     int state = 0;
@@ -91,12 +91,12 @@ done:
 }
 
 enum status pay_invoice(struct call *call, const struct settle_invoice_input *input,
-                        struct invoice_summary *result, struct fault *fault) {
+                        struct invoice_view *result, struct fault *fault) {
     return settle(call, input, "pay", LEDGER_CASH, result, fault);
 }
 
 enum status write_off_invoice(struct call *call, const struct settle_invoice_input *input,
-                              struct invoice_summary *result, struct fault *fault) {
+                              struct invoice_view *result, struct fault *fault) {
     return settle(call, input, "write-off", LEDGER_BAD_DEBT, result, fault);
 }
 
@@ -242,7 +242,7 @@ static enum status check_credit(const struct credit_invoice_input *input, const 
 }
 
 enum status credit_invoice(struct call *call, const struct credit_invoice_input *input,
-                           struct invoice_summary *result, struct fault *fault) {
+                           struct invoice_view *result, struct fault *fault) {
     struct invoice_head corrected;
     struct invoice_head head;
     struct billed_line *lines = NULL;

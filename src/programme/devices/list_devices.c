@@ -34,12 +34,12 @@ static enum status decide(const struct call *call, const struct device_row *row,
     return STATUS_OK;
 }
 
-static enum status fill_info(const struct call *call, const struct device_row *row, struct device_info *out,
+static enum status fill_view(const struct call *call, const struct device_row *row, struct device_view *out,
                              struct fault *fault) {
     const struct device *device = &row->device;
     bool is_active = device->state == DEVICE_ACTIVE;
     bool holds_seat = is_active || device->seat_until_s > call->now_us / 1000000;
-    *out = (struct device_info){
+    *out = (struct device_view){
         .id = device->id,
         .identifier = identifier_text(call, IDENTIFIER_DEVICE, device->id),
         .licence = identifier_text(call, IDENTIFIER_LICENCE, device->licence_id),
@@ -95,17 +95,17 @@ enum status find_device(const struct call *call, struct text word, struct device
                      "there is no such device; give its identifier (dev_…)");
 }
 
-enum status show_device(struct call *call, struct text device, struct device_info *out, struct fault *fault) {
+enum status show_device(struct call *call, struct text device, struct device_view *out, struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
         return status;
     struct device_row row;
-    struct device_info info = {0};
+    struct device_view info = {0};
     status = require_any_right(call, RIGHT_READ, fault);
     if (status == STATUS_OK)
         status = find_device(call, device, &row, fault);
     if (status == STATUS_OK)
-        status = fill_info(call, &row, &info, fault);
+        status = fill_view(call, &row, &info, fault);
     if (status == STATUS_OK)
         *out = info;
     return call_end(call, status, fault);
@@ -184,9 +184,9 @@ enum status list_devices(struct call *call, const struct list_devices_input *inp
                                   &page.next_after, fault);
     if (status != STATUS_OK)
         goto done;
-    page.items = ARENA_NEW(call->arena, struct device_info, page.count);
+    page.items = ARENA_NEW(call->arena, struct device_view, page.count);
     for (size_t i = 0; status == STATUS_OK && i < page.count; i++)
-        status = fill_info(call, &rows[i], &page.items[i], fault);
+        status = fill_view(call, &rows[i], &page.items[i], fault);
     if (status == STATUS_OK)
         *out = page;
 done:

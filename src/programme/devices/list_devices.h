@@ -11,7 +11,7 @@
 #include "store/licensing/licences.h"
 
 /* A device as people read it. */
-struct device_info {
+struct device_view {
     int64_t id;
     struct text identifier; /* dev_… */
     struct text licence;    /* lic_… */
@@ -46,7 +46,7 @@ struct device_info {
 enum status find_device(const struct call *call, struct text word, struct device_row *row,
                         struct fault *fault) MUST_CHECK;
 
-enum status show_device(struct call *call, struct text device, struct device_info *out,
+enum status show_device(struct call *call, struct text device, struct device_view *out,
                         struct fault *fault) MUST_CHECK;
 
 /* Empty texts and false leave a condition out. Who names a licence, customer or provider that it sees, but
@@ -62,7 +62,7 @@ struct list_devices_input {
     struct page page;
 };
 struct device_page {
-    struct device_info *items;
+    struct device_view *items;
     size_t count;
     int64_t next_after;
 };

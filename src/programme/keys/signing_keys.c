@@ -282,12 +282,12 @@ static enum status require_key_holder(const struct call *call, struct fault *fau
 }
 
 static void fill_list(const struct call *call, const struct ring *ring, struct signing_key_list *out) {
-    out->items = ARENA_NEW(call->arena, struct signing_key_info, ring->count);
+    out->items = ARENA_NEW(call->arena, struct signing_key_view, ring->count);
     out->count = ring->count;
     out->version = ring->version;
     for (size_t i = 0; i < ring->count; i++) {
         const struct signing_key_row *row = &ring->rows[i];
-        out->items[i] = (struct signing_key_info){.kid = row->kid,
+        out->items[i] = (struct signing_key_view){.kid = row->kid,
                                                   .purpose = row->purpose,
                                                   .state = row->state,
                                                   .public_key = base64url_text(call->arena, row->public_key),

@@ -28,7 +28,7 @@ struct key_set {
  * have to write. */
 enum status load_key_set(struct call *call, struct key_set *out, struct fault *fault) MUST_CHECK;
 
-struct signing_key_info {
+struct signing_key_view {
     struct text kid;
     enum signing_purpose purpose;
     enum signing_state state;
@@ -40,7 +40,7 @@ struct signing_key_info {
     int64_t revoked_at_us;
 };
 struct signing_key_list {
-    struct signing_key_info *items;
+    struct signing_key_view *items;
     size_t count;
     int64_t version;
 };

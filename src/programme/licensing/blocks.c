@@ -3,9 +3,9 @@
 #include "programme/call/agreement_chain.h"
 #include "programme/call/lookup_licence.h"
 
-static struct block_info block_describe(const struct call *call, const struct block *block,
+static struct block_view block_describe(const struct call *call, const struct block *block,
                                         const struct account *provider, const struct sku *sku) {
-    return (struct block_info){.id = block->id,
+    return (struct block_view){.id = block->id,
                                .identifier = identifier_text(call, IDENTIFIER_BLOCK, block->id),
                                .provider = identifier_text(call, IDENTIFIER_ACCOUNT, provider->id),
                                .provider_code = provider->code,
@@ -21,7 +21,7 @@ static struct block_info block_describe(const struct call *call, const struct bl
 }
 
 static enum status block_load_names(const struct call *call, const struct block *block,
-                                    struct block_info *out, struct fault *fault) {
+                                    struct block_view *out, struct fault *fault) {
     struct account provider = {0};
     struct sku sku = {0};
     enum status status = account_load(call->db, call->arena, block->provider_id, &provider, fault);
@@ -40,7 +40,7 @@ static enum status check_size(const struct call *call, int64_t size, int64_t mor
                      "a size from %lld to %d would be right", (long long)more_than + 1, BLOCK_SIZE_MAX);
 }
 
-enum status order_block(struct call *call, const struct order_block_input *input, struct block_info *out,
+enum status order_block(struct call *call, const struct order_block_input *input, struct block_view *out,
                         struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
@@ -69,7 +69,7 @@ enum status order_block(struct call *call, const struct order_block_input *input
     status = block_insert(call->db, &block, fault);
     if (status != STATUS_OK)
         goto done;
-    struct block_info info = block_describe(call, &block, &provider, &sku);
+    struct block_view info = block_describe(call, &block, &provider, &sku);
     status = audit_write(
         call, "block.order", info.identifier, provider.id,
         text_format(call->arena, "%lld seats of %.*s", (long long)block.size, TEXT_ARGS(sku.code)), fault);
@@ -92,8 +92,8 @@ static enum status find_block_to_change(struct call *call, struct text word, int
 
 /* Saves, audits, and describes. */
 static enum status save_block(struct call *call, struct block *block, const char *action, struct text detail,
-                              struct block_info *out, struct fault *fault) {
-    struct block_info info = {0};
+                              struct block_view *out, struct fault *fault) {
+    struct block_view info = {0};
     enum status status = block_update(call->db, block, fault);
     if (status == STATUS_OK)
         status = block_load_names(call, block, &info, fault);
@@ -104,7 +104,7 @@ static enum status save_block(struct call *call, struct block *block, const char
     return status;
 }
 
-enum status enlarge_block(struct call *call, const struct enlarge_block_input *input, struct block_info *out,
+enum status enlarge_block(struct call *call, const struct enlarge_block_input *input, struct block_view *out,
                           struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
@@ -128,7 +128,7 @@ done:
     return call_end(call, status, fault);
 }
 
-enum status close_block(struct call *call, const struct close_block_input *input, struct block_info *out,
+enum status close_block(struct call *call, const struct close_block_input *input, struct block_view *out,
                         struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
@@ -145,7 +145,7 @@ enum status close_block(struct call *call, const struct close_block_input *input
     return call_end(call, status, fault);
 }
 
-enum status show_block(struct call *call, struct text block_word, struct block_info *out,
+enum status show_block(struct call *call, struct text block_word, struct block_view *out,
                        struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
     if (status != STATUS_OK)
@@ -195,7 +195,7 @@ enum status list_blocks(struct call *call, const struct list_blocks_input *input
                             &page.next_after, fault);
     if (status != STATUS_OK)
         goto done;
-    page.items = ARENA_NEW(call->arena, struct block_info, page.count);
+    page.items = ARENA_NEW(call->arena, struct block_view, page.count);
     for (size_t i = 0; status == STATUS_OK && i < page.count; i++)
         status = block_load_names(call, &blocks[i], &page.items[i], fault);
     if (status == STATUS_OK)

@@ -12,7 +12,7 @@
 enum { BLOCK_SIZE_MAX = 100000000 };
 
 /* A block as people read it. */
-struct block_info {
+struct block_view {
     int64_t id;
     struct text identifier; /* blk_… */
     struct text provider;   /* acc_… */
@@ -33,7 +33,7 @@ struct order_block_input {
     struct text sku;
     int64_t size;
 };
-enum status order_block(struct call *call, const struct order_block_input *input, struct block_info *out,
+enum status order_block(struct call *call, const struct order_block_input *input, struct block_view *out,
                         struct fault *fault) MUST_CHECK;
 
 struct enlarge_block_input {
@@ -41,7 +41,7 @@ struct enlarge_block_input {
     int64_t size; /* the new size: above the present one */
     int64_t if_version;
 };
-enum status enlarge_block(struct call *call, const struct enlarge_block_input *input, struct block_info *out,
+enum status enlarge_block(struct call *call, const struct enlarge_block_input *input, struct block_view *out,
                           struct fault *fault) MUST_CHECK;
 
 /* Nothing more is issued from a closed block; what was issued goes on working. */
@@ -49,10 +49,10 @@ struct close_block_input {
     struct text block;
     int64_t if_version;
 };
-enum status close_block(struct call *call, const struct close_block_input *input, struct block_info *out,
+enum status close_block(struct call *call, const struct close_block_input *input, struct block_view *out,
                         struct fault *fault) MUST_CHECK;
 
-enum status show_block(struct call *call, struct text block, struct block_info *out,
+enum status show_block(struct call *call, struct text block, struct block_view *out,
                        struct fault *fault) MUST_CHECK;
 
 /* Empty texts leave a condition out. */
@@ -63,7 +63,7 @@ struct list_blocks_input {
     struct page page;
 };
 struct block_page {
-    struct block_info *items;
+    struct block_view *items;
     size_t count;
     int64_t next_after;
 };

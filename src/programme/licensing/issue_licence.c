@@ -116,7 +116,7 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
     }
     if (status != STATUS_OK)
         return status;
-    licence_info_fill(call, &row, true, &out->licence);
+    licence_view_fill(call, &row, true, &out->licence);
     return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
                        text_format(call->arena, "%lld seats of %.*s to %.*s", (long long)issue->seats,
                                    TEXT_ARGS(issue->sku.code), TEXT_ARGS(issue->customer.code)),

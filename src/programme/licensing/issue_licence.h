@@ -18,7 +18,7 @@ struct issue_licence_input {
 };
 
 struct issued_licence {
-    struct licence_info licence;
+    struct licence_view licence;
     struct text key;
 };
 struct issued_licences {

@@ -17,8 +17,8 @@ static struct text effective_state(const struct licence *licence) {
     return text_of(machine_state_name(MACHINE_LICENCE, (int)licence->state));
 }
 
-void licence_info_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
-                       struct licence_info *out) {
+void licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
+                       struct licence_view *out) {
     const struct licence *licence = &row->licence;
     /* A vendor is not told which bundle its SKU is sold in. */
     bool is_vendor = !actor_is_operator(call) && actor_is(call, row->sku_owner_id);
@@ -28,7 +28,7 @@ void licence_info_fill(struct call *call, const struct licence_row *row, bool ma
     struct text block = TEXT("");
     if (may_see_keys)
         block = identifier_text(call, IDENTIFIER_BLOCK, licence->block_id);
-    *out = (struct licence_info){
+    *out = (struct licence_view){
         .id = licence->id,
         .identifier = identifier_text(call, IDENTIFIER_LICENCE, licence->id),
         .block = block,
@@ -96,9 +96,9 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
     if (status != STATUS_OK)
         return status;
     assert(next_after == 0);
-    detail->parts = ARENA_NEW(call->arena, struct licence_info, detail->part_count);
+    detail->parts = ARENA_NEW(call->arena, struct licence_view, detail->part_count);
     for (size_t i = 0; i < detail->part_count; i++)
-        licence_info_fill(call, &rows[i], keys, &detail->parts[i]);
+        licence_view_fill(call, &rows[i], keys, &detail->parts[i]);
     return STATUS_OK;
 }
 
@@ -115,7 +115,7 @@ enum status show_licence(struct call *call, struct text licence, struct licence_
     if (status != STATUS_OK)
         goto done;
     bool keys = actor_is(call, row.licence.provider_id);
-    licence_info_fill(call, &row, keys, &detail.licence);
+    licence_view_fill(call, &row, keys, &detail.licence);
     if (row.licence.first_edge > 0)
         status = load_parts(call, &row, keys, &detail, fault);
     if (status == STATUS_OK && row.licence.suspensions > 0)
@@ -205,9 +205,9 @@ enum status list_licences(struct call *call, const struct list_licences_input *i
                               &page.next_after, fault);
     if (status != STATUS_OK)
         goto done;
-    page.items = ARENA_NEW(call->arena, struct licence_info, page.count);
+    page.items = ARENA_NEW(call->arena, struct licence_view, page.count);
     for (size_t i = 0; i < page.count; i++)
-        licence_info_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
+        licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
     *out = page;
 done:
     return call_end(call, status, fault);
@@ -229,7 +229,7 @@ enum status list_licence_events(struct call *call, struct text licence, struct p
                                      &result.next_after, fault);
     if (status != STATUS_OK)
         goto done;
-    result.items = ARENA_NEW(call->arena, struct licence_event_info, result.count);
+    result.items = ARENA_NEW(call->arena, struct licence_event_view, result.count);
     for (size_t i = 0; i < result.count; i++) {
         result.items[i].event = events[i];
         result.items[i].cause = TEXT("");

@@ -14,7 +14,7 @@
 #include "store/licensing/licences.h"
 
 /* A licence as people read it. */
-struct licence_info {
+struct licence_view {
     int64_t id;
     struct text identifier; /* lic_… */
     struct text block;      /* blk_…; empty for who may not see the block */
@@ -41,14 +41,14 @@ struct licence_info {
 };
 
 /* For the use cases that change a licence. */
-void licence_info_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
-                       struct licence_info *out);
+void licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
+                       struct licence_view *out);
 
 /* A licence with everything about it. */
 struct licence_detail {
-    struct licence_info licence;
+    struct licence_view licence;
     size_t part_count;
-    struct licence_info *parts; /* of a bundle */
+    struct licence_view *parts; /* of a bundle */
     size_t suspended_by_count;
     struct text *suspended_by;      /* agr_… of the suspended agreements above it, the nearest first */
     struct licence_devices devices; /* for all who see the licence; of a part, the bundle's */
@@ -68,19 +68,19 @@ struct list_licences_input {
     struct page page;
 };
 struct licence_page {
-    struct licence_info *items;
+    struct licence_view *items;
     size_t count;
     int64_t next_after;
 };
 enum status list_licences(struct call *call, const struct list_licences_input *input,
                           struct licence_page *out, struct fault *fault) MUST_CHECK;
 
-struct licence_event_info {
+struct licence_event_view {
     struct licence_event event;
     struct text cause; /* agr_… for suspend and resume, else empty */
 };
 struct licence_event_page {
-    struct licence_event_info *items;
+    struct licence_event_view *items;
     size_t count;
     int64_t next_after;
 };

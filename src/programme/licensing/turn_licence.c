@@ -202,7 +202,7 @@ static enum status turn_one(struct call *call, struct licence_row *row, enum tur
 }
 
 static enum status turn_licence(struct call *call, const struct turn_licence_input *input, enum turn turn,
-                                struct licence_info *out, struct fault *fault) {
+                                struct licence_view *out, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)
         return status;
@@ -217,27 +217,27 @@ static enum status turn_licence(struct call *call, const struct turn_licence_inp
     if (status == STATUS_OK)
         status = turn_one(call, &row, turn, input->seats, time, fault);
     if (status == STATUS_OK)
-        licence_info_fill(call, &row, true, out);
+        licence_view_fill(call, &row, true, out);
     return call_end(call, status, fault);
 }
 
 enum status turn_licence_on(struct call *call, const struct turn_licence_input *input,
-                            struct licence_info *out, struct fault *fault) {
+                            struct licence_view *out, struct fault *fault) {
     return turn_licence(call, input, TURN_ON, out, fault);
 }
 
 enum status turn_licence_off(struct call *call, const struct turn_licence_input *input,
-                             struct licence_info *out, struct fault *fault) {
+                             struct licence_view *out, struct fault *fault) {
     return turn_licence(call, input, TURN_OFF, out, fault);
 }
 
 enum status resize_licence(struct call *call, const struct turn_licence_input *input,
-                           struct licence_info *out, struct fault *fault) {
+                           struct licence_view *out, struct fault *fault) {
     return turn_licence(call, input, TURN_RESIZE, out, fault);
 }
 
 enum status retire_licence(struct call *call, const struct turn_licence_input *input,
-                           struct licence_info *out, struct fault *fault) {
+                           struct licence_view *out, struct fault *fault) {
     return turn_licence(call, input, TURN_RETIRE, out, fault);
 }
 

@@ -18,17 +18,17 @@ struct turn_licence_input {
 };
 
 enum status turn_licence_on(struct call *call, const struct turn_licence_input *input,
-                            struct licence_info *out, struct fault *fault) MUST_CHECK;
+                            struct licence_view *out, struct fault *fault) MUST_CHECK;
 enum status turn_licence_off(struct call *call, const struct turn_licence_input *input,
-                             struct licence_info *out, struct fault *fault) MUST_CHECK;
+                             struct licence_view *out, struct fault *fault) MUST_CHECK;
 
 /* Within the seats that its block has. */
 enum status resize_licence(struct call *call, const struct turn_licence_input *input,
-                           struct licence_info *out, struct fault *fault) MUST_CHECK;
+                           struct licence_view *out, struct fault *fault) MUST_CHECK;
 
 /* For good: what is on is turned off, and the seats go back to the block. */
 enum status retire_licence(struct call *call, const struct turn_licence_input *input,
-                           struct licence_info *out, struct fault *fault) MUST_CHECK;
+                           struct licence_view *out, struct fault *fault) MUST_CHECK;
 
 /* A customer drops out: everything of its that is on is turned off, all or nothing. */
 struct turn_customer_off_input {

@@ -200,7 +200,7 @@ static enum status issue(struct life *life, const struct planned *planned, struc
     if (block->issued + licence->seats > block->size) {
         struct enlarge_block_input enlarge = {.block = block->identifier,
                                               .size = (block->issued + licence->seats) * 2};
-        struct block_info info;
+        struct block_view info;
         status = enlarge_block(sim->call, &enlarge, &info, fault);
         block->size = enlarge.size;
     }
@@ -227,7 +227,7 @@ static enum status issue(struct life *life, const struct planned *planned, struc
 }
 
 typedef enum status licence_change(struct call *call, const struct turn_licence_input *input,
-                                   struct licence_info *out, struct fault *fault);
+                                   struct licence_view *out, struct fault *fault);
 
 /* One change in twenty is entered late: at an instant up to six hours ago. */
 static enum status change(struct sim *sim, struct sim_licence *licence, licence_change *do_it, int64_t seats,
@@ -244,7 +244,7 @@ static enum status change(struct sim *sim, struct sim_licence *licence, licence_
             input.at = instant_format(sim->call->arena, at_us);
         }
     }
-    struct licence_info info;
+    struct licence_view info;
     enum status status = do_it(sim->call, &input, &info, fault);
     licence->last_at_us = at_us;
     return status;
@@ -449,9 +449,9 @@ static enum status close(struct sim *sim, const struct planned *planned, struct 
 }
 
 /* A seller of a rich world credits one invoice in forty, whole. */
-static enum status credit(struct sim *sim, const struct invoice_summary *summary, struct fault *fault) {
+static enum status credit(struct sim *sim, const struct invoice_view *summary, struct fault *fault) {
     struct credit_invoice_input input = {.invoice = summary->identifier, .reason = TEXT("goodwill")};
-    struct invoice_summary note;
+    struct invoice_view note;
     return credit_invoice(sim->call, &input, &note, fault);
 }
 
@@ -461,13 +461,13 @@ static enum status pay(struct sim *sim, const struct planned *planned, struct fa
         .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month)),
         .state = TEXT("issued"),
         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct list_invoices_result page;
+    struct invoice_page page;
     enum status status;
     do {
         status = list_invoices(sim->call, &input, &page, fault);
         for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
             struct settle_invoice_input settle = {.invoice = page.items[i].identifier};
-            struct invoice_summary summary;
+            struct invoice_view summary;
             if (page.items[i].gross_minor <= 0) {
                 continue;
             }
@@ -486,14 +486,14 @@ static enum status pay(struct sim *sim, const struct planned *planned, struct fa
 static enum status correct(struct sim *sim, const struct planned *planned, struct fault *fault) {
     struct text month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month));
     struct list_invoices_input input = {.month = month, .kind = TEXT("invoice"), .page = {.limit = 20}};
-    struct list_invoices_result page;
+    struct invoice_page page;
     enum status status = list_invoices(sim->call, &input, &page, fault);
     if (status != STATUS_OK || page.count == 0) {
         return status;
     }
-    const struct invoice_summary *summary = &page.items[rng_below(&sim->rng, page.count)];
+    const struct invoice_view *summary = &page.items[rng_below(&sim->rng, page.count)];
     struct show_invoice_input show = {.invoice = summary->identifier};
-    struct invoice_view view;
+    struct invoice_detail view;
     status = show_invoice(sim->call, &show, &view, fault);
     for (size_t i = 0; status == STATUS_OK && i < view.invoice.line_count; i++) {
         const struct invoice_line *line = &view.invoice.lines[i];

@@ -280,7 +280,7 @@ static enum status order(struct sim *sim, struct sim_provider *provider, struct 
                          struct fault *fault) {
     struct sim_block *block = &provider->blocks[provider->block_count];
     struct order_block_input input = {.provider = provider->code, .sku = sku_code, .size = 50};
-    struct block_info info;
+    struct block_view info;
     enum status status = order_block(sim->call, &input, &info, fault);
     if (status == STATUS_OK) {
         *block = (struct sim_block){text_copy(&sim->arena, info.identifier), sku, info.size, 0};

@@ -553,7 +553,7 @@ enum status submit_overdue_reports(struct call *call, struct month month, int64_
 /* ---- listing ---- */
 
 static enum status report_describe(const struct call *call, const struct report *report,
-                                   struct report_info *out, struct fault *fault) {
+                                   struct report_view *out, struct fault *fault) {
     struct agreement agreement = {0};
     struct account seller = {0};
     struct account buyer = {0};
@@ -564,7 +564,7 @@ static enum status report_describe(const struct call *call, const struct report 
         status = account_load(call->db, call->arena, agreement.buyer_id, &buyer, fault);
     if (status != STATUS_OK)
         return status;
-    *out = (struct report_info){.id = report->id,
+    *out = (struct report_view){.id = report->id,
                                 .identifier = identifier_text(call, IDENTIFIER_REPORT, report->id),
                                 .agreement = identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id),
                                 .seller_code = seller.code,
@@ -615,7 +615,7 @@ enum status list_reports(struct call *call, const struct list_reports_input *inp
                              &page.next_after, fault);
     if (status != STATUS_OK)
         goto done;
-    page.items = ARENA_NEW(call->arena, struct report_info, page.count);
+    page.items = ARENA_NEW(call->arena, struct report_view, page.count);
     for (size_t i = 0; status == STATUS_OK && i < page.count; i++)
         status = report_describe(call, &reports[i], &page.items[i], fault);
     if (status == STATUS_OK)

@@ -67,7 +67,7 @@ struct list_reports_input {
     struct text state;
     struct page page;
 };
-struct report_info {
+struct report_view {
     int64_t id;
     struct text identifier; /* rep_… */
     struct text agreement;  /* agr_… */
@@ -84,7 +84,7 @@ struct report_info {
     int64_t version;
 };
 struct report_page {
-    struct report_info *items;
+    struct report_view *items;
     size_t count;
     int64_t next_after;
 };

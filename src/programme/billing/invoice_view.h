@@ -1,13 +1,13 @@
 /* What the use cases about invoices share among themselves. */
-#ifndef SEATMETER_PROGRAMME_BILLING_INVOICE_SUMMARY_H
-#define SEATMETER_PROGRAMME_BILLING_INVOICE_SUMMARY_H
+#ifndef SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
+#define SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
 
 #include "programme/billing/invoices.h"
 #include "programme/call/name_cache.h"
 #include "store/billing/invoices.h"
 
 enum status invoice_summarise(struct name_cache *names, const struct invoice_head *head,
-                              struct invoice_summary *summary, struct fault *fault) MUST_CHECK;
+                              struct invoice_view *summary, struct fault *fault) MUST_CHECK;
 
 /* What is still to be settled, and what credit notes took off (as a positive amount). */
 enum status invoice_due(struct call *call, const struct invoice_head *head, int64_t *due_minor,
