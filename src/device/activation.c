@@ -2,14 +2,14 @@
  * one transaction, answered when it is durable. */
 #include "device/verifiers.h"
 
-static void refuse(struct device_door *door, struct http_exchange *exchange, enum answer answer) {
+static void refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
     door->counters.activations[answer]++;
     door_refuse(door, exchange, answer);
 }
 
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
     if (!verifiers_push(door->verifiers, exchange, body)) {
-        refuse(door, exchange, ANSWER_BUSY);
+        refuse(door, exchange, LEASE_CODE_BUSY);
     }
 }
 
@@ -22,11 +22,11 @@ void activation_take_verified(void *context) {
         next = live->next;
         struct door_job *job = live->owner;
         door_job_list(door, job);
-        enum answer answer = live->answer;
-        if (answer == ANSWER_OK && !live_push(door->live, live)) {
-            answer = ANSWER_BUSY;
+        enum lease_code answer = live->answer;
+        if (answer == LEASE_CODE_OK && !live_push(door->live, live)) {
+            answer = LEASE_CODE_BUSY;
         }
-        if (answer != ANSWER_OK) {
+        if (answer != LEASE_CODE_OK) {
             refuse(door, job->exchange, answer);
             door_job_free(door, job);
         }
@@ -37,11 +37,11 @@ void activation_take_verified(void *context) {
 /* The writer has taken a seat for it; what is so now is the answer. */
 void activation_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
-    enum answer answer = job->live.answer;
-    if (answer == ANSWER_OK) {
+    enum lease_code answer = job->live.answer;
+    if (answer == LEASE_CODE_OK) {
         answer = door_find(door, job->live.result_device_id, &device);
     }
-    if (answer != ANSWER_OK) {
+    if (answer != LEASE_CODE_OK) {
         refuse(door, job->exchange, answer);
         return;
     }
@@ -54,9 +54,9 @@ void activation_finish_job(struct device_door *door, struct door_job *job) {
                           .advise_clock = door_clock_is_off(job->time_s, now_s)};
     door_fill_lease(door, device, &lease);
     lease_set_times(&lease, door_terms(door, device), false, now_s, (int64_t)device->lease_expires_s);
-    if (lease.code == ANSWER_OK && (uint32_t)lease.expires_s > device->lease_expires_s) {
+    if (lease.code == LEASE_CODE_OK && (uint32_t)lease.expires_s > device->lease_expires_s) {
         device->lease_expires_s = (uint32_t)lease.expires_s;
-        live_mark(door->live, device, ANSWER_OK);
+        live_mark(door->live, device, LEASE_CODE_OK);
     }
     door->counters.activations[lease.code]++;
     door_lease(door, job->exchange, &lease, device->id, device->generation);

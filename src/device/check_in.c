@@ -29,14 +29,14 @@ void check_in_take(struct device_door *door, struct http_exchange *exchange, str
     }
     struct pending_check_in *pending = &door->pending[door->pending_count];
     if (!check_in_request_parse(body, &pending->request) || pending->request.is_release != is_release) {
-        door->counters.check_ins[ANSWER_MALFORMED_REQUEST]++;
-        door_refuse(door, exchange, ANSWER_MALFORMED_REQUEST);
+        door->counters.check_ins[LEASE_CODE_MALFORMED_REQUEST]++;
+        door_refuse(door, exchange, LEASE_CODE_MALFORMED_REQUEST);
         return;
     }
     if (!identifier_decode(door->options->secret, IDENTIFIER_DEVICE, pending->request.device,
                            &pending->device_id)) {
-        door->counters.check_ins[ANSWER_UNKNOWN_DEVICE]++;
-        door_refuse(door, exchange, ANSWER_UNKNOWN_DEVICE);
+        door->counters.check_ins[LEASE_CODE_UNKNOWN_DEVICE]++;
+        door_refuse(door, exchange, LEASE_CODE_UNKNOWN_DEVICE);
         return;
     }
     pending->exchange = exchange;
@@ -93,11 +93,11 @@ static enum link_kind link_of(const struct live_device *device, const struct che
 /* A device without a working seat, or silent for so long that its seat may be gone, is the store's to decide.
  */
 static bool needs_the_store(const struct device_door *door, const struct live_device *device,
-                            enum answer answer, int64_t now_s) {
-    if (answer == ANSWER_NO_SEAT_LEFT) {
+                            enum lease_code answer, int64_t now_s) {
+    if (answer == LEASE_CODE_NO_SEAT_LEFT) {
         return true;
     }
-    return answer == ANSWER_OK && live_is_silent(door->live, device, now_s);
+    return answer == LEASE_CODE_OK && live_is_silent(door->live, device, now_s);
 }
 
 /* The job keeps the request, with its texts behind it, as the turn's bytes go. */
@@ -143,7 +143,7 @@ static void tell_profile(struct device_door *door, struct live_device *device,
 
 /* The chain goes on from here. */
 static void advance(struct device_door *door, struct live_device *device,
-                    const struct check_in_request *request, enum link_kind kind, enum answer answer,
+                    const struct check_in_request *request, enum link_kind kind, enum lease_code answer,
                     int64_t now_s) {
     door->counters.retries += kind == LINK_RETRY;
     door->counters.believed += kind == LINK_AHEAD;
@@ -157,8 +157,8 @@ static void advance(struct device_door *door, struct live_device *device,
     }
 }
 
-static bool is_about_the_device(enum answer answer) {
-    return answer == ANSWER_CLONE_SEEN || answer == ANSWER_REPLACED || answer == ANSWER_RELEASED;
+static bool is_about_the_device(enum lease_code answer) {
+    return answer == LEASE_CODE_CLONE_SEEN || answer == LEASE_CODE_REPLACED || answer == LEASE_CODE_RELEASED;
 }
 
 /* The answer to a verified request. `may_ask` is false once the store has been asked. */
@@ -169,14 +169,14 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     door_facts(door, device, &facts);
     facts.is_replaced = is_replaced;
     facts.is_clone = !is_replaced && kind == LINK_FOREIGN;
-    enum answer answer = device_decide(&facts);
+    enum lease_code answer = device_decide(&facts);
     bool is_to_release = request->is_release && may_ask && device->state == DEVICE_ACTIVE &&
                          !facts.is_replaced && !facts.is_clone;
     if (is_to_release || (may_ask && !request->is_release && needs_the_store(door, device, answer, now_s))) {
         enum live_job_kind job = is_to_release ? LIVE_RELEASE : LIVE_RESEAT;
         if (!push_job(door, exchange, job, device, request)) {
-            door->counters.check_ins[ANSWER_BUSY]++;
-            door_refuse(door, exchange, ANSWER_BUSY);
+            door->counters.check_ins[LEASE_CODE_BUSY]++;
+            door_refuse(door, exchange, LEASE_CODE_BUSY);
         }
         return;
     }
@@ -191,7 +191,7 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     int64_t promised_s = is_about_the_device(answer) ? now_s : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
     /* an offline lease, or one of longer terms, may promise more than this one */
-    if (answer == ANSWER_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
+    if (answer == LEASE_CODE_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
         device->lease_expires_s = (uint32_t)lease.expires_s;
     }
     if (facts.is_clone) {
@@ -208,15 +208,15 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
 static void decide(struct device_door *door, const struct pending_check_in *pending, int64_t now_s) {
     struct live_device *device = NULL;
     bool is_replaced = false;
-    enum answer refusal = door_find(door, pending->device_id, &device);
-    if (refusal != ANSWER_OK) {
+    enum lease_code refusal = door_find(door, pending->device_id, &device);
+    if (refusal != LEASE_CODE_OK) {
         /* nothing to verify it against */
     } else if (!verify(door, device, &pending->request, &is_replaced)) {
-        refusal = ANSWER_CREDENTIAL_WRONG;
+        refusal = LEASE_CODE_CREDENTIAL_WRONG;
     } else if (!is_replaced && !take_from_bucket(device, now_s)) {
-        refusal = ANSWER_TOO_OFTEN;
+        refusal = LEASE_CODE_TOO_OFTEN;
     }
-    if (refusal != ANSWER_OK) {
+    if (refusal != LEASE_CODE_OK) {
         door->counters.check_ins[refusal]++;
         door_refuse(door, pending->exchange, refusal);
         return;
@@ -239,10 +239,10 @@ void check_in_decide_pending(struct device_door *door) {
 /* The writer has released the device, or looked for a seat for it: what is so now is the answer. */
 void check_in_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
-    enum answer found = door_find(door, job->live.device_id, &device);
-    enum answer answer = found == ANSWER_OK ? job->live.answer : found;
-    bool is_refused = answer == ANSWER_BUSY || answer == ANSWER_INTERNAL ||
-                      answer == ANSWER_RELEASES_EXHAUSTED || answer == ANSWER_UNKNOWN_DEVICE;
+    enum lease_code found = door_find(door, job->live.device_id, &device);
+    enum lease_code answer = found == LEASE_CODE_OK ? job->live.answer : found;
+    bool is_refused = answer == LEASE_CODE_BUSY || answer == LEASE_CODE_INTERNAL ||
+                      answer == LEASE_CODE_RELEASES_EXHAUSTED || answer == LEASE_CODE_UNKNOWN_DEVICE;
     if (is_refused) {
         door->counters.check_ins[answer]++;
         door_refuse(door, job->exchange, answer);

@@ -49,13 +49,13 @@ bool door_clock_is_off(int64_t time_s, int64_t now_s) {
     return time_s < now_s - CLOCK_TOLERANCE_S || time_s > now_s + CLOCK_TOLERANCE_S;
 }
 
-enum answer door_find(const struct device_door *door, int64_t device_id, struct live_device **device) {
+enum lease_code door_find(const struct device_door *door, int64_t device_id, struct live_device **device) {
     struct live_device *found = live_device_find(door->live, device_id);
     if (found == NULL) {
-        return ANSWER_UNKNOWN_DEVICE;
+        return LEASE_CODE_UNKNOWN_DEVICE;
     }
     *device = found;
-    return live_licence(door->live, found->licence) == NULL ? ANSWER_BUSY : ANSWER_OK;
+    return live_licence(door->live, found->licence) == NULL ? LEASE_CODE_BUSY : LEASE_CODE_OK;
 }
 
 static const struct live_licence *licence_of(const struct device_door *door,
@@ -91,8 +91,8 @@ void door_fill_lease(const struct device_door *door, const struct live_device *d
 
 /* Answers. */
 
-void door_refuse(struct device_door *door, struct http_exchange *exchange, enum answer answer) {
-    int status = answer_row(answer)->http_status;
+void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
+    int status = lease_code_row(answer)->http_status;
     struct http_answer made = {.status = status == 0 ? 500 : status, .body = door->refusals[answer]};
     if (status == 429) {
         made.retry_after_s = http_jitter_s(door->http, 20);
@@ -225,7 +225,7 @@ static void get_metrics(struct device_door *door, struct http_exchange *exchange
                      text_starts_with(given, TEXT("Bearer ")) &&
                      sodium_memcmp(given.at + 7, token.at, token.length) == 0;
     if (!request->is_local && !has_token) {
-        door_refuse(door, exchange, ANSWER_CREDENTIAL_WRONG);
+        door_refuse(door, exchange, LEASE_CODE_CREDENTIAL_WRONG);
         return;
     }
     struct arena arena;
@@ -236,8 +236,9 @@ static void get_metrics(struct device_door *door, struct http_exchange *exchange
 }
 
 static void refuse_verb(struct device_door *door, struct http_exchange *exchange, struct text allow) {
-    http_answer(exchange, &(struct http_answer){
-                              .status = 405, .headers = allow, .body = door->refusals[ANSWER_NOT_ALLOWED]});
+    http_answer(exchange, &(struct http_answer){.status = 405,
+                                                .headers = allow,
+                                                .body = door->refusals[LEASE_CODE_NOT_ALLOWED]});
 }
 
 static void take_post(struct device_door *door, struct http_exchange *exchange,
@@ -264,7 +265,7 @@ static void take_get(struct device_door *door, struct http_exchange *exchange,
     } else if (text_starts_with(path, TEXT("/tuf/"))) {
         updates_take(door, exchange, request);
     } else {
-        door_refuse(door, exchange, ANSWER_UNKNOWN_TARGET);
+        door_refuse(door, exchange, LEASE_CODE_UNKNOWN_TARGET);
     }
 }
 
@@ -309,11 +310,11 @@ static struct text refusal(void *context, int http_status) {
     case 413:
     case 414:
     case 431:
-        return door->refusals[ANSWER_TOO_LARGE];
+        return door->refusals[LEASE_CODE_TOO_LARGE];
     case 503:
-        return door->refusals[ANSWER_BUSY];
+        return door->refusals[LEASE_CODE_BUSY];
     default:
-        return door->refusals[ANSWER_MALFORMED_REQUEST];
+        return door->refusals[LEASE_CODE_MALFORMED_REQUEST];
     }
 }
 
@@ -350,8 +351,8 @@ static struct device_door *make(const struct device_options *options) {
     assert(door->batch_max <= MERKLE_LEAVES_MAX);
     door->batch = batch_make(door->batch_max, options->secret);
     device_master_key(options->secret, door->master);
-    for (int i = 0; i < ANSWER_COUNT; i++) {
-        const struct answer_row *row = answer_row((enum answer)i);
+    for (int i = 0; i < LEASE_CODE_COUNT; i++) {
+        const struct lease_code_row *row = lease_code_row((enum lease_code)i);
         door->refusals[i] =
             text_format(&door->arena, "{\"code\":\"%s\",\"words\":\"%s\"}", row->word, row->words);
     }

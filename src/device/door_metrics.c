@@ -42,12 +42,12 @@ static void put_head(struct buffer *out, const char *name, const char *type, con
 
 /* By code; those that never came are left out. */
 static void put_answers(struct buffer *out, const char *name, const char *help,
-                        const uint64_t counts[ANSWER_COUNT]) {
+                        const uint64_t counts[LEASE_CODE_COUNT]) {
     put_head(out, name, "counter", help);
-    for (int i = 0; i < ANSWER_COUNT; i++) {
-        if (counts[i] > 0 || i == ANSWER_OK) {
-            put(out, "seatmeter_device_%s{code=\"%s\"} %" PRIu64 "\n", name, answer_row((enum answer)i)->word,
-                counts[i]);
+    for (int i = 0; i < LEASE_CODE_COUNT; i++) {
+        if (counts[i] > 0 || i == LEASE_CODE_OK) {
+            put(out, "seatmeter_device_%s{code=\"%s\"} %" PRIu64 "\n", name,
+                lease_code_row((enum lease_code)i)->word, counts[i]);
         }
     }
 }
@@ -122,9 +122,9 @@ static void put_live(struct buffer *out, const struct live *live) {
 
 static void put_downloads(struct buffer *out, const struct device_door *door) {
     const struct files_counters *files = files_counters(door->files);
-    uint64_t answers[ANSWER_COUNT];
-    for (int i = 0; i < ANSWER_COUNT; i++) {
-        answers[i] = atomic_load(&files->answers[i]) + (i == ANSWER_OK ? 0 : door->counters.downloads[i]);
+    uint64_t answers[LEASE_CODE_COUNT];
+    for (int i = 0; i < LEASE_CODE_COUNT; i++) {
+        answers[i] = atomic_load(&files->answers[i]) + (i == LEASE_CODE_OK ? 0 : door->counters.downloads[i]);
     }
     put_answers(out, "downloads_total", "Downloads, by the code of their answer.", answers);
     put_one(out, "downloads_under_way", "gauge", "Downloads under way.", atomic_load(&files->under_way));

@@ -38,9 +38,9 @@ struct door_job {
 };
 
 struct door_counters {
-    uint64_t check_ins[ANSWER_COUNT]; /* and releases; by the answer */
-    uint64_t activations[ANSWER_COUNT];
-    uint64_t downloads[ANSWER_COUNT]; /* handed over, or why not */
+    uint64_t check_ins[LEASE_CODE_COUNT]; /* and releases; by the answer */
+    uint64_t activations[LEASE_CODE_COUNT];
+    uint64_t downloads[LEASE_CODE_COUNT]; /* handed over, or why not */
     uint64_t retries;
     uint64_t believed; /* devices ahead of a store that had lost a moment */
     uint64_t trees;
@@ -62,7 +62,7 @@ struct device_door {
     pthread_t thread;
     bool thread_runs;
     unsigned char master[DEVICE_MASTER_BYTES];
-    struct text refusals[ANSWER_COUNT]; /* their bodies */
+    struct text refusals[LEASE_CODE_COUNT]; /* their bodies */
     struct batch *batch;
     int64_t signed_turn_us; /* when the turn began that signed last */
     struct waiting_lease waiting[MERKLE_LEAVES_MAX];
@@ -78,7 +78,7 @@ int64_t door_now_us(const struct device_door *door);
 int64_t door_now_s(const struct device_door *door);
 
 /* Answers with the code and its words, unsigned; with Retry-After where it is about the rate or the load. */
-void door_refuse(struct device_door *door, struct http_exchange *exchange, enum answer answer);
+void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer);
 
 /* Signs what is gathered and answers it. */
 void door_sign(struct device_door *door);
@@ -93,8 +93,8 @@ void door_job_list(struct device_door *door, struct door_job *job);
 /* One that is in the list. */
 void door_job_free(struct device_door *door, struct door_job *job);
 
-/* The device of that number. ANSWER_BUSY while its licence is still to come from the store. */
-enum answer door_find(const struct device_door *door, int64_t device_id, struct live_device **device);
+/* The device of that number. LEASE_CODE_BUSY while its licence is still to come from the store. */
+enum lease_code door_find(const struct device_door *door, int64_t device_id, struct live_device **device);
 
 /* What depends on the device and its licence (which is there: door_find), for device_decide. */
 void door_facts(const struct device_door *door, const struct live_device *device, struct device_facts *facts);

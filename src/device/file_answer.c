@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *status_line(enum answer answer) {
-    switch (answer_row(answer)->http_status) {
+static const char *status_line(enum lease_code answer) {
+    switch (lease_code_row(answer)->http_status) {
     case 403:
         return "403 Forbidden";
     case 404:
@@ -35,24 +35,24 @@ static void answer_with(struct transfer *transfer, const char *status, const cha
                     status, headers, body.length, transfer->is_head ? 0 : (int)body.length, body.at);
 }
 
-static void refuse(struct files *files, struct transfer *transfer, enum answer answer) {
+static void refuse(struct files *files, struct transfer *transfer, enum lease_code answer) {
     atomic_fetch_add(&files->counters.answers[answer], 1);
-    answer_with(transfer, status_line(answer), answer == ANSWER_BUSY ? "Retry-After: 30\r\n" : "",
+    answer_with(transfer, status_line(answer), answer == LEASE_CODE_BUSY ? "Retry-After: 30\r\n" : "",
                 files->options.refusals[answer]);
 }
 
 /* With the vendor's reason beside the words. */
 static void refuse_withdrawn(struct files *files, struct transfer *transfer,
                              const struct update_target *target) {
-    const struct answer_row *row = answer_row(ANSWER_VERSION_WITHDRAWN);
+    const struct lease_code_row *row = lease_code_row(LEASE_CODE_VERSION_WITHDRAWN);
     struct json_writer out = {.arena = &transfer->arena};
     json_write_open(&out, NULL);
     json_write_string(&out, "code", row->word);
     json_write_string(&out, "words", row->words);
     json_write_text_or_null(&out, "reason", target->withdrawn_reason);
     json_write_close(&out);
-    atomic_fetch_add(&files->counters.answers[ANSWER_VERSION_WITHDRAWN], 1);
-    answer_with(transfer, status_line(ANSWER_VERSION_WITHDRAWN), "", json_written(&out));
+    atomic_fetch_add(&files->counters.answers[LEASE_CODE_VERSION_WITHDRAWN], 1);
+    answer_with(transfer, status_line(LEASE_CODE_VERSION_WITHDRAWN), "", json_written(&out));
 }
 
 static void send_part(struct files *files, struct transfer *transfer, const struct update_target *target,
@@ -92,7 +92,7 @@ static void send_part(struct files *files, struct transfer *transfer, const stru
         close(transfer->file_fd);
         transfer->file_fd = -1;
     }
-    atomic_fetch_add(&files->counters.answers[ANSWER_OK], 1);
+    atomic_fetch_add(&files->counters.answers[LEASE_CODE_OK], 1);
 }
 
 static void open_and_send(struct files *files, struct transfer *transfer,
@@ -102,7 +102,7 @@ static void open_and_send(struct files *files, struct transfer *transfer,
     if (artifact_open(files->store, target->sha256, &transfer->file_fd, &size_bytes, &fault) != STATUS_OK) {
         transfer->file_fd = -1;
         atomic_fetch_add(&files->counters.failures, 1);
-        refuse(files, transfer, ANSWER_INTERNAL);
+        refuse(files, transfer, LEASE_CODE_INTERNAL);
         return;
     }
     send_part(files, transfer, target, size_bytes);
@@ -110,7 +110,7 @@ static void open_and_send(struct files *files, struct transfer *transfer,
 
 void transfer_begin(struct files *files, struct transfer *transfer) {
     if (files->store == NULL) {
-        refuse(files, transfer, ANSWER_UNKNOWN_TARGET);
+        refuse(files, transfer, LEASE_CODE_UNKNOWN_TARGET);
         return;
     }
     struct db *db = files_db(files);
@@ -129,11 +129,11 @@ void transfer_begin(struct files *files, struct transfer *transfer) {
         if (db != NULL) {
             files_db_failed(files);
         }
-        refuse(files, transfer, ANSWER_BUSY);
+        refuse(files, transfer, LEASE_CODE_BUSY);
     } else if (!found) {
-        refuse(files, transfer, ANSWER_UNKNOWN_TARGET);
+        refuse(files, transfer, LEASE_CODE_UNKNOWN_TARGET);
     } else if (!is_entitled) {
-        refuse(files, transfer, ANSWER_NOT_ENTITLED);
+        refuse(files, transfer, LEASE_CODE_NOT_ENTITLED);
     } else if (target.is_withdrawn) {
         refuse_withdrawn(files, transfer, &target);
     } else {

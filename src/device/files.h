@@ -17,7 +17,7 @@ struct files;
 struct files_options {
     struct text database_url;
     struct text artifacts;       /* directory; empty: no downloads */
-    const struct text *refusals; /* ANSWER_COUNT bodies */
+    const struct text *refusals; /* LEASE_CODE_COUNT bodies */
     int64_t stall_us;            /* a client that takes no byte for so long is dropped */
 };
 
@@ -63,7 +63,7 @@ struct files_counters {
     atomic_ullong broken; /* the client went away or stalled */
     atomic_ullong bytes;
     atomic_ullong under_way;
-    atomic_ullong answers[ANSWER_COUNT];
+    atomic_ullong answers[LEASE_CODE_COUNT];
     atomic_ullong failures; /* of the store or the disk */
 };
 const struct files_counters *files_counters(const struct files *files);

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-enum { ANSWER_HEAD_BYTES_MAX = 1024 };
+enum { RESPONSE_HEAD_BYTES_MAX = 1024 };
 
 /* A download on its way: first the head, with the body where it is a refusal, then the file. */
 struct transfer {

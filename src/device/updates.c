@@ -108,7 +108,7 @@ static bool is_fresh(const struct device_door *door, const struct cached *cached
 static void answer_file(struct device_door *door, struct http_exchange *exchange,
                         const struct loaded_file *file, bool is_head) {
     if (file->has_failed || !file->is_found) {
-        door_refuse(door, exchange, file->has_failed ? ANSWER_BUSY : ANSWER_UNKNOWN_TARGET);
+        door_refuse(door, exchange, file->has_failed ? LEASE_CODE_BUSY : LEASE_CODE_UNKNOWN_TARGET);
         return;
     }
     http_answer(exchange, &(struct http_answer){.status = 200, .body = file->bytes, .without_body = is_head});
@@ -138,7 +138,7 @@ static void take_metadata(struct device_door *door, struct http_exchange *exchan
     }
     struct cached *cached = may_be_name(name) ? find_place(door->metadata, name) : NULL;
     if (cached == NULL) {
-        door_refuse(door, exchange, may_be_name(name) ? ANSWER_BUSY : ANSWER_UNKNOWN_TARGET);
+        door_refuse(door, exchange, may_be_name(name) ? LEASE_CODE_BUSY : LEASE_CODE_UNKNOWN_TARGET);
         return;
     }
     int64_t now_us = http_turn_began_us(door->http);
@@ -151,7 +151,7 @@ static void take_metadata(struct device_door *door, struct http_exchange *exchan
     }
     if (!cached->is_loading) {
         if (!files_push_load(door->files, name)) {
-            door_refuse(door, exchange, ANSWER_BUSY);
+            door_refuse(door, exchange, LEASE_CODE_BUSY);
             return;
         }
         cached->is_loading = true;
@@ -225,7 +225,7 @@ static struct live_device *authenticate(struct device_door *door, const struct h
         return NULL;
     }
     struct live_device *device = NULL;
-    if (door_find(door, id, &device) != ANSWER_OK) {
+    if (door_find(door, id, &device) != LEASE_CODE_OK) {
         return NULL;
     }
     struct arena arena;
@@ -237,29 +237,30 @@ static struct live_device *authenticate(struct device_door *door, const struct h
 }
 
 /* The same decision as a check-in's; beyond it, the lease that the device holds must still run. */
-static enum answer may_download(struct device_door *door, const struct http_request *request,
-                                int64_t *licence_id) {
+static enum lease_code may_download(struct device_door *door, const struct http_request *request,
+                                    int64_t *licence_id) {
     int64_t now_s = door_now_s(door);
     const struct live_device *device = authenticate(door, request, now_s);
     if (device == NULL) {
-        return ANSWER_CREDENTIAL_WRONG;
+        return LEASE_CODE_CREDENTIAL_WRONG;
     }
     struct device_facts facts;
     door_facts(door, device, &facts);
-    enum answer answer = device_decide(&facts);
+    enum lease_code answer = device_decide(&facts);
     *licence_id = device->licence;
-    return answer == ANSWER_OK && (int64_t)device->lease_expires_s <= now_s ? ANSWER_LEASE_EXPIRED : answer;
+    return answer == LEASE_CODE_OK && (int64_t)device->lease_expires_s <= now_s ? LEASE_CODE_LEASE_EXPIRED
+                                                                                : answer;
 }
 
 static void take_target(struct device_door *door, struct http_exchange *exchange,
                         const struct http_request *request, struct text path) {
     struct download download = {.is_head = request->verb == HTTP_VERB_HEAD};
-    enum answer answer = may_download(door, request, &download.licence_id);
-    if (answer == ANSWER_OK && !files_may_push(door->files)) {
-        answer = ANSWER_BUSY;
+    enum lease_code answer = may_download(door, request, &download.licence_id);
+    if (answer == LEASE_CODE_OK && !files_may_push(door->files)) {
+        answer = LEASE_CODE_BUSY;
     }
     door->counters.downloads[answer]++;
-    if (answer != ANSWER_OK) {
+    if (answer != LEASE_CODE_OK) {
         door_refuse(door, exchange, answer);
         return;
     }

@@ -39,13 +39,13 @@ static size_t bytes_of(const struct waiting *waiting) {
 
 /* ---- a thread ---- */
 
-static enum answer answer_of(const struct fault *fault) {
-    for (int answer = 0; answer < ANSWER_COUNT; answer++) {
-        if (strcmp(answer_row((enum answer)answer)->word, fault->code) == 0) {
-            return (enum answer)answer;
+static enum lease_code answer_of(const struct fault *fault) {
+    for (int answer = 0; answer < LEASE_CODE_COUNT; answer++) {
+        if (strcmp(lease_code_row((enum lease_code)answer)->word, fault->code) == 0) {
+            return (enum lease_code)answer;
         }
     }
-    return ANSWER_MALFORMED_REQUEST;
+    return LEASE_CODE_MALFORMED_REQUEST;
 }
 
 static struct text copy_behind(char **at, struct text text) {
@@ -67,7 +67,7 @@ static struct door_job *make_job(const struct activation_request *request) {
     job->live.request.version = copy_behind(&at, request->version);
     job->live.request.components = copy_behind(&at, request->components);
     job->time_s = request->time_s;
-    job->live.answer = ANSWER_OK;
+    job->live.answer = LEASE_CODE_OK;
     return job;
 }
 

@@ -19,7 +19,8 @@ bool verifiers_push(struct verifiers *verifiers, struct http_exchange *exchange,
 int verifiers_fd(const struct verifiers *verifiers);
 
 /* What is done, linked by `live.next`: jobs of LIVE_ACTIVATE, not in the door's list yet. `live.answer` is
- * ANSWER_OK, or says why the request is refused. The caller owns them. `*under_way`: how many are not done.
+ * LEASE_CODE_OK, or says why the request is refused. The caller owns them. `*under_way`: how many are not
+ * done.
  */
 struct door_job *verifiers_take(struct verifiers *verifiers, size_t *under_way);
 

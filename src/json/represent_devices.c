@@ -32,7 +32,7 @@ static void write_components(struct json_writer *out, const char *name, struct t
 }
 
 void represent_device(struct json_writer *out, const char *name, const struct device_view *device) {
-    const struct answer_row *answer = answer_row(device->answer);
+    const struct lease_code_row *answer = lease_code_row(device->answer);
     json_write_open(out, name);
     json_write_text(out, "id", device->identifier);
     json_write_text(out, "licence", device->licence);
@@ -43,7 +43,7 @@ void represent_device(struct json_writer *out, const char *name, const struct de
     json_write_text_or_null(out, "version", device->version);
     write_components(out, "components", device->components);
     json_write_string(out, "state", device_state_name(device->state));
-    json_write_string(out, "decision", device->answer == ANSWER_OK ? "work" : "stop");
+    json_write_string(out, "decision", device->answer == LEASE_CODE_OK ? "work" : "stop");
     json_write_string(out, "code", answer->word);
     json_write_string(out, "words", answer->words);
     if (device->seat > 0) {

@@ -30,7 +30,7 @@ static const struct lease_opening *make_opening(struct arena *arena) {
 }
 
 static struct lease make_lease(int64_t number, const struct lease_opening *opening) {
-    struct lease lease = {.code = ANSWER_OK,
+    struct lease lease = {.code = LEASE_CODE_OK,
                           .device_id = number,
                           .fingerprint = fingerprint,
                           .sequence = number % 1000,

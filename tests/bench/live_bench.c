@@ -98,8 +98,8 @@ static size_t turn(struct live *live) {
     size_t finished = 0;
     (void)poll(&event, 1, 1000);
     for (struct live_job *job = live_turn(live); job != NULL; job = job->next) {
-        if (job->answer != ANSWER_OK) {
-            fprintf(stderr, "live_bench: an activation was answered %s\n", answer_row(job->answer)->word);
+        if (job->answer != LEASE_CODE_OK) {
+            fprintf(stderr, "live_bench: an activation was answered %s\n", lease_code_row(job->answer)->word);
             exit(1);
         }
         finished++;
@@ -145,7 +145,7 @@ static void mark_at_random(struct live *live, struct rng *rng, int64_t devices, 
         struct live_device *device = live_device_find(live, 1 + (int64_t)rng_below(rng, (uint64_t)devices));
         device->sequence++;
         device->seen_at_s = now_s;
-        live_mark(live, device, ANSWER_OK);
+        live_mark(live, device, LEASE_CODE_OK);
     }
 }
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES_MAX = 1 << 16 };
+enum { LEASE_CODE_BYTES_MAX = 1 << 16 };
 
 struct connection {
     int fd;
@@ -151,7 +151,7 @@ static void count_answer(struct run *run, struct connection *connection) {
 static void hear(struct run *run, struct connection *connection) {
     while (connection->fd >= 0) {
         ssize_t count = recv(connection->fd, connection->answer + connection->had,
-                             ANSWER_BYTES_MAX - 1 - connection->had, MSG_DONTWAIT);
+                             LEASE_CODE_BYTES_MAX - 1 - connection->had, MSG_DONTWAIT);
         if (count < 0 && errno == EAGAIN) {
             return;
         }
@@ -218,7 +218,7 @@ void load_run(const struct load_requests *requests, const struct load_plan *plan
                       .next = plan->first,
                       .end = plan->first + plan->count};
     for (int i = 0; i < plan->connections; i++) {
-        run.connections[i].answer = zeroed(1, ANSWER_BYTES_MAX);
+        run.connections[i].answer = zeroed(1, LEASE_CODE_BYTES_MAX);
         connect_one(&run, &run.connections[i]);
     }
     run.began_ns = run.fifth_began_ns = now_ns();

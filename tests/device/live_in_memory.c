@@ -9,7 +9,7 @@
 
 uint32_t live_in_memory_count = 1000;
 void (*live_in_memory_prepare)(struct live *live) = NULL;
-enum answer live_in_memory_answer = ANSWER_OK;
+enum lease_code live_in_memory_answer = LEASE_CODE_OK;
 
 struct live {
     struct live_options options;
@@ -120,8 +120,8 @@ void live_prefetch_licence(const struct live *live, int64_t device_id) {
     (void)device_id;
 }
 
-void live_mark(struct live *live, struct live_device *device, enum answer answer) {
-    device->flags |= (uint8_t)(LIVE_BEHIND | (answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
+void live_mark(struct live *live, struct live_device *device, enum lease_code answer) {
+    device->flags |= (uint8_t)(LIVE_BEHIND | (answer == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
     live->counts.behind++;
 }
 
@@ -155,11 +155,11 @@ static void activate(struct live *live, struct live_job *job) {
 
 bool live_push(struct live *live, struct live_job *job) {
     job->answer = live_in_memory_answer;
-    if (job->answer == ANSWER_OK && job->kind == LIVE_ACTIVATE) {
+    if (job->answer == LEASE_CODE_OK && job->kind == LIVE_ACTIVATE) {
         activate(live, job);
-    } else if (job->answer == ANSWER_OK && job->kind == LIVE_RELEASE) {
+    } else if (job->answer == LEASE_CODE_OK && job->kind == LIVE_RELEASE) {
         live->devices[job->device_id].state = DEVICE_RELEASED;
-    } else if (job->answer == ANSWER_OK) {
+    } else if (job->answer == LEASE_CODE_OK) {
         live->devices[job->device_id].seat = 1;
         live->devices[job->device_id].lease_expires_s = (uint32_t)(live->options.now_us() / 1000000);
     }

@@ -14,6 +14,6 @@ extern void (*live_in_memory_prepare)(struct live *live);
 struct live_licence *live_in_memory_licence(struct live *live, uint32_t licence);
 
 /* What jobs are answered. */
-extern enum answer live_in_memory_answer;
+extern enum lease_code live_in_memory_answer;
 
 #endif

@@ -26,7 +26,7 @@ static size_t make_lease(size_t index, const struct lease_opening *opening, stru
                          char *out) {
     char json[LEASE_BYTES];
     unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES] = {(unsigned char)index};
-    struct lease lease = {.code = ANSWER_OK,
+    struct lease lease = {.code = LEASE_CODE_OK,
                           .device_id = (int64_t)index + 1,
                           .fingerprint = fingerprint,
                           .sequence = (int64_t)index + 1,

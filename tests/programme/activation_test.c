@@ -37,11 +37,11 @@ static struct computer machine_number(int number) {
 static void activate_many(struct world *world, struct text licence, int first, int count) {
     for (int i = first; i < first + count; i++) {
         struct computer machine = machine_number(i);
-        assert_int_equal(activate(world, &machine, licence).answer, ANSWER_OK);
+        assert_int_equal(activate(world, &machine, licence).answer, LEASE_CODE_OK);
     }
 }
 
-static enum answer answer_to(struct world *world, int number, struct text licence) {
+static enum lease_code answer_to(struct world *world, int number, struct text licence) {
     struct computer machine = machine_number(number);
     return activate(world, &machine, licence).answer;
 }
@@ -90,7 +90,7 @@ static void a_device_takes_a_seat_and_begins_a_chain(void **state) {
     struct computer machine = a_machine("PC-17");
     machine.link = UINT64_MAX - 7;
     struct activation activation = activate(world, &machine, licence);
-    assert_int_equal(activation.answer, ANSWER_OK);
+    assert_int_equal(activation.answer, LEASE_CODE_OK);
     assert_int_equal(activation.device.seat, 1);
     assert_int_equal(activation.device.generation, 1);
     assert_int_equal(activation.licence.seats, 3);
@@ -119,12 +119,12 @@ static void the_same_machine_takes_no_second_seat(void **state) {
     struct activation first = activate(world, &machine, licence);
     check_in(world, &first, 5);
     struct activation again = activate(world, &machine, licence);
-    assert_int_equal(again.answer, ANSWER_OK);
+    assert_int_equal(again.answer, LEASE_CODE_OK);
     assert_int_equal(again.device.id, first.device.id);
     assert_int_equal(again.device.seat, 1);
     assert_int_equal(again.device.generation, 1);
     assert_int_equal(again.seen.sequence, 0);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
 }
 
 static void a_new_key_pair_begins_a_new_generation(void **state) {
@@ -147,7 +147,7 @@ static void the_same_machine_under_two_licences_is_two_devices(void **state) {
     struct computer machine = a_machine("PC-17");
     struct activation office = activate(world, &machine, a_licence_on(world, "OFFICE", 1));
     struct activation mail = activate(world, &machine, a_licence_on(world, "MAIL", 1));
-    assert_int_equal(mail.answer, ANSWER_OK);
+    assert_int_equal(mail.answer, LEASE_CODE_OK);
     assert_int_not_equal(office.device.id, mail.device.id);
 }
 
@@ -157,7 +157,7 @@ static void all_seats_can_be_taken_and_not_one_more(void **state) {
     struct text licence = a_licence_on(world, "OFFICE", 20);
     activate_many(world, licence, 0, 20);
     for (int i = 20; i < 30; i++)
-        assert_int_equal(answer_to(world, i, licence), ANSWER_NO_SEAT_LEFT);
+        assert_int_equal(answer_to(world, i, licence), LEASE_CODE_NO_SEAT_LEFT);
     assert_int_equal(ask(world, "select count(*) from devices"), 20);
     assert_int_equal(ask(world, "select count(distinct seat) from devices where seat between 1 and 20"), 20);
 }
@@ -170,7 +170,7 @@ static void a_refused_activation_changes_nothing(void **state) {
     int64_t audit = ask(world, "select count(*) from audit where action = 'device.activate'");
     struct computer machine = machine_number(1);
     struct activation refused = activate(world, &machine, licence);
-    assert_int_equal(refused.answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(refused.answer, LEASE_CODE_NO_SEAT_LEFT);
     assert_int_equal(refused.device.id, 0);
     assert_int_equal(refused.dropped_device_id, 0);
     assert_true(refused.licence.id > 0);
@@ -206,7 +206,7 @@ static void *race(void *argument) {
     for (int i = racer->first; i < racer->first + EACH; i++) {
         struct arena arena;
         struct fault fault;
-        struct activation activation = {.answer = ANSWER_INTERNAL};
+        struct activation activation = {.answer = LEASE_CODE_INTERNAL};
         arena_init(&arena);
         struct call call = world_call(racer->world);
         call.db = racer->db;
@@ -219,7 +219,7 @@ static void *race(void *argument) {
             status = activate_device(&call, &request, false, &activation, &fault);
             status = call_end(&call, status, &fault);
         }
-        racer->seated += status == STATUS_OK && activation.answer == ANSWER_OK;
+        racer->seated += status == STATUS_OK && activation.answer == LEASE_CODE_OK;
         arena_clean_up(&arena);
     }
     return NULL;
@@ -253,14 +253,14 @@ static void every_state_of_the_licence_has_its_answer(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct text licence = a_licence(world, a_block_of(world, "P1", "OFFICE", 5), "C1", 5);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_NOT_ON_YET);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_NOT_ON_YET);
     turn_on(world, licence);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_OK);
     turn_off(world, licence);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_OFF);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_OFF);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_OFF);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OFF);
     turn_on(world, licence);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_OK);
     turn_off(world, licence);
     int64_t notes = ask(world, "select count(*) from device_changes where kind = 'licence'");
     struct call call = world_call(world);
@@ -268,7 +268,7 @@ static void every_state_of_the_licence_has_its_answer(void **state) {
     WORLD_OK(world,
              retire_licence(&call, &(struct turn_licence_input){.licence = licence}, &info, &world->fault));
     assert_int_equal(ask(world, "select count(*) from device_changes where kind = 'licence'"), notes + 1);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_RETIRED);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_RETIRED);
 }
 
 static void an_unknown_key_is_unknown(void **state) {
@@ -283,7 +283,7 @@ static void an_unknown_key_is_unknown(void **state) {
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
     WORLD_OK(world, activate_device(&call, &request, false, &activation, &world->fault));
     WORLD_OK(world, call_end(&call, STATUS_OK, &world->fault));
-    assert_int_equal(activation.answer, ANSWER_UNKNOWN_KEY);
+    assert_int_equal(activation.answer, LEASE_CODE_UNKNOWN_KEY);
     assert_int_equal(activation.licence.id, 0);
 }
 
@@ -293,12 +293,12 @@ static void who_has_suspended_is_told_the_nearest_one_first(void **state) {
     struct text licence = a_licence(world, a_block_of(world, "P3", "OFFICE", 5), "C4", 5);
     turn_on(world, licence);
     suspend(world, "DIST", "SUB");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     suspend(world, "SUB", "P3");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     resume(world, "DIST", "SUB");
     resume(world, "SUB", "P3");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_OK);
 }
 
 static void a_provider_suspends_its_own_customer(void **state) {
@@ -306,13 +306,13 @@ static void a_provider_suspends_its_own_customer(void **state) {
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 1);
     suspend(world, "P1", "C1");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_SUSPENDED_BY_PROVIDER);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_SUSPENDED_BY_PROVIDER);
     suspend(world, "DIST", "P1");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_SUSPENDED_BY_PROVIDER);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_SUSPENDED_BY_PROVIDER);
     resume(world, "P1", "C1");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     resume(world, "DIST", "P1");
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_OK);
 }
 
 static void what_is_retired_says_so_whoever_has_suspended_it(void **state) {
@@ -323,7 +323,7 @@ static void what_is_retired_says_so_whoever_has_suspended_it(void **state) {
     terminate(world, "DIST", "P1");
     assert_true(ask(world, "select count(*) from device_changes where kind = 'licence' and subject_id = 0") >
                 0);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_RETIRED);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_RETIRED);
 }
 
 static size_t components_of(struct world *world, const char *sku, struct text **components) {
@@ -365,18 +365,18 @@ static void a_vendor_stops_its_own_products_and_leaves_the_rest_of_a_bundle(void
     assert_true(text_is(components[1], "vault"));
 
     suspend(world, "BOLT", "DIST");
-    assert_int_equal(answer_to(world, 0, backup), ANSWER_SUSPENDED_BY_VENDOR);
-    assert_int_equal(answer_to(world, 0, office), ANSWER_OK);
-    assert_int_equal(answer_to(world, 0, suite), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, backup), LEASE_CODE_SUSPENDED_BY_VENDOR);
+    assert_int_equal(answer_to(world, 0, office), LEASE_CODE_OK);
+    assert_int_equal(answer_to(world, 0, suite), LEASE_CODE_OK);
     assert_int_equal(components_of(world, "SUITE", &components), 2);
     assert_int_equal(components_of(world, "BACKUP", &components), 1);
     assert_int_equal(
         ask(world, "select count(*) from device_changes where kind = 'terms' and subject_id = 0"), 1);
     resume(world, "BOLT", "DIST");
     assert_int_equal(components_of(world, "SUITE", &components), 3);
-    assert_int_equal(answer_to(world, 0, backup), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, backup), LEASE_CODE_OK);
     terminate(world, "BOLT", "DIST");
-    assert_int_equal(answer_to(world, 0, suite), ANSWER_OK);
+    assert_int_equal(answer_to(world, 0, suite), LEASE_CODE_OK);
     assert_int_equal(components_of(world, "SUITE", &components), 2);
 }
 
@@ -384,9 +384,9 @@ static void a_bundle_is_activated_with_its_own_key_and_by_its_own_seats(void **s
     struct world *world = *state;
     a_channel(world);
     struct text suite = a_licence_on(world, "SUITE", 2);
-    assert_int_equal(answer_to(world, 0, suite), ANSWER_OK);
-    assert_int_equal(answer_to(world, 1, suite), ANSWER_OK);
-    assert_int_equal(answer_to(world, 2, suite), ANSWER_NO_SEAT_LEFT); /* though BACKUP has four */
+    assert_int_equal(answer_to(world, 0, suite), LEASE_CODE_OK);
+    assert_int_equal(answer_to(world, 1, suite), LEASE_CODE_OK);
+    assert_int_equal(answer_to(world, 2, suite), LEASE_CODE_NO_SEAT_LEFT); /* though BACKUP has four */
     struct door_licence_row row;
     bool found = true;
     int64_t part = ask(world, "select min(id) from licences where parent_id is not null");
@@ -410,13 +410,13 @@ static void a_released_seat_stays_taken_until_its_last_lease_has_ended(void **st
     WORLD_OK(world, release(world, world_call(world), first.device.id, &released));
     assert_int_equal(released.seat_until_s, now_s(world) + DAY_S);
     assert_int_equal(device_of(world, first.device.id).state, DEVICE_RELEASED);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     world->now_us += (DAY_S - 1) * INT64_C(1000000);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     world->now_us += 1000000;
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OK);
     assert_int_equal(device_of(world, first.device.id).seat, 0);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_NO_SEAT_LEFT);
 }
 
 static void an_offline_seat_stays_taken_as_long_as_its_lease(void **state) {
@@ -434,9 +434,9 @@ static void an_offline_seat_stays_taken_as_long_as_its_lease(void **state) {
     struct released_device released;
     WORLD_OK(world, release(world, world_call(world), first.device.id, &released));
     days_go_by(world, 29);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     days_go_by(world, 1);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OK);
 }
 
 static void a_check_in_saved_after_the_release_holds_the_seat_longer(void **state) {
@@ -461,7 +461,7 @@ static void the_machine_itself_may_come_back_to_its_seat(void **state) {
     struct released_device released;
     WORLD_OK(world, release(world, world_call(world), first.device.id, &released));
     struct activation again = activate(world, &machine, licence);
-    assert_int_equal(again.answer, ANSWER_OK);
+    assert_int_equal(again.answer, LEASE_CODE_OK);
     assert_int_equal(again.device.id, first.device.id);
     assert_int_equal(again.device.seat, 1);
     assert_int_equal(device_of(world, first.device.id).released_at_us, 0);
@@ -522,20 +522,20 @@ static void a_silent_device_gives_its_seat_to_one_that_comes(void **state) {
     struct activation second = activate(world, &talking, licence);
     days_go_by(world, 20);
     check_in(world, &second, 1);
-    assert_int_equal(answer_to(world, 2, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 2, licence), LEASE_CODE_NO_SEAT_LEFT);
     days_go_by(world, 11); /* a day of lease and thirty of silence, to the second */
-    assert_int_equal(answer_to(world, 2, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 2, licence), LEASE_CODE_NO_SEAT_LEFT);
     world->now_us += 1000000;
     struct computer machine = machine_number(2);
     struct activation third = activate(world, &machine, licence);
-    assert_int_equal(third.answer, ANSWER_OK);
+    assert_int_equal(third.answer, LEASE_CODE_OK);
     assert_int_equal(third.dropped_device_id, first.device.id);
     assert_int_equal(third.device.seat, first.device.seat);
     assert_int_equal(device_of(world, first.device.id).state, DEVICE_DROPPED);
     assert_int_equal(ask(world, "select count(*) from audit where action = 'device.drop'"), 1);
     assert_int_equal(ask(world, "select max(subject_id) from device_changes where kind = 'device'"),
                      first.device.id);
-    assert_int_equal(answer_to(world, 0, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_NO_SEAT_LEFT);
     struct released_device released;
     WORLD_FAULT(world, "wrong-state", release(world, world_call(world), first.device.id, &released));
 }
@@ -548,12 +548,12 @@ static void a_device_that_has_spoken_since_is_not_dropped(void **state) {
     struct activation first = activate(world, &machine, licence);
     days_go_by(world, 40);
     check_in(world, &first, 1);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     assert_int_equal(device_of(world, first.device.id).state, DEVICE_ACTIVE);
     days_go_by(world, 30);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     days_go_by(world, 2);
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OK);
 }
 
 static void a_licence_that_shrinks_leaves_the_higher_seats_without_and_grows_back(void **state) {
@@ -562,8 +562,8 @@ static void a_licence_that_shrinks_leaves_the_higher_seats_without_and_grows_bac
     struct text licence = a_licence_on(world, "OFFICE", 6);
     activate_many(world, licence, 0, 6);
     resize(world, licence, 3);
-    assert_int_equal(answer_to(world, 5, licence), ANSWER_NO_SEAT_LEFT); /* it held seat 6 */
-    assert_int_equal(answer_to(world, 2, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 5, licence), LEASE_CODE_NO_SEAT_LEFT); /* it held seat 6 */
+    assert_int_equal(answer_to(world, 2, licence), LEASE_CODE_OK);
     /* One of the lower three is released; when its lease has ended, the machine of seat 6 moves down. */
     struct computer lower = machine_number(1);
     struct released_device released;
@@ -571,7 +571,7 @@ static void a_licence_that_shrinks_leaves_the_higher_seats_without_and_grows_bac
     days_go_by(world, 1);
     struct computer upper = machine_number(5);
     struct activation moved = activate(world, &upper, licence);
-    assert_int_equal(moved.answer, ANSWER_OK);
+    assert_int_equal(moved.answer, LEASE_CODE_OK);
     assert_int_equal(moved.device.seat, 2);
     assert_int_equal(ask(world, "select count(*) from free_seats where seat = 6"), 1);
     /* Grown again, the seat that it left is found, and then no more. */
@@ -579,7 +579,7 @@ static void a_licence_that_shrinks_leaves_the_higher_seats_without_and_grows_bac
     struct computer newer = machine_number(6);
     assert_int_equal(activate(world, &newer, licence).device.seat, 6);
     assert_int_equal(ask(world, "select count(*) from free_seats"), 0);
-    assert_int_equal(answer_to(world, 7, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 7, licence), LEASE_CODE_NO_SEAT_LEFT);
 }
 
 /* ---- by file ---- */
@@ -684,9 +684,9 @@ static void the_terms_are_the_skus(void **state) {
     assert_int_equal(activate(world, &machine, licence).seen.lease_expires_s, now_s(world) + 660);
     assert_int_equal(activate_offline(world, &machine, licence).seen.lease_expires_s, now_s(world) + 7200);
     world->now_us += INT64_C(7205) * 1000000;
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
     world->now_us += 1000000;
-    assert_int_equal(answer_to(world, 1, licence), ANSWER_OK);
+    assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OK);
 }
 
 static void what_a_device_tells_is_kept_once_for_all(void **state) {

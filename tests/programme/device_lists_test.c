@@ -43,18 +43,18 @@ static void a_device_is_shown_with_its_licence_seat_lease_and_what_it_would_be_t
     assert_int_equal(info.seat, 2);
     assert_int_equal(info.sequence, 3);
     assert_true(info.lease_expires_s == world->now_us / 1000000 + 86400);
-    assert_int_equal(info.answer, ANSWER_OK);
+    assert_int_equal(info.answer, LEASE_CODE_OK);
     turn_off(world, licence);
-    assert_int_equal(shown(world, device).answer, ANSWER_OFF);
+    assert_int_equal(shown(world, device).answer, LEASE_CODE_OFF);
     turn_on(world, licence);
     suspend(world, "DIST", "P1");
-    assert_int_equal(shown(world, device).answer, ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    assert_int_equal(shown(world, device).answer, LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     suspend(world, "P1", "C1");
-    assert_int_equal(shown(world, device).answer, ANSWER_SUSPENDED_BY_PROVIDER);
+    assert_int_equal(shown(world, device).answer, LEASE_CODE_SUSPENDED_BY_PROVIDER);
     resume(world, "P1", "C1");
     resume(world, "DIST", "P1");
     it_became(world, device, DEVICE_RELEASED, 0, world->now_us / 1000000 + 60);
-    assert_int_equal(shown(world, device).answer, ANSWER_RELEASED);
+    assert_int_equal(shown(world, device).answer, LEASE_CODE_RELEASED);
     assert_int_equal(shown(world, device).seat, 2);
     world->now_us += INT64_C(60) * 1000000;
     assert_int_equal(shown(world, device).seat, 0);
@@ -65,7 +65,7 @@ static void a_device_whose_seat_is_beyond_the_licences_seats_would_be_told_to_st
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 2);
     struct text device = a_machine(world, licence, "PC-17", 3);
-    assert_int_equal(shown(world, device).answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(shown(world, device).answer, LEASE_CODE_NO_SEAT_LEFT);
 }
 
 static void the_provider_and_the_customer_see_devices_and_nobody_else_does(void **state) {

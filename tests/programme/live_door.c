@@ -107,7 +107,7 @@ struct live_job *ask_for(struct door *door, enum live_job_kind kind, int64_t dev
 struct live_device *an_active_device(struct door *door, struct text key, unsigned machine) {
     struct live_job *job = ask_to_activate(door, key, machine, machine);
     finish(door);
-    assert_int_equal(job->answer, ANSWER_OK);
+    assert_int_equal(job->answer, LEASE_CODE_OK);
     struct live_device *device = live_device_find(door->live, job->result_device_id);
     assert_non_null(device);
     return device;
@@ -118,10 +118,10 @@ void check_in(struct door *door, struct live_device *device) {
     device->link += 100000;
     device->seen_at_s = (uint32_t)(now_us() / 1000000);
     device->lease_expires_s = device->seen_at_s + 86400;
-    live_mark(door->live, device, ANSWER_OK);
+    live_mark(door->live, device, LEASE_CODE_OK);
 }
 
-enum answer decide(struct door *door, const struct live_device *device) {
+enum lease_code decide(struct door *door, const struct live_device *device) {
     const struct live_licence *licence = live_licence(door->live, device->licence);
     assert_non_null(licence);
     return device_decide(&(struct device_facts){.licence_state = (enum licence_state)licence->state,

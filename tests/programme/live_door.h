@@ -45,7 +45,7 @@ struct live_job *ask_for(struct door *door, enum live_job_kind kind, int64_t dev
 struct live_device *an_active_device(struct door *door, struct text key, unsigned machine);
 /* What the door does at a check-in that is answered "ok". */
 void check_in(struct door *door, struct live_device *device);
-enum answer decide(struct door *door, const struct live_device *device);
+enum lease_code decide(struct door *door, const struct live_device *device);
 /* Until no row is behind. */
 void wait_for_saves(struct door *door);
 struct keyed_licence a_keyed_licence(struct world *world, const char *sku, int64_t seats);

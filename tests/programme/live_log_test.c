@@ -112,7 +112,7 @@ static void a_crash_costs_no_month_and_none_is_written_twice(void **state) {
     struct live_device *loaded = live_device_find(after->live, device->id);
     check_in(after, loaded);
     assert_int_equal(after->live->months.count, 0); /* the mark was loaded */
-    live_mark(after->live, loaded, ANSWER_OFF);
+    live_mark(after->live, loaded, LEASE_CODE_OFF);
     assert_int_equal(after->live->months.count, 1); /* and is of what was marked */
     wait_for_saves(after);
     assert_int_equal(ask_of(crashed, DECEMBER, device->id), 11);
@@ -173,7 +173,7 @@ static void activate_elsewhere(struct world *world, const struct live_job *like,
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
     WORLD_OK(world, activate_device(&call, &request, true, &activation, &world->fault));
     WORLD_OK(world, call_end(&call, STATUS_OK, &world->fault));
-    assert_int_equal(activation.answer, ANSWER_OK);
+    assert_int_equal(activation.answer, LEASE_CODE_OK);
 }
 
 static void an_entry_of_a_chain_that_ended_is_ignored_but_its_lease_holds(void **state) {
@@ -187,7 +187,7 @@ static void an_entry_of_a_chain_that_ended_is_ignored_but_its_lease_holds(void *
     device->lease_expires_s += 400U * 86400;
     int64_t promised_s = device->lease_expires_s;
     for (int i = 0; i < MANY; i++)
-        live_mark(door->live, device, ANSWER_OK);
+        live_mark(door->live, device, LEASE_CODE_OK);
     UNTIL(door, ask(world, LOGS) == 2);
 
     struct world *crashed = a_crash_of(world);
@@ -231,7 +231,7 @@ static void a_seat_given_back_waits_for_a_lease_that_only_the_log_knew(void **st
     the_clock_is_at(crashed, first_end_s + 1);
     struct live_job *early = ask_to_activate(after, licence.key, 2, 2);
     finish(after);
-    assert_int_equal(early->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(early->answer, LEASE_CODE_NO_SEAT_LEFT);
     drop(after, crashed);
     close_door(door);
 }
@@ -284,7 +284,7 @@ static void a_job_does_not_tell_of_a_month_before_the_month_is_saved(void **stat
     assert_int_equal(ask(world, "select count(*) from device_months where month = 24323"), 0);
     assert_int_equal(ask(world, "select month_marks from device_seen"), 0);
     finish(door);
-    assert_int_equal(release->answer, ANSWER_OK);
+    assert_int_equal(release->answer, LEASE_CODE_OK);
     UNTIL(door, ask(world, "select count(*) from device_months where month = 24323") == 1);
     UNTIL(door, ask(world, "select month_marks from device_seen") == (24323 & 255) * 4 + 1);
     close_door(door);
@@ -307,14 +307,14 @@ static void no_seat_is_taken_from_a_device_whose_row_is_behind(void **state) {
     assert_int_equal(ask_of(world, SEQUENCE, device->id), 0);
     struct live_job *robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(robber->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
     assert_int_equal(device->state, DEVICE_ACTIVE);
     let_the_hand_come_around(door);
     UNTIL(door, ask_of(world, SEQUENCE, device->id) == MANY);
     the_clock_is_at(world, silent_at_s + 86400);
     robber = ask_to_activate(door, licence.key, 3, 3);
     finish(door);
-    assert_int_equal(robber->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
     close_door(door);
 }
 

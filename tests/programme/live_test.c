@@ -104,7 +104,7 @@ static void devices_are_where_they_were_after_a_clean_end(void **state) {
     assert_memory_equal(device->fingerprint, was.fingerprint, sizeof was.fingerprint);
     assert_true(device->profile > 0);
     assert_int_equal(device->flags & LIVE_UNSETTLED, 0);
-    assert_int_equal(decide(door, device), ANSWER_OK);
+    assert_int_equal(decide(door, device), LEASE_CODE_OK);
     assert_null(live_device_find(door->live, was.id + 1));
     assert_null(live_device_find(door->live, INT64_MAX));
     assert_null(live_device_find(door->live, -1));
@@ -200,19 +200,19 @@ static void activations_take_seats_until_none_is_left(void **state) {
     int active = 0;
     for (size_t i = 0; i < 120; i++) {
         const struct live_job *job = &door->jobs[i];
-        assert_true(job->answer == ANSWER_OK || job->answer == ANSWER_NO_SEAT_LEFT);
-        if (job->answer != ANSWER_OK)
+        assert_true(job->answer == LEASE_CODE_OK || job->answer == LEASE_CODE_NO_SEAT_LEFT);
+        if (job->answer != LEASE_CODE_OK)
             continue;
         const struct live_device *device = live_device_find(door->live, job->result_device_id);
         assert_in_range(device->seat, 1, 50);
         assert_false(seats[device->seat]);
         seats[device->seat] = true;
-        assert_int_equal(decide(door, device), ANSWER_OK);
+        assert_int_equal(decide(door, device), LEASE_CODE_OK);
         assert_true(device->link == job->request.link);
         active++;
     }
     assert_int_equal(active, 50);
-    assert_int_equal(unknown->answer, ANSWER_UNKNOWN_KEY);
+    assert_int_equal(unknown->answer, LEASE_CODE_UNKNOWN_KEY);
     assert_int_equal(ask(world, "select count(*) from devices where state = 'active'"), 50);
     struct live_counts counts;
     live_count(door->live, &counts);
@@ -229,11 +229,11 @@ static void jobs_wait_for_others_that_are_on_their_way_but_not_for_long(void **s
     live_expect(door->live, 1000);
     struct live_job *first = ask_to_activate(door, licence.key, 1, 1);
     finish(door);
-    assert_int_equal(first->answer, ANSWER_OK);
+    assert_int_equal(first->answer, LEASE_CODE_OK);
     struct live_job *second = ask_to_activate(door, licence.key, 2, 2);
     live_expect(door->live, 0);
     finish(door);
-    assert_int_equal(second->answer, ANSWER_OK);
+    assert_int_equal(second->answer, LEASE_CODE_OK);
     close_door(door);
 }
 
@@ -248,7 +248,7 @@ static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generat
     check_in(door, device);
     struct live_job *again = ask_to_activate(door, licence.key, 7, 99);
     finish(door);
-    assert_int_equal(again->answer, ANSWER_OK);
+    assert_int_equal(again->answer, LEASE_CODE_OK);
     assert_int_equal(again->result_device_id, id);
     assert_int_equal(device->generation, 2);
     assert_int_equal(device->sequence, 0);
@@ -258,7 +258,7 @@ static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generat
     assert_int_equal(ask(world, "select sequence from device_seen"), 0);
     int64_t promised_s = device->lease_expires_s;
     device->lease_expires_s -= 1000;
-    live_mark(door->live, device, ANSWER_OK);
+    live_mark(door->live, device, LEASE_CODE_OK);
     wait_for_saves(door);
     assert_int_equal(ask(world, "select lease_expires_s from device_seen"), promised_s);
     close_door(door);
@@ -274,7 +274,7 @@ static void what_check_ins_did_is_saved_behind_them(void **state) {
     for (int i = 0; i < 10; i++)
         check_in(door, device);
     other->seen_at_s = device->seen_at_s;
-    live_mark(door->live, other, ANSWER_OFF);
+    live_mark(door->live, other, LEASE_CODE_OFF);
     live_mark_clone(door->live, other, now_us() / 1000000);
     live_mark_clone(door->live, other, now_us() / 1000000);
     assert_true(live_tell_profile(door->live, device, TEXT("4.2.0"), TEXT("mail")));
@@ -314,17 +314,17 @@ static void a_device_gives_itself_back_and_its_seat_waits_for_its_lease(void **s
     check_in(door, device); /* its lease is longer than the store knows */
     struct live_job *release = ask_for(door, LIVE_RELEASE, device->id);
     finish(door);
-    assert_int_equal(release->answer, ANSWER_OK);
+    assert_int_equal(release->answer, LEASE_CODE_OK);
     assert_int_equal(device->state, DEVICE_RELEASED);
-    assert_int_equal(decide(door, device), ANSWER_RELEASED);
+    assert_int_equal(decide(door, device), LEASE_CODE_RELEASED);
     assert_int_equal(ask(world, "select seat_until_s from devices"), device->lease_expires_s);
     struct live_job *early = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(early->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(early->answer, LEASE_CODE_NO_SEAT_LEFT);
     atomic_store(&door_now_us, (int64_t)device->lease_expires_s * 1000000 + 1000000);
     struct live_job *late = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(late->answer, ANSWER_OK);
+    assert_int_equal(late->answer, LEASE_CODE_OK);
     assert_int_equal(live_device_find(door->live, late->result_device_id)->seat, 1);
     close_door(door);
 }
@@ -341,18 +341,18 @@ static void a_device_beyond_its_licences_seats_gets_one_that_is_free_again(void 
     struct licence_view info;
     struct turn_licence_input one = {.licence = licence.identifier, .seats = 1};
     WORLD_OK(world, resize_licence(&call, &one, &info, &world->fault));
-    UNTIL(door, decide(door, second) == ANSWER_NO_SEAT_LEFT);
+    UNTIL(door, decide(door, second) == LEASE_CODE_NO_SEAT_LEFT);
     struct live_job *reseat = ask_for(door, LIVE_RESEAT, second->id);
     finish(door);
-    assert_int_equal(reseat->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(reseat->answer, LEASE_CODE_NO_SEAT_LEFT);
     release_elsewhere(world, first->id);
     UNTIL(door, first->state == DEVICE_RELEASED);
     atomic_store(&door_now_us, (int64_t)first->lease_expires_s * 1000000 + 1000000);
     reseat = ask_for(door, LIVE_RESEAT, second->id);
     finish(door);
-    assert_int_equal(reseat->answer, ANSWER_OK);
+    assert_int_equal(reseat->answer, LEASE_CODE_OK);
     assert_int_equal(second->seat, 1);
-    assert_int_equal(decide(door, second), ANSWER_OK);
+    assert_int_equal(decide(door, second), LEASE_CODE_OK);
     close_door(door);
 }
 
@@ -369,14 +369,14 @@ static void a_silent_device_is_asked_to_come_through_the_store(void **state) {
     struct live_job *reseat = ask_for(door, LIVE_RESEAT, device->id);
     struct live_job *robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(reseat->answer, ANSWER_OK);
-    assert_int_equal(robber->answer, ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(reseat->answer, LEASE_CODE_OK);
+    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
     atomic_store(&door_now_us, (later_s * 2) * 1000000);
     robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(robber->answer, ANSWER_OK);
+    assert_int_equal(robber->answer, LEASE_CODE_OK);
     assert_int_equal(device->state, DEVICE_DROPPED);
-    assert_int_equal(decide(door, device), ANSWER_DROPPED);
+    assert_int_equal(decide(door, device), LEASE_CODE_DROPPED);
     close_door(door);
 }
 
@@ -388,23 +388,23 @@ static void what_the_control_door_changes_is_here_within_a_second(void **state) 
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
-    assert_int_equal(decide(door, device), ANSWER_OK);
+    assert_int_equal(decide(door, device), LEASE_CODE_OK);
     int64_t began_ms = machine_ms();
     turn_off(world, licence.identifier);
-    UNTIL(door, decide(door, device) == ANSWER_OFF);
+    UNTIL(door, decide(door, device) == LEASE_CODE_OFF);
     assert_true(machine_ms() - began_ms < 1000);
     turn_on(world, licence.identifier);
-    UNTIL(door, decide(door, device) == ANSWER_OK);
+    UNTIL(door, decide(door, device) == LEASE_CODE_OK);
     suspend(world, "DIST", "P1");
-    UNTIL(door, decide(door, device) == ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    UNTIL(door, decide(door, device) == LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     resume(world, "DIST", "P1");
-    UNTIL(door, decide(door, device) == ANSWER_OK);
+    UNTIL(door, decide(door, device) == LEASE_CODE_OK);
     turn_off(world, licence.identifier);
     struct call call = world_call(world);
     struct licence_view info;
     struct turn_licence_input retire = {.licence = licence.identifier};
     WORLD_OK(world, retire_licence(&call, &retire, &info, &world->fault));
-    UNTIL(door, decide(door, device) == ANSWER_RETIRED);
+    UNTIL(door, decide(door, device) == LEASE_CODE_RETIRED);
     close_door(door);
 }
 
@@ -414,11 +414,11 @@ static void a_licence_and_a_sku_that_are_new_come_with_the_first_device(void **s
     struct door *door = a_door(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "MAIL", 5);
     struct live_device *device = an_active_device(door, licence.key, 1);
-    assert_int_equal(decide(door, device), ANSWER_OK);
+    assert_int_equal(decide(door, device), LEASE_CODE_OK);
     struct keyed_licence bundle = a_keyed_licence(world, "SUITE", 5);
     struct live_job *early = ask_to_activate(door, bundle.key, 1, 1);
     finish(door);
-    assert_int_equal(early->answer, ANSWER_NOT_ON_YET);
+    assert_int_equal(early->answer, LEASE_CODE_NOT_ON_YET);
     turn_on(world, bundle.identifier);
     UNTIL(door, live_licence(door->live, (uint32_t)bundle.id)->counted_seats == 5);
     const struct live_licence *there = live_licence(door->live, (uint32_t)bundle.id);
@@ -459,13 +459,13 @@ static void many_licences_that_are_suspended_at_once_all_come_through(void **sta
     suspend(world, "DIST", "P1");
     uint32_t last = (uint32_t)licence.id + 5000;
     UNTIL(door, live_licence(door->live, last)->suspender == SUSPENDER_DISTRIBUTOR);
-    assert_int_equal(decide(door, device), ANSWER_SUSPENDED_BY_DISTRIBUTOR);
+    assert_int_equal(decide(door, device), LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
     for (uint32_t id = 1; id <= last; id++)
         assert_int_equal(live_licence(door->live, id)->suspender, SUSPENDER_DISTRIBUTOR);
     /* ended: what was never on has no event, and is read again */
     terminate(world, "DIST", "P1");
     UNTIL(door, live_licence(door->live, last)->state == LICENCE_RETIRED);
-    UNTIL(door, decide(door, device) == ANSWER_RETIRED);
+    UNTIL(door, decide(door, device) == LEASE_CODE_RETIRED);
     close_door(door);
 }
 
@@ -627,7 +627,7 @@ static void lost_connections_are_made_again_and_what_happened_meanwhile_is_seen(
             turn_off(world, licence.identifier);
         else
             turn_on(world, licence.identifier);
-        UNTIL(door, decide(door, device) == (round % 2 == 0 ? ANSWER_OFF : ANSWER_OK));
+        UNTIL(door, decide(door, device) == (round % 2 == 0 ? LEASE_CODE_OFF : LEASE_CODE_OK));
         UNTIL(door, ask(world, "select sequence from device_seen") == device->sequence);
     }
     struct live *second = NULL;

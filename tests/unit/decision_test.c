@@ -14,26 +14,27 @@ static struct device_facts working(void) {
     return (struct device_facts){.licence_state = LICENCE_ON, .counted_seats = 3, .seat = 3};
 }
 
-static enum answer decide(struct device_facts facts) {
+static enum lease_code decide(struct device_facts facts) {
     return device_decide(&facts);
 }
 
 static void a_device_with_a_seat_works_while_its_licence_is_on_and_nothing_above_is_suspended(void **state) {
     (void)state;
     struct device_facts facts = working();
-    assert_int_equal(decide(facts), ANSWER_OK);
+    assert_int_equal(decide(facts), LEASE_CODE_OK);
     facts.licence_state = LICENCE_OFF;
-    assert_int_equal(decide(facts), ANSWER_OFF);
+    assert_int_equal(decide(facts), LEASE_CODE_OFF);
     facts.licence_state = LICENCE_ISSUED;
-    assert_int_equal(decide(facts), ANSWER_NOT_ON_YET);
+    assert_int_equal(decide(facts), LEASE_CODE_NOT_ON_YET);
     facts.licence_state = LICENCE_RETIRED;
-    assert_int_equal(decide(facts), ANSWER_RETIRED);
+    assert_int_equal(decide(facts), LEASE_CODE_RETIRED);
 }
 
 static void who_suspended_is_told(void **state) {
     (void)state;
-    static const enum answer told[] = {ANSWER_OK, ANSWER_SUSPENDED_BY_PROVIDER,
-                                       ANSWER_SUSPENDED_BY_DISTRIBUTOR, ANSWER_SUSPENDED_BY_VENDOR};
+    static const enum lease_code told[] = {LEASE_CODE_OK, LEASE_CODE_SUSPENDED_BY_PROVIDER,
+                                           LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR,
+                                           LEASE_CODE_SUSPENDED_BY_VENDOR};
     struct device_facts facts = working();
     for (int by = SUSPENDER_NONE; by <= SUSPENDER_VENDOR; by++) {
         facts.suspender = (enum suspender)by;
@@ -45,12 +46,12 @@ static void a_seat_beyond_the_counted_seats_is_no_seat(void **state) {
     (void)state;
     struct device_facts facts = working();
     facts.seat = 4;
-    assert_int_equal(decide(facts), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(decide(facts), LEASE_CODE_NO_SEAT_LEFT);
     facts.seat = 0;
-    assert_int_equal(decide(facts), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(decide(facts), LEASE_CODE_NO_SEAT_LEFT);
     facts.seat = 1;
     facts.counted_seats = 0;
-    assert_int_equal(decide(facts), ANSWER_NO_SEAT_LEFT);
+    assert_int_equal(decide(facts), LEASE_CODE_NO_SEAT_LEFT);
 }
 
 static void what_is_wrong_with_the_licence_goes_before_what_is_wrong_with_the_device(void **state) {
@@ -59,15 +60,15 @@ static void what_is_wrong_with_the_licence_goes_before_what_is_wrong_with_the_de
     facts.device_state = DEVICE_RELEASED;
     facts.is_clone = true;
     facts.licence_state = LICENCE_OFF;
-    assert_int_equal(decide(facts), ANSWER_OFF);
+    assert_int_equal(decide(facts), LEASE_CODE_OFF);
     facts.licence_state = LICENCE_ON;
-    assert_int_equal(decide(facts), ANSWER_CLONE_SEEN);
+    assert_int_equal(decide(facts), LEASE_CODE_CLONE_SEEN);
     facts.is_replaced = true;
-    assert_int_equal(decide(facts), ANSWER_REPLACED);
+    assert_int_equal(decide(facts), LEASE_CODE_REPLACED);
     facts.is_replaced = facts.is_clone = false;
-    assert_int_equal(decide(facts), ANSWER_RELEASED);
+    assert_int_equal(decide(facts), LEASE_CODE_RELEASED);
     facts.device_state = DEVICE_DROPPED;
-    assert_int_equal(decide(facts), ANSWER_DROPPED);
+    assert_int_equal(decide(facts), LEASE_CODE_DROPPED);
 }
 
 /* By enumeration: nothing but all facts being right lets a device work. */
@@ -86,7 +87,7 @@ static void only_one_kind_of_facts_lets_a_device_work(void **state) {
         bool may = facts.licence_state == LICENCE_ON && facts.suspender == SUSPENDER_NONE &&
                    facts.device_state == DEVICE_ACTIVE && facts.seat <= 2 && !facts.is_clone &&
                    !facts.is_replaced;
-        assert_int_equal(decide(facts) == ANSWER_OK, may);
+        assert_int_equal(decide(facts) == LEASE_CODE_OK, may);
         working_count += may;
     }
     assert_int_equal(working_count, 2);
@@ -94,13 +95,13 @@ static void only_one_kind_of_facts_lets_a_device_work(void **state) {
 
 static void every_code_has_a_word_of_its_own_and_a_sentence(void **state) {
     (void)state;
-    for (int i = 0; i < ANSWER_COUNT; i++) {
-        const struct answer_row *row = answer_row((enum answer)i);
+    for (int i = 0; i < LEASE_CODE_COUNT; i++) {
+        const struct lease_code_row *row = lease_code_row((enum lease_code)i);
         assert_true(row->words[strlen(row->words) - 1] == '.');
         assert_true(row->http_status == 0 || (row->http_status >= 200 && row->http_status < 600));
         assert_int_equal(strspn(row->word, "abcdefghijklmnopqrstuvwxyz-"), strlen(row->word));
         for (int j = 0; j < i; j++)
-            assert_string_not_equal(row->word, answer_row((enum answer)j)->word);
+            assert_string_not_equal(row->word, lease_code_row((enum lease_code)j)->word);
     }
 }
 
@@ -117,7 +118,7 @@ static void the_page_in_the_docs_is_what_the_table_prints(void **state) {
     fclose(file);
     struct arena arena;
     arena_init(&arena);
-    assert_true(text_equal(answers_print_markdown(&arena), (struct text){page, length}));
+    assert_true(text_equal(lease_codes_print_markdown(&arena), (struct text){page, length}));
     arena_clean_up(&arena);
 }
 

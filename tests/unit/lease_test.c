@@ -25,7 +25,7 @@ static struct signing_key key_of_the_standard(void) {
 }
 
 static struct lease a_lease(const struct lease_opening *opening) {
-    struct lease lease = {.code = ANSWER_OK,
+    struct lease lease = {.code = LEASE_CODE_OK,
                           .device_id = 7,
                           .fingerprint = fingerprint,
                           .sequence = 13,
@@ -72,7 +72,7 @@ static void a_refusal_says_stop_why_and_in_words(void **state) {
     struct arena arena;
     arena_init(&arena);
     struct lease lease = a_lease(lease_open(&arena, TEXT("EDR-1"), NULL, 0));
-    lease.code = ANSWER_OFF;
+    lease.code = LEASE_CODE_OFF;
     lease.advise_clock = true;
     struct text json = text_copy(&arena, written(&arena, &lease));
     assert_non_null(strstr(json.at, "{\"sku\":\"EDR-1\",\"components\":[],\"decision\":\"stop\",\"code\":"
@@ -86,9 +86,9 @@ static void every_answer_fits_the_room_that_callers_give(void **state) {
     (void)state;
     struct arena arena;
     arena_init(&arena);
-    for (int code = 0; code < ANSWER_COUNT; code++) {
+    for (int code = 0; code < LEASE_CODE_COUNT; code++) {
         struct lease lease = a_lease(lease_open(&arena, TEXT(""), NULL, 0));
-        lease.code = (enum answer)code;
+        lease.code = (enum lease_code)code;
         lease.sequence = lease.keys_version = lease.device_id = lease.licence_id = INT64_MAX;
         lease.issued_s = lease.renew_after_s = lease.warn_after_s = lease.expires_s = INT64_MAX;
         lease.link = UINT64_MAX;
@@ -114,7 +114,7 @@ static void a_skus_opening_escapes_what_json_must(void **state) {
 
 static void the_times_are_the_terms(void **state) {
     (void)state;
-    struct lease lease = {.code = ANSWER_OK};
+    struct lease lease = {.code = LEASE_CODE_OK};
     struct lease_terms terms = {.ttl_s = 3600, .grace_s = 600, .offline_ttl_s = 86400, .silent_s = 1};
     lease_set_times(&lease, &terms, false, 1000, 0);
     assert_int_equal(lease.issued_s, 1000);
@@ -132,7 +132,7 @@ static void the_times_are_the_terms(void **state) {
 
 static void a_refusal_ends_with_what_was_promised_and_asks_again_soon(void **state) {
     (void)state;
-    struct lease lease = {.code = ANSWER_OFF};
+    struct lease lease = {.code = LEASE_CODE_OFF};
     struct lease_terms terms = LEASE_TERMS_DEFAULT;
     lease_set_times(&lease, &terms, false, 5000, 9000);
     assert_int_equal(lease.issued_s, 5000);

@@ -169,7 +169,7 @@ static enum status run_codes(struct operator_session *session, const struct argu
                              struct fault *fault) {
     (void)arguments;
     (void)fault;
-    show_bytes(answers_print_markdown(&session->arena));
+    show_bytes(lease_codes_print_markdown(&session->arena));
     return STATUS_OK;
 }
 

@@ -2,23 +2,23 @@
 
 #include <assert.h>
 
-static const struct answer_row ROWS[ANSWER_COUNT] = {
-#define X(name, word, http, words) [ANSWER_##name] = {word, http, words},
+static const struct lease_code_row ROWS[LEASE_CODE_COUNT] = {
+#define X(name, word, http, words) [LEASE_CODE_##name] = {word, http, words},
     SEATMETER_CODES(X)
 #undef X
 };
 
-const struct answer_row *answer_row(enum answer answer) {
-    assert((unsigned)answer < ANSWER_COUNT);
+const struct lease_code_row *lease_code_row(enum lease_code answer) {
+    assert((unsigned)answer < LEASE_CODE_COUNT);
     return &ROWS[answer];
 }
 
 static struct text print_part(struct arena *arena, struct text page, const char *heading,
-                              const enum answer *answers, size_t count) {
+                              const enum lease_code *answers, size_t count) {
     page = text_format(arena, "%.*s\n## %s\n\n| code | HTTP | words |\n| --- | --- | --- |\n",
                        TEXT_ARGS(page), heading);
     for (size_t i = 0; i < count; i++) {
-        const struct answer_row *row = answer_row(answers[i]);
+        const struct lease_code_row *row = lease_code_row(answers[i]);
         struct text status = row->http_status == 0 ? TEXT("") : text_format(arena, "%d", row->http_status);
         page = text_format(arena, "%.*s| `%s` | %.*s | %s |\n", TEXT_ARGS(page), row->word, TEXT_ARGS(status),
                            row->words);
@@ -26,11 +26,11 @@ static struct text print_part(struct arena *arena, struct text page, const char 
     return page;
 }
 
-struct text answers_print_markdown(struct arena *arena) {
-#define X(name, word, http, words) ANSWER_##name,
-    static const enum answer SIGNED[] = {SEATMETER_CODES_SIGNED(X)};
-    static const enum answer ANSWERS[] = {SEATMETER_CODES_ANSWERS(X)};
-    static const enum answer FOUND[] = {SEATMETER_CODES_FOUND(X)};
+struct text lease_codes_print_markdown(struct arena *arena) {
+#define X(name, word, http, words) LEASE_CODE_##name,
+    static const enum lease_code SIGNED[] = {SEATMETER_CODES_SIGNED(X)};
+    static const enum lease_code ANSWERS[] = {SEATMETER_CODES_ANSWERS(X)};
+    static const enum lease_code FOUND[] = {SEATMETER_CODES_FOUND(X)};
 #undef X
     struct text page = TEXT(
         "# Codes\n\nWhy a product may not work, or a request was not answered with a lease. Printed by "
@@ -60,41 +60,41 @@ enum status device_state_parse(struct text word, enum device_state *state, struc
                      "a device is active, released or dropped");
 }
 
-static enum answer suspended_by(enum suspender suspender) {
+static enum lease_code suspended_by(enum suspender suspender) {
     switch (suspender) {
     case SUSPENDER_PROVIDER:
-        return ANSWER_SUSPENDED_BY_PROVIDER;
+        return LEASE_CODE_SUSPENDED_BY_PROVIDER;
     case SUSPENDER_DISTRIBUTOR:
-        return ANSWER_SUSPENDED_BY_DISTRIBUTOR;
+        return LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR;
     case SUSPENDER_VENDOR:
-        return ANSWER_SUSPENDED_BY_VENDOR;
+        return LEASE_CODE_SUSPENDED_BY_VENDOR;
     case SUSPENDER_NONE:
         break;
     }
-    return ANSWER_OK;
+    return LEASE_CODE_OK;
 }
 
-static enum answer decide_licence(const struct device_facts *facts) {
+static enum lease_code decide_licence(const struct device_facts *facts) {
     if (facts->licence_state == LICENCE_RETIRED)
-        return ANSWER_RETIRED;
+        return LEASE_CODE_RETIRED;
     if (facts->suspender != SUSPENDER_NONE)
         return suspended_by(facts->suspender);
     if (facts->licence_state == LICENCE_ISSUED)
-        return ANSWER_NOT_ON_YET;
-    return facts->licence_state == LICENCE_OFF ? ANSWER_OFF : ANSWER_OK;
+        return LEASE_CODE_NOT_ON_YET;
+    return facts->licence_state == LICENCE_OFF ? LEASE_CODE_OFF : LEASE_CODE_OK;
 }
 
-enum answer device_decide(const struct device_facts *facts) {
-    enum answer answer = decide_licence(facts);
-    if (answer != ANSWER_OK)
+enum lease_code device_decide(const struct device_facts *facts) {
+    enum lease_code answer = decide_licence(facts);
+    if (answer != LEASE_CODE_OK)
         return answer;
     if (facts->is_replaced)
-        return ANSWER_REPLACED;
+        return LEASE_CODE_REPLACED;
     if (facts->is_clone)
-        return ANSWER_CLONE_SEEN;
+        return LEASE_CODE_CLONE_SEEN;
     if (facts->device_state == DEVICE_RELEASED)
-        return ANSWER_RELEASED;
+        return LEASE_CODE_RELEASED;
     if (facts->device_state == DEVICE_DROPPED)
-        return ANSWER_DROPPED;
-    return facts->seat >= 1 && facts->seat <= facts->counted_seats ? ANSWER_OK : ANSWER_NO_SEAT_LEFT;
+        return LEASE_CODE_DROPPED;
+    return facts->seat >= 1 && facts->seat <= facts->counted_seats ? LEASE_CODE_OK : LEASE_CODE_NO_SEAT_LEFT;
 }

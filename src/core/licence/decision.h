@@ -10,23 +10,23 @@
 #include "core/base/text.h"
 #include "seatmeter_codes.h"
 
-enum answer {
-#define X(name, word, http, words) ANSWER_##name,
+enum lease_code {
+#define X(name, word, http, words) LEASE_CODE_##name,
     SEATMETER_CODES(X)
 #undef X
-        ANSWER_COUNT
+        LEASE_CODE_COUNT
 };
 
 /* Its word on the wire, its HTTP status (0: none of its own) and its sentence. */
-struct answer_row {
+struct lease_code_row {
     const char *word;
     int http_status;
     const char *words;
 };
-const struct answer_row *answer_row(enum answer answer);
+const struct lease_code_row *lease_code_row(enum lease_code answer);
 
 /* The table as Markdown: docs/codes.md. */
-struct text answers_print_markdown(struct arena *arena);
+struct text lease_codes_print_markdown(struct arena *arena);
 
 /* Who has suspended an agreement above a licence; of several, the one nearest to the customer. */
 enum suspender { SUSPENDER_NONE, SUSPENDER_PROVIDER, SUSPENDER_DISTRIBUTOR, SUSPENDER_VENDOR };
@@ -46,8 +46,8 @@ struct device_facts {
     bool is_clone;    /* its link is not the chain's last */
 };
 
-/* ANSWER_OK, or why not. What is wrong with the licence goes before what is wrong with the device. A seat
- * whose number is beyond the licence's counted seats is no seat: ANSWER_NO_SEAT_LEFT. */
-enum answer device_decide(const struct device_facts *facts);
+/* LEASE_CODE_OK, or why not. What is wrong with the licence goes before what is wrong with the device. A seat
+ * whose number is beyond the licence's counted seats is no seat: LEASE_CODE_NO_SEAT_LEFT. */
+enum lease_code device_decide(const struct device_facts *facts);
 
 #endif

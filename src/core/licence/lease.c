@@ -141,7 +141,7 @@ void lease_set_times(struct lease *lease, const struct lease_terms *terms, bool 
                      int64_t promised_s) {
     assert(now_s >= 0 && terms->ttl_s > 0 && terms->grace_s >= 0 && terms->offline_ttl_s > 0);
     lease->issued_s = now_s;
-    if (lease->code != ANSWER_OK) {
+    if (lease->code != LEASE_CODE_OK) {
         set_refused_times(lease, terms, now_s, promised_s);
         return;
     }
@@ -168,9 +168,9 @@ size_t lease_bytes_max(const struct lease *lease) {
 }
 
 size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAMME_SECRET_BYTES], char *out) {
-    const struct answer_row *row = answer_row(lease->code);
+    const struct lease_code_row *row = lease_code_row(lease->code);
     char *at = put(out, lease->opening->json.at, lease->opening->json.length);
-    if (lease->code == ANSWER_OK) {
+    if (lease->code == LEASE_CODE_OK) {
         at = PUT(at, ",\"decision\":\"work\",\"code\":\"ok\"");
     } else {
         at = PUT(at, ",\"decision\":\"stop\",\"code\":\"");

@@ -35,7 +35,7 @@ extern const struct lease_terms LEASE_TERMS_DEFAULT;
 
 /* One lease. Texts are what JSON needs no escapes for, or are escaped by the writer. */
 struct lease {
-    enum answer code; /* ANSWER_OK: decision "work"; else "stop" */
+    enum lease_code code; /* LEASE_CODE_OK: decision "work"; else "stop" */
     int64_t device_id;
     struct text device;               /* its identifier where that is at hand, canonical; else empty */
     const unsigned char *fingerprint; /* DEVICE_FINGERPRINT_BYTES */

@@ -350,7 +350,7 @@ void live_prefetch_licence(const struct live *live, int64_t device_id) {
 
 bool live_push(struct live *live, struct live_job *job) {
     job->next = NULL;
-    job->answer = ANSWER_INTERNAL;
+    job->answer = LEASE_CODE_INTERNAL;
     job->result_device_id = 0;
     job->licence_id = 0;
     job->seen = (struct device_seen){0};

@@ -95,8 +95,8 @@ void live_prefetch(const struct live *live, int64_t device_id);
 void live_prefetch_licence(const struct live *live, int64_t device_id);
 
 /* Marks a device that has checked in, and was answered so, to be saved, and notes it for the month of its
- * seen_at_s: as working where the answer is ANSWER_OK. */
-void live_mark(struct live *live, struct live_device *device, enum answer answer);
+ * seen_at_s: as working where the answer is LEASE_CODE_OK. */
+void live_mark(struct live *live, struct live_device *device, enum lease_code answer);
 /* Another copy of the device was seen: counted in the store, where the provider sees it. */
 void live_mark_clone(struct live *live, struct live_device *device, int64_t now_s);
 /* Sets the device's profile and marks it. One that is met for the first time goes to the store first; false
@@ -119,7 +119,7 @@ struct live_job {
     struct activation_request request; /* of LIVE_ACTIVATE; its texts live as long as the job */
     int64_t device_id;                 /* of the others */
     /* set when it comes back */
-    enum answer answer;       /* BUSY and INTERNAL: nothing has happened */
+    enum lease_code answer;   /* BUSY and INTERNAL: nothing has happened */
     int64_t result_device_id; /* found by live_device_find by then; 0: none */
     int64_t licence_id;       /* 0: not known */
     /* live's own, in between */

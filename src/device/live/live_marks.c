@@ -105,8 +105,8 @@ static void find_month(struct live *live, int64_t at_s) {
     live->month_until_s = timegm(&bounds);
 }
 
-void live_mark(struct live *live, struct live_device *device, enum answer answer) {
-    uint8_t kind = answer == ANSWER_OK ? LIVE_LICENSED : LIVE_UNLICENSED;
+void live_mark(struct live *live, struct live_device *device, enum lease_code answer) {
+    uint8_t kind = answer == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED;
     int64_t at_s = device->seen_at_s;
     if (at_s < live->month_from_s || at_s >= live->month_until_s)
         find_month(live, at_s);
@@ -116,7 +116,7 @@ void live_mark(struct live *live, struct live_device *device, enum answer answer
     }
     if (!(device->flags & kind)) {
         device->flags |= kind;
-        struct door_month_mark mark = {device->id, live->month, answer == ANSWER_OK};
+        struct door_month_mark mark = {device->id, live->month, answer == LEASE_CODE_OK};
         list_push(&live->months, &mark, sizeof mark);
     }
     live_mark_behind(live, device);

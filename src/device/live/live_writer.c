@@ -136,7 +136,7 @@ static enum status activate(struct live_writer *writer, struct live_job *job, st
     job->answer = activation.answer;
     job->licence_id = activation.licence.id;
     status = add_licence(writer, &activation.licence, message, fault);
-    if (status != STATUS_OK || activation.answer != ANSWER_OK)
+    if (status != STATUS_OK || activation.answer != LEASE_CODE_OK)
         return status;
     job->result_device_id = activation.device.id;
     add_device(message, &activation.device, &activation.seen, true);
@@ -152,7 +152,7 @@ static enum status release(struct live_writer *writer, struct live_job *job, str
     struct release_device_input input = {.device = identifier_text(&call, IDENTIFIER_DEVICE, job->device_id)};
     enum status status = release_device(&call, &input, &released, fault);
     if (status == STATUS_OK)
-        job->answer = ANSWER_OK;
+        job->answer = LEASE_CODE_OK;
     job->result_device_id = job->device_id;
     return status == STATUS_OK ? add_stored_device(writer, job->device_id, message, fault) : status;
 }
@@ -175,14 +175,14 @@ static enum status reseat(struct live_writer *writer, struct live_job *job, stru
 
 /* A use case that refuses has changed nothing, and its fault is the answer; anything else spoils the
  * transaction. */
-static bool is_refusal(const struct fault *fault, enum answer *answer) {
+static bool is_refusal(const struct fault *fault, enum lease_code *answer) {
     static const struct {
         const char *code;
-        enum answer answer;
+        enum lease_code answer;
     } refusals[] = {
-        {"releases-exhausted", ANSWER_RELEASES_EXHAUSTED},
-        {"unknown-device", ANSWER_UNKNOWN_DEVICE},
-        {"wrong-state", ANSWER_DROPPED},
+        {"releases-exhausted", LEASE_CODE_RELEASES_EXHAUSTED},
+        {"unknown-device", LEASE_CODE_UNKNOWN_DEVICE},
+        {"wrong-state", LEASE_CODE_DROPPED},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
         if (strcmp(fault->code, refusals[i].code) == 0) {
@@ -270,7 +270,7 @@ static enum status run_round(struct live_writer *writer, struct live_job *jobs, 
     return STATUS_OK;
 }
 
-static void give_back(struct live_writer *writer, struct live_job *jobs, enum answer answer) {
+static void give_back(struct live_writer *writer, struct live_job *jobs, enum lease_code answer) {
     if (jobs == NULL)
         return;
     for (struct live_job *job = jobs; job != NULL; job = job->next) {
@@ -293,9 +293,9 @@ static enum status run_one_by_one(struct live_writer *writer, struct live_job *j
         job->next = NULL;
         last = run_round(writer, job, &spoilt, fault);
         if (last != STATUS_OK)
-            give_back(writer, job, spoilt && last != STATUS_BUSY ? ANSWER_INTERNAL : ANSWER_BUSY);
+            give_back(writer, job, spoilt && last != STATUS_BUSY ? LEASE_CODE_INTERNAL : LEASE_CODE_BUSY);
         if (last != STATUS_OK && !spoilt) {
-            give_back(writer, jobs, ANSWER_BUSY);
+            give_back(writer, jobs, LEASE_CODE_BUSY);
             return last;
         }
     }
@@ -309,7 +309,7 @@ static enum status do_round(struct live_writer *writer, struct live_job *jobs, s
         return status;
     if (spoilt && status != STATUS_BUSY)
         return run_one_by_one(writer, jobs, fault);
-    give_back(writer, jobs, ANSWER_BUSY);
+    give_back(writer, jobs, LEASE_CODE_BUSY);
     return status;
 }
 

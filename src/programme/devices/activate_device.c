@@ -22,7 +22,7 @@ struct activating {
 };
 
 /* The device as it would be, on seat `seat`, before the one function that decides. */
-static enum answer decide(const struct activating *activating, int32_t seat) {
+static enum lease_code decide(const struct activating *activating, int32_t seat) {
     struct device_facts facts = {.licence_state = activating->licence.state,
                                  .suspender = activating->licence.suspender,
                                  .counted_seats = activating->licence.counted_seats,
@@ -121,7 +121,7 @@ static void renew_device(struct call *call, struct activating *activating, int32
 static enum status renew_seen(struct call *call, struct activating *activating, struct fault *fault) {
     const struct activation_request *request = activating->request;
     struct device_seen *seen = &activating->seen;
-    struct lease lease = {.code = ANSWER_OK};
+    struct lease lease = {.code = LEASE_CODE_OK};
     lease_set_times(&lease, &activating->terms, activating->is_offline, activating->now_s, 0);
     seen->device_id = activating->device.id;
     seen->sequence = 0;
@@ -169,7 +169,7 @@ enum status activate_device(struct call *call, const struct activation_request *
     assert(db_in_transaction(call->db));
     struct activating activating = {
         .request = request, .is_offline = is_offline, .now_s = call->now_us / SECOND_US};
-    struct activation made = {.answer = ANSWER_UNKNOWN_KEY};
+    struct activation made = {.answer = LEASE_CODE_UNKNOWN_KEY};
     bool found = false;
     int32_t seat = 0;
     enum status status = load_licence(call, &activating, &found, fault);
@@ -177,7 +177,7 @@ enum status activate_device(struct call *call, const struct activation_request *
         made.licence = activating.licence;
         made.answer = decide(&activating, 1);
     }
-    if (status != STATUS_OK || made.answer != ANSWER_OK)
+    if (status != STATUS_OK || made.answer != LEASE_CODE_OK)
         goto done;
     status = load_device(call, &activating, fault);
     if (status == STATUS_OK)
@@ -185,9 +185,9 @@ enum status activate_device(struct call *call, const struct activation_request *
     if (status != STATUS_OK)
         goto done;
     made.answer = decide(&activating, seat);
-    if (made.answer == ANSWER_OK)
+    if (made.answer == LEASE_CODE_OK)
         status = save(call, &activating, seat, fault);
-    if (made.answer == ANSWER_OK) {
+    if (made.answer == LEASE_CODE_OK) {
         made.device = activating.device;
         made.seen = activating.seen;
         made.dropped_device_id = activating.dropped_device_id;

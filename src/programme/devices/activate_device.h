@@ -9,11 +9,11 @@
 #include "programme/call/call.h"
 #include "store/devices/devices.h"
 
-/* `answer` is ANSWER_OK or why there is no seat for it (then nothing has changed). */
+/* `answer` is LEASE_CODE_OK or why there is no seat for it (then nothing has changed). */
 struct activation {
-    enum answer answer;
-    struct door_licence_row licence; /* id 0 for ANSWER_UNKNOWN_KEY */
-    struct device device;            /* where the answer is ANSWER_OK; texts in the call's arena */
+    enum lease_code answer;
+    struct door_licence_row licence; /* id 0 for LEASE_CODE_UNKNOWN_KEY */
+    struct device device;            /* where the answer is LEASE_CODE_OK; texts in the call's arena */
     struct device_seen seen;         /* the start of the chain, with the lease's end */
     int64_t dropped_device_id;       /* a silent device that lost its seat to this one; 0: none */
 };

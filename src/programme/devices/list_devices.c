@@ -14,7 +14,7 @@ static int64_t present_month(const struct call *call) {
 }
 
 /* What the device would be told now. */
-static enum status decide(const struct call *call, const struct device_row *row, enum answer *answer,
+static enum status decide(const struct call *call, const struct device_row *row, enum lease_code *answer,
                           struct fault *fault) {
     struct device_facts facts = {.licence_state = row->licence_state,
                                  .suspender = SUSPENDER_NONE,

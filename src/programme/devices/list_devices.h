@@ -38,7 +38,7 @@ struct device_view {
     int64_t released_at_us;  /* 0: not released */
     int64_t clones;          /* how often another copy of it was seen */
     int64_t clone_seen_at_us;
-    enum answer answer; /* what it would be told now */
+    enum lease_code answer; /* what it would be told now */
 };
 
 /* By identifier: STATUS_NOT_FOUND "unknown-device" to everybody but the operator, the provider and the

@@ -10,8 +10,8 @@
 #include <sodium.h>
 #include <string.h>
 
-static enum status refuse(enum answer answer, struct fault *fault) {
-    const struct answer_row *row = answer_row(answer);
+static enum status refuse(enum lease_code answer, struct fault *fault) {
+    const struct lease_code_row *row = lease_code_row(answer);
     enum status status = row->http_status == 404 ? STATUS_NOT_FOUND : STATUS_CONFLICT;
     return fault_set(fault, status, row->word, "request", TEXT(""), "%s", row->words);
 }
@@ -38,7 +38,7 @@ static enum status check_licence(struct call *call, const struct activation_requ
     if (status != STATUS_OK)
         return status;
     if (!found || !actor_is(call, licence.provider_id))
-        return refuse(ANSWER_UNKNOWN_KEY, fault);
+        return refuse(LEASE_CODE_UNKNOWN_KEY, fault);
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
 
@@ -47,7 +47,7 @@ static enum status make_lease(struct call *call, const struct activation *activa
                               struct fault *fault) {
     struct lease_terms terms;
     int64_t version = 0;
-    struct lease made = {.code = ANSWER_OK,
+    struct lease made = {.code = LEASE_CODE_OK,
                          .device_id = activation->device.id,
                          .fingerprint = (const unsigned char *)activation->device.fingerprint.at,
                          .sequence = activation->seen.sequence,
@@ -129,7 +129,7 @@ enum status issue_offline_lease(struct call *call, const struct issue_offline_le
     status = check_licence(call, &request, fault);
     if (status == STATUS_OK)
         status = activate_device(call, &request, true, &activation, fault);
-    if (status == STATUS_OK && activation.answer != ANSWER_OK)
+    if (status == STATUS_OK && activation.answer != LEASE_CODE_OK)
         status = refuse(activation.answer, fault);
     if (status == STATUS_OK)
         status = load_key_set(call, &keys, fault);

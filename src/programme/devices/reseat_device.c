@@ -46,20 +46,20 @@ static enum status reseat(struct call *call, struct reseating *reseating, struct
     struct device_facts facts = facts_of(reseating);
     reseating->answer = device_decide(&facts);
     enum status status = STATUS_OK;
-    if (reseating->answer == ANSWER_NO_SEAT_LEFT && reseating->device.state == DEVICE_ACTIVE) {
+    if (reseating->answer == LEASE_CODE_NO_SEAT_LEFT && reseating->device.state == DEVICE_ACTIVE) {
         status = take_seat(call, reseating, fault);
         facts = facts_of(reseating);
         reseating->answer = device_decide(&facts);
     }
     if (status == STATUS_OK)
         status = device_seen_load(call->db, reseating->device.id, &reseating->seen, &found, fault);
-    if (status == STATUS_OK && reseating->answer == ANSWER_OK && found)
+    if (status == STATUS_OK && reseating->answer == LEASE_CODE_OK && found)
         status = promise(call, reseating, fault);
     return status;
 }
 
 enum status reseat_device(struct call *call, int64_t device_id, struct reseating *out, struct fault *fault) {
-    struct reseating reseating = {.answer = ANSWER_UNKNOWN_DEVICE};
+    struct reseating reseating = {.answer = LEASE_CODE_UNKNOWN_DEVICE};
     bool found = false;
     enum status status = call_begin(call, DB_WRITE, fault);
     if (status != STATUS_OK)

@@ -11,9 +11,9 @@
 #include "store/devices/devices.h"
 
 struct reseating {
-    enum answer answer; /* as device_decide has it afterwards */
+    enum lease_code answer; /* as device_decide has it afterwards */
     struct door_licence_row licence;
-    struct device device; /* id 0 where there is no such device (ANSWER_UNKNOWN_DEVICE) */
+    struct device device; /* id 0 where there is no such device (LEASE_CODE_UNKNOWN_DEVICE) */
     struct device_seen seen;
 };
 
