@@ -93,13 +93,13 @@ void door_fill_lease(const struct device_door *door, const struct live_device *d
 
 void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
     int status = lease_code_row(answer)->http_status;
-    struct http_answer made = {.status = status == 0 ? 500 : status, .body = door->refusals[answer]};
+    struct http_response made = {.status = status == 0 ? 500 : status, .body = door->refusals[answer]};
     if (status == 429) {
         made.retry_after_s = http_jitter_s(door->http, 20);
     } else if (status == 503) {
         made.retry_after_s = http_jitter_s(door->http, 30);
     }
-    http_answer(exchange, &made);
+    http_respond(exchange, &made);
 }
 
 static char *put_text(char *at, struct text text) {
@@ -142,8 +142,8 @@ void door_sign(struct device_door *door) {
             at = put_credential(door, waiting, at);
         }
         at += batch_envelope_write(door->batch, i, at);
-        struct http_answer answer = {.status = 200, .body = {body, (size_t)(at - body)}};
-        http_answer(waiting->exchange, &answer);
+        struct http_response answer = {.status = 200, .body = {body, (size_t)(at - body)}};
+        http_respond(waiting->exchange, &answer);
     }
     door->counters.trees++;
     door->counters.leases += count;
@@ -211,10 +211,10 @@ static void take_from_live(void *context) {
 
 static void answer_small(struct http_exchange *exchange, const struct http_request *request,
                          const char *content_type, struct text body) {
-    http_answer(exchange, &(struct http_answer){.status = 200,
-                                                .content_type = content_type,
-                                                .body = body,
-                                                .without_body = request->verb == HTTP_VERB_HEAD});
+    http_respond(exchange, &(struct http_response){.status = 200,
+                                                   .content_type = content_type,
+                                                   .body = body,
+                                                   .without_body = request->verb == HTTP_VERB_HEAD});
 }
 
 static void get_metrics(struct device_door *door, struct http_exchange *exchange,
@@ -236,9 +236,9 @@ static void get_metrics(struct device_door *door, struct http_exchange *exchange
 }
 
 static void refuse_verb(struct device_door *door, struct http_exchange *exchange, struct text allow) {
-    http_answer(exchange, &(struct http_answer){.status = 405,
-                                                .headers = allow,
-                                                .body = door->refusals[LEASE_CODE_NOT_ALLOWED]});
+    http_respond(exchange, &(struct http_response){.status = 405,
+                                                   .headers = allow,
+                                                   .body = door->refusals[LEASE_CODE_NOT_ALLOWED]});
 }
 
 static void take_post(struct device_door *door, struct http_exchange *exchange,

@@ -111,7 +111,8 @@ static void answer_file(struct device_door *door, struct http_exchange *exchange
         door_refuse(door, exchange, file->has_failed ? LEASE_CODE_BUSY : LEASE_CODE_UNKNOWN_TARGET);
         return;
     }
-    http_answer(exchange, &(struct http_answer){.status = 200, .body = file->bytes, .without_body = is_head});
+    http_respond(exchange,
+                 &(struct http_response){.status = 200, .body = file->bytes, .without_body = is_head});
 }
 
 static void wait_for(struct cached *cached, struct http_exchange *exchange, bool is_head) {

@@ -48,8 +48,8 @@ struct rig {
 };
 
 static void answer_text(struct http_exchange *exchange, int status, struct text body) {
-    http_answer(exchange,
-                &(struct http_answer){.status = status, .content_type = "text/plain", .body = body});
+    http_respond(exchange,
+                 &(struct http_response){.status = status, .content_type = "text/plain", .body = body});
 }
 
 static void burn(int64_t us) {
@@ -97,8 +97,8 @@ static void on_request(void *context, struct http_exchange *exchange, const stru
     } else if (text_is(request->path, "/range")) {
         answer_text(exchange, 200, http_request_field(request, HTTP_FIELD_RANGE));
     } else if (request->verb == HTTP_VERB_HEAD) {
-        http_answer(exchange,
-                    &(struct http_answer){.status = 200, .body = TEXT("12345"), .without_body = true});
+        http_respond(exchange,
+                     &(struct http_response){.status = 200, .body = TEXT("12345"), .without_body = true});
     } else {
         answer_text(exchange, 200, request->is_local ? request->path : TEXT("not local"));
     }

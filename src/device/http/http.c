@@ -82,7 +82,7 @@ static void make_room(struct http *http) {
     http->events_max = (int)count + SPECIAL_WATCHES + HTTP_WATCHES_MAX;
     http->events = zeroed((size_t)http->events_max, sizeof *http->events);
     http->turn = zeroed(1, HTTP_TURN_BYTES);
-    http->out_size = HTTP_ANSWER_HEAD_BYTES + 4096;
+    http->out_size = HTTP_RESPONSE_HEAD_BYTES + 4096;
     http->out = zeroed(1, http->out_size);
     for (size_t i = 0; i < count; i++) {
         http->free_slots[i] = (uint32_t)(count - 1 - i);

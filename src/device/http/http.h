@@ -43,7 +43,7 @@ struct http_options {
     int64_t body_us; /* from there to the end of the body */
     int64_t send_us; /* for the client to take an answer */
     int64_t late_us; /* how long a request may have waited in a turn */
-    /* A request that is complete. To be answered by http_answer, now or later, or detached. */
+    /* A request that is complete. To be answered by http_respond, now or later, or detached. */
     void (*request)(void *context, struct http_exchange *exchange, const struct http_request *request);
     /* The turn's requests have all been handed over, or the room for them is used up. */
     void (*flush)(void *context);
@@ -101,10 +101,10 @@ void http_turn_by(struct http *http, int64_t at_us);
 int64_t http_turn_began_us(const struct http *http);
 const struct http_counters *http_counters(const struct http *http);
 
-/* Room for the body of an answer, which then needs no copy; until the next http_answer. */
+/* Room for the body of an answer, which then needs no copy; until the next http_respond. */
 char *http_body_room(struct http *http, size_t size_max);
 
-struct http_answer {
+struct http_response {
     int status;
     const char *content_type; /* NULL: JSON */
     struct text headers;      /* further ones, each with its line end; may be empty */
@@ -113,7 +113,7 @@ struct http_answer {
     bool without_body; /* to HEAD: the length of `body` is told, and no more */
 };
 /* Answers; the exchange is the loop's again. A client that has gone meanwhile is nobody's trouble. */
-void http_answer(struct http_exchange *exchange, const struct http_answer *answer);
+void http_respond(struct http_exchange *exchange, const struct http_response *answer);
 
 /* Takes the connection out of the loop, with nothing answered: the caller owns the descriptor, which is
  * non-blocking. −1 where the client has gone. */

@@ -132,9 +132,9 @@ static void refuse(struct http_exchange *exchange, int http_status) {
     exchange->closes = true;
     exchange->was_refused = true;
     exchange->request_is_own = false;
-    struct http_answer answer = {.status = http_status,
-                                 .body = http->options.refusal(http->options.context, http_status)};
-    http_answer(exchange, &answer);
+    struct http_response answer = {.status = http_status,
+                                   .body = http->options.refusal(http->options.context, http_status)};
+    http_respond(exchange, &answer);
 }
 
 static void count_refusal(struct http *http, int http_status) {
@@ -155,10 +155,10 @@ static bool is_late(struct http *http) {
 static void shed(struct http_exchange *exchange) {
     struct http *http = exchange->http;
     http->counters.shed++;
-    struct http_answer answer = {.status = 503,
-                                 .body = http->options.refusal(http->options.context, 503),
-                                 .retry_after_s = http_jitter_s(http, 30)};
-    http_answer(exchange, &answer);
+    struct http_response answer = {.status = 503,
+                                   .body = http->options.refusal(http->options.context, 503),
+                                   .retry_after_s = http_jitter_s(http, 30)};
+    http_respond(exchange, &answer);
 }
 
 static void hand_over(struct http_exchange *exchange, const char *at) {

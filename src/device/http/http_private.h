@@ -9,9 +9,9 @@
 #include <sys/epoll.h>
 
 enum {
-    HTTP_READ_BYTES = 8192,        /* of one read; a check-in has some 600 */
-    HTTP_TURN_BYTES = 256 * 1024,  /* of requests that wait for the turn's end */
-    HTTP_ANSWER_HEAD_BYTES = 1024, /* room for the head in front of an answer's body */
+    HTTP_READ_BYTES = 8192,          /* of one read; a check-in has some 600 */
+    HTTP_TURN_BYTES = 256 * 1024,    /* of requests that wait for the turn's end */
+    HTTP_RESPONSE_HEAD_BYTES = 1024, /* room for the head in front of an answer's body */
     HTTP_WATCHES_MAX = 4,
     HTTP_ACCEPTS_MAX = 256 /* in one turn */
 };
@@ -86,7 +86,7 @@ struct http {
     struct http_known_heads known;
     char *turn; /* requests of this turn */
     size_t turn_used;
-    char *out; /* HTTP_ANSWER_HEAD_BYTES for the head, then the body */
+    char *out; /* HTTP_RESPONSE_HEAD_BYTES for the head, then the body */
     size_t out_size;
     char head[256]; /* of an answer 200 with JSON, up to its length; of this second */
     size_t head_length;
@@ -104,7 +104,7 @@ void exchange_send(struct http_exchange *exchange, const char *at, size_t length
 static inline uint32_t exchange_index(const struct http_exchange *exchange) {
     return (uint32_t)(exchange - exchange->http->exchanges);
 }
-/* http_answer.c: the bytes (in http->out) of a refusal, for a connection that is not taken in. */
+/* http_response.c: the bytes (in http->out) of a refusal, for a connection that is not taken in. */
 size_t http_refusal_write(struct http *http, int http_status);
 
 void http_flush(struct http *http);

@@ -12,7 +12,7 @@ struct text http_request_field(const struct http_request *request, enum http_fie
 }
 
 char *http_body_room(struct http *http, size_t size_max) {
-    size_t size = HTTP_ANSWER_HEAD_BYTES + size_max;
+    size_t size = HTTP_RESPONSE_HEAD_BYTES + size_max;
     if (size > http->out_size) {
         http->out_size = size;
         http->out = realloc(http->out, size);
@@ -20,7 +20,7 @@ char *http_body_room(struct http *http, size_t size_max) {
             abort();
         }
     }
-    return http->out + HTTP_ANSWER_HEAD_BYTES;
+    return http->out + HTTP_RESPONSE_HEAD_BYTES;
 }
 
 static const char *reason(int status) {
@@ -129,7 +129,7 @@ static void refresh_head(struct http *http) {
     assert(http->head_length <= sizeof http->head);
 }
 
-static char *put_head(struct http *http, char *at, const struct http_answer *answer, bool closes) {
+static char *put_head(struct http *http, char *at, const struct http_response *answer, bool closes) {
     bool is_usual = answer->status == 200 && answer->content_type == NULL;
     if (is_usual) {
         at = put(at, http->head, http->head_length);
@@ -159,31 +159,31 @@ static char *put_head(struct http *http, char *at, const struct http_answer *ans
     return PUT(at, "\r\n");
 }
 
-void http_answer(struct http_exchange *exchange, const struct http_answer *answer) {
+void http_respond(struct http_exchange *exchange, const struct http_response *answer) {
     struct http *http = exchange->http;
     assert(answer->headers.length <= 512 && answer->status >= 200 && answer->status < 600);
     refresh_head(http);
     exchange->closes |= http->is_closing;
-    char head[HTTP_ANSWER_HEAD_BYTES];
+    char head[HTTP_RESPONSE_HEAD_BYTES];
     size_t length = (size_t)(put_head(http, head, answer, exchange->closes) - head);
     assert(length <= sizeof head);
     http->counters.answers_by_class[answer->status / 100]++;
     size_t body_length = answer->without_body ? 0 : answer->body.length;
-    if (body_length > 0 && answer->body.at != http->out + HTTP_ANSWER_HEAD_BYTES) {
+    if (body_length > 0 && answer->body.at != http->out + HTTP_RESPONSE_HEAD_BYTES) {
         char *room = http_body_room(http, body_length);
         memcpy(room, answer->body.at, body_length);
     }
-    char *at = http->out + HTTP_ANSWER_HEAD_BYTES - length;
+    char *at = http->out + HTTP_RESPONSE_HEAD_BYTES - length;
     memcpy(at, head, length);
     exchange_send(exchange, at, length + body_length);
 }
 
 size_t http_refusal_write(struct http *http, int http_status) {
     refresh_head(http);
-    struct http_answer answer = {.status = http_status,
-                                 .body = http->options.refusal(http->options.context, http_status),
-                                 .retry_after_s = http_jitter_s(http, 30)};
-    assert(answer.body.length + HTTP_ANSWER_HEAD_BYTES <= http->out_size);
+    struct http_response answer = {.status = http_status,
+                                   .body = http->options.refusal(http->options.context, http_status),
+                                   .retry_after_s = http_jitter_s(http, 30)};
+    assert(answer.body.length + HTTP_RESPONSE_HEAD_BYTES <= http->out_size);
     char *at = put_head(http, http->out, &answer, true);
     at = put(at, answer.body.at, answer.body.length);
     return (size_t)(at - http->out);
