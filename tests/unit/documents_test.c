@@ -268,7 +268,7 @@ static void three_thousand_lines_go_over_many_numbered_pages(void **state) {
     assert_true(pages_of(text) <= 75);
 }
 
-static void figures_of_any_size_stand_whole_on_their_line(void **state) {
+static void number_format_of_any_size_stand_whole_on_their_line(void **state) {
     (void)state;
     struct currency euro = currency_of("EUR");
     struct invoice_line lines[] = {a_line("DENTAL", "Harbour Dental", "EPP-ADV", 300000000, 1000000000, euro),
@@ -520,7 +520,7 @@ int main(void) {
         A_TEST(the_same_invoice_gives_the_same_pdf_bytes),
         A_TEST(any_script_of_the_world_stands_in_the_pdf),
         A_TEST(three_thousand_lines_go_over_many_numbered_pages),
-        A_TEST(figures_of_any_size_stand_whole_on_their_line),
+        A_TEST(number_format_of_any_size_stand_whole_on_their_line),
         A_TEST(each_tax_is_a_row_with_its_category_rate_and_taxable_amount),
         A_TEST(a_customer_whose_lines_go_over_a_page_is_named_again_on_the_next),
         A_TEST(shared_characters_take_the_forms_of_the_buyers_country),

@@ -37,9 +37,11 @@ static struct pdf_row make_row(const struct pdf *pdf, const struct invoice_line 
     struct arena *arena = pdf->arena;
     struct currency currency = pdf->invoice->currency;
     return (struct pdf_row){
-        .cells = {figures_printable(arena, line->sku), figures_printable(arena, line->description),
-                  figures_on_paper(arena, figures_quantity(arena, quantity)),
-                  figures_on_paper(arena, figures_unit_price(arena, line->unit_price_millionths, currency)),
+        .cells = {number_format_printable(arena, line->sku),
+                  number_format_printable(arena, line->description),
+                  number_format_on_paper(arena, number_format_quantity(arena, quantity)),
+                  number_format_on_paper(
+                      arena, number_format_unit_price(arena, line->unit_price_millionths, currency)),
                   pdf_amount(pdf, amount_minor)},
         .remark = remark};
 }
@@ -65,7 +67,7 @@ static void make_own_lines(struct pdf *pdf, struct content *content) {
     for (size_t i = 0; i < invoice->line_count; i++) {
         const struct invoice_line *line = &invoice->lines[i];
         content->rows[i] =
-            make_row(pdf, line, line->quantity, line->amount_minor, figures_remark(pdf->arena, line));
+            make_row(pdf, line, line->quantity, line->amount_minor, number_format_remark(pdf->arena, line));
     }
 }
 
@@ -77,7 +79,7 @@ static enum status make_summary(struct pdf *pdf, struct content *content, struct
     }
     content->rows = ARENA_NEW(pdf->arena, struct pdf_row, content->row_count + 1);
     for (size_t i = 0; i < content->row_count; i++) {
-        struct text month = figures_printable(pdf->arena, rows[i].corrects);
+        struct text month = number_format_printable(pdf->arena, rows[i].corrects);
         struct text remark =
             month.length == 0 ? month : text_format(pdf->arena, "corrects %.*s", TEXT_ARGS(month));
         content->rows[i] = make_row(pdf, rows[i].line, rows[i].quantity, rows[i].amount_minor, remark);
@@ -100,16 +102,16 @@ static enum status make_annex(struct pdf *pdf, struct content *content, struct f
     size_t made = 0;
     for (size_t i = 0; i < count; i++) {
         bool nobody = groups[i].code.length == 0 && groups[i].name.length == 0;
-        content->groups[i] = (struct pdf_group){.name = nobody ? TEXT("For no one customer")
-                                                               : figures_printable(arena, groups[i].name),
-                                                .code = figures_printable(arena, groups[i].code),
-                                                .subtotal = pdf_amount(pdf, groups[i].subtotal_minor),
-                                                .rows = &rows[made],
-                                                .row_count = groups[i].line_count};
+        content->groups[i] = (struct pdf_group){
+            .name = nobody ? TEXT("For no one customer") : number_format_printable(arena, groups[i].name),
+            .code = number_format_printable(arena, groups[i].code),
+            .subtotal = pdf_amount(pdf, groups[i].subtotal_minor),
+            .rows = &rows[made],
+            .row_count = groups[i].line_count};
         for (size_t j = 0; j < groups[i].line_count; j++) {
             const struct invoice_line *line = groups[i].lines[j];
             rows[made++] =
-                make_row(pdf, line, line->quantity, line->amount_minor, figures_remark(arena, line));
+                make_row(pdf, line, line->quantity, line->amount_minor, number_format_remark(arena, line));
         }
     }
     assert(made == pdf->invoice->line_count);
@@ -124,9 +126,9 @@ static void make_taxes(struct pdf *pdf, struct content *content) {
     content->tax_rows = ARENA_NEW(arena, struct pdf_row, invoice->tax_count + 1);
     for (size_t i = 0; i < invoice->tax_count; i++) {
         const struct tax_total *tax = &invoice->taxes[i];
-        struct text rate = figures_percent(arena, tax->tax.rate_millionths);
+        struct text rate = number_format_percent(arena, tax->tax.rate_millionths);
         content->tax_rows[i] =
-            (struct pdf_row){.cells = {text_of(figures_tax_name(tax->tax.category)),
+            (struct pdf_row){.cells = {text_of(number_format_tax_name(tax->tax.category)),
                                        text_format(arena, "%.*s %%", TEXT_ARGS(rate)),
                                        pdf_amount(pdf, tax->taxable_minor), pdf_amount(pdf, tax->tax_minor)}};
     }
@@ -167,7 +169,7 @@ static enum status make_content(struct pdf *pdf, struct content *content, struct
 
 static void draw_lines(struct pdf *pdf, struct content *content) {
     if (content->row_count == 0) {
-        pdf_put(pdf, SHEET_BODY, TEXT("Nothing was charged for this month."), 20);
+        pdf_put(pdf, PDF_CANVAS_BODY, TEXT("Nothing was charged for this month."), 20);
         return;
     }
     pdf_table_begin(&content->lines);
@@ -178,7 +180,7 @@ static void draw_lines(struct pdf *pdf, struct content *content) {
     if (content->group_count > 0) {
         pdf->y += 6;
         pdf_ensure_room(pdf, 14);
-        pdf_put(pdf, SHEET_NOTE,
+        pdf_put(pdf, PDF_CANVAS_NOTE,
                 content->sums
                     ? TEXT("Each customer's lines stand in the annex. An amount is the sum of its lines "
                            "there, each of them rounded once.")
@@ -188,16 +190,18 @@ static void draw_lines(struct pdf *pdf, struct content *content) {
     pdf->y += 20;
 }
 
-static void draw_total(struct pdf *pdf, struct text label, int64_t amount_minor, enum sheet_style style) {
+static void draw_total(struct pdf *pdf, struct text label, int64_t amount_minor,
+                       enum pdf_canvas_style style) {
     double half = pdf_width(pdf) / 2;
     struct text amount = pdf_amount(pdf, amount_minor);
-    double amount_width = fmin(sheet_text_width(pdf->sheet, style, amount) + 1, half * 0.7);
-    struct sheet_box box = {pdf->right - half, pdf->y, half - amount_width - 12, 1, style, SHEET_LEFT};
-    sheet_text(pdf->sheet, box, label);
+    double amount_width = fmin(pdf_canvas_text_width(pdf->canvas, style, amount) + 1, half * 0.7);
+    struct pdf_canvas_box box = {pdf->right - half, pdf->y, half - amount_width - 12, 1, style,
+                                 PDF_CANVAS_LEFT};
+    pdf_canvas_text(pdf->canvas, box, label);
     box.x = pdf->right - amount_width;
     box.width = amount_width;
-    box.align = SHEET_RIGHT;
-    pdf->y += sheet_line(pdf->sheet, box, amount) + 4;
+    box.align = PDF_CANVAS_RIGHT;
+    pdf->y += pdf_canvas_line(pdf->canvas, box, amount) + 4;
 }
 
 static void draw_totals(struct pdf *pdf, struct content *content) {
@@ -212,39 +216,40 @@ static void draw_totals(struct pdf *pdf, struct content *content) {
         pdf->y += 16;
     }
     pdf_ensure_room(pdf, 64);
-    draw_total(pdf, TEXT("Net"), invoice->net_minor, SHEET_BODY);
-    draw_total(pdf, TEXT("Tax"), invoice->tax_minor, SHEET_BODY);
+    draw_total(pdf, TEXT("Net"), invoice->net_minor, PDF_CANVAS_BODY);
+    draw_total(pdf, TEXT("Tax"), invoice->tax_minor, PDF_CANVAS_BODY);
     pdf->y += 2;
-    sheet_rule(pdf->sheet, pdf->right - half, pdf->y, half, 1, SHEET_INK_ACCENT);
+    pdf_canvas_rule(pdf->canvas, pdf->right - half, pdf->y, half, 1, PDF_CANVAS_INK_ACCENT);
     pdf->y += 7;
     draw_total(pdf, text_format(pdf->arena, "Total (%s)", invoice->currency.code), invoice->gross_minor,
-               SHEET_HEADING);
+               PDF_CANVAS_HEADING);
     pdf->y += 22;
 }
 
 /* Terms bind: they go on over the page's end, paragraph by paragraph. */
 static void draw_terms(struct pdf *pdf) {
-    struct text rest = figures_printable_lines(pdf->arena, text_trim(pdf->invoice->terms));
+    struct text rest = number_format_printable_lines(pdf->arena, text_trim(pdf->invoice->terms));
     if (rest.length > 0) {
         pdf_ensure_room(pdf, 40);
-        pdf_put(pdf, SHEET_MUTED, TEXT("Terms"), 3);
+        pdf_put(pdf, PDF_CANVAS_MUTED, TEXT("Terms"), 3);
     }
     while (rest.length > 0) {
         const char *end = memchr(rest.at, '\n', rest.length);
         size_t length = end == NULL ? rest.length : (size_t)(end - rest.at);
         struct text line = {rest.at, length};
-        struct sheet_box box = {pdf->left, pdf->y, pdf_width(pdf), TERMS_LINES, SHEET_BODY, SHEET_LEFT};
-        pdf_ensure_room(pdf, sheet_text_height(pdf->sheet, box, line));
+        struct pdf_canvas_box box = {pdf->left,   pdf->y,          pdf_width(pdf),
+                                     TERMS_LINES, PDF_CANVAS_BODY, PDF_CANVAS_LEFT};
+        pdf_ensure_room(pdf, pdf_canvas_text_height(pdf->canvas, box, line));
         box.y = pdf->y;
-        pdf->y += length == 0 ? 6 : sheet_text(pdf->sheet, box, line);
+        pdf->y += length == 0 ? 6 : pdf_canvas_text(pdf->canvas, box, line);
         length += end != NULL;
         rest = (struct text){rest.at + length, rest.length - length};
     }
-    struct text number = figures_printable(pdf->arena, pdf->invoice->number);
+    struct text number = number_format_printable(pdf->arena, pdf->invoice->number);
     if (pdf->invoice->kind == INVOICE_KIND_INVOICE && number.length > 0 && pdf->invoice->gross_minor > 0) {
         pdf->y += 4;
         pdf_ensure_room(pdf, 14);
-        pdf_put(pdf, SHEET_MUTED,
+        pdf_put(pdf, PDF_CANVAS_MUTED,
                 text_format(pdf->arena, "Please quote %.*s with your payment.", TEXT_ARGS(number)), 0);
     }
 }
@@ -255,10 +260,10 @@ static void draw_annex(struct pdf *pdf, struct content *content) {
     }
     pdf_break_page(pdf);
     int outline = 0;
-    sheet_bookmark(pdf->sheet, 0, pdf->y, TEXT("Per customer"), &outline);
-    pdf_put(pdf, SHEET_HEADING, TEXT("Annex: per customer"), 1);
-    pdf_put(pdf, SHEET_MUTED, TEXT("Every line of this document, by end customer. Amounts are without tax."),
-            14);
+    pdf_canvas_bookmark(pdf->canvas, 0, pdf->y, TEXT("Per customer"), &outline);
+    pdf_put(pdf, PDF_CANVAS_HEADING, TEXT("Annex: per customer"), 1);
+    pdf_put(pdf, PDF_CANVAS_MUTED,
+            TEXT("Every line of this document, by end customer. Amounts are without tax."), 14);
     pdf_table_begin(&content->annex);
     for (size_t i = 0; i < content->group_count; i++) {
         pdf_table_group(&content->annex, &content->groups[i]);
@@ -298,15 +303,15 @@ static const char *language_of(struct text country) {
 enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                  struct fault *fault) {
     bool letter = text_is(invoice->seller.country, "US") || text_is(invoice->seller.country, "CA");
-    struct sheet_size size = letter ? SHEET_US_LETTER : SHEET_A4;
-    struct text number = figures_printable(arena, invoice->number);
+    struct pdf_canvas_size size = letter ? PDF_CANVAS_US_LETTER : SHEET_A4;
+    struct text number = number_format_printable(arena, invoice->number);
     struct text day = date_format(arena, invoice->issued_on);
-    struct sheet_about about = {
-        .title = text_format(arena, "%s %.*s", figures_title(invoice->kind), TEXT_ARGS(number)),
-        .author = figures_printable(arena, invoice->seller.name),
+    struct pdf_canvas_about about = {
+        .title = text_format(arena, "%s %.*s", number_format_title(invoice->kind), TEXT_ARGS(number)),
+        .author = number_format_printable(arena, invoice->seller.name),
         .created = text_format(arena, "%.*sT00:00:00Z", TEXT_ARGS(day)),
         .language = language_of(invoice->buyer.country)};
-    struct pdf pdf = {.sheet = sheet_new(arena, size, &about),
+    struct pdf pdf = {.canvas = pdf_canvas_new(arena, size, &about),
                       .arena = arena,
                       .invoice = invoice,
                       .left = PDF_MARGIN,
@@ -324,11 +329,11 @@ enum status document_invoice_pdf(struct arena *arena, const struct invoice *invo
     enum status status = make_content(&pdf, &content, fault);
     if (status == STATUS_OK) {
         int page_count = draw_all(&pdf, &content, 0);
-        sheet_start_drawing(pdf.sheet);
+        pdf_canvas_start_drawing(pdf.canvas);
         int drawn = draw_all(&pdf, &content, page_count);
         assert(drawn == page_count);
     }
-    enum status finished = sheet_finish(pdf.sheet, &made, &of_finish);
+    enum status finished = pdf_canvas_finish(pdf.canvas, &made, &of_finish);
     if (pdf.logo != NULL) {
         cairo_surface_destroy(pdf.logo);
     }

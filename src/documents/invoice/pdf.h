@@ -11,7 +11,7 @@ struct pdf_table;
 #define PDF_FOOT 56.0   /* below; the footer stands in it */
 
 struct pdf {
-    struct sheet *sheet;
+    struct pdf_canvas *canvas;
     struct arena *arena;
     const struct invoice *invoice;
     cairo_surface_t *logo; /* NULL: none */
@@ -30,7 +30,7 @@ static inline double pdf_width(const struct pdf *pdf) {
 }
 
 /* Text at the left border and `y`, which it moves down by the text's height and `gap`. */
-void pdf_put(struct pdf *pdf, enum sheet_style style, struct text text, double gap);
+void pdf_put(struct pdf *pdf, enum pdf_canvas_style style, struct text text, double gap);
 
 void pdf_break_page(struct pdf *pdf);
 void pdf_ensure_room(struct pdf *pdf, double height);

@@ -9,9 +9,10 @@
 
 enum { ADDRESS_LINES = 10 };
 
-static double put(struct pdf *pdf, double x, double y, double width, int lines, enum sheet_style style,
+static double put(struct pdf *pdf, double x, double y, double width, int lines, enum pdf_canvas_style style,
                   struct text text) {
-    return sheet_text(pdf->sheet, (struct sheet_box){x, y, width, lines, style, SHEET_LEFT}, text);
+    return pdf_canvas_text(pdf->canvas, (struct pdf_canvas_box){x, y, width, lines, style, PDF_CANVAS_LEFT},
+                           text);
 }
 
 static void draw_title(struct pdf *pdf) {
@@ -19,17 +20,18 @@ static void draw_title(struct pdf *pdf) {
     double top = pdf->y;
     double width = pdf_width(pdf) - 270;
     double y = top - 6;
-    y += put(pdf, pdf->left, y, width, 1, SHEET_TITLE, text_of(figures_title(invoice->kind)));
-    y += put(pdf, pdf->left, y, width, 2, SHEET_NUMBER, figures_printable(pdf->arena, invoice->number));
+    y += put(pdf, pdf->left, y, width, 1, PDF_CANVAS_TITLE, text_of(number_format_title(invoice->kind)));
+    y += put(pdf, pdf->left, y, width, 2, PDF_CANVAS_NUMBER,
+             number_format_printable(pdf->arena, invoice->number));
     if (invoice->state == INVOICE_DRAFT) {
-        y += put(pdf, pdf->left, y + 2, width, 1, SHEET_STRONG, TEXT("Draft, not issued yet")) + 2;
+        y += put(pdf, pdf->left, y + 2, width, 1, PDF_CANVAS_STRONG, TEXT("Draft, not issued yet")) + 2;
     }
     double sender;
     if (pdf->logo != NULL) {
-        sender = sheet_picture(pdf->sheet, pdf->logo, pdf->right, top, 170, 52);
+        sender = pdf_canvas_picture(pdf->canvas, pdf->logo, pdf->right, top, 170, 52);
     } else {
-        struct sheet_box box = {pdf->right - 254, top, 254, 3, SHEET_NAME, SHEET_RIGHT};
-        sender = sheet_text(pdf->sheet, box, figures_printable(pdf->arena, invoice->seller.name));
+        struct pdf_canvas_box box = {pdf->right - 254, top, 254, 3, PDF_CANVAS_NAME, PDF_CANVAS_RIGHT};
+        sender = pdf_canvas_text(pdf->canvas, box, number_format_printable(pdf->arena, invoice->seller.name));
     }
     pdf->y = fmax(y, top + sender) + 26;
 }
@@ -40,12 +42,12 @@ static bool holds(struct text whole, struct text part) {
 }
 
 static double draw_address(struct pdf *pdf, struct text address, double x, double y, double width) {
-    struct text rest = figures_printable_lines(pdf->arena, address);
+    struct text rest = number_format_printable_lines(pdf->arena, address);
     double height = 0;
     for (int line = 0; line < ADDRESS_LINES && rest.length > 0; line++) {
         const char *end = memchr(rest.at, '\n', rest.length);
         size_t length = end == NULL ? rest.length : (size_t)(end - rest.at);
-        height += put(pdf, x, y + height, width, 3, SHEET_BODY, (struct text){rest.at, length});
+        height += put(pdf, x, y + height, width, 3, PDF_CANVAS_BODY, (struct text){rest.at, length});
         length += end != NULL;
         rest = (struct text){rest.at + length, rest.length - length};
     }
@@ -57,19 +59,20 @@ static double draw_party(struct pdf *pdf, const char *label, const struct invoic
                          double width) {
     struct arena *arena = pdf->arena;
     double y = pdf->y;
-    y += put(pdf, x, y, width, 1, SHEET_MUTED, text_of(label)) + 3;
-    y += put(pdf, x, y, width, 4, SHEET_STRONG, figures_printable(arena, party->name)) + 1;
+    y += put(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label)) + 3;
+    y += put(pdf, x, y, width, 4, PDF_CANVAS_STRONG, number_format_printable(arena, party->name)) + 1;
     y += draw_address(pdf, party->address, x, y, width);
-    struct text country = figures_country(arena, party->country);
+    struct text country = number_format_country(arena, party->country);
     if (!holds(party->address, country)) {
-        y += put(pdf, x, y, width, 2, SHEET_BODY, country);
+        y += put(pdf, x, y, width, 2, PDF_CANVAS_BODY, country);
     }
     y += 3;
-    struct text tax_number = figures_printable(arena, party->tax_number);
+    struct text tax_number = number_format_printable(arena, party->tax_number);
     if (tax_number.length > 0) {
-        y += put(pdf, x, y, width, 2, SHEET_MUTED, text_format(arena, "Tax no. %.*s", TEXT_ARGS(tax_number)));
+        y += put(pdf, x, y, width, 2, PDF_CANVAS_MUTED,
+                 text_format(arena, "Tax no. %.*s", TEXT_ARGS(tax_number)));
     }
-    return y + put(pdf, x, y, width, 2, SHEET_MUTED, figures_printable(arena, party->email));
+    return y + put(pdf, x, y, width, 2, PDF_CANVAS_MUTED, number_format_printable(arena, party->email));
 }
 
 static double draw_fact(struct pdf *pdf, const char *label, struct text value, double x, double y,
@@ -77,8 +80,8 @@ static double draw_fact(struct pdf *pdf, const char *label, struct text value, d
     if (value.length == 0) {
         return y;
     }
-    y += put(pdf, x, y, width, 1, SHEET_MUTED, text_of(label));
-    return y + put(pdf, x, y, width, 2, SHEET_BODY, value) + 5;
+    y += put(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label));
+    return y + put(pdf, x, y, width, 2, PDF_CANVAS_BODY, value) + 5;
 }
 
 static void draw_parties(struct pdf *pdf) {
@@ -91,9 +94,9 @@ static void draw_parties(struct pdf *pdf) {
     double from = draw_party(pdf, "From", &invoice->seller, pdf->left, width);
     double to = draw_party(pdf, bill ? "Bill to" : "To", &invoice->buyer, pdf->left + width + gap, width);
     double x = pdf->right - facts;
-    double y = draw_fact(pdf, "Month", figures_month(arena, invoice->month), x, pdf->y, facts);
-    y = draw_fact(pdf, "Issued", figures_date(arena, invoice->issued_on), x, y, facts);
-    y = draw_fact(pdf, "Account", figures_printable(arena, invoice->buyer.code), x, y, facts);
+    double y = draw_fact(pdf, "Month", number_format_month(arena, invoice->month), x, pdf->y, facts);
+    y = draw_fact(pdf, "Issued", number_format_date(arena, invoice->issued_on), x, y, facts);
+    y = draw_fact(pdf, "Account", number_format_printable(arena, invoice->buyer.code), x, y, facts);
     pdf->y = fmax(y, fmax(from, to)) + 20;
 }
 
@@ -108,7 +111,7 @@ struct due {
 static struct due find_due(const struct pdf *pdf) {
     const struct invoice *invoice = pdf->invoice;
     struct due due = {"Amount due", pdf_amount_with_currency(pdf, invoice->gross_minor), "Due date",
-                      figures_date(pdf->arena, invoice->due_on)};
+                      number_format_date(pdf->arena, invoice->due_on)};
     if (invoice->kind == INVOICE_KIND_SETTLEMENT) {
         due.label = "Amount owed";
         due.when_label = "Payable by";
@@ -118,10 +121,10 @@ static struct due find_due(const struct pdf *pdf) {
         return due;
     }
     due.when_label = credit ? "Corrects" : "";
-    due.when = credit ? figures_printable(pdf->arena, invoice->corrects_number) : TEXT("");
+    due.when = credit ? number_format_printable(pdf->arena, invoice->corrects_number) : TEXT("");
     due.label = credit ? "Credited" : "Nothing to pay";
     if (invoice->gross_minor < 0) {
-        struct text amount = figures_amount(pdf->arena, invoice->gross_minor, invoice->currency);
+        struct text amount = number_format_amount(pdf->arena, invoice->gross_minor, invoice->currency);
         due.label = credit ? "Credited" : "In your favour";
         due.amount =
             text_format(pdf->arena, "%s %.*s", invoice->currency.code, (int)amount.length - 1, amount.at + 1);
@@ -135,18 +138,19 @@ static void draw_due(struct pdf *pdf) {
     struct due due = find_due(pdf);
     bool has_when = due.when.length > 0;
     pdf_ensure_room(pdf, height);
-    sheet_fill(pdf->sheet, pdf->left, pdf->y, pdf_width(pdf), height, SHEET_INK_TINT);
-    sheet_fill(pdf->sheet, pdf->left, pdf->y, 3, height, SHEET_INK_ACCENT);
+    pdf_canvas_fill(pdf->canvas, pdf->left, pdf->y, pdf_width(pdf), height, PDF_CANVAS_INK_TINT);
+    pdf_canvas_fill(pdf->canvas, pdf->left, pdf->y, 3, height, PDF_CANVAS_INK_ACCENT);
     double x = pdf->left + inside;
     double when_x = pdf->left + pdf_width(pdf) * 0.64;
     double amount_width = (has_when ? when_x : pdf->right) - 16 - x;
-    struct sheet_box amount = {x, pdf->y + 21, amount_width, 1, SHEET_DUE, SHEET_LEFT};
-    put(pdf, x, pdf->y + 9, amount_width, 1, SHEET_MUTED, text_of(due.label));
-    sheet_line(pdf->sheet, amount, due.amount);
+    struct pdf_canvas_box amount = {x, pdf->y + 21, amount_width, 1, PDF_CANVAS_DUE, PDF_CANVAS_LEFT};
+    put(pdf, x, pdf->y + 9, amount_width, 1, PDF_CANVAS_MUTED, text_of(due.label));
+    pdf_canvas_line(pdf->canvas, amount, due.amount);
     if (has_when) {
-        struct sheet_box when = {when_x, pdf->y + 21, pdf->right - inside - when_x, 1, SHEET_DUE, SHEET_LEFT};
-        put(pdf, when_x, pdf->y + 9, when.width, 1, SHEET_MUTED, text_of(due.when_label));
-        sheet_line(pdf->sheet, when, due.when);
+        struct pdf_canvas_box when = {when_x, pdf->y + 21,    pdf->right - inside - when_x,
+                                      1,      PDF_CANVAS_DUE, PDF_CANVAS_LEFT};
+        put(pdf, when_x, pdf->y + 9, when.width, 1, PDF_CANVAS_MUTED, text_of(due.when_label));
+        pdf_canvas_line(pdf->canvas, when, due.when);
     }
     pdf->y += height + 26;
 }

@@ -3,30 +3,30 @@
 #include "documents/invoice/pdf_table.h"
 #include "documents/layout/number_format.h"
 
-void pdf_put(struct pdf *pdf, enum sheet_style style, struct text text, double gap) {
-    struct sheet_box box = {pdf->left, pdf->y, pdf_width(pdf), 4, style, SHEET_LEFT};
-    pdf->y += sheet_text(pdf->sheet, box, text) + gap;
+void pdf_put(struct pdf *pdf, enum pdf_canvas_style style, struct text text, double gap) {
+    struct pdf_canvas_box box = {pdf->left, pdf->y, pdf_width(pdf), 4, style, PDF_CANVAS_LEFT};
+    pdf->y += pdf_canvas_text(pdf->canvas, box, text) + gap;
 }
 
 void pdf_draw_footer(struct pdf *pdf) {
-    struct text number = figures_printable(pdf->arena, pdf->invoice->number);
-    struct text name = figures_printable(pdf->arena, pdf->invoice->seller.name);
+    struct text number = number_format_printable(pdf->arena, pdf->invoice->number);
+    struct text name = number_format_printable(pdf->arena, pdf->invoice->seller.name);
     struct text left = text_format(pdf->arena, "%.*s  ·  %s %.*s", TEXT_ARGS(name),
-                                   figures_title(pdf->invoice->kind), TEXT_ARGS(number));
+                                   number_format_title(pdf->invoice->kind), TEXT_ARGS(number));
     struct text right = text_format(pdf->arena, "Page %d of %d", pdf->page, pdf->page_count);
     double y = pdf->height - 38;
-    struct sheet_box box = {pdf->left, y, pdf_width(pdf) - 90, 1, SHEET_NOTE, SHEET_LEFT};
-    sheet_rule(pdf->sheet, pdf->left, y - 6, pdf_width(pdf), 0.5, SHEET_INK_LINE);
-    sheet_text(pdf->sheet, box, left);
+    struct pdf_canvas_box box = {pdf->left, y, pdf_width(pdf) - 90, 1, PDF_CANVAS_NOTE, PDF_CANVAS_LEFT};
+    pdf_canvas_rule(pdf->canvas, pdf->left, y - 6, pdf_width(pdf), 0.5, PDF_CANVAS_INK_LINE);
+    pdf_canvas_text(pdf->canvas, box, left);
     box.x = pdf->right - 80;
     box.width = 80;
-    box.align = SHEET_RIGHT;
-    sheet_text(pdf->sheet, box, right);
+    box.align = PDF_CANVAS_RIGHT;
+    pdf_canvas_text(pdf->canvas, box, right);
 }
 
 void pdf_break_page(struct pdf *pdf) {
     pdf_draw_footer(pdf);
-    sheet_next_page(pdf->sheet);
+    pdf_canvas_next_page(pdf->canvas);
     pdf->page++;
     pdf->y = PDF_MARGIN;
     if (pdf->table != NULL) {
@@ -41,7 +41,8 @@ void pdf_ensure_room(struct pdf *pdf, double height) {
 }
 
 struct text pdf_amount(const struct pdf *pdf, int64_t amount_minor) {
-    return figures_on_paper(pdf->arena, figures_amount(pdf->arena, amount_minor, pdf->invoice->currency));
+    return number_format_on_paper(pdf->arena,
+                                  number_format_amount(pdf->arena, amount_minor, pdf->invoice->currency));
 }
 
 struct text pdf_amount_with_currency(const struct pdf *pdf, int64_t amount_minor) {

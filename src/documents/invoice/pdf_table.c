@@ -10,15 +10,15 @@ static const double COLUMN_GAP = 14;
 static const double TEXT_LEAST = 60; /* no column of text is narrower */
 
 struct look {
-    enum sheet_style body;
-    enum sheet_style strong;
+    enum pdf_canvas_style body;
+    enum pdf_canvas_style strong;
     double above; /* and below what stands in a row */
     double below;
     bool rules;
 };
 static const struct look LOOKS[] = {
-    [PDF_AIRY] = {SHEET_BODY, SHEET_STRONG, 4.5, 4.5, true},
-    [PDF_CLOSE] = {SHEET_SMALL, SHEET_SMALL_STRONG, 0.4, 0.4, false},
+    [PDF_AIRY] = {PDF_CANVAS_BODY, PDF_CANVAS_STRONG, 4.5, 4.5, true},
+    [PDF_CLOSE] = {PDF_CANVAS_SMALL, PDF_CANVAS_SMALL_STRONG, 0.4, 0.4, false},
 };
 static const double GROUP_ABOVE = 7;
 static const double GROUP_BELOW = 3;
@@ -38,13 +38,13 @@ static size_t decimals_of(struct text figures) {
 /* What is left free behind figures so that their point stands below the others'. */
 static double tail_width(const struct pdf_table *table, const struct pdf_column *column,
                          struct text figures) {
-    enum sheet_style style = look_of(table)->body;
+    enum pdf_canvas_style style = look_of(table)->body;
     size_t decimals = decimals_of(figures);
     if (decimals >= column->decimals) {
         return 0;
     }
-    double point = decimals == 0 ? sheet_text_width(table->pdf->sheet, style, TEXT(".")) : 0;
-    double digit = sheet_text_width(table->pdf->sheet, style, TEXT("0"));
+    double point = decimals == 0 ? pdf_canvas_text_width(table->pdf->canvas, style, TEXT(".")) : 0;
+    double digit = pdf_canvas_text_width(table->pdf->canvas, style, TEXT("0"));
     return point + digit * (double)(column->decimals - decimals);
 }
 
@@ -60,9 +60,9 @@ static size_t weight_of(const struct pdf_column *column, struct text figures) {
 
 static double width_of_content(struct pdf_table *table, const struct pdf_row *rows, size_t row_count,
                                size_t index) {
-    struct sheet *sheet = table->pdf->sheet;
+    struct pdf_canvas *canvas = table->pdf->canvas;
     struct pdf_column *column = &table->columns[index];
-    double widest = sheet_text_width(sheet, SHEET_MUTED, column->title);
+    double widest = pdf_canvas_text_width(canvas, PDF_CANVAS_MUTED, column->title);
     size_t heaviest = 0;
     column->decimals = 0;
     for (size_t i = 0; column->figures && i < row_count; i++) {
@@ -73,7 +73,7 @@ static double width_of_content(struct pdf_table *table, const struct pdf_row *ro
         struct text cell = rows[i].cells[index];
         if (!column->figures || weight_of(column, cell) > heaviest) {
             heaviest = column->figures ? weight_of(column, cell) : 0;
-            double width = sheet_text_width(sheet, look_of(table)->body, cell);
+            double width = pdf_canvas_text_width(canvas, look_of(table)->body, cell);
             widest = fmax(widest, width + (column->figures ? tail_width(table, column, cell) : 0));
         }
     }
@@ -113,37 +113,37 @@ static void set_widths(struct pdf_table *table, const struct pdf_row *rows, size
     }
 }
 
-static struct sheet_box cell_box(const struct pdf_table *table, size_t column) {
+static struct pdf_canvas_box cell_box(const struct pdf_table *table, size_t column) {
     const struct pdf_column *of = &table->columns[column];
-    return (struct sheet_box){.x = of->x,
-                              .y = table->pdf->y,
-                              .width = of->width,
-                              .lines = CELL_LINES,
-                              .style = look_of(table)->body,
-                              .align = of->figures ? SHEET_RIGHT : SHEET_LEFT};
+    return (struct pdf_canvas_box){.x = of->x,
+                                   .y = table->pdf->y,
+                                   .width = of->width,
+                                   .lines = CELL_LINES,
+                                   .style = look_of(table)->body,
+                                   .align = of->figures ? PDF_CANVAS_RIGHT : PDF_CANVAS_LEFT};
 }
 
 static double cells_height(const struct pdf_table *table, const struct pdf_row *row) {
-    struct sheet *sheet = table->pdf->sheet;
-    double height = sheet_line_height(sheet, look_of(table)->body);
+    struct pdf_canvas *canvas = table->pdf->canvas;
+    double height = pdf_canvas_line_height(canvas, look_of(table)->body);
     for (size_t i = 0; i < table->column_count; i++) {
         if (!table->columns[i].figures) {
-            height = fmax(height, sheet_text_height(sheet, cell_box(table, i), row->cells[i]));
+            height = fmax(height, pdf_canvas_text_height(canvas, cell_box(table, i), row->cells[i]));
         }
     }
     return height;
 }
 
-static struct sheet_box remark_box(const struct pdf_table *table, double y) {
+static struct pdf_canvas_box remark_box(const struct pdf_table *table, double y) {
     double x = table->columns[1].x;
-    return (struct sheet_box){x, y, table->right - x, REMARK_LINES, SHEET_NOTE, SHEET_LEFT};
+    return (struct pdf_canvas_box){x, y, table->right - x, REMARK_LINES, PDF_CANVAS_NOTE, PDF_CANVAS_LEFT};
 }
 
 void pdf_table_fit(struct pdf_table *table, struct pdf_row *rows, size_t row_count) {
     assert(table->column_count >= 2 && table->column_count <= PDF_COLUMNS_MOST);
     set_widths(table, rows, row_count);
     for (size_t i = 0; i < row_count; i++) {
-        double remark = sheet_text_height(table->pdf->sheet, remark_box(table, 0), rows[i].remark);
+        double remark = pdf_canvas_text_height(table->pdf->canvas, remark_box(table, 0), rows[i].remark);
         rows[i].height =
             look_of(table)->above + cells_height(table, &rows[i]) + remark + look_of(table)->below;
     }
@@ -154,12 +154,13 @@ void pdf_table_fit(struct pdf_table *table, struct pdf_row *rows, size_t row_cou
 static void draw_heading(struct pdf_table *table) {
     struct pdf *pdf = table->pdf;
     for (size_t i = 0; i < table->column_count; i++) {
-        struct sheet_box box = cell_box(table, i);
-        box.style = SHEET_MUTED;
-        sheet_line(pdf->sheet, box, table->columns[i].title);
+        struct pdf_canvas_box box = cell_box(table, i);
+        box.style = PDF_CANVAS_MUTED;
+        pdf_canvas_line(pdf->canvas, box, table->columns[i].title);
     }
-    pdf->y += sheet_line_height(pdf->sheet, SHEET_MUTED) + 4;
-    sheet_rule(pdf->sheet, table->left, pdf->y, table->right - table->left, 0.8, SHEET_INK_STRONG_LINE);
+    pdf->y += pdf_canvas_line_height(pdf->canvas, PDF_CANVAS_MUTED) + 4;
+    pdf_canvas_rule(pdf->canvas, table->left, pdf->y, table->right - table->left, 0.8,
+                    PDF_CANVAS_INK_STRONG_LINE);
     pdf->y += table->look == PDF_CLOSE ? HEADING_BELOW : 0;
 }
 
@@ -178,25 +179,28 @@ void pdf_table_end(struct pdf_table *table) {
 static double set_group_heading(struct pdf_table *table, bool draw, const struct pdf_group *group,
                                 const char *suffix) {
     struct pdf *pdf = table->pdf;
-    struct sheet *sheet = pdf->sheet;
+    struct pdf_canvas *canvas = pdf->canvas;
     const struct pdf_column *last = &table->columns[table->column_count - 1];
-    enum sheet_style style = look_of(table)->strong;
+    enum pdf_canvas_style style = look_of(table)->strong;
     double whole = last->x - COLUMN_GAP - table->left;
-    double name_width = fmin(sheet_text_width(sheet, style, group->name) + 1, 0.66 * whole);
-    struct sheet_box name = {table->left, pdf->y + GROUP_ABOVE, fmax(name_width, 1), 2, style, SHEET_LEFT};
-    double height = fmax(sheet_text_height(sheet, name, group->name), sheet_line_height(sheet, style));
+    double name_width = fmin(pdf_canvas_text_width(canvas, style, group->name) + 1, 0.66 * whole);
+    struct pdf_canvas_box name = {table->left, pdf->y + GROUP_ABOVE, fmax(name_width, 1), 2,
+                                  style,       PDF_CANVAS_LEFT};
+    double height =
+        fmax(pdf_canvas_text_height(canvas, name, group->name), pdf_canvas_line_height(canvas, style));
     if (draw) {
         double after = group->name.length == 0 ? 0 : name_width + 6;
-        struct sheet_box code = {table->left + after, name.y, whole - after, 1, SHEET_SMALL, SHEET_LEFT};
-        struct sheet_box subtotal = {last->x, name.y, last->width, 1, style, SHEET_RIGHT};
-        sheet_text(sheet, name, group->name);
-        code.style = SHEET_MUTED;
-        sheet_text(sheet, code, text_format(pdf->arena, "%.*s%s", TEXT_ARGS(group->code), suffix));
+        struct pdf_canvas_box code = {table->left + after, name.y,         whole - after, 1,
+                                      PDF_CANVAS_SMALL,    PDF_CANVAS_LEFT};
+        struct pdf_canvas_box subtotal = {last->x, name.y, last->width, 1, style, PDF_CANVAS_RIGHT};
+        pdf_canvas_text(canvas, name, group->name);
+        code.style = PDF_CANVAS_MUTED;
+        pdf_canvas_text(canvas, code, text_format(pdf->arena, "%.*s%s", TEXT_ARGS(group->code), suffix));
         if (suffix[0] == '\0') {
-            sheet_line(sheet, subtotal, group->subtotal);
+            pdf_canvas_line(canvas, subtotal, group->subtotal);
         }
         double end = name.y + height + 1.5;
-        sheet_rule(sheet, table->left, end, table->right - table->left, 0.5, SHEET_INK_LINE);
+        pdf_canvas_rule(canvas, table->left, end, table->right - table->left, 0.5, PDF_CANVAS_INK_LINE);
     }
     return GROUP_ABOVE + height + GROUP_BELOW;
 }
@@ -210,7 +214,7 @@ void pdf_table_continue(struct pdf_table *table) {
 
 void pdf_table_row(struct pdf_table *table, const struct pdf_row *row) {
     struct pdf *pdf = table->pdf;
-    struct sheet *sheet = pdf->sheet;
+    struct pdf_canvas *canvas = pdf->canvas;
     pdf_ensure_room(pdf, row->height);
     double top = pdf->y;
     double height = look_of(table)->above;
@@ -219,19 +223,19 @@ void pdf_table_row(struct pdf_table *table, const struct pdf_row *row) {
     if (pdf->page_count > 0) {
         height += cells_height(table, row);
         for (size_t i = 0; i < table->column_count; i++) {
-            struct sheet_box box = cell_box(table, i);
+            struct pdf_canvas_box box = cell_box(table, i);
             if (table->columns[i].figures) {
                 box.width -= tail_width(table, &table->columns[i], row->cells[i]);
-                sheet_line(sheet, box, row->cells[i]);
+                pdf_canvas_line(canvas, box, row->cells[i]);
             } else {
-                sheet_text(sheet, box, row->cells[i]);
+                pdf_canvas_text(canvas, box, row->cells[i]);
             }
         }
-        sheet_text(sheet, remark_box(table, top + height), row->remark);
+        pdf_canvas_text(canvas, remark_box(table, top + height), row->remark);
     }
     pdf->y = top + row->height;
     if (look_of(table)->rules) {
-        sheet_rule(sheet, table->left, pdf->y, table->right - table->left, 0.5, SHEET_INK_LINE);
+        pdf_canvas_rule(canvas, table->left, pdf->y, table->right - table->left, 0.5, PDF_CANVAS_INK_LINE);
     }
 }
 

@@ -8,7 +8,7 @@ enum { PAGE_CELLS = 100, LABEL_CELLS = 14, DESCRIPTION_CELLS = 44, TAX_NAME_CELL
 
 /* "From        Meridian Distribution", further lines below the first; nothing where there is nothing. */
 static void print_labelled(struct buffer *out, const char *label, struct text value) {
-    struct text rest = figures_printable_lines(out->arena, value);
+    struct text rest = number_format_printable_lines(out->arena, value);
     const char *shown = label;
     while (rest.length > 0) {
         size_t length = 0;
@@ -29,7 +29,7 @@ static void print_labelled(struct buffer *out, const char *label, struct text va
 static void print_party(struct buffer *out, const char *label, const struct invoice_party *party) {
     print_labelled(out, label, party->name);
     print_labelled(out, "", party->address);
-    print_labelled(out, "", figures_country(out->arena, party->country));
+    print_labelled(out, "", number_format_country(out->arena, party->country));
     if (party->tax_number.length > 0) {
         print_labelled(out, "", text_format(out->arena, "Tax number %.*s", TEXT_ARGS(party->tax_number)));
     }
@@ -37,16 +37,16 @@ static void print_party(struct buffer *out, const char *label, const struct invo
 }
 
 static void print_heading(struct buffer *out, const struct invoice *invoice) {
-    struct text number = figures_printable(out->arena, invoice->number);
-    buffer_add_format(out, "%s %.*s\n\n", figures_title(invoice->kind), TEXT_ARGS(number));
+    struct text number = number_format_printable(out->arena, invoice->number);
+    buffer_add_format(out, "%s %.*s\n\n", number_format_title(invoice->kind), TEXT_ARGS(number));
     print_party(out, "From", &invoice->seller);
     buffer_add(out, TEXT("\n"));
     print_party(out, "To", &invoice->buyer);
     buffer_add(out, TEXT("\n"));
-    print_labelled(out, "Month", figures_month(out->arena, invoice->month));
-    print_labelled(out, "Issued", figures_date(out->arena, invoice->issued_on));
+    print_labelled(out, "Month", number_format_month(out->arena, invoice->month));
+    print_labelled(out, "Issued", number_format_date(out->arena, invoice->issued_on));
     if (invoice->kind != INVOICE_KIND_CREDIT_NOTE) {
-        print_labelled(out, "Due", figures_date(out->arena, invoice->due_on));
+        print_labelled(out, "Due", number_format_date(out->arena, invoice->due_on));
     }
     print_labelled(out, "State", text_of(machine_state_name(MACHINE_INVOICE, (int)invoice->state)));
     print_labelled(out, "Corrects", invoice->corrects_number);
@@ -62,11 +62,11 @@ static const struct terminal_column LINE_COLUMNS[] = {{"SKU", false, 30},
 static void add_line(struct terminal_table *table, struct arena *arena, const struct invoice *invoice,
                      const struct invoice_line *line, struct quantity quantity, int64_t amount_minor,
                      struct text remark) {
-    const struct text cells[] = {figures_printable(arena, line->sku),
-                                 figures_printable(arena, line->description),
-                                 figures_quantity(arena, quantity),
-                                 figures_unit_price(arena, line->unit_price_millionths, invoice->currency),
-                                 figures_amount(arena, amount_minor, invoice->currency)};
+    const struct text cells[] = {
+        number_format_printable(arena, line->sku), number_format_printable(arena, line->description),
+        number_format_quantity(arena, quantity),
+        number_format_unit_price(arena, line->unit_price_millionths, invoice->currency),
+        number_format_amount(arena, amount_minor, invoice->currency)};
     terminal_table_row(table, cells, remark);
 }
 
@@ -93,7 +93,7 @@ static void print_lines(struct buffer *out, const struct invoice *invoice,
     struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
     for (size_t i = 0; i < count; i++) {
         add_line(table, out->arena, invoice, lines[i], lines[i]->quantity, lines[i]->amount_minor,
-                 figures_remark(out->arena, lines[i]));
+                 number_format_remark(out->arena, lines[i]));
     }
     terminal_table_print(table, indent, out);
 }
@@ -108,11 +108,11 @@ static void print_taxes(struct buffer *out, const struct invoice *invoice) {
     struct terminal_table *table = terminal_table_new(arena, COLUMNS, 4);
     for (size_t i = 0; i < invoice->tax_count; i++) {
         const struct tax_total *tax = &invoice->taxes[i];
-        struct text rate = figures_percent(arena, tax->tax.rate_millionths);
-        const struct text cells[] = {text_of(figures_tax_name(tax->tax.category)),
+        struct text rate = number_format_percent(arena, tax->tax.rate_millionths);
+        const struct text cells[] = {text_of(number_format_tax_name(tax->tax.category)),
                                      text_format(arena, "%.*s %%", TEXT_ARGS(rate)),
-                                     figures_amount(arena, tax->taxable_minor, invoice->currency),
-                                     figures_amount(arena, tax->tax_minor, invoice->currency)};
+                                     number_format_amount(arena, tax->taxable_minor, invoice->currency),
+                                     number_format_amount(arena, tax->tax_minor, invoice->currency)};
         terminal_table_row(table, cells, TEXT(""));
     }
     buffer_add(out, TEXT("\n"));
@@ -123,10 +123,12 @@ static void print_totals(struct buffer *out, const struct invoice *invoice) {
     struct arena *arena = out->arena;
     static const struct terminal_column COLUMNS[] = {{"", false, 0}, {"", true, 0}};
     struct terminal_table *table = terminal_table_new(arena, COLUMNS, 2);
-    const struct text net[] = {TEXT("Net"), figures_amount(arena, invoice->net_minor, invoice->currency)};
-    const struct text tax[] = {TEXT("Tax"), figures_amount(arena, invoice->tax_minor, invoice->currency)};
+    const struct text net[] = {TEXT("Net"),
+                               number_format_amount(arena, invoice->net_minor, invoice->currency)};
+    const struct text tax[] = {TEXT("Tax"),
+                               number_format_amount(arena, invoice->tax_minor, invoice->currency)};
     const struct text gross[] = {text_format(arena, "Total in %s", invoice->currency.code),
-                                 figures_amount(arena, invoice->gross_minor, invoice->currency)};
+                                 number_format_amount(arena, invoice->gross_minor, invoice->currency)};
     terminal_table_row(table, net, TEXT(""));
     terminal_table_row(table, tax, TEXT(""));
     terminal_table_total(table, gross);
@@ -139,9 +141,9 @@ static enum status print_annex(struct buffer *out, const struct invoice *invoice
     size_t count;
     enum status status = summary_by_customer(out->arena, invoice, &groups, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        struct text name = figures_printable(out->arena, groups[i].name);
-        struct text code = figures_printable(out->arena, groups[i].code);
-        struct text subtotal = figures_amount(out->arena, groups[i].subtotal_minor, invoice->currency);
+        struct text name = number_format_printable(out->arena, groups[i].name);
+        struct text code = number_format_printable(out->arena, groups[i].code);
+        struct text subtotal = number_format_amount(out->arena, groups[i].subtotal_minor, invoice->currency);
         if (code.length == 0) {
             buffer_add_format(out, "\nFor no one customer: %.*s\n\n", TEXT_ARGS(subtotal));
         } else {
@@ -185,20 +187,20 @@ enum status document_invoice_text(struct arena *arena, const struct invoice *inv
 }
 
 static struct text units_or_nothing(struct arena *arena, bool is_there, int64_t units) {
-    return is_there ? figures_count(arena, units) : TEXT("");
+    return is_there ? number_format_count(arena, units) : TEXT("");
 }
 
 struct text document_report_text(struct arena *arena, const struct usage_report *report) {
     struct buffer out = {.arena = arena};
-    struct text name = figures_printable(arena, report->provider_name);
-    struct text code = figures_printable(arena, report->provider_code);
-    struct text month = figures_month(arena, report->month);
+    struct text name = number_format_printable(arena, report->provider_name);
+    struct text code = number_format_printable(arena, report->provider_code);
+    struct text month = number_format_month(arena, report->month);
     buffer_add_format(&out, "Usage report of %.*s (%.*s), %.*s\n\n", TEXT_ARGS(name), TEXT_ARGS(code),
                       TEXT_ARGS(month));
     print_labelled(&out, "Report", report->identifier);
     print_labelled(&out, "To", report->seller_name);
     print_labelled(&out, "State", text_of(machine_state_name(MACHINE_REPORT, (int)report->state)));
-    print_labelled(&out, "Due", figures_date(arena, report->due_on));
+    print_labelled(&out, "Due", number_format_date(arena, report->due_on));
     print_labelled(&out, "Submitted by", report->submitted_by);
     print_labelled(&out, "Decided by", report->decided_by);
     print_labelled(&out, "Rejected", report->rejection_reason);
@@ -209,16 +211,16 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
     struct terminal_table *table = terminal_table_new(arena, COLUMNS, 9);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct usage_report_row *row = &report->rows[i];
-        const struct text cells[] = {figures_printable(arena, row->customer_code),
-                                     figures_printable(arena, row->sku),
-                                     figures_printable(arena, row->policy),
-                                     figures_count(arena, row->provisioned_units),
+        const struct text cells[] = {number_format_printable(arena, row->customer_code),
+                                     number_format_printable(arena, row->sku),
+                                     number_format_printable(arena, row->policy),
+                                     number_format_count(arena, row->provisioned_units),
                                      units_or_nothing(arena, row->has_used, row->used_units),
                                      units_or_nothing(arena, row->has_used, row->over_provisioned_units),
                                      units_or_nothing(arena, row->has_used, row->unlicensed_units),
-                                     figures_quantity(arena, row->measured),
-                                     figures_quantity(arena, row->chargeable)};
-        struct text reason = figures_printable(arena, row->reason);
+                                     number_format_quantity(arena, row->measured),
+                                     number_format_quantity(arena, row->chargeable)};
+        struct text reason = number_format_printable(arena, row->reason);
         struct text remark = row->has_adjustment ? text_format(arena, "adjusted: %.*s", TEXT_ARGS(reason))
                              : row->policy.length == 0 ? TEXT("no price on this edge yet")
                                                        : TEXT("");

@@ -25,11 +25,12 @@ static struct text group(struct arena *arena, struct text decimal) {
     return (struct text){made, length};
 }
 
-struct text figures_amount(struct arena *arena, int64_t amount_minor, struct currency currency) {
+struct text number_format_amount(struct arena *arena, int64_t amount_minor, struct currency currency) {
     return group(arena, money_format(arena, amount_minor, currency));
 }
 
-struct text figures_unit_price(struct arena *arena, int64_t unit_price_millionths, struct currency currency) {
+struct text number_format_unit_price(struct arena *arena, int64_t unit_price_millionths,
+                                     struct currency currency) {
     struct text full = decimal_format(arena, unit_price_millionths, 6);
     assert(full.length > 7 && currency.minor_digits >= 0 && currency.minor_digits <= 6);
     size_t shortest = full.length - 6 + (size_t)currency.minor_digits;
@@ -42,27 +43,27 @@ struct text figures_unit_price(struct arena *arena, int64_t unit_price_millionth
     return group(arena, full);
 }
 
-struct text figures_quantity(struct arena *arena, struct quantity quantity) {
+struct text number_format_quantity(struct arena *arena, struct quantity quantity) {
     return group(arena, quantity_format(arena, quantity));
 }
 
-struct text figures_count(struct arena *arena, int64_t count) {
+struct text number_format_count(struct arena *arena, int64_t count) {
     return group(arena, decimal_format(arena, count, 0));
 }
 
-struct text figures_percent(struct arena *arena, int64_t rate_millionths) {
+struct text number_format_percent(struct arena *arena, int64_t rate_millionths) {
     return decimal_format_short(arena, rate_millionths, 4);
 }
 
-struct text figures_on_paper(struct arena *arena, struct text figures) {
+struct text number_format_on_paper(struct arena *arena, struct text figures) {
     if (figures.length == 0 || figures.at[0] != '-') {
         return figures;
     }
     return text_format(arena, "\u2212%.*s", (int)figures.length - 1, figures.at + 1);
 }
 
-struct text figures_country(struct arena *arena, struct text code) {
-    struct text given = figures_printable(arena, code);
+struct text number_format_country(struct arena *arena, struct text code) {
+    struct text given = number_format_printable(arena, code);
     if (code.length != 2 || code.at[0] < 'A' || code.at[0] > 'Z' || code.at[1] < 'A' || code.at[1] > 'Z') {
         return given;
     }
@@ -77,7 +78,7 @@ struct text figures_country(struct arena *arena, struct text code) {
     return U_FAILURE(error) ? given : text_copy(arena, (struct text){name, (size_t)length});
 }
 
-const char *figures_title(enum invoice_kind kind) {
+const char *number_format_title(enum invoice_kind kind) {
     switch (kind) {
     case INVOICE_KIND_CREDIT_NOTE:
         return "Credit note";
@@ -89,7 +90,7 @@ const char *figures_title(enum invoice_kind kind) {
     return "Invoice";
 }
 
-const char *figures_tax_name(const char *category) {
+const char *number_format_tax_name(const char *category) {
     static const struct {
         const char *category;
         const char *name;
@@ -112,7 +113,7 @@ const char *figures_tax_name(const char *category) {
     return "Tax";
 }
 
-struct text figures_month(struct arena *arena, struct month month) {
+struct text number_format_month(struct arena *arena, struct month month) {
     static const char *const NAMES[] = {"January",   "February", "March",    "April",
                                         "May",       "June",     "July",     "August",
                                         "September", "October",  "November", "December"};
@@ -121,10 +122,10 @@ struct text figures_month(struct arena *arena, struct month month) {
     return text_format(arena, "%s %d", NAMES[number - 1], month_year(month));
 }
 
-struct text figures_date(struct arena *arena, struct date date) {
+struct text number_format_date(struct arena *arena, struct date date) {
     struct month month = date_month(date);
     int day = date.day - month_first_day(month).day + 1;
-    struct text of_month = figures_month(arena, month);
+    struct text of_month = number_format_month(arena, month);
     return text_format(arena, "%d %.*s", day, TEXT_ARGS(of_month));
 }
 
@@ -159,11 +160,11 @@ static struct text printable(struct arena *arena, struct text text, bool lines) 
     return buffer_text(&buffer);
 }
 
-struct text figures_printable(struct arena *arena, struct text text) {
+struct text number_format_printable(struct arena *arena, struct text text) {
     return printable(arena, text, false);
 }
 
-struct text figures_printable_lines(struct arena *arena, struct text text) {
+struct text number_format_printable_lines(struct arena *arena, struct text text) {
     return printable(arena, text, true);
 }
 
@@ -173,13 +174,13 @@ static bool quantities_equal(struct quantity a, struct quantity b) {
     return (wide)a.parts * b.parts_per_unit == (wide)b.parts * a.parts_per_unit;
 }
 
-struct text figures_remark(struct arena *arena, const struct invoice_line *line) {
-    struct text note = figures_printable(arena, line->note);
+struct text number_format_remark(struct arena *arena, const struct invoice_line *line) {
+    struct text note = number_format_printable(arena, line->note);
     if (line->policy.length == 0 || quantities_equal(line->measured, line->quantity)) {
         return note;
     }
-    struct text measured = figures_quantity(arena, line->measured);
-    struct text policy = figures_printable(arena, line->policy);
+    struct text measured = number_format_quantity(arena, line->measured);
+    struct text policy = number_format_printable(arena, line->policy);
     return text_format(arena, "%.*s%smeasured %.*s (%.*s)", TEXT_ARGS(note), note.length > 0 ? "; " : "",
                        TEXT_ARGS(measured), TEXT_ARGS(policy));
 }
