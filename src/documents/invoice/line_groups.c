@@ -13,7 +13,7 @@ static struct text corrected_month(const struct invoice_line *line) {
     return (struct text){line->note.at + start.length, 7};
 }
 
-/* Where a row of the summary stands: SKUs, corrections of SKUs, the rest. */
+/* Where a group stands: SKUs, corrections of SKUs, the rest. */
 static int line_class(const struct invoice_line *line) {
     return line->sku.length == 0 ? 2 : corrected_month(line).length > 0 ? 1 : 0;
 }
@@ -41,8 +41,8 @@ static int compare_lines_by_kind(const void *left, const void *right) {
 }
 
 static int compare_rows(const void *left, const void *right) {
-    const struct summary_row *a = left;
-    const struct summary_row *b = right;
+    const struct line_group *a = left;
+    const struct line_group *b = right;
     int order = line_class(a->line) - line_class(b->line);
     order = order != 0 ? order : text_compare(a->line->sku, b->line->sku);
     order = order != 0 ? order : text_compare(a->corrects, b->corrects);
@@ -59,19 +59,19 @@ static const struct invoice_line **line_pointers(struct arena *arena, const stru
     return lines;
 }
 
-enum status summary_by_sku(struct arena *arena, const struct invoice *invoice, struct summary_row **rows,
-                           size_t *row_count, struct fault *fault) {
+enum status line_groups_by_sku(struct arena *arena, const struct invoice *invoice, struct line_group **rows,
+                               size_t *row_count, struct fault *fault) {
     const struct invoice_line **lines = line_pointers(arena, invoice);
     qsort(lines, invoice->line_count, sizeof(struct invoice_line *), compare_lines_by_kind);
-    struct summary_row *made = ARENA_NEW(arena, struct summary_row, invoice->line_count + 1);
+    struct line_group *made = ARENA_NEW(arena, struct line_group, invoice->line_count + 1);
     size_t count = 0;
     for (size_t i = 0; i < invoice->line_count; i++) {
         if (i == 0 || compare_kind(lines[i - 1], lines[i]) != 0) {
-            made[count++] = (struct summary_row){.line = lines[i],
-                                                 .corrects = corrected_month(lines[i]),
-                                                 .quantity = {0, lines[i]->quantity.parts_per_unit}};
+            made[count++] = (struct line_group){.line = lines[i],
+                                                .corrects = corrected_month(lines[i]),
+                                                .quantity = {0, lines[i]->quantity.parts_per_unit}};
         }
-        struct summary_row *row = &made[count - 1];
+        struct line_group *row = &made[count - 1];
         row->line_count++;
         if (__builtin_add_overflow(row->quantity.parts, lines[i]->quantity.parts, &row->quantity.parts)) {
             return fault_set(fault, STATUS_INVALID, "amount-overflow", "quantity", lines[i]->sku,
@@ -112,8 +112,9 @@ static int compare_groups(const void *left, const void *right) {
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-enum status summary_by_customer(struct arena *arena, const struct invoice *invoice,
-                                struct customer_group **groups, size_t *group_count, struct fault *fault) {
+enum status line_groups_by_customer(struct arena *arena, const struct invoice *invoice,
+                                    struct customer_group **groups, size_t *group_count,
+                                    struct fault *fault) {
     const struct invoice_line **lines = line_pointers(arena, invoice);
     qsort(lines, invoice->line_count, sizeof(struct invoice_line *), compare_lines_by_customer);
     struct customer_group *made = NULL;
@@ -140,7 +141,7 @@ enum status summary_by_customer(struct arena *arena, const struct invoice *invoi
     return STATUS_OK;
 }
 
-bool summary_is_for_buyer(const struct invoice *invoice) {
+bool line_groups_are_for_buyer(const struct invoice *invoice) {
     for (size_t i = 0; i < invoice->line_count; i++) {
         const struct invoice_line *line = &invoice->lines[i];
         if (!is_for_nobody(line) && !text_equal(line->customer_code, invoice->buyer.code)) {

@@ -72,8 +72,8 @@ static void make_own_lines(struct pdf *pdf, struct content *content) {
 }
 
 static enum status make_summary(struct pdf *pdf, struct content *content, struct fault *fault) {
-    struct summary_row *rows;
-    enum status status = summary_by_sku(pdf->arena, pdf->invoice, &rows, &content->row_count, fault);
+    struct line_group *rows;
+    enum status status = line_groups_by_sku(pdf->arena, pdf->invoice, &rows, &content->row_count, fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -92,7 +92,7 @@ static enum status make_annex(struct pdf *pdf, struct content *content, struct f
     struct arena *arena = pdf->arena;
     struct customer_group *groups;
     size_t count;
-    enum status status = summary_by_customer(arena, pdf->invoice, &groups, &count, fault);
+    enum status status = line_groups_by_customer(arena, pdf->invoice, &groups, &count, fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -149,12 +149,12 @@ static void make_taxes(struct pdf *pdf, struct content *content) {
 
 static enum status make_content(struct pdf *pdf, struct content *content, struct fault *fault) {
     enum status status = STATUS_OK;
-    if (summary_is_for_buyer(pdf->invoice)) {
+    if (line_groups_are_for_buyer(pdf->invoice)) {
         make_own_lines(pdf, content);
     } else {
         status = make_summary(pdf, content, fault);
     }
-    if (status == STATUS_OK && !summary_is_for_buyer(pdf->invoice)) {
+    if (status == STATUS_OK && !line_groups_are_for_buyer(pdf->invoice)) {
         status = make_annex(pdf, content, fault);
     }
     if (status == STATUS_OK) {

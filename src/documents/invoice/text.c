@@ -71,9 +71,9 @@ static void add_line(struct terminal_table *table, struct arena *arena, const st
 }
 
 static enum status print_summary(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
-    struct summary_row *rows;
+    struct line_group *rows;
     size_t count;
-    enum status status = summary_by_sku(out->arena, invoice, &rows, &count, fault);
+    enum status status = line_groups_by_sku(out->arena, invoice, &rows, &count, fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -139,7 +139,7 @@ static void print_totals(struct buffer *out, const struct invoice *invoice) {
 static enum status print_annex(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
     struct customer_group *groups;
     size_t count;
-    enum status status = summary_by_customer(out->arena, invoice, &groups, &count, fault);
+    enum status status = line_groups_by_customer(out->arena, invoice, &groups, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct text name = number_format_printable(out->arena, groups[i].name);
         struct text code = number_format_printable(out->arena, groups[i].code);
@@ -158,7 +158,7 @@ static enum status print_annex(struct buffer *out, const struct invoice *invoice
 enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                   struct fault *fault) {
     struct buffer out = {.arena = arena};
-    bool own = summary_is_for_buyer(invoice);
+    bool own = line_groups_are_for_buyer(invoice);
     enum status status = STATUS_OK;
     print_heading(&out, invoice);
     if (own) {
