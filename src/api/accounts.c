@@ -1,7 +1,7 @@
 /* Accounts, their logos, and a customer that drops out. */
 #include "api/routes.h"
 
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 #include "programme/licensing/turn_licence.h"
 #include "json/represent.h"
 #include "json/terms_read.h"

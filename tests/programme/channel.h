@@ -11,7 +11,7 @@
 #define SEATMETER_TESTS_PROGRAMME_CHANNEL_H
 
 #include "programme/licensing/blocks.h"
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 #include "world.h"
 
 void a_channel(struct world *world);

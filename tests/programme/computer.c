@@ -2,7 +2,7 @@
 
 #include "core/base/base64url.h"
 #include "programme/call/authorise.h"
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

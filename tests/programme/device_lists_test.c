@@ -1,6 +1,6 @@
 /* Devices as people see them: who sees which, what they are told of one, a licence's in numbers. */
 #include "machines.h"
-#include "programme/devices/list_devices.h"
+#include "programme/devices/devices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

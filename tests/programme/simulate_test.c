@@ -1,7 +1,7 @@
 /* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
  */
 #include "programme/audit/audit_store.h"
-#include "programme/billing/invoices.h"
+#include "programme/billing/show_invoices.h"
 #include "programme/simulation/simulate.h"
 #include "world.h"
 

@@ -5,8 +5,8 @@
 #define SEATMETER_TESTS_PROGRAMME_TRADE_H
 
 #include "programme/billing/close_month.h"
-#include "programme/billing/invoices.h"
 #include "programme/billing/margins.h"
+#include "programme/billing/show_invoices.h"
 #include "store/catalogue/prices.h"
 #include "world.h"
 

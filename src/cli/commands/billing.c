@@ -6,9 +6,9 @@
 #include "documents/invoice/document.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
-#include "programme/billing/invoices.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/billing/show_invoices.h"
 #include "programme/exchange/export.h"
 #include "json/represent.h"
 

@@ -2,7 +2,7 @@
 #ifndef SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
 #define SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
 
-#include "programme/billing/invoices.h"
+#include "programme/billing/show_invoices.h"
 #include "programme/call/name_cache.h"
 #include "store/billing/invoices.h"
 

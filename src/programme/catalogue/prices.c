@@ -1,7 +1,7 @@
 #include "programme/catalogue/prices.h"
 
 #include "programme/call/authorise.h"
-#include "programme/catalogue/pricing.h"
+#include "programme/catalogue/price_input.h"
 
 /* ---- as people read it ---- */
 

@@ -6,7 +6,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
 
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 
 enum { LICENCE_ISSUE_COUNT_MAX = 10000 };
 

@@ -8,7 +8,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 
 struct turn_licence_input {
     struct text licence; /* key or identifier */

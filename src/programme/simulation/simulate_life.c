@@ -5,8 +5,8 @@
  * transaction. */
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
-#include "programme/billing/invoices.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/billing/show_invoices.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

@@ -2,8 +2,8 @@
  *
  * A device is its provider's and its customer's to see, and the operator's. The accounts above and the vendor
  * of the SKU see how many there are (in the licence), but no machine: to them a device is "not found". */
-#ifndef SEATMETER_PROGRAMME_DEVICES_LIST_DEVICES_H
-#define SEATMETER_PROGRAMME_DEVICES_LIST_DEVICES_H
+#ifndef SEATMETER_PROGRAMME_DEVICES_DEVICES_H
+#define SEATMETER_PROGRAMME_DEVICES_DEVICES_H
 
 #include "core/licence/decision.h"
 #include "programme/call/call.h"

@@ -1,4 +1,4 @@
-#include "programme/devices/list_devices.h"
+#include "programme/devices/devices.h"
 
 #include "core/time/date.h"
 #include "programme/call/lookup_licence.h"

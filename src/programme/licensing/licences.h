@@ -3,13 +3,13 @@
  * What somebody sees: a provider its licences with their keys, the accounts above them without, a customer
  * its own without; a vendor those of its SKUs. A key is told to the provider and the operator alone, each
  * time with an audit entry. */
-#ifndef SEATMETER_PROGRAMME_LICENSING_LIST_LICENCES_H
-#define SEATMETER_PROGRAMME_LICENSING_LIST_LICENCES_H
+#ifndef SEATMETER_PROGRAMME_LICENSING_LICENCES_H
+#define SEATMETER_PROGRAMME_LICENSING_LICENCES_H
 
 #include "core/base/state_machine.h"
 #include "core/usage/event.h"
 #include "programme/call/call.h"
-#include "programme/devices/list_devices.h"
+#include "programme/devices/devices.h"
 #include "store/engine/page.h"
 #include "store/licensing/licences.h"
 

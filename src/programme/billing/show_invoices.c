@@ -1,5 +1,5 @@
 /* Lists and shows; settle_invoices.c pays, writes off and credits. */
-#include "programme/billing/invoices.h"
+#include "programme/billing/show_invoices.h"
 
 #include "programme/billing/invoice_view.h"
 #include "programme/call/lookup_edge.h"

@@ -1,7 +1,7 @@
 /* Pricing: what setting one price and importing many share: the edge they are for, reading a price from its
  * texts, and whether it is the same as another. Nothing here writes. */
-#ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICING_H
-#define SEATMETER_PROGRAMME_CATALOGUE_PRICING_H
+#ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICE_INPUT_H
+#define SEATMETER_PROGRAMME_CATALOGUE_PRICE_INPUT_H
 
 #include "programme/catalogue/prices.h"
 #include "store/catalogue/prices.h"

@@ -1,4 +1,4 @@
-#include "programme/catalogue/pricing.h"
+#include "programme/catalogue/price_input.h"
 
 #include "programme/call/authorise.h"
 #include "programme/call/validate.h"

@@ -3,8 +3,8 @@
  * A credit note repeats lines of its invoice with the sign turned (negative quantities and amounts), so that
  * sums over documents are plain sums. Its lines keep the positions of the lines they credit, and a line is
  * credited once. What is due is gross less credits; paying and writing off post exactly that. */
-#ifndef SEATMETER_PROGRAMME_BILLING_INVOICES_H
-#define SEATMETER_PROGRAMME_BILLING_INVOICES_H
+#ifndef SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
+#define SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
 
 #include "core/money/invoice.h"
 #include "programme/call/call.h"

@@ -1,4 +1,4 @@
-#include "programme/licensing/list_licences.h"
+#include "programme/licensing/licences.h"
 
 #include "core/base/csv.h"
 #include "programme/call/lookup_licence.h"
