@@ -39,13 +39,15 @@ static enum status unusable(struct fault *fault, const char *path, const char *w
 enum status artifact_store_open(struct text directory, struct artifact_store **store, struct fault *fault) {
     struct artifact_store *made = NULL;
     if (directory.length == 0 || directory.length >= sizeof made->directory ||
-        memchr(directory.at, '\0', directory.length) != NULL)
+        memchr(directory.at, '\0', directory.length) != NULL) {
         return fault_set(fault, STATUS_INVALID, "artifacts-unusable", "SEATMETER_ARTIFACTS", directory,
                          "The artifact store's directory must be a path of at most %zu bytes.",
                          sizeof made->directory - 1);
+    }
     made = calloc(1, sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
         abort();
+    }
     memcpy(made->directory, directory.at, directory.length);
     *store = made;
     return STATUS_OK;
@@ -74,16 +76,18 @@ static bool make_directory(const char *path) {
 static bool sync_directory(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool synced = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return synced;
 }
 
 /* A store that has just come into being must be there after a power cut too. */
 static bool make_store(const char *path) {
     char above[PATH_MAX];
-    if (mkdir(path, 0700) != 0)
+    if (mkdir(path, 0700) != 0) {
         return errno == EEXIST;
+    }
     snprintf(above, sizeof above, "%s/..", path);
     return sync_directory(above);
 }
@@ -94,8 +98,9 @@ enum status artifact_write_begin(struct artifact_store *store, int64_t most_byte
                                  struct artifact_writer **writer, struct fault *fault) {
     assert(most_bytes >= 0 && most_bytes <= ARTIFACT_BYTES_MAX);
     struct artifact_writer *made = calloc(1, sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
         abort();
+    }
     made->store = store;
     made->most_bytes = most_bytes;
     crypto_hash_sha256_init(&made->hash);
@@ -115,24 +120,28 @@ enum status artifact_write_begin(struct artifact_store *store, int64_t most_byte
 }
 
 void artifact_write_abandon(struct artifact_writer *writer) {
-    if (writer == NULL)
+    if (writer == NULL) {
         return;
+    }
     unlink(writer->path);
     close(writer->fd);
     free(writer);
 }
 
 enum status artifact_write(struct artifact_writer *writer, struct text bytes, struct fault *fault) {
-    if ((int64_t)bytes.length > writer->most_bytes - writer->size_bytes)
+    if ((int64_t)bytes.length > writer->most_bytes - writer->size_bytes) {
         return fault_set(fault, STATUS_TOO_LARGE, "artifact-too-large", NULL, TEXT(""),
                          "An artifact has at most %lld bytes here.", (long long)writer->most_bytes);
+    }
     crypto_hash_sha256_update(&writer->hash, (const unsigned char *)bytes.at, bytes.length);
     while (bytes.length > 0) {
         ssize_t written = write(writer->fd, bytes.at, bytes.length);
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written <= 0)
+        }
+        if (written <= 0) {
             return unusable(fault, writer->store->directory, "be written to");
+        }
         writer->size_bytes += written;
         bytes = (struct text){bytes.at + written, bytes.length - (size_t)written};
     }
@@ -144,8 +153,9 @@ static bool hash_file(int fd, char sha256[ARTIFACT_NAME_BYTES + 1], int64_t *siz
     crypto_hash_sha256_state state;
     unsigned char hash[crypto_hash_sha256_BYTES];
     unsigned char *piece = malloc(PIECE_BYTES);
-    if (piece == NULL)
+    if (piece == NULL) {
         abort();
+    }
     crypto_hash_sha256_init(&state);
     *size_bytes = 0;
     ssize_t got = 0;
@@ -179,19 +189,23 @@ enum status artifact_write_finish(struct artifact_writer *writer, struct text ex
     enum status status = STATUS_OK;
     crypto_hash_sha256_final(&writer->hash, hash);
     sodium_bin2hex(made.sha256, sizeof made.sha256, hash, sizeof hash);
-    if (expected.length > 0 && !text_equal(expected, text_of(made.sha256)))
+    if (expected.length > 0 && !text_equal(expected, text_of(made.sha256))) {
         status = fault_set(fault, STATUS_INVALID, "artifact-differs", "sha256", expected,
                            "What came has the SHA-256 %s: it was damaged on the way, or is another file.",
                            made.sha256);
-    if (status == STATUS_OK && (fchmod(writer->fd, 0400) != 0 || fsync(writer->fd) != 0))
+    }
+    if (status == STATUS_OK && (fchmod(writer->fd, 0400) != 0 || fsync(writer->fd) != 0)) {
         status = unusable(fault, writer->store->directory, "be written to");
+    }
     if (status == STATUS_OK && (!hash_file(writer->fd, read_back, &read_bytes) ||
-                                strcmp(read_back, made.sha256) != 0 || read_bytes != made.size_bytes))
+                                strcmp(read_back, made.sha256) != 0 || read_bytes != made.size_bytes)) {
         status =
             fault_set(fault, STATUS_INTERNAL, "artifacts-unusable", NULL, text_of(writer->store->directory),
                       "The artifact store gives back other bytes than were written.");
-    if (status == STATUS_OK && !give_name(writer, made.sha256))
+    }
+    if (status == STATUS_OK && !give_name(writer, made.sha256)) {
         status = unusable(fault, writer->store->directory, "be written to");
+    }
     if (status != STATUS_OK) {
         artifact_write_abandon(writer);
         return status;
@@ -218,14 +232,17 @@ enum status artifact_put_file(struct artifact_store *store, struct text path, co
     }
     status = artifact_write_begin(store, ARTIFACT_BYTES_MAX, &writer, fault);
     piece = malloc(PIECE_BYTES);
-    if (piece == NULL)
+    if (piece == NULL) {
         abort();
+    }
     ssize_t got = 0;
-    while (status == STATUS_OK && (got = read(fd, piece, PIECE_BYTES)) > 0)
+    while (status == STATUS_OK && (got = read(fd, piece, PIECE_BYTES)) > 0) {
         status = artifact_write(writer, (struct text){piece, (size_t)got}, fault);
-    if (status == STATUS_OK && got < 0)
+    }
+    if (status == STATUS_OK && got < 0) {
         status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be read: %s",
                            strerror(errno));
+    }
     if (status == STATUS_OK) {
         status = artifact_write_finish(writer, TEXT(""), artifact, fault);
         writer = NULL;
@@ -233,8 +250,9 @@ enum status artifact_put_file(struct artifact_store *store, struct text path, co
 done:
     artifact_write_abandon(writer);
     free(piece);
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return status;
 }
 
@@ -242,8 +260,9 @@ done:
 
 static bool is_name(struct text sha256) {
     bool is_hex = sha256.length == ARTIFACT_NAME_BYTES;
-    for (size_t i = 0; is_hex && i < sha256.length; i++)
+    for (size_t i = 0; is_hex && i < sha256.length; i++) {
         is_hex = (sha256.at[i] >= '0' && sha256.at[i] <= '9') || (sha256.at[i] >= 'a' && sha256.at[i] <= 'f');
+    }
     return is_hex;
 }
 
@@ -258,8 +277,9 @@ enum status artifact_open(const struct artifact_store *store, struct text sha256
         opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     if (opened < 0 || fstat(opened, &about) != 0) {
-        if (opened >= 0)
+        if (opened >= 0) {
             close(opened);
+        }
         return fault_set(fault, STATUS_NOT_FOUND, "artifact-missing", "sha256", sha256,
                          "The artifact store does not hold this file.");
     }
@@ -275,10 +295,12 @@ enum status artifact_verify(const struct artifact_store *store, struct text sha2
     char held[ARTIFACT_NAME_BYTES + 1];
     *good = false;
     enum status status = artifact_open(store, sha256, &fd, &held_bytes, fault);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND) {
         return STATUS_OK;
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     bool is_read = hash_file(fd, held, &held_bytes);
     *good = is_read && held_bytes == size_bytes && text_equal(sha256, text_of(held));
     close(fd);
@@ -291,20 +313,25 @@ enum status artifact_sweep(struct artifact_store *store, int64_t now_us, int64_t
     int64_t count = 0;
     snprintf(path, sizeof path, "%s/tmp", store->directory);
     DIR *directory = opendir(path);
-    if (directory == NULL && errno != ENOENT)
+    if (directory == NULL && errno != ENOENT) {
         return unusable(fault, path, "be read");
+    }
     const struct dirent *entry = NULL;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         struct stat about;
-        if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &about, 0) != 0)
+        if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &about, 0) != 0) {
             continue;
+        }
         bool is_old = now_us - (int64_t)about.st_mtim.tv_sec * 1000000 > DAY_US;
-        if (is_old && unlinkat(dirfd(directory), entry->d_name, 0) == 0)
+        if (is_old && unlinkat(dirfd(directory), entry->d_name, 0) == 0) {
             count++;
+        }
     }
-    if (directory != NULL)
+    if (directory != NULL) {
         closedir(directory);
-    if (removed != NULL)
+    }
+    if (removed != NULL) {
         *removed = count;
+    }
     return STATUS_OK;
 }

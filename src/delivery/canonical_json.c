@@ -13,8 +13,9 @@ struct text canonical_written(const struct canonical_writer *writer) {
 }
 
 static void put(struct canonical_writer *writer, struct text bytes) {
-    while (writer->length + bytes.length > writer->capacity)
+    while (writer->length + bytes.length > writer->capacity) {
         writer->at = arena_grow(writer->arena, writer->at, writer->capacity, &writer->capacity, 1);
+    }
     memcpy(writer->at + writer->length, bytes.at, bytes.length);
     writer->length += bytes.length;
 }
@@ -25,8 +26,9 @@ static void put_string(struct canonical_writer *writer, struct text value) {
     size_t plain = 0;
     for (size_t i = 0; i < value.length; i++) {
         assert((unsigned char)value.at[i] >= 0x20);
-        if (value.at[i] != '"' && value.at[i] != '\\')
+        if (value.at[i] != '"' && value.at[i] != '\\') {
             continue;
+        }
         put(writer, (struct text){value.at + plain, i - plain});
         put(writer, TEXT("\\"));
         plain = i;
@@ -38,12 +40,14 @@ static void put_string(struct canonical_writer *writer, struct text value) {
 /* The comma and the member's name in front of a value. */
 static void begin_value(struct canonical_writer *writer, struct text name) {
     int depth = writer->depth;
-    if (writer->has_item[depth])
+    if (writer->has_item[depth]) {
         put(writer, TEXT(","));
+    }
     assert(depth > 0 || !writer->has_item[0]);
     writer->has_item[depth] = true;
-    if (name.length == 0)
+    if (name.length == 0) {
         return;
+    }
     struct text *last = &writer->last_name[depth];
     assert(last->at == NULL || text_compare(*last, name) < 0);
     *last = name;

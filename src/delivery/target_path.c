@@ -9,13 +9,15 @@ static bool is_letter_or_digit(char c) {
 
 /* The rule of every segment, with what it may have besides letters and digits. */
 static bool is_segment(struct text given, const char *others, size_t most_bytes) {
-    if (given.length == 0 || given.length > most_bytes || !is_letter_or_digit(given.at[0]))
+    if (given.length == 0 || given.length > most_bytes || !is_letter_or_digit(given.at[0])) {
         return false;
+    }
     for (size_t i = 1; i < given.length; i++) {
         char c = given.at[i];
         bool is_other = c != '\0' && strchr(others, c) != NULL;
-        if ((!is_letter_or_digit(c) && !is_other) || (c == '.' && given.at[i - 1] == '.'))
+        if ((!is_letter_or_digit(c) && !is_other) || (c == '.' && given.at[i - 1] == '.')) {
             return false;
+        }
     }
     return given.at[given.length - 1] != '.';
 }
@@ -32,16 +34,18 @@ static enum status malformed(struct fault *fault, const char *code, const char *
 }
 
 enum status product_code_check(struct text given, const char *field, struct fault *fault) {
-    if (is_segment(given, OTHERS_OF_CODE, PRODUCT_CODE_MAX_BYTES))
+    if (is_segment(given, OTHERS_OF_CODE, PRODUCT_CODE_MAX_BYTES)) {
         return STATUS_OK;
+    }
     return malformed(fault, "malformed-code", field, given,
                      "A product's code has ASCII letters, digits, \".\", \"_\" and \"-\"",
                      PRODUCT_CODE_MAX_BYTES);
 }
 
 enum status version_check(struct text given, const char *field, struct fault *fault) {
-    if (is_segment(given, OTHERS_OF_FILE, VERSION_MAX_BYTES))
+    if (is_segment(given, OTHERS_OF_FILE, VERSION_MAX_BYTES)) {
         return STATUS_OK;
+    }
     return malformed(fault, "malformed-version", field, given,
                      "A version has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", such as 4.2.0",
                      VERSION_MAX_BYTES);
@@ -49,10 +53,12 @@ enum status version_check(struct text given, const char *field, struct fault *fa
 
 enum status platform_check(struct text given, const char *field, struct fault *fault) {
     bool is_lower = true;
-    for (size_t i = 0; i < given.length; i++)
+    for (size_t i = 0; i < given.length; i++) {
         is_lower = is_lower && !(given.at[i] >= 'A' && given.at[i] <= 'Z');
-    if (is_lower && is_segment(given, "_-", PLATFORM_MAX_BYTES))
+    }
+    if (is_lower && is_segment(given, "_-", PLATFORM_MAX_BYTES)) {
         return STATUS_OK;
+    }
     return malformed(fault, "malformed-platform", field, given,
                      "A platform has lower-case ASCII letters, digits, \"_\" and \"-\", such as linux-amd64",
                      PLATFORM_MAX_BYTES);
@@ -65,15 +71,18 @@ static bool is_device_name(struct text name) {
                                           "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9"};
     const char *dot = memchr(name.at, '.', name.length);
     size_t length = dot == NULL ? name.length : (size_t)(dot - name.at);
-    for (size_t i = 0; i < sizeof DEVICES / sizeof DEVICES[0]; i++)
-        if (strlen(DEVICES[i]) == length && strncasecmp(DEVICES[i], name.at, length) == 0)
+    for (size_t i = 0; i < sizeof DEVICES / sizeof DEVICES[0]; i++) {
+        if (strlen(DEVICES[i]) == length && strncasecmp(DEVICES[i], name.at, length) == 0) {
             return true;
+        }
+    }
     return false;
 }
 
 enum status file_name_check(struct text given, const char *field, struct fault *fault) {
-    if (is_segment(given, OTHERS_OF_FILE, FILE_NAME_MAX_BYTES) && !is_device_name(given))
+    if (is_segment(given, OTHERS_OF_FILE, FILE_NAME_MAX_BYTES) && !is_device_name(given)) {
         return STATUS_OK;
+    }
     return malformed(fault, "malformed-file-name", field, given,
                      "A file name has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", and is none that "
                      "Windows keeps for a device",
@@ -83,17 +92,21 @@ enum status file_name_check(struct text given, const char *field, struct fault *
 enum { SHA256_DIGITS = 64 };
 
 static bool is_sha256(struct text given) {
-    if (given.length != SHA256_DIGITS)
+    if (given.length != SHA256_DIGITS) {
         return false;
-    for (size_t i = 0; i < given.length; i++)
-        if (!(given.at[i] >= '0' && given.at[i] <= '9') && !(given.at[i] >= 'a' && given.at[i] <= 'f'))
+    }
+    for (size_t i = 0; i < given.length; i++) {
+        if (!(given.at[i] >= '0' && given.at[i] <= '9') && !(given.at[i] >= 'a' && given.at[i] <= 'f')) {
             return false;
+        }
+    }
     return true;
 }
 
 enum status sha256_check(struct text given, const char *field, struct fault *fault) {
-    if (is_sha256(given))
+    if (is_sha256(given)) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_INVALID, "malformed-sha256", field, given,
                      "A SHA-256 is given as 64 lower-case hexadecimal digits.");
 }
@@ -106,8 +119,9 @@ struct text target_path_make(struct arena *arena, const struct target_path *path
 /* The segment up to the next "/", which is dropped; false where there is none. */
 static bool take_segment(struct text *rest, struct text *segment) {
     const char *slash = rest->length == 0 ? NULL : memchr(rest->at, '/', rest->length);
-    if (slash == NULL)
+    if (slash == NULL) {
         return false;
+    }
     size_t length = (size_t)(slash - rest->at);
     *segment = (struct text){rest->at, length};
     *rest = (struct text){slash + 1, rest->length - length - 1};
@@ -118,23 +132,27 @@ bool target_path_parse(struct text whole, bool is_hashed, struct target_path *pa
     struct target_path made = {.sha256 = TEXT("")};
     struct fault fault;
     if (!take_segment(&whole, &made.product) || !take_segment(&whole, &made.channel) ||
-        !take_segment(&whole, &made.platform) || !take_segment(&whole, &made.version))
+        !take_segment(&whole, &made.platform) || !take_segment(&whole, &made.version)) {
         return false;
+    }
     if (is_hashed) {
-        if (whole.length <= SHA256_DIGITS || whole.at[SHA256_DIGITS] != '.')
+        if (whole.length <= SHA256_DIGITS || whole.at[SHA256_DIGITS] != '.') {
             return false;
+        }
         made.sha256 = (struct text){whole.at, SHA256_DIGITS};
         whole = (struct text){whole.at + SHA256_DIGITS + 1, whole.length - SHA256_DIGITS - 1};
-        if (!is_sha256(made.sha256))
+        if (!is_sha256(made.sha256)) {
             return false;
+        }
     }
     made.file_name = whole;
     if (product_code_check(made.product, "product", &fault) != STATUS_OK ||
         platform_check(made.platform, "platform", &fault) != STATUS_OK ||
         version_check(made.version, "version", &fault) != STATUS_OK ||
         file_name_check(made.file_name, "file_name", &fault) != STATUS_OK ||
-        (!text_is(made.channel, "stable") && !text_is(made.channel, "beta")))
+        (!text_is(made.channel, "stable") && !text_is(made.channel, "beta"))) {
         return false;
+    }
     *path = made;
     return true;
 }

@@ -69,8 +69,9 @@ static void write_role(struct canonical_writer *out, const char *name, const str
     assert(role->threshold > 0 && (size_t)role->threshold <= role->count && role->count <= TUF_KEYS_MAX);
     canonical_open_object(out, text_of(name));
     canonical_open_array(out, TEXT("keyids"));
-    for (size_t i = 0; i < role->count; i++)
+    for (size_t i = 0; i < role->count; i++) {
         canonical_write_text(out, TEXT(""), role->keys[i].key_id);
+    }
     canonical_close_array(out);
     canonical_write_int(out, TEXT("threshold"), role->threshold);
     canonical_close_object(out);
@@ -81,16 +82,19 @@ struct text tuf_root_signed(struct arena *arena, const struct tuf_root *root) {
     const struct tuf_role_keys *roles[] = {&root->root, &root->snapshot, &root->targets, &root->timestamp};
     struct tuf_key keys[4 * TUF_KEYS_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-        for (size_t k = 0; k < roles[i]->count; k++)
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        for (size_t k = 0; k < roles[i]->count; k++) {
             keys[count++] = roles[i]->keys[k];
+        }
+    }
     qsort(keys, count, sizeof keys[0], compare_key_ids);
     begin_signed(&out, arena, "root");
     canonical_write_bool(&out, TEXT("consistent_snapshot"), true);
     canonical_write_text(&out, TEXT("expires"), date_time(arena, root->expires_at_us));
     canonical_open_object(&out, TEXT("keys"));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         write_key(&out, keys[i].key_id, keys[i].public_key);
+    }
     canonical_close_object(&out);
     canonical_open_object(&out, TEXT("roles"));
     write_role(&out, "root", &root->root);
@@ -131,14 +135,16 @@ static void write_target(struct canonical_writer *out, const struct tuf_target *
 struct text tuf_targets_signed(struct arena *arena, int64_t version, int64_t expires_at_us,
                                struct tuf_target *targets, size_t count) {
     struct canonical_writer out;
-    if (count > 0)
+    if (count > 0) {
         qsort(targets, count, sizeof targets[0], compare_targets);
+    }
     begin_signed(&out, arena, "targets");
     canonical_write_text(&out, TEXT("expires"), date_time(arena, expires_at_us));
     canonical_write_text(&out, TEXT("spec_version"), TEXT(TUF_SPEC_VERSION));
     canonical_open_object(&out, TEXT("targets"));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         write_target(&out, &targets[i]);
+    }
     canonical_close_object(&out);
     canonical_write_int(&out, TEXT("version"), version);
     canonical_close_object(&out);
@@ -185,8 +191,9 @@ struct text tuf_file_sign(struct arena *arena, struct text signed_object, const 
     for (size_t i = 0; i < count; i++) {
         unsigned char signature[TUF_SIGNATURE_BYTES];
         assert(keys[i].secret_key != NULL);
-        for (size_t before = 0; before < i; before++)
+        for (size_t before = 0; before < i; before++) {
             assert(!text_equal(keys[before].key_id, keys[i].key_id));
+        }
         crypto_sign_detached(signature, NULL, (const unsigned char *)signed_object.at, signed_object.length,
                              keys[i].secret_key);
         canonical_open_object(&out, TEXT(""));
@@ -202,15 +209,17 @@ struct text tuf_file_sign(struct arena *arena, struct text signed_object, const 
 
 static bool take(struct text *rest, const char *word) {
     size_t length = strlen(word);
-    if (rest->length < length || memcmp(rest->at, word, length) != 0)
+    if (rest->length < length || memcmp(rest->at, word, length) != 0) {
         return false;
+    }
     *rest = (struct text){rest->at + length, rest->length - length};
     return true;
 }
 
 static bool take_digits(struct text *rest, size_t count, struct text *digits) {
-    if (rest->length < count)
+    if (rest->length < count) {
         return false;
+    }
     *digits = (struct text){rest->at, count};
     *rest = (struct text){rest->at + count, rest->length - count};
     return true;
@@ -229,17 +238,20 @@ static bool take_signature(struct text *rest, struct tuf_signature *signature) {
 bool tuf_file_parse(struct text bytes, struct tuf_parsed_file *file) {
     enum { SIGNATURES_MAX = sizeof file->signatures / sizeof file->signatures[0] };
     file->signature_count = 0;
-    if (!take(&bytes, "{\"signatures\":["))
+    if (!take(&bytes, "{\"signatures\":[")) {
         return false;
+    }
     while (!take(&bytes, "],\"signed\":")) {
         if (file->signature_count == SIGNATURES_MAX || (file->signature_count > 0 && !take(&bytes, ",")) ||
-            !take_signature(&bytes, &file->signatures[file->signature_count]))
+            !take_signature(&bytes, &file->signatures[file->signature_count])) {
             return false;
+        }
         file->signature_count++;
     }
     if (bytes.length < 3 || bytes.at[0] != '{' || bytes.at[bytes.length - 1] != '}' ||
-        bytes.at[bytes.length - 2] != '}')
+        bytes.at[bytes.length - 2] != '}') {
         return false;
+    }
     file->signed_object = (struct text){bytes.at, bytes.length - 1};
     return true;
 }
@@ -249,8 +261,9 @@ size_t tuf_file_signers(const struct tuf_parsed_file *file, const struct tuf_key
     for (size_t k = 0; k < count; k++) {
         for (size_t i = 0; i < file->signature_count; i++) {
             const struct tuf_signature *signature = &file->signatures[i];
-            if (!text_equal(signature->key_id, keys[k].key_id))
+            if (!text_equal(signature->key_id, keys[k].key_id)) {
                 continue;
+            }
             signers +=
                 crypto_sign_verify_detached(signature->bytes, (const unsigned char *)file->signed_object.at,
                                             file->signed_object.length, keys[k].public_key) == 0;
@@ -267,8 +280,9 @@ bool tuf_root_role(struct text signed_object, const char *role, struct tuf_named
     struct text roles = TEXT("\"roles\":{");
     struct text start = text_format(&arena, "\"%s\":{\"keyids\":[", role);
     const char *at = memmem(signed_object.at, signed_object.length, roles.at, roles.length);
-    if (at != NULL)
+    if (at != NULL) {
         at = memmem(at, signed_object.length - (size_t)(at - signed_object.at), start.at, start.length);
+    }
     found->count = 0;
     found->threshold = 0;
     if (at != NULL) {

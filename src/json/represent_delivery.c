@@ -85,8 +85,9 @@ static void write_roles(struct json_writer *out, const struct update_repository_
         json_write_instant(out, "expires_at", view->expires_at_us);
         json_write_int(out, "threshold", view->threshold);
         json_write_open_array(out, "keys");
-        for (size_t i = 0; i < view->key_count; i++)
+        for (size_t i = 0; i < view->key_count; i++) {
             json_write_text(out, NULL, view->key_ids[i]);
+        }
         json_write_close_array(out);
         json_write_close(out);
     }
@@ -107,8 +108,9 @@ void represent_verified_updates(struct json_writer *out, const char *name,
     json_write_int(out, "files_checked", result->files_checked);
     json_write_int(out, "artifacts_checked", result->artifacts_checked);
     json_write_open_array(out, "problems");
-    for (size_t i = 0; i < result->problem_count; i++)
+    for (size_t i = 0; i < result->problem_count; i++) {
         json_write_text(out, NULL, result->problems[i]);
+    }
     json_write_close_array(out);
     json_write_close(out);
 }

@@ -42,10 +42,12 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
     enum status status =
         upkeep->db != NULL ? STATUS_OK : db_open(upkeep->options.database_url, &upkeep->db, fault);
     call.db = upkeep->db;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = renew_updates(&call, &(struct renew_updates_input){.all = false}, NULL, fault);
-    if (status == STATUS_OK && sweeps)
+    }
+    if (status == STATUS_OK && sweeps) {
         status = artifact_sweep(upkeep->options.artifacts, call.now_us, NULL, fault);
+    }
     if (status == STATUS_INTERNAL) {
         db_close(upkeep->db);
         upkeep->db = NULL;
@@ -68,21 +70,24 @@ static bool wait_for_round(struct upkeep *upkeep) {
 
 static void try_round(struct upkeep *upkeep, bool sweeps) {
     struct fault fault;
-    if (do_round(upkeep, sweeps, &fault) != STATUS_OK)
+    if (do_round(upkeep, sweeps, &fault) != STATUS_OK) {
         fprintf(stderr, "seatmeter: upkeep: %s (%s)\n", fault.message, fault.code);
+    }
 }
 
 static void *run(void *argument) {
     struct upkeep *upkeep = argument;
-    for (int64_t round = 1; wait_for_round(upkeep); round++)
+    for (int64_t round = 1; wait_for_round(upkeep); round++) {
         try_round(upkeep, round % ROUNDS_PER_SWEEP == 0);
+    }
     return NULL;
 }
 
 enum status upkeep_start(const struct upkeep_options *options, struct upkeep **upkeep, struct fault *fault) {
     struct upkeep *made = calloc(1, sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
         abort();
+    }
     made->options = *options;
     pthread_mutex_init(&made->lock, NULL);
     pthread_cond_init(&made->ended, NULL);
@@ -104,8 +109,9 @@ enum status upkeep_start(const struct upkeep_options *options, struct upkeep **u
 }
 
 void upkeep_stop(struct upkeep *upkeep) {
-    if (upkeep == NULL)
+    if (upkeep == NULL) {
         return;
+    }
     pthread_mutex_lock(&upkeep->lock);
     upkeep->is_over = true;
     pthread_cond_signal(&upkeep->ended);

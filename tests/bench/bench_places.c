@@ -22,8 +22,9 @@ static _Noreturn void give_up(const char *what, const char *why) {
 static void postgresql_do(const char *url, const char *sql) {
     PGconn *connection = PQconnectdb(url);
     PGresult *result = PQexec(connection, sql);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         give_up(sql, PQerrorMessage(connection));
+    }
     PQclear(result);
     PQfinish(connection);
 }
@@ -46,13 +47,17 @@ static void copy_file(const char *from, const char *to) {
     int source = open(from, O_RDONLY | O_CLOEXEC);
     int target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ssize_t length = 0;
-    if (bytes == NULL || source < 0 || target < 0)
+    if (bytes == NULL || source < 0 || target < 0) {
         give_up(to, "cannot be copied");
-    while ((length = read(source, bytes, COPY_BYTES)) > 0)
-        if (write(target, bytes, (size_t)length) != length)
+    }
+    while ((length = read(source, bytes, COPY_BYTES)) > 0) {
+        if (write(target, bytes, (size_t)length) != length) {
             give_up(to, "cannot be written");
-    if (length < 0 || fsync(target) != 0 || close(target) != 0)
+        }
+    }
+    if (length < 0 || fsync(target) != 0 || close(target) != 0) {
         give_up(to, "cannot be copied");
+    }
     close(source);
     free(bytes);
 }
@@ -83,14 +88,16 @@ static struct place name_place(enum db_engine engine, const char *name) {
 
 struct place place_make(enum db_engine engine, const char *name) {
     struct place place = name_place(engine, name);
-    if (engine == DB_POSTGRESQL)
+    if (engine == DB_POSTGRESQL) {
         on_server("create database", place.name, NULL);
+    }
     return place;
 }
 
 void place_settle(const struct place *place) {
-    if (place->engine == DB_SQLITE)
+    if (place->engine == DB_SQLITE) {
         return; /* the last to close it has moved the log into the file */
+    }
     postgresql_do(place->url, "vacuum analyze");
     postgresql_do(place->url, "checkpoint");
 }

@@ -62,8 +62,9 @@ static void fill_seeded(struct random_source *source, void *bytes, size_t size_b
 
 static enum status make_store(struct step *step, struct outcome *outcome) {
     enum status status = db_migrate(step->db, &step->fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = close_store_fill(&step->call, close_store_size_of(step->licences), 7, &step->fault);
+    }
     *outcome = (struct outcome){0};
     return status;
 }
@@ -92,16 +93,19 @@ static enum status ask_bare(struct step *step, struct outcome *outcome) {
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = close_store_month(&month, &m0_us, &m1_us, &step->fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const char *bare = step->place.engine == DB_SQLITE ? BARE_ON_SQLITE : BARE_ON_POSTGRESQL;
     double began = seconds_now();
     status = db_query(step->db, bare, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, &step->fault);
+    }
     outcome->seconds = seconds_now() - began;
-    if (status == STATUS_OK && have_row)
+    if (status == STATUS_OK && have_row) {
         outcome->groups = db_column_int(rows, 0);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -112,11 +116,13 @@ static enum status close_it(struct step *step, struct outcome *outcome) {
     double began = seconds_now();
     enum status status = close_month(&step->call, &input, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    for (size_t i = 0; i < result.open_count; i++)
+    }
+    for (size_t i = 0; i < result.open_count; i++) {
         fprintf(stderr, "open: %.*s to %.*s: %.*s\n", TEXT_ARGS(result.open[i].seller_code),
                 TEXT_ARGS(result.open[i].buyer_code), TEXT_ARGS(result.open[i].message));
+    }
     assert(result.open_count == 0);
     outcome->lines = result.line_count;
     outcome->invoices = result.invoice_count;
@@ -128,11 +134,13 @@ static enum status check_it(struct step *step, struct outcome *outcome) {
     double began = seconds_now();
     enum status status = audit_store(&step->call, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    for (size_t i = 0; i < result.count && i < 20; i++)
+    }
+    for (size_t i = 0; i < result.count && i < 20; i++) {
         fprintf(stderr, "violation: %.*s, %.*s: %.*s\n", TEXT_ARGS(result.violations[i].rule),
                 TEXT_ARGS(result.violations[i].subject), TEXT_ARGS(result.violations[i].message));
+    }
     assert(result.violation_total == 0);
     return STATUS_OK;
 }
@@ -156,8 +164,9 @@ static void run_step(const struct place *place, int64_t licences, step_function 
                               .now_us = CLOSED_AT_US,
                               .secret = secret,
                               .random = &seeded.source};
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = function(&step, &outcome);
+    }
     if (status != STATUS_OK) {
         fprintf(stderr, "close_bench: %s: %s\n", step.fault.code, step.fault.message);
         exit(1);
@@ -179,14 +188,16 @@ static struct outcome step_in_child(const struct place *place, int64_t licences,
     assert(is_open);
     pid_t child = fork();
     assert(child >= 0);
-    if (child == 0)
+    if (child == 0) {
         run_step(place, licences, function, ends[1]);
+    }
     close(ends[1]);
     ssize_t length = read(ends[0], &outcome, sizeof outcome);
     close(ends[0]);
     wait4(child, &how, 0, &usage);
-    if (length != (ssize_t)sizeof outcome || how != 0)
+    if (length != (ssize_t)sizeof outcome || how != 0) {
         exit(1);
+    }
     outcome.peak_kib = usage.ru_maxrss;
     return outcome;
 }
@@ -220,10 +231,12 @@ static double measure(enum db_engine engine, int64_t licences, int runs) {
         close[i] = closed.seconds;
         ratios[i] = close[i] / bare[i];
         peak_kib = closed.peak_kib > peak_kib ? closed.peak_kib : peak_kib;
-        if (getenv("CLOSE_BENCH_VERBOSE") != NULL)
+        if (getenv("CLOSE_BENCH_VERBOSE") != NULL) {
             printf("  run %d: bare %.2f s, close %.2f s\n", i + 1, bare[i], close[i]);
-        if (i + 1 == runs && getenv("CLOSE_BENCH_CHECK") != NULL)
+        }
+        if (i + 1 == runs && getenv("CLOSE_BENCH_CHECK") != NULL) {
             printf("  check: %.2f s\n", step_in_child(&copy, licences, check_it).seconds);
+        }
         place_drop(&copy);
     }
     place_drop(&master);

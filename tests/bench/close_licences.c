@@ -60,10 +60,12 @@ static int64_t customer_of(const struct life *life, const struct drawn_licence *
 
 static int32_t draw_seats(struct rng *rng) {
     uint64_t kind = rng_below(rng, 20);
-    if (kind < 10)
+    if (kind < 10) {
         return 1;
-    if (kind < 16)
+    }
+    if (kind < 16) {
         return (int32_t)rng_between(rng, 2, 5);
+    }
     return (int32_t)(kind < 19 ? rng_between(rng, 6, 25) : rng_between(rng, 26, 100));
 }
 
@@ -83,8 +85,9 @@ static void draw_licences(struct life *life) {
 static int compare_events(const void *left, const void *right) {
     const struct drawn_event *a = left;
     const struct drawn_event *b = right;
-    if (a->at_us != b->at_us)
+    if (a->at_us != b->at_us) {
         return a->at_us < b->at_us ? -1 : 1;
+    }
     return a->order < b->order ? -1 : 1;
 }
 
@@ -92,11 +95,12 @@ static void draw_events(struct life *life) {
     struct filling *filling = life->filling;
     struct rng *rng = &filling->rng;
     int64_t licences = filling->size.licences;
-    for (int64_t i = 0; i < filling->size.events; i++)
+    for (int64_t i = 0; i < filling->size.events; i++) {
         life->events[i] = (struct drawn_event){
             .at_us = rng_between(rng, filling->m0_us, filling->m1_us - 1),
             .order = (uint32_t)i,
             .licence = (uint32_t)(i < licences ? i : (int64_t)rng_below(rng, (uint64_t)licences))};
+    }
     qsort(life->events, (size_t)filling->size.events, sizeof *life->events, compare_events);
 }
 
@@ -106,12 +110,14 @@ static void live(struct life *life, struct drawn_event *event) {
     struct drawn_licence *licence = &life->licences[event->licence];
     event->seats_before = licence->counted_seats;
     event->kind = licence->counted_seats == 0 ? EVENT_ON : rng_chance(rng, 1, 2) ? EVENT_OFF : EVENT_SEATS;
-    if (event->kind == EVENT_SEATS)
+    if (event->kind == EVENT_SEATS) {
         licence->seats += licence->seats > 1 && rng_chance(rng, 1, 3) ? -1 : (int32_t)rng_between(rng, 1, 5);
+    }
     event->seats_after = event->kind == EVENT_OFF ? 0 : licence->seats;
     licence->counted_seats = event->seats_after;
-    if (!licence->was_on)
+    if (!licence->was_on) {
         licence->first_on_at_us = event->at_us;
+    }
     licence->was_on = true;
     licence->last_event_at_us = event->at_us;
     licence->version++;
@@ -182,8 +188,9 @@ static enum status put_licences(struct life *life, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status =
         db_bulk_start(filling->call->db, "licences", columns, "iiiiiiiibbttiiiiiii", &bulk, fault);
-    for (int64_t i = 0; status == STATUS_OK && i < filling->size.licences; i++)
+    for (int64_t i = 0; status == STATUS_OK && i < filling->size.licences; i++) {
         status = put_licence(life, bulk, i, fault);
+    }
     status = filling_end(bulk, status, fault);
     return status == STATUS_OK ? filling_count(filling, "licences", filling->size.licences, fault) : status;
 }
@@ -229,14 +236,18 @@ enum status filling_licences(struct filling *filling, struct fault *fault) {
     };
     draw_licences(&life);
     draw_events(&life);
-    for (int64_t i = 0; i < filling->size.events; i++)
+    for (int64_t i = 0; i < filling->size.events; i++) {
         live(&life, &life.events[i]);
-    for (int64_t i = 0; i < filling->size.licences; i++)
+    }
+    for (int64_t i = 0; i < filling->size.licences; i++) {
         life.issued_seats[block_of(&life, &life.licences[i])] += life.licences[i].seats;
+    }
     enum status status = put_blocks(&life, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = put_licences(&life, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_events(&life, fault);
+    }
     return status;
 }

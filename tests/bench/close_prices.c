@@ -31,10 +31,12 @@ static enum tier_mode draw_mode(struct rng *rng) {
 static struct price_terms draw_terms(struct filling *filling, bool is_own) {
     struct rng *rng = &filling->rng;
     struct price_terms terms = {0};
-    if (is_own && rng_chance(rng, 1, 3))
+    if (is_own && rng_chance(rng, 1, 3)) {
         terms.minimum_units = rng_between(rng, 5, 50);
-    if (rng_chance(rng, 1, 40))
+    }
+    if (rng_chance(rng, 1, 40)) {
         terms.free_months = 1;
+    }
     if (rng_chance(rng, 1, 60)) {
         terms.has_trial_end = true;
         terms.trial_end.day = month_first_day(filling->month).day + (int32_t)rng_between(rng, 1, 20);
@@ -87,19 +89,22 @@ enum status filling_prices(struct filling *filling, struct fault *fault) {
         add_price(&pricing, FIRST_VENDOR + sku % VENDORS, DISTRIBUTOR, sku, 60);
         add_price(&pricing, DISTRIBUTOR, 0, sku, 70);
     }
-    for (int64_t p = 0; p < filling->size.providers; p++)
+    for (int64_t p = 0; p < filling->size.providers; p++) {
         for (int place = 0; place < ASSORTMENT; place++) {
             int64_t sku = filling->assortments[p][place] + 1;
             add_price(&pricing, FIRST_PROVIDER + p, 0, sku, 120);
-            if (rng_chance(rng, 1, 50))
+            if (rng_chance(rng, 1, 50)) {
                 add_price(&pricing, DISTRIBUTOR, FIRST_PROVIDER + p, sku, 65);
+            }
         }
+    }
     for (int64_t c = 0; c < filling->size.customers; c++) {
         const struct customer *customer = &filling->customers[c];
         int64_t sku = filling->assortments[customer->provider][customer->palette[0]] + 1;
-        if (rng_chance(rng, 1, 10))
+        if (rng_chance(rng, 1, 10)) {
             add_price(&pricing, FIRST_PROVIDER + customer->provider,
                       FIRST_PROVIDER + filling->size.providers + c, sku, 110);
+        }
     }
     return price_insert_many(filling->call->db, pricing.prices, pricing.edges, pricing.count, fault);
 }

@@ -20,10 +20,12 @@ enum status close_store_month(struct month *month, int64_t *m0_us, int64_t *m1_u
     struct zone *zone = NULL;
     struct month_span span;
     enum status status = month_parse(TEXT(CLOSE_MONTH), "month", month, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = zone_open(TEXT(CLOSE_TIME_ZONE), "time_zone", &zone, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     zone_month_span(zone, *month, &span);
     zone_close(zone);
     *m0_us = span.midnights_us[0];
@@ -38,14 +40,16 @@ struct db_value filling_words(struct filling *filling, const char *format, int64
 enum status filling_put(struct filling *filling, struct db_bulk *bulk, const struct db_value *values,
                         struct fault *fault) {
     enum status status = db_bulk_row(bulk, values, fault);
-    if (++filling->row_count % ROWS_PER_ARENA == 0)
+    if (++filling->row_count % ROWS_PER_ARENA == 0) {
         arena_clean_up(&filling->row);
+    }
     return status;
 }
 
 enum status filling_end(struct db_bulk *bulk, enum status status, struct fault *fault) {
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }
@@ -75,19 +79,24 @@ enum status close_store_fill(struct call *call, struct close_store_size size, ui
     arena_init(&filling.arena);
     arena_init(&filling.row);
     enum status status = close_store_month(&filling.month, &filling.m0_us, &filling.m1_us, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     call->now_us = filling.m0_us - 90 * FILLING_DAY_US;
     status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = begin_programme(&filling, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = filling_trade(&filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = filling_prices(&filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = filling_licences(&filling, fault);
+    }
     arena_clean_up(&filling.row);
     arena_clean_up(&filling.arena);
     return call_end(call, status, fault);

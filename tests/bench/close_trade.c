@@ -25,8 +25,9 @@ static void draw_different(struct rng *rng, uint16_t *drawn, int count, int out_
     for (int i = 0; i < count; i++) {
         uint64_t bound = (uint64_t)out_of;
         uint16_t at = (uint16_t)(rng_below(rng, bound) * rng_below(rng, bound) / bound);
-        while (taken[at])
+        while (taken[at]) {
             at = (uint16_t)((at + 1) % out_of);
+        }
         taken[at] = true;
         drawn[i] = at;
     }
@@ -60,17 +61,20 @@ static void draw_customers(struct filling *filling) {
 static void draw_assortments(struct filling *filling) {
     filling->assortments =
         arena_alloc(&filling->arena, (size_t)filling->size.providers, sizeof *filling->assortments);
-    for (int64_t p = 0; p < filling->size.providers; p++)
+    for (int64_t p = 0; p < filling->size.providers; p++) {
         draw_different(&filling->rng, filling->assortments[p], ASSORTMENT, SKUS);
+    }
 }
 
 /* ---- accounts ---- */
 
 static int64_t seller_of(const struct filling *filling, int64_t account) {
-    if (account < FIRST_PROVIDER)
+    if (account < FIRST_PROVIDER) {
         return 0;
-    if (account < first_customer(filling))
+    }
+    if (account < first_customer(filling)) {
         return DISTRIBUTOR;
+    }
     return FIRST_PROVIDER + filling->customers[account - first_customer(filling)].provider;
 }
 
@@ -128,11 +132,12 @@ static enum status put_ancestors(struct filling *filling, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     int64_t end = FIRST_VENDOR + newcomers(filling);
     enum status status = db_bulk_start(filling->call->db, "account_ancestors", columns, "ii", &bulk, fault);
-    for (int64_t id = FIRST_VENDOR; status == STATUS_OK && id < end; id++)
+    for (int64_t id = FIRST_VENDOR; status == STATUS_OK && id < end; id++) {
         for (int64_t above = id; status == STATUS_OK && above != 0; above = seller_of(filling, above)) {
             const struct db_value values[] = {db_integer(above), db_integer(id)};
             status = filling_put(filling, bulk, values, fault);
         }
+    }
     return filling_end(bulk, status, fault);
 }
 
@@ -260,17 +265,23 @@ enum status filling_trade(struct filling *filling, struct fault *fault) {
     draw_assortments(filling);
     draw_customers(filling);
     enum status status = put_accounts(filling, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = put_ancestors(filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_agreements(filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_skus(filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_reports(filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_months(filling, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = put_adjustments(filling, fault);
+    }
     return status;
 }

@@ -72,8 +72,9 @@ static void measure_lookups(struct live *live, int64_t devices) {
     uint64_t sum = 0;
     int64_t *ids = calloc(LOOKUPS, sizeof *ids);
     rng_seed(&rng, 5);
-    for (int i = 0; i < LOOKUPS; i++)
+    for (int i = 0; i < LOOKUPS; i++) {
         ids[i] = 1 + (int64_t)rng_below(&rng, (uint64_t)devices);
+    }
     double began = seconds_now();
     for (int i = 0; i < LOOKUPS; i++) {
         const struct live_device *device = live_device_find(live, ids[i]);
@@ -82,8 +83,9 @@ static void measure_lookups(struct live *live, int64_t devices) {
     double plain = seconds_now() - began;
     began = seconds_now();
     for (int i = 0; i < LOOKUPS; i++) {
-        if (i + 16 < LOOKUPS)
+        if (i + 16 < LOOKUPS) {
             live_prefetch(live, ids[i + 16]);
+        }
         const struct live_device *device = live_device_find(live, ids[i]);
         sum += device->link + (uint64_t)live_licence(live, device->licence)->seats;
     }
@@ -127,8 +129,9 @@ static void measure_activations(struct live *live, char (*keys)[LICENCE_KEY_BYTE
     size_t pushed = 0;
     size_t done = 0;
     while (done < count) {
-        while (pushed < count && pushed - done < 8000 && live_push(live, &jobs[pushed]))
+        while (pushed < count && pushed - done < 8000 && live_push(live, &jobs[pushed])) {
             pushed++;
+        }
         done += turn(live);
     }
     double took = seconds_now() - began;
@@ -177,12 +180,14 @@ static void measure_log(struct live *live, struct rng *rng, int64_t devices) {
         double began = seconds_now();
         mark_at_random(live, rng, devices, LOG_ENTRIES);
         marking += seconds_now() - began;
-        while (live->logs == logs)
+        while (live->logs == logs) {
             turn_timed(live, &longest);
+        }
         live->hand.set_out_us += HOUR_US;
         began = seconds_now();
-        while (saved_by(live) < saved + LOG_ENTRIES)
+        while (saved_by(live) < saved + LOG_ENTRIES) {
             turn_timed(live, &longest);
+        }
         saving += seconds_now() - began;
     }
     double all = (double)LOGS * LOG_ENTRIES;
@@ -228,8 +233,9 @@ int main(int argc, char **argv) {
            (double)counts.bytes / (double)counts.licences, (double)counts.bytes / 1048576,
            resident_mb() - before_mb);
     measure_lookups(live, licences);
-    if (argc > 3)
+    if (argc > 3) {
         measure_activations(live, keys, (size_t)strtoull(argv[3], NULL, 10));
+    }
     struct rng rng;
     rng_seed(&rng, 9);
     measure_log(live, &rng, licences);

@@ -93,11 +93,12 @@ static void add_skus(struct filling *filling) {
     struct call *call = &filling->call;
     int64_t vendor = account_id(call->db, "ACME");
     struct component components[COMPONENTS];
-    for (int i = 0; i < COMPONENTS; i++)
+    for (int i = 0; i < COMPONENTS; i++) {
         components[i] = (struct component){.vendor_id = vendor,
                                            .external_id = text_format(call->arena, "%d", i),
                                            .code = text_format(call->arena, "component-number%d", i),
                                            .name = text_format(call->arena, "Component number %d", i)};
+    }
     must(component_insert_many(call->db, components, COMPONENTS, &fault));
     for (int i = 0; i < SKUS; i++) {
         struct sku sku = {.owner_id = vendor,
@@ -108,8 +109,9 @@ static void add_skus(struct filling *filling) {
                           .created_at_us = call->now_us};
         struct sku_component links[COMPONENTS];
         must(sku_insert(call->db, &sku, &fault));
-        for (int k = 0; k < COMPONENTS; k++)
+        for (int k = 0; k < COMPONENTS; k++) {
             links[k] = (struct sku_component){sku.id, components[k].id};
+        }
         must(sku_component_insert_many(call->db, links, COMPONENTS, &fault));
         struct block block = {.provider_id = filling->provider_id,
                               .sku_id = sku.id,
@@ -122,8 +124,9 @@ static void add_skus(struct filling *filling) {
 }
 
 static void end_row(struct filling *filling, int64_t i) {
-    if (i % ROWS_PER_ARENA == 0)
+    if (i % ROWS_PER_ARENA == 0) {
         arena_clean_up(&filling->row);
+    }
 }
 
 static struct text random_bytes(struct filling *filling, size_t count) {

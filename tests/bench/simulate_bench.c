@@ -33,8 +33,9 @@ static double seconds_now(void) {
 }
 
 static void must(enum status status, const struct fault *fault) {
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return;
+    }
     fprintf(stderr, "simulate_bench: %s: %s\n", fault->code, fault->message);
     exit(1);
 }
@@ -86,8 +87,9 @@ static struct db_value *read_log(struct db *db, struct arena *arena, size_t coun
     must(db_query(db, EVENTS, DB_NO_ARGS, &rows, &fault), &fault);
     for (size_t i = 0; i < count; i++) {
         must(db_next(rows, &have_row, &fault), &fault);
-        for (int k = 0; k < EVENT_COLUMNS; k++)
+        for (int k = 0; k < EVENT_COLUMNS; k++) {
             values[i * EVENT_COLUMNS + (size_t)k] = db_integer(db_column_int(rows, k));
+        }
     }
     db_rows_close(rows);
     return values;
@@ -97,8 +99,9 @@ static double insert_bare(struct db *db, const struct db_value *values, size_t c
     struct fault fault;
     double began = seconds_now();
     must(db_begin(db, DB_WRITE, &fault), &fault);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         must(db_run(db, INSERT, values + i * EVENT_COLUMNS, EVENT_COLUMNS, NULL, &fault), &fault);
+    }
     must(db_commit(db, &fault), &fault);
     return seconds_now() - began;
 }

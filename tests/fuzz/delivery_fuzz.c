@@ -9,8 +9,9 @@
 static void check_path(struct text given, bool is_hashed) {
     struct arena arena;
     struct target_path path;
-    if (!target_path_parse(given, is_hashed, &path))
+    if (!target_path_parse(given, is_hashed, &path)) {
         return;
+    }
     arena_init(&arena);
     assert(memmem(given.at, given.length, "..", 2) == NULL && given.at[0] != '/');
     assert(path.sha256.length == (is_hashed ? 64 : 0));
@@ -27,8 +28,9 @@ static void check_range(struct text header) {
     for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
         int64_t first = -1;
         int64_t length = -1;
-        if (byte_range_parse(header, SIZES[i], &first, &length) == BYTE_RANGE_PART)
+        if (byte_range_parse(header, SIZES[i], &first, &length) == BYTE_RANGE_PART) {
             assert(first >= 0 && length > 0 && first <= SIZES[i] - length);
+        }
     }
 }
 
@@ -38,18 +40,21 @@ static void check_file(struct text bytes) {
     struct tuf_named_role role;
     struct tuf_key key = {TEXT("0000000000000000000000000000000000000000000000000000000000000000"),
                           PUBLIC_KEY, NULL};
-    if (!tuf_file_parse(bytes, &file))
+    if (!tuf_file_parse(bytes, &file)) {
         return;
+    }
     assert(file.signed_object.at > bytes.at &&
            file.signed_object.at + file.signed_object.length == bytes.at + bytes.length - 1);
     assert(tuf_file_signers(&file, &key, 1) == 0);
-    if (tuf_root_role(file.signed_object, "root", &role))
+    if (tuf_root_role(file.signed_object, "root", &role)) {
         assert(role.count <= TUF_KEYS_MAX && role.threshold > 0);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-    if (size == 0)
+    if (size == 0) {
         return 0;
+    }
     struct text rest = fuzz_text(bytes + 1, size - 1);
     switch (bytes[0] % 4) {
     case 0:

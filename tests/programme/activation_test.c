@@ -156,8 +156,9 @@ static void all_seats_can_be_taken_and_not_one_more(void **state) {
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 20);
     activate_many(world, licence, 0, 20);
-    for (int i = 20; i < 30; i++)
+    for (int i = 20; i < 30; i++) {
         assert_int_equal(answer_to(world, i, licence), LEASE_CODE_NO_SEAT_LEFT);
+    }
     assert_int_equal(ask(world, "select count(*) from devices"), 20);
     assert_int_equal(ask(world, "select count(distinct seat) from devices where seat between 1 and 20"), 20);
 }
@@ -604,8 +605,9 @@ static struct text decoded(struct world *world, struct text encoded) {
 
 static struct text jws_part(struct text jws, int part) {
     const char *at = jws.at;
-    for (; part > 0; part--)
+    for (; part > 0; part--) {
         at = (const char *)memchr(at, '.', (size_t)(jws.at + jws.length - at)) + 1;
+    }
     const char *end = memchr(at, '.', (size_t)(jws.at + jws.length - at));
     return (struct text){at, (size_t)((end == NULL ? jws.at + jws.length : end) - at)};
 }
@@ -712,8 +714,9 @@ static void what_a_device_tells_is_kept_once_for_all(void **state) {
 }
 
 int main(void) {
-    if (sodium_init() < 0)
+    if (sodium_init() < 0) {
         return 1;
+    }
     static const struct world_test tests[] = {
         WORLD_TEST(a_device_takes_a_seat_and_begins_a_chain),
         WORLD_TEST(the_same_machine_takes_no_second_seat),

@@ -123,8 +123,9 @@ static void a_closed_block_issues_and_grows_no_more_but_what_was_issued_works(vo
 static void blocks_are_listed_page_by_page_to_their_provider_alone(void **state) {
     struct world *world = *state;
     a_channel(world);
-    for (int i = 1; i <= 5; i++)
+    for (int i = 1; i <= 5; i++) {
         a_block_of(world, "P1", i % 2 == 0 ? "OFFICE" : "MAIL", i);
+    }
     a_block_of(world, "P2", "OFFICE", 9);
     struct call call = call_of(world, "P1");
     struct block_page page;
@@ -133,8 +134,9 @@ static void blocks_are_listed_page_by_page_to_their_provider_alone(void **state)
     int pages = 0;
     do {
         WORLD_OK(world, list_blocks(&call, &input, &page, &world->fault));
-        for (size_t i = 0; i < page.count; i++)
+        for (size_t i = 0; i < page.count; i++) {
             sizes += page.items[i].size;
+        }
         input.page.after_id = page.next_after;
         pages++;
     } while (page.next_after != 0);

@@ -36,8 +36,9 @@ struct account_view an_account(struct world *world, const char *kind, const char
                                             .code = text_of(code),
                                             .seller = text_of(seller)};
     WORLD_OK(world, add_account(&call, &input, &account, &world->fault));
-    if (strcmp(kind, "provider") == 0 || strcmp(kind, "distributor") == 0)
+    if (strcmp(kind, "provider") == 0 || strcmp(kind, "distributor") == 0) {
         sign(world, code);
+    }
     return account;
 }
 

@@ -61,8 +61,9 @@ static int64_t count_skus(struct world *world) {
 /* The real table, or nothing where it is not beside the project. */
 static struct text real_catalogue(struct world *world) {
     FILE *file = fopen(REAL_CATALOGUE, "rb");
-    if (file == NULL)
+    if (file == NULL) {
         return TEXT("");
+    }
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     assert_true(size > 0);
@@ -246,10 +247,11 @@ static void the_distributor_and_the_vendor_itself_import_and_nobody_else(void **
         const struct import_catalogue_input input = {.vendor = text_of(cases[i].vendor),
                                                      .content = TEXT("sku,name\nA,One\n")};
         enum status status = import_catalogue(&call, &input, &result, &problems, &world->fault);
-        if (cases[i].fault == NULL)
+        if (cases[i].fault == NULL) {
             WORLD_OK(world, status);
-        else
+        } else {
             WORLD_FAULT(world, cases[i].fault, status);
+        }
     }
 }
 
@@ -308,10 +310,11 @@ static void a_bundle_is_known_to_its_seller_and_below_alone(void **state) {
         const struct text words[] = {bundle.identifier, TEXT("STARTER")};
         for (int word = 0; word < 2; word++) {
             enum status status = show_sku(&call, words[word], &sku, &world->fault);
-            if (cases[i].knows)
+            if (cases[i].knows) {
                 WORLD_OK(world, status);
-            else
+            } else {
                 WORLD_FAULT(world, "unknown-sku", status);
+            }
         }
         struct sku_page page;
         const struct list_skus_input list = {.kind = TEXT("bundle")};

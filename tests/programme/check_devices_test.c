@@ -71,8 +71,9 @@ static const struct {
 
 static bool finds(const struct audit_store_result *result, const char *rule) {
     bool found = false;
-    for (size_t i = 0; i < result->count; i++)
+    for (size_t i = 0; i < result->count; i++) {
         found = found || text_is(result->violations[i].rule, rule);
+    }
     return found;
 }
 
@@ -82,9 +83,10 @@ static void devices_that_the_programme_made_are_clean(void **state) {
     struct call call = world_call(world);
     struct audit_store_result result;
     WORLD_OK(world, audit_store(&call, &result, &world->fault));
-    for (size_t i = 0; i < result.count; i++)
+    for (size_t i = 0; i < result.count; i++) {
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);
+    }
     assert_int_equal(result.violation_total, 0);
 }
 
@@ -99,8 +101,9 @@ static void whatever_is_broken_behind_the_programmes_back_is_found(void **state)
         WORLD_OK(world, db_run(world->db, SABOTAGES[i].sql, DB_NO_ARGS, NULL, &world->fault));
         WORLD_OK(world, audit_store(&call, &result, &world->fault));
         assert_int_equal(call_end(&call, STATUS_INTERNAL, &ignored), STATUS_INTERNAL);
-        if (!finds(&result, SABOTAGES[i].rule))
+        if (!finds(&result, SABOTAGES[i].rule)) {
             fail_msg("%s was not found: %s", SABOTAGES[i].rule, SABOTAGES[i].sql);
+        }
     }
 }
 

@@ -85,9 +85,10 @@ static void a_store_that_the_programme_made_is_clean(void **state) {
     struct audit_store_result result;
     a_rich_store(&trade, *state);
     WORLD_OK(trade.world, audit_store(&trade.call, &result, &trade.world->fault));
-    for (size_t i = 0; i < result.count; i++)
+    for (size_t i = 0; i < result.count; i++) {
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);
+    }
     assert_int_equal(result.violation_total, 0);
     assert_int_equal(result.licences_checked, 6);
     assert_int_equal(result.invoices_checked, 8);
@@ -208,9 +209,11 @@ static void drop_the_guards(struct trade *trade) {
 }
 
 static bool finds(const struct audit_store_result *result, const char *rule) {
-    for (size_t i = 0; i < result->count; i++)
-        if (text_is(result->violations[i].rule, rule))
+    for (size_t i = 0; i < result->count; i++) {
+        if (text_is(result->violations[i].rule, rule)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -226,14 +229,16 @@ static void every_sabotage_is_found(void **state) {
         struct audit_store_result result = {0};
         struct fault ignored;
         WORLD_OK(world, call_begin(&trade.call, DB_WRITE, &world->fault));
-        for (size_t k = 0; k < 4 && SABOTAGES[i].sql[k] != NULL; k++)
+        for (size_t k = 0; k < 4 && SABOTAGES[i].sql[k] != NULL; k++) {
             WORLD_OK(world, db_run(world->db, SABOTAGES[i].sql[k], DB_NO_ARGS, NULL, &world->fault));
+        }
         WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
         assert_int_equal(call_end(&trade.call, STATUS_INTERNAL, &ignored), STATUS_INTERNAL);
         if (!finds(&result, SABOTAGES[i].rule)) {
-            for (size_t k = 0; k < result.count; k++)
+            for (size_t k = 0; k < result.count; k++) {
                 print_error("%s: %s %s\n", result.violations[k].rule.at, result.violations[k].subject.at,
                             result.violations[k].message.at);
+            }
             fail_msg("%s was not found: %s", SABOTAGES[i].rule, SABOTAGES[i].sql[0]);
         }
     }

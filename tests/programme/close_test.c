@@ -21,8 +21,9 @@
 /* November 2026: every policy on several edges, every tier mode. */
 static void a_november(struct trade *trade, struct world *world) {
     trade_begin(trade, world, "UTC", "USD");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         trade_sku(trade, (const char *[]){"ANY", "DAILY", "PEAK", "SNAP"}[i]);
+    }
     trade_price(trade, "VEND", "DIST", "ANY", POLICY_PEAK, TIER_FLAT, "1:0.10", NULL);
     trade_price(trade, "VEND", "DIST", "DAILY", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
     trade_price(trade, "VEND", "DIST", "PEAK", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
@@ -210,8 +211,9 @@ static void a_provider_without_any_prices_bills_elsewhere(void **state) {
 static void terms_make_months_free_trials_minimums_and_not_for_resale(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         trade_sku(&trade, (const char *[]){"FREE", "LEAST", "NFR", "TRIAL"}[i]);
+    }
     struct price_terms free = {.free_months = 1};
     struct price_terms least = {.minimum_units = 10};
     struct price_terms nfr = {.not_for_resale = true};
@@ -341,20 +343,24 @@ static void of_two_closes_at_once_one_wins_and_the_other_says_so(void **state) {
         closers[i].call.db = world_reopen(trade.world);
         closers[i].call.arena = &closers[i].arena;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, run_closer, &closers[i]), 0);
-    for (int i = 0; i < 2; i++)
+    }
+    for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
     int winner = closers[0].result.closed_count > 0 ? 0 : 1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         assert_int_equal(closers[i].status, STATUS_OK);
+    }
     assert_int_equal(closers[winner].result.closed_count, 4);
     assert_int_equal(closers[winner].result.already_closed, 0);
     assert_int_equal(closers[1 - winner].result.closed_count, 0);
     assert_int_equal(closers[1 - winner].result.already_closed, 4);
     assert_int_equal(trade_ask(&trade, "select count(*) from invoices"), 4);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         arena_clean_up(&closers[i].arena);
+    }
 }
 
 static void a_suspended_provider_is_not_billed_while_it_is(void **state) {

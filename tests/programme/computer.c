@@ -53,8 +53,9 @@ static struct text encoded(struct world *world, const void *bytes, size_t size) 
 struct text request_file(struct world *world, const struct computer *machine, struct text key) {
     unsigned char signature[crypto_sign_BYTES];
     unsigned char link[DEVICE_LINK_BYTES];
-    for (size_t i = 0; i < sizeof link; i++)
+    for (size_t i = 0; i < sizeof link; i++) {
         link[i] = (unsigned char)(machine->link >> (56 - 8 * i));
+    }
     struct text device_key = encoded(world, machine->public_key, DEVICE_KEY_BYTES);
     struct text fingerprint = encoded(world, machine->fingerprint, DEVICE_FINGERPRINT_BYTES);
     struct text link_text = encoded(world, link, sizeof link);

@@ -105,8 +105,9 @@ static void another_connections_change_ends_a_wait_and_so_does_a_wake(void **sta
     WORLD_OK(world, db_wait(waiting, wake, 60000, &changed, &world->fault));
     assert_true(changed);
     eventfd_write(wake, 1);
-    for (int i = 0; i < 3 && changed; i++)
+    for (int i = 0; i < 3 && changed; i++) {
         WORLD_OK(world, db_wait(waiting, wake, 60000, &changed, &world->fault));
+    }
     assert_false(changed);
     close(wake);
 }

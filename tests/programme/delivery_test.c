@@ -128,13 +128,15 @@ static void verify(struct stage *stage, size_t problems) {
     struct call call = call_by(stage, NULL);
     struct verify_updates_result result;
     WORLD_OK(stage->world, verify_updates(&call, &result, &stage->world->fault));
-    for (size_t i = 0; i < result.problem_count && problems == 0; i++)
+    for (size_t i = 0; i < result.problem_count && problems == 0; i++) {
         print_error("%.*s\n", TEXT_ARGS(result.problems[i]));
+    }
     assert_int_equal(result.problem_count, problems);
     struct audit_store_result check;
     WORLD_OK(stage->world, audit_store(&call, &check, &stage->world->fault));
-    if (problems == 0)
+    if (problems == 0) {
         assert_int_equal(check.violation_total, 0);
+    }
 }
 
 /* ---- products ---- */
@@ -183,8 +185,9 @@ static void another_vendor_knows_of_no_product_and_everybody_else_does(void **st
         assert_int_equal(products.count, CASES[i].count);
         WORLD_OK(world, list_releases(&call, &(struct list_releases_input){0}, &releases, &world->fault));
         assert_int_equal(releases.count, CASES[i].count);
-        if (CASES[i].count == 1)
+        if (CASES[i].count == 1) {
             continue;
+        }
         WORLD_FAULT(world, "unknown-product", show_product(&call, TEXT("EPP"), &product, &world->fault));
         WORLD_FAULT(world, "unknown-release",
                     show_release(&call, release.identifier, &release, &world->fault));
@@ -322,8 +325,9 @@ static enum status open_by(struct stage *stage, const char *account, struct open
     struct call call = call_by(stage, account);
     enum status status =
         open_installer(&call, TEXT("EPP/1.0"), TEXT("linux-amd64"), opened, &stage->world->fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         close(opened->fd);
+    }
     return status;
 }
 
@@ -432,8 +436,9 @@ static void files_are_found_by_the_names_that_clients_ask_for(void **state) {
         "2.root.json",    "0.root.json",  "01.root.json",     "-1.root.json",
         "snapshot.json",  "targets.json", "1.timestamp.json", "",
         "../1.root.json", ".root.json",   "1.mirrors.json",   "1.snapshot.json"};
-    for (size_t i = 0; i < sizeof NONE / sizeof NONE[0]; i++)
+    for (size_t i = 0; i < sizeof NONE / sizeof NONE[0]; i++) {
         assert_int_equal(file_named(&stage, NONE[i]).length, 0);
+    }
     char name[64];
     struct tuf_file snapshot;
     bool found = false;

@@ -78,11 +78,12 @@ static struct text root_of(struct world *world) {
     WORLD_OK(world, db_begin(world->db, DB_READ, &world->fault));
     WORLD_OK(world, signing_key_list(world->db, &world->arena, &rows, &count, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (rows[i].purpose == SIGNING_ROOT) {
             char *text = ARENA_NEW(&world->arena, char, BASE64URL_LENGTH(32));
             return (struct text){text, base64url_encode(rows[i].public_key.at, 32, text)};
         }
+    }
     fail();
     return TEXT("");
 }
@@ -134,9 +135,10 @@ static void hostile_values_are_words_and_nothing_else(void **state) {
     WORLD_OK(world, db_run(world->db, RENAME, DB_NO_ARGS, NULL, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
     struct snippet_list list;
-    for (size_t i = 0; i < 3; i++) /* braces, backticks and backslashes are no part of an address */
+    for (size_t i = 0; i < 3; i++) { /* braces, backticks and backslashes are no part of an address */
         WORLD_FAULT(world, "malformed-server",
                     snippets_for(world, call_of(world, "P1"), licence.at, NULL, "linux", SERVERS[i], &list));
+    }
     list = snippets_of(world, licence, "linux", "https://x/'$(touch)';touch;'?a=*&b=$HOME#!~");
     run(world, list.items[0].command);
     struct text arguments = contents(world, "arguments");
@@ -153,8 +155,9 @@ static void hostile_values_are_words_and_nothing_else(void **state) {
 /* How often the word is in the text. */
 static size_t count_of(struct text text, struct text word) {
     size_t count = 0;
-    for (size_t i = 0; i + word.length <= text.length; i++)
+    for (size_t i = 0; i + word.length <= text.length; i++) {
         count += memcmp(text.at + i, word.at, word.length) == 0;
+    }
     return count;
 }
 
@@ -210,11 +213,13 @@ static void the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_ha
     assert_int_equal(count_of(list.items[0].command, TEXT("d.example")), 0); /* Linux has it from a package */
     WORLD_FAULT(world, "missing-field", agent_snippets(world, licence, "https://d.example/a.exe", "", &list));
     WORLD_FAULT(world, "missing-field", agent_snippets(world, licence, "", HASH, &list));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         WORLD_FAULT(world, "malformed-agent", agent_snippets(world, licence, WRONG_AGENTS[i], HASH, &list));
-    for (size_t i = 0; i < 2; i++)
+    }
+    for (size_t i = 0; i < 2; i++) {
         WORLD_FAULT(world, "malformed-hash",
                     agent_snippets(world, licence, "https://d.example/a.exe", WRONG_HASHES[i], &list));
+    }
 }
 
 static void a_code_that_no_command_line_can_carry_is_refused(void **state) {
@@ -238,9 +243,10 @@ static void an_address_is_one_of_http_with_a_host(void **state) {
                                         "https://a b",          "https://ä", "https://a\"b",  "https://a\nb",
                                         "https://<a>",          "https://?", "javascript:a()"};
     struct snippet_list list;
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++)
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         WORLD_FAULT(world, "malformed-server",
                     snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", WRONG[i], &list));
+    }
     WORLD_FAULT(world, "missing-field",
                 snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", "", &list));
     WORLD_FAULT(world, "missing-field",
@@ -294,9 +300,10 @@ static void nobody_but_the_provider_gets_lines(void **state) {
     struct text licence = a_licence_on(world, "OFFICE", 3);
     static const char *const SEEING[] = {"DIST", "ACME", "C1"};
     struct snippet_list list;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         WORLD_FAULT(world, "not-yours",
                     snippets_for(world, call_of(world, SEEING[i]), licence.at, NULL, "", SERVER, &list));
+    }
     WORLD_FAULT(world, "unknown-licence",
                 snippets_for(world, call_of(world, "P2"), licence.at, NULL, "", SERVER, &list));
     WORLD_FAULT(world, "unknown-account",

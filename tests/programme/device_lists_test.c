@@ -164,15 +164,17 @@ static void a_long_list_comes_in_pages_without_loss(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 9);
-    for (int32_t seat = 1; seat <= 7; seat++)
+    for (int32_t seat = 1; seat <= 7; seat++) {
         a_machine(world, licence, "PC", seat);
+    }
     struct list_devices_input input = {.page = {.limit = 3}};
     int32_t seats = 0;
     size_t pages = 0;
     do {
         struct device_page page = listed(world, call_of(world, "C1"), input);
-        for (size_t i = 0; i < page.count; i++)
+        for (size_t i = 0; i < page.count; i++) {
             seats = seats * 10 + page.items[i].seat;
+        }
         input.page.after_id = page.next_after;
         pages++;
     } while (input.page.after_id != 0);

@@ -48,8 +48,9 @@ static void an_october(struct trade *trade, struct world *world) {
 }
 
 static bool has(struct text whole, const char *piece) {
-    if (strstr(whole.at, piece) != NULL)
+    if (strstr(whole.at, piece) != NULL) {
         return true;
+    }
     print_error("there is no\n%s\nin\n%s\n", piece, whole.at);
     return false;
 }
@@ -88,8 +89,9 @@ static void the_columns_are_those_of_the_contract(void **state) {
     assert_string_equal(export_as(&trade, &trade.call, "lines", "2026-11").at,
                         "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,"
                         "currency,note\n");
-    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++)
+    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++) {
         assert_true(export_as(&trade, &trade.call, EXPORT_KINDS[i], "").length > 10);
+    }
 }
 
 static void an_account_exports_its_own_edges_alone(void **state) {
@@ -106,8 +108,9 @@ static void an_account_exports_its_own_edges_alone(void **state) {
     assert_true(has(prices, "\nDIST,P1,"));
     assert_null(strstr(export_as(&trade, &call, "lines", "").at, ",P1,A,A,"));
     call.actor.account_id = other_id;
-    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++)
+    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++) {
         assert_null(strstr(export_as(&trade, &call, EXPORT_KINDS[i], "").at, "P1"));
+    }
 }
 
 static void an_export_that_is_none_is_refused(void **state) {

@@ -84,8 +84,9 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
     struct correction_page list;
     WORLD_OK(trade.world, list_corrections(&trade.call, &input, &list, &trade.world->fault));
     assert_int_equal(list.count, 3);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         assert_true(list.items[i].invoice.length > 0);
+    }
 }
 
 static void a_correction_waits_for_a_later_month_than_its_own(void **state) {
@@ -188,9 +189,11 @@ static int64_t balance(struct trade *trade, const char *account) {
     struct balance_page result;
     int64_t sum = 0;
     WORLD_OK(trade->world, list_balances(&trade->call, &input, &result, &trade->world->fault));
-    for (size_t i = 0; i < result.count; i++)
-        if (text_is(result.items[i].account, account))
+    for (size_t i = 0; i < result.count; i++) {
+        if (text_is(result.items[i].account, account)) {
             sum += result.items[i].balance_minor;
+        }
+    }
     return sum;
 }
 

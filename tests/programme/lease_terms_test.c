@@ -70,8 +70,9 @@ static void nobody_but_the_owner_sets_them(void **state) {
     struct world *world = *state;
     a_channel(world);
     static const char *const OTHERS[] = {"DIST", "P1", "C1"};
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         WORLD_FAULT(world, "not-yours", set(world, OTHERS[i], "OFFICE", 60, 0, 0));
+    }
     WORLD_FAULT(world, "unknown-sku", set(world, "BOLT", "OFFICE", 60, 0, 0));
     WORLD_FAULT(world, "unknown-sku", set(world, "P2", "PACK", 60, 0, 0));
     WORLD_FAULT(world, "not-yours", set(world, "C1", "PACK", 60, 0, 0));
@@ -139,8 +140,9 @@ static void where_a_parts_terms_become_shorter_so_do_those_of_its_bundles(void *
     struct call vendor = call_of(world, "BOLT");
     struct audit_page entries;
     WORLD_OK(world, list_audit(&vendor, TEXT(""), (struct page){.limit = 100}, &entries, &world->fault));
-    for (size_t i = 0; i < entries.count; i++) /* which bundles it is in is not a vendor's to know */
+    for (size_t i = 0; i < entries.count; i++) { /* which bundles it is in is not a vendor's to know */
         assert_null(memmem(entries.items[i].detail.at, entries.items[i].detail.length, "PACK", 4));
+    }
 }
 
 static void a_bundle_is_composed_within_its_parts_terms(void **state) {

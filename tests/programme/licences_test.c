@@ -298,8 +298,9 @@ static void a_licence_of_a_bundle_has_parts_that_are_billed_above_its_composer(v
     struct licence_detail detail = licence_of(world, licence);
     assert_int_equal(detail.part_count, 2);
     assert_true(text_equal(detail.parts[0].parent, licence));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         assert_int_equal(detail.parts[i].seats, text_is(detail.parts[i].sku_code, "MAIL") ? 6 : 3);
+    }
     /* P1 has depth 2: it sells the bundle, and buys the parts from depth 1, which buys them from depth 0. */
     assert_int_equal(ask(world, "select first_edge from licences where parent_id is null"), 2);
     assert_int_equal(ask(world, "select last_edge from licences where parent_id is null"), 127);
@@ -405,11 +406,12 @@ static size_t seen_by(struct world *world, const char *who, struct list_licences
     struct call call = call_of(world, who);
     struct licence_page page;
     WORLD_OK(world, list_licences(&call, &input, &page, &world->fault));
-    for (size_t i = 0; i < page.count; i++)
+    for (size_t i = 0; i < page.count; i++) {
         if (!text_is(page.items[i].provider_code, who)) {
             assert_int_equal(page.items[i].key_hint.length, 0);
             assert_int_equal(page.items[i].block.length, 0);
         }
+    }
     return page.count;
 }
 
@@ -454,8 +456,9 @@ static void licences_are_listed_by_customer_sku_and_state_page_by_page(void **st
     struct text mail = a_block_of(world, "P1", "MAIL", 100);
     for (int i = 0; i < 5; i++) {
         struct text licence = a_licence(world, office, i < 3 ? "C1" : "C2", 1);
-        if (i % 2 == 0)
+        if (i % 2 == 0) {
             turn_on(world, licence);
+        }
     }
     a_licence(world, mail, "C1", 1);
     assert_int_equal(seen_by(world, "P1", (struct list_licences_input){.customer = TEXT("C1")}), 4);

@@ -61,17 +61,19 @@ void close_door(struct door *door) {
     live_stop(door->live);
     free(door);
     WORLD_OK(world, audit_store(&call, &result, &world->fault));
-    for (size_t i = 0; i < result.count; i++)
+    for (size_t i = 0; i < result.count; i++) {
         print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
                     result.violations[i].message.at);
+    }
     assert_int_equal(result.violation_total, 0);
 }
 
 void turn(struct door *door) {
     struct pollfd event = {.fd = live_fd(door->live), .events = POLLIN};
     (void)poll(&event, 1, 100);
-    for (struct live_job *job = live_turn(door->live); job != NULL; job = job->next)
+    for (struct live_job *job = live_turn(door->live); job != NULL; job = job->next) {
         door->done++;
+    }
 }
 
 static struct live_job *a_job(struct door *door, enum live_job_kind kind) {

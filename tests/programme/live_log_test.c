@@ -30,8 +30,9 @@ static void the_clock_is_at(struct world *world, int64_t at_s) {
 /* More check-ins of the device than are written as rows: they are in the store's log afterwards. */
 static void be_busy_with(struct door *door, struct live_device *device) {
     int64_t logs = ask(door->world, LOGS);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         check_in(door, device);
+    }
     UNTIL(door, ask(door->world, LOGS) > logs);
 }
 
@@ -73,8 +74,9 @@ static void what_a_busy_door_logged_is_in_the_rows_after_a_crash(void **state) {
     be_busy_with(door, device);
     assert_int_equal(ask_of(world, SEQUENCE, device->id), 0); /* the row waits for the hand */
     struct live_device was = *device;
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         check_in(door, device); /* which nobody has asked for yet */
+    }
 
     struct world *crashed = a_crash_of(world);
     assert_true(ask(crashed, LOGS) > 0);
@@ -186,8 +188,9 @@ static void an_entry_of_a_chain_that_ended_is_ignored_but_its_lease_holds(void *
     be_busy_with(door, device);
     device->lease_expires_s += 400U * 86400;
     int64_t promised_s = device->lease_expires_s;
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         live_mark(door->live, device, LEASE_CODE_OK);
+    }
     UNTIL(door, ask(world, LOGS) == 2);
 
     struct world *crashed = a_crash_of(world);
@@ -253,8 +256,9 @@ static void while_the_door_is_busy_a_seat_given_back_elsewhere_waits_for_the_lea
     assert_int_equal(ask_of(world, SEQUENCE, device->id), 0);
     release_elsewhere(world, device->id);
     while (ask_of(world, SEAT_UNTIL, device->id) != device->lease_expires_s) {
-        for (int i = 0; i < MANY; i++)
+        for (int i = 0; i < MANY; i++) {
             check_in(door, other); /* so that all marks go to the log */
+        }
         turn(door);
         assert_true(machine_ms() < until_ms);
     }
@@ -326,8 +330,9 @@ static void a_device_that_is_ahead_after_a_crash_is_believed_once(void **state) 
     struct live_device *device = an_active_device(door, licence.key, 1);
     be_busy_with(door, device);
     the_clock_is_at(world, world->now_us / 1000000 + 120);
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < 60; i++) {
         check_in(door, device); /* which nobody has asked for yet */
+    }
     struct live_device ahead = *device;
 
     struct world *crashed = a_crash_of(world);
@@ -387,10 +392,12 @@ static void the_hand_is_halfway_after_half_the_time(void **state) {
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
     struct door *door = a_door(world);
     struct live_device *devices[4];
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         devices[i] = an_active_device(door, licence.key, i);
-    for (unsigned i = 0; i < 4; i++)
+    }
+    for (unsigned i = 0; i < 4; i++) {
         check_in(door, devices[i]);
+    }
     be_busy_with(door, devices[0]);
     door->live->hand.set_out_us -= INT64_C(31) * 1000000;
     UNTIL(door, ask_of(world, SEQUENCE, devices[1]->id) == 1);
@@ -407,8 +414,9 @@ static void what_the_log_has_no_room_for_is_found_by_the_hand(void **state) {
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     struct live_device *last = an_active_device(door, licence.key, 2);
-    while (!door->live->log_is_short)
+    while (!door->live->log_is_short) {
         check_in(door, device);
+    }
     check_in(door, last);
     UNTIL(door, ask(world, LOGS) == 1);
     assert_int_equal(ask(world, "select cast(length(entries) as bigint) from device_seen_log"),
@@ -428,8 +436,9 @@ static void a_clean_end_leaves_an_empty_log(void **state) {
     struct live_device *device = an_active_device(door, licence.key, 1);
     struct live_device *second = an_active_device(door, licence.key, 2);
     be_busy_with(door, device);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         check_in(door, second); /* this log is given at the end */
+    }
     int64_t first_id = device->id;
     int64_t second_id = second->id;
     close_door(door);
@@ -449,8 +458,9 @@ static void while_the_store_is_locked_a_busy_door_goes_on_and_nothing_is_lost(vo
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
     int64_t until_ms = machine_ms() + 1500;
     while (machine_ms() < until_ms) {
-        for (int i = 0; i < MANY / 4; i++)
+        for (int i = 0; i < MANY / 4; i++) {
             check_in(door, device);
+        }
         turn(door);
     }
     db_rollback(world->db);
@@ -482,11 +492,12 @@ static void a_damaged_log_is_a_fault_and_an_impossible_entry_changes_nothing(voi
     struct check_in_entry entries[6];
     memset(entries, 0xff, sizeof entries); /* of a device that is not there */
     memset(&entries[1], 0, sizeof entries[1]);
-    for (int i = 2; i < 6; i++)
+    for (int i = 2; i < 6; i++) {
         entries[i] = (struct check_in_entry){.activated_at_us = was.activated_at_us,
                                              .device_id = (uint32_t)was.id,
                                              .sequence = INT32_MIN,
                                              .seen_at_s = was.seen_at_s};
+    }
     entries[5].activated_at_us++;
     entries[5].sequence = INT32_MAX;
     append(world, INT64_MAX, entries, sizeof entries);

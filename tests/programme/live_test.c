@@ -149,13 +149,15 @@ static void after_an_end_that_was_not_clean_devices_may_be_ahead_once(void **sta
 
 static void a_store_copied_in_the_middle_of_it_all_loads_right(void **state) {
     struct world *world = *state;
-    if (world->engine != DB_SQLITE)
+    if (world->engine != DB_SQLITE) {
         return; /* whose server keeps its files */
+    }
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 100);
     struct door *door = a_door(world);
-    for (unsigned i = 0; i < 150; i++)
+    for (unsigned i = 0; i < 150; i++) {
         ask_to_activate(door, licence.key, i, i);
+    }
     UNTIL(door, door->done > 0);
     struct text copy = world_file(world, "copy.db");
     /* A reader keeps the log whole: with it the copy of a file that is being written to is whole too. */
@@ -192,8 +194,9 @@ static void activations_take_seats_until_none_is_left(void **state) {
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 50);
     struct door *door = a_door(world);
-    for (unsigned i = 0; i < 120; i++)
+    for (unsigned i = 0; i < 120; i++) {
         ask_to_activate(door, licence.key, i, i);
+    }
     struct live_job *unknown = ask_to_activate(door, TEXT("00000-00000-00000-00000-00000"), 1000, 1000);
     finish(door);
     bool seats[51] = {false};
@@ -201,8 +204,9 @@ static void activations_take_seats_until_none_is_left(void **state) {
     for (size_t i = 0; i < 120; i++) {
         const struct live_job *job = &door->jobs[i];
         assert_true(job->answer == LEASE_CODE_OK || job->answer == LEASE_CODE_NO_SEAT_LEFT);
-        if (job->answer != LEASE_CODE_OK)
+        if (job->answer != LEASE_CODE_OK) {
             continue;
+        }
         const struct live_device *device = live_device_find(door->live, job->result_device_id);
         assert_in_range(device->seat, 1, 50);
         assert_false(seats[device->seat]);
@@ -271,8 +275,9 @@ static void what_check_ins_did_is_saved_behind_them(void **state) {
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     struct live_device *other = an_active_device(door, licence.key, 2);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++) {
         check_in(door, device);
+    }
     other->seen_at_s = device->seen_at_s;
     live_mark(door->live, other, LEASE_CODE_OFF);
     live_mark_clone(door->live, other, now_us() / 1000000);
@@ -460,8 +465,9 @@ static void many_licences_that_are_suspended_at_once_all_come_through(void **sta
     uint32_t last = (uint32_t)licence.id + 5000;
     UNTIL(door, live_licence(door->live, last)->suspender == SUSPENDER_DISTRIBUTOR);
     assert_int_equal(decide(door, device), LEASE_CODE_SUSPENDED_BY_DISTRIBUTOR);
-    for (uint32_t id = 1; id <= last; id++)
+    for (uint32_t id = 1; id <= last; id++) {
         assert_int_equal(live_licence(door->live, id)->suspender, SUSPENDER_DISTRIBUTOR);
+    }
     /* ended: what was never on has no event, and is read again */
     terminate(world, "DIST", "P1");
     UNTIL(door, live_licence(door->live, last)->state == LICENCE_RETIRED);
@@ -544,19 +550,24 @@ static void releases_and_activations_from_both_sides_end_as_the_store_has_them(v
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 100);
     struct door *door = a_door(world);
     struct live_device *devices[8];
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         devices[i] = an_active_device(door, licence.key, i);
-    for (unsigned round = 0; round < 8; round++)
+    }
+    for (unsigned round = 0; round < 8; round++) {
         for (unsigned i = 0; i < 8; i++) {
-            if ((round + i) % 3 != 0)
+            if ((round + i) % 3 != 0) {
                 ask_to_activate(door, licence.key, i, round);
+            }
             check_in(door, devices[i]);
             release_elsewhere(world, devices[i]->id);
-            if ((round + i) % 2 == 0)
+            if ((round + i) % 2 == 0) {
                 ask_to_activate(door, licence.key, i, round);
-            if ((round + i) % 4 == 0)
+            }
+            if ((round + i) % 4 == 0) {
                 turn(door);
+            }
         }
+    }
     finish(door);
     for (unsigned i = 0; i < 8; i++) {
         bool is_active =
@@ -566,8 +577,9 @@ static void releases_and_activations_from_both_sides_end_as_the_store_has_them(v
                          ask_of(world, "select generation from devices where id = $1", devices[i]->id));
     }
     struct live_device last[8];
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         last[i] = *devices[i];
+    }
     close_door(door);
     door = a_door(world);
     for (unsigned i = 0; i < 8; i++) {
@@ -602,8 +614,9 @@ static void while_the_store_is_locked_check_ins_go_on_and_are_saved_afterwards(v
 
 static void lost_connections_are_made_again_and_what_happened_meanwhile_is_seen(void **state) {
     struct world *world = *state;
-    if (world->engine == DB_SQLITE)
+    if (world->engine == DB_SQLITE) {
         return; /* has none to lose */
+    }
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
     struct live_options options = options_of(world);
@@ -623,10 +636,11 @@ static void lost_connections_are_made_again_and_what_happened_meanwhile_is_seen(
         WORLD_OK(world, db_query_int(world->db, END, DB_ARGS(db_string(name)), 0, &ended, &world->fault));
         assert_true(ended > 0);
         check_in(door, device);
-        if (round % 2 == 0)
+        if (round % 2 == 0) {
             turn_off(world, licence.identifier);
-        else
+        } else {
             turn_on(world, licence.identifier);
+        }
         UNTIL(door, decide(door, device) == (round % 2 == 0 ? LEASE_CODE_OFF : LEASE_CODE_OK));
         UNTIL(door, ask(world, "select sequence from device_seen") == device->sequence);
     }

@@ -67,7 +67,8 @@ void it_became(struct world *world, struct text word, enum device_state state, i
     device.seat_until_s = seat_until_s;
     device.released_at_us = state == DEVICE_RELEASED ? world->now_us : 0;
     WORLD_OK(world, device_update(world->db, &device, &world->fault));
-    if (state == DEVICE_RELEASED)
+    if (state == DEVICE_RELEASED) {
         WORLD_OK(world, device_release_note(world->db, &device, world->now_us, &world->fault));
+    }
     WORLD_OK(world, db_commit(world->db, &world->fault));
 }

@@ -21,8 +21,9 @@ static enum status change(struct world *world, struct text licence, const char *
     struct call call = world_call(world);
     struct licence_view info;
     struct turn_licence_input input = {.licence = licence, .at = text_of(at), .seats = seats};
-    if (seats > 0)
+    if (seats > 0) {
         return resize_licence(&call, &input, &info, &world->fault);
+    }
     return licence_of(world, licence).licence.state == LICENCE_ON
                ? turn_licence_off(&call, &input, &info, &world->fault)
                : turn_licence_on(&call, &input, &info, &world->fault);

@@ -44,9 +44,11 @@ static struct signing_key_list revoke(struct world *world, struct text kid) {
 
 static struct text first_of(const struct signing_key_list *keys, enum signing_purpose purpose,
                             enum signing_state state) {
-    for (size_t i = 0; i < keys->count; i++)
-        if (keys->items[i].purpose == purpose && keys->items[i].state == state)
+    for (size_t i = 0; i < keys->count; i++) {
+        if (keys->items[i].purpose == purpose && keys->items[i].state == state) {
             return keys->items[i].kid;
+        }
+    }
     return TEXT("");
 }
 
@@ -257,14 +259,16 @@ static void a_private_half_is_nowhere_in_clear(void **state) {
     size_t count = 0;
     WORLD_OK(world, signing_key_list(world->db, &world->arena, &rows, &count, &world->fault));
     assert_int_equal(count, 2);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         assert_null(
             memmem(rows[i].secret_sealed.at, rows[i].secret_sealed.length, set.active.secret_key, 16));
+    }
 }
 
 int main(void) {
-    if (sodium_init() < 0)
+    if (sodium_init() < 0) {
         return 1;
+    }
     static const struct world_test tests[] = {
         WORLD_TEST(the_first_use_makes_a_root_and_a_lease_key),
         WORLD_TEST(a_rotation_shows_the_next_key_before_it_signs_and_keeps_the_last_while_it_counts),

@@ -31,10 +31,11 @@ static enum status insert_things(struct world *world, int64_t first_id, int64_t 
     static char content[ROW_BYTES];
     enum status status = STATUS_OK;
     memset(content, 'x', sizeof content);
-    for (int64_t i = 0; i < count && status == STATUS_OK; i++)
+    for (int64_t i = 0; i < count && status == STATUS_OK; i++) {
         status = db_run(world->db, INSERT,
                         DB_ARGS(db_integer(first_id + i), db_string((struct text){content, ROW_BYTES})), NULL,
                         &world->fault);
+    }
     return status;
 }
 
@@ -86,8 +87,9 @@ static void another_program_sees(const struct world *world, int64_t bytes) {
 
 static void every_commit_is_read_by_another_program_at_once(void **state) {
     struct world *world = *state;
-    if (world->engine != DB_SQLITE)
+    if (world->engine != DB_SQLITE) {
         return;
+    }
     a_table_of_things(world);
     for (int64_t i = 1; i <= 20; i++) {
         commit_things(world, i * ROWS, i * i);
@@ -98,8 +100,9 @@ static void every_commit_is_read_by_another_program_at_once(void **state) {
 
 static void the_files_as_a_commit_leaves_them_hold_all_of_it(void **state) {
     struct world *world = *state;
-    if (world->engine != DB_SQLITE)
+    if (world->engine != DB_SQLITE) {
         return;
+    }
     a_table_of_things(world);
     commit_things(world, 1, ROWS);
     struct text copy = world_file(world, "copy.db");
@@ -113,8 +116,9 @@ static void the_files_as_a_commit_leaves_them_hold_all_of_it(void **state) {
 
 static void a_transaction_that_outgrows_its_memory_reads_back_what_it_wrote(void **state) {
     struct world *world = *state;
-    if (world->engine != DB_SQLITE)
+    if (world->engine != DB_SQLITE) {
         return;
+    }
     a_table_of_things(world);
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
     WORLD_OK(world, db_run(world->db, "pragma cache_size = 10", DB_NO_ARGS, NULL, &world->fault));
@@ -145,8 +149,9 @@ static rlim_t log_size(const struct world *world) {
 
 static void a_commit_that_the_disk_has_no_room_for_fails_whole_and_the_next_goes_on(void **state) {
     struct world *world = *state;
-    if (world->engine != DB_SQLITE)
+    if (world->engine != DB_SQLITE) {
         return;
+    }
     a_table_of_things(world);
     commit_things(world, 1, 10);
 

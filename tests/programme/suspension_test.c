@@ -96,8 +96,9 @@ static void suspending_a_vendor_reaches_its_skus_alone_parts_of_bundles_included
     assert_int_equal(licence_of(world, backup).suspended_by_count, 1);
     struct licence_detail detail = licence_of(world, suite);
     assert_int_equal(detail.licence.counted_seats, 5);
-    for (size_t i = 0; i < detail.part_count; i++)
+    for (size_t i = 0; i < detail.part_count; i++) {
         assert_int_equal(detail.parts[i].counted_seats, text_is(detail.parts[i].sku_code, "BACKUP") ? 0 : 5);
+    }
 
     struct call call = world_call(world);
     struct licence_view info;
@@ -233,14 +234,17 @@ static size_t replay(struct world *world, struct told *told) {
     WORLD_OK(world, db_query(world->db, SQL, DB_NO_ARGS, &rows, &world->fault));
     for (;;) {
         WORLD_OK(world, db_next(rows, &have_row, &world->fault));
-        if (!have_row)
+        if (!have_row) {
             break;
+        }
         assert_int_equal(db_column_int(rows, 0), expected++);
         size_t i = 0;
-        while (i < count && told[i].id != db_column_int(rows, 2))
+        while (i < count && told[i].id != db_column_int(rows, 2)) {
             i++;
-        if (i == count)
+        }
+        if (i == count) {
             told[count++] = (struct told){.id = db_column_int(rows, 2)};
+        }
         assert_true(count < LIVES_LICENCES_MAX * 3);
         struct told *licence = &told[i];
         assert_true(db_column_int(rows, 1) >= licence->at_us);
@@ -248,8 +252,9 @@ static size_t replay(struct world *world, struct told *told) {
         int64_t kind = db_column_int(rows, 3);
         licence->suspensions += kind == EVENT_SUSPEND ? 1 : kind == EVENT_RESUME ? -1 : 0;
         assert_true(licence->suspensions >= 0);
-        if (kind == EVENT_SUSPEND || kind == EVENT_RESUME)
+        if (kind == EVENT_SUSPEND || kind == EVENT_RESUME) {
             assert_int_equal(db_column_int(rows, 4), licence->own_seats);
+        }
         licence->own_seats = (int32_t)db_column_int(rows, 4);
         assert_true((kind != EVENT_OFF) || licence->own_seats == 0);
         assert_true((kind != EVENT_ON) || licence->own_seats > 0);
@@ -277,21 +282,25 @@ static void check_licences(struct world *world, const struct told *told, size_t 
     WORLD_OK(world, db_query(world->db, SQL, DB_NO_ARGS, &rows, &world->fault));
     for (;;) {
         WORLD_OK(world, db_next(rows, &have_row, &world->fault));
-        if (!have_row)
+        if (!have_row) {
             break;
+        }
         struct told nothing = {0};
         const struct told *licence = &nothing;
-        for (size_t i = 0; i < told_count; i++)
-            if (told[i].id == db_column_int(rows, 0))
+        for (size_t i = 0; i < told_count; i++) {
+            if (told[i].id == db_column_int(rows, 0)) {
                 licence = &told[i];
+            }
+        }
         struct text word = db_column_text(rows, 1);
         bool on = text_is(word, "on");
         assert_int_equal(licence->own_seats, on ? db_column_int(rows, 2) : 0);
         assert_int_equal(licence->seats, db_column_int(rows, 4));
         assert_true(licence->at_us == db_column_int(rows, 5));
         assert_int_equal(licence->suspensions, db_column_int(rows, 3));
-        if (text_is(word, "retired"))
+        if (text_is(word, "retired")) {
             continue;
+        }
         assert_int_equal(db_column_int(rows, 3), db_column_int(rows, 9));
         if (!db_column_is_null(rows, 7)) {
             assert_int_equal(db_column_int(rows, 2), db_column_int(rows, 6) * db_column_int(rows, 7));
@@ -324,10 +333,11 @@ static void check_everything(struct world *world) {
 /* A use case may refuse, for reasons that are all right; anything else is a bug. */
 static void may_refuse(struct lives *lives, enum status status) {
     struct world *world = lives->world;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         lives->steps_done++;
-    else if (status != STATUS_CONFLICT && status != STATUS_NOT_FOUND)
+    } else if (status != STATUS_CONFLICT && status != STATUS_NOT_FOUND) {
         WORLD_OK(world, status);
+    }
 }
 
 static const char *pick(struct lives *lives, const char *const *words, size_t count) {
@@ -351,8 +361,9 @@ static void order_a_block(struct lives *lives) {
 
 static void issue_licences(struct lives *lives) {
     struct world *world = lives->world;
-    if (lives->block_count == 0)
+    if (lives->block_count == 0) {
         return;
+    }
     struct call call = world_call(world);
     struct issued_licences issued;
     size_t block = rng_below(&lives->rng, lives->block_count);
@@ -364,21 +375,24 @@ static void issue_licences(struct lives *lives) {
     enum status status = issue_licence(&call, &input, &issued, &world->fault);
     may_refuse(lives, status);
     for (size_t i = 0; status == STATUS_OK && i < issued.count && lives->licence_count < LIVES_LICENCES_MAX;
-         i++)
+         i++) {
         lives->licences[lives->licence_count++] = issued.items[i].licence.identifier;
+    }
 }
 
 static void change_a_licence(struct lives *lives) {
     struct world *world = lives->world;
-    if (lives->licence_count == 0)
+    if (lives->licence_count == 0) {
         return;
+    }
     struct call call = world_call(world);
     struct licence_view info;
     struct turn_licence_input input = {.licence =
                                            lives->licences[rng_below(&lives->rng, lives->licence_count)],
                                        .seats = rng_between(&lives->rng, 1, 12)};
-    if (rng_chance(&lives->rng, 1, 4)) /* some time in the last two hours */
+    if (rng_chance(&lives->rng, 1, 4)) { /* some time in the last two hours */
         input.at = instant_format(&world->arena, world->now_us - rng_between(&lives->rng, 0, 7200) * 1000000);
+    }
     switch (rng_below(&lives->rng, 8)) {
     case 0:
     case 1:
@@ -407,8 +421,9 @@ static void sign_again(struct lives *lives) {
         struct offer_agreement_input offer = {.seller = text_of(edges[i][0]), .buyer = text_of(edges[i][1])};
         struct sign_agreement_input sign = {
             .seller = text_of(edges[i][0]), .buyer = text_of(edges[i][1]), .signed_by = TEXT("Ada")};
-        if (offer_agreement(&call, &offer, &view, &world->fault) == STATUS_OK)
+        if (offer_agreement(&call, &offer, &view, &world->fault) == STATUS_OK) {
             WORLD_OK(world, sign_agreement(&call, &sign, &view, &world->fault));
+        }
     }
 }
 
@@ -421,8 +436,9 @@ static void change_an_edge(struct lives *lives) {
                                             .buyer = text_of(edges[edge][1])};
     switch (rng_below(&lives->rng, 12)) {
     case 0:
-        if (rng_chance(&lives->rng, 1, 3))
+        if (rng_chance(&lives->rng, 1, 3)) {
             may_refuse(lives, terminate_agreement(&call, &input, &cascade, &world->fault));
+        }
         sign_again(lives);
         break;
     case 1:
@@ -452,8 +468,9 @@ static void change_many(struct lives *lives) {
         struct text identifier = lives->blocks[rng_below(&lives->rng, lives->block_count)];
         struct enlarge_block_input larger = {.block = identifier, .size = rng_between(&lives->rng, 1, 100)};
         enum status status = enlarge_block(&call, &larger, &block, &world->fault);
-        if (status != STATUS_INVALID) /* not larger */
+        if (status != STATUS_INVALID) { /* not larger */
             may_refuse(lives, status);
+        }
     }
 }
 
@@ -465,16 +482,17 @@ static void live(struct world *world, uint64_t seed) {
     for (int step = 0; step < LIVES_STEPS; step++) {
         world->now_us += rng_between(&lives.rng, 0, 3600) * 1000000;
         uint64_t what = rng_below(&lives.rng, 100);
-        if (what < 8)
+        if (what < 8) {
             order_a_block(&lives);
-        else if (what < 28)
+        } else if (what < 28) {
             issue_licences(&lives);
-        else if (what < 82)
+        } else if (what < 82) {
             change_a_licence(&lives);
-        else if (what < 95)
+        } else if (what < 95) {
             change_an_edge(&lives);
-        else
+        } else {
             change_many(&lives);
+        }
         check_everything(world);
     }
     assert_true(lives.steps_done > LIVES_STEPS / 5);

@@ -50,8 +50,9 @@ int64_t trade_account(struct trade *trade, const char *kind, const char *code, c
                                       .code = text_of(code),
                                       .seller = text_of(seller)};
     WORLD_OK(world, add_account(&trade->call, &input, &view, &world->fault));
-    if (strcmp(kind, "provider") == 0 || strcmp(kind, "distributor") == 0)
+    if (strcmp(kind, "provider") == 0 || strcmp(kind, "distributor") == 0) {
         sign(trade, seller, code, "20");
+    }
     return view.id;
 }
 
@@ -114,12 +115,14 @@ void trade_price(struct trade *trade, const char *seller, const char *buyer, con
     struct price price = {
         .effective_from = date_of(2026, 9, 1), .policy = policy, .mode = mode, .tiers = tiers};
     price.tier_count = parse_tiers(world, words, tiers);
-    if (terms != NULL)
+    if (terms != NULL) {
         price.terms = *terms;
+    }
     WORLD_OK(world, call_begin(&trade->call, DB_WRITE, &world->fault));
     WORLD_OK(world, find_account(&trade->call, text_of(seller), "seller", &selling, &world->fault));
-    if (buyer != NULL)
+    if (buyer != NULL) {
         WORLD_OK(world, find_account(&trade->call, text_of(buyer), "buyer", &buying, &world->fault));
+    }
     WORLD_OK(world, find_sku(&trade->call, text_of(sku_code), "sku", &sku, &world->fault));
     price.sku_id = sku.id;
     struct price_edge edge = {
@@ -184,9 +187,11 @@ struct invoice_detail trade_invoice(struct trade *trade, const char *seller, con
 
 const struct close_month_edge *trade_open_edge(const struct close_month_result *result, const char *seller,
                                                const char *buyer) {
-    for (size_t i = 0; i < result->open_count; i++)
-        if (text_is(result->open[i].seller_code, seller) && text_is(result->open[i].buyer_code, buyer))
+    for (size_t i = 0; i < result->open_count; i++) {
+        if (text_is(result->open[i].seller_code, seller) && text_is(result->open[i].buyer_code, buyer)) {
             return &result->open[i];
+        }
+    }
     return NULL;
 }
 

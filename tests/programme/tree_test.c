@@ -75,10 +75,11 @@ static void everybody_sells_to_whom_the_programme_says(void **state) {
         const struct add_account_input input = {
             .kind = text_of(cases[i].kind), .name = TEXT("New"), .seller = text_of(cases[i].seller)};
         enum status status = add_account(&call, &input, &account, &world->fault);
-        if (cases[i].possible)
+        if (cases[i].possible) {
             assert_int_equal(status, STATUS_OK);
-        else
+        } else {
             WORLD_FAULT(world, "wrong-seller", status);
+        }
     }
 }
 
@@ -149,8 +150,9 @@ static void what_is_malformed_is_named_and_adds_nothing(void **state) {
     static const char *const codes[8] = {"unknown-account-kind", "missing-field",  "malformed-code",
                                          "malformed-code",       "malformed-code", "malformed-country",
                                          "malformed-email",      "malformed-text"};
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         cases[i] = fine;
+    }
     cases[0].kind = TEXT("reseller");
     cases[1].name = TEXT(" \t ");
     cases[2].code = text_of(long_code);
@@ -181,8 +183,9 @@ static bool sees(struct world *world, const char *who, const char *whom) {
     enum status status = show_account(&call, identifier, &account, &world->fault);
     enum status other = show_account(&call, text_of(whom), &by_code, &world->fault);
     assert_int_equal(status, other);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         assert_string_equal(world->fault.code, "unknown-account");
+    }
     return status == STATUS_OK;
 }
 
@@ -194,14 +197,16 @@ static void one_knows_oneself_what_is_below_and_ones_parties(void **state) {
                                          "DIST ALPHA A1", "DIST BETA B1",
                                          "ALPHA A1",      "BETA B1"};
     for (int i = 0; i < 6; i++) {
-        for (int j = 0; j < 6; j++)
+        for (int j = 0; j < 6; j++) {
             assert_int_equal(sees(world, who[i], who[j]), strstr(known[i], who[j]) != NULL);
+        }
         struct call call = call_of(world, who[i], RIGHT_READ);
         struct account_page page;
         const struct list_accounts_input list = {0};
         WORLD_OK(world, list_accounts(&call, &list, &page, &world->fault));
-        for (size_t item = 0; item < page.count; item++)
+        for (size_t item = 0; item < page.count; item++) {
             assert_non_null(strstr(known[i], text_copy(&world->arena, page.items[item].code).at));
+        }
     }
 }
 
@@ -276,10 +281,11 @@ static void an_account_and_its_seller_edit_it_and_nobody_else(void **state) {
         struct account_view account;
         const struct edit_account_input edit = {.account = TEXT("A1"), .name = &name};
         enum status status = edit_account(&call, &edit, &account, &world->fault);
-        if (cases[i].fault == NULL)
+        if (cases[i].fault == NULL) {
             assert_int_equal(status, STATUS_OK);
-        else
+        } else {
             WORLD_FAULT(world, cases[i].fault, status);
+        }
     }
 }
 
@@ -421,8 +427,9 @@ static void an_agreement_is_its_two_parties_alone(void **state) {
         struct agreement_page page;
         const struct list_agreements_input list = {0};
         WORLD_OK(world, list_agreements(&call, &list, &page, &world->fault));
-        for (size_t item = 0; item < page.count; item++)
+        for (size_t item = 0; item < page.count; item++) {
             assert_true(page.items[item].id != agreement.id);
+        }
     }
     struct call customer = call_of(world, "A1", RIGHT_READ);
     WORLD_OK(world,

@@ -20,10 +20,12 @@ static struct report_detail report_of(struct world *world, const char *provider,
 
 static const struct usage_report_row *row_of(const struct report_detail *detail, const char *customer,
                                              const char *sku) {
-    for (size_t i = 0; i < detail->report.row_count; i++)
+    for (size_t i = 0; i < detail->report.row_count; i++) {
         if (text_is(detail->report.rows[i].customer_code, customer) &&
-            text_is(detail->report.rows[i].sku, sku))
+            text_is(detail->report.rows[i].sku, sku)) {
             return &detail->report.rows[i];
+        }
+    }
     return NULL;
 }
 
@@ -41,8 +43,9 @@ static void devices_that_worked_are_used_and_the_rest_of_what_is_paid_for_is_idl
     struct world *world = *state;
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 5);
-    for (int32_t seat = 1; seat <= 3; seat++)
+    for (int32_t seat = 1; seat <= 3; seat++) {
         it_was_seen(world, a_machine(world, licence, "PC", seat), "2026-11", true);
+    }
     a_machine(world, licence, "SILENT", 4);
     struct report_detail detail = report_of(world, "P1", "2026-11");
     assert_used(row_of(&detail, "C1", "OFFICE"), 5, 3, 2, 0);
@@ -66,8 +69,9 @@ static void more_devices_than_seats_are_never_less_than_nothing_idle(void **stat
     struct world *world = *state;
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 2);
-    for (int32_t seat = 1; seat <= 3; seat++)
+    for (int32_t seat = 1; seat <= 3; seat++) {
         it_was_seen(world, a_machine(world, licence, "PC", seat), "2026-11", true);
+    }
     struct report_detail detail = report_of(world, "P1", "2026-11");
     assert_used(row_of(&detail, "C1", "OFFICE"), 2, 3, 0, 0);
 }

@@ -145,8 +145,9 @@ static void users_of_others_are_not_there(void **state) {
         struct user_view user;
         struct user_page page;
         const struct text words[] = {owner.identifier, owner.email, TEXT("nobody@alpha.example")};
-        for (int word = 0; word < 3; word++)
+        for (int word = 0; word < 3; word++) {
             WORLD_FAULT(world, "unknown-user", show_user(&call, words[word], &user, &world->fault));
+        }
         WORLD_OK(world, list_users(&call, TEXT(""), (struct page){0}, &page, &world->fault));
         assert_int_equal(page.count, 0);
         assert_int_not_equal(list_users(&call, TEXT("ALPHA"), (struct page){0}, &page, &world->fault),
@@ -176,9 +177,10 @@ static void ten_failures_make_an_address_wait_even_with_the_right_password(void 
     a_programme(world);
     a_user(world, "DIST", "owner@dist.example", "owner");
     struct sign_in_result result;
-    for (int i = 0; i < SIGN_IN_FAILURES_MAX; i++)
+    for (int i = 0; i < SIGN_IN_FAILURES_MAX; i++) {
         WORLD_FAULT(world, "sign-in-failed",
                     try_sign_in(world, "owner@dist.example", "wrong password", "", &result));
+    }
     WORLD_FAULT(world, "sign-in-limited", try_sign_in(world, "owner@dist.example", PASSWORD, "", &result));
     world->now_us += SIGN_IN_WINDOW_US;
     WORLD_OK(world, try_sign_in(world, "owner@dist.example", PASSWORD, "", &result));
@@ -342,8 +344,9 @@ static bool trail_has(struct world *world, const char *who, const char *action, 
     WORLD_OK(world,
              list_audit(&call, TEXT(""), (struct page){.limit = PAGE_LIMIT_MAX}, &page, &world->fault));
     for (size_t i = 0; i < page.count; i++) {
-        if (text_is(page.items[i].action, action) && text_equal(page.items[i].subject, subject))
+        if (text_is(page.items[i].action, action) && text_equal(page.items[i].subject, subject)) {
             return true;
+        }
     }
     return false;
 }

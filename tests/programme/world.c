@@ -134,8 +134,9 @@ static void copy_file(struct text from, struct text to) {
     FILE *out = fopen(to.at, "wb");
     assert_non_null(in);
     assert_non_null(out);
-    for (size_t count; (count = fread(bytes, 1, sizeof bytes, in)) > 0;)
+    for (size_t count; (count = fread(bytes, 1, sizeof bytes, in)) > 0;) {
         assert_int_equal(fwrite(bytes, 1, count, out), count);
+    }
     fclose(in);
     assert_int_equal(fclose(out), 0);
 }

@@ -24,8 +24,9 @@ static int print_metadata(struct db *db, struct arena *arena, struct text name) 
     struct tuf_file file;
     bool found = false;
     must(tuf_file_load(db, arena, name, &file, &found, &fault), &fault);
-    if (!found)
+    if (!found) {
         return EXIT_NONE;
+    }
     return fwrite(file.bytes.at, 1, file.bytes.length, stdout) == file.bytes.length ? 0 : EXIT_WRONG;
 }
 
@@ -39,14 +40,18 @@ static int print_target(struct db *db, struct arena *arena, const struct artifac
     char piece[65536];
     ssize_t got = 0;
     must(release_target_find(db, arena, path, &target, &found, &fault), &fault);
-    if (!found)
+    if (!found) {
         return EXIT_NONE;
-    if (target.is_withdrawn)
+    }
+    if (target.is_withdrawn) {
         return EXIT_WITHDRAWN;
+    }
     must(artifact_open(store, target.sha256, &fd, &size, &fault), &fault);
-    while ((got = read(fd, piece, sizeof piece)) > 0)
-        if (fwrite(piece, 1, (size_t)got, stdout) != (size_t)got)
+    while ((got = read(fd, piece, sizeof piece)) > 0) {
+        if (fwrite(piece, 1, (size_t)got, stdout) != (size_t)got) {
             return EXIT_WRONG;
+        }
+    }
     close(fd);
     return 0;
 }
@@ -56,8 +61,9 @@ int main(int argc, char **argv) {
     struct arena arena;
     struct db *db = NULL;
     struct artifact_store *store = NULL;
-    if (argc != 5)
+    if (argc != 5) {
         return EXIT_WRONG;
+    }
     arena_init(&arena);
     must(db_open(text_of(argv[1]), &db, &fault), &fault);
     must(artifact_store_open(text_of(argv[2]), &store, &fault), &fault);

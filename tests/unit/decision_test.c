@@ -100,8 +100,9 @@ static void every_code_has_a_word_of_its_own_and_a_sentence(void **state) {
         assert_true(row->words[strlen(row->words) - 1] == '.');
         assert_true(row->http_status == 0 || (row->http_status >= 200 && row->http_status < 600));
         assert_int_equal(strspn(row->word, "abcdefghijklmnopqrstuvwxyz-"), strlen(row->word));
-        for (int j = 0; j < i; j++)
+        for (int j = 0; j < i; j++) {
             assert_string_not_equal(row->word, lease_code_row((enum lease_code)j)->word);
+        }
     }
 }
 
@@ -111,8 +112,9 @@ static void the_page_in_the_docs_is_what_the_table_prints(void **state) {
     char path[1024];
     snprintf(path, sizeof path, "%s/docs/codes.md", root == NULL ? "." : root);
     FILE *file = fopen(path, "rb");
-    if (file == NULL)
+    if (file == NULL) {
         fail_msg("cannot open %s: run from the source folder or set SEATMETER_SOURCE_ROOT", path);
+    }
     static char page[64 * 1024];
     size_t length = fread(page, 1, sizeof page, file);
     fclose(file);

@@ -135,8 +135,9 @@ static void a_target_path_is_taken_apart_as_clients_ask_for_it(void **state) {
         "EPP/beta//4.2.0/" HASH ".epp.deb",
         "EPP/beta/linux-amd64/4.2.0/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef.epp.deb",
     };
-    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         assert_false(target_path_parse(text_of(BAD[i]), true, &path));
+    }
 }
 
 /* ---- artifacts ---- */
@@ -357,8 +358,9 @@ static void a_range_is_a_part_of_the_file_or_none(void **state) {
         int64_t length = -1;
         assert_int_equal(byte_range_parse(text_of(CASES[i].header), 1000, &first, &length),
                          CASES[i].expected);
-        if (CASES[i].expected == BYTE_RANGE_UNSATISFIABLE)
+        if (CASES[i].expected == BYTE_RANGE_UNSATISFIABLE) {
             continue;
+        }
         assert_int_equal(first, CASES[i].first);
         assert_int_equal(length, CASES[i].length);
     }

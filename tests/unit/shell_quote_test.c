@@ -52,8 +52,9 @@ static void sh_gives_back_every_word_as_it_was(void **state) {
 /* Reads one single-quoted string as PowerShell's tokenizer does: any of the five quotes ends it unless a
  * second follows. */
 static size_t quote_at(const char *at, const char *end) {
-    if (at < end && *at == '\'')
+    if (at < end && *at == '\'') {
         return 1;
+    }
     return end - at >= 3 && memcmp(at, "\xE2\x80", 2) == 0 && (unsigned char)at[2] >= 0x98 &&
                    (unsigned char)at[2] <= 0x9B
                ? 3
@@ -71,8 +72,9 @@ static struct text read_by_powershell(struct arena *arena, struct text quoted) {
         if (quote > 0) {
             at += quote;
             size_t second = quote_at(at, end);
-            if (second == 0)
+            if (second == 0) {
                 break;
+            }
             memcpy(out + used, at, second);
             used += second;
             at += second;

@@ -27,10 +27,12 @@ static void ten_thousand_keys_find_their_numbers(void **state) {
     struct text_map map;
     arena_init(&arena);
     text_map_init(&map, &arena, SEED);
-    for (int i = 0; i < 10000; i++)
+    for (int i = 0; i < 10000; i++) {
         text_map_put(&map, text_format(&arena, "key %d", i), i);
-    for (int i = 0; i < 10000; i++)
+    }
+    for (int i = 0; i < 10000; i++) {
         assert_int_equal(text_map_get(&map, text_format(&arena, "key %d", i)), i);
+    }
     assert_int_equal(text_map_get(&map, TEXT("key 10000")), -1);
     assert_int_equal(map.count, 10000);
     arena_clean_up(&arena);

@@ -22,9 +22,10 @@ static enum status parse_skus(struct text list, struct text skus[PRODUCT_SKUS_MA
         struct text word = {list.at, comma == NULL ? list.length : (size_t)(comma - list.at)};
         size_t used = word.length + (comma == NULL ? 0 : 1);
         list = (struct text){list.at + used, list.length - used};
-        if (*count == PRODUCT_SKUS_MAX)
+        if (*count == PRODUCT_SKUS_MAX) {
             return fault_set(fault, STATUS_INVALID, "too-many-skus", "skus", word,
                              "at most %d SKUs are named at once", PRODUCT_SKUS_MAX);
+        }
         skus[(*count)++] = text_trim(word);
     }
     return STATUS_OK;
@@ -46,10 +47,12 @@ static enum status run_product_add(struct operator_session *session, const struc
                                       .skus = skus};
     struct product_view product;
     enum status status = parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = add_product(&session->call, &input, &product, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         show_product_view(session, arguments, &product);
+    }
     return status;
 }
 
@@ -59,10 +62,12 @@ static enum status run_product_entitle(struct operator_session *session, const s
     struct entitle_product_input input = {.product = argument_text(arguments, "PRODUCT"), .skus = skus};
     struct product_view product;
     enum status status = parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = entitle_product(&session->call, &input, &product, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         show_product_view(session, arguments, &product);
+    }
     return status;
 }
 
@@ -70,8 +75,9 @@ static enum status run_product_show(struct operator_session *session, const stru
                                     struct fault *fault) {
     struct product_view product;
     enum status status = show_product(&session->call, argument_text(arguments, "PRODUCT"), &product, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_product_view(session, arguments, &product);
+    }
     return status;
 }
 
@@ -84,14 +90,16 @@ static enum status run_product_list(struct operator_session *session, const stru
     enum status status;
     do {
         status = list_products(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++)
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
             represent_product(&writer, NULL, &page.items[i]);
+        }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"product", "code"}, {"id", "id"}, {"vendor", "vendor_name"}, {"name", "name"}, {NULL, NULL}};
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
     return status;
 }
 
@@ -106,8 +114,9 @@ static void show_release_view(struct operator_session *session, const struct arg
 
 static struct text last_segment(struct text path) {
     const char *slash = memrchr(path.at, '/', path.length);
-    if (slash == NULL)
+    if (slash == NULL) {
         return path;
+    }
     return (struct text){slash + 1, path.length - (size_t)(slash + 1 - path.at)};
 }
 
@@ -132,8 +141,9 @@ static enum status run_release_publish(struct operator_session *session, const s
         published.sha256 = text_of(artifact.sha256);
         status = publish_release(&session->call, &input, &release, fault);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_release_view(session, arguments, &release);
+    }
     return status;
 }
 
@@ -142,8 +152,9 @@ static enum status run_release_promote(struct operator_session *session, const s
     struct release_view release;
     enum status status =
         promote_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_release_view(session, arguments, &release);
+    }
     return status;
 }
 
@@ -153,8 +164,9 @@ static enum status run_release_withdraw(struct operator_session *session, const 
                                            .reason = argument_text(arguments, "reason")};
     struct release_view release;
     enum status status = withdraw_release(&session->call, &input, &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_release_view(session, arguments, &release);
+    }
     return status;
 }
 
@@ -162,8 +174,9 @@ static enum status run_release_show(struct operator_session *session, const stru
                                     struct fault *fault) {
     struct release_view release;
     enum status status = show_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_release_view(session, arguments, &release);
+    }
     return status;
 }
 
@@ -178,8 +191,9 @@ static enum status run_release_list(struct operator_session *session, const stru
     enum status status;
     do {
         status = list_releases(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++)
+        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
             represent_release(&writer, NULL, &page.items[i]);
+        }
         input.page.after_id = page.next_after;
     } while (status == STATUS_OK && page.next_after != 0);
     static const struct column COLUMNS[] = {{"product", "product.code"},
@@ -189,8 +203,9 @@ static enum status run_release_list(struct operator_session *session, const stru
                                             {"published", "published_at"},
                                             {"id", "id"},
                                             {NULL, NULL}};
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    }
     return status;
 }
 
@@ -201,8 +216,9 @@ static enum status run_release_renew(struct operator_session *session, const str
     struct renew_updates_input input = {.all = argument_given(arguments, "all")};
     int64_t renewed = 0;
     enum status status = renew_updates(&session->call, &input, &renewed, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         printf("%" PRId64 " files of the update repository renewed\n", renewed);
+    }
     return status;
 }
 
@@ -211,10 +227,12 @@ static enum status run_release_rotate_key(struct operator_session *session, cons
     struct rotate_update_key_input input = {.role = argument_text(arguments, "role")};
     struct update_repository_view repository;
     enum status status = argument_int(arguments, "keys", 0, 1, TUF_KEYS_MAX, &input.keys, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = argument_int(arguments, "threshold", 0, 1, TUF_KEYS_MAX, &input.threshold, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = rotate_update_key(&session->call, &input, &repository, fault);
+    }
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_update_repository(&writer, NULL, &repository);
@@ -228,8 +246,9 @@ static enum status run_release_verify(struct operator_session *session, const st
     struct verify_updates_result result;
     enum status status = verify_updates(&session->call, &result, fault);
     progress_end();
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     session->exit_code = result.problem_count == 0 ? 0 : 1;
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
@@ -237,8 +256,9 @@ static enum status run_release_verify(struct operator_session *session, const st
         show_json(json_written(&writer));
         return STATUS_OK;
     }
-    for (size_t i = 0; i < result.problem_count; i++)
+    for (size_t i = 0; i < result.problem_count; i++) {
         printf("%.*s\n", TEXT_ARGS(result.problems[i]));
+    }
     printf("verified %" PRId64 " metadata files and %" PRId64 " artifacts: %zu problems\n",
            result.files_checked, result.artifacts_checked, result.problem_count);
     return STATUS_OK;
@@ -248,10 +268,11 @@ static enum status run_release_root(struct operator_session *session, const stru
                                     struct fault *fault) {
     struct first_root root;
     enum status status = show_first_root(&session->call, &root, fault);
-    if (status == STATUS_OK && argument_given(arguments, "sha256"))
+    if (status == STATUS_OK && argument_given(arguments, "sha256")) {
         printf("%.*s\n", TEXT_ARGS(root.sha256));
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         show_bytes(root.bytes);
+    }
     return status;
 }
 
@@ -264,8 +285,9 @@ static enum status run_licence_install_link(struct operator_session *session,
     struct text token;
     enum status status = argument_int(arguments, "days", INSTALL_LINK_DAYS_DEFAULT, 1, INSTALL_LINK_DAYS_MAX,
                                       &input.days, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = make_install_link(&session->call, &input, &link, &token, fault);
+    }
     if (status == STATUS_OK) {
         struct json_writer writer = {.arena = &session->arena};
         represent_made_install_link(&writer, NULL, &link, token);

@@ -9,8 +9,9 @@ struct text shell_quote_posix(struct arena *arena, struct text word) {
     out[used++] = '\'';
     for (size_t i = 0; i < word.length; i++) {
         if (word.at[i] == '\'') {
-            for (const char *at = "'\\''"; *at != '\0'; at++)
+            for (const char *at = "'\\''"; *at != '\0'; at++) {
                 out[used++] = *at;
+            }
         } else {
             out[used++] = word.at[i];
         }
@@ -21,8 +22,9 @@ struct text shell_quote_posix(struct arena *arena, struct text word) {
 
 /* U+2018 to U+201B are E2 80 98 to E2 80 9B. */
 static size_t quote_length(struct text rest) {
-    if (rest.at[0] == '\'')
+    if (rest.at[0] == '\'') {
         return 1;
+    }
     bool is_typographic = rest.length >= 3 && memcmp(rest.at, "\xE2\x80", 2) == 0 &&
                           (unsigned char)rest.at[2] >= 0x98 && (unsigned char)rest.at[2] <= 0x9B;
     return is_typographic ? 3 : 0;

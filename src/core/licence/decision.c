@@ -75,26 +75,34 @@ static enum lease_code suspended_by(enum suspender suspender) {
 }
 
 static enum lease_code decide_licence(const struct device_facts *facts) {
-    if (facts->licence_state == LICENCE_RETIRED)
+    if (facts->licence_state == LICENCE_RETIRED) {
         return LEASE_CODE_RETIRED;
-    if (facts->suspender != SUSPENDER_NONE)
+    }
+    if (facts->suspender != SUSPENDER_NONE) {
         return suspended_by(facts->suspender);
-    if (facts->licence_state == LICENCE_ISSUED)
+    }
+    if (facts->licence_state == LICENCE_ISSUED) {
         return LEASE_CODE_NOT_ON_YET;
+    }
     return facts->licence_state == LICENCE_OFF ? LEASE_CODE_OFF : LEASE_CODE_OK;
 }
 
 enum lease_code device_decide(const struct device_facts *facts) {
     enum lease_code answer = decide_licence(facts);
-    if (answer != LEASE_CODE_OK)
+    if (answer != LEASE_CODE_OK) {
         return answer;
-    if (facts->is_replaced)
+    }
+    if (facts->is_replaced) {
         return LEASE_CODE_REPLACED;
-    if (facts->is_clone)
+    }
+    if (facts->is_clone) {
         return LEASE_CODE_CLONE_SEEN;
-    if (facts->device_state == DEVICE_RELEASED)
+    }
+    if (facts->device_state == DEVICE_RELEASED) {
         return LEASE_CODE_RELEASED;
-    if (facts->device_state == DEVICE_DROPPED)
+    }
+    if (facts->device_state == DEVICE_DROPPED) {
         return LEASE_CODE_DROPPED;
+    }
     return facts->seat >= 1 && facts->seat <= facts->counted_seats ? LEASE_CODE_OK : LEASE_CODE_NO_SEAT_LEFT;
 }

@@ -20,9 +20,10 @@ enum status duration_parse(struct text text, const char *field, int64_t *seconds
     int64_t count = 0;
     int64_t product = 0;
     bool is_number = number.length > 0 && number.at[0] != '-' && text_to_int64(number, &count);
-    if (!is_number || __builtin_mul_overflow(count, unit_s, &product) || product > DURATION_SECONDS_MAX)
+    if (!is_number || __builtin_mul_overflow(count, unit_s, &product) || product > DURATION_SECONDS_MAX) {
         return fault_set(fault, STATUS_INVALID, "malformed-duration", field, text,
                          "a time span is a whole number with s, m, h or d behind it: 90s, 15m, 24h, 30d");
+    }
     *seconds = product;
     return STATUS_OK;
 }
@@ -30,7 +31,8 @@ enum status duration_parse(struct text text, const char *field, int64_t *seconds
 struct text duration_format(struct arena *arena, int64_t seconds) {
     assert(seconds >= 0);
     size_t unit = 0;
-    while (seconds == 0 ? unit < sizeof UNITS - 2 : seconds % UNIT_SECONDS[unit] != 0)
+    while (seconds == 0 ? unit < sizeof UNITS - 2 : seconds % UNIT_SECONDS[unit] != 0) {
         unit++;
+    }
     return text_format(arena, "%lld%c", (long long)(seconds / UNIT_SECONDS[unit]), UNITS[unit]);
 }

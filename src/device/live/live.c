@@ -42,15 +42,17 @@ enum {
 
 struct live_message *live_message_new(void) {
     struct live_message *message = calloc(1, sizeof *message);
-    if (message == NULL)
+    if (message == NULL) {
         abort();
+    }
     arena_init(&message->arena);
     return message;
 }
 
 static void keys_free(struct live_keys *keys) {
-    if (keys == NULL)
+    if (keys == NULL) {
         return;
+    }
     explicit_bzero(&keys->set.active, sizeof keys->set.active);
     arena_clean_up(&keys->arena);
     free(keys);
@@ -65,15 +67,17 @@ static void told_free(struct live_told *told) {
 }
 
 static void sku_free(struct live_sku_news *news) {
-    if (news == NULL)
+    if (news == NULL) {
         return;
+    }
     arena_clean_up(&news->arena);
     free(news);
 }
 
 void live_message_free(struct live_message *message) {
-    if (message == NULL)
+    if (message == NULL) {
         return;
+    }
     while (message->skus != NULL) {
         struct live_sku_news *next = message->skus->next;
         sku_free(message->skus);
@@ -120,8 +124,9 @@ void live_wake(struct live *live) {
 
 bool live_send(struct live *live, struct live_message *message) {
     pthread_mutex_lock(&live->mutex);
-    while (message->is_feeds && live->feed_messages >= FEED_MESSAGES_MAX && !live->stopping)
+    while (message->is_feeds && live->feed_messages >= FEED_MESSAGES_MAX && !live->stopping) {
         pthread_cond_wait(&live->feed_wakes, &live->mutex);
+    }
     bool sent = !message->is_feeds || !live->stopping;
     if (sent) {
         live->feed_messages += message->is_feeds;
@@ -129,10 +134,11 @@ bool live_send(struct live *live, struct live_message *message) {
         live->inbox_end = &message->next;
     }
     pthread_mutex_unlock(&live->mutex);
-    if (sent)
+    if (sent) {
         live_wake(live);
-    else
+    } else {
         live_message_free(message);
+    }
     return sent;
 }
 
@@ -157,8 +163,9 @@ void live_put_sku(struct live *live, struct live_sku_news *news) {
         if (live->sku_count == live->sku_capacity) {
             live->sku_capacity = live->sku_capacity == 0 ? 64 : live->sku_capacity * 2;
             live->skus = realloc(live->skus, live->sku_capacity * sizeof(struct live_sku_news *));
-            if (live->skus == NULL)
+            if (live->skus == NULL) {
                 abort();
+            }
         }
         live->skus[live->sku_count++] = news;
     } else if (news->replaces) {
@@ -172,8 +179,9 @@ void live_put_sku(struct live *live, struct live_sku_news *news) {
 void live_put_licence(struct live *live, const struct door_licence_row *row) {
     assert(row->id > 0 && row->id <= UINT32_MAX);
     struct live_licence *licence = live_table_place(&live->licences, (uint32_t)row->id);
-    if (licence->id != 0 && row->version < licence->version)
+    if (licence->id != 0 && row->version < licence->version) {
         return;
+    }
     live->licence_count += licence->id == 0;
     *licence = (struct live_licence){.id = (uint32_t)row->id,
                                      .version = (uint32_t)row->version,
@@ -203,8 +211,9 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
     assert(news->id > 0 && news->id <= UINT32_MAX && news->licence_id > 0 && news->licence_id <= UINT32_MAX);
     struct live_device *device = live_table_place(&live->devices, (uint32_t)news->id);
     bool is_new = device->id == 0;
-    if (!is_new && news->stamp < device->stamp)
+    if (!is_new && news->stamp < device->stamp) {
         return;
+    }
     (void)live_table_place(&live->licences, (uint32_t)news->licence_id); /* so that it is always found */
     bool begins = is_new || news->begins_chain || news->activated_at_us != device->activated_at_us;
     live->device_count += is_new;
@@ -217,24 +226,28 @@ void live_put_device(struct live *live, const struct live_device_news *news) {
     device->stamp = news->stamp;
     device->activated_at_us = news->activated_at_us;
     memcpy(device->fingerprint, news->fingerprint, sizeof device->fingerprint);
-    if (begins)
+    if (begins) {
         begin_chain(device, &news->seen);
+    }
     /* A lease that was given in the meantime holds the seat of what was released (door_leaving_extend), and
      * what the writer did not save of it is saved now. */
-    if (!is_new && news->begins_chain)
+    if (!is_new && news->begins_chain) {
         live_mark_behind(live, device);
-    else if (!is_new)
+    } else if (!is_new) {
         live_mark_urgent(live, device);
+    }
 }
 
 /* ---- profiles ---- */
 
 static struct text profile_key(struct arena *arena, struct text version, struct text components) {
     char *key = ARENA_NEW(arena, char, version.length + 1 + components.length);
-    if (version.length > 0)
+    if (version.length > 0) {
         memcpy(key, version.at, version.length);
-    if (components.length > 0)
+    }
+    if (components.length > 0) {
         memcpy(key + version.length + 1, components.at, components.length);
+    }
     return (struct text){key, version.length + 1 + components.length};
 }
 
@@ -270,8 +283,9 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
                        struct text components) {
     char key[DEVICE_VERSION_BYTES_MAX + 1 + DEVICE_COMPONENTS_MAX * 51];
     size_t length = version.length + 1 + components.length;
-    if (version.length > DEVICE_VERSION_BYTES_MAX || length > sizeof key)
+    if (version.length > DEVICE_VERSION_BYTES_MAX || length > sizeof key) {
         return false;
+    }
     memcpy(key, version.length == 0 ? "" : version.at, version.length);
     key[version.length] = '\0';
     memcpy(key + version.length + 1, components.length == 0 ? "" : components.at, components.length);
@@ -283,11 +297,13 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
         }
         return true;
     }
-    if (live->told_count >= TOLD_MAX)
+    if (live->told_count >= TOLD_MAX) {
         return false;
+    }
     struct live_told *told = calloc(1, sizeof *told + length);
-    if (told == NULL)
+    if (told == NULL) {
         abort();
+    }
     told->device_id = device->id;
     told->version_length = version.length;
     told->components_length = components.length;
@@ -302,8 +318,9 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
 
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s) {
     const struct live_licence *licence = live_licence(live, device->licence);
-    if (licence == NULL)
+    if (licence == NULL) {
         return true;
+    }
     /* Ahead of the store: for clocks, and for what its rows do not have yet. */
     int64_t silent_s = live_sku(live, licence->sku)->terms.silent_s;
     return (int64_t)device->lease_expires_s + silent_s - SILENT_AHEAD_S < now_s;
@@ -342,8 +359,9 @@ void live_prefetch(const struct live *live, int64_t device_id) {
 void live_prefetch_licence(const struct live *live, int64_t device_id) {
     const struct live_device *device = live_table_find(&live->devices, device_id);
     const void *licence = device == NULL ? NULL : live_table_find(&live->licences, device->licence);
-    if (licence != NULL)
+    if (licence != NULL) {
         __builtin_prefetch(licence);
+    }
 }
 
 /* ---- jobs ---- */
@@ -368,8 +386,9 @@ bool live_push(struct live *live, struct live_job *job) {
         *live->jobs_end = job;
         live->jobs_end = &job->next;
         live->job_count++;
-        if (!live->gathers)
+        if (!live->gathers) {
             pthread_cond_signal(&live->writer_wakes);
+        }
     }
     pthread_mutex_unlock(&live->mutex);
     return has_room;
@@ -378,8 +397,9 @@ bool live_push(struct live *live, struct live_job *job) {
 void live_expect(struct live *live, size_t jobs) {
     pthread_mutex_lock(&live->mutex);
     live->expected_jobs = jobs;
-    if (live->gathers && live->job_count >= jobs)
+    if (live->gathers && live->job_count >= jobs) {
         pthread_cond_signal(&live->writer_wakes);
+    }
     pthread_mutex_unlock(&live->mutex);
 }
 
@@ -393,23 +413,28 @@ static size_t apply(struct live *live, struct live_message *message) {
         message->skus = news->next;
         live_put_sku(live, news);
     }
-    for (size_t i = 0; i < message->licence_count; i++)
+    for (size_t i = 0; i < message->licence_count; i++) {
         live_put_licence(live, &message->licences[i]);
-    for (size_t i = 0; i < message->device_count; i++)
+    }
+    for (size_t i = 0; i < message->device_count; i++) {
         live_put_device(live, &message->devices[i]);
-    for (const struct live_told *told = message->told; told != NULL; told = told->next)
+    }
+    for (const struct live_told *told = message->told; told != NULL; told = told->next) {
         apply_told(live, told);
+    }
     if (message->keys != NULL) {
         keys_free(live->keys);
         live->keys = message->keys;
         message->keys = NULL;
     }
-    if (message->changes > live->changes)
+    if (message->changes > live->changes) {
         live->changes = message->changes;
+    }
     live->releases += message->releases;
     for (struct live_job *job = message->jobs; job != NULL; job = job->next) {
-        if (job->kind != LIVE_ACTIVATE) /* what was saved ahead of it may have been overtaken meanwhile */
+        if (job->kind != LIVE_ACTIVATE) { /* what was saved ahead of it may have been overtaken meanwhile */
             live_mark_urgent(live, live_device_find(live, job->device_id));
+        }
         *live->finished_end = job;
         live->finished_end = &job->next;
     }
@@ -421,8 +446,9 @@ static struct live_message *take_message(struct live *live) {
     struct live_message *message = live->inbox;
     if (message != NULL) {
         live->inbox = message->next;
-        if (live->inbox == NULL)
+        if (live->inbox == NULL) {
             live->inbox_end = &live->inbox;
+        }
         if (message->is_feeds) {
             live->feed_messages--;
             pthread_cond_signal(&live->feed_wakes);
@@ -443,10 +469,11 @@ struct live_job *live_turn(struct live *live) {
         items += apply(live, message);
         live_message_free(message);
     }
-    if (message != NULL)
+    if (message != NULL) {
         live_wake(live); /* for the rest, and the marks after it */
-    else if (wanted)
+    } else if (wanted) {
         live_give_marks(live);
+    }
     struct live_job *finished = live->finished;
     live->finished = NULL;
     live->finished_end = &live->finished;
@@ -480,10 +507,12 @@ static enum status already_running(struct fault *fault) {
 
 static void free_all(struct live *live) {
     struct live_message *message;
-    while ((message = take_message(live)) != NULL)
+    while ((message = take_message(live)) != NULL) {
         live_message_free(message);
-    for (size_t i = 0; i < live->sku_count; i++)
+    }
+    for (size_t i = 0; i < live->sku_count; i++) {
         sku_free(live->skus[i]);
+    }
     free(live->skus);
     told_free(live->told);
     told_free(live->marks->told);
@@ -492,8 +521,9 @@ static void free_all(struct live *live) {
     arena_clean_up(&live->profile_arena);
     struct live_list *lists[] = {&live->log,        &live->urgent,        &live->months,       &live->clones,
                                  &live->marks->log, &live->marks->months, &live->marks->clones};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         free(lists[i]->items);
+    }
     free(live->marks);
     live_table_clean_up(&live->devices);
     live_table_clean_up(&live->licences);
@@ -511,16 +541,19 @@ static struct live *make(const struct live_options *options) {
     struct live *live = calloc(1, sizeof *live);
     struct live_marks *marks = calloc(1, sizeof *marks);
     pthread_condattr_t monotonic;
-    if (live == NULL || marks == NULL)
+    if (live == NULL || marks == NULL) {
         abort();
+    }
     live->options = *options;
-    if (live->options.queue_max == 0)
+    if (live->options.queue_max == 0) {
         live->options.queue_max = QUEUE_MAX;
+    }
     live->marks = marks;
     live->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     live->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (live->event_fd < 0 || live->stop_fd < 0)
+    if (live->event_fd < 0 || live->stop_fd < 0) {
         abort();
+    }
     pthread_mutex_init(&live->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -542,14 +575,18 @@ static struct live *make(const struct live_options *options) {
 static enum status open_store(struct live *live, struct fault *fault) {
     bool claimed = false;
     enum status status = db_open(live->options.database_url, &live->feed_db, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_check_version(live->feed_db, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = db_claim(live->feed_db, "device-door", &claimed, fault);
-    if (status == STATUS_OK && !claimed)
+    }
+    if (status == STATUS_OK && !claimed) {
         return already_running(fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = db_open(live->options.database_url, &live->writer_db, fault);
+    }
     return status;
 }
 
@@ -558,15 +595,19 @@ enum status live_start(const struct live_options *options, struct live **out, st
     struct live *live = make(options);
     int64_t began_us = monotonic_us();
     enum status status = open_store(live, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = live_saver_recover(live->writer_db, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = live_keys_read(live, live->writer_db, &live->keys, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = live_load(live, fault);
+    }
     live->loaded_in_us = monotonic_us() - began_us;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = live_writer_start(live, fault);
+    }
     if (status != STATUS_OK) {
         free_all(live);
         return status;
@@ -589,8 +630,9 @@ static bool has_writer_ended(struct live *live) {
 
 /* The writer needs the loop for the last marks, so this turns until it has ended. */
 void live_stop(struct live *live) {
-    if (live == NULL)
+    if (live == NULL) {
         return;
+    }
     pthread_mutex_lock(&live->mutex);
     live->stopping = true;
     pthread_cond_signal(&live->writer_wakes);

@@ -66,8 +66,9 @@ static struct live_message *new_message(struct reading *reading) {
 
 /* Only where something is suspended at all is the map needed. */
 static enum status need_suspended(struct reading *reading, struct fault *fault) {
-    if (reading->has_suspended)
+    if (reading->has_suspended) {
         return STATUS_OK;
+    }
     id_map_init(&reading->suspended, &reading->arena, 64);
     reading->has_suspended = true;
     return door_suspended_load(reading->feed->db, &reading->suspended, fault);
@@ -83,11 +84,13 @@ static enum status add_licences(struct reading *reading, struct db_rows *rows, i
         struct door_licence_row row;
         *last = db_column_int(rows, 0);
         (*count)++;
-        if (db_column_is_null(rows, first_column))
+        if (db_column_is_null(rows, first_column)) {
             continue; /* an event of a bundle's part */
+        }
         status = door_licence_read(rows, first_column, &reading->suspended, &row, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             break;
+        }
         live_message_add_licence(message, &row);
     }
     return status;
@@ -95,30 +98,36 @@ static enum status add_licences(struct reading *reading, struct db_rows *rows, i
 
 static enum status add_skus(struct reading *reading, struct live_message *message, struct fault *fault) {
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < message->licence_count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < message->licence_count && status == STATUS_OK; i++) {
         status = live_known_need(&reading->feed->known, reading->feed->db, message->licences[i].sku_id,
                                  message, fault);
+    }
     return status;
 }
 
 static enum status read_events(struct reading *reading, struct fault *fault) {
     size_t count = PAGE;
     for (int page = 0; page < PAGES_PER_SNAPSHOT && count == PAGE; page++) {
-        if (reading->read.events >= reading->present.events)
+        if (reading->read.events >= reading->present.events) {
             return STATUS_OK;
+        }
         enum status status = need_suspended(reading, fault);
         struct db_rows *rows = NULL;
         struct live_message *message = new_message(reading);
         count = 0;
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = door_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault);
-        if (status == STATUS_OK)
+        }
+        if (status == STATUS_OK) {
             status = add_licences(reading, rows, 1, message, &reading->read.events, &count, fault);
+        }
         db_rows_close(rows);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = add_skus(reading, message, fault);
-        if (status != STATUS_OK)
+        }
+        if (status != STATUS_OK) {
             return status;
+        }
     }
     reading->more = reading->more || count == PAGE;
     return STATUS_OK;
@@ -133,8 +142,9 @@ static enum status read_licence(struct reading *reading, int64_t id, struct live
         return STATUS_OK;
     }
     enum status status = door_licence_load(reading->feed->db, id, &row, &found, fault);
-    if (status == STATUS_OK && found)
+    if (status == STATUS_OK && found) {
         live_message_add_licence(message, &row);
+    }
     return status;
 }
 
@@ -146,12 +156,15 @@ static enum status read_device(struct reading *reading, int64_t id, struct live_
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = door_device_query(reading->feed->db, id, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         status = door_device_and_seen_read(rows, &row, &seen, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         live_device_news_fill(live_message_add_device(message), &row, &seen, reading->present.changes);
+    }
     db_rows_close(rows);
     return status == STATUS_OK && have_row ? read_licence(reading, row.licence_id, message, fault) : status;
 }
@@ -160,8 +173,9 @@ static enum status read_sku(struct reading *reading, int64_t id, struct live_mes
                             struct fault *fault) {
     struct live_sku_news *news = NULL;
     enum status status = live_sku_read(reading->feed->db, id, &news, fault);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND) {
         return STATUS_OK;
+    }
     if (status == STATUS_OK) {
         news->replaces = true;
         news->next = message->skus;
@@ -205,21 +219,25 @@ static enum status read_change(struct reading *reading, const struct door_change
 static enum status read_changes(struct reading *reading, struct fault *fault) {
     struct door_change *changes = NULL;
     size_t count = 0;
-    if (reading->read.changes >= reading->present.changes)
+    if (reading->read.changes >= reading->present.changes) {
         return STATUS_OK;
+    }
     enum status status = door_changes_load(reading->feed->db, &reading->arena, reading->read.changes,
                                            CHANGES_PER_PAGE, &changes, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool is_last = count < CHANGES_PER_PAGE;
     reading->more = reading->more || !is_last;
     if (count > 0) {
         struct live_message *message = new_message(reading);
-        for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             status = read_change(reading, &changes[i], message, fault);
+        }
         message->changes = is_last ? reading->present.changes : changes[count - 1].sequence;
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = add_skus(reading, message, fault);
+        }
     }
     reading->read.changes = is_last ? reading->present.changes : changes[count - 1].sequence;
     return status;
@@ -227,12 +245,14 @@ static enum status read_changes(struct reading *reading, struct fault *fault) {
 
 static enum status read_all_skus(struct reading *reading, struct fault *fault) {
     struct live_feed *feed = reading->feed;
-    if (!feed->skus_changed)
+    if (!feed->skus_changed) {
         return STATUS_OK;
+    }
     struct live_message *message = new_message(reading);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < feed->known.count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < feed->known.count && status == STATUS_OK; i++) {
         status = read_sku(reading, feed->known.ids[i], message, fault);
+    }
     feed->skus_changed = status != STATUS_OK;
     return status;
 }
@@ -241,28 +261,34 @@ static enum status read_all_skus(struct reading *reading, struct fault *fault) {
 static enum status walk_licences(struct reading *reading, struct fault *fault) {
     struct live_feed *feed = reading->feed;
     int64_t devices = 0;
-    if (feed->walk_after < 0)
+    if (feed->walk_after < 0) {
         return STATUS_OK;
+    }
     enum status status = need_suspended(reading, fault);
-    if (status == STATUS_OK && feed->walk_after == 0)
+    if (status == STATUS_OK && feed->walk_after == 0) {
         status = door_last_ids(feed->db, &feed->walk_last, &devices, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t last = 0;
     size_t count = 0;
     struct db_rows *rows = NULL;
     struct live_message *message = new_message(reading);
     status =
         door_licences_stream(feed->db, feed->walk_after, feed->walk_after + LICENCES_PER_WALK, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = add_licences(reading, rows, 0, message, &last, &count, fault);
+    }
     db_rows_close(rows);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = add_skus(reading, message, fault);
+    }
     if (status == STATUS_OK) {
         feed->walk_after += LICENCES_PER_WALK;
-        if (feed->walk_after >= feed->walk_last)
+        if (feed->walk_after >= feed->walk_last) {
             feed->walk_after = -1;
+        }
         reading->more = reading->more || feed->walk_after >= 0;
     }
     return status;
@@ -271,17 +297,22 @@ static enum status walk_licences(struct reading *reading, struct fault *fault) {
 static enum status read_snapshot(struct reading *reading, struct fault *fault) {
     struct db *db = reading->feed->db;
     enum status status = db_begin(db, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = door_position_load(db, &reading->present, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_changes(reading, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = read_all_skus(reading, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = read_events(reading, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = walk_licences(reading, fault);
+    }
     db_rollback(db); /* it has only read */
     return status;
 }
@@ -307,8 +338,9 @@ static bool hand_over(struct reading *reading, bool is_whole) {
             live_message_free(message);
         }
     }
-    if (is_whole)
+    if (is_whole) {
         reading->feed->read = reading->read;
+    }
     return goes_on;
 }
 
@@ -332,8 +364,9 @@ static enum status read_news(struct live_feed *feed, bool *goes_on, struct fault
 
 enum status live_keys_read(struct live *live, struct db *db, struct live_keys **out, struct fault *fault) {
     struct live_keys *keys = calloc(1, sizeof *keys);
-    if (keys == NULL)
+    if (keys == NULL) {
         abort();
+    }
     arena_init(&keys->arena);
     struct call call = {.db = db,
                         .arena = &keys->arena,
@@ -354,12 +387,14 @@ enum status live_keys_read(struct live *live, struct db *db, struct live_keys **
 
 static enum status read_keys(struct live_feed *feed, bool *goes_on, struct fault *fault) {
     struct live *live = feed->live;
-    if (!feed->keys_changed && live->options.now_us() < feed->keys_due_us)
+    if (!feed->keys_changed && live->options.now_us() < feed->keys_due_us) {
         return STATUS_OK;
+    }
     struct live_keys *keys = NULL;
     enum status status = live_keys_read(live, feed->db, &keys, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     feed->keys_changed = false;
     feed->keys_due_us = keys->set.next_change_us;
     struct live_message *message = live_message_new();
@@ -376,26 +411,30 @@ static enum status read_keys(struct live_feed *feed, bool *goes_on, struct fault
 static enum status hold_claim(struct live_feed *feed, struct fault *fault) {
     bool claimed = false;
     enum status status = db_claim(feed->db, "device-door", &claimed, fault);
-    if (status == STATUS_OK && !claimed)
+    if (status == STATUS_OK && !claimed) {
         return fault_set(fault, STATUS_BUSY, "device-door-running", NULL, TEXT(""),
                          "another device door has taken the store while this one had lost it");
+    }
     return status;
 }
 
 static enum status one_round(struct live_feed *feed, bool *goes_on, struct fault *fault) {
     bool changed = false;
     enum status status = db_wait(feed->db, feed->live->stop_fd, WAIT_MS, &changed, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = hold_claim(feed, fault);
+    }
     feed->idle_rounds = changed ? 0 : feed->idle_rounds + 1;
     if (status == STATUS_OK && (changed || feed->first_round || feed->idle_rounds >= IDLE_ROUNDS_MAX)) {
         feed->idle_rounds = 0;
         status = read_news(feed, goes_on, fault);
     }
-    if (status == STATUS_OK && *goes_on)
+    if (status == STATUS_OK && *goes_on) {
         status = read_keys(feed, goes_on, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         feed->first_round = false;
+    }
     return status;
 }
 
@@ -424,8 +463,9 @@ static void *run_feed(void *context) {
 
 enum status live_feed_start(struct live *live, struct fault *fault) {
     struct live_feed *feed = calloc(1, sizeof *feed);
-    if (feed == NULL)
+    if (feed == NULL) {
         abort();
+    }
     feed->live = live;
     feed->db = live->feed_db;
     feed->read = live->loaded_at;
@@ -444,8 +484,9 @@ enum status live_feed_start(struct live *live, struct fault *fault) {
 }
 
 void live_feed_join(struct live *live) {
-    if (live->feed == NULL)
+    if (live->feed == NULL) {
         return;
+    }
     pthread_join(live->feed->thread, NULL);
     live_known_clean_up(&live->feed->known);
     free(live->feed);

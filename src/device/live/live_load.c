@@ -48,11 +48,13 @@ static enum status load_licences(struct loading *loading, struct db_rows *rows, 
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = door_licence_read(rows, 0, &loading->suspended, &row, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             break;
+        }
         /* Of a SKU that is newer than the position: the feed brings both. */
-        if (!id_map_get(&live->sku_index, row.sku_id, 0, &sku))
+        if (!id_map_get(&live->sku_index, row.sku_id, 0, &sku)) {
             continue;
+        }
         struct live_licence *licence = live_table_place(&live->licences, (uint32_t)row.id);
         *licence = (struct live_licence){.id = (uint32_t)row.id,
                                          .version = (uint32_t)row.version,
@@ -76,8 +78,9 @@ static enum status load_devices(struct loading *loading, struct db_rows *rows, s
     enum status status = STATUS_OK;
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = door_device_read(rows, &row, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             break;
+        }
         struct live_device *device = live_table_place(&live->devices, (uint32_t)row.id);
         (void)live_table_place(&live->licences, (uint32_t)row.licence_id);
         device->id = row.id;
@@ -106,8 +109,9 @@ static enum status load_seen(struct loading *loading, struct db_rows *rows, stru
         device->seen_at_s = (uint32_t)seen.seen_at_s; /* the three were written from 32 bits */
         device->lease_expires_s = (uint32_t)seen.lease_expires_s;
         device->profile = (uint32_t)seen.profile_id;
-        if (seen.seen_at_s <= loading->live->unsettled_s)
+        if (seen.seen_at_s <= loading->live->unsettled_s) {
             device->flags = LIVE_UNSETTLED; /* nobody else has written them yet */
+        }
         live_take_month_marks(device, seen.month_marks);
     }
     return status;
@@ -122,18 +126,21 @@ static enum status load_piece(struct loader *loader, enum piece_kind kind, int64
     switch (kind) {
     case PIECE_LICENCES:
         status = door_licences_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = load_licences(loading, rows, &loader->fault);
+        }
         break;
     case PIECE_DEVICES:
         status = door_devices_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = load_devices(loading, rows, &loader->fault);
+        }
         break;
     default:
         status = door_seen_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = load_seen(loading, rows, &loader->fault);
+        }
         break;
     }
     db_rows_close(rows);
@@ -159,10 +166,12 @@ static void *run_loader(void *context) {
     enum piece_kind kind;
     int64_t after;
     loader->status = db_begin(loader->db, DB_READ, &loader->fault);
-    if (loader->status != STATUS_OK)
+    if (loader->status != STATUS_OK) {
         return NULL;
-    while (loader->status == STATUS_OK && next_piece(loader->loading, &kind, &after))
+    }
+    while (loader->status == STATUS_OK && next_piece(loader->loading, &kind, &after)) {
         loader->status = load_piece(loader, kind, after);
+    }
     db_rollback(loader->db); /* it has only read */
     return NULL;
 }
@@ -180,13 +189,17 @@ static enum status load_tables(struct loading *loading, struct fault *fault) {
         status = db_open(loading->live->options.database_url, &loaders[opened].db, fault);
     }
     int started = 1;
-    for (; status == STATUS_OK && started < count; started++)
-        if (pthread_create(&threads[started], NULL, run_loader, &loaders[started]) != 0)
+    for (; status == STATUS_OK && started < count; started++) {
+        if (pthread_create(&threads[started], NULL, run_loader, &loaders[started]) != 0) {
             break; /* the others do its share */
-    if (status == STATUS_OK)
+        }
+    }
+    if (status == STATUS_OK) {
         run_loader(&loaders[0]);
-    for (int i = 1; status == STATUS_OK && i < started; i++)
+    }
+    for (int i = 1; status == STATUS_OK && i < started; i++) {
         pthread_join(threads[i], NULL);
+    }
     for (int i = 0; i < opened; i++) {
         if (status == STATUS_OK && loaders[i].status != STATUS_OK) {
             status = loaders[i].status;
@@ -206,8 +219,9 @@ static enum status load_skus(struct loading *loading, struct db *db, struct faul
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct live_sku_news *news = NULL;
         status = live_sku_read(db, ids[i], &news, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             live_put_sku(loading->live, news);
+        }
     }
     return status;
 }
@@ -216,8 +230,9 @@ static enum status load_profiles(struct loading *loading, struct db *db, struct 
     struct door_profile_row *profiles = NULL;
     size_t count = 0;
     enum status status = door_profiles_load(db, &loading->arena, PROFILES_AT_FIRST, &profiles, &count, fault);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         live_put_profile(loading->live, profiles[i].version, profiles[i].components, profiles[i].id);
+    }
     return status;
 }
 
@@ -225,23 +240,30 @@ static enum status load_small(struct loading *loading, struct db *db, struct fau
     struct live *live = loading->live;
     struct door_state state = {0};
     enum status status = db_begin(db, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = door_position_load(db, &live->loaded_at, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = door_state_load(db, &state, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = door_last_ids(db, &loading->last_licence, &loading->last_device, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = door_suspended_load(db, &loading->suspended, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_skus(loading, db, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_profiles(loading, db, fault);
+    }
     db_rollback(db);
-    if (status == STATUS_OK && (loading->last_licence > UINT32_MAX || loading->last_device > UINT32_MAX))
+    if (status == STATUS_OK && (loading->last_licence > UINT32_MAX || loading->last_device > UINT32_MAX)) {
         return fault_set(fault, STATUS_INTERNAL, "store-too-large", NULL, TEXT(""),
                          "a device door holds at most 4294967295 licences and devices");
+    }
     live->unsettled_s = state.is_running ? live->options.now_us() / 1000000 : state.unsettled_s;
     live->changes = live->loaded_at.changes;
     return status;
@@ -252,8 +274,9 @@ enum status live_load(struct live *live, struct fault *fault) {
     arena_init(&loading.arena);
     id_map_init(&loading.suspended, &loading.arena, 64);
     enum status status = load_small(&loading, live->feed_db, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = load_tables(&loading, fault);
+    }
     live->licence_count = atomic_load(&loading.licences);
     live->device_count = atomic_load(&loading.devices);
     live->last_device = loading.last_device;

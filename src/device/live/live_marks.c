@@ -32,8 +32,9 @@ static void list_push(struct live_list *list, const void *item, size_t item_byte
     if (list->count == list->capacity) {
         list->capacity = list->capacity == 0 ? 1024 : list->capacity * 2;
         list->items = realloc(list->items, list->capacity * item_bytes);
-        if (list->items == NULL)
+        if (list->items == NULL) {
             abort();
+        }
     }
     memcpy(list->items + list->count++ * item_bytes, item, item_bytes);
 }
@@ -90,8 +91,9 @@ void live_mark_behind(struct live *live, struct live_device *device) {
 
 void live_mark_urgent(struct live *live, struct live_device *device) {
     live_mark_behind(live, device);
-    if (live->urgent.count < URGENT_MAX)
+    if (live->urgent.count < URGENT_MAX) {
         list_push(&live->urgent, &device->id, sizeof device->id);
+    }
 }
 
 static void find_month(struct live *live, int64_t at_s) {
@@ -108,8 +110,9 @@ static void find_month(struct live *live, int64_t at_s) {
 void live_mark(struct live *live, struct live_device *device, enum lease_code answer) {
     uint8_t kind = answer == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED;
     int64_t at_s = device->seen_at_s;
-    if (at_s < live->month_from_s || at_s >= live->month_until_s)
+    if (at_s < live->month_from_s || at_s >= live->month_until_s) {
         find_month(live, at_s);
+    }
     if (device->month != (uint8_t)live->month) {
         device->month = (uint8_t)live->month;
         device->flags &= (uint8_t) ~(LIVE_LICENSED | LIVE_UNLICENSED);
@@ -123,8 +126,9 @@ void live_mark(struct live *live, struct live_device *device, enum lease_code an
 }
 
 void live_mark_clone(struct live *live, struct live_device *device, int64_t now_s) {
-    if (device->flags & LIVE_CLONE)
+    if (device->flags & LIVE_CLONE) {
         return;
+    }
     device->flags |= LIVE_CLONE;
     struct door_clone clone = {device->id, now_s * 1000000};
     list_push(&live->clones, &clone, sizeof clone);
@@ -144,11 +148,13 @@ static void give_row(struct live *live, struct live_marks *marks, struct live_de
 static void give_rows_of_log(struct live *live, struct live_marks *marks) {
     const struct check_in_entry *entries = (const struct check_in_entry *)live->log.items;
     for (size_t i = 0; i < live->log.count; i++) {
-        if (i + PREFETCH_AHEAD < live->log.count)
+        if (i + PREFETCH_AHEAD < live->log.count) {
             live_prefetch(live, entries[i + PREFETCH_AHEAD].device_id);
+        }
         struct live_device *device = live_table_find(&live->devices, entries[i].device_id);
-        if (device->flags & LIVE_BEHIND)
+        if (device->flags & LIVE_BEHIND) {
             give_row(live, marks, device);
+        }
     }
     live->log.count = 0;
 }
@@ -158,8 +164,9 @@ static void give_urgent_rows(struct live *live, struct live_marks *marks) {
     const int64_t *ids = (const int64_t *)live->urgent.items;
     for (int i = 0; i < LIVE_URGENT_AT_ONCE && live->urgent.count > 0; i++) {
         struct live_device *device = live_table_find(&live->devices, ids[--live->urgent.count]);
-        if (device->flags & LIVE_BEHIND)
+        if (device->flags & LIVE_BEHIND) {
             give_row(live, marks, device);
+        }
     }
 }
 
@@ -178,8 +185,9 @@ static void set_out(struct live *live) {
 static void come_around(struct live *live, struct live_marks *marks) {
     live->hand.goes = false;
     marks->covered = live->hand.covers;
-    if (live->hand.logged)
+    if (live->hand.logged) {
         set_out(live);
+    }
 }
 
 /* How far it should be by now. */
@@ -197,12 +205,14 @@ static bool move_hand(struct live *live, struct live_marks *marks) {
     int64_t until = due - hand->next >= HAND_AT_ONCE ? hand->next + HAND_AT_ONCE - 1 : due;
     for (; hand->next <= until && marks->save_count < LIVE_ROWS_OF_HAND_MAX; hand->next++) {
         struct live_device *device = live_table_find(&live->devices, hand->next);
-        if (device != NULL && device->flags & LIVE_BEHIND)
+        if (device != NULL && device->flags & LIVE_BEHIND) {
             give_row(live, marks, device);
+        }
     }
     bool is_late = hand->next <= due;
-    if (hand->next > hand->last)
+    if (hand->next > hand->last) {
         come_around(live, marks);
+    }
     return is_late;
 }
 
@@ -225,14 +235,16 @@ static void give_log_or_rows(struct live *live, struct live_marks *marks) {
     marks->log_number = ++live->logs;
     live->log_is_short = false;
     live->hand.logged = true;
-    if (!live->hand.goes)
+    if (!live->hand.goes) {
         set_out(live);
+    }
 }
 
 /* The buffer is the loop's while it is wanted. */
 void live_give_marks(struct live *live) {
-    if (!live_are_marks_wanted(live))
+    if (!live_are_marks_wanted(live)) {
         return;
+    }
     struct live_marks *marks = live->marks;
     marks->save_count = 0;
     marks->covered = 0;

@@ -38,8 +38,9 @@ void live_table_clean_up(struct live_table *table);
 void *live_table_place(struct live_table *table, uint32_t id);
 /* NULL where its chunk is not there. */
 static inline void *live_table_find(const struct live_table *table, int64_t id) {
-    if (id < 1 || id > UINT32_MAX)
+    if (id < 1 || id > UINT32_MAX) {
         return NULL;
+    }
     unsigned char *chunk =
         atomic_load_explicit(&table->chunks[(uint64_t)id >> table->bits], memory_order_relaxed);
     size_t place = (size_t)id & (((size_t)1 << table->bits) - 1);

@@ -45,8 +45,9 @@ struct live_saver {
 
 struct live_saver *live_saver_make(struct live *live) {
     struct live_saver *saver = calloc(1, sizeof *saver);
-    if (saver == NULL)
+    if (saver == NULL) {
         abort();
+    }
     saver->live = live;
     saver->window.from = saver->window.recent = live->loaded_at.changes;
     saver->next_window = saver->window;
@@ -54,8 +55,9 @@ struct live_saver *live_saver_make(struct live *live) {
 }
 
 void live_saver_free(struct live_saver *saver) {
-    if (saver == NULL)
+    if (saver == NULL) {
         return;
+    }
     while (saver->told != NULL) {
         struct live_told *next = saver->told->next;
         free(saver->told);
@@ -74,11 +76,13 @@ static void append(struct live_list *list, const void *more, size_t count, size_
     if (list->count + count > list->capacity) {
         list->capacity = (list->count + count) * 2;
         list->items = realloc(list->items, list->capacity * item_bytes);
-        if (list->items == NULL)
+        if (list->items == NULL) {
             abort();
+        }
     }
-    if (count > 0)
+    if (count > 0) {
         memcpy(list->items + list->count * item_bytes, more, count * item_bytes);
+    }
     list->count += count;
 }
 
@@ -98,8 +102,9 @@ static void take_marks(struct live_saver *saver, struct live_marks *marks) {
     move(&saver->clones, &marks->clones, sizeof(struct door_clone));
     saver->covered = marks->covered > 0 ? marks->covered : saver->covered;
     struct live_told **end = &saver->told;
-    while (*end != NULL)
+    while (*end != NULL) {
         end = &(*end)->next;
+    }
     *end = marks->told;
     marks->told = NULL;
     saver->more = marks->more;
@@ -116,17 +121,20 @@ static bool ask_for_marks(struct live_saver *saver) {
     struct live *live = saver->live;
     int64_t until_us = monotonic_us() + MARKS_WAIT_US;
     pthread_mutex_lock(&live->mutex);
-    if (live->marks_state == LIVE_MARKS_IDLE)
+    if (live->marks_state == LIVE_MARKS_IDLE) {
         live->marks_state = LIVE_MARKS_WANTED;
+    }
     pthread_mutex_unlock(&live->mutex);
     live_wake(live);
     pthread_mutex_lock(&live->mutex);
-    while (live->marks_state != LIVE_MARKS_GIVEN && monotonic_us() < until_us)
+    while (live->marks_state != LIVE_MARKS_GIVEN && monotonic_us() < until_us) {
         wait_until(live, until_us);
+    }
     bool given = live->marks_state == LIVE_MARKS_GIVEN;
     pthread_mutex_unlock(&live->mutex);
-    if (!given)
+    if (!given) {
         return false;
+    }
     take_marks(saver, live->marks);
     pthread_mutex_lock(&live->mutex);
     live->marks_state = LIVE_MARKS_IDLE;
@@ -137,8 +145,9 @@ static bool ask_for_marks(struct live_saver *saver) {
 /* A transaction has one log at most. */
 void live_saver_collect(struct live_saver *saver) {
     bool waits = saver->saves.count > 0 || saver->log.count > 0;
-    while (!waits && ask_for_marks(saver))
+    while (!waits && ask_for_marks(saver)) {
         waits = !saver->more || saver->log.count > 0 || saver->saves.count >= SAVES_MAX;
+    }
 }
 
 void live_saver_add(struct live_saver *saver, const struct live_save *save) {
@@ -160,24 +169,29 @@ bool live_saver_has_more(const struct live_saver *saver) {
 static int by_device(const void *a, const void *b) {
     const struct live_save *left = a;
     const struct live_save *right = b;
-    if (left->seen.device_id != right->seen.device_id)
+    if (left->seen.device_id != right->seen.device_id) {
         return left->seen.device_id < right->seen.device_id ? -1 : 1;
+    }
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
 /* Neighbours in the store lie on the same page. */
 static void sort_saves(struct live_save *saves, size_t count) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         saves[i].order = (uint32_t)i;
-    if (count > 0)
+    }
+    if (count > 0) {
         qsort(saves, count, sizeof *saves, by_device);
+    }
 }
 
 static int64_t least_known_change(const struct live_save *saves, size_t count) {
     int64_t least = INT64_MAX;
-    for (size_t i = 0; i < count; i++)
-        if (saves[i].changes < least)
+    for (size_t i = 0; i < count; i++) {
+        if (saves[i].changes < least) {
             least = saves[i].changes;
+        }
+    }
     return least;
 }
 
@@ -195,12 +209,14 @@ static enum status load_foreign(struct db *db, struct arena *arena, int64_t afte
     while (loaded == CHANGES_AT_ONCE) {
         struct door_change *changes = NULL;
         enum status status = door_changes_load(db, arena, after, CHANGES_AT_ONCE, &changes, &loaded, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
         for (size_t i = 0; i < loaded; i++) {
             after = changes[i].sequence;
-            if (changes[i].kind != DEVICE_CHANGE_DEVICE)
+            if (changes[i].kind != DEVICE_CHANGE_DEVICE) {
                 continue;
+            }
             uint32_t at = id_map_put(&foreign->places, changes[i].subject_id, 0, (uint32_t)foreign->count);
             if (at == foreign->count) {
                 foreign->sequences = arena_grow(arena, foreign->sequences, foreign->count, &foreign->capacity,
@@ -225,18 +241,20 @@ static enum status save_rows(struct live_saver *saver, struct db *db, struct are
     struct live_save *saves = (struct live_save *)saver->saves.items;
     size_t count = saver->saves.count;
     struct foreign foreign = {0};
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     sort_saves(saves, count);
     id_map_init(&foreign.places, arena, 64);
     struct device_seen *seen = ARENA_NEW(arena, struct device_seen, count);
     size_t own = 0;
     enum status status = load_foreign(db, arena, least_known_change(saves, count), &foreign, fault);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        if (is_foreign(&foreign, &saves[i]))
+        if (is_foreign(&foreign, &saves[i])) {
             status = door_lease_raise(db, saves[i].seen.device_id, saves[i].seen.lease_expires_s, fault);
-        else
+        } else {
             seen[own++] = saves[i].seen;
+        }
     }
     return status == STATUS_OK ? door_seen_save_many(db, seen, own, fault) : status;
 }
@@ -244,21 +262,24 @@ static enum status save_rows(struct live_saver *saver, struct db *db, struct are
 /* The log's row, and away with those that the devices' rows have caught up with. */
 static enum status save_log(struct live_saver *saver, struct db *db, struct fault *fault) {
     enum status status = STATUS_OK;
-    if (saver->log.count > 0)
+    if (saver->log.count > 0) {
         status = check_in_log_append(db, saver->log_number, (const struct check_in_entry *)saver->log.items,
                                      saver->log.count, fault);
-    if (status == STATUS_OK && saver->covered > 0)
+    }
+    if (status == STATUS_OK && saver->covered > 0) {
         status = check_in_log_drop(db, saver->covered, fault);
+    }
     return status;
 }
 
 static enum status save_told(struct live_saver *saver, struct db *db, struct fault *fault) {
     enum status status = STATUS_OK;
-    for (struct live_told *told = saver->told; told != NULL && status == STATUS_OK; told = told->next)
+    for (struct live_told *told = saver->told; told != NULL && status == STATUS_OK; told = told->next) {
         status = device_profile_take(
             db, (struct text){told->bytes, told->version_length},
             (struct text){told->bytes + told->version_length + 1, told->components_length}, &told->profile_id,
             fault);
+    }
     return status;
 }
 
@@ -269,38 +290,47 @@ static enum status extend_leaving(struct live_saver *saver, struct db *db, int64
     struct door_position position = {0};
     enum status status = door_leaving_extend(db, saver->window.from, fault);
     saver->next_window = saver->window;
-    if (status != STATUS_OK || now_s < saver->window.moved_at_s + LEAVING_WINDOW_S)
+    if (status != STATUS_OK || now_s < saver->window.moved_at_s + LEAVING_WINDOW_S) {
         return status;
+    }
     status = door_position_load(db, &position, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         saver->next_window = (struct leaving_window){now_s, saver->window.recent, position.changes};
+    }
     return status;
 }
 
 static enum status prune(struct live_saver *saver, struct db *db, int64_t now_us, struct fault *fault) {
-    if (now_us / 1000000 < saver->pruned_at_s + PRUNE_EVERY_S)
+    if (now_us / 1000000 < saver->pruned_at_s + PRUNE_EVERY_S) {
         return STATUS_OK;
+    }
     enum status status = door_changes_prune(db, now_us - CHANGES_KEPT_US, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         saver->pruned_at_s = now_us / 1000000;
+    }
     return status;
 }
 
 enum status live_saver_write(struct live_saver *saver, struct db *db, struct arena *arena, int64_t now_us,
                              struct fault *fault) {
     enum status status = save_rows(saver, db, arena, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = save_log(saver, db, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = door_months_mark_many(db, (const struct door_month_mark *)saver->months.items,
                                        saver->months.count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = door_clones_count_many(db, (const struct door_clone *)saver->clones.items,
                                         saver->clones.count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = save_told(saver, db, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = extend_leaving(saver, db, now_us / 1000000, fault);
+    }
     return status == STATUS_OK ? prune(saver, db, now_us, fault) : status;
 }
 
@@ -318,11 +348,13 @@ void live_saver_settle(struct live_saver *saver, struct live_message *message) {
 enum status live_saver_recover(struct db *db, struct fault *fault) {
     uint64_t entries = 0;
     enum status status = db_begin(db, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = check_in_log_recover(db, &entries, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_commit(db, fault);
+    }
     db_rollback(db);
     return status;
 }

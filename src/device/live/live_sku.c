@@ -15,8 +15,9 @@ static enum status fill(struct db *db, int64_t sku_id, struct live_sku_news *new
 
 enum status live_sku_read(struct db *db, int64_t sku_id, struct live_sku_news **news, struct fault *fault) {
     struct live_sku_news *made = calloc(1, sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
         abort();
+    }
     arena_init(&made->arena);
     enum status status = fill(db, sku_id, made, fault);
     if (status != STATUS_OK) {
@@ -38,8 +39,9 @@ void live_known_init(struct live_known *known, const struct live *live) {
     *known = (struct live_known){0};
     arena_init(&known->arena);
     id_map_init(&known->skus, &known->arena, live->sku_count + 64);
-    for (size_t i = 0; i < live->sku_count; i++)
+    for (size_t i = 0; i < live->sku_count; i++) {
         remember(known, live->skus[i]->sku.id);
+    }
 }
 
 void live_known_clean_up(struct live_known *known) {
@@ -49,11 +51,14 @@ void live_known_clean_up(struct live_known *known) {
 enum status live_known_need(struct live_known *known, struct db *db, int64_t sku_id,
                             struct live_message *message, struct fault *fault) {
     uint32_t at = 0;
-    if (id_map_get(&known->skus, sku_id, 0, &at))
+    if (id_map_get(&known->skus, sku_id, 0, &at)) {
         return STATUS_OK;
-    for (const struct live_sku_news *news = message->skus; news != NULL; news = news->next)
-        if (news->sku.id == sku_id)
+    }
+    for (const struct live_sku_news *news = message->skus; news != NULL; news = news->next) {
+        if (news->sku.id == sku_id) {
             return STATUS_OK;
+        }
+    }
     struct live_sku_news *news = NULL;
     enum status status = live_sku_read(db, sku_id, &news, fault);
     if (status == STATUS_OK) {
@@ -65,7 +70,9 @@ enum status live_known_need(struct live_known *known, struct db *db, int64_t sku
 
 void live_known_settle(struct live_known *known, const struct live_message *message) {
     uint32_t at = 0;
-    for (const struct live_sku_news *news = message->skus; news != NULL; news = news->next)
-        if (!id_map_get(&known->skus, news->sku.id, 0, &at))
+    for (const struct live_sku_news *news = message->skus; news != NULL; news = news->next) {
+        if (!id_map_get(&known->skus, news->sku.id, 0, &at)) {
             remember(known, news->sku.id);
+        }
+    }
 }

@@ -34,12 +34,14 @@ void live_table_init(struct live_table *table, size_t item_bytes, unsigned bits)
 }
 
 void live_table_clean_up(struct live_table *table) {
-    if (table->chunks == NULL)
+    if (table->chunks == NULL) {
         return;
+    }
     for (size_t i = 0; i < (size_t)1 << (32 - table->bits); i++) {
         unsigned char *chunk = atomic_load_explicit(&table->chunks[i], memory_order_relaxed);
-        if (chunk != NULL)
+        if (chunk != NULL) {
             munmap(chunk, chunk_bytes(table));
+        }
     }
     munmap(table->chunks, directory_bytes(table));
     table->chunks = NULL;
@@ -50,10 +52,12 @@ static unsigned char *chunk_new(const struct live_table *table) {
     size_t bytes = chunk_bytes(table);
     unsigned char *at = map(bytes + HUGE_PAGE_BYTES);
     size_t before = (HUGE_PAGE_BYTES - (uintptr_t)at % HUGE_PAGE_BYTES) % HUGE_PAGE_BYTES;
-    if (before > 0)
+    if (before > 0) {
         munmap(at, before);
-    if (before < HUGE_PAGE_BYTES)
+    }
+    if (before < HUGE_PAGE_BYTES) {
         munmap(at + before + bytes, HUGE_PAGE_BYTES - before);
+    }
     (void)madvise(at + before, bytes, MADV_HUGEPAGE);
     return at + before;
 }

@@ -67,8 +67,9 @@ static struct live_job *take_jobs(struct live_writer *writer) {
     }
     live->jobs = *end;
     *end = NULL;
-    if (live->jobs == NULL)
+    if (live->jobs == NULL) {
         live->jobs_end = &live->jobs;
+    }
     live->job_count -= count;
     pthread_mutex_unlock(&live->mutex);
     return first;
@@ -88,8 +89,9 @@ static struct call call_of(struct live_writer *writer) {
 
 static enum status add_licence(struct live_writer *writer, const struct door_licence_row *row,
                                struct live_message *message, struct fault *fault) {
-    if (row->id == 0)
+    if (row->id == 0) {
         return STATUS_OK;
+    }
     live_message_add_licence(message, row);
     return live_known_need(&writer->known, writer->db, row->sku_id, message, fault);
 }
@@ -116,12 +118,15 @@ static enum status add_stored_device(struct live_writer *writer, int64_t device_
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = door_device_query(writer->db, device_id, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         status = door_device_and_seen_read(rows, &row, &seen, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         live_device_news_fill(live_message_add_device(message), &row, &seen, 0);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -131,17 +136,20 @@ static enum status activate(struct live_writer *writer, struct live_job *job, st
     struct call call = call_of(writer);
     struct activation activation = {0};
     enum status status = activate_device(&call, &job->request, false, &activation, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     job->answer = activation.answer;
     job->licence_id = activation.licence.id;
     status = add_licence(writer, &activation.licence, message, fault);
-    if (status != STATUS_OK || activation.answer != LEASE_CODE_OK)
+    if (status != STATUS_OK || activation.answer != LEASE_CODE_OK) {
         return status;
+    }
     job->result_device_id = activation.device.id;
     add_device(message, &activation.device, &activation.seen, true);
-    if (activation.dropped_device_id > 0)
+    if (activation.dropped_device_id > 0) {
         status = add_stored_device(writer, activation.dropped_device_id, message, fault);
+    }
     return status;
 }
 
@@ -151,8 +159,9 @@ static enum status release(struct live_writer *writer, struct live_job *job, str
     struct released_device released;
     struct release_device_input input = {.device = identifier_text(&call, IDENTIFIER_DEVICE, job->device_id)};
     enum status status = release_device(&call, &input, &released, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         job->answer = LEASE_CODE_OK;
+    }
     job->result_device_id = job->device_id;
     return status == STATUS_OK ? add_stored_device(writer, job->device_id, message, fault) : status;
 }
@@ -162,12 +171,14 @@ static enum status reseat(struct live_writer *writer, struct live_job *job, stru
     struct call call = call_of(writer);
     struct reseating reseating;
     enum status status = reseat_device(&call, job->device_id, &reseating, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     job->answer = reseating.answer;
     job->licence_id = reseating.licence.id;
-    if (reseating.device.id == 0)
+    if (reseating.device.id == 0) {
         return STATUS_OK;
+    }
     job->result_device_id = job->device_id;
     add_device(message, &reseating.device, &reseating.seen, false);
     return add_licence(writer, &reseating.licence, message, fault);
@@ -184,11 +195,12 @@ static bool is_refusal(const struct fault *fault, enum lease_code *answer) {
         {"unknown-device", LEASE_CODE_UNKNOWN_DEVICE},
         {"wrong-state", LEASE_CODE_DROPPED},
     };
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         if (strcmp(fault->code, refusals[i].code) == 0) {
             *answer = refusals[i].answer;
             return true;
         }
+    }
     return false;
 }
 
@@ -211,8 +223,9 @@ static enum status run_job(struct live_writer *writer, struct live_job *job, str
 
 /* What the asking device last did is saved ahead of its job. */
 static void mark_of_job(struct live_writer *writer, const struct live_job *job) {
-    if (job->kind == LIVE_ACTIVATE)
+    if (job->kind == LIVE_ACTIVATE) {
         return;
+    }
     const struct live_save save = {.seen = job->seen, .changes = job->changes};
     live_saver_add(writer->saver, &save);
 }
@@ -220,8 +233,9 @@ static void mark_of_job(struct live_writer *writer, const struct live_job *job) 
 /* ---- rounds ---- */
 
 static void stamp(struct live_message *message, int64_t number) {
-    for (size_t i = 0; i < message->device_count; i++)
+    for (size_t i = 0; i < message->device_count; i++) {
         message->devices[i].stamp = (uint32_t)number;
+    }
 }
 
 /* In a transaction: `*spoilt` where a statement of a job failed. */
@@ -233,8 +247,9 @@ static enum status write_round(struct live_writer *writer, struct live_job *jobs
         status = run_job(writer, job, message, fault);
         *spoilt = status != STATUS_OK;
     }
-    if (status != STATUS_OK || message->device_count == 0)
+    if (status != STATUS_OK || message->device_count == 0) {
         return status;
+    }
     int64_t number = 0;
     status = db_counter_take(writer->db, DEVICE_CHANGE_COUNTER, 1, &number, fault);
     stamp(message, number);
@@ -249,10 +264,11 @@ static enum status run_round(struct live_writer *writer, struct live_job *jobs, 
     enum status status = db_begin(writer->db, DB_WRITE, fault);
     if (status == STATUS_OK) {
         status = write_round(writer, jobs, message, spoilt, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = db_commit(writer->db, fault);
-        else
+        } else {
             db_rollback(writer->db);
+        }
     }
     arena_clean_up(&writer->arena);
     if (status != STATUS_OK) {
@@ -271,8 +287,9 @@ static enum status run_round(struct live_writer *writer, struct live_job *jobs, 
 }
 
 static void give_back(struct live_writer *writer, struct live_job *jobs, enum lease_code answer) {
-    if (jobs == NULL)
+    if (jobs == NULL) {
         return;
+    }
     for (struct live_job *job = jobs; job != NULL; job = job->next) {
         job->answer = answer;
         job->result_device_id = 0;
@@ -292,8 +309,9 @@ static enum status run_one_by_one(struct live_writer *writer, struct live_job *j
         jobs = job->next;
         job->next = NULL;
         last = run_round(writer, job, &spoilt, fault);
-        if (last != STATUS_OK)
+        if (last != STATUS_OK) {
             give_back(writer, job, spoilt && last != STATUS_BUSY ? LEASE_CODE_INTERNAL : LEASE_CODE_BUSY);
+        }
         if (last != STATUS_OK && !spoilt) {
             give_back(writer, jobs, LEASE_CODE_BUSY);
             return last;
@@ -305,10 +323,12 @@ static enum status run_one_by_one(struct live_writer *writer, struct live_job *j
 static enum status do_round(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
     bool spoilt = false;
     enum status status = run_round(writer, jobs, &spoilt, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return status;
-    if (spoilt && status != STATUS_BUSY)
+    }
+    if (spoilt && status != STATUS_BUSY) {
         return run_one_by_one(writer, jobs, fault);
+    }
     give_back(writer, jobs, LEASE_CODE_BUSY);
     return status;
 }
@@ -320,8 +340,9 @@ static void gather(struct live *live) {
     pthread_mutex_lock(&live->mutex);
     live->gathers = live->jobs != NULL;
     while (live->gathers && !live->stopping && live->job_count < live->expected_jobs &&
-           monotonic_ms() < until_ms)
+           monotonic_ms() < until_ms) {
         wait_until(live, until_ms);
+    }
     live->gathers = false;
     pthread_mutex_unlock(&live->mutex);
 }
@@ -333,8 +354,9 @@ static bool wait_for_work(struct live_writer *writer) {
                                              : writer->collected_at_ms + SAVE_EVERY_MS;
     pthread_mutex_lock(&live->mutex);
     while (!live->stopping && monotonic_ms() < due_ms && (live->jobs == NULL || writer->back_off_ms > 0) &&
-           !(live_saver_has_more(writer->saver) && writer->back_off_ms == 0))
+           !(live_saver_has_more(writer->saver) && writer->back_off_ms == 0)) {
         wait_until(live, due_ms);
+    }
     bool goes_on = !live->stopping;
     pthread_mutex_unlock(&live->mutex);
     return goes_on;
@@ -355,28 +377,32 @@ static bool one_turn(struct live_writer *writer, bool is_ending) {
     struct fault fault;
     collect_if_due(writer, is_ending);
     struct live_job *jobs = take_jobs(writer);
-    for (const struct live_job *job = jobs; job != NULL; job = job->next)
+    for (const struct live_job *job = jobs; job != NULL; job = job->next) {
         mark_of_job(writer, job);
+    }
     bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
     enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
     writer->tried_at_ms = monotonic_ms();
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         writer->back_off_ms = 0;
-    else if (writer->back_off_ms == 0)
+    } else if (writer->back_off_ms == 0) {
         writer->back_off_ms = BACK_OFF_FIRST_MS;
-    else if (writer->back_off_ms < BACK_OFF_MAX_MS)
+    } else if (writer->back_off_ms < BACK_OFF_MAX_MS) {
         writer->back_off_ms *= 2;
+    }
     return has;
 }
 
 static enum status note_state(struct live_writer *writer, bool is_running, struct fault *fault) {
     enum status status = db_begin(writer->db, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const struct door_state state = {is_running, writer->live->unsettled_s};
     status = door_state_save(writer->db, &state, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_commit(writer->db, fault);
+    }
     db_rollback(writer->db);
     return status;
 }
@@ -385,10 +411,12 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
 static void end(struct live_writer *writer) {
     struct fault fault;
     for (int tries = 0; tries < LAST_TRIES; tries++) {
-        while (one_turn(writer, true) && writer->back_off_ms == 0)
+        while (one_turn(writer, true) && writer->back_off_ms == 0) {
             continue;
-        if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK)
+        }
+        if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK) {
             return;
+        }
     }
 }
 
@@ -416,8 +444,9 @@ static void writer_free(struct live_writer *writer) {
 
 enum status live_writer_start(struct live *live, struct fault *fault) {
     struct live_writer *writer = calloc(1, sizeof *writer);
-    if (writer == NULL)
+    if (writer == NULL) {
         abort();
+    }
     writer->live = live;
     writer->db = live->writer_db;
     writer->collected_at_ms = monotonic_ms();
@@ -426,9 +455,10 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
     live_known_init(&writer->known, live);
     db_set_write_wait(writer->db, WRITE_WAIT_MS);
     enum status status = note_state(writer, true, fault);
-    if (status == STATUS_OK && pthread_create(&writer->thread, NULL, run_writer, writer) != 0)
+    if (status == STATUS_OK && pthread_create(&writer->thread, NULL, run_writer, writer) != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
                            "the machine gives no thread for the device door's writer");
+    }
     if (status != STATUS_OK) {
         writer_free(writer);
         return status;
@@ -439,8 +469,9 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
 }
 
 void live_writer_join(struct live *live) {
-    if (live->writer == NULL)
+    if (live->writer == NULL) {
         return;
+    }
     pthread_join(live->writer->thread, NULL);
     writer_free(live->writer);
     live->writer = NULL;

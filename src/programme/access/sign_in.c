@@ -44,11 +44,13 @@ static enum status count_against(struct call *call, struct text subject, struct 
     int64_t failures = 0;
     enum status status =
         sign_in_failures_count(call->db, subject, call->now_us, SIGN_IN_WINDOW_US, &failures, fault);
-    if (status == STATUS_OK && failures >= SIGN_IN_FAILURES_MAX)
+    if (status == STATUS_OK && failures >= SIGN_IN_FAILURES_MAX) {
         return fault_set(fault, STATUS_LIMITED, "sign-in-limited", NULL, TEXT(""),
                          "There were too many failed sign-ins: try again in 15 minutes.");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = sign_in_failures_add(call->db, subject, call->now_us, SIGN_IN_WINDOW_US, fault);
+    }
     return status;
 }
 
@@ -57,23 +59,28 @@ static enum status count_against(struct call *call, struct text subject, struct 
 static enum status begin_guess(struct call *call, const struct guess *guess, bool *known, struct user *user,
                                struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = sign_in_failures_clear_old(call->db, call->now_us - SIGN_IN_WINDOW_US, fault);
-    if (status == STATUS_OK && guess->address.length > 0)
+    if (status == STATUS_OK && guess->address.length > 0) {
         status = count_against(call, subject_of(call, "address", guess->address), fault);
-    if (status == STATUS_OK && guess->email.length > 0)
+    }
+    if (status == STATUS_OK && guess->email.length > 0) {
         status = count_against(call, subject_of(call, "email", guess->email), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = user_find_email(call->db, call->arena, guess->email, known, user, fault);
+    }
     return call_end(call, status, fault);
 }
 
 /* Takes back what begin_guess counted, inside a write call. */
 static enum status forgive_guess(struct call *call, const struct guess *guess, struct fault *fault) {
     enum status status = sign_in_failures_clear(call->db, subject_of(call, "email", guess->email), fault);
-    if (status == STATUS_OK && guess->address.length > 0)
+    if (status == STATUS_OK && guess->address.length > 0) {
         status = sign_in_failures_forgive(call->db, subject_of(call, "address", guess->address), fault);
+    }
     return status;
 }
 
@@ -88,18 +95,21 @@ static enum status take_guess(struct call *call, const struct guess *guess, stru
                               struct user *user, struct fault *fault) {
     bool known = false;
     enum status status = begin_guess(call, guess, &known, user, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return password_fits(user, known, password) ? STATUS_OK : failed(fault);
 }
 
 static enum status still_fits(struct call *call, struct user *user, struct fault *fault) {
     struct user now;
     enum status status = user_load(call->db, call->arena, user->id, &now, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (!now.active || !text_equal(now.password_hash, user->password_hash))
+    }
+    if (!now.active || !text_equal(now.password_hash, user->password_hash)) {
         return failed(fault);
+    }
     *user = now;
     return STATUS_OK;
 }
@@ -130,32 +140,40 @@ static enum status finish_sign_in(struct call *call, const struct guess *guess, 
                                   struct sign_in_result *out, struct fault *fault) {
     struct sign_in_result result;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     call->actor = actor_of(user);
     status = still_fits(call, user, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = forgive_guess(call, guess, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = open_session(call, user, &result, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "user.sign-in", identifier_text(call, IDENTIFIER_USER, user->id),
                              user->account_id, TEXT(""), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = user_view_fill(call, user, &result.user, fault);
+    }
     status = call_end(call, status, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = result;
+    }
     return status;
 }
 
 static struct guess guess_of(struct call *call, struct text email, struct text address) {
     struct guess guess = {TEXT(""), address};
     struct fault ignored;
-    if (guess.address.length > ADDRESS_MAX_BYTES)
+    if (guess.address.length > ADDRESS_MAX_BYTES) {
         guess.address.length = ADDRESS_MAX_BYTES;
-    if (check_email(call->arena, email, "email", &guess.email, &ignored) != STATUS_OK)
+    }
+    if (check_email(call->arena, email, "email", &guess.email, &ignored) != STATUS_OK) {
         guess.email = TEXT("");
+    }
     return guess;
 }
 
@@ -166,16 +184,18 @@ enum status sign_in(struct call *call, const struct sign_in_input *input, struct
     struct user user = {0};
     const struct actor before = call->actor;
     enum status status = take_guess(call, &guess, input->password, &user, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = finish_sign_in(call, &guess, &user, out, fault);
+    }
     call->actor = before;
     return status;
 }
 
 enum status sign_out(struct call *call, struct text token, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = session_delete(call->db, credential_hash(call, token), fault);
     return call_end(call, status, fault);
 }
@@ -191,14 +211,17 @@ static enum status load_session(struct call *call, struct text token, struct ses
                                 struct user *user, struct user_view *view, struct fault *fault) {
     bool found = false;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = session_find(call->db, call->arena, credential_hash(call, token), call->now_us, &found, session,
                           user, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         status = unknown_session(fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = user_view_fill(call, user, view, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -210,8 +233,9 @@ static void extend_session(struct call *call, const struct session *session) {
     db_set_write_wait(call->db, EXTEND_WAIT_MS);
     enum status status = call_begin(call, DB_WRITE, &ignored);
     db_set_write_wait(call->db, WRITE_WAIT_MS);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return;
+    }
     status = session_extend(call->db, session->token_hash, call->now_us,
                             idle_end < life_end ? idle_end : life_end, &ignored);
     status = call_end(call, status, &ignored);
@@ -224,13 +248,16 @@ enum status find_session(struct call *call, struct text token, struct actor *act
     struct session session;
     struct user found;
     struct user_view view;
-    if (token.length == 0 || token.length > CREDENTIAL_MAX_BYTES)
+    if (token.length == 0 || token.length > CREDENTIAL_MAX_BYTES) {
         return unknown_session(fault);
+    }
     enum status status = load_session(call, token, &session, &found, &view, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (call->now_us - session.seen_at_us >= EXTEND_EVERY_US)
+    }
+    if (call->now_us - session.seen_at_us >= EXTEND_EVERY_US) {
         extend_session(call, &session);
+    }
     *actor = actor_of(&found);
     *user = view;
     return STATUS_OK;
@@ -239,12 +266,14 @@ enum status find_session(struct call *call, struct text token, struct actor *act
 /* ---- one's own password ---- */
 
 static enum status load_actor_user(struct call *call, struct user *user, struct fault *fault) {
-    if (call->actor.kind != ACTOR_USER)
+    if (call->actor.kind != ACTOR_USER) {
         return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
                          "Only a user has a password to change.");
+    }
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = user_load(call->db, call->arena, call->actor.id, user, fault);
     return call_end(call, status, fault);
 }
@@ -252,22 +281,27 @@ static enum status load_actor_user(struct call *call, struct user *user, struct 
 static enum status save_password(struct call *call, const struct guess *guess, struct user *user,
                                  struct text hash, struct text session_token, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = still_fits(call, user, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = forgive_guess(call, guess, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     user->password_hash = hash;
     status = user_update(call->db, user, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = session_delete_others(
             call->db, user->id, session_token.length == 0 ? TEXT("") : credential_hash(call, session_token),
             fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "user.change-password", identifier_text(call, IDENTIFIER_USER, user->id),
                              user->account_id, TEXT(""), fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -278,13 +312,16 @@ enum status change_password(struct call *call, const struct change_password_inpu
     struct user user;
     struct text hash;
     enum status status = load_actor_user(call, &user, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const struct guess guess = {user.email, TEXT("")};
     status = take_guess(call, &guess, input->old_password, &user, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = password_hash(call, input->new_password, &hash, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = save_password(call, &guess, &user, hash, input->session_token, fault);
+    }
     return status;
 }

@@ -59,14 +59,17 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
     struct edge_bill bill = {0};
     size_t next = 0;
     enum status status = STATUS_OK;
-    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices)
+    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
         status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < check->line_count; i++) {
         const struct billed_line *billed = &check->lines[i];
-        if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH)
+        if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH) {
             continue;
+        }
         if (next == bill.line_count || !is_same_line(billed, &bill.lines[next])) {
             audit_found(
                 check->audit, "line-differs", invoice_text(check), "line %lld is %.*s; it should be %.*s",
@@ -76,9 +79,10 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
         }
         next++;
     }
-    if (next < bill.line_count)
+    if (next < bill.line_count) {
         audit_found(check->audit, "line-missing", invoice_text(check), "lacks a line: %.*s",
                     TEXT_ARGS(words_of(check, &bill.lines[next])));
+    }
     return STATUS_OK;
 }
 
@@ -99,35 +103,41 @@ static enum status check_totals(struct month_check *check, struct fault *fault) 
         }
         status = money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
                                    row->unit_price_millionths, currency, &amount_minor, fault);
-        if (status == STATUS_OK && amount_minor != row->amount_minor)
+        if (status == STATUS_OK && amount_minor != row->amount_minor) {
             audit_found(audit, "line-amount", invoice_text(check),
                         "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
                         (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
-        if (row->position != (int64_t)i + 1)
+        }
+        if (row->position != (int64_t)i + 1) {
             audit_found(audit, "line-position", invoice_text(check), "has line %lld where %zu should stand",
                         (long long)row->position, i + 1);
+        }
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = billed_lines_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
                                     fault);
-    if (status == STATUS_OK && tax_minor != check->head.tax_minor)
+    }
+    if (status == STATUS_OK && tax_minor != check->head.tax_minor) {
         audit_found(audit, "invoice-tax", invoice_text(check),
                     "has a tax of %lld (minor units) where its lines give %lld",
                     (long long)check->head.tax_minor, (long long)tax_minor);
+    }
     return status;
 }
 
 static enum status end_invoice(struct month_check *check, struct fault *fault) {
     struct audit *audit = check->audit;
-    if (check->head.id == 0)
+    if (check->head.id == 0) {
         return STATUS_OK;
+    }
     uint32_t agreement = snapshot_agreement_find(&audit->snapshot, check->head.agreement_id);
     audit->result.invoices_checked++;
     audit->result.lines_checked += (int64_t)check->line_count;
     id_map_put(&check->billed, check->head.agreement_id, 0, 0);
     enum status status = agreement == SNAPSHOT_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = check_totals(check, fault);
+    }
     check->head.id = 0;
     check->lines = NULL;
     check->line_count = check->line_capacity = 0;
@@ -142,12 +152,14 @@ static enum status check_lines(struct month_check *check, struct fault *fault) {
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         struct invoice_head head;
         struct billed_line row;
-        if (check->head.id != 0 && check->head.id != db_column_int(rows, 0))
+        if (check->head.id != 0 && check->head.id != db_column_int(rows, 0)) {
             status = end_invoice(check, fault);
+        }
         audited_line_read(rows, &check->invoice, &head, &row);
         check->head = head;
-        if (row.position == 0)
+        if (row.position == 0) {
             continue; /* an invoice without lines: invoice-net tells */
+        }
         check->lines = arena_grow(&check->invoice, check->lines, check->line_count, &check->line_capacity,
                                   sizeof *check->lines);
         check->lines[check->line_count++] = row;
@@ -170,14 +182,16 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
         struct edge_bill bill = {0};
         if (months[i].state != MONTH_CLOSED || agreement == SNAPSHOT_NONE ||
             id_map_get(&check->billed, months[i].agreement_id, 0, &index) ||
-            !snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices)
+            !snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
             continue;
+        }
         status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
-        if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0))
+        if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0)) {
             audit_found(audit, "invoice-missing",
                         identifier_text(audit->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
                         "closed %.*s without an invoice where %zu lines were to be billed",
                         TEXT_ARGS(month_format(&check->invoice, check->month)), bill.line_count);
+        }
         arena_clean_up(&check->invoice);
     }
     return status;
@@ -199,23 +213,26 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     bool priced = false;
     enum status status =
         month_rating_sku(&check->corrected, arena, agreement, sku, &rated, &rated_count, &priced, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id,
                                    check->month, audit->snapshot.skus[sku].id, &billed, &billed_count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
     for (size_t i = 0; i < rated_count; i++) {
         charged += rated[i].quantity_parts != 0;
-        for (size_t k = 0; rated[i].quantity_parts != 0 && k < in_effect_count; k++)
+        for (size_t k = 0; rated[i].quantity_parts != 0 && k < in_effect_count; k++) {
             if (in_effect[k].invoice_id != 0 && lines_charge_the_same(&rated[i], &in_effect[k])) {
                 in_effect[k].invoice_id = 0; /* taken */
                 matched++;
                 break;
             }
+        }
     }
-    if (matched != charged || matched != in_effect_count)
+    if (matched != charged || matched != in_effect_count) {
         audit_found(
             audit, "correction-differs",
             identifier_text(audit->call, IDENTIFIER_AGREEMENT, audit->snapshot.agreements[agreement].id),
@@ -223,6 +240,7 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
             "there should be %zu",
             in_effect_count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
             TEXT_ARGS(month_format(arena, check->month)), matched, charged);
+    }
     arena_clean_up(arena);
     return STATUS_OK;
 }
@@ -234,9 +252,10 @@ static enum status check_corrected(struct month_check *check, struct fault *faul
         const struct correction *one = &check->corrections[i];
         bool is_first = i == 0 || one->agreement_id != check->corrections[i - 1].agreement_id ||
                         one->sku_id != check->corrections[i - 1].sku_id;
-        if (is_first)
+        if (is_first) {
             status = compare_corrected(check, snapshot_agreement_find(snapshot, one->agreement_id),
                                        snapshot_sku_find(snapshot, one->sku_id), fault);
+        }
     }
     return status;
 }
@@ -247,9 +266,11 @@ static enum status read_corrections(struct month_check *check, struct fault *fau
     size_t kept = 0;
     enum status status = corrections_of_month(check->audit->call->db, &check->arena, check->month,
                                               &check->corrections, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        if (check->corrections[i].invoice_id > 0)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (check->corrections[i].invoice_id > 0) {
             check->corrections[kept++] = check->corrections[i];
+        }
+    }
     check->correction_count = kept;
     return status;
 }
@@ -262,19 +283,24 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     size_t count = 0;
     for (size_t i = 0; i < audit->snapshot.agreement_count; i++) {
         const struct month_span *span = snapshot_span(&audit->snapshot, (uint32_t)i, check->month);
-        if (span->midnights_us[0] < scope.from_us)
+        if (span->midnights_us[0] < scope.from_us) {
             scope.from_us = span->midnights_us[0];
-        if (span->midnights_us[span->days] > scope.until_us)
+        }
+        if (span->midnights_us[span->days] > scope.until_us) {
             scope.until_us = span->midnights_us[span->days];
+        }
     }
     enum status status = read_corrections(check, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = report_adjustments_of_month(audit->call->db, &check->arena, check->month, &agreements,
                                              &adjustments, &count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = usage_load(audit->call->db, &check->arena, &scope, &check->usage, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     struct month_rating_input input = {
         .snapshot = &audit->snapshot,
         .usage = &check->usage,
@@ -286,8 +312,9 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     };
     month_rating_open(&check->arena, &input, &check->rating);
     input.correction_count = check->correction_count;
-    if (check->correction_count > 0)
+    if (check->correction_count > 0) {
         month_rating_open(&check->arena, &input, &check->corrected);
+    }
     return STATUS_OK;
 }
 
@@ -297,12 +324,15 @@ static enum status check_month(struct audit *audit, struct month month, struct f
     arena_init(&check.invoice);
     id_map_init(&check.billed, &check.arena, 64);
     enum status status = open_month(&check, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = check_lines(&check, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_unbilled(&check, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_corrected(&check, fault);
+    }
     arena_clean_up(&check.invoice);
     arena_clean_up(&check.arena);
     return status;
@@ -321,10 +351,12 @@ struct number_run {
 /* "DIST-2026-000123" ends in year and number. */
 static bool read_number(struct text number, int64_t *year, int64_t *place) {
     size_t dash = number.length;
-    while (dash > 0 && number.at[dash - 1] != '-')
+    while (dash > 0 && number.at[dash - 1] != '-') {
         dash--;
-    if (dash < 6 || !text_to_int64((struct text){number.at + dash, number.length - dash}, place))
+    }
+    if (dash < 6 || !text_to_int64((struct text){number.at + dash, number.length - dash}, place)) {
         return false;
+    }
     return text_to_int64((struct text){number.at + dash - 5, 4}, year) && *year > 0 && *place > 0;
 }
 
@@ -363,11 +395,12 @@ static enum status check_numbers(struct audit *audit, struct fault *fault) {
         char counter[INVOICE_COUNTER_BYTES];
         invoice_number_counter(runs[i].seller_id, (int)runs[i].year, counter);
         status = db_counter_taken(call->db, counter, &taken, fault);
-        if (status == STATUS_OK && (runs[i].count != runs[i].last || runs[i].last != taken))
+        if (status == STATUS_OK && (runs[i].count != runs[i].last || runs[i].last != taken)) {
             audit_found(audit, "invoice-number", identifier_text(call, IDENTIFIER_ACCOUNT, runs[i].seller_id),
                         "has %lld invoices in %lld, the last one is number %lld, and %lld numbers were taken",
                         (long long)runs[i].count, (long long)runs[i].year, (long long)runs[i].last,
                         (long long)taken);
+        }
     }
     return status;
 }
@@ -378,8 +411,9 @@ enum status audit_invoices(struct audit *audit, struct fault *fault) {
     struct progress *progress = audit->call->progress;
     enum status status = closed_months_load(audit->call->db, audit->call->arena, &months, &count, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        if (progress != NULL)
+        if (progress != NULL) {
             progress->step(progress, "audit months", (int64_t)i, (int64_t)count);
+        }
         status = check_month(audit, months[i], fault);
     }
     return status == STATUS_OK ? check_numbers(audit, fault) : status;

@@ -12,8 +12,9 @@ void audit_found(struct audit *audit, const char *rule, struct text subject, con
     char message[1024];
     va_list arguments;
     audit->result.violation_total++;
-    if (audit->result.count == AUDIT_VIOLATIONS_MAX)
+    if (audit->result.count == AUDIT_VIOLATIONS_MAX) {
         return;
+    }
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
@@ -31,14 +32,18 @@ static struct text subject_of(const struct call *call, enum audit_subject subjec
         [AUDIT_PRODUCT] = IDENTIFIER_PRODUCT, [AUDIT_RELEASE] = IDENTIFIER_RELEASE,
         [AUDIT_DEVICE] = IDENTIFIER_DEVICE,   [AUDIT_SKU] = IDENTIFIER_SKU,
     };
-    if (subject == AUDIT_POSTING)
+    if (subject == AUDIT_POSTING) {
         return text_format(call->arena, "posting %lld", (long long)id);
-    if (subject == AUDIT_SIGNING_KEY)
+    }
+    if (subject == AUDIT_SIGNING_KEY) {
         return text_format(call->arena, "signing key %lld", (long long)id);
-    if (subject == AUDIT_DEVICE_LOG)
+    }
+    if (subject == AUDIT_DEVICE_LOG) {
         return text_format(call->arena, "device change %lld", (long long)id);
-    if (subject == AUDIT_SEEN_LOG)
+    }
+    if (subject == AUDIT_SEEN_LOG) {
         return text_format(call->arena, "log of check-ins, row %lld", (long long)id);
+    }
     return identifier_text(call, kinds[subject], id);
 }
 
@@ -49,8 +54,9 @@ static struct text fill_in(struct arena *arena, const char *message, int64_t a, 
         const char *brace = strchr(at, '{');
         size_t length = brace == NULL ? strlen(at) : (size_t)(brace - at);
         filled = text_format(arena, "%.*s%.*s", TEXT_ARGS(filled), (int)length, at);
-        if (brace == NULL)
+        if (brace == NULL) {
             break;
+        }
         filled = text_format(arena, "%.*s%lld", TEXT_ARGS(filled), (long long)(brace[1] == 'a' ? a : b));
         at = brace + 3;
     }
@@ -94,16 +100,18 @@ static enum status check_ancestors(struct audit *audit, struct fault *fault) {
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         uint32_t index = 0;
         int64_t account_id = db_column_int(rows, 1);
-        if (id_map_get(&expected, db_column_int(rows, 0), account_id, &index))
+        if (id_map_get(&expected, db_column_int(rows, 0), account_id, &index)) {
             seen++;
-        else
+        } else {
             audit_found(audit, "ancestor-unfounded", identifier_text(call, IDENTIFIER_ACCOUNT, account_id),
                         "is listed below an account that does not stand above it");
+        }
     }
     db_rows_close(rows);
-    if (status == STATUS_OK && seen < expected.used)
+    if (status == STATUS_OK && seen < expected.used) {
         audit_found(audit, "ancestor-missing", TEXT("account_ancestors"),
                     "%zu pairs of an account and one above it are missing", expected.used - seen);
+    }
     arena_clean_up(&scratch);
     return status;
 }
@@ -112,10 +120,11 @@ static enum status check_postings(struct audit *audit, struct fault *fault) {
     int64_t count = 0;
     int64_t last = 0;
     enum status status = audited_postings(audit->call->db, &count, &last, fault);
-    if (status == STATUS_OK && count != last)
+    if (status == STATUS_OK && count != last) {
         audit_found(audit, "posting-gap", TEXT("ledger"),
                     "has %lld postings, and the last one's number is %lld", (long long)count,
                     (long long)last);
+    }
     audit->result.postings_checked = count;
     return status;
 }
@@ -123,26 +132,35 @@ static enum status check_postings(struct audit *audit, struct fault *fault) {
 enum status audit_store(struct call *call, struct audit_store_result *result, struct fault *fault) {
     struct audit audit = {.call = call};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     audit.violations = ARENA_NEW(call->arena, struct violation, AUDIT_VIOLATIONS_MAX);
     status = require_operator(call, "only the operator may audit the whole store", fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = snapshot_load(call, &audit.snapshot, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_events(&audit, fault);
-    for (size_t i = 0; status == STATUS_OK && i < AUDIT_QUESTION_COUNT; i++)
+    }
+    for (size_t i = 0; status == STATUS_OK && i < AUDIT_QUESTION_COUNT; i++) {
         status = ask(&audit, &AUDIT_QUESTIONS[i], fault);
-    for (size_t i = 0; status == STATUS_OK && i < AUDIT_DEVICE_QUESTION_COUNT; i++)
+    }
+    for (size_t i = 0; status == STATUS_OK && i < AUDIT_DEVICE_QUESTION_COUNT; i++) {
         status = ask(&audit, &AUDIT_DEVICE_QUESTIONS[i], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_ancestors(&audit, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_postings(&audit, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_invoices(&audit, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_updates(&audit, fault);
+    }
     if (status == STATUS_OK) {
         audit.result.violations = audit.violations;
         *result = audit.result;

@@ -74,16 +74,20 @@ static enum status read_states(struct closing *closing, struct fault *fault) {
     size_t month_count = 0;
     size_t report_count = 0;
     enum status status = month_rows_load(call->db, call->arena, closing->month, &months, &month_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = report_rows_load(call->db, call->arena, closing->month, &reports, &report_count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     id_map_init(&closing->month_states, call->arena, month_count);
     id_map_init(&closing->report_states, call->arena, report_count);
-    for (size_t i = 0; i < month_count; i++)
+    for (size_t i = 0; i < month_count; i++) {
         id_map_put(&closing->month_states, months[i].agreement_id, 0, (uint32_t)months[i].state);
-    for (size_t i = 0; i < report_count; i++)
+    }
+    for (size_t i = 0; i < report_count; i++) {
         id_map_put(&closing->report_states, reports[i].agreement_id, 0, (uint32_t)reports[i].state);
+    }
     return STATUS_OK;
 }
 
@@ -92,20 +96,24 @@ static void widen(const struct snapshot *snapshot, struct month month, struct us
     for (size_t i = 0; i < snapshot->zone_count && snapshot->agreement_count > 0; i++) {
         /* Any agreement of the zone will do. */
         uint32_t agreement = 0;
-        while (agreement + 1 < snapshot->agreement_count && snapshot->zone_of_agreement[agreement] != i)
+        while (agreement + 1 < snapshot->agreement_count && snapshot->zone_of_agreement[agreement] != i) {
             agreement++;
+        }
         const struct month_span *span = snapshot_span(snapshot, agreement, month);
-        if (span->midnights_us[0] < scope->from_us)
+        if (span->midnights_us[0] < scope->from_us) {
             scope->from_us = span->midnights_us[0];
-        if (span->midnights_us[span->days] > scope->until_us)
+        }
+        if (span->midnights_us[span->days] > scope->until_us) {
             scope->until_us = span->midnights_us[span->days];
+        }
     }
 }
 
 /* Only what is below the seller, unless that is a vendor, whose SKUs are used everywhere. */
 static int64_t scope_account(const struct closing *closing) {
-    if (closing->seller_id == 0)
+    if (closing->seller_id == 0) {
         return 0;
+    }
     uint32_t seller = snapshot_account(&closing->snapshot, closing->seller_id);
     return closing->snapshot.accounts[seller].kind == ACCOUNT_VENDOR ? 0 : closing->seller_id;
 }
@@ -113,11 +121,14 @@ static int64_t scope_account(const struct closing *closing) {
 static enum status read_usage(struct closing *closing, struct fault *fault) {
     struct usage_scope scope = {.from_us = INT64_MAX, .until_us = INT64_MIN};
     widen(&closing->snapshot, closing->month, &scope);
-    for (size_t i = 0; i < closing->correction_count; i++)
-        if (i == 0 || closing->corrections[i].month.index != closing->corrections[i - 1].month.index)
+    for (size_t i = 0; i < closing->correction_count; i++) {
+        if (i == 0 || closing->corrections[i].month.index != closing->corrections[i - 1].month.index) {
             widen(&closing->snapshot, closing->corrections[i].month, &scope);
-    if (scope.from_us > scope.until_us)
+        }
+    }
+    if (scope.from_us > scope.until_us) {
         scope = (struct usage_scope){.from_us = 0};
+    }
     scope.under_account_id = scope_account(closing);
     return usage_load(closing->call->db, closing->call->arena, &scope, &closing->usage, fault);
 }
@@ -131,8 +142,9 @@ static enum status open_rating(struct closing *closing, struct month month, bool
     size_t count = 0;
     enum status status =
         report_adjustments_of_month(call->db, call->arena, month, &agreements, &adjustments, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct month_rating_input input = {
         .snapshot = &closing->snapshot,
         .usage = &closing->usage,
@@ -148,37 +160,46 @@ static enum status open_rating(struct closing *closing, struct month month, bool
 }
 
 static struct month_rating *corrected_rating(struct closing *closing, struct month month) {
-    for (size_t i = 0; i < closing->corrected_count; i++)
-        if (closing->corrected[i].month.index == month.index)
+    for (size_t i = 0; i < closing->corrected_count; i++) {
+        if (closing->corrected[i].month.index == month.index) {
             return &closing->corrected[i];
+        }
+    }
     return NULL;
 }
 
 static enum status open_corrected(struct closing *closing, struct fault *fault) {
     enum status status = STATUS_OK;
     closing->corrected = ARENA_NEW(closing->call->arena, struct month_rating, closing->correction_count + 1);
-    for (size_t i = 0; status == STATUS_OK && i < closing->correction_count; i++)
-        if (corrected_rating(closing, closing->corrections[i].month) == NULL)
+    for (size_t i = 0; status == STATUS_OK && i < closing->correction_count; i++) {
+        if (corrected_rating(closing, closing->corrections[i].month) == NULL) {
             status = open_rating(closing, closing->corrections[i].month, true,
                                  &closing->corrected[closing->corrected_count++], fault);
+        }
+    }
     return status;
 }
 
 static enum status read_all(struct closing *closing, struct fault *fault) {
     struct call *call = closing->call;
     enum status status = read_states(closing, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = corrections_waiting(call->db, call->arena, closing->month, &closing->corrections,
                                      &closing->correction_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = one_off_charges_waiting(call->db, call->arena, closing->month, &closing->charges,
                                          &closing->charge_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = read_usage(closing, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = open_rating(closing, closing->month, false, &closing->rating, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = open_corrected(closing, fault);
+    }
     return status;
 }
 
@@ -191,15 +212,17 @@ static const struct correction *corrections_of(const struct closing *closing, in
     size_t high = closing->correction_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (closing->corrections[middle].agreement_id < agreement_id)
+        if (closing->corrections[middle].agreement_id < agreement_id) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     *count = 0;
     while (low + *count < closing->correction_count &&
-           closing->corrections[low + *count].agreement_id == agreement_id)
+           closing->corrections[low + *count].agreement_id == agreement_id) {
         (*count)++;
+    }
     return closing->corrections + low;
 }
 
@@ -209,15 +232,17 @@ static const struct one_off_charge *charges_of(const struct closing *closing, in
     size_t high = closing->charge_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (closing->charges[middle].agreement_id < agreement_id)
+        if (closing->charges[middle].agreement_id < agreement_id) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     *count = 0;
     while (low + *count < closing->charge_count &&
-           closing->charges[low + *count].agreement_id == agreement_id)
+           closing->charges[low + *count].agreement_id == agreement_id) {
         (*count)++;
+    }
     return closing->charges + low;
 }
 
@@ -228,11 +253,13 @@ static uint32_t agreement_of(struct closing *closing, uint32_t edge) {
     uint32_t agreement = snapshot_agreement_of_month(snapshot, edge, closing->month, false);
     size_t corrections = 0;
     size_t charges = 0;
-    if (agreement != SNAPSHOT_NONE)
+    if (agreement != SNAPSHOT_NONE) {
         return agreement;
+    }
     agreement = snapshot_agreement_of_month(snapshot, edge, closing->month, true);
-    if (agreement == SNAPSHOT_NONE)
+    if (agreement == SNAPSHOT_NONE) {
         return SNAPSHOT_NONE;
+    }
     corrections_of(closing, snapshot->agreements[agreement].id, &corrections);
     charges_of(closing, snapshot->agreements[agreement].id, &charges);
     bool wanted = corrections > 0 || charges > 0 || month_rating_is_used(&closing->rating, edge, agreement);
@@ -278,17 +305,20 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
     const struct agreement *terms = &snapshot->agreements[agreement];
     const struct snapshot_edge *on = &snapshot->edges[edge];
     uint32_t state = REPORT_DRAFT;
-    if (!must_report(&snapshot->accounts[on->buyer]))
+    if (!must_report(&snapshot->accounts[on->buyer])) {
         return true;
+    }
     bool kept = id_map_get(&closing->report_states, terms->id, 0, &state);
-    if (kept && state == REPORT_APPROVED)
+    if (kept && state == REPORT_APPROVED) {
         return true;
+    }
     struct date last_day = month_first_day(month_plus(closing->month, 1));
     last_day.day += (int32_t)terms->report_due_days - 1;
     int64_t overdue_us =
         zone_midnight_us(snapshot_zone(snapshot, agreement), (struct date){last_day.day + 1});
-    if (!kept && closing->call->now_us >= overdue_us)
+    if (!kept && closing->call->now_us >= overdue_us) {
         return true;
+    }
     struct text due = date_format(arena, last_day);
     struct text month = month_format(arena, closing->month);
     bool submitted = kept && state == REPORT_SUBMITTED;
@@ -321,11 +351,12 @@ static enum status gather_corrections(struct closing *closing, uint32_t agreemen
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         bool is_first = i == 0 || waiting[i].month.index != waiting[i - 1].month.index ||
                         waiting[i].sku_id != waiting[i - 1].sku_id;
-        if (is_first)
+        if (is_first) {
             status = correction_lines_add(closing->call->db, &closing->batch.arena,
                                           corrected_rating(closing, waiting[i].month), agreement,
                                           snapshot_sku_find(&closing->snapshot, waiting[i].sku_id),
                                           &gathered->lines, &gathered->count, &gathered->capacity, fault);
+        }
     }
     return status;
 }
@@ -366,10 +397,12 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
     int closed = MONTH_CLOSED;
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
     enum status status = machine_step(MACHINE_MONTH, (int)state, "close", &closed, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (kept)
+    }
+    if (kept) {
         return month_state_save(call->db, agreement_id, closing->month, MONTH_CLOSED, call->now_us, fault);
+    }
     closing->fresh_months[closing->fresh_count++] = agreement_id;
     return STATUS_OK;
 }
@@ -395,8 +428,9 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
         status = invoice_batch_add(&closing->batch, &input, &closed->gross_minor, fault);
         closing->seller_invoices++;
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = mark_closed(closing, agreement, fault);
+    }
     closing->result->closed_count++;
     closing->seller_edges++;
     return status;
@@ -410,10 +444,12 @@ static enum status rate_edge(struct closing *closing, uint32_t edge, uint32_t ag
     struct edge_bill bill = {0};
     struct gathered gathered = {0};
     enum status status = STATUS_OK;
-    if (on->has_prices)
+    if (on->has_prices) {
         status = month_rating_edge(&closing->rating, &closing->batch.arena, agreement, &bill, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     if (bill.missing.length > 0) {
         leave_open(closing, describe(closing, on->seller, on->buyer, agreement), "price-missing",
                    text_format(arena, "was used and has no price here in %.*s: %.*s",
@@ -422,10 +458,12 @@ static enum status rate_edge(struct closing *closing, uint32_t edge, uint32_t ag
     }
     gathered = (struct gathered){bill.lines, bill.line_count, bill.line_count};
     status = gather_corrections(closing, agreement, &gathered, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = gather_charges(closing, agreement, &gathered, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = close_edge(closing, edge, agreement, &gathered, fault);
+    }
     return status;
 }
 
@@ -433,8 +471,9 @@ static enum status visit_edge(struct closing *closing, uint32_t edge, struct fau
     const struct snapshot *snapshot = &closing->snapshot;
     uint32_t agreement = agreement_of(closing, edge);
     uint32_t state = MONTH_OPEN;
-    if (agreement == SNAPSHOT_NONE)
+    if (agreement == SNAPSHOT_NONE) {
         return STATUS_OK;
+    }
     const struct month_span *span = snapshot_span(snapshot, agreement, closing->month);
     if (closing->call->now_us < span->midnights_us[span->days]) {
         struct arena *arena = closing->call->arena;
@@ -452,8 +491,9 @@ static enum status visit_edge(struct closing *closing, uint32_t edge, struct fau
         closing->result->already_closed++;
         return STATUS_OK;
     }
-    if (!is_reported(closing, edge, agreement))
+    if (!is_reported(closing, edge, agreement)) {
         return STATUS_OK;
+    }
     return rate_edge(closing, edge, agreement, fault);
 }
 
@@ -462,8 +502,9 @@ static enum status visit_edge(struct closing *closing, uint32_t edge, struct fau
 static enum status end_seller(struct closing *closing, uint32_t seller, bool is_last, struct fault *fault) {
     struct call *call = closing->call;
     enum status status = STATUS_OK;
-    if (closing->batch.line_count >= BATCH_LINES || is_last)
+    if (closing->batch.line_count >= BATCH_LINES || is_last) {
         status = invoice_batch_write(&closing->batch, fault);
+    }
     if (status == STATUS_OK && closing->seller_edges > 0) {
         int64_t seller_id = closing->snapshot.accounts[seller].id;
         status =
@@ -482,33 +523,39 @@ static enum status visit_edges(struct closing *closing, struct fault *fault) {
     struct progress *progress = closing->call->progress;
     enum status status = STATUS_OK;
     for (size_t e = 0; status == STATUS_OK && e < snapshot->edge_count; e++) {
-        if (progress != NULL && e % PROGRESS_EDGES == 0)
+        if (progress != NULL && e % PROGRESS_EDGES == 0) {
             progress->step(progress, "closing", (int64_t)e, (int64_t)snapshot->edge_count);
-        if (is_asked_for(closing, (uint32_t)e))
+        }
+        if (is_asked_for(closing, (uint32_t)e)) {
             status = visit_edge(closing, (uint32_t)e, fault);
+        }
         bool is_last = e + 1 == snapshot->edge_count;
-        if (status == STATUS_OK && (is_last || snapshot->edges[e + 1].seller != snapshot->edges[e].seller))
+        if (status == STATUS_OK && (is_last || snapshot->edges[e + 1].seller != snapshot->edges[e].seller)) {
             status = end_seller(closing, snapshot->edges[e].seller, is_last, fault);
+        }
     }
-    if (progress != NULL)
+    if (progress != NULL) {
         progress->step(progress, "closing", (int64_t)snapshot->edge_count, (int64_t)snapshot->edge_count);
+    }
     return status;
 }
 
 static void list_orphans(struct closing *closing) {
     for (size_t i = 0; i < closing->rating.orphan_count; i++) {
         const struct rating_orphan *orphan = &closing->rating.orphans[i];
-        if (closing->seller_id == 0 || closing->snapshot.accounts[orphan->seller].id == closing->seller_id)
+        if (closing->seller_id == 0 || closing->snapshot.accounts[orphan->seller].id == closing->seller_id) {
             leave_open(closing, describe(closing, orphan->seller, orphan->buyer, SNAPSHOT_NONE),
                        "agreement-missing",
                        TEXT("licences are in use below this edge, which has no agreement to bill them by"));
+        }
     }
 }
 
 /* A month that has ended nowhere is a mistake of the asker's, not a list of open edges. */
 static enum status refuse_unended(const struct closing *closing, struct fault *fault) {
-    if (closing->ended > 0 || closing->result->open_count == 0)
+    if (closing->ended > 0 || closing->result->open_count == 0) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_CONFLICT, "month-not-ended", "month",
                      month_format(closing->call->arena, closing->month),
                      "this month has not ended in the time zone of any agreement yet; close it afterwards");
@@ -517,17 +564,22 @@ static enum status refuse_unended(const struct closing *closing, struct fault *f
 static enum status close_all(struct closing *closing, struct fault *fault) {
     struct call *call = closing->call;
     enum status status = visit_edges(closing, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = refuse_unended(closing, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         list_orphans(closing);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = months_close_bulk(call->db, closing->month, closing->fresh_months, closing->fresh_count,
                                    call->now_us, fault);
-    if (status == STATUS_OK && closing->charge_count > 0)
+    }
+    if (status == STATUS_OK && closing->charge_count > 0) {
         status = one_off_charges_mark_billed(call->db, closing->month, fault);
-    if (status == STATUS_OK && closing->correction_count > 0 && closing->batch.first_invoice_id > 0)
+    }
+    if (status == STATUS_OK && closing->correction_count > 0 && closing->batch.first_invoice_id > 0) {
         status = corrections_mark_billed(call->db, closing->month, closing->batch.first_invoice_id, fault);
+    }
     return status;
 }
 
@@ -536,28 +588,35 @@ enum status close_month(struct call *call, const struct close_month_input *input
     struct close_month_result made = {0};
     struct closing closing = {.call = call, .result = &made};
     enum status status = month_parse(input->month, "month", &closing.month, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     made.month = closing.month;
     status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     invoice_batch_init(&closing.batch, call, &closing.snapshot);
     status = find_seller(&closing, input->seller, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             submit_overdue_reports(call, closing.month, closing.seller_id, &made.reports_approved, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = snapshot_load(call, &closing.snapshot, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     closing.closed = ARENA_NEW(call->arena, struct close_month_edge, closing.snapshot.edge_count + 1);
     closing.fresh_months = ARENA_NEW(call->arena, int64_t, closing.snapshot.edge_count + 1);
     status = read_all(&closing, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = close_all(&closing, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     made.closed = closing.closed;
     made.open = closing.open;
     made.invoice_count = closing.batch.invoices_written;

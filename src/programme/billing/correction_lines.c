@@ -16,13 +16,15 @@ static struct billed_line reversal_of(struct billed_line line) {
 
 /* Takes the last of `lines` that charges what `wanted` does out of them. */
 static bool take_out(struct billed_line *lines, size_t *count, const struct billed_line *wanted) {
-    for (size_t i = *count; i-- > 0;)
+    for (size_t i = *count; i-- > 0;) {
         if (lines_charge_the_same(&lines[i], wanted)) {
-            for (size_t k = i + 1; k < *count; k++)
+            for (size_t k = i + 1; k < *count; k++) {
                 lines[k - 1] = lines[k];
+            }
             (*count)--;
             return true;
         }
+    }
     return false;
 }
 
@@ -33,8 +35,9 @@ void lines_in_effect(struct arena *arena, const struct billed_line *billed, size
     for (size_t i = 0; i < billed_count; i++) {
         struct billed_line reversed = reversal_of(billed[i]);
         bool cancels = billed[i].quantity_parts < 0 && take_out(*lines, count, &reversed);
-        if (!cancels && billed[i].quantity_parts != 0)
+        if (!cancels && billed[i].quantity_parts != 0) {
             (*lines)[(*count)++] = billed[i];
+        }
     }
 }
 
@@ -73,31 +76,38 @@ enum status correction_lines_add(struct db *db, struct arena *arena, struct mont
     size_t before = *count;
     enum status status =
         month_rating_sku(rating, arena, agreement, sku, &rated, &rated_count, &priced, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = invoice_lines_of_month(db, arena, snapshot->agreements[agreement].id, month,
                                         snapshot->skus[sku].id, &billed, &billed_count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
     struct tax tax = in_effect_count > 0 ? in_effect[0].tax : (struct tax){0};
     /* What is in both stays; `added` keeps what is new. */
     struct billed_line *added = ARENA_NEW(arena, struct billed_line, rated_count + 1);
     size_t added_count = 0;
-    for (size_t i = 0; i < rated_count; i++)
-        if (rated[i].quantity_parts != 0 && !take_out(in_effect, &in_effect_count, &rated[i]))
+    for (size_t i = 0; i < rated_count; i++) {
+        if (rated[i].quantity_parts != 0 && !take_out(in_effect, &in_effect_count, &rated[i])) {
             added[added_count++] = rated[i];
-    for (size_t i = 0; i < in_effect_count; i++)
+        }
+    }
+    for (size_t i = 0; i < in_effect_count; i++) {
         add_line(arena, month, TEXT("reversal"), reversal_of(in_effect[i]), lines, count, capacity);
+    }
     for (size_t i = 0; i < added_count; i++) {
         const struct rating_override *correction =
             month_rating_correction(rating, agreement, sku, added[i].customer_id);
-        if (tax.category[0] != '\0')
+        if (tax.category[0] != '\0') {
             added[i].tax = tax;
+        }
         add_line(arena, month, correction != NULL ? correction->reason : TEXT("rated again"), added[i], lines,
                  count, capacity);
     }
-    if (*count == before)
+    if (*count == before) {
         add_line(arena, month, TEXT("no difference"), line_of_no_difference(snapshot, agreement, sku), lines,
                  count, capacity);
+    }
     return STATUS_OK;
 }

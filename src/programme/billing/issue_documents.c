@@ -28,10 +28,12 @@ enum status billed_lines_total(struct arena *arena, const struct billed_line *li
         tax_lines[i] = (struct tax_line){lines[i].tax, lines[i].amount_minor};
         status = money_add(&net, lines[i].amount_minor, fault);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = tax_totals(arena, tax_lines, count, &totals, &total_count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < total_count; i++)
+    }
+    for (size_t i = 0; status == STATUS_OK && i < total_count; i++) {
         status = money_add(&tax, totals[i].tax_minor, fault);
+    }
     if (status == STATUS_OK) {
         *net_minor = net;
         *tax_minor = tax;
@@ -72,12 +74,15 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
     enum status status = billed_lines_total(&batch->arena, input->lines, input->line_count, &head.net_minor,
                                             &head.tax_minor, fault);
     head.gross_minor = head.net_minor;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = money_add(&head.gross_minor, head.tax_minor, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    for (size_t i = 0; i < input->line_count; i++)
+    }
+    for (size_t i = 0; i < input->line_count; i++) {
         input->lines[i].position = (int64_t)i + 1;
+    }
     batch->items =
         arena_grow(&batch->arena, batch->items, batch->count, &batch->capacity, sizeof(*batch->items));
     batch->items[batch->count++] =
@@ -96,8 +101,9 @@ static enum status number_items(struct invoice_batch *batch, struct fault *fault
     struct call *call = batch->call;
     int64_t first_id = 0;
     enum status status = invoice_ids_take(call->db, (int64_t)batch->count, &first_id, fault);
-    if (batch->first_invoice_id == 0)
+    if (batch->first_invoice_id == 0) {
         batch->first_invoice_id = first_id;
+    }
     size_t next = 0;
     while (status == STATUS_OK && next < batch->count) {
         size_t end = next + 1;
@@ -105,8 +111,9 @@ static enum status number_items(struct invoice_batch *batch, struct fault *fault
         int year = year_of(&batch->items[next]);
         int64_t number = 0;
         while (end < batch->count && batch->items[end].head.seller_id == seller_id &&
-               year_of(&batch->items[end]) == year)
+               year_of(&batch->items[end]) == year) {
             end++;
+        }
         status = invoice_numbers_take(call->db, seller_id, year, (int64_t)(end - next), &number, fault);
         struct text code = batch->snapshot->accounts[snapshot_account(batch->snapshot, seller_id)].code;
         for (; status == STATUS_OK && next < end; next++) {
@@ -123,10 +130,12 @@ static enum status number_items(struct invoice_batch *batch, struct fault *fault
 static enum status write_heads(struct invoice_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = invoice_heads_bulk(batch->call->db, &bulk, fault);
-    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
         status = invoice_heads_add(bulk, &batch->items[i].head, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }
@@ -134,13 +143,15 @@ static enum status write_heads(struct invoice_batch *batch, struct fault *fault)
 static enum status write_lines(struct invoice_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = invoice_lines_bulk(batch->call->db, &bulk, fault);
-    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
         for (size_t k = 0; status == STATUS_OK && k < batch->items[i].line_count; k++) {
             batch->items[i].lines[k].invoice_id = batch->items[i].head.id;
             status = invoice_lines_add(bulk, &batch->items[i].lines[k], fault);
         }
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }
@@ -163,36 +174,45 @@ static enum status write_postings(struct invoice_batch *batch, struct fault *fau
     struct db_bulk *bulk = NULL;
     int64_t count = 0;
     int64_t number = 0;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
         count += posting_of(&batch->items[i].head, 0).entry_count > 0;
-    if (count == 0)
+    }
+    if (count == 0) {
         return STATUS_OK;
+    }
     enum status status = ledger_postings_take(batch->call->db, count, &number, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = ledger_bulk(batch->call->db, &bulk, fault);
+    }
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
         struct ledger_posting posting = posting_of(&batch->items[i].head, number);
         number += posting.entry_count > 0;
         status = ledger_add(bulk, &posting, fault);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }
 
 enum status invoice_batch_write(struct invoice_batch *batch, struct fault *fault) {
-    if (batch->count == 0)
+    if (batch->count == 0) {
         return STATUS_OK;
+    }
     enum status status = number_items(batch, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = write_heads(batch, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_lines(batch, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_postings(batch, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     batch->invoices_written += (int64_t)batch->count;
     batch->lines_written += (int64_t)batch->line_count;
     invoice_batch_clean_up(batch);

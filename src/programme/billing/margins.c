@@ -36,11 +36,12 @@ static const char *const GROUPINGS[] = {"total", "buyer", "customer", "sku", "cu
 
 enum status margin_grouping_parse(struct text word, const char *field, enum margin_grouping *grouping,
                                   struct fault *fault) {
-    for (int i = 0; i <= MARGIN_BY_CUSTOMER_AND_SKU; i++)
+    for (int i = 0; i <= MARGIN_BY_CUSTOMER_AND_SKU; i++) {
         if (text_is(word, GROUPINGS[i])) {
             *grouping = (enum margin_grouping)i;
             return STATUS_OK;
         }
+    }
     return fault_set(fault, STATUS_INVALID, "unknown-grouping", field, word,
                      "margins are grouped by total, buyer, customer, sku or customer-sku");
 }
@@ -52,8 +53,9 @@ static uint32_t direct_buyer(const struct margins *margins, int64_t customer_id)
     const struct snapshot *snapshot = &margins->snapshot;
     uint32_t at = customer_id == 0 ? SNAPSHOT_NONE : snapshot_account_find(snapshot, customer_id);
     while (at != SNAPSHOT_NONE && snapshot->accounts[at].seller_id != 0) {
-        if (snapshot->accounts[at].seller_id == margins->account.id)
+        if (snapshot->accounts[at].seller_id == margins->account.id) {
             return at;
+        }
         at = snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
     }
     /* Of a vendor everything goes through the distributor. */
@@ -88,8 +90,9 @@ static enum status gather_billed(struct margins *margins, struct fault *fault) {
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct currency currency;
         status = currency_find(sums[i].currency, "currency", &currency, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             add_item(margins, &sums[i], currency, false);
+        }
     }
     return status;
 }
@@ -107,11 +110,13 @@ static enum status gather_rated(struct margins *margins, struct month_rating *ra
         int64_t seller_id = snapshot->accounts[snapshot->edges[e].seller].id;
         int64_t buyer_id = snapshot->accounts[snapshot->edges[e].buyer].id;
         struct edge_bill bill = {0};
-        if (seller_id != margins->account.id && buyer_id != margins->account.id)
+        if (seller_id != margins->account.id && buyer_id != margins->account.id) {
             continue;
+        }
         uint32_t agreement = snapshot_agreement_of_month(snapshot, (uint32_t)e, margins->month, true);
-        if (agreement == SNAPSHOT_NONE || !snapshot->edges[e].has_prices)
+        if (agreement == SNAPSHOT_NONE || !snapshot->edges[e].has_prices) {
             continue;
+        }
         status = month_rating_edge(rating, &scratch, agreement, &bill, fault);
         for (size_t i = 0; status == STATUS_OK && i < bill.line_count; i++) {
             struct margin_sum sum = {.seller_id = seller_id,
@@ -141,13 +146,15 @@ static enum status gather_charges(struct margins *margins, struct fault *fault) 
                                  .customer_id = charges[i].customer_id};
         bool is_buyer =
             sum.buyer_id == margins->account.id && snapshot->agreements[agreement].state != AGREEMENT_DRAFT;
-        if (sum.seller_id != margins->account.id && !is_buyer)
+        if (sum.seller_id != margins->account.id && !is_buyer) {
             continue;
+        }
         struct currency currency = snapshot->currencies[agreement];
         status = money_line_amount((struct quantity){charges[i].quantity, 1},
                                    charges[i].unit_price_millionths, currency, &sum.amount_minor, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             break;
+        }
         add_item(margins, &sum, currency, false);
         add_item(margins, &sum, currency, true);
     }
@@ -177,10 +184,12 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
     };
     enum status status = report_adjustments_of_month(call->db, call->arena, margins->month, &agreements,
                                                      &adjustments, &adjustment_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = usage_load(call->db, call->arena, &scope, &usage, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     struct month_rating_input input = {
         .snapshot = &margins->snapshot,
         .usage = &usage,
@@ -217,10 +226,12 @@ static int compare_items(const void *left, const void *right, void *context) {
     const struct margin_item *a = left;
     const struct margin_item *b = right;
     int order = compare_numbers(account_rank(snapshot, a->buyer), account_rank(snapshot, b->buyer));
-    if (order == 0)
+    if (order == 0) {
         order = compare_numbers(account_rank(snapshot, a->customer), account_rank(snapshot, b->customer));
-    if (order == 0)
+    }
+    if (order == 0) {
         order = compare_numbers(sku_rank(snapshot, a->sku), sku_rank(snapshot, b->sku));
+    }
     return order != 0 ? order : text_compare(text_of(a->currency.code), text_of(b->currency.code));
 }
 
@@ -236,20 +247,24 @@ static void reduce(struct margin_item *item, enum margin_grouping grouping) {
 
 static enum status add_amounts(struct margin_row *row, const struct margin_item *item, struct fault *fault) {
     enum status status = money_add(&row->revenue_minor, item->revenue_minor, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = money_add(&row->cost_minor, item->cost_minor, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = money_add(&row->revenue_so_far_minor, item->revenue_so_far_minor, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = money_add(&row->cost_so_far_minor, item->cost_so_far_minor, fault);
+    }
     return status;
 }
 
 static enum status finish_row(struct margin_row *row, struct fault *fault) {
     row->margin_minor = row->revenue_minor;
     enum status status = money_add(&row->margin_minor, -row->cost_minor, fault);
-    if (status != STATUS_OK || row->revenue_minor <= 0)
+    if (status != STATUS_OK || row->revenue_minor <= 0) {
         return status;
+    }
     wide scaled = (wide)row->margin_minor * 1000000 * 2;
     wide rounded = scaled + (scaled < 0 ? -(wide)row->revenue_minor : (wide)row->revenue_minor);
     row->margin_millionths = (int64_t)(rounded / ((wide)row->revenue_minor * 2));
@@ -279,18 +294,22 @@ static enum status group(struct margins *margins, enum margin_grouping grouping,
     struct margin_row *made = ARENA_NEW(margins->call->arena, struct margin_row, margins->count + 1);
     size_t count = 0;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < margins->count; i++)
+    for (size_t i = 0; i < margins->count; i++) {
         reduce(&margins->items[i], grouping);
-    if (margins->count > 0)
+    }
+    if (margins->count > 0) {
         qsort_r(margins->items, margins->count, sizeof(*margins->items), compare_items, &margins->snapshot);
+    }
     for (size_t i = 0; status == STATUS_OK && i < margins->count; i++) {
         const struct margin_item *item = &margins->items[i];
-        if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0)
+        if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0) {
             made[count++] = row_of(&margins->snapshot, item);
+        }
         status = add_amounts(&made[count - 1], item, fault);
     }
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         status = finish_row(&made[i], fault);
+    }
     *rows = made;
     *row_count = count;
     return status;
@@ -302,8 +321,9 @@ static enum status find_whose(struct margins *margins, struct text word, struct 
     struct call *call = margins->call;
     struct programme programme;
     int64_t id = call->actor.account_id;
-    if (word.length > 0)
+    if (word.length > 0) {
         return find_account_with_right(call, word, "account", RIGHT_READ, &margins->account, fault);
+    }
     enum status status = require_any_right(call, RIGHT_READ, fault);
     if (status == STATUS_OK && id == 0) {
         status = programme_load(call->db, call->arena, &programme, fault);
@@ -317,23 +337,30 @@ enum status show_margins(struct call *call, const struct show_margins_input *inp
     struct margins margins = {.call = call};
     struct show_margins_result made = {.forecast = input->forecast};
     enum status status = month_parse(input->month, "month", &margins.month, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     made.month = margins.month;
     status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_whose(&margins, input->account, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = snapshot_load(call, &margins.snapshot, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = input->forecast ? gather_forecast(&margins, fault) : gather_billed(&margins, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = group(&margins, input->grouping, &made.rows, &made.count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = group(&margins, MARGIN_TOTAL, &made.totals, &made.total_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *result = made;
+    }
     snapshot_close(&margins.snapshot);
     return call_end(call, status, fault);
 }

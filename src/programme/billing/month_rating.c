@@ -12,9 +12,11 @@ const struct rating_override *month_rating_correction(const struct month_rating 
                                                       uint32_t sku, int64_t customer_id) {
     struct rating_overrides slice = rating_overrides_of(
         &rating->corrections, rating->snapshot->agreements[agreement].id, rating->snapshot->sku_rank[sku]);
-    for (size_t i = 0; i < slice.count; i++)
-        if (slice.items[i].customer_id == customer_id)
+    for (size_t i = 0; i < slice.count; i++) {
+        if (slice.items[i].customer_id == customer_id) {
             return &slice.items[i];
+        }
+    }
     return NULL;
 }
 
@@ -31,8 +33,9 @@ struct joined_group {
 static int compare_joined(const void *left, const void *right) {
     const struct joined_group *a = left;
     const struct joined_group *b = right;
-    if (a->sku_rank != b->sku_rank)
+    if (a->sku_rank != b->sku_rank) {
         return a->sku_rank < b->sku_rank ? -1 : 1;
+    }
     return a->customer_rank < b->customer_rank ? -1 : a->customer_rank > b->customer_rank;
 }
 
@@ -57,13 +60,15 @@ static int path_of(const struct month_rating *rating, const struct joined_group 
         uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
         int64_t depth = snapshot->accounts[seller].depth;
         assert(count < PATH_EDGES_MAX - 1);
-        if (!group->one_range || (licence->first_edge <= depth && depth <= licence->last_edge))
+        if (!group->one_range || (licence->first_edge <= depth && depth <= licence->last_edge)) {
             path[count++] = (struct path_edge){snapshot->edge_to_buyer[buyer], seller, buyer};
+        }
         buyer = seller;
     }
     uint32_t owner = snapshot_account(snapshot, snapshot->skus[joined->sku].owner_id);
-    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && (!group->one_range || licence->first_edge == 0))
+    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && (!group->one_range || licence->first_edge == 0)) {
         path[count++] = (struct path_edge){snapshot->vendor_edge[owner], owner, buyer};
+    }
     return count;
 }
 
@@ -85,17 +90,20 @@ static struct joined_group *sort_groups(const struct month_rating *rating, struc
 static void note_orphan(struct month_rating *rating, struct arena *arena, struct id_map *known,
                         size_t *capacity, const struct path_edge *edge) {
     uint32_t at = id_map_put(known, edge->seller, edge->buyer, (uint32_t)rating->orphan_count);
-    if (at < rating->orphan_count)
+    if (at < rating->orphan_count) {
         return;
+    }
     rating->orphans =
         arena_grow(arena, rating->orphans, rating->orphan_count, capacity, sizeof(*rating->orphans));
     rating->orphans[rating->orphan_count++] = (struct rating_orphan){edge->seller, edge->buyer};
 }
 
 static bool group_is_used(const struct month_rating *rating, const struct usage_group *group) {
-    for (uint32_t i = 0; i < group->licence_count; i++)
-        if (rating->usage->opening_seats[group->first_licence + i] > 0)
+    for (uint32_t i = 0; i < group->licence_count; i++) {
+        if (rating->usage->opening_seats[group->first_licence + i] > 0) {
             return true;
+        }
+    }
     return group->change_count > 0;
 }
 
@@ -113,22 +121,27 @@ static void join_groups(struct month_rating *rating, struct arena *arena) {
     rating->first_entry = ARENA_NEW(arena, uint32_t, edge_count + 2);
     for (size_t i = 0; i < group_count; i++) {
         int count = path_of(rating, &joined[i], path);
-        for (int k = 0; k < count; k++)
-            if (path[k].edge != SNAPSHOT_NONE)
+        for (int k = 0; k < count; k++) {
+            if (path[k].edge != SNAPSHOT_NONE) {
                 rating->first_entry[path[k].edge + 1]++;
-            else if (group_is_used(rating, &rating->usage->groups[joined[i].group]))
+            } else if (group_is_used(rating, &rating->usage->groups[joined[i].group])) {
                 note_orphan(rating, arena, &known, &capacity, &path[k]);
+            }
+        }
     }
-    for (size_t e = 0; e < edge_count; e++)
+    for (size_t e = 0; e < edge_count; e++) {
         rating->first_entry[e + 1] += rating->first_entry[e];
+    }
     rating->entries = ARENA_NEW(arena, struct rating_entry, rating->first_entry[edge_count] + 1u);
     uint32_t *filled = ARENA_NEW(&scratch, uint32_t, edge_count + 1);
     for (size_t i = 0; i < group_count; i++) {
         int count = path_of(rating, &joined[i], path);
-        for (int k = 0; k < count; k++)
-            if (path[k].edge != SNAPSHOT_NONE)
+        for (int k = 0; k < count; k++) {
+            if (path[k].edge != SNAPSHOT_NONE) {
                 rating->entries[rating->first_entry[path[k].edge] + filled[path[k].edge]++] =
                     (struct rating_entry){joined[i].sku_rank, joined[i].customer_rank, joined[i].group};
+            }
+        }
     }
     arena_clean_up(&scratch);
 }
@@ -152,9 +165,10 @@ void month_rating_open(struct arena *arena, const struct month_rating_input *inp
     }
     for (size_t i = 0; i < input->correction_count; i++) {
         const struct correction *from = &input->corrections[i];
-        if (from->month.index == input->month.index)
+        if (from->month.index == input->month.index) {
             rating_overrides_add(input->snapshot, &rating->corrections, from->agreement_id, from->customer_id,
                                  from->sku_id, from->units, from->reason, from->id);
+        }
     }
     rating_overrides_settle(&rating->adjustments);
     rating_overrides_settle(&rating->corrections);
@@ -195,12 +209,15 @@ static struct edge_context context_of(struct month_rating *rating, struct arena 
                                    *snapshot_span(snapshot, agreement, rating->month),
                                    true};
     struct month_span *span = &context.span;
-    if (rating->until_us >= span->midnights_us[span->days])
+    if (rating->until_us >= span->midnights_us[span->days]) {
         return context;
-    while (span->days > 0 && span->midnights_us[span->days - 1] >= rating->until_us)
+    }
+    while (span->days > 0 && span->midnights_us[span->days - 1] >= rating->until_us) {
         span->days--;
-    if (span->days > 0)
+    }
+    if (span->days > 0) {
         span->midnights_us[span->days] = rating->until_us;
+    }
     context.has_time = span->days > 0;
     return context;
 }
@@ -213,8 +230,9 @@ static enum status measure(const struct edge_context *context, const struct usag
     *measured = (struct quantity){0, policy == POLICY_DAILY ? context->span.days : 1};
     *first_on_at_us = 0;
     if (!context->has_time ||
-        !usage_meter_at(rating->usage, group, context->seller_depth, &rating->usage_scratch, &meter))
+        !usage_meter_at(rating->usage, group, context->seller_depth, &rating->usage_scratch, &meter)) {
         return STATUS_OK;
+    }
     *first_on_at_us = meter.first_on_at_us;
     return meter_measure(&meter.meter, policy, &context->span, from_us, &rating->meter_scratch, measured,
                          fault);
@@ -223,8 +241,9 @@ static enum status measure(const struct edge_context *context, const struct usag
 /* Whether the month is one of the customer's first with the SKU that cost nothing. */
 static bool is_free_month(const struct edge_context *context, const struct price *price,
                           int64_t first_on_at_us) {
-    if (price->terms.free_months == 0 || first_on_at_us == 0)
+    if (price->terms.free_months == 0 || first_on_at_us == 0) {
         return false;
+    }
     struct month first =
         zone_month_at(snapshot_zone(context->rating->snapshot, context->agreement), first_on_at_us);
     return context->rating->month.index < first.index + price->terms.free_months;
@@ -246,14 +265,16 @@ static struct merged_customers customers_of(const struct edge_context *context, 
     size_t high = end;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (rating->entries[middle].sku_rank < sku_rank)
+        if (rating->entries[middle].sku_rank < sku_rank) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     size_t last = low;
-    while (last < end && rating->entries[last].sku_rank == sku_rank)
+    while (last < end && rating->entries[last].sku_rank == sku_rank) {
         last++;
+    }
     return (struct merged_customers){
         rating->entries + low,
         last - low,
@@ -264,8 +285,9 @@ static struct merged_customers customers_of(const struct edge_context *context, 
 
 /* Takes an override off the front of its list where it is of that customer. */
 static const struct rating_override *take_override(struct rating_overrides *overrides, uint32_t rank) {
-    if (overrides->count == 0 || overrides->items[0].customer_rank != rank)
+    if (overrides->count == 0 || overrides->items[0].customer_rank != rank) {
         return NULL;
+    }
     overrides->count--;
     return overrides->items++;
 }
@@ -274,14 +296,18 @@ static bool next_customer(struct merged_customers *merged, uint32_t *rank, const
                           const struct rating_override **adjustment,
                           const struct rating_override **correction) {
     *rank = UINT32_MAX;
-    if (merged->entry_count > 0)
+    if (merged->entry_count > 0) {
         *rank = merged->entries[0].customer_rank;
-    if (merged->adjustments.count > 0 && merged->adjustments.items[0].customer_rank < *rank)
+    }
+    if (merged->adjustments.count > 0 && merged->adjustments.items[0].customer_rank < *rank) {
         *rank = merged->adjustments.items[0].customer_rank;
-    if (merged->corrections.count > 0 && merged->corrections.items[0].customer_rank < *rank)
+    }
+    if (merged->corrections.count > 0 && merged->corrections.items[0].customer_rank < *rank) {
         *rank = merged->corrections.items[0].customer_rank;
-    if (*rank == UINT32_MAX)
+    }
+    if (*rank == UINT32_MAX) {
         return false;
+    }
     *entry = NULL;
     if (merged->entry_count > 0 && merged->entries[0].customer_rank == *rank) {
         *entry = merged->entries++;
@@ -294,8 +320,9 @@ static bool next_customer(struct merged_customers *merged, uint32_t *rank, const
 
 static enum status units_to_parts(int64_t units, int64_t parts_per_unit, int64_t *parts,
                                   struct fault *fault) {
-    if (!__builtin_mul_overflow(units, parts_per_unit, parts))
+    if (!__builtin_mul_overflow(units, parts_per_unit, parts)) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_INVALID, "quantity-overflow", "units", (struct text){0},
                      "%lld units do not fit", (long long)units);
 }
@@ -310,11 +337,13 @@ static enum status rate_customer(const struct edge_context *context, const struc
     enum status status = STATUS_OK;
     customer->measured = (struct quantity){0, price->policy == POLICY_DAILY ? context->span.days : 1};
     customer->note = (struct text){0};
-    if (entry != NULL)
+    if (entry != NULL) {
         status = measure(context, &context->rating->usage->groups[entry->group], price->policy, from_us,
                          &customer->measured, &first_on_at_us, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t parts_per_unit = customer->measured.parts_per_unit;
     customer->charged_parts = customer->measured.parts;
     if (adjustment != NULL) {
@@ -338,8 +367,9 @@ static struct billed_line row_of(const struct price *price, const struct tax *ta
     bool is_minimum = line->usage == RATING_NO_CUSTOMER;
     const struct rated_customer *customer = is_minimum ? NULL : &customers[line->usage];
     struct text note = is_minimum ? TEXT("minimum") : customer->note;
-    if (price->terms.not_for_resale && note.length == 0)
+    if (price->terms.not_for_resale && note.length == 0) {
         note = TEXT("not for resale");
+    }
     return (struct billed_line){
         .customer_id = is_minimum ? 0 : customer->customer_id,
         .sku_id = price->sku_id,
@@ -380,8 +410,9 @@ static enum status rate_at_price(const struct edge_context *context, const struc
             zone_midnight_us(snapshot_zone(snapshot, context->agreement), price->terms.trial_end);
         from_us = trial_end_us > m0 ? trial_end_us : m0;
         /* A month that lies in the trial whole has no minimum either. */
-        if (from_us >= context->span.midnights_us[context->span.days])
+        if (from_us >= context->span.midnights_us[context->span.days]) {
             charged_price.terms.minimum_units = 0;
+        }
     }
     while (status == STATUS_OK && next_customer(&merged, &rank, &entry, &adjustment, &correction)) {
         struct rated_customer *customer = &customers[customer_count];
@@ -395,20 +426,24 @@ static enum status rate_at_price(const struct edge_context *context, const struc
         usages[customer_count] = (struct rating_usage){customer->measured.parts, customer->charged_parts};
         customer_count += shown;
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *count = 0;
     *lines = NULL;
-    if (customer_count == 0 && charged_price.terms.minimum_units == 0)
+    if (customer_count == 0 && charged_price.terms.minimum_units == 0) {
         return STATUS_OK;
+    }
     int64_t parts_per_unit = price->policy == POLICY_DAILY ? context->span.days : 1;
     status = rating_rate(arena, &charged_price, snapshot->currencies[context->agreement], parts_per_unit,
                          usages, customer_count, &rated, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *lines = ARENA_NEW(arena, struct billed_line, *count + 1);
-    for (size_t i = 0; i < *count; i++)
+    for (size_t i = 0; i < *count; i++) {
         (*lines)[i] = row_of(price, tax, &rated[i], customers);
+    }
     return STATUS_OK;
 }
 
@@ -437,10 +472,12 @@ static enum status rate_sku(const struct edge_context *context, uint32_t sku, st
     *lines = NULL;
     *count = 0;
     *unpriced = false;
-    if (price == NULL)
+    if (price == NULL) {
         return is_used(context, &merged, unpriced, fault);
-    if (!context->has_time)
+    }
+    if (!context->has_time) {
         return STATUS_OK;
+    }
     return rate_at_price(context, price, &tax, merged, lines, count, fault);
 }
 
@@ -478,26 +515,34 @@ static uint32_t *skus_of_edge(const struct edge_context *context, size_t *count)
     size_t most = end - first + adjustments.count + corrections.count + minimum_count;
     uint32_t *ranks = ARENA_NEW(context->arena, uint32_t, most + 1);
     size_t found = 0;
-    for (uint32_t i = first; i < end; i++)
-        if (i == first || rating->entries[i].sku_rank != rating->entries[i - 1].sku_rank)
+    for (uint32_t i = first; i < end; i++) {
+        if (i == first || rating->entries[i].sku_rank != rating->entries[i - 1].sku_rank) {
             ranks[found++] = rating->entries[i].sku_rank;
+        }
+    }
     size_t sorted = found;
-    for (size_t i = 0; i < adjustments.count; i++)
+    for (size_t i = 0; i < adjustments.count; i++) {
         ranks[found++] = adjustments.items[i].sku_rank;
-    for (size_t i = 0; i < corrections.count; i++)
+    }
+    for (size_t i = 0; i < corrections.count; i++) {
         ranks[found++] = corrections.items[i].sku_rank;
+    }
     for (size_t i = 0; i < minimum_count; i++) {
         const struct price_edge *edge = &snapshot->prices.edges[minimums[i]];
         int64_t sku_id = snapshot->prices.prices[minimums[i]].sku_id;
-        if (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id)
+        if (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id) {
             ranks[found++] = snapshot->sku_rank[snapshot_sku_find(snapshot, sku_id)];
+        }
     }
-    if (found > sorted)
+    if (found > sorted) {
         qsort(ranks, found, sizeof(*ranks), compare_ranks);
+    }
     size_t kept = 0;
-    for (size_t i = 0; i < found; i++)
-        if (kept == 0 || ranks[i] != ranks[kept - 1])
+    for (size_t i = 0; i < found; i++) {
+        if (kept == 0 || ranks[i] != ranks[kept - 1]) {
             ranks[kept++] = ranks[i];
+        }
+    }
     *count = kept;
     return ranks;
 }
@@ -511,16 +556,18 @@ struct line_key {
 static int compare_line_keys(const void *left, const void *right) {
     const struct line_key *a = left;
     const struct line_key *b = right;
-    if (a->customer_rank != b->customer_rank)
+    if (a->customer_rank != b->customer_rank) {
         return a->customer_rank < b->customer_rank ? -1 : 1;
+    }
     return a->position < b->position ? -1 : a->position > b->position;
 }
 
 /* From SKU by SKU to customer by customer; lines for no one come last. */
 static void sort_lines(const struct edge_context *context, struct edge_bill *bill) {
     const struct snapshot *snapshot = context->rating->snapshot;
-    if (bill->line_count == 0)
+    if (bill->line_count == 0) {
         return;
+    }
     struct line_key *keys = ARENA_NEW(context->arena, struct line_key, bill->line_count);
     struct billed_line *sorted = ARENA_NEW(context->arena, struct billed_line, bill->line_count);
     for (size_t i = 0; i < bill->line_count; i++) {
@@ -552,19 +599,21 @@ enum status month_rating_edge(struct month_rating *rating, struct arena *arena, 
         bool unpriced = false;
         uint32_t sku = rating->snapshot->sku_of_rank[ranks[i]];
         status = rate_sku(&context, sku, &lines, &count, &unpriced, fault);
-        if (unpriced)
+        if (unpriced) {
             bill->missing = bill->missing.length == 0
                                 ? rating->snapshot->skus[sku].code
                                 : text_format(arena, "%.*s, %.*s", TEXT_ARGS(bill->missing),
                                               TEXT_ARGS(rating->snapshot->skus[sku].code));
+        }
         bill->used = bill->used || unpriced || count > 0;
         for (size_t k = 0; status == STATUS_OK && k < count; k++) {
             bill->lines = arena_grow(arena, bill->lines, bill->line_count, &capacity, sizeof(*bill->lines));
             bill->lines[bill->line_count++] = lines[k];
         }
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         sort_lines(&context, bill);
+    }
     return status;
 }
 

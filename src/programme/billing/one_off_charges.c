@@ -24,22 +24,28 @@ static enum status describe(struct name_cache *names, const struct one_off_charg
         .tax = charge->tax,
     };
     enum status status = name_cache_account(names, agreement->seller_id, &seller, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = name_cache_account(names, agreement->buyer_id, &buyer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = name_cache_account(names, charge->customer_id, &customer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = currency_find(agreement->currency, "currency", &made.currency, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = money_line_amount((struct quantity){charge->quantity, 1}, charge->unit_price_millionths,
                                    made.currency, &made.amount_minor, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     made.seller_code = seller->code;
     made.buyer_code = buyer->code;
     made.customer_code = customer->code;
-    if (charge->invoice_id > 0)
+    if (charge->invoice_id > 0) {
         made.invoice = identifier_text(call, IDENTIFIER_INVOICE, charge->invoice_id);
+    }
     *view = made;
     return STATUS_OK;
 }
@@ -52,17 +58,22 @@ static enum status parse_tax(const struct add_one_off_charge_input *input, const
         *tax = agreement->tax;
         return STATUS_OK;
     }
-    if (input->tax_category.length == 0 || input->tax_category.length >= sizeof(given.category))
+    if (input->tax_category.length == 0 || input->tax_category.length >= sizeof(given.category)) {
         return fault_set(fault, STATUS_INVALID, "unknown-tax-category", "tax_category", input->tax_category,
                          "a tax category is one of S, Z, E, AE, K, G, O, L, M");
-    for (size_t i = 0; i < input->tax_category.length; i++)
+    }
+    for (size_t i = 0; i < input->tax_category.length; i++) {
         given.category[i] = input->tax_category.at[i];
-    if (input->tax_rate.length > 0)
+    }
+    if (input->tax_rate.length > 0) {
         status = decimal_parse(input->tax_rate, PERCENT_DIGITS, "tax_rate", &given.rate_millionths, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = tax_check(given, "tax", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *tax = given;
+    }
     return status;
 }
 
@@ -71,23 +82,28 @@ static enum status parse_charge(struct call *call, const struct add_one_off_char
                                 struct fault *fault) {
     struct text description = text_trim(input->description);
     enum status status = STATUS_OK;
-    if (description.length == 0)
+    if (description.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "description", description,
                          "a charge needs a description, which stands on the invoice");
-    if (description.length > DESCRIPTION_BYTES_MAX)
+    }
+    if (description.length > DESCRIPTION_BYTES_MAX) {
         return fault_set(fault, STATUS_INVALID, "too-long", "description", description,
                          "a description has at most %d bytes", DESCRIPTION_BYTES_MAX);
-    if (input->quantity < 1 || input->quantity > QUANTITY_MAX)
+    }
+    if (input->quantity < 1 || input->quantity > QUANTITY_MAX) {
         return fault_set(fault, STATUS_INVALID, "quantity-out-of-range", "quantity",
                          text_format(call->arena, "%lld", (long long)input->quantity),
                          "a quantity from 1 to %d would be right", QUANTITY_MAX);
+    }
     status = decimal_parse(input->unit_price, UNIT_PRICE_DIGITS, "unit_price", &charge->unit_price_millionths,
                            fault);
-    if (status == STATUS_OK && charge->unit_price_millionths < 0)
+    if (status == STATUS_OK && charge->unit_price_millionths < 0) {
         status = fault_set(fault, STATUS_INVALID, "negative-price", "unit_price", input->unit_price,
                            "a charge is not negative; give money back with a credit note");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = parse_tax(input, agreement, &charge->tax, fault);
+    }
     charge->description = description;
     charge->quantity = input->quantity;
     return status;
@@ -97,8 +113,9 @@ static enum status require_open(struct call *call, int64_t agreement_id, struct 
                                 struct fault *fault) {
     enum month_state state = MONTH_OPEN;
     enum status status = month_state_load(call->db, agreement_id, month, &state, fault);
-    if (status != STATUS_OK || state != MONTH_CLOSED)
+    if (status != STATUS_OK || state != MONTH_CLOSED) {
         return status;
+    }
     return fault_set(fault, STATUS_CONFLICT, "month-closed", "month", word,
                      "this month is closed on the edge; add the charge to a month that is open");
 }
@@ -110,31 +127,39 @@ enum status add_one_off_charge(struct call *call, const struct add_one_off_charg
     struct one_off_charge charge = {.created_at_us = call->now_us};
     struct name_cache names;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     name_cache_init(&names, call);
     status = find_own_edge(call, input->seller, input->buyer, RIGHT_BILLING, &agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = month_parse(input->month, "month", &charge.month, fault);
-    if (status == STATUS_OK && input->customer.length > 0)
+    }
+    if (status == STATUS_OK && input->customer.length > 0) {
         status = find_customer_below(call, &agreement, input->customer, &customer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = parse_charge(call, input, &agreement, &charge, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = require_open(call, agreement.id, charge.month, input->month, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     charge.agreement_id = agreement.id;
     charge.customer_id = customer.id;
     status = one_off_charge_insert(call->db, &charge, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = describe(&names, &charge, &agreement, result, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "charge.add", result->identifier, agreement.seller_id,
                              text_format(call->arena, "%lld × %.*s to %.*s in %.*s",
                                          (long long)charge.quantity, TEXT_ARGS(charge.description),
                                          TEXT_ARGS(result->buyer_code), TEXT_ARGS(input->month)),
                              fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -148,26 +173,34 @@ enum status remove_one_off_charge(struct call *call, struct text word, struct fa
     struct agreement agreement;
     int64_t id = 0;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = identifier_decode(call->secret, IDENTIFIER_CHARGE, word, &id)
                  ? one_off_charge_load(call->db, call->arena, id, &charge, fault)
                  : unknown_charge(word, fault);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND) {
         return call_end(call, unknown_charge(word, fault), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_load(call->db, call->arena, charge.agreement_id, &agreement, fault);
-    if (status == STATUS_OK && !actor_is_party(call, &agreement))
+    }
+    if (status == STATUS_OK && !actor_is_party(call, &agreement)) {
         status = unknown_charge(word, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = require_right(call, agreement.seller_id, RIGHT_BILLING, fault);
-    if (status == STATUS_OK && charge.invoice_id > 0)
+    }
+    if (status == STATUS_OK && charge.invoice_id > 0) {
         status = fault_set(fault, STATUS_CONFLICT, "already-billed", "charge", word,
                            "this charge is on an invoice; credit its line instead");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = one_off_charge_delete(call->db, id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "charge.remove", word, agreement.seller_id, charge.description, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -180,26 +213,31 @@ enum status list_one_off_charges(struct call *call, const struct list_one_off_ch
     struct one_off_charge_page made = {0};
     struct name_cache names;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     name_cache_init(&names, call);
     status = find_edge_choice(call, &words, &choice, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     struct one_off_charge_filter filter = {choice.party_id, choice.seller_id, choice.buyer_id, choice.month};
     status = one_off_charge_list(call->db, call->arena, &filter, input->page, &charges, &made.count,
                                  &made.next_after, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         items = ARENA_NEW(call->arena, struct one_off_charge_view, made.count + 1);
+    }
     for (size_t i = 0; status == STATUS_OK && i < made.count; i++) {
         struct agreement agreement;
         status = agreement_load(call->db, call->arena, charges[i].agreement_id, &agreement, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = describe(&names, &charges[i], &agreement, &items[i], fault);
+        }
     }
     made.items = items;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *result = made;
+    }
 done:
     return call_end(call, status, fault);
 }

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 static int compare_places(const struct rating_override *a, const struct rating_override *b) {
-    if (a->agreement_id != b->agreement_id)
+    if (a->agreement_id != b->agreement_id) {
         return a->agreement_id < b->agreement_id ? -1 : 1;
-    if (a->sku_rank != b->sku_rank)
+    }
+    if (a->sku_rank != b->sku_rank) {
         return a->sku_rank < b->sku_rank ? -1 : 1;
+    }
     return a->customer_rank < b->customer_rank ? -1 : a->customer_rank > b->customer_rank;
 }
 
@@ -21,14 +23,16 @@ static int compare_overrides(const void *left, const void *right) {
 /* Sorts, and of several for one place keeps the last. */
 void rating_overrides_settle(struct rating_overrides *overrides) {
     size_t kept = 0;
-    if (overrides->count == 0)
+    if (overrides->count == 0) {
         return;
+    }
     qsort(overrides->items, overrides->count, sizeof(*overrides->items), compare_overrides);
     for (size_t i = 0; i < overrides->count; i++) {
         bool replaced =
             i + 1 < overrides->count && compare_places(&overrides->items[i], &overrides->items[i + 1]) == 0;
-        if (!replaced)
+        if (!replaced) {
             overrides->items[kept++] = overrides->items[i];
+        }
     }
     overrides->count = kept;
 }
@@ -61,14 +65,16 @@ struct rating_overrides rating_overrides_of(const struct rating_overrides *overr
         bool is_before =
             at->agreement_id < agreement_id ||
             (at->agreement_id == agreement_id && sku_rank != SNAPSHOT_NONE && at->sku_rank < sku_rank);
-        if (is_before)
+        if (is_before) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     size_t end = low;
     while (end < overrides->count && overrides->items[end].agreement_id == agreement_id &&
-           (sku_rank == SNAPSHOT_NONE || overrides->items[end].sku_rank == sku_rank))
+           (sku_rank == SNAPSHOT_NONE || overrides->items[end].sku_rank == sku_rank)) {
         end++;
+    }
     return (struct rating_overrides){overrides->items + low, end - low};
 }

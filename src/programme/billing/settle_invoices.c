@@ -30,8 +30,9 @@ static enum status settle_credit_notes(struct call *call, int64_t invoice_id, st
         struct invoice_head *heads = NULL;
         size_t count = 0;
         status = invoice_list(call->db, call->arena, &filter, page, &heads, &count, &page.after_id, fault);
-        for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
             status = invoice_settle(call->db, heads[i].id, INVOICE_PAID, call->now_us, fault);
+        }
     } while (status == STATUS_OK && page.after_id > 0);
     return status;
 }
@@ -39,11 +40,13 @@ static enum status settle_credit_notes(struct call *call, int64_t invoice_id, st
 /* A credit note that an open invoice sets off is not settled by itself. */
 static enum status refuse_set_off(struct call *call, const struct invoice_head *head, struct fault *fault) {
     struct invoice_head corrected;
-    if (head->corrects_id == 0)
+    if (head->corrects_id == 0) {
         return STATUS_OK;
+    }
     enum status status = invoice_load(call->db, call->arena, head->corrects_id, &corrected, fault);
-    if (status != STATUS_OK || corrected.state != INVOICE_ISSUED)
+    if (status != STATUS_OK || corrected.state != INVOICE_ISSUED) {
         return status;
+    }
     return fault_set(fault, STATUS_CONFLICT, "set-off", "invoice", head->number,
                      "this credit note is set off against invoice %.*s, which is what to settle",
                      TEXT_ARGS(corrected.number));
@@ -57,35 +60,45 @@ static enum status settle(struct call *call, const struct settle_invoice_input *
     int64_t due_minor = 0;
     int64_t credited_minor = 0;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     name_cache_init(&names, call);
     status = find_invoice(call, input->invoice, &head, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, head.seller_id, RIGHT_BILLING, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = machine_step(MACHINE_INVOICE, (int)head.state, event, &state, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = refuse_set_off(call, &head, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = invoice_due(call, &head, &due_minor, &credited_minor, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     struct ledger_posting posting = posting_for(call, &head);
     ledger_post_settlement(&posting, to, due_minor);
     status = ledger_insert(call->db, &posting, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = invoice_settle(call->db, head.id, (enum invoice_state)state, call->now_us, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = settle_credit_notes(call, head.id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(
             call, text_format(call->arena, "invoice.%s", event).at,
             identifier_text(call, IDENTIFIER_INVOICE, head.id), head.seller_id,
             text_format(call->arena, "%.*s %.*s", TEXT_ARGS(head.number), TEXT_ARGS(input->note)), fault);
+    }
     head.state = (enum invoice_state)state;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = invoice_summarise(&names, &head, result, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -129,33 +142,39 @@ static enum status choose_lines(struct call *call, const struct credit_invoice_i
     size_t credited_count = 0;
     size_t chosen = 0;
     enum status status = invoice_lines_load(call->db, call->arena, head->id, &rows, &row_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             invoice_credited_positions(call->db, call->arena, head->id, &credited, &credited_count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t *asked = ARENA_NEW(call->arena, int64_t, input->position_count + 1);
     for (size_t i = 0; i < input->position_count; i++) {
         struct text position = text_format(call->arena, "%lld", (long long)input->positions[i]);
         asked[i] = input->positions[i];
-        if (asked[i] < 1 || asked[i] > (int64_t)row_count)
+        if (asked[i] < 1 || asked[i] > (int64_t)row_count) {
             return fault_set(fault, STATUS_INVALID, "unknown-line", "lines", position,
                              "the invoice has lines 1 to %zu", row_count);
-        if (holds(credited, credited_count, asked[i]))
+        }
+        if (holds(credited, credited_count, asked[i])) {
             return fault_set(fault, STATUS_CONFLICT, "already-credited", "lines", position,
                              "this line has been credited by an earlier credit note");
+        }
     }
     qsort(asked, input->position_count, sizeof(*asked), compare_positions);
     *lines = ARENA_NEW(call->arena, struct billed_line, row_count + 1);
     for (size_t i = 0; i < row_count; i++) {
         bool wanted = input->position_count == 0 ? !holds(credited, credited_count, rows[i].position)
                                                  : holds(asked, input->position_count, rows[i].position);
-        if (wanted)
+        if (wanted) {
             (*lines)[chosen++] = credit_of(rows[i]);
+        }
     }
-    if (chosen == 0)
+    if (chosen == 0) {
         return fault_set(fault, STATUS_CONFLICT, "nothing-to-credit", "lines", (struct text){0},
                          "every line of the invoice has been credited already");
+    }
     *count = chosen;
     return STATUS_OK;
 }
@@ -175,20 +194,25 @@ static enum status make_head(struct call *call, const struct invoice_head *corre
     head->settled_at_us = 0;
     head->terms = reason;
     enum status status = agreement_load(call->db, call->arena, corrected->agreement_id, &agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_load(call->db, call->arena, corrected->seller_id, &seller, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = zone_open(agreement.time_zone, "time_zone", &zone, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     head->issued_on = head->due_on = zone_date_at(zone, call->now_us);
     zone_close(zone);
     int year = month_year(date_month(head->issued_on));
     status = invoice_ids_take(call->db, 1, &head->id, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = invoice_numbers_take(call->db, seller.id, year, 1, &number, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         head->number = invoice_number(call->arena, seller.code, year, number);
+    }
     return status;
 }
 
@@ -198,18 +222,22 @@ static enum status write_credit_note(struct call *call, struct invoice_head *hea
     enum status status =
         billed_lines_total(call->arena, lines, count, &head->net_minor, &head->tax_minor, fault);
     head->gross_minor = head->net_minor;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = money_add(&head->gross_minor, head->tax_minor, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = invoice_heads_bulk(call->db, &bulk, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = invoice_heads_add(bulk, head, fault);
+    }
     if (status == STATUS_OK) {
         status = db_bulk_finish(bulk, fault);
         bulk = NULL;
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = invoice_lines_bulk(call->db, &bulk, fault);
+    }
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         lines[i].invoice_id = head->id;
         status = invoice_lines_add(bulk, &lines[i], fault);
@@ -229,15 +257,18 @@ static enum status write_credit_note(struct call *call, struct invoice_head *hea
 
 static enum status check_credit(const struct credit_invoice_input *input, const struct invoice_head *head,
                                 struct fault *fault) {
-    if (head->kind == INVOICE_KIND_CREDIT_NOTE)
+    if (head->kind == INVOICE_KIND_CREDIT_NOTE) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-kind", "invoice", head->number,
                          "a credit note cannot be credited; charge the amount again instead");
-    if (head->state == INVOICE_WRITTEN_OFF)
+    }
+    if (head->state == INVOICE_WRITTEN_OFF) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("written-off"),
                          "the invoice is written off, so there is nothing left to credit");
-    if (input->reason.length == 0)
+    }
+    if (input->reason.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "reason", input->reason,
                          "a credit note needs a reason, which stands on it");
+    }
     return STATUS_OK;
 }
 
@@ -249,31 +280,40 @@ enum status credit_invoice(struct call *call, const struct credit_invoice_input 
     struct name_cache names;
     size_t count = 0;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     name_cache_init(&names, call);
     status = find_invoice(call, input->invoice, &corrected, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, corrected.seller_id, RIGHT_BILLING, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_credit(input, &corrected, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = choose_lines(call, input, &corrected, &lines, &count, fault);
+    }
     /* Each line says what it is, so that nobody takes it for a metered one. */
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         lines[i].note = text_format(call->arena, "credits %.*s: %.*s", TEXT_ARGS(corrected.number),
                                     TEXT_ARGS(input->reason));
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = make_head(call, &corrected, input->reason, &head, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_credit_note(call, &head, lines, count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "invoice.credit", identifier_text(call, IDENTIFIER_INVOICE, head.id),
                              head.seller_id,
                              text_format(call->arena, "%.*s credits %.*s: %.*s", TEXT_ARGS(head.number),
                                          TEXT_ARGS(corrected.number), TEXT_ARGS(input->reason)),
                              fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = invoice_summarise(&names, &head, result, fault);
+    }
     return call_end(call, status, fault);
 }

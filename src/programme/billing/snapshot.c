@@ -32,27 +32,31 @@ static int compare_ranked(const void *left, const void *right) {
     const struct ranked *a = left;
     const struct ranked *b = right;
     int order = text_compare(a->name, b->name);
-    if (order != 0)
+    if (order != 0) {
         return order;
+    }
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
 static void rank_accounts(struct snapshot *snapshot, struct arena *arena) {
     struct ranked *items = ARENA_NEW(arena, struct ranked, snapshot->account_count + 1);
-    for (size_t i = 0; i < snapshot->account_count; i++)
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         items[i] = (struct ranked){snapshot->accounts[i].label, snapshot->accounts[i].id, (uint32_t)i};
+    }
     qsort(items, snapshot->account_count, sizeof(*items), compare_ranked);
     snapshot->account_rank = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
-    for (size_t i = 0; i < snapshot->account_count; i++)
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         snapshot->account_rank[items[i].index] = (uint32_t)i;
+    }
 }
 
 /* Ranks the SKUs; neighbours of the same code go by their identifiers. */
 static void rank_skus(struct call *call, struct snapshot *snapshot) {
     size_t count = snapshot->sku_count;
     struct ranked *items = ARENA_NEW(call->arena, struct ranked, count + 1);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         items[i] = (struct ranked){snapshot->skus[i].code, snapshot->skus[i].id, (uint32_t)i};
+    }
     qsort(items, count, sizeof(*items), compare_ranked);
     snapshot->sku_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
     snapshot->sku_of_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
@@ -78,10 +82,12 @@ struct edge_key {
 static int compare_edges(const void *left, const void *right) {
     const struct edge_key *a = left;
     const struct edge_key *b = right;
-    if (a->seller_rank != b->seller_rank)
+    if (a->seller_rank != b->seller_rank) {
         return a->seller_rank < b->seller_rank ? -1 : 1;
-    if (a->buyer_rank != b->buyer_rank)
+    }
+    if (a->buyer_rank != b->buyer_rank) {
         return a->buyer_rank < b->buyer_rank ? -1 : 1;
+    }
     return a->agreement < b->agreement ? -1 : a->agreement > b->agreement;
 }
 
@@ -89,11 +95,12 @@ static int compare_edges(const void *left, const void *right) {
 static void make_edges(struct snapshot *snapshot, struct arena *arena) {
     size_t count = snapshot->agreement_count;
     struct edge_key *keys = ARENA_NEW(arena, struct edge_key, count + 1);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         keys[i] = (struct edge_key){
             snapshot->account_rank[snapshot_account(snapshot, snapshot->agreements[i].seller_id)],
             snapshot->account_rank[snapshot_account(snapshot, snapshot->agreements[i].buyer_id)],
             (uint32_t)i};
+    }
     qsort(keys, count, sizeof(*keys), compare_edges);
     snapshot->edges = ARENA_NEW(arena, struct snapshot_edge, count + 1);
     snapshot->edge_agreements = ARENA_NEW(arena, uint32_t, count + 1);
@@ -103,7 +110,7 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
         const struct agreement *agreement = &snapshot->agreements[keys[i].agreement];
         bool is_new = i == 0 || keys[i].seller_rank != keys[i - 1].seller_rank ||
                       keys[i].buyer_rank != keys[i - 1].buyer_rank;
-        if (is_new)
+        if (is_new) {
             snapshot->edges[snapshot->edge_count++] = (struct snapshot_edge){
                 .seller = snapshot_account(snapshot, agreement->seller_id),
                 .buyer = snapshot_account(snapshot, agreement->buyer_id),
@@ -111,6 +118,7 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
                 .has_prices =
                     price_list_edge_has_any(&snapshot->prices, agreement->seller_id, agreement->buyer_id),
             };
+        }
         snapshot->edges[snapshot->edge_count - 1].agreement_count++;
         snapshot->edge_agreements[i] = keys[i].agreement;
         snapshot->edge_of_agreement[keys[i].agreement] = (uint32_t)(snapshot->edge_count - 1);
@@ -121,14 +129,16 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
 static void connect_edges(struct snapshot *snapshot, struct arena *arena) {
     snapshot->edge_to_buyer = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
     snapshot->vendor_edge = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
-    for (size_t i = 0; i < snapshot->account_count; i++)
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         snapshot->edge_to_buyer[i] = snapshot->vendor_edge[i] = SNAPSHOT_NONE;
+    }
     for (size_t i = 0; i < snapshot->edge_count; i++) {
         const struct snapshot_edge *edge = &snapshot->edges[i];
-        if (snapshot->accounts[edge->seller].kind == ACCOUNT_VENDOR)
+        if (snapshot->accounts[edge->seller].kind == ACCOUNT_VENDOR) {
             snapshot->vendor_edge[edge->seller] = (uint32_t)i;
-        else if (snapshot->accounts[edge->buyer].seller_id == snapshot->accounts[edge->seller].id)
+        } else if (snapshot->accounts[edge->buyer].seller_id == snapshot->accounts[edge->seller].id) {
             snapshot->edge_to_buyer[edge->buyer] = (uint32_t)i;
+        }
     }
 }
 
@@ -141,13 +151,15 @@ static enum status open_zones(struct snapshot *snapshot, struct arena *arena, st
     for (size_t i = 0; i < snapshot->agreement_count; i++) {
         struct text name = snapshot->agreements[i].time_zone;
         size_t at = 0;
-        while (at < snapshot->zone_count && !text_equal(snapshot->zones[at].name, name))
+        while (at < snapshot->zone_count && !text_equal(snapshot->zones[at].name, name)) {
             at++;
+        }
         if (at == snapshot->zone_count) {
             struct zone *zone = NULL;
             enum status status = zone_open(name, "time_zone", &zone, fault);
-            if (status != STATUS_OK)
+            if (status != STATUS_OK) {
                 return status;
+            }
             snapshot->zones =
                 arena_grow(arena, snapshot->zones, snapshot->zone_count, &capacity, sizeof(*snapshot->zones));
             snapshot->zones[snapshot->zone_count++] = (struct snapshot_zone){name, zone, arena, NULL};
@@ -158,8 +170,9 @@ static enum status open_zones(struct snapshot *snapshot, struct arena *arena, st
 }
 
 void snapshot_close(struct snapshot *snapshot) {
-    for (size_t i = 0; i < snapshot->zone_count; i++)
+    for (size_t i = 0; i < snapshot->zone_count; i++) {
         zone_close(snapshot->zones[i].zone);
+    }
     snapshot->zone_count = 0;
 }
 
@@ -172,9 +185,11 @@ const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t
                                        struct month month) {
     assert(agreement < snapshot->agreement_count);
     struct snapshot_zone *zone = &snapshot->zones[snapshot->zone_of_agreement[agreement]];
-    for (struct zone_month *known = zone->months; known != NULL; known = known->next)
-        if (known->month.index == month.index)
+    for (struct zone_month *known = zone->months; known != NULL; known = known->next) {
+        if (known->month.index == month.index) {
             return &known->span;
+        }
+    }
     struct zone_month *asked = ARENA_NEW(zone->arena, struct zone_month, 1);
     asked->next = zone->months;
     asked->month = month;
@@ -187,24 +202,28 @@ const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t
 
 static void index_ids(struct snapshot *snapshot, struct arena *arena) {
     id_map_init(&snapshot->account_index, arena, snapshot->account_count);
-    for (size_t i = 0; i < snapshot->account_count; i++)
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         id_map_put(&snapshot->account_index, snapshot->accounts[i].id, 0, (uint32_t)i);
+    }
     id_map_init(&snapshot->agreement_index, arena, snapshot->agreement_count);
-    for (size_t i = 0; i < snapshot->agreement_count; i++)
+    for (size_t i = 0; i < snapshot->agreement_count; i++) {
         id_map_put(&snapshot->agreement_index, snapshot->agreements[i].id, 0, (uint32_t)i);
+    }
     id_map_init(&snapshot->sku_index, arena, snapshot->sku_count);
-    for (size_t i = 0; i < snapshot->sku_count; i++)
+    for (size_t i = 0; i < snapshot->sku_count; i++) {
         id_map_put(&snapshot->sku_index, snapshot->skus[i].id, 0, (uint32_t)i);
+    }
 }
 
 static void find_minimums(struct snapshot *snapshot, struct arena *arena) {
     uint32_t *found = NULL;
     size_t capacity = 0;
-    for (size_t i = 0; i < snapshot->prices.count; i++)
+    for (size_t i = 0; i < snapshot->prices.count; i++) {
         if (snapshot->prices.prices[i].terms.minimum_units > 0) {
             found = arena_grow(arena, found, snapshot->minimum_price_count, &capacity, sizeof(*found));
             found[snapshot->minimum_price_count++] = (uint32_t)i;
         }
+    }
     snapshot->minimum_prices = found;
 }
 
@@ -213,22 +232,29 @@ enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct f
     *snapshot = (struct snapshot){0};
     enum status status =
         account_load_all(call->db, arena, &snapshot->accounts, &snapshot->account_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             agreement_load_all(call->db, arena, &snapshot->agreements, &snapshot->agreement_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = price_list_load(call->db, arena, &snapshot->prices, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     snapshot->currencies = ARENA_NEW(arena, struct currency, snapshot->agreement_count + 1);
-    for (size_t i = 0; status == STATUS_OK && i < snapshot->agreement_count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < snapshot->agreement_count; i++) {
         status = currency_find(snapshot->agreements[i].currency, "currency", &snapshot->currencies[i], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = open_zones(snapshot, arena, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     index_ids(snapshot, arena);
     rank_accounts(snapshot, arena);
     rank_skus(call, snapshot);
@@ -267,10 +293,11 @@ static size_t minimums_before(const struct snapshot *snapshot, int64_t seller_id
     size_t high = snapshot->minimum_price_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (snapshot->prices.edges[snapshot->minimum_prices[middle]].seller_id < seller_id)
+        if (snapshot->prices.edges[snapshot->minimum_prices[middle]].seller_id < seller_id) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -296,17 +323,20 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
     for (uint32_t i = count; i-- > 0;) {
         const struct agreement *agreement = &snapshot->agreements[agreements[i]];
         const struct month_span *span = snapshot_span(snapshot, agreements[i], month);
-        if (!was_signed(agreement))
+        if (!was_signed(agreement)) {
             continue;
-        if (agreement->signed_at_us >= span->midnights_us[span->days])
+        }
+        if (agreement->signed_at_us >= span->midnights_us[span->days]) {
             after = agreements[i];
-        else if (agreement->ended_at_us == 0 || agreement->ended_at_us > span->midnights_us[0])
+        } else if (agreement->ended_at_us == 0 || agreement->ended_at_us > span->midnights_us[0]) {
             return agreements[i];
-        else if (before == SNAPSHOT_NONE)
+        } else if (before == SNAPSHOT_NONE) {
             before = agreements[i];
+        }
     }
-    if (!wanted)
+    if (!wanted) {
         return SNAPSHOT_NONE;
+    }
     return after != SNAPSHOT_NONE ? after : before;
 }
 
@@ -316,11 +346,13 @@ const struct price *snapshot_price(const struct snapshot *snapshot, struct arena
     struct price_list range =
         price_list_of_edge(&snapshot->prices, arena, on->seller_id, on->buyer_id, snapshot->skus[sku].id);
     const struct price *price = price_for_month(range.prices, range.count, month);
-    if (price == NULL)
+    if (price == NULL) {
         return NULL;
+    }
     const struct price_edge *edge = &range.edges[price - range.prices];
-    if (!text_equal(edge->currency, on->currency))
+    if (!text_equal(edge->currency, on->currency)) {
         return NULL;
+    }
     *tax = edge->has_tax ? edge->tax : on->tax;
     return price;
 }

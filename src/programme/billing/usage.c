@@ -86,8 +86,9 @@ static enum status read_licences(struct loading *loading, struct fault *fault) {
 static int compare_groups(const void *left, const void *right) {
     const struct usage_group *a = left;
     const struct usage_group *b = right;
-    if (a->customer_id != b->customer_id)
+    if (a->customer_id != b->customer_id) {
         return a->customer_id < b->customer_id ? -1 : 1;
+    }
     return a->sku_id < b->sku_id ? -1 : a->sku_id > b->sku_id;
 }
 
@@ -98,7 +99,7 @@ static void make_groups(struct loading *loading) {
     struct usage_group *groups = NULL;
     uint32_t count = 0;
     size_t capacity = 0;
-    for (struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
+    for (struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next) {
         for (size_t i = 0; i < piece->count; i++) {
             const struct metered_licence *row = &piece->rows[i];
             uint32_t group = id_map_put(&map, row->customer_id, row->sku_id, count);
@@ -113,9 +114,11 @@ static void make_groups(struct loading *loading) {
             assert(group < count);
             groups[group].licence_count++;
         }
+    }
     loading->groups = ARENA_NEW(loading->arena, struct usage_group, (size_t)count + 1);
-    if (count > 0)
+    if (count > 0) {
         memcpy(loading->groups, groups, count * sizeof(*groups));
+    }
     qsort(loading->groups, count, sizeof(*groups), compare_groups);
     loading->group_count = count;
 }
@@ -135,24 +138,28 @@ static void place_groups(struct loading *loading) {
 
 static void index_init(struct licence_index *index, struct arena *arena, size_t count) {
     int64_t range = count == 0 ? 0 : index->highest_id - index->lowest_id + 1;
-    if (range / 8 <= (int64_t)count)
+    if (range / 8 <= (int64_t)count) {
         index->table = ARENA_NEW(arena, uint32_t, (size_t)range + 1);
-    else
+    } else {
         id_map_init(&index->map, arena, count);
+    }
 }
 
 static void index_put(struct licence_index *index, int64_t id, uint32_t at) {
-    if (index->table != NULL)
+    if (index->table != NULL) {
         index->table[id - index->lowest_id] = at + 1;
-    else
+    } else {
         id_map_put(&index->map, id, 0, at);
+    }
 }
 
 static bool index_get(const struct licence_index *index, int64_t id, uint32_t *at) {
-    if (index->table == NULL)
+    if (index->table == NULL) {
         return id_map_get(&index->map, id, 0, at);
-    if (id < index->lowest_id || id > index->highest_id || index->table[id - index->lowest_id] == 0)
+    }
+    if (id < index->lowest_id || id > index->highest_id || index->table[id - index->lowest_id] == 0) {
         return false;
+    }
     *at = index->table[id - index->lowest_id] - 1;
     return true;
 }
@@ -163,7 +170,7 @@ static void place_licences(struct loading *loading) {
     loading->licences = ARENA_NEW(loading->arena, struct usage_licence, count + 1);
     loading->loading_licences = ARENA_NEW(&loading->maps, struct loading_licence, count + 1);
     index_init(&loading->index, &loading->maps, count);
-    for (const struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next)
+    for (const struct licence_piece *piece = loading->licence_pieces; piece != NULL; piece = piece->next) {
         for (size_t i = 0; i < piece->count; i++) {
             const struct metered_licence *row = &piece->rows[i];
             uint32_t place = loading->place_of_group[piece->groups[i]];
@@ -173,20 +180,23 @@ static void place_licences(struct loading *loading) {
                                                            (int8_t)row->first_edge, (int8_t)row->last_edge};
             loading->loading_licences[at] = (struct loading_licence){row->counted_seats, place};
             const struct usage_licence *first = &loading->licences[group->first_licence];
-            if (first->first_edge != row->first_edge || first->last_edge != row->last_edge)
+            if (first->first_edge != row->first_edge || first->last_edge != row->last_edge) {
                 group->one_range = false;
+            }
             index_put(&loading->index, row->id, at);
         }
+    }
 }
 
 /* ---- events ---- */
 
 static struct change_piece *new_piece(struct loading *loading, struct change_piece *last) {
     struct change_piece *piece = ARENA_NEW(&loading->rows, struct change_piece, 1);
-    if (last == NULL)
+    if (last == NULL) {
         loading->change_pieces = piece;
-    else
+    } else {
         last->next = piece;
+    }
     return piece;
 }
 
@@ -197,8 +207,9 @@ static enum status find_licences(const struct loading *loading, struct change_pi
     for (size_t i = 0; i < piece->count; i++) {
         uint32_t at = 0;
         if (!index_get(&loading->index, licence_ids[i], &at)) {
-            if (loading->scope->forgiving)
+            if (loading->scope->forgiving) {
                 continue;
+            }
             return fault_set(fault, STATUS_INTERNAL, "event-without-licence", NULL, (struct text){0},
                              "the log has events of a licence (number %lld) that was never on; seatmeter "
                              "check tells more",
@@ -219,15 +230,18 @@ static enum status join_piece(struct loading *loading, struct change_piece *piec
     struct loading_licence *licences = loading->loading_licences;
     size_t kept = 0;
     enum status status = find_licences(loading, piece, licence_ids, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    for (size_t i = 0; i < piece->count; i++)
+    }
+    for (size_t i = 0; i < piece->count; i++) {
         licences[piece->rows[i].licence].opening_seats -= piece->rows[i].seats;
-    for (size_t i = 0; i < piece->count; i++)
+    }
+    for (size_t i = 0; i < piece->count; i++) {
         if (piece->rows[i].at_us < loading->scope->until_us) {
             loading->groups[licences[piece->rows[i].licence].group].change_count++;
             piece->rows[kept++] = piece->rows[i];
         }
+    }
     piece->count = kept;
     loading->change_count += kept;
     return STATUS_OK;
@@ -260,11 +274,12 @@ static enum status settle_openings(const struct loading *loading, int32_t *openi
     for (size_t i = 0; i < loading->licence_count; i++) {
         int64_t seats = loading->loading_licences[i].opening_seats;
         bool is_sound = seats >= 0 && seats <= INT32_MAX;
-        if (!is_sound && !loading->scope->forgiving)
+        if (!is_sound && !loading->scope->forgiving) {
             return fault_set(fault, STATUS_INTERNAL, "seats-not-of-log", NULL, (struct text){0},
                              "the seats of a licence (number %lld) do not follow from the log; seatmeter "
                              "check tells more",
                              (long long)loading->licences[i].id);
+        }
         opening_seats[i] = is_sound ? (int32_t)seats : 0;
     }
     return STATUS_OK;
@@ -278,11 +293,12 @@ static int compare_changes(const void *left, const void *right) {
 
 /* Sorts a group's changes by time; they usually are. */
 static void sort_changes(struct seat_change *changes, size_t count) {
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count; i++) {
         if (changes[i].at_us < changes[i - 1].at_us) {
             qsort(changes, count, sizeof(*changes), compare_changes);
             return;
         }
+    }
 }
 
 /* Turns differences into the seats after each, licences into those of the group. Of several changes of a
@@ -308,12 +324,13 @@ static struct seat_change *place_changes(struct loading *loading) {
         first += loading->groups[i].change_count;
         loading->groups[i].change_count = 0;
     }
-    for (const struct change_piece *piece = loading->change_pieces; piece != NULL; piece = piece->next)
+    for (const struct change_piece *piece = loading->change_pieces; piece != NULL; piece = piece->next) {
         for (size_t i = 0; i < piece->count; i++) {
             const struct seat_change *change = &piece->rows[i];
             struct usage_group *group = &loading->groups[loading->loading_licences[change->licence].group];
             changes[group->first_change + group->change_count++] = *change;
         }
+    }
     arena_clean_up(&loading->rows);
     for (size_t i = 0; i < loading->group_count; i++) {
         const struct usage_group *group = &loading->groups[i];
@@ -331,19 +348,22 @@ enum status usage_load(struct db *db, struct arena *arena, const struct usage_sc
     arena_init(&loading.rows);
     arena_init(&loading.maps);
     enum status status = read_licences(&loading, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     make_groups(&loading);
     place_groups(&loading);
     place_licences(&loading);
     arena_clean_up(&loading.rows);
     status = read_events(&loading, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     opening_seats = ARENA_NEW(arena, int32_t, loading.licence_count + 1);
     status = settle_openings(&loading, opening_seats, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     *usage = (struct usage){
         .changes = place_changes(&loading),
         .change_count = loading.change_count,
@@ -380,19 +400,22 @@ static bool filter_group(const struct usage *usage, const struct usage_group *gr
     uint32_t kept = 0;
     for (uint32_t i = 0; i < group->licence_count; i++) {
         scratch->renumbered[i] = UINT32_MAX;
-        if (!is_billed(&licences[i], seller_depth))
+        if (!is_billed(&licences[i], seller_depth)) {
             continue;
+        }
         scratch->renumbered[i] = kept;
         scratch->opening_seats[kept++] = usage->opening_seats[group->first_licence + i];
-        if (meter->first_on_at_us == 0 || licences[i].first_on_at_us < meter->first_on_at_us)
+        if (meter->first_on_at_us == 0 || licences[i].first_on_at_us < meter->first_on_at_us) {
             meter->first_on_at_us = licences[i].first_on_at_us;
+        }
     }
     size_t changes = 0;
     for (size_t i = group->first_change; i < group->first_change + group->change_count; i++) {
         struct seat_change change = usage->changes[i];
         change.licence = scratch->renumbered[change.licence];
-        if (change.licence != UINT32_MAX)
+        if (change.licence != UINT32_MAX) {
             scratch->changes[changes++] = change;
+        }
     }
     meter->meter = (struct meter_group){scratch->opening_seats, kept, scratch->changes, changes};
     return kept > 0;
@@ -401,15 +424,19 @@ static bool filter_group(const struct usage *usage, const struct usage_group *gr
 bool usage_meter_at(const struct usage *usage, const struct usage_group *group, int64_t seller_depth,
                     struct usage_scratch *scratch, struct usage_meter *meter) {
     assert(group->licence_count > 0 && scratch->arena != NULL);
-    if (!group->one_range)
+    if (!group->one_range) {
         return filter_group(usage, group, seller_depth, scratch, meter);
+    }
     const struct usage_licence *licences = usage->licences + group->first_licence;
-    if (!is_billed(&licences[0], seller_depth))
+    if (!is_billed(&licences[0], seller_depth)) {
         return false;
+    }
     int64_t first_on_at_us = licences[0].first_on_at_us;
-    for (uint32_t i = 1; i < group->licence_count; i++)
-        if (licences[i].first_on_at_us < first_on_at_us)
+    for (uint32_t i = 1; i < group->licence_count; i++) {
+        if (licences[i].first_on_at_us < first_on_at_us) {
             first_on_at_us = licences[i].first_on_at_us;
+        }
+    }
     *meter = (struct usage_meter){
         .meter = {usage->opening_seats + group->first_licence, group->licence_count,
                   usage->changes + group->first_change, group->change_count},
@@ -420,7 +447,8 @@ bool usage_meter_at(const struct usage *usage, const struct usage_group *group, 
 
 const struct usage_group *usage_find(const struct usage *usage, int64_t customer_id, int64_t sku_id) {
     struct usage_group wanted = {.customer_id = customer_id, .sku_id = sku_id};
-    if (usage->group_count == 0)
+    if (usage->group_count == 0) {
         return NULL;
+    }
     return bsearch(&wanted, usage->groups, usage->group_count, sizeof(wanted), compare_groups);
 }

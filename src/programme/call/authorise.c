@@ -10,8 +10,9 @@ bool actor_is_operator(const struct call *call) {
 }
 
 enum status require_operator(const struct call *call, const char *sentence, struct fault *fault) {
-    if (actor_is_operator(call))
+    if (actor_is_operator(call)) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_FORBIDDEN, "operator-only", NULL, TEXT(""), "%s", sentence);
 }
 
@@ -45,9 +46,10 @@ unsigned role_rights(enum role role) {
 struct text rights_text(struct arena *arena, unsigned rights) {
     struct text words = TEXT("");
     for (int i = 0; i < RIGHT_COUNT; i++) {
-        if ((rights & RIGHT_WORDS[i].right) != 0)
+        if ((rights & RIGHT_WORDS[i].right) != 0) {
             words = text_format(arena, "%.*s%s%s", TEXT_ARGS(words), words.length == 0 ? "" : " ",
                                 RIGHT_WORDS[i].word);
+        }
     }
     return words;
 }
@@ -67,36 +69,41 @@ enum status rights_parse(struct text words, const char *field, unsigned *rights,
     struct text left = text_trim(words);
     while (left.length > 0) {
         size_t length = 0;
-        while (length < left.length && left.at[length] != ' ')
+        while (length < left.length && left.at[length] != ' ') {
             length++;
+        }
         struct text word = {left.at, length};
-        if (!parse_right(word, &found))
+        if (!parse_right(word, &found)) {
             return fault_set(
                 fault, STATUS_INVALID, "unknown-scope", field, word,
                 "\"%.*s\" is no scope: say read, accounts:write, catalogue:write, prices:write, "
                 "licences:write, reports:write, billing:write or users:write, with blanks between.",
                 TEXT_ARGS(word));
+        }
         left = text_trim((struct text){left.at + length, left.length - length});
     }
-    if (found == 0)
+    if (found == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", field, words,
                          "Say what it may do: one scope at least, such as read.");
+    }
     *rights = found;
     return STATUS_OK;
 }
 
 static const char *right_word(enum right right) {
     for (int i = 0; i < RIGHT_COUNT; i++) {
-        if (RIGHT_WORDS[i].right == right)
+        if (RIGHT_WORDS[i].right == right) {
             return RIGHT_WORDS[i].word;
+        }
     }
     assert(false && "one right");
     return "";
 }
 
 enum status require_any_right(const struct call *call, enum right right, struct fault *fault) {
-    if (actor_is_operator(call) || (call->actor.rights & right) != 0)
+    if (actor_is_operator(call) || (call->actor.rights & right) != 0) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, text_of(right_word(right)),
                      "This needs the right %s, which this user or token does not have.", right_word(right));
 }
@@ -105,11 +112,13 @@ enum status require_right(const struct call *call, int64_t account_id, enum righ
                           struct fault *fault) {
     assert(account_id > 0);
     enum status status = require_any_right(call, right, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (!actor_is(call, account_id))
+    }
+    if (!actor_is(call, account_id)) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", NULL, TEXT(""),
                          "Only the account whose business this is can do it.");
+    }
     return STATUS_OK;
 }
 
@@ -133,23 +142,26 @@ bool actor_is_party(const struct call *call, const struct agreement *agreement) 
 enum status actor_is_or_is_above(const struct call *call, int64_t account_id, bool *yes,
                                  struct fault *fault) {
     *yes = true;
-    if (actor_is(call, account_id))
+    if (actor_is(call, account_id)) {
         return STATUS_OK;
+    }
     return account_is_or_is_above(call->db, call->actor.account_id, account_id, yes, fault);
 }
 
 enum status actor_may_see_account(const struct call *call, int64_t account_id, bool *yes,
                                   struct fault *fault) {
     *yes = true;
-    if (actor_is(call, account_id))
+    if (actor_is(call, account_id)) {
         return STATUS_OK;
+    }
     return account_is_known(call->db, call->actor.account_id, account_id, yes, fault);
 }
 
 /* Whose eyes a search is made with; 0: the operator's. */
 static int64_t viewer_id(const struct call *call) {
-    if (actor_is_operator(call))
+    if (actor_is_operator(call)) {
         return 0;
+    }
     assert(call->actor.account_id > 0);
     return call->actor.account_id;
 }
@@ -176,44 +188,54 @@ static enum status find_account_by_id(const struct call *call, int64_t id, struc
                                       const char *field, struct account *account, struct fault *fault) {
     bool visible = false;
     enum status status = actor_may_see_account(call, id, &visible, fault);
-    if (status == STATUS_OK && visible)
+    if (status == STATUS_OK && visible) {
         status = account_load(call->db, call->arena, id, account, fault);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !visible))
+    }
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !visible)) {
         return unknown_account(word, field, fault);
+    }
     return status;
 }
 
 enum status find_account(const struct call *call, struct text word, const char *field,
                          struct account *account, struct fault *fault) {
-    if (word.length == 0)
+    if (word.length == 0) {
         return missing(field, fault);
+    }
     int64_t id = 0;
-    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, &id))
+    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, &id)) {
         return find_account_by_id(call, id, word, field, account, fault);
+    }
     struct account *found = NULL;
     size_t count = 0;
     enum status status =
         account_find_code(call->db, call->arena, viewer_id(call), word, &found, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (count == 0)
+    }
+    if (count == 0) {
         return unknown_account(word, field, fault);
-    if (count > 1)
+    }
+    if (count > 1) {
         return ambiguous("account", word, field, fault);
+    }
     *account = found[0];
     return STATUS_OK;
 }
 
 enum status find_account_or_own(const struct call *call, struct text word, const char *field,
                                 struct account *account, struct fault *fault) {
-    if (word.length > 0)
+    if (word.length > 0) {
         return find_account(call, word, field, account, fault);
-    if (!actor_is_operator(call))
+    }
+    if (!actor_is_operator(call)) {
         return account_load(call->db, call->arena, viewer_id(call), account, fault);
+    }
     struct programme programme;
     enum status status = programme_load(call->db, call->arena, &programme, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return account_load(call->db, call->arena, programme.distributor_id, account, fault);
 }
 
@@ -221,10 +243,12 @@ enum status find_account_with_right(const struct call *call, struct text word, c
                                     enum right right, struct account *account, struct fault *fault) {
     struct account found;
     enum status status = find_account_or_own(call, word, field, &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, found.id, right, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *account = found;
+    }
     return status;
 }
 
@@ -238,31 +262,39 @@ static enum status find_sku_by_id(const struct call *call, int64_t viewer, int64
     bool known = true;
     struct sku found;
     enum status status = sku_load(call->db, call->arena, id, &found, fault);
-    if (status == STATUS_OK && viewer != 0)
+    if (status == STATUS_OK && viewer != 0) {
         status = sku_is_known(call->db, viewer, &found, &known, fault);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !known))
+    }
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !known)) {
         return unknown_sku(word, field, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *sku = found;
+    }
     return status;
 }
 
 static enum status find_sku_seen_by(const struct call *call, int64_t viewer, struct text word,
                                     const char *field, struct sku *sku, struct fault *fault) {
-    if (word.length == 0)
+    if (word.length == 0) {
         return missing(field, fault);
+    }
     int64_t id = 0;
-    if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id))
+    if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id)) {
         return find_sku_by_id(call, viewer, id, word, field, sku, fault);
+    }
     struct sku *found = NULL;
     size_t count = 0;
     enum status status = sku_find_code(call->db, call->arena, viewer, word, &found, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (count == 0)
+    }
+    if (count == 0) {
         return unknown_sku(word, field, fault);
-    if (count > 1)
+    }
+    if (count > 1) {
         return ambiguous("SKU", word, field, fault);
+    }
     *sku = found[0];
     return STATUS_OK;
 }
@@ -288,15 +320,18 @@ static enum status find_edge(const struct call *call, struct agreement_words wor
     struct account buyer;
     struct account seller;
     enum status status = find_account_or_own(call, words.buyer, "buyer", &buyer, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     seller.id = buyer.seller_id;
-    if (words.seller.length > 0)
+    if (words.seller.length > 0) {
         status = find_account(call, words.seller, "seller", &seller, fault);
-    else if (buyer.seller_id == 0)
+    } else if (buyer.seller_id == 0) {
         status = missing("seller", fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     return agreement_find_edge(call->db, call->arena, seller.id, buyer.id, found, agreement, fault);
 }
 
@@ -311,13 +346,16 @@ enum status find_agreement(const struct call *call, struct agreement_words words
     } else if (identifier_decode(call->secret, IDENTIFIER_AGREEMENT, words.identifier, &id)) {
         status = agreement_load(call->db, call->arena, id, &loaded, fault);
         found = status == STATUS_OK;
-        if (status == STATUS_NOT_FOUND)
+        if (status == STATUS_NOT_FOUND) {
             status = STATUS_OK;
+        }
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (!found || !actor_is_party(call, &loaded))
+    }
+    if (!found || !actor_is_party(call, &loaded)) {
         return unknown_agreement(words.identifier, fault);
+    }
     *agreement = loaded;
     return STATUS_OK;
 }
@@ -325,8 +363,9 @@ enum status find_agreement(const struct call *call, struct agreement_words words
 /* ---- changing ---- */
 
 enum status check_version(int64_t if_version, int64_t version, struct fault *fault) {
-    if (if_version == 0 || if_version == version)
+    if (if_version == 0 || if_version == version) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_STALE, "stale", "version", TEXT(""),
                      "It was changed by somebody else since it was read: read it again, then change it.");
 }

@@ -10,8 +10,9 @@ enum status call_begin(struct call *call, enum db_access access, struct fault *f
         return STATUS_OK;
     }
     enum status status = db_begin(call->db, access, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     call->depth = 1;
     call->writes = access == DB_WRITE;
     return STATUS_OK;
@@ -20,11 +21,13 @@ enum status call_begin(struct call *call, enum db_access access, struct fault *f
 enum status call_end(struct call *call, enum status status, struct fault *fault) {
     assert(call->depth > 0);
     call->depth--;
-    if (call->depth > 0)
+    if (call->depth > 0) {
         return status;
+    }
     call->writes = false;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_commit(call->db, fault);
+    }
     db_rollback(call->db);
     return status;
 }

@@ -4,13 +4,16 @@ enum status find_own_edge(const struct call *call, struct text seller, struct te
                           struct agreement *agreement, struct fault *fault) {
     struct agreement_words words = {.seller = seller, .buyer = buyer};
     struct agreement found;
-    if (seller.length == 0 && call->actor.account_id > 0)
+    if (seller.length == 0 && call->actor.account_id > 0) {
         words.seller = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
+    }
     enum status status = find_agreement(call, words, &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, found.seller_id, right, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *agreement = found;
+    }
     return status;
 }
 
@@ -19,13 +22,16 @@ enum status find_customer_below(const struct call *call, const struct agreement 
     struct account found;
     bool is_below = false;
     enum status status = find_account(call, word, "customer", &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_is_or_is_above(call->db, agreement->buyer_id, found.id, &is_below, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    if (!is_below)
+    }
+    if (!is_below) {
         return fault_set(fault, STATUS_INVALID, "not-below-buyer", "customer", word,
                          "the customer must be the buyer of this agreement or an account below it");
+    }
     *customer = found;
     return STATUS_OK;
 }
@@ -49,8 +55,9 @@ enum status find_edge_choice(const struct call *call, const struct edge_words *w
         status = month_parse(words->month, "month", &month, fault);
         found.month = status == STATUS_OK ? month.index : -1;
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *choice = found;
+    }
     return status;
 }
 
@@ -71,13 +78,16 @@ static enum status find_by_number(const struct call *call, struct text word, str
     int64_t next_after = 0;
     enum status status = invoice_list(call->db, call->arena, &filter, (struct page){.limit = 2}, &heads,
                                       &count, &next_after, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (count == 0)
+    }
+    if (count == 0) {
         return unknown_invoice(word, fault);
-    if (count > 1)
+    }
+    if (count > 1) {
         return fault_set(fault, STATUS_CONFLICT, "ambiguous-number", "invoice", word,
                          "several sellers have an invoice of this number; name it by its identifier");
+    }
     *head = heads[0];
     return STATUS_OK;
 }
@@ -85,19 +95,24 @@ static enum status find_by_number(const struct call *call, struct text word, str
 enum status find_invoice(const struct call *call, struct text word, struct invoice_head *head,
                          struct fault *fault) {
     int64_t id = 0;
-    if (word.length == 0)
+    if (word.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "invoice", word,
                          "the identifier or number of an invoice is needed");
-    if (!identifier_decode(call->secret, IDENTIFIER_INVOICE, word, &id))
+    }
+    if (!identifier_decode(call->secret, IDENTIFIER_INVOICE, word, &id)) {
         return find_by_number(call, word, head, fault);
+    }
     struct invoice_head found;
     enum status status = invoice_load(call->db, call->arena, id, &found, fault);
-    if (status == STATUS_NOT_FOUND)
+    if (status == STATUS_NOT_FOUND) {
         return unknown_invoice(word, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    if (!actor_is(call, found.seller_id) && !actor_is(call, found.buyer_id))
+    }
+    if (!actor_is(call, found.seller_id) && !actor_is(call, found.buyer_id)) {
         return unknown_invoice(word, fault);
+    }
     *head = found;
     return STATUS_OK;
 }

@@ -9,8 +9,9 @@
 static bool has_control(struct text t, bool lines) {
     for (size_t i = 0; i < t.length; i++) {
         unsigned char c = (unsigned char)t.at[i];
-        if ((c < 0x20 && !(lines && (c == '\n' || c == '\r' || c == '\t'))) || c == 0x7F)
+        if ((c < 0x20 && !(lines && (c == '\n' || c == '\r' || c == '\t'))) || c == 0x7F) {
             return true;
+        }
     }
     return false;
 }
@@ -18,12 +19,14 @@ static bool has_control(struct text t, bool lines) {
 static enum status check_text(struct text given, const char *field, size_t max_bytes, bool lines,
                               struct text *text, struct fault *fault) {
     struct text trimmed = text_trim(given);
-    if (trimmed.length > max_bytes)
+    if (trimmed.length > max_bytes) {
         return fault_set(fault, STATUS_INVALID, "text-too-long", field, trimmed,
                          "%s has %zu bytes; at most %zu are possible.", field, trimmed.length, max_bytes);
-    if (!text_is_valid_utf8(trimmed) || has_control(trimmed, lines))
+    }
+    if (!text_is_valid_utf8(trimmed) || has_control(trimmed, lines)) {
         return fault_set(fault, STATUS_INVALID, "malformed-text", field, trimmed,
                          "%s must be UTF-8 without control characters.", field);
+    }
     *text = trimmed;
     return STATUS_OK;
 }
@@ -37,11 +40,13 @@ enum status check_required_line(struct text given, const char *field, size_t max
                                 struct fault *fault) {
     struct text found;
     enum status status = check_text(given, field, max_bytes, false, &found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (found.length == 0)
+    }
+    if (found.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", field, TEXT(""), "%s must not be empty.",
                          field);
+    }
     *line = found;
     return STATUS_OK;
 }
@@ -56,19 +61,22 @@ static bool is_letter(char c) {
 }
 
 static bool is_code(struct text given) {
-    if (given.length == 0 || given.length > ACCOUNT_CODE_MAX_BYTES)
+    if (given.length == 0 || given.length > ACCOUNT_CODE_MAX_BYTES) {
         return false;
+    }
     for (size_t i = 0; i < given.length; i++) {
         char c = given.at[i];
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-')
+        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-') {
             return false;
+        }
     }
     return !(given.length >= 4 && strncasecmp(given.at, "acc_", 4) == 0);
 }
 
 enum status check_code(struct text given, const char *field, struct fault *fault) {
-    if (is_code(given))
+    if (is_code(given)) {
         return STATUS_OK;
+    }
     return fault_set(
         fault, STATUS_INVALID, "malformed-code", field, given,
         "\"%.*s\" is no code: use 1 to 40 letters, digits, \".\", \"_\" and \"-\", not beginning "
@@ -80,8 +88,9 @@ enum status check_email(struct arena *arena, struct text given, const char *fiel
                         struct fault *fault) {
     struct text line;
     enum status status = check_line(given, field, 254, &line, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     size_t ats = 0;
     size_t at = 0;
     bool blank = false;
@@ -92,10 +101,11 @@ enum status check_email(struct arena *arena, struct text given, const char *fiel
         }
         blank = blank || line.at[i] == ' ' || line.at[i] == ',' || line.at[i] == '<' || line.at[i] == '>';
     }
-    if (line.length > 0 && (ats != 1 || at == 0 || at + 1 == line.length || blank))
+    if (line.length > 0 && (ats != 1 || at == 0 || at + 1 == line.length || blank)) {
         return fault_set(fault, STATUS_INVALID, "malformed-email", field, line,
                          "\"%.*s\" is no e-mail address: it must read like name@example.com.",
                          TEXT_ARGS(line));
+    }
     char *lower = ARENA_NEW(arena, char, line.length + 1);
     for (size_t i = 0; i < line.length; i++) {
         char c = line.at[i];
@@ -112,10 +122,11 @@ enum status check_country(struct arena *arena, struct text given, const char *fi
         *country = TEXT("");
         return STATUS_OK;
     }
-    if (line.length != 2 || !is_letter(line.at[0]) || !is_letter(line.at[1]))
+    if (line.length != 2 || !is_letter(line.at[0]) || !is_letter(line.at[1])) {
         return fault_set(fault, STATUS_INVALID, "malformed-country", field, line,
                          "\"%.*s\" is no country: use the two letters of ISO 3166-1, such as US or DE.",
                          TEXT_ARGS(line));
+    }
     *country = text_format(arena, "%c%c", line.at[0] & ~0x20, line.at[1] & ~0x20);
     return STATUS_OK;
 }
@@ -124,10 +135,11 @@ enum status check_number(struct text given, const char *field, int64_t least, in
                          int64_t *number, struct fault *fault) {
     struct text word = text_trim(given);
     int64_t value = otherwise;
-    if (word.length > 0 && (!text_to_int64(word, &value) || value < least || value > most))
+    if (word.length > 0 && (!text_to_int64(word, &value) || value < least || value > most)) {
         return fault_set(fault, STATUS_INVALID, "number-out-of-range", field, word,
                          "%s must be a whole number from %lld to %lld.", field, (long long)least,
                          (long long)most);
+    }
     *number = value;
     return STATUS_OK;
 }
@@ -136,9 +148,10 @@ enum status check_yes_no(struct text given, const char *field, bool *yes, struct
     struct text word = text_trim(given);
     bool is_yes = text_is(word, "yes") || text_is(word, "true") || text_is(word, "1");
     bool is_no = word.length == 0 || text_is(word, "no") || text_is(word, "false") || text_is(word, "0");
-    if (!is_yes && !is_no)
+    if (!is_yes && !is_no) {
         return fault_set(fault, STATUS_INVALID, "malformed-yes-no", field, word, "%s must be yes or no.",
                          field);
+    }
     *yes = is_yes;
     return STATUS_OK;
 }
@@ -147,20 +160,24 @@ enum status check_tax(struct text category, struct text rate, struct tax *tax, s
     struct text code = text_trim(category);
     struct text percent = text_trim(rate);
     struct tax made = {{0}, 0};
-    if (code.length == 0)
+    if (code.length == 0) {
         code = percent.length == 0 ? TEXT("O") : TEXT("S");
-    if (code.length >= sizeof made.category)
+    }
+    if (code.length >= sizeof made.category) {
         return fault_set(fault, STATUS_INVALID, "unknown-tax-category", "tax_category", code,
                          "tax_category must be one of S, Z, E, AE, K, G, O, L and M (EN 16931).");
+    }
     memcpy(made.category, code.at, code.length);
     if (percent.length > 0) {
         /* A percent is 10,000 millionths. */
         enum status status = decimal_parse(percent, 4, "tax_rate", &made.rate_millionths, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
     }
     enum status status = tax_check(made, "tax", fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *tax = made;
+    }
     return status;
 }

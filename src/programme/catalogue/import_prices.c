@@ -76,8 +76,9 @@ static enum status find_columns(struct import *import, const struct csv_row *hea
         import->columns[i] = csv_column(header, COLUMN_NAMES[i]);
         if (import->columns[i] < 0 && i < COLUMN_MINIMUM) {
             enum status status = csv_column_require(header, COLUMN_NAMES[i], &import->columns[i], fault);
-            if (status != STATUS_OK)
+            if (status != STATUS_OK) {
                 return status;
+            }
         }
     }
     return STATUS_OK;
@@ -87,10 +88,11 @@ static enum status find_row_sku(struct import *import, struct text word, struct 
                                 struct fault *fault) {
     int64_t number = text_map_get(&import->skus_by_code, word);
     enum status status = STATUS_OK;
-    if (number >= 0 && number != AMBIGUOUS)
+    if (number >= 0 && number != AMBIGUOUS) {
         *sku = import->skus[number];
-    else
+    } else {
         status = find_sku_of_seller(import->call, import->pricing.seller.id, word, "sku", sku, fault);
+    }
     return status == STATUS_OK ? pricing_check_sku(&import->pricing, sku, fault) : status;
 }
 
@@ -135,15 +137,17 @@ static enum status join_price(struct import *import, const struct incoming *row,
         text_map_put(&import->prices_by_key, key, number);
     }
     struct incoming *price = &import->prices[number];
-    if (!price_same_head(&price->price, &price->edge, &row->price, &row->edge))
+    if (!price_same_head(&price->price, &price->edge, &row->price, &row->edge)) {
         return fault_set(
             fault, STATUS_INVALID, "row-differs", "sku", row->sku_code,
             "This row and line %lld are tiers of one price, but differ in more than tier and unit "
             "price.",
             (long long)price->line);
-    if (price->price.tier_count >= PRICE_TIERS_MAX)
+    }
+    if (price->price.tier_count >= PRICE_TIERS_MAX) {
         return fault_set(fault, STATUS_INVALID, "too-many-tiers", "sku", row->sku_code,
                          "A price has at most %d tiers.", PRICE_TIERS_MAX);
+    }
     *joined = price;
     return STATUS_OK;
 }
@@ -157,17 +161,21 @@ static enum status take_row(struct import *import, const struct csv_row *row, st
     struct price_tier tier;
     struct sku sku;
     enum status status = find_row_sku(import, input.sku, &sku, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = pricing_parse_price(&import->pricing, &input, &made.price, &made.edge, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = pricing_parse_tier(&tier_input, &tier, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     made.price.sku_id = sku.id;
     made.sku_code = sku.code;
     status = join_price(import, &made, &price, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     price->tiers = arena_grow(import->call->arena, price->tiers, price->price.tier_count,
                               &price->tier_capacity, sizeof *price->tiers);
     price->tiers[price->price.tier_count++] = tier;
@@ -182,26 +190,31 @@ static enum status read_rows(struct import *import, struct text content, struct 
     csv_open(&reader, arena, content);
     reader.limits.rows_max = ROWS_MAX;
     enum status status = csv_read_header(&reader, &header, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_columns(import, &header, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     for (;;) {
         struct csv_row row;
         bool have_row = false;
         struct fault problem;
         status = csv_next(&reader, &row, &have_row, &problem);
         int64_t line = status == STATUS_OK ? row.line : import_problems_line_of(&problem);
-        if (status == STATUS_OK && !have_row)
+        if (status == STATUS_OK && !have_row) {
             return STATUS_OK;
-        if (status == STATUS_OK)
+        }
+        if (status == STATUS_OK) {
             status = take_row(import, &row, &problem);
+        }
         if (status == STATUS_INTERNAL) {
             *fault = problem;
             return status;
         }
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             import_problems_add(problems, arena, line, &problem);
+        }
     }
 }
 
@@ -213,8 +226,9 @@ static enum status map_existing(struct import *import, struct price_list *list, 
     enum status status =
         price_list_load_seller(call->db, call->arena, import->pricing.seller.id, list, fault);
     for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
-        if (list->edges[i].buyer_id == import->pricing.buyer_id)
+        if (list->edges[i].buyer_id == import->pricing.buyer_id) {
             text_map_put(existing, price_key(call->arena, &list->prices[i]), (int64_t)i);
+        }
     }
     return status;
 }
@@ -226,13 +240,15 @@ static enum status check_incoming(struct import *import, struct incoming *incomi
     pricing_sort_tiers(incoming->tiers, incoming->price.tier_count);
     incoming->price.tiers = incoming->tiers;
     enum status status = price_check(&incoming->price, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t number = text_map_get(existing, price_key(import->call->arena, &incoming->price));
     *is_new = number < 0;
     if (number >= 0 &&
-        !price_same(&incoming->price, &incoming->edge, &list->prices[number], &list->edges[number]))
+        !price_same(&incoming->price, &incoming->edge, &list->prices[number], &list->edges[number])) {
         return pricing_fault_exists(&import->pricing, &incoming->price, incoming->sku_code, fault);
+    }
     return STATUS_OK;
 }
 
@@ -242,8 +258,9 @@ static enum status save_import(struct import *import, struct import_prices_resul
     struct price_list list = {0};
     struct text_map existing;
     enum status status = map_existing(import, &list, &existing, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct price *prices = ARENA_NEW(call->arena, struct price, import->price_count);
     struct price_edge *edges = ARENA_NEW(call->arena, struct price_edge, import->price_count);
     size_t count = 0;
@@ -252,16 +269,18 @@ static enum status save_import(struct import *import, struct import_prices_resul
         struct fault problem;
         bool is_new = false;
         status = check_incoming(import, incoming, &list, &existing, &is_new, &problem);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             import_problems_add(problems, call->arena, incoming->line, &problem);
+        }
         if (status == STATUS_OK && is_new) {
             prices[count] = incoming->price;
             edges[count++] = incoming->edge;
         }
     }
     status = import_problems_result(problems, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = price_insert_many(call->db, prices, edges, count, fault);
+    }
     result->prices = (int64_t)import->price_count;
     result->prices_added = (int64_t)count;
     return status;
@@ -273,16 +292,20 @@ enum status import_prices(struct call *call, const struct import_prices_input *i
     struct import import = {.call = call};
     struct import_prices_result result = {0};
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = pricing_open(call, input->seller, input->buyer, &import.pricing, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = load_skus(&import, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = read_rows(&import, input->content, problems, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = save_import(&import, &result, problems, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "price.import",
                              identifier_text(call, IDENTIFIER_ACCOUNT, import.pricing.seller.id),
                              import.pricing.seller.id,
@@ -291,7 +314,9 @@ enum status import_prices(struct call *call, const struct import_prices_input *i
                                          import.pricing.buyer_id == 0 ? ", standard" : ", for ",
                                          TEXT_ARGS(import.pricing.buyer_code)),
                              fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = result;
+    }
     return call_end(call, status, fault);
 }

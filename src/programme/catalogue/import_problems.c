@@ -9,8 +9,9 @@ void import_problems_add(struct import_problems *problems, struct arena *arena, 
                          const struct fault *fault) {
     assert(fault->status != STATUS_OK);
     problems->total++;
-    if (problems->count >= IMPORT_PROBLEMS_KEPT_MAX)
+    if (problems->count >= IMPORT_PROBLEMS_KEPT_MAX) {
         return;
+    }
     problems->items =
         arena_grow(arena, problems->items, problems->count, &problems->capacity, sizeof *problems->items);
     problems->items[problems->count++] = (struct import_problem){line, *fault};
@@ -23,16 +24,18 @@ int64_t import_problems_line_of(const struct fault *fault) {
 }
 
 enum status import_problems_result(const struct import_problems *problems, struct fault *fault) {
-    if (problems->total == 0)
+    if (problems->total == 0) {
         return STATUS_OK;
+    }
     const struct import_problem *first = &problems->items[0];
     struct fault made = first->fault;
     char more[80] = "";
-    if (problems->total > 1)
+    if (problems->total > 1) {
         snprintf(more, sizeof more, " (%lld more bad rows; nothing was imported)",
                  (long long)problems->total - 1);
-    else
+    } else {
         snprintf(more, sizeof more, " (nothing was imported)");
+    }
     return fault_set(fault, STATUS_INVALID, made.code, made.field, text_of(made.value), "Line %lld: %s%s",
                      (long long)first->line, made.message, more);
 }

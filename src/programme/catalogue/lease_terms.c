@@ -11,9 +11,10 @@
 static enum status find_licensed_sku(const struct call *call, struct text word, struct sku *sku,
                                      struct fault *fault) {
     enum status status = find_sku(call, text_trim(word), "sku", sku, fault);
-    if (status == STATUS_OK && sku->kind == SKU_SERVICE)
+    if (status == STATUS_OK && sku->kind == SKU_SERVICE) {
         return fault_set(fault, STATUS_CONFLICT, "not-licensable", "sku", word,
                          "a service has no licences and so no leases; products and bundles have");
+    }
     return status;
 }
 
@@ -31,17 +32,21 @@ static enum status load_view(const struct call *call, const struct sku *sku, str
 enum status show_lease_terms(struct call *call, struct text sku_word, struct lease_terms_view *out,
                              struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct sku sku;
     struct lease_terms_view view = {0};
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_licensed_sku(call, sku_word, &sku, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_view(call, &sku, &view, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = view;
+    }
     return call_end(call, status, fault);
 }
 
@@ -59,16 +64,18 @@ struct term {
 };
 
 static enum status take_term(const struct call *call, const struct term *term, struct fault *fault) {
-    if (term->given == NULL)
+    if (term->given == NULL) {
         return STATUS_OK;
+    }
     int64_t given = *term->given;
-    if (given < term->least || given > term->most)
+    if (given < term->least || given > term->most) {
         return fault_set(fault, STATUS_INVALID, term->code, term->field,
                          text_format(call->arena, "%lld", (long long)given),
                          "%s is from %s to %s, in seconds from %lld to %lld", term->what,
                          duration_format(call->arena, term->least).at,
                          duration_format(call->arena, term->most).at, (long long)term->least,
                          (long long)term->most);
+    }
     *term->term = (int32_t)given; /* within the bounds */
     return STATUS_OK;
 }
@@ -86,8 +93,9 @@ static enum status take_terms(const struct call *call, const struct set_lease_te
          "silent-out-of-range", "the silence after which a device may lose its seat"},
     };
     enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < sizeof taken / sizeof taken[0]; i++)
+    for (size_t i = 0; status == STATUS_OK && i < sizeof taken / sizeof taken[0]; i++) {
         status = take_term(call, &taken[i], fault);
+    }
     return status;
 }
 
@@ -113,32 +121,37 @@ static enum status check_limits(const struct call *call, const struct sku *sku,
                                 const struct lease_terms *terms, struct fault *fault) {
     int64_t online_s = 0;
     int64_t offline_s = 0;
-    if (sku->kind != SKU_BUNDLE)
+    if (sku->kind != SKU_BUNDLE) {
         return STATUS_OK;
+    }
     enum status status = load_limits(call, sku->id, &online_s, &offline_s, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if ((int64_t)terms->ttl_s + terms->grace_s > online_s)
+    }
+    if ((int64_t)terms->ttl_s + terms->grace_s > online_s) {
         return fault_set(fault, STATUS_CONFLICT, "longer-than-parts", "ttl_s",
                          text_format(call->arena, "%d", terms->ttl_s),
                          "a part of the bundle lets a device work for %s at most, grace included; the bundle "
                          "cannot promise longer",
                          duration_format(call->arena, online_s).at);
-    if (terms->offline_ttl_s > offline_s)
+    }
+    if (terms->offline_ttl_s > offline_s) {
         return fault_set(fault, STATUS_CONFLICT, "longer-than-parts", "offline_ttl_s",
                          text_format(call->arena, "%d", terms->offline_ttl_s),
                          "a part of the bundle has offline leases of %s at most; the bundle cannot promise "
                          "longer",
                          duration_format(call->arena, offline_s).at);
+    }
     return STATUS_OK;
 }
 
 static enum status keep(const struct call *call, const struct sku *sku, const struct lease_terms *terms,
                         const char *why, struct fault *fault) {
     enum status status = lease_terms_save(call->db, sku->id, terms, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = device_change_note(call->db, DEVICE_CHANGE_TERMS, sku->id, call->now_us, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "sku.lease-terms", identifier_text(call, IDENTIFIER_SKU, sku->id),
                              sku->owner_id,
                              text_format(call->arena, "%.*s: ttl %s, grace %s, offline %s, silent %s%s",
@@ -147,6 +160,7 @@ static enum status keep(const struct call *call, const struct sku *sku, const st
                                          duration_format(call->arena, terms->offline_ttl_s).at,
                                          duration_format(call->arena, terms->silent_s).at, why),
                              fault);
+    }
     return status;
 }
 
@@ -157,18 +171,24 @@ enum status lease_terms_fit_bundle(const struct call *call, const struct sku *bu
     struct lease_terms terms = {0};
     int64_t version = 0;
     enum status status = load_limits(call, bundle->id, &online_s, &offline_s, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = lease_terms_load(call->db, bundle->id, &terms, &version, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    if ((int64_t)terms.ttl_s + terms.grace_s <= online_s && terms.offline_ttl_s <= offline_s)
+    }
+    if ((int64_t)terms.ttl_s + terms.grace_s <= online_s && terms.offline_ttl_s <= offline_s) {
         return STATUS_OK;
-    if (terms.ttl_s > online_s)
+    }
+    if (terms.ttl_s > online_s) {
         terms.ttl_s = (int32_t)online_s; /* shorter than one of 32 bits */
-    if ((int64_t)terms.ttl_s + terms.grace_s > online_s)
+    }
+    if ((int64_t)terms.ttl_s + terms.grace_s > online_s) {
         terms.grace_s = (int32_t)(online_s - terms.ttl_s); /* the same */
-    if (terms.offline_ttl_s > offline_s)
+    }
+    if (terms.offline_ttl_s > offline_s) {
         terms.offline_ttl_s = (int32_t)offline_s; /* the same */
+    }
     return keep(call, bundle, &terms, ", as a part of it allows no longer", fault);
 }
 
@@ -182,8 +202,9 @@ static enum status fit_bundles_with(const struct call *call, int64_t part_id, st
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct sku bundle;
         status = sku_load(call->db, call->arena, ids[i], &bundle, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = lease_terms_fit_bundle(&system, &bundle, fault);
+        }
     }
     return status;
 }
@@ -191,29 +212,39 @@ static enum status fit_bundles_with(const struct call *call, int64_t part_id, st
 enum status set_lease_terms(struct call *call, const struct set_lease_terms_input *input,
                             struct lease_terms_view *out, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct sku sku;
     struct lease_terms_view view = {0};
     status = find_licensed_sku(call, input->sku, &sku, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, sku.owner_id, RIGHT_CATALOGUE, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_view(call, &sku, &view, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_version(input->if_version, view.version, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = take_terms(call, input, &view.terms, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_limits(call, &sku, &view.terms, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = keep(call, &sku, &view.terms, "", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = fit_bundles_with(call, sku.id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_view(call, &sku, &view, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = view;
+    }
     return call_end(call, status, fault);
 }
 
@@ -225,10 +256,12 @@ enum status lease_opening_load(struct db *db, struct arena *arena, int64_t sku_i
     size_t count = 0;
     arena_init(&looked_at);
     enum status status = sku_load(db, &looked_at, sku_id, &sku, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = lease_components_load(db, &looked_at, sku_id, &components, &count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *opening = lease_open(arena, sku.code, components, count);
+    }
     arena_clean_up(&looked_at);
     return status;
 }

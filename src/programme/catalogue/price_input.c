@@ -18,15 +18,18 @@ static enum status find_edge(struct pricing *pricing, struct text buyer_word, st
     struct agreement agreement;
     bool found = false;
     enum status status = find_account(call, buyer_word, "buyer", &buyer, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = agreement_find_edge(call->db, call->arena, pricing->seller.id, buyer.id, &found, &agreement,
                                      fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    if (!found)
+    }
+    if (!found) {
         return fault_set(fault, STATUS_CONFLICT, "no-agreement", "buyer", buyer.code,
                          "%.*s has no agreement with %.*s: offer one first.", TEXT_ARGS(pricing->seller.code),
                          TEXT_ARGS(buyer.code));
+    }
     pricing->buyer_id = buyer.id;
     pricing->buyer_code = buyer.code;
     pricing->currency = agreement.currency;
@@ -39,29 +42,35 @@ enum status pricing_open(struct call *call, struct text seller, struct text buye
     *pricing = (struct pricing){.call = call, .buyer_code = TEXT("")};
     enum status status =
         find_account_with_right(call, seller, "seller", RIGHT_PRICES, &pricing->seller, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = programme_load(call->db, call->arena, &programme, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     pricing->currency = programme.currency;
-    if (buyer.length > 0)
+    if (buyer.length > 0) {
         status = find_edge(pricing, buyer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = price_last_closed_month(call->db, pricing->seller.id, pricing->buyer_id,
                                          &pricing->last_closed, fault);
+    }
     return status;
 }
 
 /* ---- one price from its texts ---- */
 
 enum status pricing_check_sku(const struct pricing *pricing, const struct sku *sku, struct fault *fault) {
-    if (sku->kind == SKU_SERVICE)
+    if (sku->kind == SKU_SERVICE) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-sku", "sku", sku->code,
                          "%.*s is a service: it is billed by charges and has no price list.",
                          TEXT_ARGS(sku->code));
-    if (pricing->seller.kind == ACCOUNT_CUSTOMER)
+    }
+    if (pricing->seller.kind == ACCOUNT_CUSTOMER) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-seller", "seller", pricing->seller.code,
                          "%.*s is a customer and sells nothing.", TEXT_ARGS(pricing->seller.code));
+    }
     return STATUS_OK;
 }
 
@@ -70,15 +79,18 @@ static enum status parse_currency(const struct pricing *pricing, struct text giv
                                   struct fault *fault) {
     struct text word = text_trim(given);
     struct currency currency;
-    if (word.length == 0)
+    if (word.length == 0) {
         word = pricing->currency;
+    }
     enum status status = currency_find(word, "currency", &currency, fault);
-    if (status == STATUS_OK && pricing->buyer_id != 0 && !text_equal(word, pricing->currency))
+    if (status == STATUS_OK && pricing->buyer_id != 0 && !text_equal(word, pricing->currency)) {
         return fault_set(fault, STATUS_INVALID, "wrong-currency", "currency", word,
                          "The agreement with %.*s is in %.*s; a price in %.*s cannot be billed on it.",
                          TEXT_ARGS(pricing->buyer_code), TEXT_ARGS(pricing->currency), TEXT_ARGS(word));
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *code = text_copy(pricing->call->arena, text_of(currency.code));
+    }
     return status;
 }
 
@@ -86,13 +98,14 @@ static enum status parse_date(const struct pricing *pricing, struct text given, 
                               struct fault *fault) {
     struct text word = text_trim(given);
     enum status status = date_parse(word, "effective_from", date, fault);
-    if (status == STATUS_OK && date_month(*date).index <= pricing->last_closed.index)
+    if (status == STATUS_OK && date_month(*date).index <= pricing->last_closed.index) {
         return fault_set(fault, STATUS_CONFLICT, "month-closed", "effective_from", word,
                          "%.*s lies in a month that is billed already: a price can begin on %.*s at the "
                          "earliest.",
                          TEXT_ARGS(word),
                          TEXT_ARGS(date_format(pricing->call->arena,
                                                month_first_day(month_plus(pricing->last_closed, 1)))));
+    }
     return status;
 }
 
@@ -101,14 +114,17 @@ static enum status parse_terms(const struct set_price_input *input, struct price
     int64_t free_months = 0;
     enum status status =
         check_number(input->minimum, "minimum", 0, UNITS_MAX, 0, &terms->minimum_units, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = check_number(input->free_months, "free_months", 0, FREE_MONTHS_MAX, 0, &free_months, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_yes_no(input->not_for_resale, "not_for_resale", &terms->not_for_resale, fault);
+    }
     terms->free_months = (int32_t)free_months; /* at most FREE_MONTHS_MAX */
     terms->has_trial_end = text_trim(input->trial_end).length > 0;
-    if (status == STATUS_OK && terms->has_trial_end)
+    if (status == STATUS_OK && terms->has_trial_end) {
         status = date_parse(text_trim(input->trial_end), "trial_end", &terms->trial_end, fault);
+    }
     return status;
 }
 
@@ -117,10 +133,12 @@ static enum status parse_modes(const struct set_price_input *input, struct price
     struct text policy = text_trim(input->policy);
     struct text mode = text_trim(input->tier_mode);
     enum status status = STATUS_OK;
-    if (policy.length > 0)
+    if (policy.length > 0) {
         status = metering_policy_parse(policy, "policy", &price->policy, fault);
-    if (status == STATUS_OK && mode.length > 0)
+    }
+    if (status == STATUS_OK && mode.length > 0) {
         status = tier_mode_parse(mode, "tier_mode", &price->mode, fault);
+    }
     return status;
 }
 
@@ -132,26 +150,32 @@ enum status pricing_parse_price(const struct pricing *pricing, const struct set_
                                 .buyer_id = pricing->buyer_id,
                                 .created_at_us = pricing->call->now_us};
     enum status status = parse_currency(pricing, input->currency, &edge->currency, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = parse_date(pricing, input->effective_from, &price->effective_from, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = parse_modes(input, price, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = parse_terms(input, &price->terms, fault);
+    }
     edge->has_tax = text_trim(input->tax_category).length > 0 || text_trim(input->tax_rate).length > 0;
-    if (status == STATUS_OK && edge->has_tax)
+    if (status == STATUS_OK && edge->has_tax) {
         status = check_tax(input->tax_category, input->tax_rate, &edge->tax, fault);
+    }
     return status;
 }
 
 enum status pricing_parse_tier(const struct tier_input *input, struct price_tier *tier, struct fault *fault) {
     enum status status = check_number(input->from, "tier_from", 0, UNITS_MAX, 1, &tier->from, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             decimal_parse(text_trim(input->unit_price), 6, "unit_price", &tier->unit_price_millionths, fault);
-    if (status == STATUS_OK && tier->unit_price_millionths < 0)
+    }
+    if (status == STATUS_OK && tier->unit_price_millionths < 0) {
         return fault_set(fault, STATUS_INVALID, "negative-price", "unit_price", input->unit_price,
                          "A unit price is 0 or more.");
+    }
     return status;
 }
 
@@ -162,8 +186,9 @@ static int compare_tiers(const void *a, const void *b) {
 }
 
 void pricing_sort_tiers(struct price_tier *tiers, size_t count) {
-    if (count > 1)
+    if (count > 1) {
         qsort(tiers, count, sizeof *tiers, compare_tiers);
+    }
 }
 
 /* ---- the same price again ---- */
@@ -186,12 +211,14 @@ bool price_same_head(const struct price *a, const struct price_edge *a_edge, con
 
 bool price_same(const struct price *a, const struct price_edge *a_edge, const struct price *b,
                 const struct price_edge *b_edge) {
-    if (!price_same_head(a, a_edge, b, b_edge) || a->tier_count != b->tier_count)
+    if (!price_same_head(a, a_edge, b, b_edge) || a->tier_count != b->tier_count) {
         return false;
+    }
     for (size_t i = 0; i < a->tier_count; i++) {
         if (a->tiers[i].from != b->tiers[i].from ||
-            a->tiers[i].unit_price_millionths != b->tiers[i].unit_price_millionths)
+            a->tiers[i].unit_price_millionths != b->tiers[i].unit_price_millionths) {
             return false;
+        }
     }
     return true;
 }

@@ -30,20 +30,23 @@ static enum status check_linkable(const struct call *call, const struct licence 
                                   struct fault *fault) {
     struct product *products = NULL;
     size_t count = 0;
-    if (licence->parent_id != 0)
+    if (licence->parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence",
                          identifier_text(call, IDENTIFIER_LICENCE, licence->id),
                          "This licence is a part of a bundle, whose key is its key: make a link for %s.",
                          identifier_text(call, IDENTIFIER_LICENCE, licence->parent_id).at);
-    if (licence->state == LICENCE_RETIRED)
+    }
+    if (licence->state == LICENCE_RETIRED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("retired"),
                          "The licence is retired; nothing can be installed with it.");
+    }
     enum status status =
         product_load_of_licence(call->db, call->arena, licence->id, &products, &count, fault);
-    if (status == STATUS_OK && count == 0)
+    if (status == STATUS_OK && count == 0) {
         status = fault_set(fault, STATUS_CONFLICT, "no-product", "licence",
                            identifier_text(call, IDENTIFIER_LICENCE, licence->id),
                            "No product is delivered for this licence's SKU, so there is nothing to install.");
+    }
     return status;
 }
 
@@ -53,30 +56,35 @@ enum status make_install_link(struct call *call, const struct make_install_link_
     int64_t days = input->days == 0 ? INSTALL_LINK_DAYS_DEFAULT : input->days;
     struct text credential = credential_make(call, "sml_");
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_licence_to_change(call, input->licence, &row, fault);
-    if (status == STATUS_OK && (days < 1 || days > INSTALL_LINK_DAYS_MAX))
+    if (status == STATUS_OK && (days < 1 || days > INSTALL_LINK_DAYS_MAX)) {
         status = fault_set(fault, STATUS_INVALID, "number-out-of-range", "days",
                            text_format(call->arena, "%lld", (long long)days),
                            "A link is good for 1 to %d days.", INSTALL_LINK_DAYS_MAX);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_linkable(call, &row.licence, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     struct install_link link = {.licence_id = row.licence.id,
                                 .token_hash = credential_hash(call, credential),
                                 .created_by = actor_text(call),
                                 .created_at_us = call->now_us,
                                 .expires_at_us = call->now_us + days * DAY_US};
     status = install_link_insert(call->db, &link, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = audit_write(
             call, "install-link.make", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
             row.licence.provider_id,
             text_format(call->arena, "%s for %lld days",
                         identifier_text(call, IDENTIFIER_INSTALL_LINK, link.id).at, (long long)days),
             fault);
+    }
     if (status == STATUS_OK) {
         fill_view(call, &link, out);
         *token = credential;
@@ -91,16 +99,19 @@ enum status list_install_links(struct call *call, struct text licence, struct in
     struct install_link *links = NULL;
     size_t count = 0;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_licence_to_change(call, licence, &row, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = install_link_list(call->db, call->arena, row.licence.id, &links, &count, fault);
+    }
     if (status == STATUS_OK) {
         out->items = ARENA_NEW(call->arena, struct install_link_view, count);
         out->count = count;
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             fill_view(call, &links[i], &out->items[i]);
+        }
     }
     return call_end(call, status, fault);
 }
@@ -111,15 +122,17 @@ static enum status find_link(struct call *call, struct text word, struct install
     int64_t id = 0;
     bool found = false;
     enum status status = STATUS_OK;
-    if (identifier_decode(call->secret, IDENTIFIER_INSTALL_LINK, text_trim(word), &id))
+    if (identifier_decode(call->secret, IDENTIFIER_INSTALL_LINK, text_trim(word), &id)) {
         status = install_link_load(call->db, call->arena, id, link, &found, fault);
+    }
     if (status == STATUS_OK && found) {
         status = licence_load(call->db, call->arena, link->licence_id, row, &found, fault);
         found = found && status == STATUS_OK && actor_is(call, row->licence.provider_id);
     }
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-install-link", "link", word,
                          "There is no such install link: give its identifier (lnk_…).");
+    }
     return status == STATUS_OK ? require_right(call, row->licence.provider_id, RIGHT_LICENCES, fault)
                                : status;
 }
@@ -129,19 +142,22 @@ enum status revoke_install_link(struct call *call, struct text word, struct inst
     struct install_link link;
     struct licence_row row;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_link(call, word, &link, &row, fault);
     if (status == STATUS_OK && link.revoked_at_us == 0) {
         link.revoked_at_us = call->now_us;
         status = install_link_revoke(call->db, link.id, call->now_us, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = audit_write(
                 call, "install-link.revoke", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
                 row.licence.provider_id, identifier_text(call, IDENTIFIER_INSTALL_LINK, link.id), fault);
+        }
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         fill_view(call, &link, out);
+    }
     return call_end(call, status, fault);
 }
 
@@ -151,21 +167,27 @@ static enum status open_link(struct call *call, struct text token, struct instal
                              struct licence_row *row, struct fault *fault) {
     bool found = false;
     enum status status = STATUS_OK;
-    if (token.length > 0 && token.length <= CREDENTIAL_MAX_BYTES)
+    if (token.length > 0 && token.length <= CREDENTIAL_MAX_BYTES) {
         status = install_link_find(call->db, call->arena, credential_hash(call, token), link, &found, fault);
-    if (status == STATUS_OK && found)
+    }
+    if (status == STATUS_OK && found) {
         status = licence_load(call->db, call->arena, link->licence_id, row, &found, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
-    if (!found)
+    }
+    if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "link-unknown", NULL, TEXT(""),
                          "This link is not known. Look whether all of it was copied.");
-    if (link->revoked_at_us != 0)
+    }
+    if (link->revoked_at_us != 0) {
         return fault_set(fault, STATUS_CONFLICT, "link-revoked", NULL, TEXT(""),
                          "This link was taken back. Ask your provider for a new one.");
-    if (link->expires_at_us <= call->now_us || row->licence.state == LICENCE_RETIRED)
+    }
+    if (link->expires_at_us <= call->now_us || row->licence.state == LICENCE_RETIRED) {
         return fault_set(fault, STATUS_CONFLICT, "link-expired", NULL, TEXT(""),
                          "This link has expired. Ask your provider for a new one.");
+    }
     return STATUS_OK;
 }
 
@@ -176,8 +198,9 @@ static enum status add_choices(struct call *call, const struct product *product,
     size_t count = 0;
     bool entitled = false;
     enum status status = product_entitled_by_licence(call->db, product->id, licence_id, &entitled, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = release_installer_load(call->db, call->arena, product->id, &installers, &count, fault);
+    }
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         const struct release_artifact *artifact = &installers[i].artifact;
         page->choices =
@@ -201,10 +224,12 @@ static enum status fill_page(struct call *call, const struct install_link *link,
     size_t count = 0;
     size_t capacity = 0;
     enum status status = account_load(call->db, call->arena, row->licence.provider_id, &provider, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     *page = (struct install_page){.sku_name = row->sku_name,
                                   .provider_name = provider.name,
                                   .customer_name = row->customer_name,
@@ -212,8 +237,9 @@ static enum status fill_page(struct call *call, const struct install_link *link,
                                   .counts = row->licence.counted_seats > 0,
                                   .expires_at_us = link->expires_at_us};
     status = licence_key_open(call, &row->licence, &page->key, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         status = add_choices(call, &products[i], row->licence.id, page, &capacity, fault);
+    }
     return status;
 }
 
@@ -223,13 +249,16 @@ enum status open_install_page(struct call *call, struct text token, struct insta
     struct licence_row row;
     struct install_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = open_link(call, token, &link, &row, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = fill_page(call, &link, &row, &page, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = page;
+    }
     return call_end(call, status, fault);
 }
 
@@ -239,19 +268,23 @@ static enum status choose(const struct install_page *page, struct text platform,
     for (size_t i = 0; i < page->choice_count; i++) {
         const struct install_choice *one = &page->choices[i];
         if (!text_equal(one->platform, platform) ||
-            (product.length > 0 && !text_equal(one->product_code, product)))
+            (product.length > 0 && !text_equal(one->product_code, product))) {
             continue;
-        if (*choice != NULL)
+        }
+        if (*choice != NULL) {
             return fault_set(fault, STATUS_CONFLICT, "ambiguous-product", "product", platform,
                              "Several products have an installer for this platform: say which is meant.");
+        }
         *choice = one;
     }
-    if (*choice == NULL)
+    if (*choice == NULL) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-platform", "platform", platform,
                          "There is no installer for this platform.");
-    if (!(*choice)->may_be_had)
+    }
+    if (!(*choice)->may_be_had) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-entitled", NULL, TEXT(""),
                          "The licence is not turned on. Ask your provider to turn it on.");
+    }
     return STATUS_OK;
 }
 
@@ -260,9 +293,11 @@ enum status open_install_artifact(struct call *call, struct text token, struct t
     struct install_page page = {0};
     const struct install_choice *choice = NULL;
     enum status status = open_install_page(call, token, &page, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = choose(&page, platform, product, &choice, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     return open_artifact(call, choice->file_name, choice->sha256, out, fault);
 }

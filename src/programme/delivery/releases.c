@@ -30,12 +30,14 @@ static enum status fill_view(struct call *call, const struct product *product, c
                                 .withdrawn_reason = release->withdrawn_reason};
     enum status status =
         release_artifact_load(call->db, call->arena, release->id, &artifacts, &view.artifact_count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     view.artifacts = ARENA_NEW(call->arena, struct artifact_view, view.artifact_count);
-    for (size_t i = 0; i < view.artifact_count; i++)
+    for (size_t i = 0; i < view.artifact_count; i++) {
         view.artifacts[i] = (struct artifact_view){artifacts[i].platform, artifacts[i].file_name,
                                                    artifacts[i].size_bytes, artifacts[i].sha256};
+    }
     *out = view;
     return STATUS_OK;
 }
@@ -57,19 +59,22 @@ static enum status find_release(const struct call *call, struct text word, struc
     enum status status = STATUS_OK;
     if (identifier_decode(call->secret, IDENTIFIER_RELEASE, word, &id)) {
         status = release_load(call->db, call->arena, id, release, &found, fault);
-        if (status == STATUS_OK && found)
+        if (status == STATUS_OK && found) {
             status = find_product(call, identifier_text(call, IDENTIFIER_PRODUCT, release->product_id),
                                   "product", product, fault);
+        }
     } else if (slash != NULL) {
         struct text code = {word.at, (size_t)(slash - word.at)};
         struct text version = {slash + 1, word.length - code.length - 1};
         status = find_product(call, code, "release", product, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status =
                 release_find_version(call->db, call->arena, product->id, version, release, &found, fault);
+        }
     }
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !found))
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !found)) {
         return unknown_release(word, fault);
+    }
     return status;
 }
 
@@ -89,18 +94,20 @@ static enum status finish(struct call *call, const char *action, const struct pr
                           const struct release *release, struct text detail, struct release_view *out,
                           struct fault *fault) {
     enum status status = update_repository_publish(call, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = audit_write(call, action, identifier_text(call, IDENTIFIER_RELEASE, release->id),
                              product->vendor_id,
                              text_format(call->arena, "%.*s %.*s %.*s", TEXT_ARGS(product->code),
                                          TEXT_ARGS(release->version), TEXT_ARGS(detail)),
                              fault);
+    }
     return status == STATUS_OK ? fill_view(call, product, release, out, fault) : status;
 }
 
 static enum status require_artifacts(const struct call *call, struct fault *fault) {
-    if (call->artifacts != NULL)
+    if (call->artifacts != NULL) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_INTERNAL, "artifacts-unusable", NULL, TEXT(""),
                      "This door was started without an artifact store.");
 }
@@ -110,20 +117,26 @@ static enum status require_artifacts(const struct call *call, struct fault *faul
 static enum status check_given(const struct publish_release_input *input, struct release *release,
                                struct fault *fault) {
     enum status status = version_check(release->version, "version", fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = release_channel_parse(text_trim(input->channel), "channel", &release->channel, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_lines(input->notes, "notes", RELEASE_NOTES_MAX_BYTES, &release->notes, fault);
-    if (status == STATUS_OK && (input->artifact_count == 0 || input->artifact_count > RELEASE_ARTIFACTS_MAX))
+    }
+    if (status == STATUS_OK &&
+        (input->artifact_count == 0 || input->artifact_count > RELEASE_ARTIFACTS_MAX)) {
         status = fault_set(fault, STATUS_INVALID, "no-artifacts", "artifacts", TEXT(""),
                            "A release is published with from 1 to %d files.", RELEASE_ARTIFACTS_MAX);
+    }
     for (size_t i = 0; status == STATUS_OK && i < input->artifact_count; i++) {
         const struct publish_artifact *artifact = &input->artifacts[i];
         status = platform_check(artifact->platform, "platform", fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = file_name_check(artifact->file_name, "file_name", fault);
-        if (status == STATUS_OK)
+        }
+        if (status == STATUS_OK) {
             status = sha256_check(artifact->sha256, "sha256", fault);
+        }
     }
     return status;
 }
@@ -135,19 +148,22 @@ static enum status settle_release(struct call *call, const struct product *produ
     bool found = false;
     enum status status =
         release_find_version(call->db, call->arena, product->id, release->version, &present, &found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     if (!found) {
         *changed = true;
         return release_insert(call->db, release, fault);
     }
-    if (present.state == RELEASE_WITHDRAWN)
+    if (present.state == RELEASE_WITHDRAWN) {
         return release_refuse_withdrawn(present.version, present.withdrawn_reason, fault);
-    if (present.channel != release->channel)
+    }
+    if (present.channel != release->channel) {
         return fault_set(fault, STATUS_CONFLICT, "channel-differs", "channel",
                          text_of(release_channel_name(release->channel)), "Version %.*s is on %s already%s.",
                          TEXT_ARGS(present.version), release_channel_name(present.channel),
                          present.channel == CHANNEL_BETA ? ": promote it to make it stable" : "");
+    }
     if (release->notes.length > 0 && !text_equal(release->notes, present.notes)) {
         present.notes = release->notes;
         *changed = true;
@@ -165,16 +181,20 @@ static enum status check_artifact(struct call *call, const struct product *produ
     bool uploaded = true;
     int64_t uploaded_bytes = 0;
     enum status status = require_artifacts(call, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = artifact_open(call->artifacts, given->sha256, &fd, size_bytes, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         close(fd);
-    if (status == STATUS_OK && !actor_is_operator(call))
+    }
+    if (status == STATUS_OK && !actor_is_operator(call)) {
         status = artifact_upload_find(call->db, product->vendor_id, given->sha256, &uploaded_bytes, &uploaded,
                                       fault);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !uploaded))
+    }
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !uploaded)) {
         return fault_set(fault, STATUS_CONFLICT, "unknown-artifact", "sha256", given->sha256,
                          "No file with this hash has been uploaded for the vendor: upload it first.");
+    }
     return status;
 }
 
@@ -185,22 +205,26 @@ static enum status add_artifact(struct call *call, const struct product *product
     size_t count = 0;
     int64_t size_bytes = 0;
     enum status status = release_artifact_load(call->db, call->arena, release->id, &present, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (!text_equal(present[i].platform, given->platform))
+        if (!text_equal(present[i].platform, given->platform)) {
             continue;
+        }
         if (text_equal(present[i].sha256, given->sha256) &&
-            text_equal(present[i].file_name, given->file_name))
+            text_equal(present[i].file_name, given->file_name)) {
             return STATUS_OK;
+        }
         return fault_set(fault, STATUS_CONFLICT, "platform-taken", "platform", given->platform,
                          "Version %.*s has another file for %.*s already, and what is out never changes: "
                          "publish a new version.",
                          TEXT_ARGS(release->version), TEXT_ARGS(given->platform));
     }
     status = check_artifact(call, product, given, &size_bytes, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct release_artifact artifact = {.release_id = release->id,
                                         .platform = given->platform,
                                         .file_name = given->file_name,
@@ -220,25 +244,31 @@ enum status publish_release(struct call *call, const struct publish_release_inpu
                               .withdrawn_reason = TEXT("")};
     bool changed = false;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_product(call, input->product, "product", &product, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_vendors_catalogue(call, product.vendor_id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_given(input, &release, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     release.product_id = product.id;
     release.promoted_at_us = release.channel == CHANNEL_STABLE ? call->now_us : 0;
     status = settle_release(call, &product, &release, &changed, fault);
-    for (size_t i = 0; status == STATUS_OK && i < input->artifact_count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < input->artifact_count; i++) {
         status = add_artifact(call, &product, &release, &input->artifacts[i], &changed, fault);
-    if (status == STATUS_OK && changed)
+    }
+    if (status == STATUS_OK && changed) {
         status = finish(call, "release.publish", &product, &release,
                         text_of(release_channel_name(release.channel)), out, fault);
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         status = fill_view(call, &product, &release, out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -250,21 +280,26 @@ enum status promote_release(struct call *call, struct text word, struct release_
     struct product product;
     struct release release;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_release_to_change(call, word, &product, &release, fault);
-    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN)
+    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN) {
         status = release_refuse_withdrawn(release.version, release.withdrawn_reason, fault);
-    if (status == STATUS_OK && release.channel == CHANNEL_STABLE)
+    }
+    if (status == STATUS_OK && release.channel == CHANNEL_STABLE) {
         status = fault_set(fault, STATUS_CONFLICT, "wrong-state", "channel", TEXT("stable"),
                            "Version %.*s is stable already.", TEXT_ARGS(release.version));
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     release.channel = CHANNEL_STABLE;
     release.promoted_at_us = call->now_us;
     status = release_update(call->db, &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = finish(call, "release.promote", &product, &release, TEXT("stable"), out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -275,23 +310,28 @@ enum status withdraw_release(struct call *call, const struct withdraw_release_in
     struct release release;
     struct text reason = TEXT("");
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_release_to_change(call, input->release, &product, &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = check_required_line(input->reason, "reason", RELEASE_REASON_MAX_BYTES, &reason, fault);
-    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN)
+    }
+    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN) {
         status =
             fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("withdrawn"),
                       "Version %.*s is withdrawn already; that state is final.", TEXT_ARGS(release.version));
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     release.state = RELEASE_WITHDRAWN;
     release.withdrawn_at_us = call->now_us;
     release.withdrawn_reason = reason;
     status = release_update(call->db, &release, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = finish(call, "release.withdraw", &product, &release, reason, out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -302,13 +342,16 @@ enum status show_release(struct call *call, struct text word, struct release_vie
     struct product product;
     struct release release;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_release(call, word, &product, &release, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = fill_view(call, &product, &release, out, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -332,11 +375,13 @@ static enum status make_filter(struct call *call, const struct list_releases_inp
         status = release_state_parse(input->state, "state", &state, fault);
         filter->state = (int)state;
     }
-    if (status != STATUS_OK || actor_is_operator(call))
+    if (status != STATUS_OK || actor_is_operator(call)) {
         return status;
+    }
     status = account_load(call->db, call->arena, call->actor.account_id, &own, fault);
-    if (status == STATUS_OK && own.kind == ACCOUNT_VENDOR)
+    if (status == STATUS_OK && own.kind == ACCOUNT_VENDOR) {
         filter->vendor_id = own.id;
+    }
     return status;
 }
 
@@ -346,27 +391,33 @@ enum status list_releases(struct call *call, const struct list_releases_input *i
     struct release *releases = NULL;
     struct release_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = make_filter(call, input, &filter, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = release_list(call->db, call->arena, &filter, input->page, &releases, &page.count,
                               &page.next_after, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     page.items = ARENA_NEW(call->arena, struct release_view, page.count);
     for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
         struct product product;
         bool found = false;
         status = product_load(call->db, call->arena, releases[i].product_id, &product, &found, fault);
         assert(status != STATUS_OK || found);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = fill_view(call, &product, &releases[i], &page.items[i], fault);
+        }
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = page;
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -376,11 +427,13 @@ done:
 enum status check_upload(struct call *call, struct text vendor, struct fault *fault) {
     struct account found;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_artifacts(call, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_vendor_to_change(call, vendor, &found, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -388,27 +441,32 @@ enum status note_upload(struct call *call, struct text vendor, const struct arti
                         struct fault *fault) {
     struct account found;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_vendor_to_change(call, vendor, &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = artifact_upload_insert(call->db, found.id, text_of(artifact->sha256), artifact->size_bytes,
                                         call->now_us, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "artifact.upload", text_of(artifact->sha256), found.id,
                              text_format(call->arena, "%lld bytes", (long long)artifact->size_bytes), fault);
+    }
     return call_end(call, status, fault);
 }
 
 static enum status require_entitled(struct call *call, const struct product *product, struct fault *fault) {
     bool entitled = false;
-    if (actor_is(call, product->vendor_id))
+    if (actor_is(call, product->vendor_id)) {
         return STATUS_OK;
+    }
     enum status status =
         product_entitled_by_account(call->db, product->id, call->actor.account_id, &entitled, fault);
-    if (status == STATUS_OK && !entitled)
+    if (status == STATUS_OK && !entitled) {
         status = fault_set(fault, STATUS_FORBIDDEN, "not-entitled", "product", product->code,
                            "This needs a licence of %.*s that is on.", TEXT_ARGS(product->code));
+    }
     return status;
 }
 
@@ -416,10 +474,12 @@ enum status open_artifact(struct call *call, struct text file_name, struct text 
                           struct opened_artifact *out, struct fault *fault) {
     struct opened_artifact opened = {.file_name = file_name, .sha256 = sha256};
     enum status status = require_artifacts(call, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = artifact_open(call->artifacts, sha256, &opened.fd, &opened.size_bytes, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = opened;
+    }
     return status;
 }
 
@@ -430,22 +490,29 @@ enum status open_installer(struct call *call, struct text word, struct text plat
     struct release_artifact *artifacts = NULL;
     size_t count = 0;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_release(call, word, &product, &release, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = require_entitled(call, &product, fault);
-    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN)
+    }
+    if (status == STATUS_OK && release.state == RELEASE_WITHDRAWN) {
         status = release_refuse_withdrawn(release.version, release.withdrawn_reason, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = release_artifact_load(call->db, call->arena, release.id, &artifacts, &count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     size_t i = 0;
-    while (i < count && !text_equal(artifacts[i].platform, platform))
+    while (i < count && !text_equal(artifacts[i].platform, platform)) {
         i++;
+    }
     if (i == count) {
         status = fault_set(fault, STATUS_NOT_FOUND, "unknown-platform", "platform", platform,
                            "This release has no file for that platform.");

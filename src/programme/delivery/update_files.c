@@ -11,8 +11,9 @@ static int64_t take_version(struct text *name) {
     int64_t version = 0;
     const char *dot = name->length == 0 ? NULL : memchr(name->at, '.', name->length);
     if (dot == NULL || name->at[0] < '1' || name->at[0] > '9' ||
-        !text_to_int64((struct text){name->at, (size_t)(dot - name->at)}, &version))
+        !text_to_int64((struct text){name->at, (size_t)(dot - name->at)}, &version)) {
         return 0;
+    }
     size_t taken = (size_t)(dot - name->at) + 1;
     *name = (struct text){name->at + taken, name->length - taken};
     return version;
@@ -27,8 +28,9 @@ enum status tuf_file_load(struct db *db, struct arena *arena, struct text name, 
         enum tuf_role role = is_root ? TUF_ROOT : text_is(name, "snapshot.json") ? TUF_SNAPSHOT : TUF_TARGETS;
         return tuf_file_version(db, arena, role, version, file, found, fault);
     }
-    if (version == 0 && (is_root || text_is(name, "timestamp.json")))
+    if (version == 0 && (is_root || text_is(name, "timestamp.json"))) {
         return tuf_file_newest(db, arena, is_root ? TUF_ROOT : TUF_TIMESTAMP, file, found, fault);
+    }
     return STATUS_OK;
 }
 
@@ -37,19 +39,22 @@ enum status release_target_find(struct db *db, struct arena *arena, struct text 
     struct target_path parsed;
     struct release_target release;
     *found = false;
-    if (!target_path_parse(path, true, &parsed))
+    if (!target_path_parse(path, true, &parsed)) {
         return STATUS_OK;
+    }
     struct release_target_key key = {.product = parsed.product,
                                      .channel = parsed.channel,
                                      .platform = parsed.platform,
                                      .version = parsed.version,
                                      .file_name = parsed.file_name};
     enum status status = release_target_load(db, arena, &key, &release, found, fault);
-    if (status != STATUS_OK || !*found)
+    if (status != STATUS_OK || !*found) {
         return status;
+    }
     *found = text_equal(release.sha256, parsed.sha256);
-    if (!*found)
+    if (!*found) {
         return STATUS_OK;
+    }
     struct update_target made = {.product_id = release.product_id,
                                  .release_id = release.release_id,
                                  .product = release.product_code,
@@ -62,8 +67,9 @@ enum status release_target_find(struct db *db, struct arena *arena, struct text 
                                  .is_withdrawn = release.state == RELEASE_WITHDRAWN,
                                  .withdrawn_reason = release.withdrawn_reason};
     status = product_sku_load_entitling(db, arena, made.product_id, &made.sku_ids, &made.sku_count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *target = made;
+    }
     return status;
 }
 

@@ -19,10 +19,11 @@ static enum status open_key(struct call *call, const struct tuf_stored_key *stor
                             struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
     if (stored->public_key.length != TUF_PUBLIC_KEY_BYTES ||
-        !sealed_box_open(call, SEAL_PURPOSE, stored->private_sealed, stored->public_key, seed, sizeof seed))
+        !sealed_box_open(call, SEAL_PURPOSE, stored->private_sealed, stored->public_key, seed, sizeof seed)) {
         return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", stored->key_id,
                          "A key of the update repository was sealed under another secret than the one "
                          "given, or is damaged.");
+    }
     unsigned char *public_key = ARENA_NEW(call->arena, unsigned char, TUF_PUBLIC_KEY_BYTES);
     unsigned char *secret_key = ARENA_NEW(call->arena, unsigned char, TUF_SECRET_KEY_BYTES);
     crypto_sign_seed_keypair(public_key, secret_key, seed);
@@ -43,15 +44,18 @@ enum status update_keys_load(struct call *call, struct update_keys *keys, struct
     size_t count = 0;
     *keys = (struct update_keys){0};
     enum status status = tuf_thresholds_load(call->db, keys->thresholds, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = tuf_key_load_all(call->db, call->arena, &stored, &count, fault);
+    }
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         struct tuf_key key = {0};
-        if (stored[i].is_retired)
+        if (stored[i].is_retired) {
             continue;
+        }
         status = open_key(call, &stored[i], &key, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             add(keys, stored[i].role, key, stored[i].id);
+        }
     }
     return status;
 }
@@ -61,9 +65,11 @@ static void wipe(const struct tuf_key *key) {
 }
 
 void update_keys_wipe(struct update_keys *keys) {
-    for (int role = 0; role < TUF_ROLE_COUNT; role++)
-        for (size_t i = 0; i < keys->counts[role]; i++)
+    for (int role = 0; role < TUF_ROLE_COUNT; role++) {
+        for (size_t i = 0; i < keys->counts[role]; i++) {
             wipe(&keys->keys[role][i]);
+        }
+    }
     *keys = (struct update_keys){0};
 }
 
@@ -90,8 +96,9 @@ enum status update_keys_retire_oldest(struct call *call, struct update_keys *key
                                       struct tuf_key *retired, struct fault *fault) {
     assert(keys->counts[role] > 0);
     enum status status = tuf_key_retire(call->db, keys->ids[role][0], call->now_us, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *retired = keys->keys[role][0];
     keys->counts[role]--;
     memmove(&keys->keys[role][0], &keys->keys[role][1], keys->counts[role] * sizeof keys->keys[role][0]);

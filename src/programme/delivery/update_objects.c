@@ -18,8 +18,9 @@ static enum status load_targets(struct call *call, struct tuf_target **targets, 
                                 struct fault *fault) {
     struct release_target *released = NULL;
     enum status status = release_target_load_all(call->db, call->arena, &released, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *targets = ARENA_NEW(call->arena, struct tuf_target, *count + 1);
     for (size_t i = 0; i < *count; i++) {
         const struct release_target *one = &released[i];
@@ -50,17 +51,20 @@ enum status update_role_object(struct call *call, enum tuf_role role, int64_t ve
     enum status status = STATUS_OK;
     if (role == TUF_TARGETS) {
         status = load_targets(call, &targets, &count, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             *object = tuf_targets_signed(call->arena, version, expires_at_us, targets, count);
+        }
         return status;
     }
     status = tuf_file_newest(call->db, call->arena, role == TUF_SNAPSHOT ? TUF_TARGETS : TUF_SNAPSHOT, &named,
                              &found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (!found)
+    }
+    if (!found) {
         return fault_set(fault, STATUS_INTERNAL, "updates-broken", NULL, TEXT(""),
                          "The update repository lacks a file that %s.json names.", tuf_role_name(role));
+    }
     struct tuf_named_file file = {named.version, named.bytes};
     *object = role == TUF_SNAPSHOT ? tuf_snapshot_signed(call->arena, version, expires_at_us, file)
                                    : tuf_timestamp_signed(call->arena, version, expires_at_us, file);

@@ -37,10 +37,12 @@ static enum status load_keys(struct checking_updates *checking, struct fault *fa
     struct tuf_stored_key *stored = NULL;
     size_t count = 0;
     enum status status = tuf_thresholds_load(call->db, active->thresholds, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = tuf_key_load_all(call->db, call->arena, &stored, &count, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     checking->all = ARENA_NEW(call->arena, struct tuf_key, count + 1);
     for (size_t i = 0; i < count; i++) {
         struct tuf_key key = {stored[i].key_id, (const unsigned char *)stored[i].public_key.at, NULL};
@@ -51,8 +53,9 @@ static enum status load_keys(struct checking_updates *checking, struct fault *fa
             continue;
         }
         checking->all[checking->all_count++] = key;
-        if (!stored[i].is_retired && active->counts[role] < TUF_KEYS_MAX)
+        if (!stored[i].is_retired && active->counts[role] < TUF_KEYS_MAX) {
             active->keys[role][active->counts[role]++] = key;
+        }
     }
     return STATUS_OK;
 }
@@ -61,10 +64,13 @@ static enum status load_keys(struct checking_updates *checking, struct fault *fa
 static size_t signers_of(const struct checking_updates *checking, const struct tuf_parsed_file *file,
                          const struct tuf_named_role *role) {
     size_t signers = 0;
-    for (size_t i = 0; i < role->count; i++)
-        for (size_t k = 0; k < checking->all_count; k++)
-            if (text_equal(checking->all[k].key_id, role->key_ids[i]))
+    for (size_t i = 0; i < role->count; i++) {
+        for (size_t k = 0; k < checking->all_count; k++) {
+            if (text_equal(checking->all[k].key_id, role->key_ids[i])) {
                 signers += tuf_file_signers(file, &checking->all[k], 1);
+            }
+        }
+    }
     return signers;
 }
 
@@ -80,8 +86,9 @@ static enum status check_roots(struct checking_updates *checking, struct fault *
         struct tuf_parsed_file parsed;
         struct tuf_named_role own;
         status = tuf_file_version(call->db, call->arena, TUF_ROOT, version, &file, &found, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             break;
+        }
         checking->files++;
         if (!found || !tuf_file_parse(file.bytes, &parsed) ||
             !tuf_root_role(parsed.signed_object, "root", &own)) {
@@ -90,8 +97,9 @@ static enum status check_roots(struct checking_updates *checking, struct fault *
             continue;
         }
         if (signers_of(checking, &parsed, &own) < (size_t)own.threshold ||
-            (before.count > 0 && signers_of(checking, &parsed, &before) < (size_t)before.threshold))
+            (before.count > 0 && signers_of(checking, &parsed, &before) < (size_t)before.threshold)) {
             tell(checking, TUF_ROOT, "version %lld is not signed by enough keys", (long long)version);
+        }
         before = own;
     }
     return status;
@@ -106,22 +114,26 @@ static enum status check_newest(struct checking_updates *checking, enum tuf_role
     struct text object = TEXT("");
     bool found = false;
     enum status status = tuf_file_newest(call->db, call->arena, role, &file, &found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     checking->files += role != TUF_ROOT;
     if (!found || !tuf_file_parse(file.bytes, &parsed)) {
         tell(checking, role, "the newest file is missing or malformed");
         return STATUS_OK;
     }
     if (tuf_file_signers(&parsed, active->keys[role], active->counts[role]) <
-        (size_t)active->thresholds[role])
+        (size_t)active->thresholds[role]) {
         tell(checking, role, "version %lld is not signed by enough keys", (long long)file.version);
-    if (role == TUF_ROOT)
+    }
+    if (role == TUF_ROOT) {
         object = update_root_object(call->arena, active, file.version, file.expires_at_us);
-    else
+    } else {
         status = update_role_object(call, role, file.version, file.expires_at_us, &object, fault);
-    if (status == STATUS_OK && !text_equal(object, parsed.signed_object))
+    }
+    if (status == STATUS_OK && !text_equal(object, parsed.signed_object)) {
         tell(checking, role, "version %lld does not say what the store holds", (long long)file.version);
+    }
     return status;
 }
 
@@ -131,19 +143,22 @@ enum status update_repository_check(struct call *call, update_problem_found *fou
     bool keys_suffice = true;
     enum status status = load_keys(&checking, fault);
     *files_checked = 0;
-    if (status != STATUS_OK || checking.active.thresholds[TUF_ROOT] == 0)
+    if (status != STATUS_OK || checking.active.thresholds[TUF_ROOT] == 0) {
         return status;
+    }
     for (int role = 0; role < TUF_ROLE_COUNT; role++) {
         int64_t threshold = checking.active.thresholds[role];
-        if (threshold >= 1 && (size_t)threshold <= checking.active.counts[role])
+        if (threshold >= 1 && (size_t)threshold <= checking.active.counts[role]) {
             continue;
+        }
         keys_suffice = false;
         tell(&checking, (enum tuf_role)role, "has %zu keys, and %lld must sign", checking.active.counts[role],
              (long long)threshold);
     }
     status = check_roots(&checking, fault);
-    for (int role = 0; status == STATUS_OK && keys_suffice && role < TUF_ROLE_COUNT; role++)
+    for (int role = 0; status == STATUS_OK && keys_suffice && role < TUF_ROLE_COUNT; role++) {
         status = check_newest(&checking, (enum tuf_role)role, fault);
+    }
     *files_checked = checking.files;
     return status;
 }
@@ -173,11 +188,13 @@ static enum status check_artifacts(struct call *call, struct verifying *verifyin
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         bool good = false;
         status = artifact_verify(call->artifacts, names[i].sha256, names[i].size_bytes, &good, fault);
-        if (status == STATUS_OK && !good)
+        if (status == STATUS_OK && !good) {
             note_problem(verifying, TEXT("artifact"),
                          text_format(call->arena, "%.*s is missing or damaged", TEXT_ARGS(names[i].sha256)));
-        if (call->progress != NULL)
+        }
+        if (call->progress != NULL) {
             call->progress->step(call->progress, "artifacts", (int64_t)i + 1, (int64_t)count);
+        }
     }
     *checked = (int64_t)count;
     return status;
@@ -187,22 +204,29 @@ enum status verify_updates(struct call *call, struct verify_updates_result *out,
     struct verify_updates_result result = {0};
     struct verifying verifying = {.arena = call->arena};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_operator(call, "Only the operator may verify the update repository.", fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = update_repository_view_fill(call, &result.repository, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = update_repository_check(call, note_problem, &verifying, &result.files_checked, fault);
-    for (int role = 0; status == STATUS_OK && result.repository.exists && role < TUF_ROLE_COUNT; role++)
-        if (result.repository.roles[role].expires_at_us <= call->now_us)
+    }
+    for (int role = 0; status == STATUS_OK && result.repository.exists && role < TUF_ROLE_COUNT; role++) {
+        if (result.repository.roles[role].expires_at_us <= call->now_us) {
             note_problem(&verifying, result.repository.roles[role].role,
                          TEXT("has expired: run seatmeter release renew"));
-    if (status == STATUS_OK && call->artifacts != NULL)
+        }
+    }
+    if (status == STATUS_OK && call->artifacts != NULL) {
         status = check_artifacts(call, &verifying, &result.artifacts_checked, fault);
+    }
     result.problems = verifying.problems;
     result.problem_count = verifying.count;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = result;
+    }
     return call_end(call, status, fault);
 }

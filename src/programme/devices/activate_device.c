@@ -43,8 +43,9 @@ static enum status load_device(struct call *call, struct activating *activating,
     enum status status = device_load_by_fingerprint(call->db, call->arena, activating->licence.id,
                                                     activating->request->fingerprint, &activating->device,
                                                     &activating->is_known, fault);
-    if (status == STATUS_OK && activating->is_known)
+    if (status == STATUS_OK && activating->is_known) {
         status = device_seen_load(call->db, activating->device.id, &activating->seen, &seen, fault);
+    }
     return status;
 }
 
@@ -55,8 +56,9 @@ static enum status tell_dropped(struct call *call, const struct activating *acti
     identifier_encode(call->secret, IDENTIFIER_DEVICE, activating->dropped_device_id, device);
     enum status status = device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->dropped_device_id,
                                             call->now_us, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return audit_write(call, "device.drop", text_of(licence), activating->licence.provider_id,
                        text_format(call->arena, "%s, silent for too long", device), fault);
 }
@@ -72,15 +74,18 @@ static enum status find_seat(struct call *call, struct activating *activating, i
     }
     enum status status =
         device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
-    if (status != STATUS_OK || *seat > 0)
+    if (status != STATUS_OK || *seat > 0) {
         return status;
+    }
     status = device_drop_silent(call->db, activating->licence.id, seats,
                                 activating->now_s - activating->terms.silent_s, call->now_us,
                                 &activating->dropped_device_id, fault);
-    if (status == STATUS_OK && activating->dropped_device_id > 0)
+    if (status == STATUS_OK && activating->dropped_device_id > 0) {
         status = tell_dropped(call, activating, fault);
-    if (status == STATUS_OK && activating->dropped_device_id > 0)
+    }
+    if (status == STATUS_OK && activating->dropped_device_id > 0) {
         status = device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
+    }
     return status;
 }
 
@@ -109,8 +114,9 @@ static void renew_device(struct call *call, struct activating *activating, int32
     device->state = DEVICE_ACTIVE;
     device->seat = seat;
     device->seat_until_s = 0;
-    if (request->name.length > 0 || !activating->is_known)
+    if (request->name.length > 0 || !activating->is_known) {
         device->name = text_copy(call->arena, request->name);
+    }
     device->is_offline = activating->is_offline;
     device->activated_at_us = call->now_us;
     device->released_at_us = 0;
@@ -127,10 +133,12 @@ static enum status renew_seen(struct call *call, struct activating *activating, 
     seen->sequence = 0;
     seen->link = request->link;
     seen->seen_at_s = activating->now_s;
-    if (lease.expires_s > seen->lease_expires_s)
+    if (lease.expires_s > seen->lease_expires_s) {
         seen->lease_expires_s = lease.expires_s;
-    if (!request->has_version && !request->has_components)
+    }
+    if (!request->has_version && !request->has_components) {
         return STATUS_OK;
+    }
     return device_profile_take(call->db, request->version, request->components, &seen->profile_id, fault);
 }
 
@@ -150,17 +158,20 @@ static enum status save(struct call *call, struct activating *activating, int32_
     renew_device(call, activating, seat);
     enum status status = activating->is_known ? device_update(call->db, &activating->device, fault)
                                               : device_insert(call->db, &activating->device, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = renew_seen(call, activating, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = device_seen_begin(call->db, &activating->seen, fault);
+    }
     if (status == STATUS_OK) {
         struct month month = date_month((struct date){(int32_t)(activating->now_s / DAY_S)});
         status = device_month_mark(call->db, month.index, activating->device.id, true, fault);
     }
-    if (status == STATUS_OK && activating->is_offline)
+    if (status == STATUS_OK && activating->is_offline) {
         status =
             device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->device.id, call->now_us, fault);
+    }
     return status == STATUS_OK ? write_audit(call, activating, fault) : status;
 }
 
@@ -177,23 +188,28 @@ enum status activate_device(struct call *call, const struct activation_request *
         made.licence = activating.licence;
         made.answer = decide(&activating, 1);
     }
-    if (status != STATUS_OK || made.answer != LEASE_CODE_OK)
+    if (status != STATUS_OK || made.answer != LEASE_CODE_OK) {
         goto done;
+    }
     status = load_device(call, &activating, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_seat(call, &activating, &seat, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     made.answer = decide(&activating, seat);
-    if (made.answer == LEASE_CODE_OK)
+    if (made.answer == LEASE_CODE_OK) {
         status = save(call, &activating, seat, fault);
+    }
     if (made.answer == LEASE_CODE_OK) {
         made.device = activating.device;
         made.seen = activating.seen;
         made.dropped_device_id = activating.dropped_device_id;
     }
 done:
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = made;
+    }
     return status;
 }

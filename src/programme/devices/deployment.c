@@ -48,21 +48,24 @@ static bool is_address(struct text word) {
     size_t scheme = text_starts_with(word, TEXT("https://")) ? 8 : 7;
     bool is_right = is_http && word.length > scheme && word.length <= ADDRESS_BYTES_MAX &&
                     strchr("/?#:@", word.at[scheme]) == NULL;
-    for (size_t i = 0; is_right && i < word.length; i++)
+    for (size_t i = 0; is_right && i < word.length; i++) {
         is_right = memchr(ALLOWED, word.at[i], sizeof ALLOWED - 1) != NULL;
+    }
     return is_right;
 }
 
 static enum status check_server(struct text given, struct text *server, struct fault *fault) {
     struct text word = text_trim(given);
-    if (word.length == 0)
+    if (word.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "server", word,
                          "say where devices reach the device door: https://licences.example.net");
-    if (!is_address(word))
+    }
+    if (!is_address(word)) {
         return fault_set(fault, STATUS_INVALID, "malformed-server", "server", given,
                          "an address is http:// or https:// and a host, of at most %d characters that an "
                          "address may have: https://licences.example.net",
                          ADDRESS_BYTES_MAX);
+    }
     *server = word;
     return STATUS_OK;
 }
@@ -73,23 +76,28 @@ static enum status check_agent(const struct write_snippets_input *input, struct 
     static const char HEXADECIMAL[] = "0123456789abcdefABCDEF";
     struct text address = text_trim(input->agent);
     struct text hash = text_trim(input->agent_sha256);
-    if ((address.length == 0) != (hash.length == 0))
+    if ((address.length == 0) != (hash.length == 0)) {
         return fault_set(fault, STATUS_INVALID, "missing-field",
                          address.length == 0 ? "agent" : "agent_sha256", TEXT(""),
                          "say where seatmeter-agent.exe is fetched from, and its SHA-256: both or neither");
-    if (address.length == 0)
+    }
+    if (address.length == 0) {
         return STATUS_OK;
-    if (!is_address(address))
+    }
+    if (!is_address(address)) {
         return fault_set(fault, STATUS_INVALID, "malformed-agent", "agent", input->agent,
                          "an address is http:// or https:// and a host, of at most %d characters that an "
                          "address may have: https://downloads.example.net/seatmeter-agent.exe",
                          ADDRESS_BYTES_MAX);
+    }
     bool is_hash = hash.length == SHA256_DIGITS;
-    for (size_t i = 0; is_hash && i < hash.length; i++)
+    for (size_t i = 0; is_hash && i < hash.length; i++) {
         is_hash = memchr(HEXADECIMAL, hash.at[i], sizeof HEXADECIMAL - 1) != NULL;
-    if (!is_hash)
+    }
+    if (!is_hash) {
         return fault_set(fault, STATUS_INVALID, "malformed-hash", "agent_sha256", input->agent_sha256,
                          "a SHA-256 is %d hexadecimal digits", SHA256_DIGITS);
+    }
     writing->agent = address;
     writing->agent_sha256 = hash;
     return STATUS_OK;
@@ -101,9 +109,10 @@ static enum status check_platform(struct text given, bool platforms[SNIPPET_PLAT
         platforms[i] = given.length == 0 || text_is(given, PLATFORM_NAMES[i]);
         found = found || platforms[i];
     }
-    if (!found)
+    if (!found) {
         return fault_set(fault, STATUS_INVALID, "unknown-platform", "platform", given,
                          "a snippet is for linux or for windows");
+    }
     return STATUS_OK;
 }
 
@@ -113,16 +122,20 @@ static enum status load_root(struct call *call, struct text *root, struct fault 
     struct signing_key_row *rows = NULL;
     size_t count = 0;
     enum status status = load_key_set(call, &keys, fault); /* makes the first */
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     sodium_memzero(&keys, sizeof keys);
     status = signing_key_list(call->db, call->arena, &rows, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const struct signing_key_row *found = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].purpose == SIGNING_ROOT && rows[i].state == SIGNING_ACTIVE)
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].purpose == SIGNING_ROOT && rows[i].state == SIGNING_ACTIVE) {
             found = &rows[i];
+        }
+    }
     assert(found != NULL && found->public_key.length == DEVICE_KEY_BYTES);
     char *text = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(DEVICE_KEY_BYTES));
     *root = (struct text){text, base64url_encode(found->public_key.at, DEVICE_KEY_BYTES, text)};
@@ -134,9 +147,10 @@ static enum status load_updates(struct call *call, struct text *updates, struct 
     struct first_root root;
     bool found = false;
     enum status status = first_root_load(call, &root, &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *updates =
             found ? text_format(call->arena, " --tuf-root-sha256 %.*s", TEXT_ARGS(root.sha256)) : TEXT("");
+    }
     return status;
 }
 
@@ -194,11 +208,13 @@ static struct text line_for_powershell(struct arena *arena, const struct writing
 /* No line can carry what would end it, nor can a program of Windows be given a double quote by every
  * PowerShell. */
 static enum status check_product(struct text product, struct fault *fault) {
-    for (size_t i = 0; i < product.length; i++)
-        if ((unsigned char)product.at[i] < 0x20 || product.at[i] == 0x7F || product.at[i] == '"')
+    for (size_t i = 0; i < product.length; i++) {
+        if ((unsigned char)product.at[i] < 0x20 || product.at[i] == 0x7F || product.at[i] == '"') {
             return fault_set(fault, STATUS_CONFLICT, "not-quotable", "sku", product,
                              "the SKU's code cannot stand in a command line; keep a product for the SKU, "
                              "whose code can");
+        }
+    }
     return STATUS_OK;
 }
 
@@ -207,8 +223,9 @@ static enum status add_lines(struct writing *writing, const struct licence_row *
     struct call *call = writing->call;
     enum status status = check_product(product, fault);
     for (int i = 0; status == STATUS_OK && i < SNIPPET_PLATFORMS; i++) {
-        if (!writing->platforms[i])
+        if (!writing->platforms[i]) {
             continue;
+        }
         writing->items = arena_grow(call->arena, writing->items, writing->count, &writing->capacity,
                                     sizeof *writing->items);
         writing->items[writing->count++] = (struct snippet){
@@ -231,12 +248,15 @@ static enum status write_of_licence(struct writing *writing, const struct licenc
     size_t count = 0;
     struct text key = {0};
     enum status status = licence_key_open(call, &row->licence, &key, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    }
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         status = add_lines(writing, row, products[i].code, key, fault);
-    if (status == STATUS_OK && count == 0)
+    }
+    if (status == STATUS_OK && count == 0) {
         status = add_lines(writing, row, row->sku_code, key, fault);
+    }
     writing->licences++;
     return status;
 }
@@ -252,11 +272,14 @@ static enum status write_of_customer(struct writing *writing, struct text custom
         struct licence_row *rows = NULL;
         size_t count = 0;
         status = licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault);
-        for (size_t i = 0; status == STATUS_OK && i < count; i++)
-            if (rows[i].licence.state != LICENCE_RETIRED)
+        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+            if (rows[i].licence.state != LICENCE_RETIRED) {
                 status = write_of_licence(writing, &rows[i], fault);
-        if (page.after_id == 0)
+            }
+        }
+        if (page.after_id == 0) {
             break;
+        }
     }
     return status;
 }
@@ -264,46 +287,58 @@ static enum status write_of_customer(struct writing *writing, struct text custom
 static enum status write_one(struct writing *writing, struct text word, struct licence_row *row,
                              struct fault *fault) {
     enum status status = find_licence_to_change(writing->call, word, row, fault);
-    if (status == STATUS_OK && row->licence.parent_id != 0)
+    if (status == STATUS_OK && row->licence.parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", word,
                          "a part of a bundle has no key of its own; the bundle's key is its key");
+    }
     return status == STATUS_OK ? write_of_licence(writing, row, fault) : status;
 }
 
 enum status write_snippets(struct call *call, const struct write_snippets_input *input,
                            struct snippet_list *out, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct writing writing = {.call = call};
     struct licence_row row = {0};
     struct account customer = {0};
     bool is_one = input->licence.length > 0;
-    if (is_one == (input->customer.length > 0))
+    if (is_one == (input->customer.length > 0)) {
         status = fault_set(fault, STATUS_INVALID, "missing-field", "licence", input->licence,
                            "snippets are of a licence or of a customer: name one of them");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_server(input->server, &writing.server, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_agent(input, &writing, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_platform(input->platform, writing.platforms, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = require_any_right(call, RIGHT_LICENCES, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_root(call, &writing.root, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_updates(call, &writing.updates, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = is_one ? write_one(&writing, input->licence, &row, fault)
                         : write_of_customer(&writing, input->customer, &customer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "licence.write-snippets",
                              is_one ? identifier_text(call, IDENTIFIER_LICENCE, row.licence.id)
                                     : identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
                              is_one ? row.licence.provider_id : customer.seller_id,
                              text_format(call->arena, "%lld keys", (long long)writing.licences), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = (struct snippet_list){writing.items, writing.count};
+    }
     return call_end(call, status, fault);
 }

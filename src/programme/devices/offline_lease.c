@@ -21,8 +21,9 @@ static enum status parse_request(struct call *call, struct text file, struct act
                                  struct fault *fault) {
     struct fault why;
     enum status status = activation_request_parse(call->arena, text_trim(file), request, &why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_INVALID, why.code, why.field, TEXT(""), "%s", why.message);
 }
 
@@ -35,10 +36,12 @@ static enum status check_licence(struct call *call, const struct activation_requ
     bool found = false;
     licence_key_hash(call->secret, request->key, hash);
     enum status status = door_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (!found || !actor_is(call, licence.provider_id))
+    }
+    if (!found || !actor_is(call, licence.provider_id)) {
         return refuse(LEASE_CODE_UNKNOWN_KEY, fault);
+    }
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
 
@@ -57,10 +60,12 @@ static enum status make_lease(struct call *call, const struct activation *activa
                          .seats = activation->licence.seats};
     enum status status =
         lease_opening_load(call->db, call->arena, activation->licence.sku_id, &made.opening, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = lease_terms_load(call->db, activation->licence.sku_id, &terms, &version, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     lease_set_times(&made, &terms, true, call->now_us / 1000000, 0);
     char *out = ARENA_NEW(call->arena, char, lease_bytes_max(&made));
     *json = (struct text){out, lease_write(&made, call->secret, out)};
@@ -99,8 +104,9 @@ static enum status write_file(struct call *call, const struct activation *activa
     struct lease lease;
     struct text json;
     enum status status = make_lease(call, activation, keys, &lease, &json, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct text device = identifier_text(call, IDENTIFIER_DEVICE, activation->device.id);
     struct text check_in_key = check_in_key_text(call, &activation->device);
     struct text envelope = envelope_of(call, &lease, json, keys);
@@ -121,22 +127,29 @@ enum status issue_offline_lease(struct call *call, const struct issue_offline_le
     struct key_set keys = {0};
     struct offline_lease made;
     enum status status = parse_request(call, input->request, &request, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = check_licence(call, &request, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = activate_device(call, &request, true, &activation, fault);
-    if (status == STATUS_OK && activation.answer != LEASE_CODE_OK)
+    }
+    if (status == STATUS_OK && activation.answer != LEASE_CODE_OK) {
         status = refuse(activation.answer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = load_key_set(call, &keys, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_file(call, &activation, &keys, &made, fault);
+    }
     sodium_memzero(&keys.active, sizeof keys.active);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = made;
+    }
     return call_end(call, status, fault);
 }

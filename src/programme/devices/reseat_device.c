@@ -15,12 +15,14 @@ static enum status take_seat(struct call *call, struct reseating *reseating, str
     int32_t seat = 0;
     enum status status = device_free_seat(call->db, reseating->licence.id, reseating->licence.counted_seats,
                                           call->now_us / 1000000, &seat, fault);
-    if (status != STATUS_OK || seat == 0)
+    if (status != STATUS_OK || seat == 0) {
         return status;
+    }
     reseating->device.seat = seat;
     status = device_update(call->db, &reseating->device, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     char device[IDENTIFIER_BYTES];
     identifier_encode(call->secret, IDENTIFIER_DEVICE, reseating->device.id, device);
     return audit_write(
@@ -33,11 +35,13 @@ static enum status promise(struct call *call, struct reseating *reseating, struc
     struct lease_terms terms;
     int64_t version = 0;
     enum status status = lease_terms_load(call->db, reseating->licence.sku_id, &terms, &version, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t until_s = call->now_us / 1000000 + terms.ttl_s + terms.grace_s;
-    if (reseating->seen.lease_expires_s < until_s)
+    if (reseating->seen.lease_expires_s < until_s) {
         reseating->seen.lease_expires_s = until_s;
+    }
     return device_seen_save(call->db, &reseating->seen, fault);
 }
 
@@ -51,10 +55,12 @@ static enum status reseat(struct call *call, struct reseating *reseating, struct
         facts = facts_of(reseating);
         reseating->answer = device_decide(&facts);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = device_seen_load(call->db, reseating->device.id, &reseating->seen, &found, fault);
-    if (status == STATUS_OK && reseating->answer == LEASE_CODE_OK && found)
+    }
+    if (status == STATUS_OK && reseating->answer == LEASE_CODE_OK && found) {
         status = promise(call, reseating, fault);
+    }
     return status;
 }
 
@@ -62,14 +68,18 @@ enum status reseat_device(struct call *call, int64_t device_id, struct reseating
     struct reseating reseating = {.answer = LEASE_CODE_UNKNOWN_DEVICE};
     bool found = false;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = device_load(call->db, call->arena, device_id, &reseating.device, &found, fault);
-    if (status == STATUS_OK && found)
+    if (status == STATUS_OK && found) {
         status = door_licence_load(call->db, reseating.device.licence_id, &reseating.licence, &found, fault);
-    if (status == STATUS_OK && found)
+    }
+    if (status == STATUS_OK && found) {
         status = reseat(call, &reseating, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = reseating;
+    }
     return call_end(call, status, fault);
 }

@@ -36,14 +36,16 @@ static enum status hand_on(struct exporting *exporting, struct fault *fault) {
 
 static enum status end_row(struct exporting *exporting, struct fault *fault) {
     csv_end_row(&exporting->writer);
-    if (csv_written(&exporting->writer).length < FLUSH_BYTES)
+    if (csv_written(&exporting->writer).length < FLUSH_BYTES) {
         return STATUS_OK;
+    }
     return hand_on(exporting, fault);
 }
 
 static enum status write_header(struct exporting *exporting, const char *const *names, struct fault *fault) {
-    for (; *names != NULL; names++)
+    for (; *names != NULL; names++) {
         csv_write(&exporting->writer, text_of(*names));
+    }
     return end_row(exporting, fault);
 }
 
@@ -59,8 +61,9 @@ static void write_sku(struct exporting *exporting, int64_t id) {
 
 static void write_identifier(struct exporting *exporting, enum identifier_kind kind, int64_t id) {
     char identifier[IDENTIFIER_BYTES] = "";
-    if (id > 0)
+    if (id > 0) {
         identifier_encode(exporting->call->secret, kind, id, identifier);
+    }
     csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(identifier)));
 }
 
@@ -82,18 +85,20 @@ static void write_invoice(struct exporting *exporting, int64_t id, struct text n
     uint32_t seller = snapshot_account_find(&exporting->snapshot, seller_id);
     struct text name = seller == SNAPSHOT_NONE ? TEXT("") : exporting->names.accounts[seller];
     if (name.length > 0 && text_starts_with(number, name) && number.length > name.length &&
-        number.at[name.length] == '-')
+        number.at[name.length] == '-') {
         csv_write(&exporting->writer, number);
-    else
+    } else {
         write_identifier(exporting, IDENTIFIER_INVOICE, id);
+    }
 }
 
 static enum status write_amount(struct exporting *exporting, int64_t amount_minor, struct text code,
                                 struct fault *fault) {
     struct currency currency;
     enum status status = currency_find(code, "currency", &currency, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         csv_write(&exporting->writer, money_format(&exporting->arena, amount_minor, currency));
+    }
     return status;
 }
 
@@ -107,8 +112,9 @@ static enum status write_rows(struct exporting *exporting, struct db_rows *rows,
     enum status status = STATUS_OK;
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = write(exporting, rows, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = end_row(exporting, fault);
+        }
     }
     db_rows_close(rows);
     return status;
@@ -132,8 +138,9 @@ static enum status export_events(struct exporting *exporting, struct fault *faul
                                         "sku",      "event", "seats",    NULL};
     struct db_rows *rows = NULL;
     enum status status = write_header(exporting, names, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = export_events_stream(exporting->call->db, &exporting->scope, &rows, fault);
+    }
     return status == STATUS_OK ? write_rows(exporting, rows, write_event, fault) : status;
 }
 
@@ -157,8 +164,9 @@ static enum status export_licences(struct exporting *exporting, struct fault *fa
                                         "first_edge", "last_edge", "first_on", NULL};
     struct db_rows *rows = NULL;
     enum status status = write_header(exporting, names, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = export_licences_stream(exporting->call->db, &exporting->scope, &rows, fault);
+    }
     return status == STATUS_OK ? write_rows(exporting, rows, write_licence, fault) : status;
 }
 
@@ -190,8 +198,9 @@ static enum status export_lines(struct exporting *exporting, struct fault *fault
                                         "amount",  "currency", "note",     NULL};
     struct db_rows *rows = NULL;
     enum status status = write_header(exporting, names, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = export_lines_stream(exporting->call->db, &exporting->scope, &rows, fault);
+    }
     return status == STATUS_OK ? write_rows(exporting, rows, write_line, fault) : status;
 }
 
@@ -202,8 +211,9 @@ static enum status write_entry(struct exporting *exporting, struct db_rows *rows
     write_invoice(exporting, db_column_int(rows, 2), db_column_text(rows, 8), db_column_int(rows, 7));
     csv_write(&exporting->writer, db_column_text(rows, 3));
     enum status status = write_amount(exporting, db_column_int(rows, 4), currency, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = write_amount(exporting, db_column_int(rows, 5), currency, fault);
+    }
     csv_write(&exporting->writer, currency);
     return status;
 }
@@ -213,8 +223,9 @@ static enum status export_ledger(struct exporting *exporting, struct fault *faul
                                         "debit",   "credit", "currency", NULL};
     struct db_rows *rows = NULL;
     enum status status = write_header(exporting, names, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = export_ledger_stream(exporting->call->db, &exporting->scope, &rows, fault);
+    }
     return status == STATUS_OK ? write_rows(exporting, rows, write_entry, fault) : status;
 }
 
@@ -238,8 +249,9 @@ static enum status export_adjustments(struct exporting *exporting, struct fault 
                                         "units", "reason", "kind",  "invoice",  NULL};
     struct db_rows *rows = NULL;
     enum status status = write_header(exporting, names, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = export_adjustments_stream(exporting->call->db, &exporting->scope, &rows, fault);
+    }
     return status == STATUS_OK ? write_rows(exporting, rows, write_adjustment, fault) : status;
 }
 
@@ -254,8 +266,9 @@ static bool is_party(const struct exporting *exporting, int64_t seller_id, int64
 static enum status write_agreement(struct exporting *exporting, const struct agreement *agreement,
                                    struct fault *fault) {
     bool is_draft = agreement->state == AGREEMENT_DRAFT;
-    if (!is_party(exporting, agreement->seller_id, is_draft ? agreement->seller_id : agreement->buyer_id))
+    if (!is_party(exporting, agreement->seller_id, is_draft ? agreement->seller_id : agreement->buyer_id)) {
         return STATUS_OK;
+    }
     write_identifier(exporting, IDENTIFIER_AGREEMENT, agreement->id);
     write_account(exporting, agreement->seller_id);
     write_account(exporting, agreement->buyer_id);
@@ -279,10 +292,11 @@ static enum status export_agreements(struct exporting *exporting, struct fault *
     enum status status = write_header(exporting, names, fault);
     for (size_t i = 0; status == STATUS_OK && i < snapshot->edge_count; i++) {
         const struct snapshot_edge *edge = &snapshot->edges[exporting->names.edges[i]];
-        for (uint32_t k = 0; status == STATUS_OK && k < edge->agreement_count; k++)
+        for (uint32_t k = 0; status == STATUS_OK && k < edge->agreement_count; k++) {
             status = write_agreement(
                 exporting, &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + k]],
                 fault);
+        }
     }
     return status;
 }
@@ -299,8 +313,9 @@ static enum status export_accounts(struct exporting *exporting, struct fault *fa
             at = snapshot_account(snapshot, snapshot->accounts[at].seller_id);
             visible = snapshot->accounts[at].id == own;
         }
-        if (!visible)
+        if (!visible) {
             continue;
+        }
         write_account(exporting, account->id);
         csv_write(&exporting->writer, text_of(account_kind_name(account->kind)));
         csv_write(&exporting->writer, account->code);
@@ -319,10 +334,12 @@ static enum status export_skus(struct exporting *exporting, struct fault *fault)
     for (size_t i = 0; status == STATUS_OK && i < snapshot->sku_count; i++) {
         const struct sku *sku = &snapshot->skus[snapshot->sku_of_rank[i]];
         bool visible = true;
-        if (exporting->scope.party_id != 0)
+        if (exporting->scope.party_id != 0) {
             status = sku_is_known(exporting->call->db, exporting->scope.party_id, sku, &visible, fault);
-        if (status != STATUS_OK || !visible)
+        }
+        if (status != STATUS_OK || !visible) {
             continue;
+        }
         write_sku(exporting, sku->id);
         csv_write(&exporting->writer, text_of(sku_kind_name(sku->kind)));
         write_account(exporting, sku->owner_id);
@@ -346,15 +363,17 @@ static struct price_list prices_of(const struct price_list *snapshot, int64_t se
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct price_edge *at = &snapshot->edges[middle];
-        if (at->seller_id < seller_id || (at->seller_id == seller_id && at->buyer_id < buyer_id))
+        if (at->seller_id < seller_id || (at->seller_id == seller_id && at->buyer_id < buyer_id)) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     size_t end = low;
     while (end < snapshot->count && snapshot->edges[end].seller_id == seller_id &&
-           snapshot->edges[end].buyer_id == buyer_id)
+           snapshot->edges[end].buyer_id == buyer_id) {
         end++;
+    }
     return (struct price_list){snapshot->prices + low, snapshot->edges + low, end - low};
 }
 
@@ -363,9 +382,11 @@ static enum status write_sku_prices(struct exporting *exporting, const struct ag
     struct price_list range = price_list_of_edge(&exporting->snapshot.prices, exporting->call->arena,
                                                  agreement->seller_id, agreement->buyer_id, sku_id);
     enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < range.count; i++)
-        if (text_equal(range.edges[i].currency, agreement->currency))
+    for (size_t i = 0; status == STATUS_OK && i < range.count; i++) {
+        if (text_equal(range.edges[i].currency, agreement->currency)) {
             status = write(exporting, agreement, &range.prices[i], &range.edges[i], fault);
+        }
+    }
     return status;
 }
 
@@ -379,13 +400,16 @@ static enum status write_edge_prices(struct exporting *exporting, const struct a
     enum status status = STATUS_OK;
     while (status == STATUS_OK && (i < own.count || k < standard.count)) {
         int64_t sku_id = i < own.count ? own.prices[i].sku_id : INT64_MAX;
-        if (k < standard.count && standard.prices[k].sku_id < sku_id)
+        if (k < standard.count && standard.prices[k].sku_id < sku_id) {
             sku_id = standard.prices[k].sku_id;
+        }
         status = write_sku_prices(exporting, agreement, sku_id, write, fault);
-        while (i < own.count && own.prices[i].sku_id == sku_id)
+        while (i < own.count && own.prices[i].sku_id == sku_id) {
             i++;
-        while (k < standard.count && standard.prices[k].sku_id == sku_id)
+        }
+        while (k < standard.count && standard.prices[k].sku_id == sku_id) {
             k++;
+        }
     }
     return status;
 }
@@ -400,11 +424,13 @@ static enum status write_all_prices(struct exporting *exporting, write_price *wr
         for (uint32_t i = 0; i < edge->agreement_count; i++) {
             const struct agreement *one =
                 &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + i]];
-            if (one->signed_at_us > 0)
+            if (one->signed_at_us > 0) {
                 agreement = one;
+            }
         }
-        if (agreement != NULL && is_party(exporting, agreement->seller_id, agreement->buyer_id))
+        if (agreement != NULL && is_party(exporting, agreement->seller_id, agreement->buyer_id)) {
             status = write_edge_prices(exporting, agreement, write, fault);
+        }
     }
     return status;
 }
@@ -474,11 +500,12 @@ static export_write *const EXPORTS[] = {export_events,   export_prices,     expo
                                         export_licences, export_adjustments};
 
 static enum status find_export(struct text word, export_write **export, struct fault *fault) {
-    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++)
+    for (size_t i = 0; EXPORT_KINDS[i] != NULL; i++) {
         if (text_is(word, EXPORT_KINDS[i])) {
             *export = EXPORTS[i];
             return STATUS_OK;
         }
+    }
     return fault_set(
         fault, STATUS_INVALID, "unknown-export", "what", word,
         "what can be exported: events, prices, lines, ledger, accounts, skus, agreements, terms, "
@@ -501,15 +528,19 @@ static enum status choose_scope(struct exporting *exporting, struct text month_w
         exporting->scope.vendor_id = is_vendor ? account_id : 0;
         exporting->scope.under_id = is_vendor ? 0 : account_id;
     }
-    if (month_word.length == 0)
+    if (month_word.length == 0) {
         return STATUS_OK;
+    }
     enum status status = month_parse(month_word, "month", &month, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = programme_load(call->db, call->arena, &programme, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = zone_open(programme.time_zone, "time_zone", &zone, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     zone_month_span(zone, month, &span);
     zone_close(zone);
     exporting->scope.month = month.index;
@@ -523,25 +554,32 @@ enum status export_records(struct call *call, const struct export_input *input, 
     struct exporting exporting = {.call = call, .sink = sink};
     export_write *export = NULL;
     enum status status = find_export(input->what, &export, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     arena_init(&exporting.arena);
     csv_writer_init(&exporting.writer, &exporting.arena);
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = snapshot_load(call, &exporting.snapshot, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = choose_scope(&exporting, input->month, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status =
             export_names_make(call, &exporting.snapshot, exporting.scope.party_id, &exporting.names, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = export(&exporting, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = hand_on(&exporting, fault);
+    }
     arena_clean_up(&exporting.arena);
     snapshot_close(&exporting.snapshot);
     return call_end(call, status, fault);
@@ -550,8 +588,9 @@ enum status export_records(struct call *call, const struct export_input *input, 
 static enum status write_to_file(struct export_sink *sink, const char *bytes, size_t size_bytes,
                                  struct fault *fault) {
     struct export_file *file = (struct export_file *)sink;
-    if (size_bytes == 0 || fwrite(bytes, 1, size_bytes, file->stream) == size_bytes)
+    if (size_bytes == 0 || fwrite(bytes, 1, size_bytes, file->stream) == size_bytes) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_INTERNAL, "write-failed", NULL, (struct text){0},
                      "the export could not be written to its end");
 }

@@ -10,8 +10,9 @@
 
 static bool is_or_is_above(const struct snapshot *snapshot, int64_t above_id, uint32_t account) {
     while (snapshot->accounts[account].id != above_id) {
-        if (snapshot->accounts[account].seller_id == 0)
+        if (snapshot->accounts[account].seller_id == 0) {
             return false;
+        }
         account = snapshot_account(snapshot, snapshot->accounts[account].seller_id);
     }
     return true;
@@ -25,8 +26,9 @@ static enum status mark_supplied(struct call *call, const struct snapshot *snaps
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = export_supplied_stream(call->db, vendor_id, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         known[snapshot_account(snapshot, db_column_int(rows, 0))] = true;
+    }
     db_rows_close(rows);
     return status;
 }
@@ -35,16 +37,19 @@ static enum status mark_accounts(struct call *call, const struct snapshot *snaps
                                  bool *known, struct fault *fault) {
     const struct account *own = &snapshot->accounts[viewer];
     bool is_vendor = own->kind == ACCOUNT_VENDOR;
-    for (size_t i = 0; i < snapshot->account_count; i++)
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         known[i] = (snapshot->accounts[i].kind == ACCOUNT_VENDOR && !is_vendor) ||
                    is_or_is_above(snapshot, own->id, (uint32_t)i) ||
                    is_or_is_above(snapshot, snapshot->accounts[i].id, viewer);
+    }
     for (size_t i = 0; i < snapshot->agreement_count; i++) {
         const struct agreement *agreement = &snapshot->agreements[i];
-        if (agreement->seller_id == own->id)
+        if (agreement->seller_id == own->id) {
             known[snapshot_account(snapshot, agreement->buyer_id)] = true;
-        if (agreement->buyer_id == own->id)
+        }
+        if (agreement->buyer_id == own->id) {
             known[snapshot_account(snapshot, agreement->seller_id)] = true;
+        }
     }
     return is_vendor ? mark_supplied(call, snapshot, own->id, known, fault) : STATUS_OK;
 }
@@ -61,8 +66,9 @@ static enum status name_accounts(struct call *call, const struct snapshot *snaps
         const struct account *account = &snapshot->accounts[i];
         bool has_code = known[i] && text_map_get(&taken, account->code) < 0;
         names[i] = has_code ? account->code : identifier_text(call, IDENTIFIER_ACCOUNT, account->id);
-        if (has_code)
+        if (has_code) {
             text_map_put(&taken, account->code, 0);
+        }
     }
     return status;
 }
@@ -73,8 +79,9 @@ static enum status name_accounts(struct call *call, const struct snapshot *snaps
 static bool knows_sku(const struct snapshot *snapshot, uint32_t viewer, const struct sku *sku) {
     const struct account *own = &snapshot->accounts[viewer];
     uint32_t owner = snapshot_account(snapshot, sku->owner_id);
-    if (own->kind == ACCOUNT_VENDOR || snapshot->accounts[owner].kind == ACCOUNT_VENDOR)
+    if (own->kind == ACCOUNT_VENDOR || snapshot->accounts[owner].kind == ACCOUNT_VENDOR) {
         return sku->owner_id == own->id || own->kind != ACCOUNT_VENDOR;
+    }
     return is_or_is_above(snapshot, sku->owner_id, viewer) || is_or_is_above(snapshot, own->id, owner);
 }
 
@@ -86,12 +93,14 @@ static void name_skus(struct call *call, const struct snapshot *snapshot, uint32
         uint32_t index = snapshot->sku_of_rank[rank];
         const struct sku *sku = &snapshot->skus[index];
         names[index] = identifier_text(call, IDENTIFIER_SKU, sku->id);
-        if (!knows_sku(snapshot, viewer, sku))
+        if (!knows_sku(snapshot, viewer, sku)) {
             continue;
-        if (last == SNAPSHOT_NONE || !text_equal(sku->code, snapshot->skus[last].code))
+        }
+        if (last == SNAPSHOT_NONE || !text_equal(sku->code, snapshot->skus[last].code)) {
             names[index] = sku->code;
-        else
+        } else {
             names[last] = identifier_text(call, IDENTIFIER_SKU, snapshot->skus[last].id);
+        }
         last = index;
     }
 }
@@ -108,8 +117,9 @@ static int compare_edges(const void *left, const void *right) {
     const struct named_edge *a = left;
     const struct named_edge *b = right;
     int order = text_compare(a->seller, b->seller);
-    if (order == 0)
+    if (order == 0) {
         order = text_compare(a->buyer, b->buyer);
+    }
     return order != 0 ? order : (a->edge > b->edge) - (a->edge < b->edge);
 }
 
@@ -117,12 +127,14 @@ static const uint32_t *sort_edges(struct call *call, const struct snapshot *snap
                                   const struct text *accounts) {
     struct named_edge *items = ARENA_NEW(call->arena, struct named_edge, snapshot->edge_count + 1);
     uint32_t *order = ARENA_NEW(call->arena, uint32_t, snapshot->edge_count + 1);
-    for (size_t i = 0; i < snapshot->edge_count; i++)
+    for (size_t i = 0; i < snapshot->edge_count; i++) {
         items[i] = (struct named_edge){accounts[snapshot->edges[i].seller],
                                        accounts[snapshot->edges[i].buyer], (uint32_t)i};
+    }
     qsort(items, snapshot->edge_count, sizeof *items, compare_edges);
-    for (size_t i = 0; i < snapshot->edge_count; i++)
+    for (size_t i = 0; i < snapshot->edge_count; i++) {
         order[i] = items[i].edge;
+    }
     return order;
 }
 
@@ -132,15 +144,17 @@ enum status export_names_make(struct call *call, const struct snapshot *snapshot
     struct text *skus = snapshot->sku_labels;
     enum status status = STATUS_OK;
     if (viewer_id == 0) {
-        for (size_t i = 0; i < snapshot->account_count; i++)
+        for (size_t i = 0; i < snapshot->account_count; i++) {
             accounts[i] = snapshot->accounts[i].label;
+        }
     } else {
         uint32_t viewer = snapshot_account(snapshot, viewer_id);
         skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count + 1);
         status = name_accounts(call, snapshot, viewer, accounts, fault);
         name_skus(call, snapshot, viewer, skus);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};
+    }
     return status;
 }

@@ -30,10 +30,11 @@ enum status licence_key_open(const struct call *call, const struct licence *lice
     assert(licence->key_hash.length == LICENCE_KEY_HASH_BYTES);
     char *open = ARENA_NEW(call->arena, char, LICENCE_KEY_BYTES);
     if (!sealed_box_open(call, SEAL_PURPOSE, licence->key_sealed, licence->key_hash, open,
-                         LICENCE_KEY_BYTES - 1))
+                         LICENCE_KEY_BYTES - 1)) {
         return fault_set(
             fault, STATUS_INTERNAL, "key-unreadable", "key", licence->key_hint,
             "the key of this licence was sealed under another secret than the one given, or damaged");
+    }
     *key = (struct text){open, LICENCE_KEY_BYTES - 1};
     return STATUS_OK;
 }

@@ -37,8 +37,9 @@ struct text sealed_box_seal(const struct call *call, const char *purpose, struct
 
 bool sealed_box_open(const struct call *call, const char *purpose, struct text sealed, struct text about,
                      void *plain, size_t size_bytes) {
-    if (sealed.length != size_bytes + SEALED_BOX_EXTRA_BYTES)
+    if (sealed.length != size_bytes + SEALED_BOX_EXTRA_BYTES) {
         return false;
+    }
     unsigned char key[KEY_BYTES];
     derive(call, purpose, key);
     int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, bytes_of(sealed) + NONCE_BYTES,

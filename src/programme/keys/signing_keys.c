@@ -22,19 +22,23 @@ struct ring {
 static enum status ring_load(struct call *call, struct ring *ring, struct fault *fault) {
     int64_t longest_s = 0;
     enum status status = signing_key_list(call->db, call->arena, &ring->rows, &ring->count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = key_set_version(call->db, &ring->version, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = lease_longest(call->db, &longest_s, fault);
+    }
     ring->longest_us = longest_s * 1000000;
     return status;
 }
 
 static struct signing_key_row *find_state(const struct ring *ring, enum signing_purpose purpose,
                                           enum signing_state state) {
-    for (size_t i = 0; i < ring->count; i++)
-        if (ring->rows[i].purpose == purpose && ring->rows[i].state == state)
+    for (size_t i = 0; i < ring->count; i++) {
+        if (ring->rows[i].purpose == purpose && ring->rows[i].state == state) {
             return &ring->rows[i];
+        }
+    }
     return NULL;
 }
 
@@ -64,18 +68,20 @@ static enum status make_key(struct call *call, enum signing_purpose purpose, enu
     sodium_memzero(seed, sizeof seed);
     sodium_memzero(&key, sizeof key);
     enum status status = signing_key_insert(call->db, &row, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = audit_write(call, "key.make", row.kid, 0,
                              text_format(call->arena, "%s key", signing_purpose_name(purpose)), fault);
+    }
     return status;
 }
 
 static enum status open_key(const struct call *call, const struct signing_key_row *row,
                             struct signing_key *key, struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
-    if (!sealed_box_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed))
+    if (!sealed_box_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed)) {
         return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", row->kid,
                          "this signing key was sealed under another secret than the one given, or damaged");
+    }
     crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
     sodium_memzero(seed, sizeof seed);
     assert(row->public_key.length == sizeof key->public_key &&
@@ -108,11 +114,14 @@ static bool is_root_in_set(const struct signing_key_row *row) {
 
 static bool is_due(const struct call *call, const struct ring *ring) {
     if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL ||
-        find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL)
+        find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL) {
         return true;
-    for (size_t i = 0; i < ring->count; i++)
-        if (becomes_active(call, &ring->rows[i]) || leaves(call, ring, &ring->rows[i]))
+    }
+    for (size_t i = 0; i < ring->count; i++) {
+        if (becomes_active(call, &ring->rows[i]) || leaves(call, ring, &ring->rows[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -134,20 +143,24 @@ static enum status activate(struct call *call, struct ring *ring, struct signing
 /* Counts the set's version up, tells the doors and reads all again. */
 static enum status changed(struct call *call, struct ring *ring, struct fault *fault) {
     enum status status = key_set_version_take(call->db, &ring->version, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = device_change_note(call->db, DEVICE_CHANGE_KEYS, 0, call->now_us, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = ring_load(call, ring, fault);
+    }
     return status;
 }
 
 /* Makes what is missing and takes the steps that are due, in a write call. */
 static enum status step(struct call *call, struct ring *ring, struct fault *fault) {
     enum status status = STATUS_OK;
-    if (!is_due(call, ring))
+    if (!is_due(call, ring)) {
         return STATUS_OK;
-    if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL)
+    }
+    if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL) {
         status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
+    }
     for (size_t i = 0; status == STATUS_OK && i < ring->count; i++) {
         struct signing_key_row *row = &ring->rows[i];
         if (becomes_active(call, row)) {
@@ -157,8 +170,9 @@ static enum status step(struct call *call, struct ring *ring, struct fault *faul
             status = signing_key_update(call->db, row, fault);
         }
     }
-    if (status == STATUS_OK && find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL)
+    if (status == STATUS_OK && find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL) {
         status = make_key(call, SIGNING_LEASE, SIGNING_ACTIVE, 0, fault);
+    }
     return status == STATUS_OK ? changed(call, ring, fault) : status;
 }
 
@@ -173,8 +187,9 @@ static struct text set_keys(struct arena *arena, const struct ring *ring) {
     struct text list = TEXT("");
     for (size_t i = 0; i < ring->count; i++) {
         const struct signing_key_row *row = &ring->rows[i];
-        if (!is_in_set(row))
+        if (!is_in_set(row)) {
             continue;
+        }
         struct text x = base64url_text(arena, row->public_key);
         list = text_format(arena,
                            "%.*s%s{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\","
@@ -188,8 +203,9 @@ static struct text set_roots(struct arena *arena, const struct ring *ring) {
     struct text list = TEXT("");
     for (size_t i = 0; i < ring->count; i++) {
         const struct signing_key_row *row = &ring->rows[i];
-        if (!is_root_in_set(row))
+        if (!is_root_in_set(row)) {
             continue;
+        }
         struct text x = base64url_text(arena, row->public_key);
         list =
             text_format(arena, "%.*s%s\"%.*s\"", TEXT_ARGS(list), list.length == 0 ? "" : ",", TEXT_ARGS(x));
@@ -202,10 +218,11 @@ static int64_t next_change_us(const struct ring *ring) {
     for (size_t i = 0; i < ring->count; i++) {
         const struct signing_key_row *row = &ring->rows[i];
         int64_t at_us = INT64_MAX;
-        if (row->state == SIGNING_NEXT)
+        if (row->state == SIGNING_NEXT) {
             at_us = row->active_from_us;
-        else if (row->state == SIGNING_RETIRED && row->left_at_us == 0)
+        } else if (row->state == SIGNING_RETIRED && row->left_at_us == 0) {
             at_us = leaves_at_us(ring, row);
+        }
         next_us = at_us < next_us ? at_us : next_us;
     }
     return next_us;
@@ -218,10 +235,12 @@ static enum status print_set(const struct call *call, const struct ring *ring, s
     struct arena *arena = call->arena;
     struct signing_key root;
     enum status status = open_key(call, find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE), &root, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = open_key(call, find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE), &set->active, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     struct text keys = set_keys(arena, ring);
     struct text roots = set_roots(arena, ring);
     struct text payload = text_format(
@@ -242,14 +261,17 @@ static enum status load_set(struct call *call, enum db_access access, bool *due,
                             struct fault *fault) {
     struct ring ring = {0};
     enum status status = call_begin(call, access, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = ring_load(call, &ring, fault);
-    if (status == STATUS_OK && call->writes)
+    if (status == STATUS_OK && call->writes) {
         status = step(call, &ring, fault);
+    }
     *due = status == STATUS_OK && is_due(call, &ring);
-    if (status == STATUS_OK && !*due)
+    if (status == STATUS_OK && !*due) {
         status = print_set(call, &ring, set, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -266,8 +288,9 @@ enum status load_key_set(struct call *call, struct key_set *out, struct fault *f
         assert(status != STATUS_OK || !due);
     }
     call->actor = actor;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = set;
+    }
     sodium_memzero(&set, sizeof set);
     return status;
 }
@@ -275,8 +298,9 @@ enum status load_key_set(struct call *call, struct key_set *out, struct fault *f
 /* ---- the operator's ---- */
 
 static enum status require_key_holder(const struct call *call, struct fault *fault) {
-    if (actor_is_operator(call))
+    if (actor_is_operator(call)) {
         return STATUS_OK;
+    }
     return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
                      "the signing keys are the operator's alone");
 }
@@ -302,32 +326,37 @@ static void fill_list(const struct call *call, const struct ring *ring, struct s
 /* Begins a write call in which everything that is due has been done. */
 static enum status begin(struct call *call, struct ring *ring, struct fault *fault) {
     enum status status = require_key_holder(call, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = ring_load(call, ring, fault);
+    }
     return status == STATUS_OK ? step(call, ring, fault) : status;
 }
 
 enum status list_signing_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
     struct ring ring = {0};
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = begin(call, &ring, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         fill_list(call, &ring, out);
+    }
     return call_end(call, status, fault);
 }
 
 static enum status check_rotation(const struct call *call, const struct rotate_signing_key_input *input,
                                   const struct ring *ring, struct fault *fault) {
-    if (input->after_s < 0 || input->after_s > ROTATE_AFTER_S_MAX)
+    if (input->after_s < 0 || input->after_s > ROTATE_AFTER_S_MAX) {
         return fault_set(fault, STATUS_INVALID, "after-out-of-range", "after",
                          text_format(call->arena, "%lld", (long long)input->after_s),
                          "the next key can sign from now to %d days on", ROTATE_AFTER_S_MAX / 86400);
+    }
     const struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
-    if (input->purpose == SIGNING_LEASE && next != NULL)
+    if (input->purpose == SIGNING_LEASE && next != NULL) {
         return fault_set(fault, STATUS_CONFLICT, "rotation-runs", "key", next->kid,
                          "the next key is there already; wait until it signs, or revoke it");
+    }
     return STATUS_OK;
 }
 
@@ -335,21 +364,27 @@ enum status rotate_signing_key(struct call *call, const struct rotate_signing_ke
                                struct signing_key_list *out, struct fault *fault) {
     struct ring ring = {0};
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = begin(call, &ring, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = check_rotation(call, input, &ring, fault);
-    if (status == STATUS_OK && input->purpose == SIGNING_ROOT)
+    }
+    if (status == STATUS_OK && input->purpose == SIGNING_ROOT) {
         status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         status = make_key(call, SIGNING_LEASE, SIGNING_NEXT, call->now_us + input->after_s * 1000000, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = changed(call, &ring, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = step(call, &ring, fault); /* where it signs at once */
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         fill_list(call, &ring, out);
+    }
     return call_end(call, status, fault);
 }
 
@@ -368,16 +403,19 @@ static enum status find_key(const struct ring *ring, struct text kid, struct sig
 static enum status check_revocation(const struct ring *ring, const struct signing_key_row *row,
                                     struct fault *fault) {
     size_t roots = 0;
-    for (size_t i = 0; i < ring->count; i++)
+    for (size_t i = 0; i < ring->count; i++) {
         roots += is_root_in_set(&ring->rows[i]);
-    if (row->state == SIGNING_REVOKED)
+    }
+    if (row->state == SIGNING_REVOKED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "key", row->kid,
                          "this key is revoked already");
-    if (row->purpose == SIGNING_ROOT && roots == 1)
+    }
+    if (row->purpose == SIGNING_ROOT && roots == 1) {
         return fault_set(
             fault, STATUS_CONFLICT, "last-root", "key", row->kid,
             "this is the only root key; make another one first (seatmeter key rotate --root) and "
             "build it into the products");
+    }
     return STATUS_OK;
 }
 
@@ -389,11 +427,13 @@ static enum status revoke(struct call *call, struct ring *ring, struct signing_k
     row->revoked_at_us = call->now_us;
     enum status status = signing_key_update(call->db, row, fault);
     struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
-    if (status == STATUS_OK && signed_leases && next != NULL)
+    if (status == STATUS_OK && signed_leases && next != NULL) {
         status = activate(call, ring, next, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "key.revoke", row->kid, 0,
                              text_format(call->arena, "%s key", signing_purpose_name(row->purpose)), fault);
+    }
     return status == STATUS_OK ? changed(call, ring, fault) : status;
 }
 
@@ -402,19 +442,25 @@ enum status revoke_signing_key(struct call *call, struct text kid, struct signin
     struct ring ring = {0};
     struct signing_key_row *row = NULL;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = begin(call, &ring, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_key(&ring, text_trim(kid), &row, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_revocation(&ring, row, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = revoke(call, &ring, row, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = step(call, &ring, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         fill_list(call, &ring, out);
+    }
     return call_end(call, status, fault);
 }
 
@@ -422,21 +468,27 @@ enum status list_root_keys(struct call *call, struct signing_key_list *out, stru
     struct ring ring = {0};
     struct key_set set = {0};
     enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = load_key_set(call, &set, fault); /* makes the first ones */
+    }
     sodium_memzero(&set.active, sizeof set.active);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = ring_load(call, &ring, fault);
     size_t count = 0;
-    for (size_t i = 0; status == STATUS_OK && i < ring.count; i++)
-        if (is_root_in_set(&ring.rows[i]))
+    for (size_t i = 0; status == STATUS_OK && i < ring.count; i++) {
+        if (is_root_in_set(&ring.rows[i])) {
             ring.rows[count++] = ring.rows[i];
+        }
+    }
     ring.count = count;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         fill_list(call, &ring, out);
+    }
     return call_end(call, status, fault);
 }

@@ -21,22 +21,27 @@ enum status event_time_parse(const struct call *call, struct text at, int64_t pr
     bool found = false;
     enum status status =
         agreement_find_edge(call->db, call->arena, provider_id, customer_id, &found, &agreement, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         status = fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", NULL, TEXT(""),
                            "the customer has no agreement with the provider any more");
+    }
     struct zone *zone = NULL;
     int64_t at_us = 0;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = zone_open(agreement.time_zone, "time_zone", &zone, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = instant_parse(at, zone, "at", &at_us, fault);
+    }
     zone_close(zone);
-    if (status == STATUS_OK && at_us > call->now_us)
+    if (status == STATUS_OK && at_us > call->now_us) {
         status = fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
                            "a change takes effect now or earlier; it is now %s",
                            instant_format(call->arena, call->now_us).at);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *time = (struct event_time){.given = true, .at_us = at_us};
+    }
     return status;
 }
 
@@ -48,17 +53,20 @@ static bool may_be_within(struct month month, int64_t at_us) {
 
 static enum status check_edge(const struct call *call, const struct edge_frozen *edge, int64_t at_us,
                               struct fault *fault) {
-    if (!may_be_within(edge->last_closed, at_us) && !may_be_within(edge->last_reported, at_us))
+    if (!may_be_within(edge->last_closed, at_us) && !may_be_within(edge->last_reported, at_us)) {
         return STATUS_OK;
+    }
     struct zone *zone = NULL;
     enum status status = zone_open(edge->time_zone, "time_zone", &zone, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct month month = zone_month_at(zone, at_us);
     zone_close(zone);
     bool closed = month.index <= edge->last_closed.index;
-    if (!closed && month.index > edge->last_reported.index)
+    if (!closed && month.index > edge->last_reported.index) {
         return STATUS_OK;
+    }
     struct text word = month_format(call->arena, month);
     return fault_set(fault, STATUS_CONFLICT, closed ? "month-closed" : "month-reported", "at",
                      instant_format(call->arena, at_us),
@@ -71,21 +79,24 @@ enum status event_time_settle(const struct call *call, struct event_time time, c
     assert(latest_us >= 0);
     int64_t at = time.at_us;
     if (at < latest_us) {
-        if (time.given)
+        if (time.given) {
             return fault_set(fault, STATUS_CONFLICT, "before-previous-event", "at",
                              instant_format(call->arena, at),
                              "%s was changed last at %s, and only a later change can follow",
                              identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
                              instant_format(call->arena, latest_us).at);
+        }
         at = latest_us;
     }
     struct edge_frozen *edges = NULL;
     size_t count = 0;
     enum status status =
         months_frozen(call->db, call->arena, licence->customer_id, licence->id, &edges, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         status = check_edge(call, &edges[i], at, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *at_us = at;
+    }
     return status;
 }

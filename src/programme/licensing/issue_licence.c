@@ -26,33 +26,38 @@ static struct text number_text(const struct call *call, int64_t number) {
 
 /* Seats, count and what they come to, of the licences and of every part of theirs. */
 static enum status check_seats(const struct call *call, const struct issue *issue, struct fault *fault) {
-    if (issue->count < 1 || issue->count > LICENCE_ISSUE_COUNT_MAX)
+    if (issue->count < 1 || issue->count > LICENCE_ISSUE_COUNT_MAX) {
         return fault_set(fault, STATUS_INVALID, "count-out-of-range", "count",
                          number_text(call, issue->count), "1 to %d licences can be issued at once",
                          LICENCE_ISSUE_COUNT_MAX);
-    if (issue->seats < 1 || issue->seats > BLOCK_SIZE_MAX)
+    }
+    if (issue->seats < 1 || issue->seats > BLOCK_SIZE_MAX) {
         return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
                          number_text(call, issue->seats), "a licence has from 1 to %d seats", BLOCK_SIZE_MAX);
+    }
     int64_t free_seats = issue->block.size - issue->block.issued_seats;
-    if (issue->seats * issue->count > free_seats)
+    if (issue->seats * issue->count > free_seats) {
         return fault_set(
             fault, STATUS_CONFLICT, "seats-beyond-block", "seats", number_text(call, issue->seats),
             "the block has %lld free seats of %lld, and %lld are asked for; enlarge the block first",
             (long long)free_seats, (long long)issue->block.size, (long long)(issue->seats * issue->count));
+    }
     return STATUS_OK;
 }
 
 static enum status check_parts(const struct call *call, const struct issue *issue, struct fault *fault) {
     for (size_t i = 0; i < issue->part_count; i++) {
         int64_t seats = 0;
-        if (__builtin_mul_overflow(issue->seats, issue->parts[i].quantity, &seats) || seats > INT32_MAX)
+        if (__builtin_mul_overflow(issue->seats, issue->parts[i].quantity, &seats) || seats > INT32_MAX) {
             return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
                              number_text(call, issue->seats),
                              "a part of the bundle would get more than %d seats", INT32_MAX);
+        }
         enum status status =
             agreement_chain_require_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
     }
     return STATUS_OK;
 }
@@ -61,25 +66,34 @@ static enum status issue_prepare(struct call *call, const struct issue_licence_i
                                  struct issue *issue, struct fault *fault) {
     *issue = (struct issue){.seats = input->seats, .count = input->count == 0 ? 1 : input->count};
     enum status status = find_block(call, input->block, &issue->block, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, issue->block.provider_id, RIGHT_LICENCES, fault);
-    if (status == STATUS_OK && issue->block.state != BLOCK_OPEN)
+    }
+    if (status == STATUS_OK && issue->block.state != BLOCK_OPEN) {
         status = fault_set(fault, STATUS_CONFLICT, "block-closed", "block", input->block,
                            "the block is closed; issue from another one");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = find_customer_of(call, issue->block.provider_id, input->customer, &issue->customer, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_seats(call, issue, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_chain_require(call, issue->customer.id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = account_load(call->db, call->arena, issue->block.provider_id, &issue->provider, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = sku_load(call->db, call->arena, issue->block.sku_id, &issue->sku, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = bundle_expand(call, &issue->sku, &issue->parts, &issue->part_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_parts(call, issue, fault);
+    }
     return status;
 }
 
@@ -114,8 +128,9 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
         part.parent_id = row.licence.id;
         status = licence_insert(call->db, &part, fault);
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     licence_view_fill(call, &row, true, &out->licence);
     return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
                        text_format(call->arena, "%lld seats of %.*s to %.*s", (long long)issue->seats,
@@ -126,20 +141,24 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct issue issue;
     struct issued_licences issued = {0};
     status = issue_prepare(call, input, &issue, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     assert(issue.parts[0].quantity == 1);
     status = block_add_issued(call->db, issue.block.id, issue.seats * issue.count, fault);
     issued.items = ARENA_NEW(call->arena, struct issued_licence, (size_t)issue.count);
-    while (status == STATUS_OK && issued.count < (size_t)issue.count)
+    while (status == STATUS_OK && issued.count < (size_t)issue.count) {
         status = issue_one(call, &issue, &issued.items[issued.count++], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = issued;
+    }
 done:
     return call_end(call, status, fault);
 }

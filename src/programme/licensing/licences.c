@@ -12,8 +12,9 @@
 _Static_assert((int)BUNDLE_PARTS_MAX <= (int)PAGE_LIMIT_MAX, "a bundle has too many parts");
 
 static struct text effective_state(const struct licence *licence) {
-    if (licence->state == LICENCE_ON && licence->suspensions > 0)
+    if (licence->state == LICENCE_ON && licence->suspensions > 0) {
         return TEXT("suspended");
+    }
     return text_of(machine_state_name(MACHINE_LICENCE, (int)licence->state));
 }
 
@@ -23,11 +24,13 @@ void licence_view_fill(struct call *call, const struct licence_row *row, bool ma
     /* A vendor is not told which bundle its SKU is sold in. */
     bool is_vendor = !actor_is_operator(call) && actor_is(call, row->sku_owner_id);
     struct text parent = TEXT("");
-    if (licence->parent_id != 0 && !is_vendor)
+    if (licence->parent_id != 0 && !is_vendor) {
         parent = identifier_text(call, IDENTIFIER_LICENCE, licence->parent_id);
+    }
     struct text block = TEXT("");
-    if (may_see_keys)
+    if (may_see_keys) {
         block = identifier_text(call, IDENTIFIER_BLOCK, licence->block_id);
+    }
     *out = (struct licence_view){
         .id = licence->id,
         .identifier = identifier_text(call, IDENTIFIER_LICENCE, licence->id),
@@ -61,9 +64,10 @@ static enum status add_if_suspended(struct call *call, int64_t seller_id, int64_
     bool found = false;
     enum status status =
         agreement_find_edge(call->db, call->arena, seller_id, buyer_id, &found, &agreement, fault);
-    if (status == STATUS_OK && found && agreement.state == AGREEMENT_SUSPENDED)
+    if (status == STATUS_OK && found && agreement.state == AGREEMENT_SUSPENDED) {
         detail->suspended_by[detail->suspended_by_count++] =
             identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id);
+    }
     return status;
 }
 
@@ -73,14 +77,17 @@ static enum status find_suspensions(struct call *call, const struct licence_row 
     int64_t *ids = NULL;
     size_t count = 0;
     enum status status = account_path(call->db, call->arena, row->licence.customer_id, &ids, &count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     assert(count > 0);
     detail->suspended_by = ARENA_NEW(call->arena, struct text, count);
-    for (size_t i = count - 1; status == STATUS_OK && i > 0; i--)
+    for (size_t i = count - 1; status == STATUS_OK && i > 0; i--) {
         status = add_if_suspended(call, ids[i - 1], ids[i], detail, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = add_if_suspended(call, row->sku_owner_id, ids[0], detail, fault);
+    }
     return status;
 }
 
@@ -93,37 +100,46 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
     int64_t next_after = 0;
     enum status status = licence_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX},
                                       &rows, &detail->part_count, &next_after, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     assert(next_after == 0);
     detail->parts = ARENA_NEW(call->arena, struct licence_view, detail->part_count);
-    for (size_t i = 0; i < detail->part_count; i++)
+    for (size_t i = 0; i < detail->part_count; i++) {
         licence_view_fill(call, &rows[i], keys, &detail->parts[i]);
+    }
     return STATUS_OK;
 }
 
 enum status show_licence(struct call *call, struct text licence, struct licence_detail *out,
                          struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct licence_row row;
     struct licence_detail detail = {0};
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_licence(call, licence, &row, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     bool keys = actor_is(call, row.licence.provider_id);
     licence_view_fill(call, &row, keys, &detail.licence);
-    if (row.licence.first_edge > 0)
+    if (row.licence.first_edge > 0) {
         status = load_parts(call, &row, keys, &detail, fault);
-    if (status == STATUS_OK && row.licence.suspensions > 0)
+    }
+    if (status == STATUS_OK && row.licence.suspensions > 0) {
         status = find_suspensions(call, &row, &detail, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = licence_devices_count(call, &row, &detail.devices, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = detail;
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -134,8 +150,9 @@ static enum status filter_by_state(struct text word, struct licence_filter *filt
         filter->suspended = 1;
         return STATUS_OK;
     }
-    if (text_is(word, "on"))
+    if (text_is(word, "on")) {
         filter->suspended = 0;
+    }
     return machine_state_parse(MACHINE_LICENCE, word, &filter->state, fault);
 }
 
@@ -146,8 +163,9 @@ static enum status filter_by_account(struct call *call, const struct list_licenc
     enum status status = STATUS_OK;
     struct account account = {0};
     bool named = input->customer.length > 0 || input->provider.length > 0;
-    if (!named && call->actor.account_id == 0)
+    if (!named && call->actor.account_id == 0) {
         return STATUS_OK;
+    }
     struct account provider = {0};
     if (input->provider.length > 0) {
         status = find_account_below(call, input->provider, "provider", &provider, fault);
@@ -157,10 +175,12 @@ static enum status filter_by_account(struct call *call, const struct list_licenc
         status = provider.id == 0 ? find_account_below(call, input->customer, "customer", &account, fault)
                                   : find_customer_of(call, provider.id, input->customer, &account, fault);
     }
-    if (status == STATUS_OK && !named)
+    if (status == STATUS_OK && !named) {
         status = account_load(call->db, call->arena, call->actor.account_id, &account, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     filter->below_id = account.id;
     filter->wide = account.kind == ACCOUNT_DISTRIBUTOR;
     if (account.kind == ACCOUNT_VENDOR) {
@@ -174,8 +194,9 @@ static enum status licence_filter_make(struct call *call, const struct list_lice
                                        struct licence_filter *filter, struct fault *fault) {
     *filter = (struct licence_filter){.state = -1, .suspended = -1};
     enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = filter_by_account(call, input, filter, fault);
+    }
     if (status == STATUS_OK && input->sku.length > 0) {
         struct sku sku = {0};
         status = find_sku(call, input->sku, "sku", &sku, fault);
@@ -186,28 +207,33 @@ static enum status licence_filter_make(struct call *call, const struct list_lice
         status = find_block(call, input->block, &block, fault);
         filter->block_id = block.id;
     }
-    if (status == STATUS_OK && input->state.length > 0)
+    if (status == STATUS_OK && input->state.length > 0) {
         status = filter_by_state(input->state, filter, fault);
+    }
     return status;
 }
 
 enum status list_licences(struct call *call, const struct list_licences_input *input,
                           struct licence_page *out, struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct licence_filter filter;
     struct licence_row *rows = NULL;
     struct licence_page page = {0};
     status = licence_filter_make(call, input, &filter, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = licence_list(call->db, call->arena, &filter, input->page, &rows, &page.count,
                               &page.next_after, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     page.items = ARENA_NEW(call->arena, struct licence_view, page.count);
-    for (size_t i = 0; i < page.count; i++)
+    for (size_t i = 0; i < page.count; i++) {
         licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
+    }
     *out = page;
 done:
     return call_end(call, status, fault);
@@ -216,25 +242,30 @@ done:
 enum status list_licence_events(struct call *call, struct text licence, struct page page,
                                 struct licence_event_page *out, struct fault *fault) {
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct licence_row row;
     struct licence_event *events = NULL;
     struct licence_event_page result = {0};
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_licence(call, licence, &row, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = licence_events_list(call->db, call->arena, row.licence.id, page, &events, &result.count,
                                      &result.next_after, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     result.items = ARENA_NEW(call->arena, struct licence_event_view, result.count);
     for (size_t i = 0; i < result.count; i++) {
         result.items[i].event = events[i];
         result.items[i].cause = TEXT("");
-        if (events[i].cause_id != 0)
+        if (events[i].cause_id != 0) {
             result.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, events[i].cause_id);
+        }
     }
     *out = result;
 done:
@@ -244,22 +275,27 @@ done:
 enum status reveal_licence_key(struct call *call, struct text licence, struct text *key,
                                struct fault *fault) {
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct licence_row row;
     struct text opened = {0};
     status = find_licence_to_change(call, licence, &row, fault);
-    if (status == STATUS_OK && row.licence.parent_id != 0)
+    if (status == STATUS_OK && row.licence.parent_id != 0) {
         status = fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", licence,
                            "a part of a bundle has no key of its own; the bundle's key is its key");
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = licence_key_open(call, &row.licence, &opened, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status =
             audit_write(call, "licence.reveal-key", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
                         row.licence.provider_id, TEXT(""), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *key = opened;
+    }
     return call_end(call, status, fault);
 }
 
@@ -267,8 +303,9 @@ static enum status write_key_row(struct call *call, struct csv_writer *writer, c
                                  struct fault *fault) {
     struct text key = {0};
     enum status status = licence_key_open(call, &row->licence, &key, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     csv_write(writer, row->customer_code);
     csv_write(writer, identifier_text(call, IDENTIFIER_LICENCE, row->licence.id));
     csv_write(writer, row->sku_code);
@@ -290,8 +327,9 @@ static enum status write_key_rows(struct call *call, int64_t customer_id, struct
         size_t count = 0;
         status = licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault);
         for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-            if (rows[i].licence.state == LICENCE_RETIRED)
+            if (rows[i].licence.state == LICENCE_RETIRED) {
                 continue;
+            }
             status = write_key_row(call, writer, &rows[i], fault);
             (*written)++;
         }
@@ -303,25 +341,30 @@ enum status export_licence_keys(struct call *call, struct text customer_word, st
                                 struct fault *fault) {
     static const char *const columns[] = {"customer", "licence", "sku", "seats", "state", "key"};
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     struct account customer = {0};
     struct csv_writer writer;
     int64_t written = 0;
     status = find_customer_to_licence(call, customer_word, &customer, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     csv_writer_init(&writer, call->arena);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         csv_write(&writer, text_of(columns[i]));
+    }
     csv_end_row(&writer);
     status = write_key_rows(call, customer.id, &writer, &written, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             audit_write(call, "licence.export-keys", identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
                         customer.seller_id, text_format(call->arena, "%lld keys", (long long)written), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *csv = csv_written(&writer);
+    }
 done:
     return call_end(call, status, fault);
 }

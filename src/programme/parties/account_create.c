@@ -11,18 +11,23 @@ enum { TAX_NUMBER_MAX_BYTES = 60, CODE_FROM_NAME_MAX_BYTES = 30 };
 enum status account_details_check(struct call *call, struct account_details *details, struct fault *fault) {
     enum status status =
         check_required_line(details->name, "name", ACCOUNT_NAME_MAX_BYTES, &details->name, fault);
-    if (status == STATUS_OK && details->code.length > 0)
+    if (status == STATUS_OK && details->code.length > 0) {
         status = check_code(details->code, "code", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status =
             check_lines(details->address, "address", ACCOUNT_ADDRESS_MAX_BYTES, &details->address, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_country(call->arena, details->country, "country", &details->country, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status =
             check_line(details->tax_number, "tax_number", TAX_NUMBER_MAX_BYTES, &details->tax_number, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_email(call->arena, details->email, "email", &details->email, fault);
+    }
     return status;
 }
 
@@ -33,15 +38,18 @@ static struct text code_from_name(struct arena *arena, struct text name) {
     size_t length = 0;
     for (size_t i = 0; i < name.length && length < CODE_FROM_NAME_MAX_BYTES; i++) {
         char c = name.at[i];
-        if (c >= 'a' && c <= 'z')
+        if (c >= 'a' && c <= 'z') {
             c = (char)(c - 'a' + 'A');
-        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        }
+        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
             code[length++] = c;
-        else if (length > 0 && code[length - 1] != '-')
+        } else if (length > 0 && code[length - 1] != '-') {
             code[length++] = '-';
+        }
     }
-    while (length > 0 && code[length - 1] == '-')
+    while (length > 0 && code[length - 1] == '-') {
         length--;
+    }
     return length == 0 ? TEXT("ACCOUNT") : (struct text){code, length};
 }
 
@@ -53,8 +61,9 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
     for (int number = 2;; number++) {
         bool taken = false;
         enum status status = account_code_taken(call->db, seller_id, tried, &taken, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
         if (!taken) {
             *code = tried;
             return STATUS_OK;
@@ -67,8 +76,9 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
 static enum status choose_label(struct call *call, struct account *account, struct fault *fault) {
     bool taken = false;
     enum status status = account_label_taken(call->db, account->code, &taken, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         account->label = taken ? identifier_text(call, IDENTIFIER_ACCOUNT, account->id) : account->code;
+    }
     return status;
 }
 
@@ -76,9 +86,10 @@ static enum status check_code_free(struct call *call, int64_t seller_id, struct 
                                    struct fault *fault) {
     bool taken = false;
     enum status status = account_code_taken(call->db, seller_id, code, &taken, fault);
-    if (status == STATUS_OK && taken)
+    if (status == STATUS_OK && taken) {
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
                          "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
+    }
     return status;
 }
 
@@ -101,17 +112,22 @@ enum status account_make(struct call *call, enum account_kind kind, const struct
     enum status status = details.code.length == 0
                              ? choose_code(call, made.seller_id, made.name, &made.code, fault)
                              : check_code_free(call, made.seller_id, made.code, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_next_id(call->db, &made.id, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = choose_label(call, &made, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = account_insert(call->db, &made, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(
             call, "account.add", identifier_text(call, IDENTIFIER_ACCOUNT, made.id), made.id,
             text_format(call->arena, "%s %.*s", account_kind_name(kind), TEXT_ARGS(made.name)), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *account = made;
+    }
     return status;
 }

@@ -14,8 +14,9 @@ static enum status fill_in_full(struct call *call, const struct account *account
     if (account->seller_id != 0) {
         struct account seller;
         enum status status = account_load(call->db, call->arena, account->seller_id, &seller, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
         out->seller = identifier_text(call, IDENTIFIER_ACCOUNT, seller.id);
         out->seller_code = seller.code;
     }
@@ -39,10 +40,12 @@ static enum status fill_view(struct call *call, const struct account *account, s
                                 .address = account->address,
                                 .country = account->country};
     enum status status = actor_is_or_is_above(call, account->id, &in_full, fault);
-    if (status == STATUS_OK && in_full)
+    if (status == STATUS_OK && in_full) {
         status = fill_in_full(call, account, &view, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = view;
+    }
     return status;
 }
 
@@ -78,16 +81,19 @@ static enum status find_seller(struct call *call, const struct add_account_input
                                enum account_kind kind, struct account *seller, struct fault *fault) {
     enum status status =
         find_account_with_right(call, input->seller, "seller", RIGHT_ACCOUNTS, seller, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool is_root = seller->kind == ACCOUNT_DISTRIBUTOR && seller->seller_id == 0;
     bool fits =
         kind == ACCOUNT_VENDOR ? is_root && input->seller.length == 0 : may_sell_to(seller->kind, kind);
-    if (!fits)
+    if (!fits) {
         return wrong_seller(seller, kind, fault);
-    if (seller->depth >= ACCOUNT_DEPTH_MAX)
+    }
+    if (seller->depth >= ACCOUNT_DEPTH_MAX) {
         return fault_set(fault, STATUS_CONFLICT, "too-deep", "seller", seller->code,
                          "There are %d tiers above already, which is the most.", ACCOUNT_DEPTH_MAX);
+    }
     return STATUS_OK;
 }
 
@@ -99,23 +105,29 @@ enum status add_account(struct call *call, const struct add_account_input *input
     struct account seller;
     struct account account;
     enum status status = account_kind_parse(input->kind, "kind", &kind, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_details_check(call, &details, fault);
-    if (status == STATUS_OK)
-        status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
-        return status;
-    status = find_seller(call, input, kind, &seller, fault);
-    if (status == STATUS_OK)
-        status = account_make(call, kind, kind == ACCOUNT_VENDOR ? NULL : &seller, details, &account, fault);
-    if (status == STATUS_OK && !input->without_agreement) {
-        if (kind == ACCOUNT_VENDOR)
-            status = agreement_make_signed(call, account.id, seller.id, &input->terms, fault);
-        else if (kind == ACCOUNT_CUSTOMER)
-            status = agreement_make_signed(call, seller.id, account.id, &input->terms, fault);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        status = call_begin(call, DB_WRITE, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = find_seller(call, input, kind, &seller, fault);
+    if (status == STATUS_OK) {
+        status = account_make(call, kind, kind == ACCOUNT_VENDOR ? NULL : &seller, details, &account, fault);
+    }
+    if (status == STATUS_OK && !input->without_agreement) {
+        if (kind == ACCOUNT_VENDOR) {
+            status = agreement_make_signed(call, account.id, seller.id, &input->terms, fault);
+        } else if (kind == ACCOUNT_CUSTOMER) {
+            status = agreement_make_signed(call, seller.id, account.id, &input->terms, fault);
+        }
+    }
+    if (status == STATUS_OK) {
         status = fill_view(call, &account, out, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -126,14 +138,16 @@ static enum status may_edit(struct call *call, const struct account *account,
     bool by_seller = account->seller_id != 0 && actor_is(call, account->seller_id);
     if (!by_seller) {
         enum status status = require_right(call, account->id, RIGHT_ACCOUNTS, fault);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
             return status;
+        }
     }
     bool is_vendor = account->kind == ACCOUNT_VENDOR && !actor_is_operator(call);
-    if (input->code != NULL && !by_seller && (account->seller_id != 0 || is_vendor))
+    if (input->code != NULL && !by_seller && (account->seller_id != 0 || is_vendor)) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", "code", *input->code,
                          "The code is the name that others have for the account: its seller changes it, a "
                          "vendor's the operator.");
+    }
     return require_any_right(call, RIGHT_ACCOUNTS, fault);
 }
 
@@ -144,13 +158,15 @@ static struct text new_or_old(const struct text *given, struct text old) {
 /* The label stays: months are rated in its order, and their bills must come out the same again. */
 static enum status change_code(struct call *call, struct account *account, struct text code,
                                struct fault *fault) {
-    if (text_equal(code, account->code))
+    if (text_equal(code, account->code)) {
         return STATUS_OK;
+    }
     bool taken = false;
     enum status status = account_code_taken(call->db, account->seller_id, code, &taken, fault);
-    if (status == STATUS_OK && taken)
+    if (status == STATUS_OK && taken) {
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
                          "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
+    }
     account->code = code;
     return status;
 }
@@ -164,20 +180,24 @@ static enum status apply_edit(struct call *call, const struct edit_account_input
                                       .tax_number = new_or_old(input->tax_number, account->tax_number),
                                       .email = new_or_old(input->email, account->email)};
     enum status status = check_code(details.code, "code", fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_details_check(call, &details, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = change_code(call, account, details.code, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     account->name = details.name;
     account->address = details.address;
     account->country = details.country;
     account->tax_number = details.tax_number;
     account->email = details.email;
     status = account_update(call->db, account, fault);
-    if (status == STATUS_OK && input->logo_png != NULL)
+    if (status == STATUS_OK && input->logo_png != NULL) {
         status = account_logo_save(call->db, account->id, *input->logo_png, fault);
+    }
     return status;
 }
 
@@ -186,24 +206,32 @@ enum status edit_account(struct call *call, const struct edit_account_input *inp
     struct account account;
     bool has_logo = input->logo_png != NULL && input->logo_png->length > 0;
     enum status status = has_logo ? document_logo_check(*input->logo_png, fault) : STATUS_OK;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_account_or_own(call, input->account, "account", &account, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = may_edit(call, &account, input, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_version(input->if_version, account.version, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = apply_edit(call, input, &account, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_write(call, "account.edit", identifier_text(call, IDENTIFIER_ACCOUNT, account.id),
                              account.id, TEXT(""), fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = account_load(call->db, call->arena, account.id, &account, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = fill_view(call, &account, out, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -213,26 +241,32 @@ enum status show_account(struct call *call, struct text account, struct account_
                          struct fault *fault) {
     struct account found;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_account_or_own(call, account, "account", &found, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = fill_view(call, &found, out, fault);
+    }
     return call_end(call, status, fault);
 }
 
 enum status show_account_logo(struct call *call, struct text account, struct text *png, struct fault *fault) {
     struct account found;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_account_or_own(call, account, "account", &found, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = account_logo_load(call->db, call->arena, found.id, png, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -248,8 +282,9 @@ static enum status make_filter(struct call *call, const struct list_accounts_inp
     }
     if (status == STATUS_OK && input->seller.length > 0) {
         status = find_account(call, input->seller, "seller", &seller, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             filter->seller_id = seller.id;
+        }
     }
     return status;
 }
@@ -260,21 +295,27 @@ enum status list_accounts(struct call *call, const struct list_accounts_input *i
     struct account *accounts = NULL;
     struct account_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = make_filter(call, input, &filter, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = account_list(call->db, call->arena, &filter, input->page, &accounts, &page.count,
                               &page.next_after, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     page.items = ARENA_NEW(call->arena, struct account_view, page.count);
-    for (size_t i = 0; i < page.count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
         status = fill_view(call, &accounts[i], &page.items[i], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = page;
+    }
 done:
     return call_end(call, status, fault);
 }

@@ -18,10 +18,12 @@ enum status agreement_view_fill(struct call *call, const struct agreement *agree
     struct account seller;
     struct account buyer;
     enum status status = account_load(call->db, call->arena, agreement->seller_id, &seller, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     *out = (struct agreement_view){
         .id = agreement->id,
         .identifier = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
@@ -63,31 +65,38 @@ static enum status fill_terms(struct call *call, const struct agreement_terms_in
     struct programme programme;
     struct currency currency;
     enum status status = programme_load(call->db, call->arena, &programme, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     agreement->currency = terms->currency.length > 0 ? terms->currency : programme.currency;
     agreement->time_zone = terms->time_zone.length > 0 ? terms->time_zone : programme.time_zone;
     status = currency_find(agreement->currency, "currency", &currency, fault);
-    if (status == STATUS_OK && terms->time_zone.length > 0)
+    if (status == STATUS_OK && terms->time_zone.length > 0) {
         status = check_zone(terms->time_zone, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_tax(terms->tax_category, terms->tax_rate, &agreement->tax, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, PAYMENT_DAYS_DEFAULT,
                               &agreement->payment_days, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,
                               REPORT_DUE_DAYS_DEFAULT, &agreement->report_due_days, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
+    }
     return status;
 }
 
 static enum status step(struct agreement *agreement, const char *event, struct fault *fault) {
     int to = 0;
     enum status status = machine_step(MACHINE_AGREEMENT, (int)agreement->state, event, &to, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         agreement->state = (enum agreement_state)to;
+    }
     return status;
 }
 
@@ -112,14 +121,18 @@ enum status agreement_make_signed(struct call *call, int64_t seller_id, int64_t 
                                   .signed_at_us = call->now_us,
                                   .created_at_us = call->now_us};
     enum status status = fill_terms(call, terms, &agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = step(&agreement, "offer", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = step(&agreement, "sign", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_insert(call->db, &agreement, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = audit_agreement(call, "agreement.sign", &agreement, fault);
+    }
     return status;
 }
 
@@ -127,8 +140,9 @@ enum status agreement_make_signed(struct call *call, int64_t seller_id, int64_t 
 
 /* Who sells to whom: the seller of its buyer, or a vendor to the distributor. */
 static bool is_edge(const struct account *seller, const struct account *buyer) {
-    if (seller->kind == ACCOUNT_VENDOR)
+    if (seller->kind == ACCOUNT_VENDOR) {
         return buyer->kind == ACCOUNT_DISTRIBUTOR && buyer->seller_id == 0;
+    }
     return buyer->seller_id == seller->id;
 }
 
@@ -136,20 +150,24 @@ static bool is_edge(const struct account *seller, const struct account *buyer) {
 static enum status find_parties(struct call *call, const struct offer_agreement_input *input,
                                 struct account *seller, struct account *buyer, struct fault *fault) {
     enum status status = find_account(call, input->buyer, "buyer", buyer, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (input->seller.length == 0 && actor_is_operator(call) && buyer->seller_id != 0)
+    }
+    if (input->seller.length == 0 && actor_is_operator(call) && buyer->seller_id != 0) {
         status = account_load(call->db, call->arena, buyer->seller_id, seller, fault);
-    else
+    } else {
         status = find_account_or_own(call, input->seller, "seller", seller, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = require_right(call, seller->id, RIGHT_ACCOUNTS, fault);
-    if (status == STATUS_OK && !is_edge(seller, buyer))
+    }
+    if (status == STATUS_OK && !is_edge(seller, buyer)) {
         return fault_set(
             fault, STATUS_CONFLICT, "not-an-edge", "buyer", buyer->code,
             "%.*s does not sell to %.*s: an agreement is between an account and its own buyer, or "
             "between a vendor and the distributor.",
             TEXT_ARGS(seller->code), TEXT_ARGS(buyer->code));
+    }
     return status;
 }
 
@@ -157,12 +175,14 @@ static enum status save_offer(struct call *call, const struct offer_agreement_in
                               struct agreement *agreement, struct fault *fault) {
     enum status status = fill_terms(call, &input->terms, agreement, fault);
     if (status == STATUS_OK && !input->as_draft) {
-        if (agreement->state == AGREEMENT_DRAFT)
+        if (agreement->state == AGREEMENT_DRAFT) {
             status = step(agreement, "offer", fault);
+        }
         agreement->offered_at_us = call->now_us;
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return exists ? agreement_update(call->db, agreement, fault)
                   : agreement_insert(call->db, agreement, fault);
 }
@@ -174,13 +194,16 @@ enum status offer_agreement(struct call *call, const struct offer_agreement_inpu
     struct agreement agreement;
     bool exists = false;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = find_parties(call, input, &seller, &buyer, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = agreement_find_edge(call->db, call->arena, seller.id, buyer.id, &exists, &agreement, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     if (!exists) {
         agreement = (struct agreement){.seller_id = seller.id,
                                        .buyer_id = buyer.id,
@@ -194,16 +217,19 @@ enum status offer_agreement(struct call *call, const struct offer_agreement_inpu
         goto done;
     }
     status = check_version(input->if_version, exists ? agreement.version : 0, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = save_offer(call, input, exists, &agreement, fault);
-    if (status == STATUS_OK && agreement.state == AGREEMENT_DRAFT)
+    }
+    if (status == STATUS_OK && agreement.state == AGREEMENT_DRAFT) {
         status =
             audit_write(call, "agreement.draft", identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id),
                         agreement.seller_id, TEXT(""), fault);
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         status = audit_agreement(call, "agreement.offer", &agreement, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_view_fill(call, &agreement, out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -214,27 +240,35 @@ enum status sign_agreement(struct call *call, const struct sign_agreement_input 
                            struct agreement_view *out, struct fault *fault) {
     struct agreement agreement;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const struct agreement_words words = {input->agreement, input->seller, input->buyer};
     status = find_agreement(call, words, &agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check_version(input->if_version, agreement.version, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = step(&agreement, "sign", fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status =
             check_required_line(input->signed_by, "signed_by", SIGNER_MAX_BYTES, &agreement.signed_by, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     agreement.signed_at_us = call->now_us;
     status = agreement_update(call->db, &agreement, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = audit_agreement(call, "agreement.sign", &agreement, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_view_fill(call, &agreement, out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }
@@ -245,13 +279,16 @@ enum status show_agreement(struct call *call, struct text agreement, struct text
                            struct agreement_view *out, struct fault *fault) {
     struct agreement found;
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = find_agreement(call, (struct agreement_words){agreement, seller, buyer}, &found, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_view_fill(call, &found, out, fault);
+    }
     return call_end(call, status, fault);
 }
 
@@ -283,21 +320,27 @@ enum status list_agreements(struct call *call, const struct list_agreements_inpu
     struct agreement *agreements = NULL;
     struct agreement_page page = {0};
     enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = make_filter(call, input, &filter, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = agreement_list(call->db, call->arena, &filter, input->page, &agreements, &page.count,
                                 &page.next_after, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         goto done;
+    }
     page.items = ARENA_NEW(call->arena, struct agreement_view, page.count);
-    for (size_t i = 0; i < page.count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
         status = agreement_view_fill(call, &agreements[i], &page.items[i], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *out = page;
+    }
 done:
     return call_end(call, status, fault);
 }

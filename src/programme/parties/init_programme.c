@@ -10,8 +10,9 @@
 static enum status make(struct call *call, const struct init_programme_input *input,
                         struct account_details details, struct account *account, struct fault *fault) {
     enum status status = account_make(call, ACCOUNT_DISTRIBUTOR, NULL, details, account, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     unsigned char check[PROGRAMME_SECRET_CHECK_BYTES];
     programme_secret_check(call->secret, check);
     const struct programme programme = {.name = details.name,
@@ -28,11 +29,13 @@ static enum status check(struct call *call, const struct init_programme_input *i
     struct currency currency;
     struct zone *zone = NULL;
     enum status status = currency_find(input->currency, "currency", &currency, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = zone_open(input->time_zone, "time_zone", &zone, fault);
+    }
     zone_close(zone);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = account_details_check(call, details, fault);
+    }
     return status;
 }
 
@@ -44,23 +47,28 @@ enum status init_programme(struct call *call, const struct init_programme_input 
     struct account account;
     bool exists = false;
     enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     if (!actor_is_operator(call)) {
         status = fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
                            "Only the operator begins a programme.");
         goto done;
     }
     status = programme_find(call->db, call->arena, &exists, &existing, fault);
-    if (status == STATUS_OK && exists)
+    if (status == STATUS_OK && exists) {
         status = fault_set(fault, STATUS_CONFLICT, "already-initialised", NULL, existing.name,
                            "This store has a programme already, that of %.*s.", TEXT_ARGS(existing.name));
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = check(call, input, &details, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = make(call, input, details, &account, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = show_account(call, identifier_text(call, IDENTIFIER_ACCOUNT, account.id), out, fault);
+    }
 done:
     return call_end(call, status, fault);
 }

@@ -47,47 +47,55 @@ struct filling {
 };
 
 static int compare_keys(int64_t customer_a, int64_t sku_a, int64_t customer_b, int64_t sku_b) {
-    if (customer_a != customer_b)
+    if (customer_a != customer_b) {
         return customer_a < customer_b ? -1 : 1;
+    }
     return sku_a < sku_b ? -1 : sku_a > sku_b;
 }
 
 /* The provisioned seats of the key; keys are asked for in order. */
 static int64_t take_provisioned(struct filling *filling, struct report_row_key key) {
-    if (filling->provisioned_at == filling->provisioned_count)
+    if (filling->provisioned_at == filling->provisioned_count) {
         return 0;
+    }
     const struct provisioned *next = &filling->provisioned[filling->provisioned_at];
-    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0)
+    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0) {
         return 0;
+    }
     filling->provisioned_at++;
     return next->seats;
 }
 
 /* The usage of the key, or NULL; the same. */
 static const struct usage_group *take_group(struct filling *filling, struct report_row_key key) {
-    if (filling->group_at == filling->usage.group_count)
+    if (filling->group_at == filling->usage.group_count) {
         return NULL;
+    }
     const struct usage_group *next = &filling->usage.groups[filling->group_at];
-    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0)
+    if (compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id) != 0) {
         return NULL;
+    }
     filling->group_at++;
     return next;
 }
 
 /* What devices used of the key; the same. */
 static struct used_units take_used(struct filling *filling, struct report_row_key key) {
-    if (filling->used_at == filling->used_count)
+    if (filling->used_at == filling->used_count) {
         return (struct used_units){0};
+    }
     struct used_units next = filling->used[filling->used_at];
-    if (compare_keys(next.customer_id, next.sku_id, key.customer_id, key.sku_id) != 0)
+    if (compare_keys(next.customer_id, next.sku_id, key.customer_id, key.sku_id) != 0) {
         return (struct used_units){0};
+    }
     filling->used_at++;
     return next;
 }
 
 static void take_lower(struct report_row_key *key, bool *found, int64_t customer_id, int64_t sku_id) {
-    if (!*found || compare_keys(customer_id, sku_id, key->customer_id, key->sku_id) < 0)
+    if (!*found || compare_keys(customer_id, sku_id, key->customer_id, key->sku_id) < 0) {
         *key = (struct report_row_key){customer_id, sku_id};
+    }
     *found = true;
 }
 
@@ -114,10 +122,12 @@ static const struct report_adjustment *take_adjustment(struct filling *filling, 
     while (filling->adjustment_at < filling->adjustment_count) {
         const struct report_adjustment *next = &filling->adjustments[filling->adjustment_at];
         int order = compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id);
-        if (order == 0)
+        if (order == 0) {
             return next;
-        if (order > 0)
+        }
+        if (order > 0) {
             break;
+        }
         filling->adjustment_at++;
     }
     return NULL;
@@ -144,14 +154,16 @@ static enum status measure(struct filling *filling, int64_t sku_id, const struct
 static enum status owner_has_devices(struct filling *filling, int64_t owner_id, bool *has_devices,
                                      struct fault *fault) {
     const struct call *call = filling->call;
-    for (size_t i = 0; i < filling->owner_count; i++)
+    for (size_t i = 0; i < filling->owner_count; i++) {
         if (filling->owners[i].owner_id == owner_id) {
             *has_devices = filling->owners[i].has_devices;
             return STATUS_OK;
         }
+    }
     enum status status = device_is_known_of_owner(call->db, owner_id, has_devices, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     filling->owners = arena_grow(call->arena, filling->owners, filling->owner_count, &filling->owner_capacity,
                                  sizeof *filling->owners);
     filling->owners[filling->owner_count++] = (struct used_owner){owner_id, *has_devices};
@@ -164,8 +176,9 @@ static enum status fill_used(struct filling *filling, int64_t owner_id, const st
     row->has_used = used->used > 0 || used->unlicensed > 0;
     if (!row->has_used) {
         enum status status = owner_has_devices(filling, owner_id, &row->has_used, fault);
-        if (status != STATUS_OK || !row->has_used)
+        if (status != STATUS_OK || !row->has_used) {
             return status;
+        }
     }
     int64_t idle = row->provisioned_units - used->used;
     row->used_units = used->used;
@@ -180,10 +193,12 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
     const struct call *call = filling->call;
     struct sku sku = {0};
     enum status status = sku_load(call->db, call->arena, key.sku_id, &sku, fault);
-    if (status == STATUS_OK && filling->customer.id != key.customer_id)
+    if (status == STATUS_OK && filling->customer.id != key.customer_id) {
         status = account_load(call->db, call->arena, key.customer_id, &filling->customer, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     row->customer_code = filling->customer.code;
     row->customer_name = filling->customer.name;
     row->sku = sku.code;
@@ -197,19 +212,22 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
     struct usage_meter meter = {0};
     struct usage_report_row row = {.reason = TEXT("")};
     const struct usage_group *group = take_group(filling, key);
-    if (group != NULL &&
-        !usage_meter_at(&filling->usage, group, filling->edge->seller.depth, &filling->usage_scratch, &meter))
+    if (group != NULL && !usage_meter_at(&filling->usage, group, filling->edge->seller.depth,
+                                         &filling->usage_scratch, &meter)) {
         meter = (struct usage_meter){0};
+    }
     row.provisioned_units = take_provisioned(filling, key);
     struct used_units used = take_used(filling, key);
     enum status status = measure(filling, key.sku_id, &meter.meter, &row, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     const struct report_adjustment *adjustment = take_adjustment(filling, key);
     *wanted = row.provisioned_units > 0 || row.measured.parts > 0 || adjustment != NULL || used.used > 0 ||
               used.unlicensed > 0;
-    if (!*wanted)
+    if (!*wanted) {
         return STATUS_OK;
+    }
     row.chargeable = row.measured;
     if (adjustment != NULL) {
         row.has_adjustment = true;
@@ -218,8 +236,9 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
         row.chargeable = (struct quantity){adjustment->units, 1};
     }
     status = name_row(filling, key, &used, &row, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *out = (struct keyed_row){row, key};
+    }
     return status;
 }
 
@@ -227,8 +246,9 @@ static int compare_rows(const void *left, const void *right) {
     const struct keyed_row *a = left;
     const struct keyed_row *b = right;
     int order = text_compare(a->row.customer_code, b->row.customer_code);
-    if (order == 0)
+    if (order == 0) {
         order = text_compare(a->row.sku, b->row.sku);
+    }
     return order != 0 ? order
                       : compare_keys(a->key.customer_id, a->key.sku_id, b->key.customer_id, b->key.sku_id);
 }
@@ -243,15 +263,18 @@ static enum status load(struct filling *filling, struct fault *fault) {
     struct provisioned *provisioned = NULL;
     struct used_units *used = NULL;
     enum status status = usage_load(call->db, call->arena, &scope, &filling->usage, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status =
             price_list_load_seller(call->db, call->arena, filling->edge->seller.id, &filling->list, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = report_provisioned(call->db, call->arena, buyer_id, filling->edge->seller.depth, from_us,
                                     to_us, &provisioned, &filling->provisioned_count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = device_used_units(call->db, call->arena, buyer_id, filling->edge->seller.depth,
                                    filling->edge->month.index, &used, &filling->used_count, fault);
+    }
     filling->provisioned = provisioned;
     filling->used = used;
     return status;
@@ -268,14 +291,16 @@ enum status report_rows_measure(const struct call *call, const struct report_edg
                               .usage_scratch = {.arena = call->arena},
                               .meter_scratch = {.arena = call->arena}};
     enum status status = zone_open(edge->agreement.time_zone, "time_zone", &filling.zone, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     zone_month_span(filling.zone, edge->month, &filling.span);
     struct keyed_row *keyed = NULL;
     size_t used = 0;
     status = load(&filling, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
+    }
     keyed = ARENA_NEW(call->arena, struct keyed_row,
                       filling.usage.group_count + filling.provisioned_count + filling.used_count);
     for (struct report_row_key key; status == STATUS_OK && next_key(&filling, &key);) {
@@ -283,10 +308,12 @@ enum status report_rows_measure(const struct call *call, const struct report_edg
         status = fill_row(&filling, key, &keyed[used], &wanted, fault);
         used += wanted;
     }
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         goto done;
-    if (used > 0)
+    }
+    if (used > 0) {
         qsort(keyed, used, sizeof *keyed, compare_rows);
+    }
     *rows = ARENA_NEW(call->arena, struct usage_report_row, used);
     *keys = ARENA_NEW(call->arena, struct report_row_key, used);
     for (size_t i = 0; i < used; i++) {

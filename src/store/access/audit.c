@@ -11,8 +11,9 @@ static const char INSERT[] = "insert into audit (" COLUMNS ") values ($1, $2, $3
 enum status audit_insert(struct db *db, struct audit_entry *entry, struct fault *fault) {
     assert(entry->actor.length > 0 && entry->action.length > 0);
     enum status status = db_counter_take(db, "audit", 1, &entry->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(entry->id), db_integer(entry->at_us), db_string(entry->actor),
                           db_integer(entry->account_id), db_string(entry->action), db_string(entry->subject),
@@ -57,8 +58,9 @@ enum status audit_list(struct db *db, struct arena *arena, int64_t reader_id, st
                        sizeof(struct audit_entry), entries, count, fault)
             : rows_all(db, arena, LIST_READER, DB_ARGS(before, db_integer(limit + 1), db_integer(reader_id)),
                        read_entry, sizeof(struct audit_entry), entries, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > (size_t)limit) {
         *count = (size_t)limit;

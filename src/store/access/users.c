@@ -54,8 +54,9 @@ enum status user_load(struct db *db, struct arena *arena, int64_t id, struct use
     bool found = false;
     enum status status =
         rows_one(db, arena, LOAD_USER, DB_ARGS(db_integer(id)), read_user, user, &found, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-user", "user", TEXT(""), "There is no such user.");
+    }
     return status;
 }
 
@@ -73,8 +74,9 @@ static const char INSERT_USER[] =
 enum status user_insert(struct db *db, struct user *user, struct fault *fault) {
     assert(user->account_id > 0 && user->email.length > 0 && user->password_hash.length > 0);
     enum status status = db_counter_take(db, "users", 1, &user->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     user->version = 1;
     return db_run(db, INSERT_USER,
                   DB_ARGS(db_integer(user->id), db_integer(user->account_id), db_string(user->email),
@@ -94,11 +96,13 @@ enum status user_update(struct db *db, struct user *user, struct fault *fault) {
                                         db_string(user->name), db_string(text_of(role_name(user->role))),
                                         db_string(user->password_hash), db_integer(user->active)),
                                 &changed, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (changed != 1)
+    }
+    if (changed != 1) {
         return fault_set(fault, STATUS_STALE, "stale", "version", TEXT(""),
                          "The user was changed by somebody else meanwhile: read it again first.");
+    }
     user->version++;
     return STATUS_OK;
 }
@@ -113,8 +117,9 @@ enum status user_list(struct db *db, struct arena *arena, int64_t account_id, st
         rows_all(db, arena, LIST_USERS,
                  DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
                  read_user, sizeof(struct user), users, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;
@@ -233,9 +238,10 @@ enum status token_load(struct db *db, struct arena *arena, int64_t id, struct to
     bool found = false;
     enum status status =
         rows_one(db, arena, LOAD_TOKEN, DB_ARGS(db_integer(id)), read_token, token, &found, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-token", "token", TEXT(""),
                          "There is no such token.");
+    }
     return status;
 }
 
@@ -245,8 +251,9 @@ static const char INSERT_TOKEN[] =
 enum status token_insert(struct db *db, struct token *token, struct fault *fault) {
     assert(token->account_id > 0 && token->token_hash.length > 0);
     enum status status = db_counter_take(db, "tokens", 1, &token->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT_TOKEN,
                   DB_ARGS(db_integer(token->id), db_integer(token->account_id), db_string(token->name),
                           db_bytes(token->token_hash), db_string(token->scopes),
@@ -282,8 +289,9 @@ enum status token_list(struct db *db, struct arena *arena, int64_t account_id, s
         rows_all(db, arena, LIST_TOKENS,
                  DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
                  read_token, sizeof(struct token), tokens, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;

@@ -27,8 +27,9 @@ static const char EVENTS_UNDER[] =
 
 enum status metered_licences_stream(struct db *db, int64_t under_account_id, struct db_rows **rows,
                                     struct fault *fault) {
-    if (under_account_id == 0)
+    if (under_account_id == 0) {
         return db_stream(db, ALL_LICENCES, DB_NO_ARGS, rows, fault);
+    }
     return db_stream(db, LICENCES_UNDER, DB_ARGS(db_integer(under_account_id)), rows, fault);
 }
 
@@ -48,8 +49,9 @@ void metered_licence_read(struct db_rows *rows, struct metered_licence *licence)
 
 enum status metered_events_stream(struct db *db, int64_t under_account_id, int64_t from_us,
                                   struct db_rows **rows, struct fault *fault) {
-    if (under_account_id == 0)
+    if (under_account_id == 0) {
         return db_stream(db, ALL_EVENTS, DB_ARGS(db_integer(from_us)), rows, fault);
+    }
     return db_stream(db, EVENTS_UNDER, DB_ARGS(db_integer(from_us), db_integer(under_account_id)), rows,
                      fault);
 }
@@ -106,11 +108,13 @@ enum status month_rows_load(struct db *db, struct arena *arena, struct month mon
     size_t state_count = 0;
     enum status status =
         states_load(db, arena, MONTH_STATES, MACHINE_MONTH, month, &states, &state_count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *rows = ARENA_NEW(arena, struct month_row, state_count + 1);
-    for (size_t i = 0; i < state_count; i++)
+    for (size_t i = 0; i < state_count; i++) {
         (*rows)[i] = (struct month_row){states[i].agreement_id, (enum month_state)states[i].state};
+    }
     *count = state_count;
     return STATUS_OK;
 }
@@ -121,11 +125,13 @@ enum status report_rows_load(struct db *db, struct arena *arena, struct month mo
     size_t state_count = 0;
     enum status status =
         states_load(db, arena, REPORT_STATES, MACHINE_REPORT, month, &states, &state_count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *rows = ARENA_NEW(arena, struct report_row, state_count + 1);
-    for (size_t i = 0; i < state_count; i++)
+    for (size_t i = 0; i < state_count; i++) {
         (*rows)[i] = (struct report_row){states[i].agreement_id, (enum report_state)states[i].state};
+    }
     *count = state_count;
     return STATUS_OK;
 }
@@ -152,8 +158,9 @@ enum status closed_months_load(struct db *db, struct arena *arena, struct month 
 enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
                               int64_t closed_at_us, struct fault *fault) {
     static const char *const columns[] = {"agreement_id", "month", "state", "closed_at_us", NULL};
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     assert(agreement_ids != NULL && db_in_transaction(db));
     struct db_bulk *bulk = NULL;
     enum status status = db_bulk_start(db, "months", columns, "iiti", &bulk, fault);
@@ -162,8 +169,9 @@ enum status months_close_bulk(struct db *db, struct month month, const int64_t *
                                           db_string(TEXT("closed")), db_integer(closed_at_us)};
         status = db_bulk_row(bulk, values, fault);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }

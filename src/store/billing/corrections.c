@@ -8,8 +8,9 @@ static const char INSERT[] =
 
 enum status correction_insert(struct db *db, struct correction *correction, struct fault *fault) {
     enum status status = db_counter_take(db, CORRECTION_COUNTER, 1, &correction->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(correction->id), db_integer(correction->agreement_id),
                           db_integer(correction->month.index), db_integer(correction->customer_id),
@@ -63,11 +64,13 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
                                           db_integer(filter->seller_id), db_integer(filter->buyer_id),
                                           db_integer(filter->month), db_integer(page_limit(page) + 1)),
                                   &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_corrections(rows, arena, corrections, count, fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = *count > (size_t)page_limit(page);
     *count -= more;
     *next_after = more ? (*corrections)[*count - 1].id : 0;
@@ -85,8 +88,9 @@ enum status corrections_waiting(struct db *db, struct arena *arena, struct month
                                 struct correction **corrections, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, WAITING, DB_ARGS(db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_corrections(rows, arena, corrections, count, fault);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -98,8 +102,9 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
                                  struct correction **corrections, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, OF_MONTH, DB_ARGS(db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_corrections(rows, arena, corrections, count, fault);
+    }
     db_rows_close(rows);
     return status;
 }

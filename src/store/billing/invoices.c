@@ -178,8 +178,9 @@ static enum status read_head(struct db_rows *rows, struct arena *arena, struct i
         .settled_at_us = db_column_int(rows, 27),
     };
     enum status status = invoice_kind_parse(db_column_text(rows, 2), &head->kind, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = machine_state_parse(MACHINE_INVOICE, db_column_text(rows, 3), &state, fault);
+    }
     head->state = (enum invoice_state)state;
     return status;
 }
@@ -191,13 +192,15 @@ enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct 
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, LOAD, DB_ARGS(db_integer(id)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         status = read_head(rows, arena, head, fault);
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         status = fault_set(fault, STATUS_NOT_FOUND, "unknown-invoice", "invoice", (struct text){0},
                            "there is no such invoice");
+    }
     db_rows_close(rows);
     return status;
 }
@@ -221,8 +224,9 @@ void invoice_line_read(struct db_rows *rows, int first, struct arena *arena, str
         .corrects_month = {corrects ? (int32_t)db_column_int(rows, first + 12) : INVOICE_NO_MONTH},
     };
     struct text category = db_column_text(rows, first + 10);
-    for (size_t i = 0; i < category.length && i + 1 < sizeof(row->tax.category); i++)
+    for (size_t i = 0; i < category.length && i + 1 < sizeof(row->tax.category); i++) {
         row->tax.category[i] = category.at[i];
+    }
 }
 
 static void read_line(struct db_rows *rows, struct arena *arena, struct billed_line *row) {
@@ -254,8 +258,9 @@ enum status invoice_lines_load(struct db *db, struct arena *arena, int64_t invoi
                                struct billed_line **rows, size_t *count, struct fault *fault) {
     struct db_rows *found = NULL;
     enum status status = db_query(db, LINES, DB_ARGS(db_integer(invoice_id)), &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_lines(found, arena, rows, count, fault);
+    }
     db_rows_close(found);
     return status;
 }
@@ -273,8 +278,9 @@ enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t a
     enum status status = db_query(
         db, LINES_OF_MONTH, DB_ARGS(db_integer(agreement_id), db_integer(month.index), db_integer(sku_id)),
         &found, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_lines(found, arena, rows, count, fault);
+    }
     db_rows_close(found);
     return status;
 }
@@ -335,12 +341,15 @@ static const char LIST_OF_BUYER[] = LIST("buyer_id = $4");
 static const char LIST_OF_CORRECTED[] = LIST("corrects_id = $8");
 
 static const char *list_form(const struct invoice_filter *filter) {
-    if (filter->corrects_id > 0)
+    if (filter->corrects_id > 0) {
         return LIST_OF_CORRECTED;
-    if (filter->buyer_id > 0)
+    }
+    if (filter->buyer_id > 0) {
         return LIST_OF_BUYER;
-    if (filter->seller_id > 0)
+    }
+    if (filter->seller_id > 0) {
         return LIST_OF_SELLER;
+    }
     return filter->party_id > 0 ? LIST_OF_PARTY : LIST_ALL;
 }
 
@@ -361,11 +370,13 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
                 db_integer(filter->buyer_id), db_integer(filter->month), db_string(state), db_string(kind),
                 db_integer(filter->corrects_id), db_string(filter->number), db_integer(page_limit(page) + 1)),
         &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = read_head(rows, arena, &items[found++], fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = found > (size_t)page_limit(page);
     *count = more ? found - 1 : found;
     *next_after = more ? items[*count - 1].id : 0;

@@ -13,8 +13,9 @@ static const char *account_name(enum ledger_account account) {
 
 static void add_entry(struct ledger_posting *posting, enum ledger_account account, int64_t amount_minor) {
     assert(posting->entry_count < LEDGER_ENTRIES_MAX);
-    if (amount_minor == 0)
+    if (amount_minor == 0) {
         return;
+    }
     posting->entries[posting->entry_count].account = account;
     posting->entries[posting->entry_count].amount_minor = amount_minor;
     posting->entry_count++;
@@ -62,8 +63,9 @@ static void entry_values(const struct ledger_posting *posting, int entry, struct
 
 static void assert_balanced(const struct ledger_posting *posting) {
     int64_t sum = 0;
-    for (int i = 0; i < posting->entry_count; i++)
+    for (int i = 0; i < posting->entry_count; i++) {
         assert(!__builtin_add_overflow(sum, posting->entries[i].amount_minor, &sum));
+    }
     assert(sum == 0);
 }
 
@@ -85,8 +87,9 @@ static const char INSERT[] =
 enum status ledger_insert(struct db *db, struct ledger_posting *posting, struct fault *fault) {
     struct db_value values[10];
     assert_balanced(posting);
-    if (posting->entry_count == 0)
+    if (posting->entry_count == 0) {
         return STATUS_OK;
+    }
     enum status status = ledger_postings_take(db, 1, &posting->posting, fault);
     for (int i = 0; status == STATUS_OK && i < posting->entry_count; i++) {
         entry_values(posting, i, values);

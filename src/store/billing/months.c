@@ -11,13 +11,16 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
     int value = MONTH_OPEN;
     enum status status =
         db_query(db, LOAD, DB_ARGS(db_integer(agreement_id), db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &found, fault);
-    if (status == STATUS_OK && found)
+    }
+    if (status == STATUS_OK && found) {
         status = machine_state_parse(MACHINE_MONTH, db_column_text(rows, 0), &value, fault);
+    }
     db_rows_close(rows);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *state = (enum month_state)value;
+    }
     return status;
 }
 

@@ -9,8 +9,9 @@ static const char INSERT[] =
 
 enum status one_off_charge_insert(struct db *db, struct one_off_charge *charge, struct fault *fault) {
     enum status status = db_counter_take(db, CHARGE_COUNTER, 1, &charge->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(charge->id), db_integer(charge->agreement_id),
                           db_integer(charge->customer_id), db_integer(charge->month.index),
@@ -38,8 +39,9 @@ static void read_charge(struct db_rows *rows, struct arena *arena, struct one_of
         .created_at_us = db_column_int(rows, 10),
     };
     struct text category = db_column_text(rows, 7);
-    for (size_t i = 0; i < category.length && i + 1 < sizeof(charge->tax.category); i++)
+    for (size_t i = 0; i < category.length && i + 1 < sizeof(charge->tax.category); i++) {
         charge->tax.category[i] = category.at[i];
+    }
 }
 
 static const char LOAD[] = "select " COLUMNS " from charges c where c.id = $1";
@@ -49,13 +51,15 @@ enum status one_off_charge_load(struct db *db, struct arena *arena, int64_t id, 
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, LOAD, DB_ARGS(db_integer(id)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         read_charge(rows, arena, charge);
-    else if (status == STATUS_OK)
+    } else if (status == STATUS_OK) {
         status = fault_set(fault, STATUS_NOT_FOUND, "unknown-charge", "charge", (struct text){0},
                            "there is no such charge");
+    }
     db_rows_close(rows);
     return status;
 }
@@ -97,11 +101,13 @@ enum status one_off_charge_list(struct db *db, struct arena *arena,
                                           db_integer(filter->seller_id), db_integer(filter->buyer_id),
                                           db_integer(filter->month), db_integer(page_limit(page) + 1)),
                                   &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_charges(rows, arena, charges, count, fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = *count > (size_t)page_limit(page);
     *count -= more;
     *next_after = more ? (*charges)[*count - 1].id : 0;
@@ -115,8 +121,9 @@ enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct m
                                     struct one_off_charge **charges, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, WAITING, DB_ARGS(db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_charges(rows, arena, charges, count, fault);
+    }
     db_rows_close(rows);
     return status;
 }

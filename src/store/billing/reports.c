@@ -40,8 +40,9 @@ static const char INSERT[] =
 enum status report_insert(struct db *db, struct report *report, struct fault *fault) {
     assert(report->agreement_id > 0);
     enum status status = db_counter_take(db, "reports", 1, &report->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     report->version = 1;
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(report->id), db_integer(report->agreement_id),
@@ -57,10 +58,12 @@ static enum status load_one(struct db *db, struct arena *arena, const char *sql,
                             struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, sql, values, count, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, found, fault);
-    if (status == STATUS_OK && *found)
+    }
+    if (status == STATUS_OK && *found) {
         status = report_from_row(rows, arena, report, fault);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -120,8 +123,9 @@ enum status report_adjustment_delete(struct db *db, int64_t report_id, int64_t c
     enum status status =
         db_run(db, ADJUSTMENT_DELETE,
                DB_ARGS(db_integer(report_id), db_integer(customer_id), db_integer(sku_id)), &changed, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *was_there = changed > 0;
+    }
     return status;
 }
 
@@ -208,11 +212,13 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
                                           db_string(state), db_integer((int64_t)limit + 1)),
                                   &rows, fault);
     bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = report_from_row(rows, arena, &items[used++], fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = used > (size_t)limit;
     *count = more ? (size_t)limit : used;
     *next_after = more ? items[limit - 1].id : 0;
@@ -282,8 +288,9 @@ enum status report_provisioned(struct db *db, struct arena *arena, int64_t below
         fault);
     bool have_row = true;
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        if (db_column_int(rows, 2) == 0)
+        if (db_column_int(rows, 2) == 0) {
             continue; /* issued after the month */
+        }
         items = arena_grow(arena, items, used, &capacity, sizeof *items);
         items[used++] =
             (struct provisioned){db_column_int(rows, 0), db_column_int(rows, 1), db_column_int(rows, 2)};

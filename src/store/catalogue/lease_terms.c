@@ -73,8 +73,9 @@ enum status lease_longest(struct db *db, int64_t *longest_s, struct fault *fault
     int64_t set_s = 0;
     enum status status = db_query_int(db, LONGEST, DB_NO_ARGS, 0, &set_s, fault);
     int64_t default_s = LEASE_TERMS_DEFAULT.offline_ttl_s;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *longest_s = set_s > default_s ? set_s : default_s;
+    }
     return status;
 }
 
@@ -124,8 +125,9 @@ static enum status read_licence(struct db_rows *rows, struct arena *arena, void 
                 .provider_id = db_column_int(rows, 8)},
         .customer_id = db_column_int(rows, 6),
         .suspensions = db_column_int(rows, 7)};
-    if (db_column_int(rows, 9) != 0)
+    if (db_column_int(rows, 9) != 0) {
         columns->terms = db_column_is_null(rows, 10) ? LEASE_TERMS_DEFAULT : terms_from_row(rows, 10);
+    }
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 2), &state, fault);
     columns->row.state = (enum licence_state)state;
@@ -146,8 +148,9 @@ static enum status load_suspender(struct db *db, const struct licence_columns *l
     enum status status =
         db_query(db, SUSPENDER_KIND,
                  DB_ARGS(db_integer(licence->customer_id), db_integer(licence->row.sku_id)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
+    }
     if (status == STATUS_OK) {
         struct text kind = have_row ? db_column_text(rows, 0) : TEXT("distributor");
         *suspender = text_equal(kind, TEXT("provider")) ? SUSPENDER_PROVIDER
@@ -162,10 +165,12 @@ static enum status load_licence(struct db *db, const char *sql, struct db_value 
                                 struct licence_columns *columns, bool *found, struct fault *fault) {
     bool have = false;
     enum status status = rows_one(db, NULL, sql, &key, 1, read_licence, columns, &have, fault);
-    if (status == STATUS_OK && have && columns->suspensions > 0)
+    if (status == STATUS_OK && have && columns->suspensions > 0) {
         status = load_suspender(db, columns, &columns->row.suspender, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *found = have;
+    }
     return status;
 }
 
@@ -182,8 +187,9 @@ enum status door_licence_load(struct db *db, int64_t id, struct door_licence_row
                               struct fault *fault) {
     struct licence_columns columns;
     enum status status = load_licence(db, LICENCE_LOAD, db_integer(id), &columns, found, fault);
-    if (status == STATUS_OK && *found)
+    if (status == STATUS_OK && *found) {
         *row = columns.row;
+    }
     return status;
 }
 

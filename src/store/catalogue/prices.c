@@ -18,8 +18,9 @@ static enum status insert_prices(struct db *db, const struct price *prices, cons
                                  size_t count, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = db_bulk_start(db, "prices", PRICE_COLUMNS, PRICE_TYPES, &bulk, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count; i++) {
         const struct price *price = &prices[i];
         const struct price_terms *terms = &price->terms;
@@ -52,8 +53,9 @@ static enum status insert_tiers(struct db *db, const struct price *prices, size_
                                 struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = db_bulk_start(db, "price_tiers", TIER_COLUMNS, "iii", &bulk, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count; i++) {
         for (size_t tier = 0; tier < prices[i].tier_count; tier++) {
             const struct db_value values[] = {db_integer(prices[i].id),
@@ -71,12 +73,14 @@ static enum status insert_tiers(struct db *db, const struct price *prices, size_
 
 enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
                               size_t count, struct fault *fault) {
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     int64_t first = 0;
     enum status status = db_counter_take(db, "prices", (int64_t)count, &first, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count; i++) {
         assert(prices[i].tier_count > 0 && prices[i].sku_id > 0 && edges[i].seller_id > 0);
         prices[i].id = first + (int64_t)i;
@@ -132,8 +136,9 @@ static enum status read_price(struct db_rows *rows, struct reading *reading, str
                                 .tax = {.rate_millionths = db_column_int(rows, 13)},
                                 .created_at_us = db_column_int(rows, 14)};
     assert(category.length < sizeof edge->tax.category);
-    if (category.length > 0)
+    if (category.length > 0) {
         memcpy(edge->tax.category, category.at, category.length);
+    }
     *price = (struct price){.id = db_column_int(rows, 0),
                             .sku_id = db_column_int(rows, 3),
                             .effective_from = {(int32_t)db_column_int(rows, 5)}, /* written from an int32_t */
@@ -144,8 +149,9 @@ static enum status read_price(struct db_rows *rows, struct reading *reading, str
                                       .not_for_resale = db_column_int(rows, 11) != 0}};
     reading->count++;
     enum status status = metering_policy_parse(db_column_text(rows, 6), "policy", &price->policy, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = tier_mode_parse(db_column_text(rows, 7), "tier_mode", &price->mode, fault);
+    }
     return status;
 }
 
@@ -155,8 +161,9 @@ static enum status read_rows(struct db_rows *rows, struct reading *reading, stru
     while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         if (reading->count == 0 || reading->prices[reading->count - 1].id != db_column_int(rows, 0)) {
             status = read_price(rows, reading, fault);
-            if (status != STATUS_OK)
+            if (status != STATUS_OK) {
                 return status;
+            }
         }
         reading->tiers = arena_grow(reading->arena, reading->tiers, reading->tier_count,
                                     &reading->tier_capacity, sizeof *reading->tiers);
@@ -186,11 +193,13 @@ static enum status read_range(struct db *db, struct arena *arena, bool streamed,
     struct db_rows *rows = NULL;
     enum status status = streamed ? db_stream(db, sql, values, value_count, &rows, fault)
                                   : db_query(db, sql, values, value_count, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = read_rows(rows, &reading, fault);
+    }
     db_rows_close(rows);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *range = finish(&reading);
+    }
     return status;
 }
 
@@ -206,8 +215,9 @@ enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, in
                                     DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_integer(sku_id),
                                             db_integer(effective_from.day)),
                                     &range, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     assert(range.count <= 1);
     *found = range.count == 1;
     if (*found) {
@@ -238,8 +248,9 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
                                             db_integer(filter->or_standard), db_integer(filter->sku_id),
                                             db_integer(filter->party_id), db_integer((int64_t)limit + 1)),
                                     range, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (range->count > limit) {
         range->count = limit;
@@ -294,10 +305,12 @@ static int compare(int64_t a, int64_t b) {
 /* Order of entry `i` beside the key. */
 static int compare_entry(const struct price_list *list, size_t i, struct price_key key) {
     int order = compare(list->edges[i].seller_id, key.seller_id);
-    if (order == 0)
+    if (order == 0) {
         order = compare(list->edges[i].buyer_id, key.buyer_id);
-    if (order == 0)
+    }
+    if (order == 0) {
         order = compare(list->prices[i].sku_id, key.sku_id);
+    }
     return order;
 }
 
@@ -308,10 +321,11 @@ static size_t find_bound(const struct price_list *list, struct price_key key, bo
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = compare_entry(list, middle, key);
-        if (order < 0 || (behind && order == 0))
+        if (order < 0 || (behind && order == 0)) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -335,20 +349,25 @@ static struct price_list join_ranges(struct arena *arena, struct price_list firs
 
 struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
                                      int64_t buyer_id, int64_t sku_id) {
-    if (list->count == 0)
+    if (list->count == 0) {
         return (struct price_list){0};
+    }
     struct price_list standard = find_range(list, (struct price_key){seller_id, 0, sku_id});
     struct price_list own = {0};
-    if (buyer_id != 0)
+    if (buyer_id != 0) {
         own = find_range(list, (struct price_key){seller_id, buyer_id, sku_id});
-    if (own.count == 0)
+    }
+    if (own.count == 0) {
         return standard;
+    }
     size_t before = 0;
     while (before < standard.count &&
-           standard.prices[before].effective_from.day < own.prices[0].effective_from.day)
+           standard.prices[before].effective_from.day < own.prices[0].effective_from.day) {
         before++;
-    if (before == 0)
+    }
+    if (before == 0) {
         return own;
+    }
     standard.count = before;
     return join_ranges(arena, standard, own);
 }
@@ -358,8 +377,9 @@ bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, i
     for (size_t i = 0; i < 2; i++) {
         size_t first = find_bound(list, (struct price_key){seller_id, buyers[i], -1}, false);
         size_t end = find_bound(list, (struct price_key){seller_id, buyers[i], INT64_MAX}, true);
-        if (end > first)
+        if (end > first) {
             return true;
+        }
     }
     return false;
 }

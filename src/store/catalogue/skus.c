@@ -51,8 +51,9 @@ static const char LOAD[] = "select " COLUMNS " from skus s where s.id = $1";
 enum status sku_load(struct db *db, struct arena *arena, int64_t id, struct sku *sku, struct fault *fault) {
     bool found = false;
     enum status status = rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_sku, sku, &found, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", "sku", TEXT(""), "There is no such SKU.");
+    }
     return status;
 }
 
@@ -62,8 +63,9 @@ static const char INSERT[] = "insert into skus (id, owner_id, kind, code, extern
 enum status sku_insert(struct db *db, struct sku *sku, struct fault *fault) {
     assert(sku->owner_id > 0 && sku->code.length > 0);
     enum status status = db_counter_take(db, "skus", 1, &sku->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(sku->id), db_integer(sku->owner_id),
                           db_string(text_of(sku_kind_name(sku->kind))), db_string(sku->code),
@@ -83,9 +85,10 @@ static const char FIND_CODE_KNOWN[] =
 
 enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
                           struct sku **skus, size_t *count, struct fault *fault) {
-    if (viewer_id == 0)
+    if (viewer_id == 0) {
         return rows_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_sku, sizeof(struct sku), skus,
                         count, fault);
+    }
     return rows_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), read_sku,
                     sizeof(struct sku), skus, count, fault);
 }
@@ -98,8 +101,9 @@ enum status sku_code_taken(struct db *db, int64_t owner_id, struct text code, bo
     int64_t count = 0;
     enum status status =
         db_query_int(db, CODE_TAKEN, DB_ARGS(db_integer(owner_id), db_string(code)), 0, &count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *taken = count > 0;
+    }
     return status;
 }
 
@@ -110,8 +114,9 @@ enum status sku_is_known(struct db *db, int64_t viewer_id, const struct sku *sku
     int64_t count = 0;
     enum status status =
         db_query_int(db, IS_KNOWN, DB_ARGS(db_integer(viewer_id), db_integer(sku->id)), 0, &count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *yes = count > 0;
+    }
     return status;
 }
 
@@ -125,15 +130,17 @@ static const char LIST_KNOWN[] = "select " COLUMNS " from skus s where " KNOWN_T
 
 /* "%word%" in lower case, with what like would take for a wildcard escaped. */
 static struct text like_pattern(struct arena *arena, struct text search) {
-    if (search.length == 0)
+    if (search.length == 0) {
         return TEXT("");
+    }
     char *pattern = ARENA_NEW(arena, char, 2 * search.length + 3);
     size_t length = 0;
     pattern[length++] = '%';
     for (size_t i = 0; i < search.length; i++) {
         char c = search.at[i];
-        if (c == '%' || c == '_' || c == '!')
+        if (c == '%' || c == '_' || c == '!') {
             pattern[length++] = '!';
+        }
         pattern[length++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
     pattern[length++] = '%';
@@ -150,8 +157,9 @@ enum status sku_list(struct db *db, struct arena *arena, const struct sku_filter
                          db_integer(filter->owner_id), db_string(kind), db_string(filter->code),
                          db_string(like_pattern(arena, filter->search)), db_integer((int64_t)limit + 1)),
                  read_sku, sizeof(struct sku), skus, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;
@@ -238,8 +246,9 @@ enum status sku_component_load_owned(struct db *db, struct arena *arena, int64_t
 
 /* Ends a bulk insert either way. */
 static enum status end_bulk(struct db_bulk *bulk, enum status status, struct fault *fault) {
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         return db_bulk_finish(bulk, fault);
+    }
     db_bulk_abandon(bulk);
     return status;
 }
@@ -247,15 +256,18 @@ static enum status end_bulk(struct db_bulk *bulk, enum status status, struct fau
 enum status sku_insert_many(struct db *db, struct sku *skus, size_t count, struct fault *fault) {
     static const char *const NAMES[] = {"id",          "owner_id", "kind",          "code",
                                         "external_id", "name",     "created_at_us", NULL};
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     int64_t first = 0;
     struct db_bulk *bulk = NULL;
     enum status status = db_counter_take(db, "skus", (int64_t)count, &first, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_bulk_start(db, "skus", NAMES, "iitttti", &bulk, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct sku *sku = &skus[i];
         sku->id = first + (int64_t)i;
@@ -274,15 +286,18 @@ enum status sku_insert_many(struct db *db, struct sku *skus, size_t count, struc
 enum status component_insert_many(struct db *db, struct component *components, size_t count,
                                   struct fault *fault) {
     static const char *const NAMES[] = {"id", "vendor_id", "external_id", "code", "name", NULL};
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     int64_t first = 0;
     struct db_bulk *bulk = NULL;
     enum status status = db_counter_take(db, "components", (int64_t)count, &first, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_bulk_start(db, "components", NAMES, "iittt", &bulk, fault);
-    if (status != STATUS_OK)
+    }
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct component *component = &components[i];
         component->id = first + (int64_t)i;
@@ -297,12 +312,14 @@ enum status component_insert_many(struct db *db, struct component *components, s
 enum status sku_component_insert_many(struct db *db, const struct sku_component *links, size_t count,
                                       struct fault *fault) {
     static const char *const NAMES[] = {"sku_id", "component_id", NULL};
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     struct db_bulk *bulk = NULL;
     enum status status = db_bulk_start(db, "sku_components", NAMES, "ii", &bulk, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         const struct db_value values[] = {db_integer(links[i].sku_id), db_integer(links[i].component_id)};
         status = db_bulk_row(bulk, values, fault);

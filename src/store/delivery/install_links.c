@@ -24,8 +24,9 @@ static const char INSERT[] = "insert into install_links (id, licence_id, token_h
 enum status install_link_insert(struct db *db, struct install_link *link, struct fault *fault) {
     assert(link->licence_id > 0 && link->token_hash.length > 0);
     enum status status = db_counter_take(db, "install_links", 1, &link->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(link->id), db_integer(link->licence_id), db_bytes(link->token_hash),
                           db_string(link->created_by), db_integer(link->created_at_us),

@@ -29,8 +29,9 @@ static const char INSERT[] =
 enum status product_insert(struct db *db, struct product *product, struct fault *fault) {
     assert(product->vendor_id > 0 && product->code.length > 0);
     enum status status = db_counter_take(db, "products", 1, &product->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(product->id), db_integer(product->vendor_id), db_string(product->code),
                           db_string(product->name), db_integer(product->created_at_us)),
@@ -62,8 +63,9 @@ enum status product_list(struct db *db, struct arena *arena, int64_t vendor_id, 
         rows_all(db, arena, LIST,
                  DB_ARGS(db_integer(page.after_id), db_integer(vendor_id), db_integer((int64_t)limit + 1)),
                  read_product, sizeof(struct product), products, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;
@@ -116,8 +118,9 @@ static enum status ask(struct db *db, const char *sql, int64_t product_id, int64
     int64_t count = 0;
     enum status status =
         db_query_int(db, sql, DB_ARGS(db_integer(product_id), db_integer(other_id)), 0, &count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *yes = count > 0;
+    }
     return status;
 }
 

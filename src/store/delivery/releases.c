@@ -69,8 +69,9 @@ static const char INSERT[] =
 enum status release_insert(struct db *db, struct release *release, struct fault *fault) {
     assert(release->product_id > 0 && release->version.length > 0);
     enum status status = db_counter_take(db, "releases", 1, &release->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(
         db, INSERT,
         DB_ARGS(db_integer(release->id), db_integer(release->product_id), db_string(release->version),
@@ -130,8 +131,9 @@ enum status release_list(struct db *db, struct arena *arena, const struct releas
                                           db_integer(filter->vendor_id), db_string(channel), db_string(state),
                                           db_integer((int64_t)limit + 1)),
                                   read_release, sizeof(struct release), releases, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;
@@ -243,8 +245,9 @@ enum status release_target_load(struct db *db, struct arena *arena, const struct
                                 struct release_target *target, bool *found, struct fault *fault) {
     *found = false;
     bool is_beta = text_is(key->channel, "beta");
-    if (!is_beta && !text_is(key->channel, "stable"))
+    if (!is_beta && !text_is(key->channel, "stable")) {
         return STATUS_OK;
+    }
     return rows_one(db, arena, is_beta ? LOAD_BETA_TARGET : LOAD_STABLE_TARGET,
                     DB_ARGS(db_string(key->product), db_string(key->platform), db_string(key->version),
                             db_string(key->file_name)),
@@ -289,7 +292,8 @@ enum status artifact_upload_find(struct db *db, int64_t vendor_id, struct text s
                                  bool *found, struct fault *fault) {
     enum status status = db_query_int(db, FIND_UPLOAD, DB_ARGS(db_integer(vendor_id), db_string(sha256)), -1,
                                       size_bytes, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *found = *size_bytes >= 0;
+    }
     return status;
 }

@@ -51,8 +51,9 @@ enum status tuf_thresholds_load(struct db *db, int64_t thresholds[TUF_ROLE_COUNT
     memset(thresholds, 0, TUF_ROLE_COUNT * sizeof *thresholds);
     enum status status = rows_all(db, &arena, LOAD_THRESHOLDS, DB_NO_ARGS, read_threshold,
                                   sizeof(struct threshold), &found, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         thresholds[found[i].role] = found[i].threshold;
+    }
     arena_clean_up(&arena);
     return status;
 }
@@ -73,8 +74,9 @@ static const char INSERT_KEY[] =
 enum status tuf_key_insert(struct db *db, struct tuf_stored_key *key, struct fault *fault) {
     assert(!key->is_retired && key->private_sealed.length > 0);
     enum status status = db_counter_take(db, "tuf_keys", 1, &key->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT_KEY,
                   DB_ARGS(db_integer(key->id), db_string(text_of(tuf_role_name(key->role))),
                           db_string(key->key_id), db_bytes(key->public_key), db_bytes(key->private_sealed),
@@ -150,8 +152,9 @@ enum status tuf_file_insert(struct db *db, const struct tuf_file *file, struct f
     assert(file->version > 0 && file->bytes.length > 0);
     struct db_value role = db_string(text_of(tuf_role_name(file->role)));
     enum status status = db_run(db, SUPERSEDE, DB_ARGS(role, db_integer(file->created_at_us)), NULL, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT_FILE,
                   DB_ARGS(role, db_integer(file->version), db_bytes(file->bytes),
                           db_integer(file->expires_at_us), db_integer(file->created_at_us)),

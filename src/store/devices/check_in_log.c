@@ -83,27 +83,31 @@ static enum status write_entries(struct recovery *recovery, struct fault *fault)
     enum status status = STATUS_OK;
     size_t count = recovery->entry_count;
     recovery->entry_count = 0;
-    if (count > 0)
+    if (count > 0) {
         qsort(recovery->entries, count, sizeof recovery->entries[0], by_device);
-    for (size_t done = 0; done < count && status == STATUS_OK; done += ENTRIES_AT_ONCE)
+    }
+    for (size_t done = 0; done < count && status == STATUS_OK; done += ENTRIES_AT_ONCE) {
         status = write_some(recovery->db, recovery->entries + done,
                             count - done < ENTRIES_AT_ONCE ? count - done : ENTRIES_AT_ONCE, fault);
+    }
     return status;
 }
 
 /* A device that is not there has none. */
 static bool is_last_of_its_device(struct recovery *recovery, uint32_t device_id) {
     unsigned char bit = (unsigned char)(1U << device_id % 8);
-    if (device_id > recovery->last_device || recovery->seen[device_id / 8] & bit)
+    if (device_id > recovery->last_device || recovery->seen[device_id / 8] & bit) {
         return false;
+    }
     recovery->seen[device_id / 8] |= bit;
     return true;
 }
 
 static enum status take_entry(struct recovery *recovery, const struct check_in_entry *entry,
                               struct fault *fault) {
-    if (!is_last_of_its_device(recovery, entry->device_id))
+    if (!is_last_of_its_device(recovery, entry->device_id)) {
         return STATUS_OK;
+    }
     recovery->entries = arena_grow(&recovery->arena, recovery->entries, recovery->entry_count,
                                    &recovery->entry_capacity, sizeof *recovery->entries);
     recovery->entries[recovery->entry_count++] = *entry;
@@ -117,16 +121,19 @@ static enum status take_row(struct recovery *recovery, int64_t number, struct fa
     bool have_row = false;
     arena_init(&arena);
     enum status status = db_query(recovery->db, ENTRIES, DB_ARGS(db_integer(number)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK && have_row)
+    }
+    if (status == STATUS_OK && have_row) {
         bytes = db_column_copy(rows, 0, &arena);
+    }
     db_rows_close(rows);
-    if (status == STATUS_OK && bytes.length % sizeof(struct check_in_entry) != 0)
+    if (status == STATUS_OK && bytes.length % sizeof(struct check_in_entry) != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
                            "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
                            "%zu; without that row its devices are believed once",
                            (long long)number, bytes.length, sizeof(struct check_in_entry));
+    }
     size_t count = bytes.length / sizeof(struct check_in_entry);
     recovery->count += count;
     while (status == STATUS_OK && count > 0) { /* the last first */
@@ -157,17 +164,22 @@ static enum status recover(struct recovery *recovery, struct fault *fault) {
     size_t number_count = 0;
     int64_t last_licence = 0;
     enum status status = load_numbers(recovery, &numbers, &number_count, fault);
-    if (status != STATUS_OK || number_count == 0)
+    if (status != STATUS_OK || number_count == 0) {
         return status;
+    }
     status = door_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
-    for (size_t i = 0; i < number_count && status == STATUS_OK; i++)
+    }
+    for (size_t i = 0; i < number_count && status == STATUS_OK; i++) {
         status = take_row(recovery, numbers[i], fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_entries(recovery, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = door_leaving_extend(recovery->db, 0, fault);
+    }
     return status == STATUS_OK ? check_in_log_drop(recovery->db, numbers[0], fault) : status;
 }
 

@@ -53,8 +53,9 @@ static enum status row_read(struct db_rows *rows, struct arena *arena, void *ite
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 28), &state, fault);
     row->licence_state = (enum licence_state)state;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = device_state_parse(db_column_text(rows, 3), &device->state, fault);
+    }
     return status;
 }
 
@@ -92,10 +93,12 @@ static const char LIST_OF_PROVIDER[] =
 static const char LIST_ALL[] = LIST("devices d join licences l on l.id = d.licence_id where d.id > 0 ");
 
 static const char *list_sql(const struct device_filter *filter) {
-    if (filter->licence_id != 0)
+    if (filter->licence_id != 0) {
         return LIST_OF_LICENCE;
-    if (filter->customer_id != 0)
+    }
+    if (filter->customer_id != 0) {
         return LIST_OF_CUSTOMER;
+    }
     return filter->provider_id != 0 ? LIST_OF_PROVIDER : LIST_ALL;
 }
 
@@ -114,8 +117,9 @@ enum status device_rows_list(struct db *db, struct arena *arena, const struct de
                 db_integer(filter->clones), db_integer(filter->idle ? filter->now_s : -1),
                 db_integer(filter->unlicensed ? filter->month : -1), db_integer((int64_t)limit + 1)),
         row_read, sizeof *items, &items, &used, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = used > (size_t)limit;
     *count = more ? (size_t)limit : used;
     *next_after = more ? items[limit - 1].device.id : 0;
@@ -186,9 +190,11 @@ static const char KNOWN_OF_PART_OWNER[] =
 enum status device_is_known_of_owner(struct db *db, int64_t owner_id, bool *known, struct fault *fault) {
     int64_t found = 0;
     enum status status = db_query_int(db, KNOWN_OF_OWNER, DB_ARGS(db_integer(owner_id)), 0, &found, fault);
-    if (status == STATUS_OK && found == 0)
+    if (status == STATUS_OK && found == 0) {
         status = db_query_int(db, KNOWN_OF_PART_OWNER, DB_ARGS(db_integer(owner_id)), 0, &found, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *known = found != 0;
+    }
     return status;
 }

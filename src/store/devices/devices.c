@@ -67,8 +67,9 @@ static void assert_sound(const struct device *device) {
 enum status device_insert(struct db *db, struct device *device, struct fault *fault) {
     assert_sound(device);
     enum status status = db_counter_take(db, "devices", 1, &device->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(device->id), db_integer(device->licence_id),
                           db_bytes(device->fingerprint), db_bytes(device->public_key),
@@ -99,8 +100,9 @@ enum status device_update(struct db *db, const struct device *device, struct fau
     assert_sound(device);
     enum status status =
         db_run(db, GIVE_UP, DB_ARGS(db_integer(device->id), db_integer(device->seat)), NULL, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t changed = 0;
     status =
         db_run(db, UPDATE,
@@ -131,18 +133,21 @@ static enum status find_seat(struct db *db, int64_t licence_id, int32_t seats, i
     bool have_row = false;
     enum status status = db_query(
         db, FIND_SEAT, DB_ARGS(db_integer(licence_id), db_integer(seats), db_integer(now_s)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
-    for (int i = 0; status == STATUS_OK && i < 3; i++)
+    }
+    for (int i = 0; status == STATUS_OK && i < 3; i++) {
         found[i] = db_column_int(rows, i);
+    }
     db_rows_close(rows);
     return status;
 }
 
 static enum status take_ended(struct db *db, int64_t device_id, int64_t *seat, struct fault *fault) {
     enum status status = db_query_int(db, SEAT_OF, DB_ARGS(db_integer(device_id)), 0, seat, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_run(db, TAKE_ENDED, DB_ARGS(db_integer(device_id)), NULL, fault);
+    }
     return status;
 }
 
@@ -152,8 +157,9 @@ enum status device_free_seat(struct db *db, int64_t licence_id, int32_t seats, i
     int64_t found[3] = {0};
     int64_t taken = 0;
     enum status status = find_seat(db, licence_id, seats, now_s, found, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     if (found[0] > 0) {
         taken = found[0];
         status = db_run(db, TAKE_FREE, DB_ARGS(db_integer(licence_id), db_integer(taken)), NULL, fault);
@@ -163,8 +169,9 @@ enum status device_free_seat(struct db *db, int64_t licence_id, int32_t seats, i
         taken = found[2] + 1;
     }
     assert(taken >= 0 && taken <= seats);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *seat = (int32_t)taken; /* at most `seats` */
+    }
     return status;
 }
 
@@ -185,8 +192,9 @@ static enum status find_most_silent(struct db *db, int64_t licence_id, int32_t s
     bool have_row = false;
     enum status status =
         db_query(db, MOST_SILENT, DB_ARGS(db_integer(licence_id), db_integer(seats)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
+    }
     if (status == STATUS_OK) {
         *device_id = have_row ? db_column_int(rows, 0) : 0;
         *ended_s = have_row ? db_column_int(rows, 1) : INT64_MAX;
@@ -206,26 +214,30 @@ enum status device_drop_silent(struct db *db, int64_t licence_id, int32_t seats,
     assert(ended_before_s <= now_s);
     enum status status =
         db_query_int(db, NONE_BEFORE, DB_ARGS(db_integer(licence_id)), 0, &none_before_s, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     if (ended_before_s <= none_before_s) {
         *dropped_id = 0;
         return STATUS_OK;
     }
     status = find_most_silent(db, licence_id, seats, &device_id, &ended_s, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_run(db, NOTE_SEARCH,
                         DB_ARGS(db_integer(licence_id), db_integer(ended_s < now_s ? ended_s : now_s)), NULL,
                         fault);
+    }
     if (status != STATUS_OK || ended_s >= ended_before_s) {
         *dropped_id = 0;
         return status;
     }
     status = db_run(db, GIVE_UP, DB_ARGS(db_integer(device_id), db_integer(0)), NULL, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_run(db, DROP, DB_ARGS(db_integer(device_id), db_integer(ended_s)), NULL, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         *dropped_id = device_id;
+    }
     return status;
 }
 
@@ -239,8 +251,9 @@ enum status device_release_note(struct db *db, const struct device *device, int6
                                 struct fault *fault) {
     int64_t sequence = 0;
     enum status status = db_counter_take(db, "device_releases", 1, &sequence, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, NOTE_RELEASE,
                   DB_ARGS(db_integer(sequence), db_integer(device->licence_id), db_integer(device->id),
                           db_integer(now_us), db_string(device->released_by)),
@@ -299,9 +312,10 @@ enum status device_seen_begin(struct db *db, const struct device_seen *seen, str
 
 enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) {
     enum status status = device_seen_begin(db, seen, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_run(db, EXTEND_SEAT,
                         DB_ARGS(db_integer(seen->device_id), db_integer(seen->lease_expires_s)), NULL, fault);
+    }
     return status;
 }
 
@@ -320,13 +334,15 @@ enum status device_profile_take(struct db *db, struct text version, struct text 
         db_query_int(db, PROFILE_FIND, DB_ARGS(db_string(version), db_string(components)), 0, &found, fault);
     if (status == STATUS_OK && found == 0) {
         status = db_counter_take(db, "device_profiles", 1, &found, fault);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status =
                 db_run(db, PROFILE_INSERT,
                        DB_ARGS(db_integer(found), db_string(version), db_string(components)), NULL, fault);
+        }
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *id = found;
+    }
     return status;
 }
 
@@ -355,8 +371,9 @@ enum status device_change_note(struct db *db, enum device_change_kind kind, int6
     assert((size_t)kind < sizeof CHANGE_WORDS / sizeof CHANGE_WORDS[0]);
     int64_t sequence = 0;
     enum status status = db_counter_take(db, DEVICE_CHANGE_COUNTER, 1, &sequence, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, CHANGE_NOTE,
                   DB_ARGS(db_integer(sequence), db_string(text_of(CHANGE_WORDS[kind])),
                           db_integer(subject_id), db_integer(now_us)),

@@ -17,8 +17,9 @@ static enum status query_pair(struct db *db, const char *sql, int64_t *a, int64_
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, sql, DB_NO_ARGS, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
+    }
     if (status == STATUS_OK) {
         assert(have_row);
         *a = db_column_int(rows, 0);
@@ -51,9 +52,10 @@ enum status door_suspended_load(struct db *db, struct id_map *suspended, struct 
     struct db_rows *rows = NULL;
     bool have_row = true;
     enum status status = db_query(db, SUSPENDED, DB_NO_ARGS, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         (void)id_map_put(suspended, db_column_int(rows, 0), 0, /* the first, so the nearest, stays */
                          db_column_int(rows, 1) == 1 ? SUSPENDER_PROVIDER : SUSPENDER_DISTRIBUTOR);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -81,8 +83,9 @@ enum status door_licence_read(struct db_rows *rows, int first, const struct id_m
                               struct door_licence_row *row, struct fault *fault) {
     int state = 0;
     enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, first + 2), &state, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *row = (struct door_licence_row){
         .id = db_column_int(rows, first),
         .sku_id = db_column_int(rows, first + 1),
@@ -131,10 +134,11 @@ enum status door_device_read(struct db_rows *rows, struct door_device_row *row, 
         .seat = (int32_t)db_column_int(rows, 5), /* written from an int32_t */
         .activated_at_us = db_column_int(rows, 6),
     };
-    if (status == STATUS_OK && row->fingerprint.length != DEVICE_FINGERPRINT_BYTES)
+    if (status == STATUS_OK && row->fingerprint.length != DEVICE_FINGERPRINT_BYTES) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", "fingerprint", TEXT(""),
                          "device number %lld has a fingerprint of %zu bytes", (long long)row->id,
                          row->fingerprint.length);
+    }
     return status;
 }
 
@@ -184,11 +188,12 @@ static const struct {
 };
 
 static bool change_kind(struct text word, enum device_change_kind *kind) {
-    for (size_t i = 0; i < sizeof CHANGE_KINDS / sizeof CHANGE_KINDS[0]; i++)
+    for (size_t i = 0; i < sizeof CHANGE_KINDS / sizeof CHANGE_KINDS[0]; i++) {
         if (text_is(word, CHANGE_KINDS[i].word)) {
             *kind = CHANGE_KINDS[i].kind;
             return true;
         }
+    }
     return false;
 }
 
@@ -372,11 +377,13 @@ enum status door_state_load(struct db *db, struct door_state *state, struct faul
     struct db_rows *rows = NULL;
     bool have_row = false;
     enum status status = db_query(db, DOOR_STATE, DB_NO_ARGS, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, &have_row, fault);
+    }
     *state = (struct door_state){0};
-    if (status == STATUS_OK && have_row)
+    if (status == STATUS_OK && have_row) {
         *state = (struct door_state){db_column_int(rows, 0) == 1, db_column_int(rows, 1)};
+    }
     db_rows_close(rows);
     return status;
 }

@@ -16,8 +16,9 @@ struct page {
 
 /* How many items the page really asks for. */
 static inline int32_t page_limit(struct page page) {
-    if (page.limit <= 0)
+    if (page.limit <= 0) {
         return PAGE_LIMIT_DEFAULT;
+    }
     return page.limit > PAGE_LIMIT_MAX ? PAGE_LIMIT_MAX : page.limit;
 }
 

@@ -44,15 +44,19 @@ static int log_write(sqlite3_file *file, const void *bytes, int size_bytes, sqli
     bool follows = at == log->starts_at + (sqlite3_int64)log->waiting_bytes;
     if (!follows || log->waiting_bytes + size > JOINED_BYTES) {
         int code = flush(file);
-        if (code != SQLITE_OK)
+        if (code != SQLITE_OK) {
             return code;
+        }
     }
-    if (log->waiting == NULL)
+    if (log->waiting == NULL) {
         log->waiting = malloc(JOINED_BYTES);
-    if (log->waiting == NULL || size > JOINED_BYTES)
+    }
+    if (log->waiting == NULL || size > JOINED_BYTES) {
         return real(file)->pMethods->xWrite(real(file), bytes, size_bytes, at);
-    if (log->waiting_bytes == 0)
+    }
+    if (log->waiting_bytes == 0) {
         log->starts_at = at;
+    }
     memcpy(log->waiting + log->waiting_bytes, bytes, size);
     log->waiting_bytes += size;
     return SQLITE_OK;
@@ -128,12 +132,14 @@ static const sqlite3_io_methods LOG_METHODS = {
 /* Any other file is SQLite's own altogether. */
 static int open_file(sqlite3_vfs *system, const char *name, sqlite3_file *file, int flags, int *out_flags) {
     (void)system;
-    if ((flags & SQLITE_OPEN_WAL) == 0)
+    if ((flags & SQLITE_OPEN_WAL) == 0) {
         return usual->xOpen(usual, name, file, flags, out_flags);
+    }
     *own(file) = (struct log_file){0};
     int code = usual->xOpen(usual, name, real(file), flags, out_flags);
-    if (real(file)->pMethods != NULL)
+    if (real(file)->pMethods != NULL) {
         own(file)->base.pMethods = &LOG_METHODS;
+    }
     return code;
 }
 
@@ -142,15 +148,17 @@ static const char *registered;
 static void add_file_system(void) {
     static sqlite3_vfs joined;
     usual = sqlite3_vfs_find(NULL);
-    if (usual == NULL)
+    if (usual == NULL) {
         return;
+    }
     joined = *usual;
     joined.pNext = NULL;
     joined.zName = "seatmeter";
     joined.szOsFile += (int)sizeof(struct log_file);
     joined.xOpen = open_file;
-    if (sqlite3_vfs_register(&joined, 0) == SQLITE_OK)
+    if (sqlite3_vfs_register(&joined, 0) == SQLITE_OK) {
         registered = joined.zName;
+    }
 }
 
 const char *sqlite_log_file_system(void) {

@@ -19,9 +19,11 @@ const char *signing_state_name(enum signing_state state) {
 
 /* The index of a word; the schema's checks allow no other. */
 static int index_of(struct text word, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (text_is(word, words[i]))
+    for (size_t i = 0; i < count; i++) {
+        if (text_is(word, words[i])) {
             return (int)i;
+        }
+    }
     assert(false && "a word that the schema allows");
     return 0;
 }
@@ -35,8 +37,9 @@ static const char INSERT[] = "insert into signing_keys (" COLUMNS ") values "
 
 enum status signing_key_insert(struct db *db, struct signing_key_row *row, struct fault *fault) {
     enum status status = db_counter_take(db, "signing_keys", 1, &row->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(row->id), db_string(row->kid),
                           db_string(text_of(signing_purpose_name(row->purpose))),

@@ -28,8 +28,9 @@ static const char INSERT[] = "insert into blocks (id, provider_id, sku_id, size,
 enum status block_insert(struct db *db, struct block *block, struct fault *fault) {
     assert(block->size > 0 && block->issued_seats <= block->size);
     enum status status = db_counter_take(db, "blocks", 1, &block->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     block->version = 1;
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(block->id), db_integer(block->provider_id), db_integer(block->sku_id),
@@ -43,10 +44,12 @@ static const char LOAD[] = "select " COLUMNS " from blocks where id = $1";
 enum status block_load(struct db *db, int64_t id, struct block *block, bool *found, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, LOAD, DB_ARGS(db_integer(id)), &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, found, fault);
-    if (status == STATUS_OK && *found)
+    }
+    if (status == STATUS_OK && *found) {
         status = block_from_row(rows, block, fault);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -90,11 +93,13 @@ enum status block_list(struct db *db, struct arena *arena, const struct block_fi
                          db_integer(filter->sku_id), db_string(state), db_integer((int64_t)limit + 1)),
                  &rows, fault);
     bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = block_from_row(rows, &items[used++], fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = used > (size_t)limit;
     *count = more ? (size_t)limit : used;
     *next_after = more ? items[limit - 1].id : 0;

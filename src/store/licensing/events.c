@@ -9,8 +9,9 @@ static const char INSERT[] = "insert into licence_events (sequence, at_us, licen
 
 enum status licence_events_write(struct db *db, struct licence_event *events, size_t count,
                                  int64_t recorded_at_us, struct fault *fault) {
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     int64_t first = 0;
     enum status status = db_counter_take(db, LICENCE_EVENT_COUNTER, (int64_t)count, &first, fault);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
@@ -62,11 +63,13 @@ enum status licence_events_list(struct db *db, struct arena *arena, int64_t lice
         db, LIST, DB_ARGS(db_integer(licence_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
         &rows, fault);
     bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         items[used++] = event_from_row(rows);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = used > (size_t)limit;
     *count = more ? (size_t)limit : used;
     *next_after = more ? items[limit - 1].sequence : 0;

@@ -80,8 +80,9 @@ enum status licence_insert(struct db *db, struct licence *licence, struct fault 
     assert(licence->seats > 0 && licence->counted_seats == licence_counted_seats(licence));
     assert((licence->parent_id == 0) == (licence->key_hash.length == LICENCE_KEY_HASH_BYTES));
     enum status status = db_counter_take(db, "licences", 1, &licence->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     licence->version = 1;
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(licence->id), db_integer(licence->block_id),
@@ -101,10 +102,12 @@ static enum status load_one(struct db *db, struct arena *arena, const char *sql,
                             struct licence_row *row, bool *found, struct fault *fault) {
     struct db_rows *rows = NULL;
     enum status status = db_query(db, sql, &key, 1, &rows, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_next(rows, found, fault);
-    if (status == STATUS_OK && *found)
+    }
+    if (status == STATUS_OK && *found) {
         status = licence_row_from_row(rows, arena, row, fault);
+    }
     db_rows_close(rows);
     return status;
 }
@@ -222,11 +225,13 @@ enum status licence_list(struct db *db, struct arena *arena, const struct licenc
                 db_string(state), db_integer(filter->suspended), db_integer((int64_t)limit + 1)),
         &rows, fault);
     bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row)
+    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = licence_row_from_row(rows, arena, &items[used++], fault);
+    }
     db_rows_close(rows);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     bool more = used > (size_t)limit;
     *count = more ? (size_t)limit : used;
     *next_after = more ? items[limit - 1].licence.id : 0;

@@ -73,9 +73,10 @@ enum status account_load(struct db *db, struct arena *arena, int64_t id, struct 
     bool found = false;
     enum status status =
         rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_account, account, &found, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-account", "account", TEXT(""),
                          "There is no such account.");
+    }
     return status;
 }
 
@@ -101,11 +102,13 @@ enum status account_insert(struct db *db, const struct account *account, struct 
                 db_string(account->address), db_string(account->country), db_string(account->tax_number),
                 db_string(account->email), db_integer(account->created_at_us)),
         NULL, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = db_run(db, INSERT_SELF, DB_ARGS(db_integer(account->id)), NULL, fault);
-    if (status == STATUS_OK && account->seller_id != 0)
+    }
+    if (status == STATUS_OK && account->seller_id != 0) {
         status = db_run(db, INSERT_ANCESTORS,
                         DB_ARGS(db_integer(account->id), db_integer(account->seller_id)), NULL, fault);
+    }
     return status;
 }
 
@@ -155,8 +158,9 @@ static enum status query_bool(struct db *db, const char *sql, const struct db_va
                               bool *yes, struct fault *fault) {
     int64_t value = 0;
     enum status status = db_query_int(db, sql, values, count, 0, &value, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         *yes = value != 0;
+    }
     return status;
 }
 
@@ -180,9 +184,10 @@ static const char FIND_CODE_KNOWN[] =
 
 enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
                               struct account **accounts, size_t *count, struct fault *fault) {
-    if (viewer_id == 0)
+    if (viewer_id == 0) {
         return rows_all(db, arena, FIND_CODE, DB_ARGS(db_string(code)), read_account, sizeof(struct account),
                         accounts, count, fault);
+    }
     return rows_all(db, arena, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), read_account,
                     sizeof(struct account), accounts, count, fault);
 }
@@ -247,8 +252,9 @@ enum status account_list(struct db *db, struct arena *arena, const struct accoun
                          db_integer(filter->seller_id), db_string(filter->code),
                          db_integer(filter->self_or_below_id), db_integer((int64_t)limit + 1)),
                  read_account, sizeof(struct account), accounts, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;

@@ -47,9 +47,10 @@ enum status agreement_load(struct db *db, struct arena *arena, int64_t id, struc
     bool found = false;
     enum status status =
         rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_agreement, agreement, &found, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-agreement", "agreement", TEXT(""),
                          "There is no such agreement.");
+    }
     return status;
 }
 
@@ -69,8 +70,9 @@ enum status agreement_insert(struct db *db, struct agreement *agreement, struct 
     assert(agreement->seller_id > 0 && agreement->buyer_id > 0);
     assert(agreement->payment_days >= 0 && agreement->report_due_days >= 0);
     enum status status = db_counter_take(db, "agreements", 1, &agreement->id, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     agreement->version = 1;
     return db_run(db, INSERT,
                   DB_ARGS(db_integer(agreement->id), db_integer(agreement->seller_id),
@@ -103,11 +105,13 @@ enum status agreement_update(struct db *db, struct agreement *agreement, struct 
                 rows_integer_or_null(agreement->offered_at_us), rows_integer_or_null(agreement->signed_at_us),
                 db_string(agreement->signed_by), rows_integer_or_null(agreement->ended_at_us)),
         &changed, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
-    if (changed != 1)
+    }
+    if (changed != 1) {
         return fault_set(fault, STATUS_STALE, "stale", "version", TEXT(""),
                          "The agreement was changed by somebody else meanwhile: read it again first.");
+    }
     agreement->version++;
     return STATUS_OK;
 }
@@ -130,8 +134,9 @@ enum status agreement_list(struct db *db, struct arena *arena, const struct agre
                                           db_integer(filter->seller_id), db_integer(filter->buyer_id),
                                           db_string(state), db_integer((int64_t)limit + 1)),
                                   read_agreement, sizeof(struct agreement), agreements, count, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     *next_after = 0;
     if (*count > limit) {
         *count = limit;

@@ -30,12 +30,14 @@
 static enum status write_events(struct db *db, const char *sql, struct licence_scope scope,
                                 enum event_kind kind, int64_t cause_id, int64_t now_us, int64_t count,
                                 struct fault *fault) {
-    if (count == 0)
+    if (count == 0) {
         return STATUS_OK;
+    }
     int64_t first = 0;
     enum status status = db_counter_take(db, LICENCE_EVENT_COUNTER, count, &first, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     int64_t written = 0;
     status = db_run(db, sql,
                     DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(first),
@@ -76,10 +78,12 @@ static const char SUSPEND[] = "update licences set suspensions = suspensions + 1
 enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                   int64_t now_us, int64_t *count, struct fault *fault) {
     enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = write_events(db, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = run_scope(db, SUSPEND, scope, now_us, fault);
+    }
     return status;
 }
 
@@ -93,10 +97,12 @@ static const char RESUME[] =
 enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                  int64_t now_us, int64_t *count, struct fault *fault) {
     enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = write_events(db, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = run_scope(db, RESUME, scope, now_us, fault);
+    }
     return status;
 }
 
@@ -115,15 +121,19 @@ enum status licence_scope_retire(struct db *db, struct licence_scope scope, int6
                                  struct fault *fault) {
     int64_t on = 0;
     enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = count_scope(db, COUNT_ON, scope, &on, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = write_events(db, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = db_run(db, GIVE_SEATS_BACK,
                         DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL, fault);
-    if (status == STATUS_OK)
+    }
+    if (status == STATUS_OK) {
         status = run_scope(db, RETIRE, scope, now_us, fault);
+    }
     return status;
 }
 

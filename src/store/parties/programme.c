@@ -38,9 +38,10 @@ enum status programme_load(struct db *db, struct arena *arena, struct programme 
                            struct fault *fault) {
     bool found = false;
     enum status status = programme_find(db, arena, &found, programme, fault);
-    if (status == STATUS_OK && !found)
+    if (status == STATUS_OK && !found) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-initialised", NULL, TEXT(""),
                          "This store has no programme yet: run seatmeter init first.");
+    }
     return status;
 }
 
@@ -48,16 +49,18 @@ enum status programme_check_secret(struct db *db, struct arena *arena,
                                    const unsigned char secret[PROGRAMME_SECRET_BYTES], struct fault *fault) {
     struct programme programme;
     enum status status = programme_load(db, arena, &programme, fault);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         return status;
+    }
     unsigned char check[PROGRAMME_SECRET_CHECK_BYTES];
     programme_secret_check(secret, check);
     if (programme.secret_check.length != sizeof check ||
-        sodium_memcmp(check, programme.secret_check.at, sizeof check) != 0)
+        sodium_memcmp(check, programme.secret_check.at, sizeof check) != 0) {
         return fault_set(
             fault, STATUS_CONFLICT, "wrong-secret", "secret", TEXT(""),
             "This is not the secret that the programme was made with: give the one that was written "
             "when it was initialised.");
+    }
     return STATUS_OK;
 }
 
