@@ -1,6 +1,7 @@
 /* Signing in, out, and who I am. */
 #include "api/routes.h"
 
+#include "machine/clock.h"
 #include "programme/access/sign_in.h"
 #include "programme/call/authorise.h"
 #include "web/authenticate.h"
@@ -24,7 +25,7 @@ static void write_session(struct json_writer *out, const struct user_view *user,
 static enum status post_session(struct request *request, struct response *answer, struct fault *fault) {
     struct sign_in_input input = {.address = counted_address(request)};
     if (input.address.length > 0 &&
-        !rate_limit_take(&request->server->sign_ins_by_address, input.address, monotonic_us())) {
+        !rate_limit_take(&request->server->sign_ins_by_address, input.address, machine_monotonic_us())) {
         atomic_fetch_add(&request->server->metrics.limited, 1);
         return fault_set(fault, STATUS_LIMITED, "sign-in-limited", NULL, TEXT(""),
                          "Too many sign-ins from this address: wait a minute.");

@@ -3,32 +3,22 @@
 #include "cli/artifacts.h"
 #include "cli/progress.h"
 #include "cli/secret.h"
+#include "machine/clock.h"
+#include "machine/random.h"
 #include "store/parties/programme.h"
 
 #include <sodium.h>
 #include <time.h>
 #include <unistd.h>
 
-static void fill_from_machine(struct random_source *source, void *bytes, size_t size_bytes) {
-    (void)source;
-    randombytes_buf(bytes, size_bytes);
-}
-
-static int64_t machine_now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void operator_make_call(struct operator_session *session) {
-    session->random = (struct random_source){fill_from_machine};
     session->call = (struct call){
         .db = session->db,
         .arena = &session->arena,
         .actor = {.kind = ACTOR_OPERATOR, .rights = RIGHT_ALL},
         .now_us = machine_now_us(),
         .secret = session->secret,
-        .random = &session->random,
+        .random = machine_random_source(),
         .progress = progress_on_terminal(),
         .artifacts = session->artifacts,
     };

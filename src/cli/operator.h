@@ -11,7 +11,6 @@ struct operator_session {
     struct arena arena;
     struct db *db;
     unsigned char secret[PROGRAMME_SECRET_BYTES];
-    struct random_source random;
     struct artifact_store *artifacts;
     struct call call;
     int exit_code; /* where a command that went well has something to say by it; else 0 */

@@ -1,29 +1,25 @@
 #include "cli/progress.h"
 
+#include "machine/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { BAR_CELLS = 30 };
-static const int64_t REDRAW_NS = 100000000; /* ten times a second is smooth enough and costs nothing */
+static const int64_t REDRAW_US = 100000; /* ten times a second is smooth enough and costs nothing */
 
-static int64_t last_drawn_ns;
+static int64_t last_drawn_us;
 static bool drawn;
-
-static int64_t monotonic_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void draw(struct progress *progress, const char *what, int64_t done, int64_t total) {
     (void)progress;
-    int64_t now_ns = monotonic_ns();
-    if (total <= 0 || (drawn && done < total && now_ns - last_drawn_ns < REDRAW_NS)) {
+    int64_t now_us = machine_monotonic_us();
+    if (total <= 0 || (drawn && done < total && now_us - last_drawn_us < REDRAW_US)) {
         return;
     }
-    last_drawn_ns = now_ns;
+    last_drawn_us = now_us;
     drawn = true;
     if (done > total) {
         done = total;

@@ -1,5 +1,7 @@
 #include "cli/secret.h"
 
+#include "machine/random.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -106,7 +108,7 @@ enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAM
         return secret_load(db_url, secret, fault);
     }
     unsigned char made[PROGRAMME_SECRET_BYTES];
-    randombytes_buf(made, sizeof made);
+    machine_random(made, sizeof made);
     enum status status = write_file(path, made, fault);
     if (status == STATUS_OK) {
         memcpy(secret, made, sizeof made);

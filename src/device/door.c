@@ -1,6 +1,8 @@
 /* The door: routes, what all answers share, starting and stopping in the order that leaves nothing behind. */
 #include "device/door_private.h"
 #include "device/verifiers.h"
+#include "machine/clock.h"
+#include "machine/random.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -21,27 +23,12 @@ int64_t door_now_us(const struct device_door *door) {
     if (door->options->now_us != NULL) {
         return door->options->now_us();
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return machine_now_us();
 }
 
 int64_t door_now_s(const struct device_door *door) {
     return door_now_us(door) / 1000000;
 }
-
-static int64_t machine_now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static void fill_random(struct random_source *source, void *bytes, size_t size_bytes) {
-    (void)source;
-    randombytes_buf(bytes, size_bytes);
-}
-
-static struct random_source machine_random = {fill_random};
 
 /* What devices, licences and leases have in common. */
 
@@ -385,7 +372,7 @@ static void destroy(struct device_door *door) {
 static enum status start_live(struct device_door *door, struct fault *fault) {
     struct live_options options = {.database_url = door->options->database_url,
                                    .secret = door->options->secret,
-                                   .random = &machine_random,
+                                   .random = machine_random_source(),
                                    .now_us = door->options->now_us != NULL ? door->options->now_us
                                                                            : machine_now_us};
     return live_start(&options, &door->live, fault);

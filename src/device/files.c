@@ -187,7 +187,7 @@ static void transfer_send(struct files *files, struct transfer *transfer) {
         }
         if (sent > 0) {
             atomic_fetch_add(&files->counters.bytes, (unsigned long long)sent);
-            transfer->moved_at_us = monotonic_us();
+            transfer->moved_at_us = machine_monotonic_us();
         }
     }
 }
@@ -206,7 +206,7 @@ static void take_transfers(struct files *files) {
         }
         files->transfers = transfer;
         atomic_fetch_add(&files->counters.begun, 1);
-        transfer->moved_at_us = monotonic_us();
+        transfer->moved_at_us = machine_monotonic_us();
         transfer_begin(files, transfer);
         /* level-triggered: each turn of the loop sends it a little more */
         struct epoll_event event = {.events = EPOLLOUT, .data.ptr = transfer};
@@ -244,7 +244,7 @@ static void take_loads(struct files *files) {
 }
 
 static void drop_stalled(struct files *files) {
-    int64_t limit_us = monotonic_us() - files->options.stall_us;
+    int64_t limit_us = machine_monotonic_us() - files->options.stall_us;
     struct transfer *next;
     for (struct transfer *transfer = files->transfers; transfer != NULL; transfer = next) {
         next = transfer->next;
@@ -266,7 +266,7 @@ static void *run(void *context) {
     struct files *files = context;
     block_pipe_signal();
     struct epoll_event events[EVENTS_MAX];
-    int64_t looked_at_us = monotonic_us();
+    int64_t looked_at_us = machine_monotonic_us();
     while (!atomic_load(&files->is_stopping)) {
         int count = epoll_wait(files->epoll_fd, events, EVENTS_MAX, 1000);
         for (int i = 0; i < count; i++) {
@@ -278,9 +278,9 @@ static void *run(void *context) {
         calm(files->wake_fd);
         take_loads(files);
         take_transfers(files);
-        if (monotonic_us() - looked_at_us >= 1000000) {
+        if (machine_monotonic_us() - looked_at_us >= 1000000) {
             drop_stalled(files);
-            looked_at_us = monotonic_us();
+            looked_at_us = machine_monotonic_us();
         }
     }
     while (files->transfers != NULL) {

@@ -1,4 +1,5 @@
-/* Monotonic time in microseconds, which no setting of the machine's clock moves: for durations and deadlines.
+/* Clock: what time the machine has. Only the rooms above the use cases may ask; below, time comes as an
+ * argument.
  */
 #ifndef SEATMETER_MACHINE_CLOCK_H
 #define SEATMETER_MACHINE_CLOCK_H
@@ -6,10 +7,13 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline int64_t monotonic_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
+/* The wall clock: microseconds since 1970-01-01T00:00:00Z. It can be set, so it may jump. */
+int64_t machine_now_us(void);
+
+/* Microseconds since some instant, which no setting of the wall clock moves: for durations and deadlines. */
+int64_t machine_monotonic_us(void);
+
+/* The wall clock's instant so many seconds from now, as pthread_cond_timedwait takes it by default. */
+struct timespec machine_wall_deadline(int64_t seconds);
 
 #endif

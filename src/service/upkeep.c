@@ -1,5 +1,7 @@
 #include "service/upkeep.h"
 
+#include "machine/clock.h"
+#include "machine/random.h"
 #include "programme/call/call.h"
 #include "programme/delivery/update_repository.h"
 
@@ -21,23 +23,15 @@ struct upkeep {
     bool is_over;
 };
 
-static void fill_from_machine(struct random_source *source, void *bytes, size_t size_bytes) {
-    (void)source;
-    randombytes_buf(bytes, size_bytes);
-}
-
 /* One round; a connection that failed is made anew in the next. */
 static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fault) {
     struct arena arena;
-    struct timespec now;
-    struct random_source random = {fill_from_machine};
-    clock_gettime(CLOCK_REALTIME, &now);
     arena_init(&arena);
     struct call call = {.arena = &arena,
                         .actor = {.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL},
-                        .now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+                        .now_us = machine_now_us(),
                         .secret = upkeep->options.secret,
-                        .random = &random,
+                        .random = machine_random_source(),
                         .artifacts = upkeep->options.artifacts};
     enum status status =
         upkeep->db != NULL ? STATUS_OK : db_open(upkeep->options.database_url, &upkeep->db, fault);
@@ -57,9 +51,7 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
 }
 
 static bool wait_for_round(struct upkeep *upkeep) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ROUND_S;
+    struct timespec until = machine_wall_deadline(ROUND_S);
     pthread_mutex_lock(&upkeep->lock);
     while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0)
         ;

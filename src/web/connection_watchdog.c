@@ -5,6 +5,8 @@
  * closing it stays the business of its owner. */
 #include "web/web_private.h"
 
+#include "machine/clock.h"
+
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -22,19 +24,13 @@ static const int64_t LIMITS_US[] = {
     [WATCHED_SENDING] = 600 * SECOND_US,
 };
 
-int64_t monotonic_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
-
 struct watched_connection *watchdog_open(struct web_server *server, int fd) {
     struct watched_connection *watched = calloc(1, sizeof *watched);
     if (watched == NULL) {
         return NULL;
     }
     watched->fd = fd;
-    watched->since_us = monotonic_us();
+    watched->since_us = machine_monotonic_us();
     pthread_mutex_lock(&server->watched_lock);
     watched->next = server->watched;
     if (watched->next != NULL) {
@@ -70,7 +66,7 @@ void watchdog_enter(struct web_server *server, struct watched_connection *watche
     }
     pthread_mutex_lock(&server->watched_lock);
     watched->phase = phase;
-    watched->since_us = monotonic_us();
+    watched->since_us = machine_monotonic_us();
     watched->more_us = 0;
     pthread_mutex_unlock(&server->watched_lock);
 }
@@ -91,7 +87,7 @@ static bool has_left(const struct watched_connection *watched) {
 }
 
 static void cut_slow_peers(struct web_server *server) {
-    int64_t now_us = monotonic_us();
+    int64_t now_us = machine_monotonic_us();
     for (struct watched_connection *watched = server->watched; watched != NULL; watched = watched->next) {
         int64_t limit_us = LIMITS_US[watched->phase];
         bool is_slow = limit_us > 0 && now_us - watched->since_us > limit_us + watched->more_us;
@@ -106,9 +102,7 @@ static void *watch(void *argument) {
     struct web_server *server = argument;
     pthread_mutex_lock(&server->watched_lock);
     while (!server->watchdog_is_over) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
+        struct timespec until = machine_wall_deadline(1);
         pthread_cond_timedwait(&server->watched_changed, &server->watched_lock, &until);
         cut_slow_peers(server);
     }

@@ -7,6 +7,8 @@
 #include "web/web_private.h"
 
 #include "delivery/artifacts.h"
+#include "machine/clock.h"
+#include "machine/random.h"
 #include "web/problem.h"
 #include "web/router.h"
 #include "web/uploads.h"
@@ -31,7 +33,7 @@ enum {
 
 static void make_request_id(struct request *request) {
     unsigned char random[12];
-    randombytes_buf(random, sizeof random);
+    machine_random(random, sizeof random);
     sodium_bin2hex(request->id, sizeof request->id, random, sizeof random);
 }
 
@@ -45,7 +47,7 @@ static void *begin_request(void *argument, const char *target, struct MHD_Connec
     arena_init(&request->arena);
     request->server = server;
     request->connection = connection;
-    request->started_us = monotonic_us();
+    request->started_us = machine_monotonic_us();
     request->target = text_copy(&request->arena, text_of(target));
     request->method_text = TEXT("");
     request->address = TEXT("");
@@ -71,7 +73,7 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
         return;
     }
     *context = NULL;
-    int64_t duration_us = monotonic_us() - request->started_us;
+    int64_t duration_us = machine_monotonic_us() - request->started_us;
     bool was_cut = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
     metrics_count(&server->metrics, request->route_index, was_cut ? 499 : request->answer.http_status,
                   duration_us);

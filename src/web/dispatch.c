@@ -2,6 +2,7 @@
  * whether that one may, the use case (under its Idempotency-Key), the answer. */
 #include "web/web_private.h"
 
+#include "machine/random.h"
 #include "web/authenticate.h"
 #include "web/problem.h"
 #include "web/router.h"
@@ -12,13 +13,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-static void fill_machine_random(struct random_source *source, void *bytes, size_t size_bytes) {
-    (void)source;
-    randombytes_buf(bytes, size_bytes);
-}
-
-static struct random_source machine_random = {fill_machine_random};
 
 static bool has_media_type(struct text content_type, const char *wanted) {
     struct text type = content_type;
@@ -158,7 +152,7 @@ void dispatch(struct worker *worker, struct request *request) {
         .arena = &request->arena,
         .now_us = web_server_now_us(request->server),
         .secret = request->server->options->secret,
-        .random = &machine_random,
+        .random = machine_random_source(),
         .artifacts = request->server->options->artifacts,
     };
     struct fault fault;

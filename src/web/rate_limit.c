@@ -2,6 +2,8 @@
  * that is what is counted. */
 #include "web/rate_limit.h"
 
+#include "machine/random.h"
+
 #include <arpa/inet.h>
 #include <sodium.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 void rate_limit_init(struct rate_limit *limit, struct rate_limit_terms terms) {
     *limit = (struct rate_limit){.terms = terms};
     pthread_mutex_init(&limit->lock, NULL);
-    randombytes_buf(limit->key, sizeof limit->key);
+    machine_random(limit->key, sizeof limit->key);
 }
 
 void rate_limit_clean_up(struct rate_limit *limit) {

@@ -1,6 +1,7 @@
 /* Starting and stopping the door, in the order that leaves no request behind. */
 #include "web/web_private.h"
 
+#include "machine/clock.h"
 #include "store/engine/db.h"
 #include "store/parties/programme.h"
 #include "web/router.h"
@@ -23,9 +24,7 @@ int64_t web_server_now_us(const struct web_server *server) {
     if (server->options->now_us != NULL) {
         return server->options->now_us();
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return machine_now_us();
 }
 
 /* The store is there, of this version, and of the programme whose secret we were given. */
@@ -122,8 +121,8 @@ struct text web_server_url(const struct web_server *server) {
 }
 
 static void wait_for_requests(struct web_server *server) {
-    int64_t until_us = monotonic_us() + GRACE_US;
-    while (atomic_load(&server->metrics.in_flight) > 0 && monotonic_us() < until_us) {
+    int64_t until_us = machine_monotonic_us() + GRACE_US;
+    while (atomic_load(&server->metrics.in_flight) > 0 && machine_monotonic_us() < until_us) {
         nanosleep(&(struct timespec){.tv_nsec = 10L * 1000 * 1000}, NULL);
     }
 }

@@ -69,7 +69,6 @@ struct web_server {
     pthread_t watchdog;
 };
 
-int64_t monotonic_us(void);
 int64_t web_server_now_us(const struct web_server *server);
 
 /* workers.c: false where the queue is full or closed. The request's connection must be suspended before. */

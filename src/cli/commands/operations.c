@@ -6,6 +6,7 @@
 #include "core/base/state_machine.h"
 #include "core/licence/decision.h"
 #include "device/door.h"
+#include "machine/clock.h"
 #include "programme/audit/audit_store.h"
 #include "programme/delivery/update_repository.h"
 #include "programme/simulation/simulate.h"
@@ -46,9 +47,7 @@ static enum status run_check(struct operator_session *session, const struct argu
 }
 
 static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return (double)machine_monotonic_us() / 1e6;
 }
 
 static enum status run_simulate(struct operator_session *session, const struct arguments *arguments,

@@ -97,7 +97,7 @@ enum status http_make(const struct http_options *options, struct http **http, st
     make_room(made);
     made->head_second = -1;
     made->turn_by_us = INT64_MAX;
-    made->chance = (uint64_t)monotonic_us() | 1;
+    made->chance = (uint64_t)machine_monotonic_us() | 1;
     made->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     made->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     made->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -290,7 +290,7 @@ const int64_t HTTP_TURN_BUCKETS_US[HTTP_TURN_BUCKETS] = {50,   100,  250,   500,
                                                          2500, 5000, 10000, 50000, 250000};
 
 static void count_turn(struct http *http) {
-    int64_t took_us = monotonic_us() - http->turn_began_us;
+    int64_t took_us = machine_monotonic_us() - http->turn_began_us;
     int bucket = 0;
     while (bucket < HTTP_TURN_BUCKETS && took_us > HTTP_TURN_BUCKETS_US[bucket]) {
         bucket++;
@@ -307,7 +307,7 @@ static int64_t patience_us(const struct http *http, int64_t longest_us) {
     if (http->turn_by_us == INT64_MAX) {
         return longest_us;
     }
-    int64_t left_us = http->turn_by_us - monotonic_us();
+    int64_t left_us = http->turn_by_us - machine_monotonic_us();
     return left_us < 0 ? 0 : left_us < longest_us ? left_us : longest_us;
 }
 
@@ -325,7 +325,7 @@ static int wait_for_events(struct http *http, int64_t patience_us) {
 static void run_turn(struct http *http, int64_t longest_us) {
     int count = wait_for_events(http, patience_us(http, longest_us));
     http->turn_by_us = INT64_MAX;
-    http->turn_began_us = monotonic_us();
+    http->turn_began_us = machine_monotonic_us();
     http->is_late = false;
     http->since_clock = 0;
     run_again(http);
@@ -357,8 +357,8 @@ void http_run(struct http *http, int64_t grace_us) {
         run_turn(http, http->counters.connections > 0 ? SWEEP_US : SECONDS);
     }
     begin_closing(http);
-    int64_t until_us = monotonic_us() + grace_us;
-    while (http->counters.connections > 0 && monotonic_us() < until_us) {
+    int64_t until_us = machine_monotonic_us() + grace_us;
+    while (http->counters.connections > 0 && machine_monotonic_us() < until_us) {
         run_turn(http, SECONDS / 100);
     }
 }

@@ -147,7 +147,7 @@ static void count_refusal(struct http *http, int http_status) {
 static bool is_late(struct http *http) {
     if (++http->since_clock >= CLOCK_EVERY) {
         http->since_clock = 0;
-        http->is_late = monotonic_us() - http->turn_began_us > http->options.late_us;
+        http->is_late = machine_monotonic_us() - http->turn_began_us > http->options.late_us;
     }
     return http->is_late;
 }

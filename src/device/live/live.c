@@ -593,7 +593,7 @@ static enum status open_store(struct live *live, struct fault *fault) {
 enum status live_start(const struct live_options *options, struct live **out, struct fault *fault) {
     static_assert(sizeof(struct live_device) == 96 && sizeof(struct live_licence) == 24, "as promised");
     struct live *live = make(options);
-    int64_t began_us = monotonic_us();
+    int64_t began_us = machine_monotonic_us();
     enum status status = open_store(live, fault);
     if (status == STATUS_OK) {
         status = live_saver_recover(live->writer_db, fault);
@@ -604,7 +604,7 @@ enum status live_start(const struct live_options *options, struct live **out, st
     if (status == STATUS_OK) {
         status = live_load(live, fault);
     }
-    live->loaded_in_us = monotonic_us() - began_us;
+    live->loaded_in_us = machine_monotonic_us() - began_us;
     if (status == STATUS_OK) {
         status = live_writer_start(live, fault);
     }

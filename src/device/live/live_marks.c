@@ -179,7 +179,7 @@ static void set_out(struct live *live) {
     hand->next = 1;
     hand->last = live->last_device;
     hand->covers = live->logs;
-    hand->set_out_us = monotonic_us();
+    hand->set_out_us = machine_monotonic_us();
 }
 
 static void come_around(struct live *live, struct live_marks *marks) {
@@ -193,7 +193,7 @@ static void come_around(struct live *live, struct live_marks *marks) {
 /* How far it should be by now. */
 static int64_t due_of(const struct live *live) {
     const struct live_hand *hand = &live->hand;
-    int64_t went_us = monotonic_us() - hand->set_out_us;
+    int64_t went_us = machine_monotonic_us() - hand->set_out_us;
     int64_t whole_us = (int64_t)ROWS_LATE_S * 1000000;
     return live->is_ending || went_us >= whole_us ? hand->last : hand->last * went_us / whole_us;
 }

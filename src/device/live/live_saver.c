@@ -119,7 +119,7 @@ static void wait_until(struct live *live, int64_t at_us) {
 /* Asks once; false where the loop does not answer (then its next turn's marks are taken the next time). */
 static bool ask_for_marks(struct live_saver *saver) {
     struct live *live = saver->live;
-    int64_t until_us = monotonic_us() + MARKS_WAIT_US;
+    int64_t until_us = machine_monotonic_us() + MARKS_WAIT_US;
     pthread_mutex_lock(&live->mutex);
     if (live->marks_state == LIVE_MARKS_IDLE) {
         live->marks_state = LIVE_MARKS_WANTED;
@@ -127,7 +127,7 @@ static bool ask_for_marks(struct live_saver *saver) {
     pthread_mutex_unlock(&live->mutex);
     live_wake(live);
     pthread_mutex_lock(&live->mutex);
-    while (live->marks_state != LIVE_MARKS_GIVEN && monotonic_us() < until_us) {
+    while (live->marks_state != LIVE_MARKS_GIVEN && machine_monotonic_us() < until_us) {
         wait_until(live, until_us);
     }
     bool given = live->marks_state == LIVE_MARKS_GIVEN;

@@ -9,6 +9,7 @@
  * statement failed, so that one job may have spoilt the others', each runs again by itself. */
 #include "device/live/live_private.h"
 
+#include "machine/clock.h"
 #include "programme/call/authorise.h"
 #include "programme/devices/activate_device.h"
 #include "programme/devices/reseat_device.h"
@@ -42,9 +43,7 @@ struct live_writer {
 };
 
 static int64_t monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return machine_monotonic_us() / 1000;
 }
 
 /* Waits for a signal until then; the mutex is held. */

@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/fault.h"
+#include "core/base/random_source.h"
 #include "core/licence/identifier.h"
 #include "store/engine/db.h"
 
@@ -32,11 +33,6 @@ struct actor {
     int64_t id;         /* the user's or token's; 0 for operator and system */
     int64_t account_id; /* 0 for operator and system */
     unsigned rights;    /* bits of enum right */
-};
-
-/* Where random bytes come from: the machine's at a door, seeded in tests and simulations. */
-struct random_source {
-    void (*fill)(struct random_source *source, void *bytes, size_t size_bytes);
 };
 
 /* Told how far a long piece of work has come, now and then; a command on a terminal draws a bar. */
@@ -65,5 +61,14 @@ enum status call_begin(struct call *call, enum db_access access, struct fault *f
 /* Ends what call_begin began: commits where `status` is OK, else rolls back, and returns `status` or the
  * fault of the commit. Inside another call it only passes `status` on, and the outer one decides. */
 enum status call_end(struct call *call, enum status status, struct fault *fault) MUST_CHECK;
+
+/* What a use case does between the beginning and the end of its transaction. */
+typedef enum status call_body(struct call *call, const void *input, void *output, struct fault *fault);
+
+/* Runs `body` in the call's transaction: begins it (or joins the one that runs), and commits where the body
+ * returns STATUS_OK, else rolls back. Returns the body's status or the fault of the beginning or the commit.
+ * `input` and `output` are the use case's own and are passed on. */
+enum status call_run(struct call *call, enum db_access access, call_body *body, const void *input,
+                     void *output, struct fault *fault) MUST_CHECK;
 
 #endif

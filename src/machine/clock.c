@@ -1,0 +1,22 @@
+#include "machine/clock.h"
+
+static int64_t read_us(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t machine_now_us(void) {
+    return read_us(CLOCK_REALTIME);
+}
+
+int64_t machine_monotonic_us(void) {
+    return read_us(CLOCK_MONOTONIC);
+}
+
+struct timespec machine_wall_deadline(int64_t seconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    return until;
+}
