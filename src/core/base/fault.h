@@ -33,6 +33,17 @@ struct fault {
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/* Returns from the function with the status of `expression`, unless that is STATUS_OK. It stands only in
+ * functions that own nothing: memory is the arena's, the transaction is call_run's. A function that owns
+ * something keeps one `done:` label, where it frees. */
+#define TRY(expression)                                                                                      \
+    do {                                                                                                     \
+        enum status tried_status = (expression);                                                             \
+        if (tried_status != STATUS_OK) {                                                                     \
+            return tried_status;                                                                             \
+        }                                                                                                    \
+    } while (0)
+
 /* Fills `fault` and returns `status`, so that a function can end with `return fault_set(…)`.
  * `field` may be NULL and `value` empty. */
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *field,

@@ -31,3 +31,9 @@ enum status call_end(struct call *call, enum status status, struct fault *fault)
     db_rollback(call->db);
     return status;
 }
+
+enum status call_run(struct call *call, enum db_access access, call_body *body, const void *input,
+                     void *output, struct fault *fault) {
+    TRY(call_begin(call, access, fault));
+    return call_end(call, body(call, input, output, fault), fault);
+}
