@@ -2,6 +2,7 @@
 #include "delivery/tuf.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "delivery/canonical_json.h"
 
 #include <assert.h>

@@ -2,6 +2,7 @@
 #include "json/json_write.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -4,6 +4,7 @@
 
 #include "core/base/buffer.h"
 #include "core/time/date.h"
+#include "core/time/instant.h"
 
 #include <inttypes.h>
 

@@ -5,6 +5,7 @@
 #include "web/web_private.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 
 #include <inttypes.h>

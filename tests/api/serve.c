@@ -9,6 +9,7 @@
 #include "web/server.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "delivery/artifacts.h"
 #include "programme/access/users.h"
 #include "programme/catalogue/import_catalogue.h"

@@ -1,6 +1,7 @@
 #include "close_store.h"
 
 #include "close_filling.h"
+#include "core/time/zone.h"
 #include "programme/parties/init_programme.h"
 
 #include <stdio.h>

@@ -4,6 +4,7 @@
  * usage: meter_bench [LICENCES]. Prints one row per policy and group size: seconds and nanoseconds per
  * change. */
 #include "core/base/rng.h"
+#include "core/time/zone.h"
 #include "core/usage/meter.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* Time zone files. Whatever bytes make a zone, its days follow one another, and a local time is shown at the
  * instants that are found for it. */
+#include "core/time/civil.h"
 #include "core/time/zone.h"
 #include "fuzz.h"
 

@@ -1,6 +1,7 @@
 #include "channel.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

@@ -4,6 +4,7 @@
 
 #include "core/base/rng.h"
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "core/usage/event.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

@@ -1,5 +1,6 @@
 #include "trade.h"
 
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"

@@ -3,6 +3,7 @@
 #define SEATMETER_TESTS_UNIT_CLOCK_H
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

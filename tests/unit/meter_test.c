@@ -1,5 +1,6 @@
 /* The meter: days drawn by hand, and a naive meter that looks at every instant of small months. */
 #include "core/base/rng.h"
+#include "core/time/zone.h"
 #include "core/usage/meter.h"
 
 #include <setjmp.h>

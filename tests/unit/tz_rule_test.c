@@ -2,6 +2,7 @@
  * them, too.
  */
 #include "core/base/rng.h"
+#include "core/time/instant.h"
 #include "core/time/tz_rule.h"
 #include "glibc.h"
 

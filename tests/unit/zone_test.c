@@ -1,6 +1,8 @@
 /* Zones of the system's data: those whose rules changed lately, odd ones, and all of them against glibc,
  * which reads the same files with code of its own. */
 #include "core/base/rng.h"
+#include "core/time/civil.h"
+#include "core/time/instant.h"
 #include "core/time/zone.h"
 #include "glibc.h"
 
@@ -291,17 +293,15 @@ static void in_every_zone_every_local_time_reads_back_as_its_instant(void **stat
         for (int i = 0; i < 30; i++) {
             int64_t at_us = rng_between(&rng, at("1973-01-01T00:00:00Z"), at("2100-01-01T00:00:00Z"));
             at_us -= at_us % second_us;
-            struct text written = instant_format_local(&arena, zone, at_us);
+            struct text shifted = instant_format(&arena, at_us + zone_offset_us(zone, at_us));
+            struct text local = text_format(&arena, "%.19s", shifted.at);
             struct fault fault;
             int64_t read_us = -1;
-            assert_int_equal(instant_parse(written, zone, "at", &read_us, &fault), STATUS_OK);
-            assert_true(read_us == at_us);
-            struct text local = {written.at, 19};
             if (instant_parse(local, zone, "at", &read_us, &fault) == STATUS_OK) {
                 assert_true(read_us == at_us);
             } else {
                 assert_string_equal(fault.code, "time-ambiguous");
-                assert_non_null(strstr(fault.message, written.at));
+                assert_non_null(strstr(fault.message, local.at));
                 ambiguous++;
             }
             assert_int_equal(instant_parse(instant_format(&arena, at_us), NULL, "at", &read_us, &fault),

@@ -4,6 +4,7 @@
  * the next one
  * ("<-03>3<-02>,0/0,J365/25"), and because a change may lie in the year before or after its own in UTC. */
 #include "core/time/tz_rule.h"
+#include "core/time/civil.h"
 #include "core/time/zone.h"
 
 #include <assert.h>

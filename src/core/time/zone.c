@@ -10,6 +10,7 @@
  * thing only, the offset at an instant and how long it lasts: a segment. The last few are remembered, as are
  * the last months. */
 #include "core/time/zone.h"
+#include "core/time/civil.h"
 #include "core/time/tzif.h"
 
 #include <assert.h>

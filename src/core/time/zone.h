@@ -1,13 +1,45 @@
-/* Zone: what the calendar's texts need of a time zone beyond what calendar.h offers to everybody.
+/* Zone: an IANA time zone, and the civil days and months in it as instants.
  *
- * A local time is microseconds of a clock on the wall since it showed 1970-01-01 00:00: instant + offset. */
+ * A month is [m0, m1) by local midnights of the agreement's zone, daylight saving included; where a zone
+ * skips midnight, the day begins at the first instant that exists. Rules come from the system's time zone
+ * data (Debian's package tzdata), and zone.c is the one file of core that reads a file. A local time is
+ * microseconds of a clock on the wall since it showed 1970-01-01 00:00: instant + offset. */
 #ifndef SEATMETER_CORE_TIME_ZONE_H
 #define SEATMETER_CORE_TIME_ZONE_H
 
 #include "core/time/date.h"
 
-#define MICROSECONDS_PER_SECOND INT64_C(1000000)
-#define MICROSECONDS_PER_DAY (INT64_C(86400) * MICROSECONDS_PER_SECOND)
+enum { MONTH_DAYS_MAX = 31 };
+
+/* The month's days as instants: midnights_us[0] is m0, midnights_us[days] is m1. */
+struct month_span {
+    int days;
+    int64_t midnights_us[MONTH_DAYS_MAX + 1];
+};
+
+/* An IANA time zone. Opaque; zone_close gives it back. It remembers the offsets and months that it was last
+ * asked for, so asking again is cheap, and so each thread opens its own. */
+struct zone;
+
+/* Takes "UTC" and IANA's Region/City names, spelt as IANA does ("America/New_York"), and nothing that is not
+ * one ("EST", "GMT+3", "Etc/GMT+3" have no civil rules of a place). Fault "unknown-time-zone" on `field`;
+ * with STATUS_INTERNAL, as no name is to blame, "time-zone-data-broken", "…-missing" or "…-unreadable" where
+ * the machine's data is. */
+enum status zone_open(struct text iana_name, const char *field, struct zone **zone,
+                      struct fault *fault) MUST_CHECK;
+void zone_close(struct zone *zone); /* NULL is fine */
+const char *zone_name(const struct zone *zone);
+
+/* The first instant of the civil day in the zone: of a midnight that occurs twice the first, of one that is
+ * skipped the instant of the skip. A day that the zone leaves out altogether (Pacific/Apia 2011-12-30) begins
+ * and ends at that instant. */
+int64_t zone_midnight_us(struct zone *zone, struct date date);
+void zone_month_span(struct zone *zone, struct month month, struct month_span *span);
+
+/* The civil day, or month, between whose midnights the instant lies. (That is the day on the wall, but for an
+ * hour that clocks repeat across midnight: it belongs to the day that had begun already.) */
+struct date zone_date_at(struct zone *zone, int64_t at_us);
+struct month zone_month_at(struct zone *zone, int64_t at_us);
 
 /* A zone of what its file says (RFC 9636); zone_open reads the file for it. Fault "time-zone-data-broken". */
 enum status zone_of_bytes(struct text name, struct text tzif, struct zone **zone,
@@ -24,11 +56,5 @@ struct zone_instants {
     int64_t skip_us; /* where count is 0: the instant at which the wall jumps over it */
 };
 struct zone_instants zone_instants_of(struct zone *zone, int64_t local_us);
-
-/* Division that rounds down, for times before 1970. */
-static inline int64_t divide_down(int64_t value, int64_t by) {
-    int64_t quotient = value / by;
-    return value % by < 0 ? quotient - 1 : quotient;
-}
 
 #endif

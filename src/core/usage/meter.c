@@ -6,6 +6,8 @@
  * instant, which carries over what was on before; then every later step within it may raise its highest. */
 #include "core/usage/meter.h"
 
+#include "core/time/zone.h"
+
 #include <assert.h>
 #include <string.h>
 

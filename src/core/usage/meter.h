@@ -10,6 +10,7 @@
 
 #include "core/money/price.h"
 #include "core/time/date.h"
+#include "core/time/zone.h"
 
 /* One change of one licence. */
 struct seat_change {

@@ -1,6 +1,7 @@
 #include "programme/access/tokens.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/call/credential.h"
 #include "programme/call/validate.h"

@@ -3,6 +3,7 @@
  * memory. */
 #include "programme/audit/audit_private.h"
 
+#include "core/time/zone.h"
 #include "programme/billing/correction_lines.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/billing/month_rating.h"

@@ -5,6 +5,7 @@
  * passed. */
 #include "programme/billing/close_month.h"
 
+#include "core/time/instant.h"
 #include "programme/billing/correction_lines.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/billing/month_rating.h"

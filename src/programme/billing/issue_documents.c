@@ -1,5 +1,6 @@
 #include "programme/billing/issue_documents.h"
 
+#include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "store/billing/ledger.h"
 

@@ -1,6 +1,7 @@
 #include "programme/billing/month_rating.h"
 
 #include "core/rating/rating.h"
+#include "core/time/zone.h"
 
 #include <assert.h>
 #include <stdlib.h>

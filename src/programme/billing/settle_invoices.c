@@ -2,6 +2,7 @@
  *
  * Credit notes of an invoice that is not settled are set off against it: what is due shrinks, and they are
  * settled with it. A credit note of a settled invoice stands for itself: paying it is the refund. */
+#include "core/time/zone.h"
 #include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/call/lookup_edge.h"

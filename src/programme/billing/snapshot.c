@@ -1,5 +1,6 @@
 #include "programme/billing/snapshot.h"
 
+#include "core/time/zone.h"
 #include "programme/call/authorise.h"
 
 #include <assert.h>

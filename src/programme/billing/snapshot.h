@@ -9,6 +9,7 @@
 
 #include "core/base/id_map.h"
 #include "core/money/money.h"
+#include "core/time/zone.h"
 #include "programme/call/call.h"
 #include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"

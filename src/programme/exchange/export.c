@@ -1,6 +1,7 @@
 #include "programme/exchange/export.h"
 
 #include "core/base/csv.h"
+#include "core/time/instant.h"
 #include "core/usage/event.h"
 #include "programme/call/authorise.h"
 #include "programme/exchange/export_names.h"

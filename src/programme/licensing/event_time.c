@@ -1,6 +1,7 @@
 #include "programme/licensing/event_time.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "store/billing/months.h"
 #include "store/parties/agreements.h"

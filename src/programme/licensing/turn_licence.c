@@ -1,6 +1,7 @@
 #include "programme/licensing/turn_licence.h"
 
 #include "core/time/date.h"
+#include "core/time/instant.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/event_time.h"

@@ -2,6 +2,7 @@
 
 #include "core/money/money.h"
 #include "core/time/date.h"
+#include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "programme/parties/account_create.h"
 #include "store/parties/programme.h"

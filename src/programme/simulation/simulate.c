@@ -1,5 +1,6 @@
 #include "programme/simulation/simulate.h"
 
+#include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/init_programme.h"

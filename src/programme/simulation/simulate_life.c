@@ -3,6 +3,7 @@
  * Everything that will happen waits in a heap by (instant, order of planning); doing one thing may plan
  * others (a licence that is turned on is planned to be looked at again). A few hundred of them share a
  * transaction. */
+#include "core/time/instant.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/one_off_charges.h"

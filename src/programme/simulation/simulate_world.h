@@ -9,6 +9,7 @@
 #include "core/base/rng.h"
 #include "core/base/state_machine.h"
 #include "core/time/date.h"
+#include "core/time/zone.h"
 #include "programme/simulation/simulate.h"
 
 enum { SIM_VENDORS = 3, SIM_BLOCKS_PER_PROVIDER_MAX = 16, SIM_SKUS = 420 };

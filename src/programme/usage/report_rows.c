@@ -1,5 +1,6 @@
 #include "programme/usage/report_rows.h"
 
+#include "core/time/zone.h"
 #include "programme/billing/usage.h"
 #include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"

@@ -1,5 +1,6 @@
 #include "programme/usage/reports.h"
 
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/usage/report_rows.h"
 #include "store/billing/months.h"
