@@ -74,7 +74,7 @@ void represent_invoice(struct json_writer *out, const char *name, const struct i
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
     json_write_string(out, "kind", kind_name(invoice->kind));
-    json_write_string(out, "state", machine_state_name(MACHINE_INVOICE, (int)invoice->state));
+    json_write_string(out, "state", machine_state_name(&invoice_machine, (int)invoice->state));
     json_write_text(out, "month", month_format(out->arena, invoice->month));
     write_code(out, "seller", invoice->seller_code, invoice->seller_name);
     write_code(out, "buyer", invoice->buyer_code, invoice->buyer_name);
@@ -138,7 +138,7 @@ void represent_invoice_in_full(struct json_writer *out, const char *name, const 
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
     json_write_string(out, "kind", kind_name(invoice->kind));
-    json_write_string(out, "state", machine_state_name(MACHINE_INVOICE, (int)invoice->state));
+    json_write_string(out, "state", machine_state_name(&invoice_machine, (int)invoice->state));
     json_write_text(out, "agreement", view->agreement);
     json_write_text(out, "month", month_format(out->arena, invoice->month));
     write_invoice_party(out, "seller", &invoice->seller);

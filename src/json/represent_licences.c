@@ -23,7 +23,7 @@ void represent_block(struct json_writer *out, const char *name, const struct blo
     json_write_int(out, "size", block->size);
     json_write_int(out, "issued_seats", block->issued_seats);
     json_write_int(out, "free_seats", block->free_seats);
-    json_write_string(out, "state", machine_state_name(MACHINE_BLOCK, (int)block->state));
+    json_write_string(out, "state", machine_state_name(&block_machine, (int)block->state));
     json_write_instant(out, "ordered_at", block->ordered_at_us);
     json_write_int(out, "version", block->version);
     json_write_close(out);
@@ -37,7 +37,7 @@ static void write_licence_fields(struct json_writer *out, const struct licence_v
     write_thing(out, "sku", licence->sku, licence->sku_code, licence->sku_name);
     json_write_text_or_null(out, "parent", licence->parent);
     json_write_text_or_null(out, "key_hint", licence->key_hint);
-    json_write_string(out, "state", machine_state_name(MACHINE_LICENCE, (int)licence->state));
+    json_write_string(out, "state", machine_state_name(&licence_machine, (int)licence->state));
     json_write_text(out, "effective", licence->effective);
     json_write_int(out, "seats", licence->seats);
     json_write_int(out, "counted_seats", licence->counted_seats);
@@ -101,7 +101,7 @@ void represent_report(struct json_writer *out, const char *name, const struct re
     write_thing(out, "seller", TEXT(""), report->seller_code, TEXT(""));
     write_thing(out, "provider", TEXT(""), report->provider_code, report->provider_name);
     json_write_text(out, "month", month_format(out->arena, report->month));
-    json_write_string(out, "state", machine_state_name(MACHINE_REPORT, (int)report->state));
+    json_write_string(out, "state", machine_state_name(&report_machine, (int)report->state));
     json_write_instant(out, "submitted_at", report->submitted_at_us);
     json_write_text_or_null(out, "submitted_by", report->submitted_by);
     json_write_instant(out, "decided_at", report->decided_at_us);
@@ -143,7 +143,7 @@ void represent_report_in_full(struct json_writer *out, const char *name, const s
     write_thing(out, "seller", TEXT(""), report->seller_code, report->seller_name);
     write_thing(out, "provider", TEXT(""), report->provider_code, report->provider_name);
     json_write_text(out, "month", month_format(out->arena, report->month));
-    json_write_string(out, "state", machine_state_name(MACHINE_REPORT, (int)report->state));
+    json_write_string(out, "state", machine_state_name(&report_machine, (int)report->state));
     json_write_text(out, "due_on", date_format(out->arena, report->due_on));
     json_write_instant(out, "submitted_at", detail->submitted_at_us);
     json_write_text_or_null(out, "submitted_by", report->submitted_by);

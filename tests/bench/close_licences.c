@@ -4,7 +4,6 @@
  * licences live through them in the log's order, so log, licences and blocks agree. */
 #include "close_filling.h"
 
-#include "core/base/state_machine.h"
 #include "core/usage/event.h"
 #include "programme/keys/licence_keys.h"
 #include "store/licensing/events.h"

@@ -4,8 +4,6 @@
  * is the one that brought account n + 1 in. */
 #include "close_filling.h"
 
-#include "core/base/state_machine.h"
-
 #include <string.h>
 
 static int64_t first_customer(const struct filling *filling) {

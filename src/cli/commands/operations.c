@@ -3,8 +3,8 @@
 #include "cli/group.h"
 #include "cli/progress.h"
 #include "cli/show.h"
-#include "core/base/state_machine.h"
 #include "core/licence/decision.h"
+#include "core/usage/state_machines.h"
 #include "device/door.h"
 #include "machine/clock.h"
 #include "programme/audit/audit_store.h"
@@ -160,7 +160,7 @@ static enum status run_states(struct operator_session *session, const struct arg
                               struct fault *fault) {
     (void)arguments;
     (void)fault;
-    show_bytes(states_print_markdown(&session->arena));
+    show_bytes(states_print_markdown(&session->arena, state_machines, STATE_MACHINE_COUNT));
     return STATUS_OK;
 }
 

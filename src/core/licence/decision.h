@@ -6,8 +6,8 @@
 #ifndef SEATMETER_CORE_LICENCE_DECISION_H
 #define SEATMETER_CORE_LICENCE_DECISION_H
 
-#include "core/base/state_machine.h"
 #include "core/base/text.h"
+#include "core/licence/licence_state.h"
 #include "seatmeter_codes.h"
 
 enum lease_code {

@@ -5,6 +5,20 @@
 
 #include <assert.h>
 
+static const char *const invoice_states[] = {
+    [INVOICE_DRAFT] = "draft",
+    [INVOICE_ISSUED] = "issued",
+    [INVOICE_PAID] = "paid",
+    [INVOICE_WRITTEN_OFF] = "written-off",
+};
+static const struct transition invoice_transitions[] = {
+    {INVOICE_DRAFT, "issue", INVOICE_ISSUED},
+    {INVOICE_ISSUED, "pay", INVOICE_PAID},
+    {INVOICE_ISSUED, "write-off", INVOICE_WRITTEN_OFF},
+};
+
+const struct state_machine invoice_machine = STATE_MACHINE("invoice", invoice_states, invoice_transitions);
+
 static const char *const KIND_NAMES[] = {[INVOICE_KIND_INVOICE] = "invoice",
                                          [INVOICE_KIND_CREDIT_NOTE] = "credit-note",
                                          [INVOICE_KIND_SETTLEMENT] = "settlement"};

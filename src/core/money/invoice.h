@@ -10,6 +10,9 @@
 #include "core/money/tax.h"
 #include "core/time/date.h"
 
+enum invoice_state { INVOICE_DRAFT, INVOICE_ISSUED, INVOICE_PAID, INVOICE_WRITTEN_OFF };
+extern const struct state_machine invoice_machine;
+
 enum invoice_kind { INVOICE_KIND_INVOICE, INVOICE_KIND_CREDIT_NOTE, INVOICE_KIND_SETTLEMENT };
 
 /* One side of the bill. */

@@ -12,6 +12,21 @@
 
 #include <stdbool.h>
 
+enum report_state { REPORT_DRAFT, REPORT_SUBMITTED, REPORT_APPROVED, REPORT_REJECTED };
+extern const struct state_machine report_machine;
+
+enum month_state { MONTH_OPEN, MONTH_REPORTING, MONTH_CLOSED };
+extern const struct state_machine month_machine;
+
+/* Units that the buyer says in the place of what was measured, for one end customer and SKU. */
+struct report_adjustment {
+    int64_t report_id;
+    int64_t customer_id;
+    int64_t sku_id;
+    int64_t units;
+    struct text reason;
+};
+
 /* One end customer's use of one SKU. */
 struct usage_report_row {
     struct text customer_code;

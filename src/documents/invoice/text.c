@@ -48,7 +48,7 @@ static void print_heading(struct buffer *out, const struct invoice *invoice) {
     if (invoice->kind != INVOICE_KIND_CREDIT_NOTE) {
         print_labelled(out, "Due", number_format_date(out->arena, invoice->due_on));
     }
-    print_labelled(out, "State", text_of(machine_state_name(MACHINE_INVOICE, (int)invoice->state)));
+    print_labelled(out, "State", text_of(machine_state_name(&invoice_machine, (int)invoice->state)));
     print_labelled(out, "Corrects", invoice->corrects_number);
     buffer_add(out, TEXT("\n"));
 }
@@ -199,7 +199,7 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
                       TEXT_ARGS(month));
     print_labelled(&out, "Report", report->identifier);
     print_labelled(&out, "To", report->seller_name);
-    print_labelled(&out, "State", text_of(machine_state_name(MACHINE_REPORT, (int)report->state)));
+    print_labelled(&out, "State", text_of(machine_state_name(&report_machine, (int)report->state)));
     print_labelled(&out, "Due", number_format_date(arena, report->due_on));
     print_labelled(&out, "Submitted by", report->submitted_by);
     print_labelled(&out, "Decided by", report->decided_by);

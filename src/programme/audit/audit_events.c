@@ -174,7 +174,7 @@ static void check_licence(struct playing *playing, const struct played *licence)
     if (!state_follows(licence)) {
         audit_found(audit, "licence-state", licence_text(playing, kept->id),
                     "is %s, which does not follow from its events (%lld seats on)",
-                    machine_state_name(MACHINE_LICENCE, (int)kept->state), (long long)licence->own_seats);
+                    machine_state_name(&licence_machine, (int)kept->state), (long long)licence->own_seats);
     }
     if (kept->counted_seats != licence->counted_seats) {
         audit_found(audit, "licence-counted", licence_text(playing, kept->id),

@@ -397,7 +397,7 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
     uint32_t state = MONTH_OPEN;
     int closed = MONTH_CLOSED;
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
-    enum status status = machine_step(MACHINE_MONTH, (int)state, "close", &closed, fault);
+    enum status status = machine_step(&month_machine, (int)state, "close", &closed, fault);
     if (status != STATUS_OK) {
         return status;
     }

@@ -70,7 +70,7 @@ static enum status settle(struct call *call, const struct settle_invoice_input *
         status = require_right(call, head.seller_id, RIGHT_BILLING, fault);
     }
     if (status == STATUS_OK) {
-        status = machine_step(MACHINE_INVOICE, (int)head.state, event, &state, fault);
+        status = machine_step(&invoice_machine, (int)head.state, event, &state, fault);
     }
     if (status == STATUS_OK) {
         status = refuse_set_off(call, &head, fault);

@@ -48,7 +48,7 @@ static enum status make_filter(const struct call *call, const struct list_invoic
     int state = 0;
     enum status status = find_edge_choice(call, &words, &choice, fault);
     if (status == STATUS_OK && input->state.length > 0) {
-        status = machine_state_parse(MACHINE_INVOICE, input->state, &state, fault);
+        status = machine_state_parse(&invoice_machine, input->state, &state, fault);
     }
     if (status == STATUS_OK && input->kind.length > 0) {
         status = invoice_kind_parse(input->kind, &kind, fault);

@@ -273,7 +273,7 @@ static enum status write_agreement(struct exporting *exporting, const struct agr
     write_identifier(exporting, IDENTIFIER_AGREEMENT, agreement->id);
     write_account(exporting, agreement->seller_id);
     write_account(exporting, agreement->buyer_id);
-    csv_write(&exporting->writer, text_of(machine_state_name(MACHINE_AGREEMENT, (int)agreement->state)));
+    csv_write(&exporting->writer, text_of(machine_state_name(&agreement_machine, (int)agreement->state)));
     csv_write(&exporting->writer, agreement->currency);
     csv_write(&exporting->writer, agreement->time_zone);
     csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(agreement->tax.category)));

@@ -158,7 +158,7 @@ enum status close_block(struct call *call, const struct close_block_input *input
     int state = 0;
     status = find_block_to_change(call, input->block, input->if_version, &block, fault);
     if (status == STATUS_OK) {
-        status = machine_step(MACHINE_BLOCK, (int)block.state, "close", &state, fault);
+        status = machine_step(&block_machine, (int)block.state, "close", &state, fault);
     }
     if (status == STATUS_OK) {
         block.state = (enum block_state)state;
@@ -202,7 +202,7 @@ static enum status block_filter_make(struct call *call, const struct list_blocks
         filter->sku_id = sku.id;
     }
     if (status == STATUS_OK && input->state.length > 0) {
-        status = machine_state_parse(MACHINE_BLOCK, input->state, &filter->state, fault);
+        status = machine_state_parse(&block_machine, input->state, &filter->state, fault);
     }
     return status;
 }

@@ -5,7 +5,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_BLOCKS_H
 #define SEATMETER_PROGRAMME_LICENSING_BLOCKS_H
 
-#include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "programme/call/call.h"
 #include "store/engine/page.h"
 

@@ -15,7 +15,7 @@ static struct text effective_state(const struct licence *licence) {
     if (licence->state == LICENCE_ON && licence->suspensions > 0) {
         return TEXT("suspended");
     }
-    return text_of(machine_state_name(MACHINE_LICENCE, (int)licence->state));
+    return text_of(machine_state_name(&licence_machine, (int)licence->state));
 }
 
 void licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
@@ -153,7 +153,7 @@ static enum status filter_by_state(struct text word, struct licence_filter *filt
     if (text_is(word, "on")) {
         filter->suspended = 0;
     }
-    return machine_state_parse(MACHINE_LICENCE, word, &filter->state, fault);
+    return machine_state_parse(&licence_machine, word, &filter->state, fault);
 }
 
 /* Where to look, as far down as the words say: the customer, the provider, the actor's account, everywhere.

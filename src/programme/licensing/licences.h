@@ -6,7 +6,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_LICENCES_H
 #define SEATMETER_PROGRAMME_LICENSING_LICENCES_H
 
-#include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "core/usage/event.h"
 #include "programme/call/call.h"
 #include "programme/devices/devices.h"

@@ -35,7 +35,7 @@ static enum status next_state(struct turning *turning, struct fault *fault) {
                              "the licence is retired, so its seats cannot be changed; that state is final");
         }
     } else {
-        enum status status = machine_step(MACHINE_LICENCE, next, turn_words[turning->turn], &next, fault);
+        enum status status = machine_step(&licence_machine, next, turn_words[turning->turn], &next, fault);
         if (status != STATUS_OK) {
             return status;
         }

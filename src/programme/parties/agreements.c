@@ -28,7 +28,7 @@ enum status agreement_view_fill(struct call *call, const struct agreement *agree
     *out = (struct agreement_view){
         .id = agreement->id,
         .identifier = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
-        .state = text_of(machine_state_name(MACHINE_AGREEMENT, (int)agreement->state)),
+        .state = text_of(machine_state_name(&agreement_machine, (int)agreement->state)),
         .seller = identifier_text(call, IDENTIFIER_ACCOUNT, seller.id),
         .seller_code = seller.code,
         .seller_name = seller.name,
@@ -94,7 +94,7 @@ static enum status fill_terms(struct call *call, const struct agreement_terms_in
 
 static enum status step(struct agreement *agreement, const char *event, struct fault *fault) {
     int to = 0;
-    enum status status = machine_step(MACHINE_AGREEMENT, (int)agreement->state, event, &to, fault);
+    enum status status = machine_step(&agreement_machine, (int)agreement->state, event, &to, fault);
     if (status == STATUS_OK) {
         agreement->state = (enum agreement_state)to;
     }
@@ -214,7 +214,7 @@ enum status offer_agreement(struct call *call, const struct offer_agreement_inpu
         status = fault_set(fault, STATUS_CONFLICT, "agreement-exists", "buyer", buyer.code,
                            "There is an agreement between %.*s and %.*s already, and it is %s.",
                            TEXT_ARGS(seller.code), TEXT_ARGS(buyer.code),
-                           machine_state_name(MACHINE_AGREEMENT, (int)agreement.state));
+                           machine_state_name(&agreement_machine, (int)agreement.state));
         goto done;
     }
     status = check_version(input->if_version, exists ? agreement.version : 0, fault);
@@ -308,7 +308,7 @@ static enum status make_filter(struct call *call, const struct list_agreements_i
     }
     if (status == STATUS_OK && input->state.length > 0) {
         int state = 0;
-        status = machine_state_parse(MACHINE_AGREEMENT, input->state, &state, fault);
+        status = machine_state_parse(&agreement_machine, input->state, &state, fault);
         filter->has_state = true;
         filter->state = (enum agreement_state)state;
     }

@@ -24,7 +24,7 @@ static enum status reach_edge(struct call *call, const struct suspend_agreement_
         status = check_version(input->if_version, reach->agreement.version, fault);
     }
     if (status == STATUS_OK) {
-        status = machine_step(MACHINE_AGREEMENT, (int)reach->agreement.state, event, &state, fault);
+        status = machine_step(&agreement_machine, (int)reach->agreement.state, event, &state, fault);
     }
     if (status == STATUS_OK) {
         status = account_load(call->db, call->arena, reach->agreement.seller_id, &reach->seller, fault);
@@ -50,7 +50,7 @@ static enum status save(struct call *call, struct reach *reach, const char *acti
         return status;
     }
     cascade->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, reach->agreement.id);
-    cascade->state = text_of(machine_state_name(MACHINE_AGREEMENT, (int)reach->agreement.state));
+    cascade->state = text_of(machine_state_name(&agreement_machine, (int)reach->agreement.state));
     cascade->version = reach->agreement.version;
     return audit_write(call, action, cascade->agreement, reach->agreement.buyer_id,
                        text_format(call->arena, "%lld licences%s%.*s", (long long)cascade->licences,

@@ -7,7 +7,7 @@
 #define SEATMETER_PROGRAMME_SIMULATION_SIMULATE_WORLD_H
 
 #include "core/base/rng.h"
-#include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "core/time/date.h"
 #include "core/time/zone.h"
 #include "programme/simulation/simulate.h"

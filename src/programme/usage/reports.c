@@ -250,7 +250,7 @@ static enum status actor_words(const struct call *call, struct text *words, stru
 
 static enum status step(struct report *report, const char *event, struct fault *fault) {
     int state = 0;
-    enum status status = machine_step(MACHINE_REPORT, (int)report->state, event, &state, fault);
+    enum status status = machine_step(&report_machine, (int)report->state, event, &state, fault);
     if (status == STATUS_OK) {
         report->state = (enum report_state)state;
     }
@@ -441,7 +441,7 @@ static enum status begin_reporting(const struct call *call, const struct report_
         return status;
     }
     int next = 0;
-    status = machine_step(MACHINE_MONTH, (int)month, "report", &next, fault);
+    status = machine_step(&month_machine, (int)month, "report", &next, fault);
     if (status == STATUS_OK) {
         status =
             month_state_save(call->db, edge->agreement.id, edge->month, (enum month_state)next, 0, fault);
@@ -682,7 +682,7 @@ static enum status report_filter_make(const struct call *call, const struct list
         filter->month = month.index;
     }
     if (status == STATUS_OK && input->state.length > 0) {
-        status = machine_state_parse(MACHINE_REPORT, input->state, &filter->state, fault);
+        status = machine_state_parse(&report_machine, input->state, &filter->state, fault);
     }
     return status;
 }

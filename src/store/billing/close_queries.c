@@ -79,9 +79,9 @@ struct state_row {
     int state;
 };
 
-static enum status states_load(struct db *db, struct arena *arena, const char *sql, enum machine machine,
-                               struct month month, struct state_row **states, size_t *state_count,
-                               struct fault *fault) {
+static enum status states_load(struct db *db, struct arena *arena, const char *sql,
+                               const struct state_machine *machine, struct month month,
+                               struct state_row **states, size_t *state_count, struct fault *fault) {
     struct db_rows *rows = NULL;
     struct state_row *items = NULL;
     size_t count = 0;
@@ -107,7 +107,7 @@ enum status month_rows_load(struct db *db, struct arena *arena, struct month mon
     struct state_row *states = NULL;
     size_t state_count = 0;
     enum status status =
-        states_load(db, arena, MONTH_STATES, MACHINE_MONTH, month, &states, &state_count, fault);
+        states_load(db, arena, MONTH_STATES, &month_machine, month, &states, &state_count, fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -124,7 +124,7 @@ enum status report_rows_load(struct db *db, struct arena *arena, struct month mo
     struct state_row *states = NULL;
     size_t state_count = 0;
     enum status status =
-        states_load(db, arena, REPORT_STATES, MACHINE_REPORT, month, &states, &state_count, fault);
+        states_load(db, arena, REPORT_STATES, &report_machine, month, &states, &state_count, fault);
     if (status != STATUS_OK) {
         return status;
     }

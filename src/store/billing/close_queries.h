@@ -5,8 +5,8 @@
 #ifndef SEATMETER_STORE_BILLING_CLOSE_QUERIES_H
 #define SEATMETER_STORE_BILLING_CLOSE_QUERIES_H
 
-#include "core/base/state_machine.h"
 #include "core/time/date.h"
+#include "core/usage/report.h"
 #include "store/engine/db.h"
 
 /* Licences that were ever on, of customers at or below an account (0: everybody's), in no order. */

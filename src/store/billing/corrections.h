@@ -3,22 +3,9 @@
 #ifndef SEATMETER_STORE_BILLING_CORRECTIONS_H
 #define SEATMETER_STORE_BILLING_CORRECTIONS_H
 
-#include "core/time/date.h"
+#include "core/money/correction.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
-
-struct correction {
-    int64_t id;
-    int64_t agreement_id;
-    struct month month; /* the closed month that is corrected */
-    int64_t customer_id;
-    int64_t sku_id;
-    int64_t units;
-    struct text reason;
-    int64_t invoice_id; /* 0: it waits */
-    int64_t created_at_us;
-    struct text created_by;
-};
 
 struct correction_filter {
     int64_t party_id; /* of the edge; 0: any */

@@ -65,7 +65,7 @@ enum status invoice_heads_add(struct db_bulk *bulk, const struct invoice_head *h
         db_integer(head->id),
         db_string(head->number),
         db_string(text_of(invoice_kind_name(head->kind))),
-        db_string(text_of(machine_state_name(MACHINE_INVOICE, (int)head->state))),
+        db_string(text_of(machine_state_name(&invoice_machine, (int)head->state))),
         db_integer(head->agreement_id),
         db_integer(head->seller_id),
         db_integer(head->buyer_id),
@@ -179,7 +179,7 @@ static enum status read_head(struct db_rows *rows, struct arena *arena, struct i
     };
     enum status status = invoice_kind_parse(db_column_text(rows, 2), &head->kind, fault);
     if (status == STATUS_OK) {
-        status = machine_state_parse(MACHINE_INVOICE, db_column_text(rows, 3), &state, fault);
+        status = machine_state_parse(&invoice_machine, db_column_text(rows, 3), &state, fault);
     }
     head->state = (enum invoice_state)state;
     return status;
@@ -292,7 +292,7 @@ enum status invoice_settle(struct db *db, int64_t id, enum invoice_state state, 
     int64_t changed = 0;
     enum status status =
         db_run(db, SETTLE,
-               DB_ARGS(db_integer(id), db_string(text_of(machine_state_name(MACHINE_INVOICE, (int)state))),
+               DB_ARGS(db_integer(id), db_string(text_of(machine_state_name(&invoice_machine, (int)state))),
                        db_integer(at_us)),
                &changed, fault);
     assert(status != STATUS_OK || changed == 1);
@@ -361,7 +361,7 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
     bool have_row = false;
     size_t found = 0;
     struct text state =
-        filter->state < 0 ? TEXT("") : text_of(machine_state_name(MACHINE_INVOICE, filter->state));
+        filter->state < 0 ? TEXT("") : text_of(machine_state_name(&invoice_machine, filter->state));
     struct text kind =
         filter->kind < 0 ? TEXT("") : text_of(invoice_kind_name((enum invoice_kind)filter->kind));
     enum status status = db_query(

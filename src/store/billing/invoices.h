@@ -6,6 +6,7 @@
 #ifndef SEATMETER_STORE_BILLING_INVOICES_H
 #define SEATMETER_STORE_BILLING_INVOICES_H
 
+#include "core/money/billed_line.h"
 #include "core/money/invoice.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
@@ -41,26 +42,6 @@ struct invoice_head {
     int64_t issued_at_us;
     int64_t settled_at_us; /* 0: not settled */
 };
-
-struct billed_line {
-    int64_t invoice_id;
-    int64_t position;    /* from 1 */
-    int64_t customer_id; /* 0: for no one end customer */
-    int64_t sku_id;      /* 0: a charge */
-    int64_t price_id;    /* 0: a charge */
-    struct text policy;  /* empty: a charge */
-    int64_t measured_parts;
-    int64_t quantity_parts;
-    int64_t parts_per_unit;
-    int64_t unit_price_millionths;
-    int64_t amount_minor;
-    struct tax tax;
-    struct month corrects_month; /* index INVOICE_NO_MONTH: none */
-    struct text description;
-    struct text note;
-};
-
-enum { INVOICE_NO_MONTH = -1 };
 
 /* The ids of `count` new invoices, `*first` and on. */
 enum status invoice_ids_take(struct db *db, int64_t count, int64_t *first, struct fault *fault) MUST_CHECK;

@@ -15,7 +15,7 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
         status = db_next(rows, &found, fault);
     }
     if (status == STATUS_OK && found) {
-        status = machine_state_parse(MACHINE_MONTH, db_column_text(rows, 0), &value, fault);
+        status = machine_state_parse(&month_machine, db_column_text(rows, 0), &value, fault);
     }
     db_rows_close(rows);
     if (status == STATUS_OK) {
@@ -34,7 +34,7 @@ enum status month_state_save(struct db *db, int64_t agreement_id, struct month m
     assert(agreement_id > 0);
     return db_run(db, SAVE,
                   DB_ARGS(db_integer(agreement_id), db_integer(month.index),
-                          db_string(text_of(machine_state_name(MACHINE_MONTH, (int)state))),
+                          db_string(text_of(machine_state_name(&month_machine, (int)state))),
                           state == MONTH_CLOSED ? db_integer(closed_at_us) : db_null()),
                   NULL, fault);
 }

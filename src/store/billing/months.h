@@ -6,8 +6,8 @@
 #ifndef SEATMETER_STORE_BILLING_MONTHS_H
 #define SEATMETER_STORE_BILLING_MONTHS_H
 
-#include "core/base/state_machine.h"
 #include "core/time/date.h"
+#include "core/usage/report.h"
 #include "store/engine/db.h"
 
 enum status month_state_load(struct db *db, int64_t agreement_id, struct month month, enum month_state *state,

@@ -2,23 +2,9 @@
 #ifndef SEATMETER_STORE_BILLING_ONE_OFF_CHARGES_H
 #define SEATMETER_STORE_BILLING_ONE_OFF_CHARGES_H
 
-#include "core/money/tax.h"
-#include "core/time/date.h"
+#include "core/money/one_off_charge.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
-
-struct one_off_charge {
-    int64_t id;
-    int64_t agreement_id;
-    int64_t customer_id; /* 0: for no one end customer */
-    struct month month;
-    struct text description;
-    int64_t quantity;
-    int64_t unit_price_millionths;
-    struct tax tax;
-    int64_t invoice_id; /* 0: not billed yet */
-    int64_t created_at_us;
-};
 
 struct one_off_charge_filter {
     int64_t party_id; /* of the edge; 0: any */

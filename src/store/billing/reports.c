@@ -8,7 +8,7 @@
     "r.reason, r.version"
 
 static struct text state_word(enum report_state state) {
-    return text_of(machine_state_name(MACHINE_REPORT, (int)state));
+    return text_of(machine_state_name(&report_machine, (int)state));
 }
 
 static struct db_value time_or_null(int64_t at_us) {
@@ -27,7 +27,7 @@ static enum status report_from_row(struct db_rows *rows, struct arena *arena, st
                               .reason = db_column_copy(rows, 8, arena),
                               .version = db_column_int(rows, 9)};
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_REPORT, db_column_text(rows, 3), &state, fault);
+    enum status status = machine_state_parse(&report_machine, db_column_text(rows, 3), &state, fault);
     report->state = (enum report_state)state;
     return status;
 }

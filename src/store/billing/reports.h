@@ -3,8 +3,8 @@
 #ifndef SEATMETER_STORE_BILLING_REPORTS_H
 #define SEATMETER_STORE_BILLING_REPORTS_H
 
-#include "core/base/state_machine.h"
 #include "core/time/date.h"
+#include "core/usage/report.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
 
@@ -22,13 +22,6 @@ struct report {
 };
 
 /* What the buyer says that an end customer's chargeable units of a SKU are. */
-struct report_adjustment {
-    int64_t report_id;
-    int64_t customer_id;
-    int64_t sku_id;
-    int64_t units;
-    struct text reason;
-};
 
 /* Numbers the report and sets its version to 1. */
 enum status report_insert(struct db *db, struct report *report, struct fault *fault) MUST_CHECK;

@@ -129,7 +129,7 @@ static enum status read_licence(struct db_rows *rows, struct arena *arena, void 
         columns->terms = db_column_is_null(rows, 10) ? LEASE_TERMS_DEFAULT : terms_from_row(rows, 10);
     }
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 2), &state, fault);
+    enum status status = machine_state_parse(&licence_machine, db_column_text(rows, 2), &state, fault);
     columns->row.state = (enum licence_state)state;
     return status;
 }

@@ -5,27 +5,9 @@
 #ifndef SEATMETER_STORE_CATALOGUE_PRICES_H
 #define SEATMETER_STORE_CATALOGUE_PRICES_H
 
-#include "core/money/price.h"
-#include "core/money/tax.h"
+#include "core/money/price_list.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
-
-/* What a price is besides core's struct price. */
-struct price_edge {
-    int64_t seller_id;
-    int64_t buyer_id; /* 0: standard */
-    struct text currency;
-    bool has_tax; /* else the agreement's */
-    struct tax tax;
-    int64_t created_at_us;
-};
-
-/* Price list: prices in parallel arrays, sorted by seller, buyer, SKU, effective_from. */
-struct price_list {
-    const struct price *prices;
-    const struct price_edge *edges;
-    size_t count;
-};
 
 struct price_filter {
     int64_t party_id;  /* 0: anybody's; else of its edges, with the standard prices that hold for it */
@@ -64,13 +46,5 @@ enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t s
  * −1 where none is closed. */
 enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
                                     struct fault *fault) MUST_CHECK;
-
-/* The prices that hold on an edge for a SKU, ascending by date: its own, and before its first one's date the
- * standard ones. Points into the list where it can; else makes the merged arrays in `arena`. */
-struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
-                                     int64_t buyer_id, int64_t sku_id);
-
-/* Whether an edge has any price at all, for any SKU, of its own or standard. */
-bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id);
 
 #endif

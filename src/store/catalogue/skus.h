@@ -5,20 +5,9 @@
 #ifndef SEATMETER_STORE_CATALOGUE_SKUS_H
 #define SEATMETER_STORE_CATALOGUE_SKUS_H
 
+#include "core/catalogue/sku.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
-
-enum sku_kind { SKU_PRODUCT, SKU_BUNDLE, SKU_SERVICE };
-
-struct sku {
-    int64_t id;
-    int64_t owner_id;
-    enum sku_kind kind;
-    struct text code;
-    struct text external_id; /* the vendor's own identifier (Microsoft's GUID); may be empty */
-    struct text name;
-    int64_t created_at_us;
-};
 
 struct component {
     int64_t id;
@@ -26,12 +15,6 @@ struct component {
     struct text external_id;
     struct text code;
     struct text name;
-};
-
-struct bundle_part {
-    int64_t bundle_id;
-    int64_t part_id;
-    int64_t quantity; /* seats of the part for one seat of the bundle */
 };
 
 struct sku_filter {
@@ -42,11 +25,6 @@ struct sku_filter {
     struct text code;   /* empty: any */
     struct text search; /* empty: any; else part of the code or name, letters of ASCII in either case */
 };
-
-/* "product", …; the parse's fault is "unknown-sku-kind". */
-const char *sku_kind_name(enum sku_kind kind);
-enum status sku_kind_parse(struct text word, const char *field, enum sku_kind *kind,
-                           struct fault *fault) MUST_CHECK;
 
 /* An id that is not there is STATUS_NOT_FOUND "unknown-sku". */
 enum status sku_load(struct db *db, struct arena *arena, int64_t id, struct sku *sku,

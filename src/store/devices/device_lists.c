@@ -1,6 +1,7 @@
 #include "store/devices/device_lists.h"
 
 #include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -51,7 +52,7 @@ static enum status row_read(struct db_rows *rows, struct arena *arena, void *ite
     row->licence_suspensions = db_column_int(rows, 29);
     row->licence_counted_seats = (int32_t)db_column_int(rows, 30); /* the same */
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 28), &state, fault);
+    enum status status = machine_state_parse(&licence_machine, db_column_text(rows, 28), &state, fault);
     row->licence_state = (enum licence_state)state;
     if (status == STATUS_OK) {
         status = device_state_parse(db_column_text(rows, 3), &device->state, fault);

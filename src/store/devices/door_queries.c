@@ -82,7 +82,8 @@ enum status door_events_query(struct db *db, int64_t after, int64_t limit, struc
 enum status door_licence_read(struct db_rows *rows, int first, const struct id_map *suspended,
                               struct door_licence_row *row, struct fault *fault) {
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, first + 2), &state, fault);
+    enum status status =
+        machine_state_parse(&licence_machine, db_column_text(rows, first + 2), &state, fault);
     if (status != STATUS_OK) {
         return status;
     }

@@ -5,7 +5,7 @@
 #define COLUMNS "id, provider_id, sku_id, size, issued_seats, state, ordered_at_us, version"
 
 static struct text state_word(enum block_state state) {
-    return text_of(machine_state_name(MACHINE_BLOCK, (int)state));
+    return text_of(machine_state_name(&block_machine, (int)state));
 }
 
 static enum status block_from_row(struct db_rows *rows, struct block *block, struct fault *fault) {
@@ -17,7 +17,7 @@ static enum status block_from_row(struct db_rows *rows, struct block *block, str
                             .ordered_at_us = db_column_int(rows, 6),
                             .version = db_column_int(rows, 7)};
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_BLOCK, db_column_text(rows, 5), &state, fault);
+    enum status status = machine_state_parse(&block_machine, db_column_text(rows, 5), &state, fault);
     block->state = (enum block_state)state;
     return status;
 }

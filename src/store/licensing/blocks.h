@@ -5,7 +5,7 @@
 #ifndef SEATMETER_STORE_LICENSING_BLOCKS_H
 #define SEATMETER_STORE_LICENSING_BLOCKS_H
 
-#include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
 

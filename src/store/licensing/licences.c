@@ -19,7 +19,7 @@ int32_t licence_counted_seats(const struct licence *licence) {
 }
 
 static struct text state_word(enum licence_state state) {
-    return text_of(machine_state_name(MACHINE_LICENCE, (int)state));
+    return text_of(machine_state_name(&licence_machine, (int)state));
 }
 
 static struct db_value id_or_null(int64_t id) {
@@ -53,7 +53,7 @@ static enum status licence_from_row(struct db_rows *rows, struct arena *arena, s
                                 .retired_at_us = db_column_int(rows, 19),
                                 .version = db_column_int(rows, 20)};
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 12), &state, fault);
+    enum status status = machine_state_parse(&licence_machine, db_column_text(rows, 12), &state, fault);
     licence->state = (enum licence_state)state;
     return status;
 }

@@ -5,8 +5,8 @@
 #ifndef SEATMETER_STORE_LICENSING_LICENCES_H
 #define SEATMETER_STORE_LICENSING_LICENCES_H
 
-#include "core/base/state_machine.h"
 #include "core/licence/identifier.h"
+#include "core/licence/licence_state.h"
 #include "core/usage/event.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"

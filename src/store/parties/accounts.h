@@ -6,28 +6,9 @@
 #ifndef SEATMETER_STORE_PARTIES_ACCOUNTS_H
 #define SEATMETER_STORE_PARTIES_ACCOUNTS_H
 
+#include "core/parties/account.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
-
-enum account_kind { ACCOUNT_VENDOR, ACCOUNT_DISTRIBUTOR, ACCOUNT_PROVIDER, ACCOUNT_CUSTOMER };
-
-struct account {
-    int64_t id;
-    enum account_kind kind;
-    struct text code;
-    struct text label; /* unique in the whole store, for ever: the first code, or the identifier where that
-                          was taken */
-    struct text name;
-    int64_t seller_id; /* 0: none */
-    int64_t depth;
-    struct text address; /* lines with "\n" between */
-    struct text country; /* ISO 3166-1 alpha-2, or empty */
-    struct text tax_number;
-    struct text email;
-    bool has_logo;
-    int64_t created_at_us;
-    int64_t version;
-};
 
 struct account_filter {
     int64_t self_or_below_id; /* 0: anywhere; else within this subtree, itself included */
@@ -38,11 +19,6 @@ struct account_filter {
     enum account_kind kind;
     struct text code; /* empty: any */
 };
-
-/* "vendor", …; the parse's fault is "unknown-account-kind". */
-const char *account_kind_name(enum account_kind kind);
-enum status account_kind_parse(struct text word, const char *field, enum account_kind *kind,
-                               struct fault *fault) MUST_CHECK;
 
 /* An id that is not there is STATUS_NOT_FOUND "unknown-account". */
 enum status account_load(struct db *db, struct arena *arena, int64_t id, struct account *account,

@@ -31,13 +31,13 @@ static enum status read_agreement(struct db_rows *rows, struct arena *arena, voi
     assert(category.length < sizeof agreement->tax.category);
     memcpy(agreement->tax.category, category.at, category.length);
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_AGREEMENT, db_column_text(rows, 3), &state, fault);
+    enum status status = machine_state_parse(&agreement_machine, db_column_text(rows, 3), &state, fault);
     agreement->state = (enum agreement_state)state;
     return status;
 }
 
 static struct text state_word(enum agreement_state state) {
-    return text_of(machine_state_name(MACHINE_AGREEMENT, (int)state));
+    return text_of(machine_state_name(&agreement_machine, (int)state));
 }
 
 static const char LOAD[] = "select " COLUMNS " from agreements where id = $1";

@@ -182,7 +182,7 @@ enum status audited_licences_stream(struct db *db, struct db_rows **rows, struct
 
 enum status audited_licence_read(struct db_rows *rows, struct audited_licence *licence, struct fault *fault) {
     int state = 0;
-    enum status status = machine_state_parse(MACHINE_LICENCE, db_column_text(rows, 4), &state, fault);
+    enum status status = machine_state_parse(&licence_machine, db_column_text(rows, 4), &state, fault);
     *licence = (struct audited_licence){
         .id = db_column_int(rows, 0),
         .provider_id = db_column_int(rows, 1),

@@ -5,7 +5,7 @@
 #ifndef SEATMETER_STORE_UPKEEP_AUDIT_QUERIES_H
 #define SEATMETER_STORE_UPKEEP_AUDIT_QUERIES_H
 
-#include "core/base/state_machine.h"
+#include "core/licence/licence_state.h"
 #include "core/usage/event.h"
 #include "store/billing/invoices.h"
 #include "store/engine/db.h"

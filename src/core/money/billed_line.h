@@ -1,0 +1,28 @@
+/* Billed line: a line of an invoice as it is kept, which names what it bills by ids. */
+#ifndef SEATMETER_CORE_MONEY_BILLED_LINE_H
+#define SEATMETER_CORE_MONEY_BILLED_LINE_H
+
+#include "core/money/tax.h"
+#include "core/time/date.h"
+
+enum { INVOICE_NO_MONTH = -1 };
+
+struct billed_line {
+    int64_t invoice_id;
+    int64_t position;    /* from 1 */
+    int64_t customer_id; /* 0: for no one end customer */
+    int64_t sku_id;      /* 0: a charge */
+    int64_t price_id;    /* 0: a charge */
+    struct text policy;  /* empty: a charge */
+    int64_t measured_parts;
+    int64_t quantity_parts;
+    int64_t parts_per_unit;
+    int64_t unit_price_millionths;
+    int64_t amount_minor;
+    struct tax tax;
+    struct month corrects_month; /* index INVOICE_NO_MONTH: none */
+    struct text description;
+    struct text note;
+};
+
+#endif

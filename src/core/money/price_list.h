@@ -1,0 +1,36 @@
+/* Price list: all prices of a programme or of one seller, in memory.
+ *
+ * A seller's standard prices (buyer 0) hold for every buyer of its; on an edge with prices of its own for a
+ * SKU those go before them from the first one's date on. */
+#ifndef SEATMETER_CORE_MONEY_PRICE_LIST_H
+#define SEATMETER_CORE_MONEY_PRICE_LIST_H
+
+#include "core/money/price.h"
+#include "core/money/tax.h"
+
+/* What a price is besides core's struct price. */
+struct price_edge {
+    int64_t seller_id;
+    int64_t buyer_id; /* 0: standard */
+    struct text currency;
+    bool has_tax; /* else the agreement's */
+    struct tax tax;
+    int64_t created_at_us;
+};
+
+/* Prices in parallel arrays, sorted by seller, buyer, SKU, effective_from. */
+struct price_list {
+    const struct price *prices;
+    const struct price_edge *edges;
+    size_t count;
+};
+
+/* The prices that hold on an edge for a SKU, ascending by date: its own, and before its first one's date the
+ * standard ones. Points into the list where it can; else makes the merged arrays in `arena`. */
+struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
+                                     int64_t buyer_id, int64_t sku_id);
+
+/* Whether an edge has any price at all, for any SKU, of its own or standard. */
+bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id);
+
+#endif
