@@ -1,4 +1,4 @@
-"""Who may see what, from the rules of docs/architecture.md alone, over what the operator reads of a store.
+"""Who may see what, from the rules of docs/rules.md (R2) alone, over what the operator reads of a store.
 
 Nothing here asks the API: it is what the API's answers are compared with."""
 
