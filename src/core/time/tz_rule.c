@@ -5,7 +5,7 @@
  * ("<-03>3<-02>,0/0,J365/25"), and because a change may lie in the year before or after its own in UTC. */
 #include "core/time/tz_rule.h"
 #include "core/time/civil.h"
-#include "core/time/zone.h"
+#include "core/time/date.h"
 
 #include <assert.h>
 
