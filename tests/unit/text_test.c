@@ -64,10 +64,22 @@ static void an_arena_gives_zeroed_memory_and_keeps_what_is_large(void **state) {
     arena_clean_up(&arena);
 }
 
+static void text_is_taken_piece_by_piece_until_nothing_is_left(void **state) {
+    (void)state;
+    struct text rest = TEXT("a=b;;c");
+    assert_true(text_is(text_take_until(&rest, ';'), "a=b"));
+    assert_true(text_is(text_take_until(&rest, ';'), ""));
+    assert_true(text_is(rest, "c"));
+    assert_true(text_is(text_take_until(&rest, ';'), "c"));
+    assert_true(text_is(text_take_until(&rest, ';'), ""));
+    assert_true(rest.length == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_taken_and_everything_else_is_refused),
         cmocka_unit_test(an_integer_is_digits_alone_and_fits_64_bits),
+        cmocka_unit_test(text_is_taken_piece_by_piece_until_nothing_is_left),
         cmocka_unit_test(a_long_value_in_a_fault_is_cut_between_characters),
         cmocka_unit_test(an_arena_gives_zeroed_memory_and_keeps_what_is_large),
     };

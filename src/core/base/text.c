@@ -46,6 +46,17 @@ struct text text_trim(struct text t) {
     return t;
 }
 
+struct text text_take_until(struct text *rest, char until) {
+    size_t length = 0;
+    while (length < rest->length && rest->at[length] != until) {
+        length++;
+    }
+    size_t skipped = length < rest->length ? length + 1 : length;
+    struct text taken = {rest->at, length};
+    *rest = (struct text){rest->at + skipped, rest->length - skipped};
+    return taken;
+}
+
 struct text text_copy(struct arena *arena, struct text t) {
     char *copy = ARENA_NEW(arena, char, t.length + 1);
     if (t.length > 0) {

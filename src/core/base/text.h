@@ -36,6 +36,10 @@ int text_compare(struct text a, struct text b);
 /* Without the ASCII blanks, tabs and line ends at both sides. */
 struct text text_trim(struct text t);
 
+/* The text in front of the first `until`; `*rest` becomes what stands behind it. Without one it is all of
+ * `*rest`, which becomes empty. */
+struct text text_take_until(struct text *rest, char until);
+
 /* A copy in the arena, zero-terminated. */
 struct text text_copy(struct arena *arena, struct text t);
 
