@@ -6,15 +6,15 @@
 #include "json/represent.h"
 #include "json/terms_read.h"
 
-static void answer_account(struct request *request, struct response *answer, int http_status,
-                           const struct account_view *account) {
+static void respond_account(struct request *request, struct response *response, int http_status,
+                            const struct account_view *account) {
     if (account->in_full) {
-        answer_version(answer, request, account->version);
+        response_version(response, request, account->version);
     }
-    represent_account(answer_json(answer, request, http_status), NULL, account);
+    represent_account(response_json(response, request, http_status), NULL, account);
 }
 
-static enum status get_accounts(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_accounts(struct request *request, struct response *response, struct fault *fault) {
     struct list_accounts_input input = {
         .kind = request_query(request, "kind"),
         .seller = request_query(request, "seller"),
@@ -28,15 +28,15 @@ static enum status get_accounts(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_account(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_account(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_account(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -63,22 +63,22 @@ static enum status post_account(struct request *request, struct response *answer
         status = add_account(&request->call, &input, &account, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/accounts/", account.identifier);
-        answer_account(request, answer, 201, &account);
+        response_location(response, request, "/v1/accounts/", account.identifier);
+        respond_account(request, response, 201, &account);
     }
     return status;
 }
 
-static enum status get_account(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_account(struct request *request, struct response *response, struct fault *fault) {
     struct account_view account;
     enum status status = show_account(&request->call, request_parameter(request, "account"), &account, fault);
     if (status == STATUS_OK) {
-        answer_account(request, answer, 200, &account);
+        respond_account(request, response, 200, &account);
     }
     return status;
 }
 
-static enum status patch_account(struct request *request, struct response *answer, struct fault *fault) {
+static enum status patch_account(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -102,12 +102,12 @@ static enum status patch_account(struct request *request, struct response *answe
         status = edit_account(&request->call, &input, &account, fault);
     }
     if (status == STATUS_OK) {
-        answer_account(request, answer, 200, &account);
+        respond_account(request, response, 200, &account);
     }
     return status;
 }
 
-static enum status get_logo(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_logo(struct request *request, struct response *response, struct fault *fault) {
     struct text png;
     enum status status =
         show_account_logo(&request->call, request_parameter(request, "account"), &png, fault);
@@ -117,13 +117,13 @@ static enum status get_logo(struct request *request, struct response *answer, st
     if (png.length == 0) {
         return fault_set(fault, STATUS_NOT_FOUND, "no-logo", NULL, TEXT(""), "This account has no logo.");
     }
-    answer->http_status = 200;
-    answer->content_type = TEXT("image/png");
-    answer->body = png;
+    response->http_status = 200;
+    response->content_type = TEXT("image/png");
+    response->body = png;
     return STATUS_OK;
 }
 
-static enum status change_logo(struct request *request, struct response *answer, struct fault *fault,
+static enum status change_logo(struct request *request, struct response *response, struct fault *fault,
                                struct text png) {
     struct edit_account_input input = {
         .account = request_parameter(request, "account"),
@@ -133,23 +133,23 @@ static enum status change_logo(struct request *request, struct response *answer,
     struct account_view account;
     enum status status = edit_account(&request->call, &input, &account, fault);
     if (status == STATUS_OK) {
-        answer_account(request, answer, 200, &account);
+        respond_account(request, response, 200, &account);
     }
     return status;
 }
 
-static enum status put_logo(struct request *request, struct response *answer, struct fault *fault) {
+static enum status put_logo(struct request *request, struct response *response, struct fault *fault) {
     if (request->body_length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "logo", TEXT(""), "Send a PNG as the body.");
     }
-    return change_logo(request, answer, fault, (struct text){request->body_at, request->body_length});
+    return change_logo(request, response, fault, (struct text){request->body_at, request->body_length});
 }
 
-static enum status delete_logo(struct request *request, struct response *answer, struct fault *fault) {
-    return change_logo(request, answer, fault, TEXT(""));
+static enum status delete_logo(struct request *request, struct response *response, struct fault *fault) {
+    return change_logo(request, response, fault, TEXT(""));
 }
 
-static enum status post_turn_off(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_turn_off(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -168,20 +168,20 @@ static enum status post_turn_off(struct request *request, struct response *answe
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_int(out, "licences", turned);
     json_write_close(out);
     return STATUS_OK;
 }
 
-static enum status get_licence_keys(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licence_keys(struct request *request, struct response *response, struct fault *fault) {
     enum status status =
-        export_licence_keys(&request->call, request_parameter(request, "account"), &answer->body, fault);
+        export_licence_keys(&request->call, request_parameter(request, "account"), &response->body, fault);
     if (status == STATUS_OK) {
-        answer->http_status = 200;
-        answer->content_type = TEXT("text/csv; charset=utf-8");
-        answer->disposition = TEXT("attachment; filename=\"licence-keys.csv\"");
+        response->http_status = 200;
+        response->content_type = TEXT("text/csv; charset=utf-8");
+        response->disposition = TEXT("attachment; filename=\"licence-keys.csv\"");
     }
     return status;
 }

@@ -4,13 +4,13 @@
 #include "json/represent.h"
 #include "json/terms_read.h"
 
-static void answer_agreement(struct request *request, struct response *answer, int http_status,
-                             const struct agreement_view *agreement) {
-    answer_version(answer, request, agreement->version);
-    represent_agreement(answer_json(answer, request, http_status), NULL, agreement);
+static void respond_agreement(struct request *request, struct response *response, int http_status,
+                              const struct agreement_view *agreement) {
+    response_version(response, request, agreement->version);
+    represent_agreement(response_json(response, request, http_status), NULL, agreement);
 }
 
-static enum status get_agreements(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_agreements(struct request *request, struct response *response, struct fault *fault) {
     struct list_agreements_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -24,15 +24,15 @@ static enum status get_agreements(struct request *request, struct response *answ
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_agreement(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_agreement(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_agreement(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -52,23 +52,23 @@ static enum status post_agreement(struct request *request, struct response *answ
         status = offer_agreement(&request->call, &input, &agreement, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/agreements/", agreement.identifier);
-        answer_agreement(request, answer, 201, &agreement);
+        response_location(response, request, "/v1/agreements/", agreement.identifier);
+        respond_agreement(request, response, 201, &agreement);
     }
     return status;
 }
 
-static enum status get_agreement(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_agreement(struct request *request, struct response *response, struct fault *fault) {
     struct agreement_view agreement;
     enum status status = show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""),
                                         TEXT(""), &agreement, fault);
     if (status == STATUS_OK) {
-        answer_agreement(request, answer, 200, &agreement);
+        respond_agreement(request, response, 200, &agreement);
     }
     return status;
 }
 
-static enum status post_sign(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_sign(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -86,7 +86,7 @@ static enum status post_sign(struct request *request, struct response *answer, s
         status = sign_agreement(&request->call, &input, &agreement, fault);
     }
     if (status == STATUS_OK) {
-        answer_agreement(request, answer, 200, &agreement);
+        respond_agreement(request, response, 200, &agreement);
     }
     return status;
 }
@@ -94,7 +94,7 @@ static enum status post_sign(struct request *request, struct response *answer, s
 typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade *,
                                      struct fault *);
 
-static enum status run_cascade(struct request *request, struct response *answer, struct fault *fault,
+static enum status run_cascade(struct request *request, struct response *response, struct fault *fault,
                                cascade_function *run) {
     struct json_document document;
     struct json_object body;
@@ -113,22 +113,22 @@ static enum status run_cascade(struct request *request, struct response *answer,
         status = run(&request->call, &input, &cascade, fault);
     }
     if (status == STATUS_OK) {
-        answer_version(answer, request, cascade.version);
-        represent_cascade(answer_json(answer, request, 200), NULL, &cascade);
+        response_version(response, request, cascade.version);
+        represent_cascade(response_json(response, request, 200), NULL, &cascade);
     }
     return status;
 }
 
-static enum status post_suspend(struct request *request, struct response *answer, struct fault *fault) {
-    return run_cascade(request, answer, fault, suspend_agreement);
+static enum status post_suspend(struct request *request, struct response *response, struct fault *fault) {
+    return run_cascade(request, response, fault, suspend_agreement);
 }
 
-static enum status post_resume(struct request *request, struct response *answer, struct fault *fault) {
-    return run_cascade(request, answer, fault, resume_agreement);
+static enum status post_resume(struct request *request, struct response *response, struct fault *fault) {
+    return run_cascade(request, response, fault, resume_agreement);
 }
 
-static enum status post_terminate(struct request *request, struct response *answer, struct fault *fault) {
-    return run_cascade(request, answer, fault, terminate_agreement);
+static enum status post_terminate(struct request *request, struct response *response, struct fault *fault) {
+    return run_cascade(request, response, fault, terminate_agreement);
 }
 
 static const struct route ROUTES[] = {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum status post_close_month(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_close_month(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -26,12 +26,12 @@ static enum status post_close_month(struct request *request, struct response *an
         status = close_month(&request->call, &input, &result, fault);
     }
     if (status == STATUS_OK) {
-        represent_close(answer_json(answer, request, 200), NULL, &result);
+        represent_close(response_json(response, request, 200), NULL, &result);
     }
     return status;
 }
 
-static enum status get_charges(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_charges(struct request *request, struct response *response, struct fault *fault) {
     struct list_one_off_charges_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -45,15 +45,15 @@ static enum status get_charges(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_one_off_charge(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_charge(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_charge(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -77,20 +77,20 @@ static enum status post_charge(struct request *request, struct response *answer,
         status = add_one_off_charge(&request->call, &input, &charge, fault);
     }
     if (status == STATUS_OK) {
-        represent_one_off_charge(answer_json(answer, request, 201), NULL, &charge);
+        represent_one_off_charge(response_json(response, request, 201), NULL, &charge);
     }
     return status;
 }
 
-static enum status delete_charge(struct request *request, struct response *answer, struct fault *fault) {
+static enum status delete_charge(struct request *request, struct response *response, struct fault *fault) {
     enum status status = remove_one_off_charge(&request->call, request_parameter(request, "charge"), fault);
     if (status == STATUS_OK) {
-        answer->http_status = 204;
+        response->http_status = 204;
     }
     return status;
 }
 
-static enum status get_corrections(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_corrections(struct request *request, struct response *response, struct fault *fault) {
     struct list_corrections_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -104,15 +104,15 @@ static enum status get_corrections(struct request *request, struct response *ans
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_correction(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_correction(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_correction(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -134,12 +134,12 @@ static enum status post_correction(struct request *request, struct response *ans
         status = add_correction(&request->call, &input, &correction, fault);
     }
     if (status == STATUS_OK) {
-        represent_correction(answer_json(answer, request, 201), NULL, &correction);
+        represent_correction(response_json(response, request, 201), NULL, &correction);
     }
     return status;
 }
 
-static enum status get_margins(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_margins(struct request *request, struct response *response, struct fault *fault) {
     struct show_margins_input input = {
         .account = request_query(request, "account"),
         .month = request_query(request, "month"),
@@ -154,29 +154,29 @@ static enum status get_margins(struct request *request, struct response *answer,
         status = show_margins(&request->call, &input, &result, fault);
     }
     if (status == STATUS_OK) {
-        represent_margins(answer_json(answer, request, 200), NULL, &result);
+        represent_margins(response_json(response, request, 200), NULL, &result);
     }
     return status;
 }
 
-static enum status get_balances(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_balances(struct request *request, struct response *response, struct fault *fault) {
     struct list_balances_input input = {.owner = request_query(request, "owner")};
     struct balance_page result;
     enum status status = list_balances(&request->call, &input, &result, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < result.count; i++) {
         represent_balance(out, NULL, &result.items[i]);
     }
-    answer_end_page(request, out, 0);
+    response_end_page(request, out, 0);
     return STATUS_OK;
 }
 
 /* Through an unlinked file: an export of a year does not fit into memory, and a slow client must not hold a
  * transaction open. */
-static enum status get_export(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_export(struct request *request, struct response *response, struct fault *fault) {
     struct export_input input = {
         .what = request_parameter(request, "what"),
         .month = request_query(request, "month"),
@@ -188,15 +188,15 @@ static enum status get_export(struct request *request, struct response *answer, 
     }
     struct export_file sink = export_to_file(file);
     enum status status = export_records(&request->call, &input, &sink.sink, fault);
-    if (status == STATUS_OK && (fflush(file) != 0 || (answer->file = dup(fileno(file))) < 0)) {
+    if (status == STATUS_OK && (fflush(file) != 0 || (response->file = dup(fileno(file))) < 0)) {
         status = fault_set(fault, STATUS_INTERNAL, "no-room", NULL, TEXT(""),
                            "The export could not be kept: %s.", strerror(errno));
     }
     fclose(file);
     if (status == STATUS_OK) {
-        answer->http_status = 200;
-        answer->content_type = TEXT("text/csv; charset=utf-8");
-        answer->disposition =
+        response->http_status = 200;
+        response->content_type = TEXT("text/csv; charset=utf-8");
+        response->disposition =
             text_format(&request->arena, "attachment; filename=\"%.*s.csv\"", TEXT_ARGS(input.what));
     }
     return status;

@@ -3,7 +3,7 @@
 
 #include "json/represent.h"
 
-static enum status get_skus(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_skus(struct request *request, struct response *response, struct fault *fault) {
     struct list_skus_input input = {
         .owner = request_query(request, "owner"),
         .kind = request_query(request, "kind"),
@@ -17,26 +17,26 @@ static enum status get_skus(struct request *request, struct response *answer, st
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_sku(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status get_sku(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_sku(struct request *request, struct response *response, struct fault *fault) {
     struct sku_view sku;
     enum status status = show_sku(&request->call, request_parameter(request, "sku"), &sku, fault);
     if (status == STATUS_OK) {
-        represent_sku_in_full(answer_json(answer, request, 200), NULL, &sku);
+        represent_sku_in_full(response_json(response, request, 200), NULL, &sku);
     }
     return status;
 }
 
-static void answer_sku_made(struct request *request, struct response *answer, const struct sku_view *sku) {
-    answer_location(answer, request, "/v1/skus/", sku->identifier);
-    represent_sku_in_full(answer_json(answer, request, 201), NULL, sku);
+static void respond_sku_made(struct request *request, struct response *response, const struct sku_view *sku) {
+    response_location(response, request, "/v1/skus/", sku->identifier);
+    represent_sku_in_full(response_json(response, request, 201), NULL, sku);
 }
 
 static struct bundle_part_input *read_parts(struct request *request, struct json_object *body,
@@ -53,7 +53,7 @@ static struct bundle_part_input *read_parts(struct request *request, struct json
     return parts;
 }
 
-static enum status post_bundle(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_bundle(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -72,12 +72,12 @@ static enum status post_bundle(struct request *request, struct response *answer,
         status = compose_bundle(&request->call, &input, &sku, fault);
     }
     if (status == STATUS_OK) {
-        answer_sku_made(request, answer, &sku);
+        respond_sku_made(request, response, &sku);
     }
     return status;
 }
 
-static enum status post_service(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_service(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -95,7 +95,7 @@ static enum status post_service(struct request *request, struct response *answer
         status = add_service(&request->call, &input, &sku, fault);
     }
     if (status == STATUS_OK) {
-        answer_sku_made(request, answer, &sku);
+        respond_sku_made(request, response, &sku);
     }
     return status;
 }
@@ -107,7 +107,7 @@ static struct import_problems *problems_of(struct request *request) {
     return problems;
 }
 
-static enum status post_catalogue_import(struct request *request, struct response *answer,
+static enum status post_catalogue_import(struct request *request, struct response *response,
                                          struct fault *fault) {
     struct import_catalogue_input input = {
         .vendor = request_query(request, "vendor"),
@@ -119,12 +119,12 @@ static enum status post_catalogue_import(struct request *request, struct respons
         status = import_catalogue(&request->call, &input, &result, problems_of(request), fault);
     }
     if (status == STATUS_OK) {
-        represent_catalogue_import(answer_json(answer, request, 200), NULL, &result);
+        represent_catalogue_import(response_json(response, request, 200), NULL, &result);
     }
     return status;
 }
 
-static enum status get_prices(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_prices(struct request *request, struct response *response, struct fault *fault) {
     struct list_prices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -138,11 +138,11 @@ static enum status get_prices(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_price(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
@@ -159,7 +159,7 @@ static struct tier_input *read_tiers(struct request *request, struct json_object
     return tiers;
 }
 
-static enum status post_price(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_price(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -188,12 +188,13 @@ static enum status post_price(struct request *request, struct response *answer, 
         status = set_price(&request->call, &input, &price, fault);
     }
     if (status == STATUS_OK) {
-        represent_price(answer_json(answer, request, 201), NULL, &price);
+        represent_price(response_json(response, request, 201), NULL, &price);
     }
     return status;
 }
 
-static enum status post_price_import(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_price_import(struct request *request, struct response *response,
+                                     struct fault *fault) {
     struct import_prices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -204,7 +205,7 @@ static enum status post_price_import(struct request *request, struct response *a
         status = import_prices(&request->call, &input, &result, problems_of(request), fault);
     }
     if (status == STATUS_OK) {
-        represent_price_import(answer_json(answer, request, 200), NULL, &result);
+        represent_price_import(response_json(response, request, 200), NULL, &result);
     }
     return status;
 }

@@ -10,7 +10,7 @@
 
 /* ---- products ---- */
 
-static enum status get_products(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_products(struct request *request, struct response *response, struct fault *fault) {
     struct list_products_input input = {.vendor = request_query(request, "vendor")};
     struct product_page page;
     enum status status = request_page(request, &input.page, fault);
@@ -20,11 +20,11 @@ static enum status get_products(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_product(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
@@ -39,7 +39,7 @@ static struct text *read_skus(struct request *request, struct json_object *body,
     return skus;
 }
 
-static enum status post_product(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_product(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -58,22 +58,23 @@ static enum status post_product(struct request *request, struct response *answer
         status = add_product(&request->call, &input, &product, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/products/", product.identifier);
-        represent_product(answer_json(answer, request, 201), NULL, &product);
+        response_location(response, request, "/v1/products/", product.identifier);
+        represent_product(response_json(response, request, 201), NULL, &product);
     }
     return status;
 }
 
-static enum status get_product(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_product(struct request *request, struct response *response, struct fault *fault) {
     struct product_view product;
     enum status status = show_product(&request->call, request_parameter(request, "product"), &product, fault);
     if (status == STATUS_OK) {
-        represent_product(answer_json(answer, request, 200), NULL, &product);
+        represent_product(response_json(response, request, 200), NULL, &product);
     }
     return status;
 }
 
-static enum status post_product_skus(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_product_skus(struct request *request, struct response *response,
+                                     struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -88,14 +89,14 @@ static enum status post_product_skus(struct request *request, struct response *a
         status = entitle_product(&request->call, &input, &product, fault);
     }
     if (status == STATUS_OK) {
-        represent_product(answer_json(answer, request, 200), NULL, &product);
+        represent_product(response_json(response, request, 200), NULL, &product);
     }
     return status;
 }
 
 /* ---- releases ---- */
 
-static enum status get_releases(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_releases(struct request *request, struct response *response, struct fault *fault) {
     struct list_releases_input input = {
         .product = request_query(request, "product"),
         .channel = request_query(request, "channel"),
@@ -109,11 +110,11 @@ static enum status get_releases(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_release(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
@@ -132,7 +133,7 @@ static struct publish_artifact *read_artifacts(struct request *request, struct j
     return artifacts;
 }
 
-static enum status post_release(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_release(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -152,34 +153,34 @@ static enum status post_release(struct request *request, struct response *answer
         status = publish_release(&request->call, &input, &release, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/releases/", release.identifier);
-        represent_release(answer_json(answer, request, 201), NULL, &release);
+        response_location(response, request, "/v1/releases/", release.identifier);
+        represent_release(response_json(response, request, 201), NULL, &release);
     }
     return status;
 }
 
-static enum status get_release(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_release(struct request *request, struct response *response, struct fault *fault) {
     struct release_view release;
     enum status status = show_release(&request->call, request_parameter(request, "release"), &release, fault);
     if (status == STATUS_OK) {
-        represent_release(answer_json(answer, request, 200), NULL, &release);
+        represent_release(response_json(response, request, 200), NULL, &release);
     }
     return status;
 }
 
-static enum status post_promote(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_promote(struct request *request, struct response *response, struct fault *fault) {
     enum status status = request_no_fields(request, fault);
     struct release_view release;
     if (status == STATUS_OK) {
         status = promote_release(&request->call, request_parameter(request, "release"), &release, fault);
     }
     if (status == STATUS_OK) {
-        represent_release(answer_json(answer, request, 200), NULL, &release);
+        represent_release(response_json(response, request, 200), NULL, &release);
     }
     return status;
 }
 
-static enum status post_withdraw(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_withdraw(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -194,21 +195,22 @@ static enum status post_withdraw(struct request *request, struct response *answe
         status = withdraw_release(&request->call, &input, &release, fault);
     }
     if (status == STATUS_OK) {
-        represent_release(answer_json(answer, request, 200), NULL, &release);
+        represent_release(response_json(response, request, 200), NULL, &release);
     }
     return status;
 }
 
-static enum status get_installer(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_installer(struct request *request, struct response *response, struct fault *fault) {
     struct opened_artifact artifact;
     enum status status = open_installer(&request->call, request_parameter(request, "release"),
                                         request_parameter(request, "platform"), &artifact, fault);
-    return status == STATUS_OK ? send_artifact(request, answer, &artifact, fault) : status;
+    return status == STATUS_OK ? send_artifact(request, response, &artifact, fault) : status;
 }
 
 /* ---- install links ---- */
 
-static enum status post_install_link(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_install_link(struct request *request, struct response *response,
+                                     struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -226,51 +228,52 @@ static enum status post_install_link(struct request *request, struct response *a
         status = make_install_link(&request->call, &input, &link, &token, fault);
     }
     if (status == STATUS_OK) {
-        represent_made_install_link(answer_json(answer, request, 201), NULL, &link, token);
+        represent_made_install_link(response_json(response, request, 201), NULL, &link, token);
     }
     return status;
 }
 
-static enum status get_install_links(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_install_links(struct request *request, struct response *response,
+                                     struct fault *fault) {
     struct install_link_list links;
     enum status status =
         list_install_links(&request->call, request_parameter(request, "licence"), &links, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < links.count; i++) {
         represent_install_link(out, NULL, &links.items[i]);
     }
-    answer_end_items(out);
+    response_end_items(out);
     return STATUS_OK;
 }
 
-static enum status delete_install_link(struct request *request, struct response *answer,
+static enum status delete_install_link(struct request *request, struct response *response,
                                        struct fault *fault) {
     struct install_link_view link;
     enum status status =
         revoke_install_link(&request->call, request_parameter(request, "link"), &link, fault);
     if (status == STATUS_OK) {
-        represent_install_link(answer_json(answer, request, 200), NULL, &link);
+        represent_install_link(response_json(response, request, 200), NULL, &link);
     }
     return status;
 }
 
 /* ---- what a link opens: pages for people, whatever goes wrong ---- */
 
-static void answer_page(struct response *answer, int http_status, struct text page) {
-    answer->http_status = http_status;
-    answer->content_type = TEXT("text/html; charset=utf-8");
-    answer->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
-                          "frame-ancestors 'none'; base-uri 'none'");
-    answer->is_secret = true;
-    answer->body = page;
+static void respond_page(struct response *response, int http_status, struct text page) {
+    response->http_status = http_status;
+    response->content_type = TEXT("text/html; charset=utf-8");
+    response->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
+                            "frame-ancestors 'none'; base-uri 'none'");
+    response->is_secret = true;
+    response->body = page;
 }
 
 /* What is over is gone; what the licence does not allow now is forbidden; all else is not there. */
-static enum status answer_problem_page(struct request *request, struct response *answer, enum status status,
-                                       const struct fault *fault) {
+static enum status respond_problem_page(struct request *request, struct response *response,
+                                        enum status status, const struct fault *fault) {
     int http_status = 404;
     if (status == STATUS_INTERNAL || status == STATUS_BUSY) {
         return status;
@@ -281,31 +284,31 @@ static enum status answer_problem_page(struct request *request, struct response 
         http_status = 403;
     }
     struct text message = text_copy(&request->arena, text_of(fault->message));
-    answer_page(answer, http_status, install_problem_format(&request->arena, message));
+    respond_page(response, http_status, install_problem_format(&request->arena, message));
     return STATUS_OK;
 }
 
-static enum status get_install(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_install(struct request *request, struct response *response, struct fault *fault) {
     struct text token = request_parameter(request, "token");
     struct install_page page;
     enum status status = open_install_page(&request->call, token, &page, fault);
     if (status != STATUS_OK) {
-        return answer_problem_page(request, answer, status, fault);
+        return respond_problem_page(request, response, status, fault);
     }
-    answer_page(answer, 200, install_page_format(&request->arena, &page, token));
+    respond_page(response, 200, install_page_format(&request->arena, &page, token));
     return STATUS_OK;
 }
 
-static enum status get_install_file(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_install_file(struct request *request, struct response *response, struct fault *fault) {
     struct opened_artifact artifact;
     enum status status = open_install_artifact(&request->call, request_parameter(request, "token"),
                                                request_parameter(request, "platform"),
                                                request_query(request, "product"), &artifact, fault);
     if (status != STATUS_OK) {
-        return answer_problem_page(request, answer, status, fault);
+        return respond_problem_page(request, response, status, fault);
     }
-    answer->is_secret = true;
-    return send_artifact(request, answer, &artifact, fault);
+    response->is_secret = true;
+    return send_artifact(request, response, &artifact, fault);
 }
 
 static const struct route ROUTES[] = {

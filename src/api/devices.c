@@ -4,7 +4,7 @@
 #include "programme/devices/activate_device.h"
 #include "json/represent.h"
 
-static enum status get_devices(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_devices(struct request *request, struct response *response, struct fault *fault) {
     struct list_devices_input input = {
         .licence = request_query(request, "licence"),
         .customer = request_query(request, "customer"),
@@ -28,24 +28,24 @@ static enum status get_devices(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_device(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status get_device(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_device(struct request *request, struct response *response, struct fault *fault) {
     struct device_view device;
     enum status status = show_device(&request->call, request_parameter(request, "device"), &device, fault);
     if (status == STATUS_OK) {
-        represent_device(answer_json(answer, request, 200), NULL, &device);
+        represent_device(response_json(response, request, 200), NULL, &device);
     }
     return status;
 }
 
-static enum status post_release(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_release(struct request *request, struct response *response, struct fault *fault) {
     enum status status = request_no_fields(request, fault);
     struct release_device_input input = {.device = request_parameter(request, "device")};
     struct released_device released;
@@ -55,7 +55,7 @@ static enum status post_release(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "id", released.device);
     json_write_instant(out, "seat_until", released.seat_until_s * 1000000);
@@ -63,22 +63,22 @@ static enum status post_release(struct request *request, struct response *answer
     return STATUS_OK;
 }
 
-static void answer_lease_terms(struct request *request, struct response *answer,
-                               const struct lease_terms_view *terms) {
-    answer_version(answer, request, terms->version);
-    represent_lease_terms(answer_json(answer, request, 200), NULL, terms);
+static void respond_lease_terms(struct request *request, struct response *response,
+                                const struct lease_terms_view *terms) {
+    response_version(response, request, terms->version);
+    represent_lease_terms(response_json(response, request, 200), NULL, terms);
 }
 
-static enum status get_lease_terms(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_lease_terms(struct request *request, struct response *response, struct fault *fault) {
     struct lease_terms_view terms;
     enum status status = show_lease_terms(&request->call, request_parameter(request, "sku"), &terms, fault);
     if (status == STATUS_OK) {
-        answer_lease_terms(request, answer, &terms);
+        respond_lease_terms(request, response, &terms);
     }
     return status;
 }
 
-static enum status put_lease_terms(struct request *request, struct response *answer, struct fault *fault) {
+static enum status put_lease_terms(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -103,44 +103,44 @@ static enum status put_lease_terms(struct request *request, struct response *ans
         status = set_lease_terms(&request->call, &input, &terms, fault);
     }
     if (status == STATUS_OK) {
-        answer_lease_terms(request, answer, &terms);
+        respond_lease_terms(request, response, &terms);
     }
     return status;
 }
 
-static enum status answer_snippets(struct request *request, struct response *answer,
-                                   const struct write_snippets_input *input, struct fault *fault) {
+static enum status respond_snippets(struct request *request, struct response *response,
+                                    const struct write_snippets_input *input, struct fault *fault) {
     struct snippet_list list;
     enum status status = write_snippets(&request->call, input, &list, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < list.count; i++) {
         represent_snippet(out, NULL, &list.items[i]);
     }
-    answer_end_items(out);
+    response_end_items(out);
     return STATUS_OK;
 }
 
-static enum status get_licence_snippets(struct request *request, struct response *answer,
+static enum status get_licence_snippets(struct request *request, struct response *response,
                                         struct fault *fault) {
     struct write_snippets_input input = {.licence = request_parameter(request, "licence"),
                                          .platform = request_query(request, "platform"),
                                          .server = request_query(request, "server"),
                                          .agent = request_query(request, "agent"),
                                          .agent_sha256 = request_query(request, "agent_sha256")};
-    return answer_snippets(request, answer, &input, fault);
+    return respond_snippets(request, response, &input, fault);
 }
 
-static enum status get_customer_snippets(struct request *request, struct response *answer,
+static enum status get_customer_snippets(struct request *request, struct response *response,
                                          struct fault *fault) {
     struct write_snippets_input input = {.customer = request_parameter(request, "account"),
                                          .platform = request_query(request, "platform"),
                                          .server = request_query(request, "server"),
                                          .agent = request_query(request, "agent"),
                                          .agent_sha256 = request_query(request, "agent_sha256")};
-    return answer_snippets(request, answer, &input, fault);
+    return respond_snippets(request, response, &input, fault);
 }
 
 static const struct route ROUTES[] = {

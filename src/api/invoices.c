@@ -5,7 +5,7 @@
 #include "web/negotiate.h"
 #include "json/represent.h"
 
-static enum status get_invoices(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_invoices(struct request *request, struct response *response, struct fault *fault) {
     struct list_invoices_input input = {
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
@@ -21,11 +21,11 @@ static enum status get_invoices(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_invoice(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
@@ -44,22 +44,22 @@ static struct text disposition(struct request *request, const struct invoice *in
                        format == FORMAT_TEXT ? "txt" : format_name(format));
 }
 
-static enum status answer_document(struct request *request, struct response *answer,
-                                   const struct invoice *invoice, enum format format, struct fault *fault) {
-    answer->http_status = 200;
-    answer->content_type = format_content_type(format);
-    answer->disposition = disposition(request, invoice, format);
+static enum status respond_document(struct request *request, struct response *response,
+                                    const struct invoice *invoice, enum format format, struct fault *fault) {
+    response->http_status = 200;
+    response->content_type = format_content_type(format);
+    response->disposition = disposition(request, invoice, format);
     if (format == FORMAT_PDF) {
-        return document_invoice_pdf(&request->arena, invoice, &answer->body, fault);
+        return document_invoice_pdf(&request->arena, invoice, &response->body, fault);
     }
     if (format == FORMAT_TEXT) {
-        return document_invoice_text(&request->arena, invoice, &answer->body, fault);
+        return document_invoice_text(&request->arena, invoice, &response->body, fault);
     }
-    answer->body = document_invoice_csv(&request->arena, invoice);
+    response->body = document_invoice_csv(&request->arena, invoice);
     return STATUS_OK;
 }
 
-static enum status get_invoice(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_invoice(struct request *request, struct response *response, struct fault *fault) {
     enum format format = FORMAT_JSON;
     enum status status = negotiate(
         request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF, &format, fault);
@@ -73,16 +73,16 @@ static enum status get_invoice(struct request *request, struct response *answer,
         return status;
     }
     if (format == FORMAT_JSON) {
-        represent_invoice_in_full(answer_json(answer, request, 200), NULL, &view);
+        represent_invoice_in_full(response_json(response, request, 200), NULL, &view);
         return STATUS_OK;
     }
-    return answer_document(request, answer, &view.invoice, format, fault);
+    return respond_document(request, response, &view.invoice, format, fault);
 }
 
 typedef enum status settle_function(struct call *, const struct settle_invoice_input *, struct invoice_view *,
                                     struct fault *);
 
-static enum status settle(struct request *request, struct response *answer, struct fault *fault,
+static enum status settle(struct request *request, struct response *response, struct fault *fault,
                           settle_function *run) {
     struct json_document document;
     struct json_object body;
@@ -100,17 +100,17 @@ static enum status settle(struct request *request, struct response *answer, stru
         status = run(&request->call, &input, &invoice, fault);
     }
     if (status == STATUS_OK) {
-        represent_invoice(answer_json(answer, request, 200), NULL, &invoice);
+        represent_invoice(response_json(response, request, 200), NULL, &invoice);
     }
     return status;
 }
 
-static enum status post_pay(struct request *request, struct response *answer, struct fault *fault) {
-    return settle(request, answer, fault, pay_invoice);
+static enum status post_pay(struct request *request, struct response *response, struct fault *fault) {
+    return settle(request, response, fault, pay_invoice);
 }
 
-static enum status post_write_off(struct request *request, struct response *answer, struct fault *fault) {
-    return settle(request, answer, fault, write_off_invoice);
+static enum status post_write_off(struct request *request, struct response *response, struct fault *fault) {
+    return settle(request, response, fault, write_off_invoice);
 }
 
 static const int64_t *read_positions(struct request *request, struct json_object *body, size_t *count) {
@@ -123,7 +123,7 @@ static const int64_t *read_positions(struct request *request, struct json_object
     return positions;
 }
 
-static enum status post_credit(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_credit(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -141,8 +141,8 @@ static enum status post_credit(struct request *request, struct response *answer,
         status = credit_invoice(&request->call, &input, &credit, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/invoices/", credit.identifier);
-        represent_invoice(answer_json(answer, request, 201), NULL, &credit);
+        response_location(response, request, "/v1/invoices/", credit.identifier);
+        represent_invoice(response_json(response, request, 201), NULL, &credit);
     }
     return status;
 }

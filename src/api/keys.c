@@ -4,22 +4,23 @@
 #include "programme/keys/signing_keys.h"
 #include "json/represent.h"
 
-static enum status get_root_keys(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_root_keys(struct request *request, struct response *response, struct fault *fault) {
     struct signing_key_list roots;
     enum status status = list_root_keys(&request->call, &roots, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < roots.count; i++) {
         represent_root_key(out, NULL, &roots.items[i]);
     }
-    answer_end_items(out);
+    response_end_items(out);
     return STATUS_OK;
 }
 
 /* The body is the machine's file as it is: its signature covers the bytes. */
-static enum status post_offline_lease(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_offline_lease(struct request *request, struct response *response,
+                                      struct fault *fault) {
     struct issue_offline_lease_input input;
     struct offline_lease lease;
     enum status status = request_text(request, &input.request, fault);
@@ -27,7 +28,7 @@ static enum status post_offline_lease(struct request *request, struct response *
         status = issue_offline_lease(&request->call, &input, &lease, fault);
     }
     if (status == STATUS_OK) {
-        represent_offline_lease(answer_json(answer, request, 201), NULL, &lease, true);
+        represent_offline_lease(response_json(response, request, 201), NULL, &lease, true);
     }
     return status;
 }

@@ -6,13 +6,13 @@
 #include "programme/licensing/turn_licence.h"
 #include "json/represent.h"
 
-static void answer_block(struct request *request, struct response *answer, int http_status,
-                         const struct block_view *block) {
-    answer_version(answer, request, block->version);
-    represent_block(answer_json(answer, request, http_status), NULL, block);
+static void respond_block(struct request *request, struct response *response, int http_status,
+                          const struct block_view *block) {
+    response_version(response, request, block->version);
+    represent_block(response_json(response, request, http_status), NULL, block);
 }
 
-static enum status get_blocks(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_blocks(struct request *request, struct response *response, struct fault *fault) {
     struct list_blocks_input input = {
         .provider = request_query(request, "provider"),
         .sku = request_query(request, "sku"),
@@ -26,11 +26,11 @@ static enum status get_blocks(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_block(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
@@ -41,7 +41,7 @@ static struct text own_account(struct request *request, struct text given) {
                : identifier_text(&request->call, IDENTIFIER_ACCOUNT, request->call.actor.account_id);
 }
 
-static enum status post_block(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_block(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -59,22 +59,22 @@ static enum status post_block(struct request *request, struct response *answer, 
         status = order_block(&request->call, &input, &block, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/blocks/", block.identifier);
-        answer_block(request, answer, 201, &block);
+        response_location(response, request, "/v1/blocks/", block.identifier);
+        respond_block(request, response, 201, &block);
     }
     return status;
 }
 
-static enum status get_block(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_block(struct request *request, struct response *response, struct fault *fault) {
     struct block_view block;
     enum status status = show_block(&request->call, request_parameter(request, "block"), &block, fault);
     if (status == STATUS_OK) {
-        answer_block(request, answer, 200, &block);
+        respond_block(request, response, 200, &block);
     }
     return status;
 }
 
-static enum status patch_block(struct request *request, struct response *answer, struct fault *fault) {
+static enum status patch_block(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -92,12 +92,12 @@ static enum status patch_block(struct request *request, struct response *answer,
         status = enlarge_block(&request->call, &input, &block, fault);
     }
     if (status == STATUS_OK) {
-        answer_block(request, answer, 200, &block);
+        respond_block(request, response, 200, &block);
     }
     return status;
 }
 
-static enum status post_close_block(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_close_block(struct request *request, struct response *response, struct fault *fault) {
     enum status status = request_no_fields(request, fault);
     struct close_block_input input = {
         .block = request_parameter(request, "block"),
@@ -108,12 +108,12 @@ static enum status post_close_block(struct request *request, struct response *an
         status = close_block(&request->call, &input, &block, fault);
     }
     if (status == STATUS_OK) {
-        answer_block(request, answer, 200, &block);
+        respond_block(request, response, 200, &block);
     }
     return status;
 }
 
-static enum status get_licences(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licences(struct request *request, struct response *response, struct fault *fault) {
     struct list_licences_input input = {
         .provider = request_query(request, "provider"),
         .customer = request_query(request, "customer"),
@@ -129,15 +129,15 @@ static enum status get_licences(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_licences(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_licences(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -159,33 +159,34 @@ static enum status post_licences(struct request *request, struct response *answe
         return status;
     }
     if (issued.count == 1) {
-        answer_location(answer, request, "/v1/licences/", issued.items[0].licence.identifier);
+        response_location(response, request, "/v1/licences/", issued.items[0].licence.identifier);
     }
-    struct json_writer *out = answer_begin_items(answer, request, 201);
+    struct json_writer *out = response_begin_items(response, request, 201);
     for (size_t i = 0; i < issued.count; i++) {
         represent_issued_licence(out, NULL, &issued.items[i]);
     }
-    answer_end_items(out);
+    response_end_items(out);
     return STATUS_OK;
 }
 
-static void answer_licence_in_full(struct request *request, struct response *answer,
-                                   const struct licence_detail *detail) {
-    answer_version(answer, request, detail->licence.version);
-    answer->changes_unversioned = true; /* devices come and go */
-    represent_licence_in_full(answer_json(answer, request, 200), NULL, detail);
+static void respond_licence_in_full(struct request *request, struct response *response,
+                                    const struct licence_detail *detail) {
+    response_version(response, request, detail->licence.version);
+    response->changes_unversioned = true; /* devices come and go */
+    represent_licence_in_full(response_json(response, request, 200), NULL, detail);
 }
 
-static enum status get_licence(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licence(struct request *request, struct response *response, struct fault *fault) {
     struct licence_detail detail;
     enum status status = show_licence(&request->call, request_parameter(request, "licence"), &detail, fault);
     if (status == STATUS_OK) {
-        answer_licence_in_full(request, answer, &detail);
+        respond_licence_in_full(request, response, &detail);
     }
     return status;
 }
 
-static enum status post_find_licence(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_find_licence(struct request *request, struct response *response,
+                                     struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -199,12 +200,13 @@ static enum status post_find_licence(struct request *request, struct response *a
         status = show_licence(&request->call, key, &detail, fault);
     }
     if (status == STATUS_OK) {
-        answer_licence_in_full(request, answer, &detail);
+        respond_licence_in_full(request, response, &detail);
     }
     return status;
 }
 
-static enum status get_licence_events(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licence_events(struct request *request, struct response *response,
+                                      struct fault *fault) {
     struct page asked;
     struct licence_event_page page;
     enum status status = request_page(request, &asked, fault);
@@ -215,22 +217,22 @@ static enum status get_licence_events(struct request *request, struct response *
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence_event(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status get_licence_key(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_licence_key(struct request *request, struct response *response, struct fault *fault) {
     struct text key;
     enum status status =
         reveal_licence_key(&request->call, request_parameter(request, "licence"), &key, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "key", key);
     json_write_close(out);
@@ -240,7 +242,7 @@ static enum status get_licence_key(struct request *request, struct response *ans
 typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_view *,
                                   struct fault *);
 
-static enum status turn(struct request *request, struct response *answer, struct fault *fault,
+static enum status turn(struct request *request, struct response *response, struct fault *fault,
                         turn_function *run) {
     struct json_document document;
     struct json_object body;
@@ -262,26 +264,26 @@ static enum status turn(struct request *request, struct response *answer, struct
         status = run(&request->call, &input, &licence, fault);
     }
     if (status == STATUS_OK) {
-        answer_version(answer, request, licence.version);
-        represent_licence(answer_json(answer, request, 200), NULL, &licence);
+        response_version(response, request, licence.version);
+        represent_licence(response_json(response, request, 200), NULL, &licence);
     }
     return status;
 }
 
-static enum status post_on(struct request *request, struct response *answer, struct fault *fault) {
-    return turn(request, answer, fault, turn_licence_on);
+static enum status post_on(struct request *request, struct response *response, struct fault *fault) {
+    return turn(request, response, fault, turn_licence_on);
 }
 
-static enum status post_off(struct request *request, struct response *answer, struct fault *fault) {
-    return turn(request, answer, fault, turn_licence_off);
+static enum status post_off(struct request *request, struct response *response, struct fault *fault) {
+    return turn(request, response, fault, turn_licence_off);
 }
 
-static enum status post_seats(struct request *request, struct response *answer, struct fault *fault) {
-    return turn(request, answer, fault, resize_licence);
+static enum status post_seats(struct request *request, struct response *response, struct fault *fault) {
+    return turn(request, response, fault, resize_licence);
 }
 
-static enum status post_retire(struct request *request, struct response *answer, struct fault *fault) {
-    return turn(request, answer, fault, retire_licence);
+static enum status post_retire(struct request *request, struct response *response, struct fault *fault) {
+    return turn(request, response, fault, retire_licence);
 }
 
 static const struct route ROUTES[] = {

@@ -12,15 +12,15 @@ static struct report_name name_of(const struct request *request) {
     };
 }
 
-static void answer_report(struct request *request, struct response *answer,
-                          const struct report_detail *detail) {
+static void respond_report(struct request *request, struct response *response,
+                           const struct report_detail *detail) {
     if (detail->version > 0) {
-        answer_version(answer, request, detail->version);
+        response_version(response, request, detail->version);
     }
-    represent_report_in_full(answer_json(answer, request, 200), NULL, detail);
+    represent_report_in_full(response_json(response, request, 200), NULL, detail);
 }
 
-static enum status show(struct request *request, struct response *answer, const struct report_name *name,
+static enum status show(struct request *request, struct response *response, const struct report_name *name,
                         struct fault *fault) {
     enum format format = FORMAT_JSON;
     struct report_detail detail;
@@ -33,28 +33,28 @@ static enum status show(struct request *request, struct response *answer, const 
         return status;
     }
     if (format == FORMAT_JSON) {
-        answer_report(request, answer, &detail);
+        respond_report(request, response, &detail);
         return STATUS_OK;
     }
-    answer->http_status = 200;
-    answer->content_type = format_content_type(format);
-    answer->body = format == FORMAT_TEXT ? document_report_text(&request->arena, &detail.report)
-                                         : document_report_csv(&request->arena, &detail.report);
+    response->http_status = 200;
+    response->content_type = format_content_type(format);
+    response->body = format == FORMAT_TEXT ? document_report_text(&request->arena, &detail.report)
+                                           : document_report_csv(&request->arena, &detail.report);
     return STATUS_OK;
 }
 
-static enum status get_report_of_month(struct request *request, struct response *answer,
+static enum status get_report_of_month(struct request *request, struct response *response,
                                        struct fault *fault) {
     struct report_name name = name_of(request);
-    return show(request, answer, &name, fault);
+    return show(request, response, &name, fault);
 }
 
-static enum status get_report(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_report(struct request *request, struct response *response, struct fault *fault) {
     struct report_name name = {.report = request_parameter(request, "report")};
-    return show(request, answer, &name, fault);
+    return show(request, response, &name, fault);
 }
 
-static enum status get_reports(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_reports(struct request *request, struct response *response, struct fault *fault) {
     struct list_reports_input input = {
         .provider = request_query(request, "provider"),
         .month = request_query(request, "month"),
@@ -68,15 +68,15 @@ static enum status get_reports(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_report(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_adjustment(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_adjustment(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -99,7 +99,7 @@ static enum status post_adjustment(struct request *request, struct response *ans
         status = adjust_report(&request->call, &input, &detail, fault);
     }
     if (status == STATUS_OK) {
-        answer_report(request, answer, &detail);
+        respond_report(request, response, &detail);
     }
     return status;
 }
@@ -107,7 +107,7 @@ static enum status post_adjustment(struct request *request, struct response *ans
 typedef enum status decide_function(struct call *, const struct decide_report_input *, struct report_detail *,
                                     struct fault *);
 
-static enum status decide(struct request *request, struct response *answer, struct fault *fault,
+static enum status decide(struct request *request, struct response *response, struct fault *fault,
                           decide_function *run) {
     struct json_document document;
     struct json_object body;
@@ -125,21 +125,21 @@ static enum status decide(struct request *request, struct response *answer, stru
         status = run(&request->call, &input, &detail, fault);
     }
     if (status == STATUS_OK) {
-        answer_report(request, answer, &detail);
+        respond_report(request, response, &detail);
     }
     return status;
 }
 
-static enum status post_submit(struct request *request, struct response *answer, struct fault *fault) {
-    return decide(request, answer, fault, submit_report);
+static enum status post_submit(struct request *request, struct response *response, struct fault *fault) {
+    return decide(request, response, fault, submit_report);
 }
 
-static enum status post_approve(struct request *request, struct response *answer, struct fault *fault) {
-    return decide(request, answer, fault, approve_report);
+static enum status post_approve(struct request *request, struct response *response, struct fault *fault) {
+    return decide(request, response, fault, approve_report);
 }
 
-static enum status post_reject(struct request *request, struct response *answer, struct fault *fault) {
-    return decide(request, answer, fault, reject_report);
+static enum status post_reject(struct request *request, struct response *response, struct fault *fault) {
+    return decide(request, response, fault, reject_report);
 }
 
 #define OF_MONTH "/v1/accounts/{account}/reports/{month}"

@@ -6,30 +6,30 @@
 #include "store/parties/programme.h"
 #include "web/web_private.h"
 
-static enum status get_index(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_index(struct request *request, struct response *response, struct fault *fault) {
     (void)request;
     (void)fault;
-    answer->http_status = 200;
-    answer->content_type = TEXT("text/html; charset=utf-8");
-    answer->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
-                          "frame-ancestors 'none'; base-uri 'none'");
-    answer->may_be_cached = true;
-    answer->body = (struct text){(const char *)PAGE_INDEX, PAGE_INDEX_LENGTH};
+    response->http_status = 200;
+    response->content_type = TEXT("text/html; charset=utf-8");
+    response->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
+                            "frame-ancestors 'none'; base-uri 'none'");
+    response->may_be_cached = true;
+    response->body = (struct text){(const char *)PAGE_INDEX, PAGE_INDEX_LENGTH};
     return STATUS_OK;
 }
 
-static enum status get_openapi(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_openapi(struct request *request, struct response *response, struct fault *fault) {
     (void)request;
     (void)fault;
-    answer->http_status = 200;
-    answer->content_type = TEXT("application/yaml");
-    answer->may_be_cached = true;
-    answer->body = (struct text){(const char *)PAGE_OPENAPI, PAGE_OPENAPI_LENGTH};
+    response->http_status = 200;
+    response->content_type = TEXT("application/yaml");
+    response->may_be_cached = true;
+    response->body = (struct text){(const char *)PAGE_OPENAPI, PAGE_OPENAPI_LENGTH};
     return STATUS_OK;
 }
 
-static void answer_word(struct request *request, struct response *answer, const char *word) {
-    struct json_writer *out = answer_json(answer, request, 200);
+static void respond_word(struct request *request, struct response *response, const char *word) {
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_string(out, "status", word);
     json_write_string(out, "version", SEATMETER_VERSION);
@@ -37,14 +37,14 @@ static void answer_word(struct request *request, struct response *answer, const 
 }
 
 /* The process answers: nothing else is asked. */
-static enum status get_healthz(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_healthz(struct request *request, struct response *response, struct fault *fault) {
     (void)fault;
-    answer_word(request, answer, "alive");
+    respond_word(request, response, "alive");
     return STATUS_OK;
 }
 
 /* The store can be reached, is of this version and has a programme. */
-static enum status get_readyz(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_readyz(struct request *request, struct response *response, struct fault *fault) {
     struct programme programme;
     enum status status = db_check_version(request->call.db, fault);
     if (status == STATUS_OK) {
@@ -61,15 +61,15 @@ static enum status get_readyz(struct request *request, struct response *answer, 
         request->http_override = 503;
         return status;
     }
-    answer_word(request, answer, "ready");
+    respond_word(request, response, "ready");
     return STATUS_OK;
 }
 
-static enum status get_metrics(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_metrics(struct request *request, struct response *response, struct fault *fault) {
     (void)fault;
-    answer->http_status = 200;
-    answer->content_type = TEXT("text/plain; version=0.0.4; charset=utf-8");
-    answer->body = metrics_format(&request->arena, &request->server->metrics);
+    response->http_status = 200;
+    response->content_type = TEXT("text/plain; version=0.0.4; charset=utf-8");
+    response->body = metrics_format(&request->arena, &request->server->metrics);
     return STATUS_OK;
 }
 

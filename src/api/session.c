@@ -22,7 +22,7 @@ static void write_session(struct json_writer *out, const struct user_view *user,
     json_write_close(out);
 }
 
-static enum status post_session(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_session(struct request *request, struct response *response, struct fault *fault) {
     struct sign_in_input input = {.address = counted_address(request)};
     if (input.address.length > 0 &&
         !rate_limit_take(&request->server->sign_ins_by_address, input.address, machine_monotonic_us())) {
@@ -46,9 +46,9 @@ static enum status post_session(struct request *request, struct response *answer
     if (status != STATUS_OK) {
         return status;
     }
-    answer->set_cookie = session_cookie(request, result.token, result.expires_at_us);
-    write_session(answer_json(answer, request, 201), &result.user, result.expires_at_us);
-    answer->location = TEXT("/v1/session");
+    response->set_cookie = session_cookie(request, result.token, result.expires_at_us);
+    write_session(response_json(response, request, 201), &result.user, result.expires_at_us);
+    response->location = TEXT("/v1/session");
     return STATUS_OK;
 }
 
@@ -62,7 +62,7 @@ static void write_rights(struct json_writer *out, unsigned rights) {
     json_write_close_array(out);
 }
 
-static enum status get_session(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_session(struct request *request, struct response *response, struct fault *fault) {
     struct call *call = &request->call;
     struct account_view account;
     struct text account_id = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
@@ -76,7 +76,7 @@ static enum status get_session(struct request *request, struct response *answer,
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "actor", actor_text(call));
     write_rights(out, call->actor.rights);
@@ -90,19 +90,19 @@ static enum status get_session(struct request *request, struct response *answer,
     return STATUS_OK;
 }
 
-static enum status delete_session(struct request *request, struct response *answer, struct fault *fault) {
+static enum status delete_session(struct request *request, struct response *response, struct fault *fault) {
     if (request->by_cookie) {
         enum status status = sign_out(&request->call, request->session_token, fault);
         if (status != STATUS_OK) {
             return status;
         }
-        answer->set_cookie = session_cookie(request, TEXT(""), 0);
+        response->set_cookie = session_cookie(request, TEXT(""), 0);
     }
-    answer->http_status = 204;
+    response->http_status = 204;
     return STATUS_OK;
 }
 
-static enum status post_password(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_password(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -123,7 +123,7 @@ static enum status post_password(struct request *request, struct response *answe
         status = change_password(&request->call, &input, fault);
     }
     if (status == STATUS_OK) {
-        answer->http_status = 204;
+        response->http_status = 204;
     }
     return status;
 }

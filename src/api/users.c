@@ -3,13 +3,13 @@
 
 #include "json/represent.h"
 
-static void answer_user(struct request *request, struct response *answer, int http_status,
-                        const struct user_view *user) {
-    answer_version(answer, request, user->version);
-    represent_user(answer_json(answer, request, http_status), NULL, user);
+static void respond_user(struct request *request, struct response *response, int http_status,
+                         const struct user_view *user) {
+    response_version(response, request, user->version);
+    represent_user(response_json(response, request, http_status), NULL, user);
 }
 
-static enum status get_users(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_users(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct user_page page;
     enum status status = request_page(request, &asked, fault);
@@ -19,15 +19,15 @@ static enum status get_users(struct request *request, struct response *answer, s
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_user(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_user(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_user(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -47,22 +47,22 @@ static enum status post_user(struct request *request, struct response *answer, s
         status = add_user(&request->call, &input, &user, fault);
     }
     if (status == STATUS_OK) {
-        answer_location(answer, request, "/v1/users/", user.identifier);
-        answer_user(request, answer, 201, &user);
+        response_location(response, request, "/v1/users/", user.identifier);
+        respond_user(request, response, 201, &user);
     }
     return status;
 }
 
-static enum status get_user(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_user(struct request *request, struct response *response, struct fault *fault) {
     struct user_view user;
     enum status status = show_user(&request->call, request_parameter(request, "user"), &user, fault);
     if (status == STATUS_OK) {
-        answer_user(request, answer, 200, &user);
+        respond_user(request, response, 200, &user);
     }
     return status;
 }
 
-static enum status patch_user(struct request *request, struct response *answer, struct fault *fault) {
+static enum status patch_user(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -85,12 +85,12 @@ static enum status patch_user(struct request *request, struct response *answer, 
         status = edit_user(&request->call, &input, &user, fault);
     }
     if (status == STATUS_OK) {
-        answer_user(request, answer, 200, &user);
+        respond_user(request, response, 200, &user);
     }
     return status;
 }
 
-static enum status get_tokens(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_tokens(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct token_page page;
     enum status status = request_page(request, &asked, fault);
@@ -100,15 +100,15 @@ static enum status get_tokens(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_token(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 
-static enum status post_token(struct request *request, struct response *answer, struct fault *fault) {
+static enum status post_token(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     enum status status = request_json(request, &document, &body, fault);
@@ -130,7 +130,7 @@ static enum status post_token(struct request *request, struct response *answer, 
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 201);
+    struct json_writer *out = response_json(response, request, 201);
     json_write_open(out, NULL);
     json_write_text(out, "secret", token);
     represent_token(out, "token", &view);
@@ -138,16 +138,16 @@ static enum status post_token(struct request *request, struct response *answer, 
     return STATUS_OK;
 }
 
-static enum status delete_token(struct request *request, struct response *answer, struct fault *fault) {
+static enum status delete_token(struct request *request, struct response *response, struct fault *fault) {
     struct token_view view;
     enum status status = revoke_token(&request->call, request_parameter(request, "token"), &view, fault);
     if (status == STATUS_OK) {
-        represent_token(answer_json(answer, request, 200), NULL, &view);
+        represent_token(response_json(response, request, 200), NULL, &view);
     }
     return status;
 }
 
-static enum status get_audit(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_audit(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct audit_page page;
     enum status status = request_page(request, &asked, fault);
@@ -157,11 +157,11 @@ static enum status get_audit(struct request *request, struct response *answer, s
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_begin_items(answer, request, 200);
+    struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_audit_entry(out, NULL, &page.items[i]);
     }
-    answer_end_page(request, out, page.next_after);
+    response_end_page(request, out, page.next_after);
     return STATUS_OK;
 }
 

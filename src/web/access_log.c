@@ -62,10 +62,10 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
     if (may_log_path(request)) {
         json_write_text(&out, "path", shorten(request->path));
     }
-    json_write_int(&out, "status", was_cut ? 499 : request->answer.http_status);
+    json_write_int(&out, "status", was_cut ? 499 : request->response.http_status);
     json_write_int(&out, "duration_us", duration_us);
     json_write_int(&out, "bytes_in", (int64_t)request->body_seen);
-    json_write_int(&out, "bytes_out", (int64_t)request->answer.body.length);
+    json_write_int(&out, "bytes_out", (int64_t)request->response.body.length);
     json_write_text(&out, "address", shorten(request->address));
     if (request->call.actor.id != 0) {
         struct call call = request->call;
@@ -73,7 +73,7 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
         json_write_text(&out, "actor", actor_text(&call));
     }
     json_write_text(&out, "user_agent", shorten(request->headers.user_agent));
-    if (request->answer.is_replay) {
+    if (request->response.is_replay) {
         json_write_bool(&out, "replayed", true);
     }
     if (request->internal[0] != '\0') {

@@ -52,7 +52,7 @@ static void *begin_request(void *argument, const char *target, struct MHD_Connec
     request->method_text = TEXT("");
     request->address = TEXT("");
     request->route_index = -1;
-    request->answer.file = -1;
+    request->response.file = -1;
     request->call.arena = &request->arena;
     request->call.secret = server->options->secret;
     make_request_id(request);
@@ -75,11 +75,11 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
     *context = NULL;
     int64_t duration_us = machine_monotonic_us() - request->started_us;
     bool was_cut = code != MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    metrics_count(&server->metrics, request->route_index, was_cut ? 499 : request->answer.http_status,
+    metrics_count(&server->metrics, request->route_index, was_cut ? 499 : request->response.http_status,
                   duration_us);
     access_log_write(request, duration_us, was_cut);
-    if (request->answer.file >= 0 && !request->is_answered) {
-        close(request->answer.file);
+    if (request->response.file >= 0 && !request->is_answered) {
+        close(request->response.file);
     }
     artifact_write_abandon(request->upload);
     atomic_fetch_sub(&server->metrics.in_flight, 1);
@@ -182,23 +182,23 @@ static void take_method(struct request *request, const char *name) {
 static void find_route(struct request *request) {
     struct text allow;
     if (request->target.length > REQUEST_TARGET_BYTES_MAX) {
-        problem_answer_now(request, 414, STATUS_TOO_LARGE, "target-too-long", NULL, TEXT(""),
-                           "Path and query have at most 4096 bytes.");
+        problem_respond_now(request, 414, STATUS_TOO_LARGE, "target-too-long", NULL, TEXT(""),
+                            "Path and query have at most 4096 bytes.");
         return;
     }
     enum route_match match = router_match(request, &allow);
     if (match == ROUTE_NO_PATH) {
-        problem_answer_now(request, 404, STATUS_NOT_FOUND, "no-such-path", NULL, TEXT(""),
-                           "There is nothing at this path; /openapi.yaml lists what there is.");
+        problem_respond_now(request, 404, STATUS_NOT_FOUND, "no-such-path", NULL, TEXT(""),
+                            "There is nothing at this path; /openapi.yaml lists what there is.");
     } else if (match == ROUTE_BAD_PATH) {
-        problem_answer_now(request, 400, STATUS_INVALID, "malformed-path", NULL, TEXT(""),
-                           "The path holds an escape, a control character or bytes that are not UTF-8.");
+        problem_respond_now(request, 400, STATUS_INVALID, "malformed-path", NULL, TEXT(""),
+                            "The path holds an escape, a control character or bytes that are not UTF-8.");
     } else if (request->is_options) {
-        request->answer = (struct response){.http_status = 204, .file = -1, .allow = allow};
+        request->response = (struct response){.http_status = 204, .file = -1, .allow = allow};
     } else if (match == ROUTE_NO_METHOD) {
-        request->answer.allow = allow;
-        problem_answer_now(request, 405, STATUS_INVALID, "method-not-allowed", NULL, TEXT(""),
-                           text_format(&request->arena, "This path takes %.*s.", TEXT_ARGS(allow)).at);
+        request->response.allow = allow;
+        problem_respond_now(request, 405, STATUS_INVALID, "method-not-allowed", NULL, TEXT(""),
+                            text_format(&request->arena, "This path takes %.*s.", TEXT_ARGS(allow)).at);
     }
 }
 
@@ -228,11 +228,11 @@ static void begin(struct request *request, const char *method) {
     limit_body(request);
     bool is_own_client = !request->is_local || request->server->options->trust_forwarded;
     bool is_watched = is_own_client && request->route != NULL && (request->route->flags & ROUTE_AT_ONCE) == 0;
-    if (request->answer.http_status == 0 && is_watched &&
+    if (request->response.http_status == 0 && is_watched &&
         !rate_limit_take(&request->server->requests_by_address, request->address, request->started_us)) {
         atomic_fetch_add(&request->server->metrics.limited, 1);
-        problem_answer_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
-                           "This address asks too often: wait a minute.");
+        problem_respond_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
+                            "This address asks too often: wait a minute.");
     }
 }
 
@@ -241,15 +241,15 @@ static void push(struct request *request) {
     watchdog_enter(request->server, request->watched, WATCHED_HANDLING);
     MHD_suspend_connection(request->connection);
     if (!workers_push(request->server, request)) {
-        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
-                           "Too much is going on at once: send it again in a moment.");
+        problem_respond_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
+                            "Too much is going on at once: send it again in a moment.");
         MHD_resume_connection(request->connection);
     }
 }
 
 /* An upload is admitted by a worker before its body is taken. */
 static void begin_upload(struct request *request) {
-    if (is_upload(request) && request->answer.http_status == 0 && !request->body_too_large) {
+    if (is_upload(request) && request->response.http_status == 0 && !request->body_too_large) {
         request->upload_phase = UPLOAD_ADMITTING;
         push(request);
     }
@@ -269,7 +269,7 @@ static void receive_upload(struct request *request) {
 static void take_upload(struct request *request, struct text bytes) {
     struct fault fault;
     if (upload_take(request, bytes, &fault) != STATUS_OK) {
-        problem_answer(request, &fault);
+        problem_respond(request, &fault);
     }
 }
 
@@ -279,7 +279,7 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
     if (request->body_seen > request->body_limit) {
         request->body_too_large = true;
     }
-    if (request->body_too_large || request->answer.http_status != 0) {
+    if (request->body_too_large || request->response.http_status != 0) {
         return request->body_seen <= REQUEST_DISCARD_BYTES_MAX;
     }
     if (is_upload(request)) {
@@ -290,8 +290,8 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
         atomic_fetch_add(&request->server->body_bytes, (long long)length) + (long long)length;
     if (together > BODY_BYTES_TOGETHER_MAX) {
         atomic_fetch_sub(&request->server->body_bytes, (long long)length);
-        problem_answer_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
-                           "Too much is coming in at once: send it again in a moment.");
+        problem_respond_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
+                            "Too much is coming in at once: send it again in a moment.");
         return true;
     }
     while (request->body_length + length > request->body_capacity) {
@@ -303,118 +303,118 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
     return true;
 }
 
-static void add_header(struct MHD_Response *response, struct request *request, const char *name,
+static void add_header(struct MHD_Response *outgoing, struct request *request, const char *name,
                        struct text value) {
     if (value.length == 0) {
         return;
     }
     struct text zero_ended = text_copy(&request->arena, value);
-    MHD_add_response_header(response, name, zero_ended.at);
+    MHD_add_response_header(outgoing, name, zero_ended.at);
 }
 
-static void add_security_headers(struct MHD_Response *response, struct request *request) {
-    const struct response *answer = &request->answer;
-    add_header(response, request, "X-Content-Type-Options", TEXT("nosniff"));
-    add_header(response, request, "Referrer-Policy", TEXT("no-referrer"));
-    add_header(response, request, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
-    add_header(response, request, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
-    add_header(response, request, "X-Frame-Options", TEXT("DENY"));
-    add_header(response, request, "Content-Security-Policy",
-               answer->policy.length > 0 ? answer->policy
-                                         : TEXT("default-src 'none'; frame-ancestors 'none'; sandbox"));
-    add_header(response, request, "Cache-Control",
-               answer->is_secret         ? TEXT("no-store")
-               : answer->may_be_cached   ? TEXT("public, max-age=300")
-               : answer->etag.length > 0 ? TEXT("private, no-cache")
-                                         : TEXT("no-store"));
+static void add_security_headers(struct MHD_Response *outgoing, struct request *request) {
+    const struct response *response = &request->response;
+    add_header(outgoing, request, "X-Content-Type-Options", TEXT("nosniff"));
+    add_header(outgoing, request, "Referrer-Policy", TEXT("no-referrer"));
+    add_header(outgoing, request, "Cross-Origin-Resource-Policy", TEXT("same-origin"));
+    add_header(outgoing, request, "Cross-Origin-Opener-Policy", TEXT("same-origin"));
+    add_header(outgoing, request, "X-Frame-Options", TEXT("DENY"));
+    add_header(outgoing, request, "Content-Security-Policy",
+               response->policy.length > 0 ? response->policy
+                                           : TEXT("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    add_header(outgoing, request, "Cache-Control",
+               response->is_secret         ? TEXT("no-store")
+               : response->may_be_cached   ? TEXT("public, max-age=300")
+               : response->etag.length > 0 ? TEXT("private, no-cache")
+                                           : TEXT("no-store"));
     if (request->server->options->behind_https) {
-        add_header(response, request, "Strict-Transport-Security", TEXT("max-age=31536000"));
+        add_header(outgoing, request, "Strict-Transport-Security", TEXT("max-age=31536000"));
     }
 }
 
-static void add_headers(struct MHD_Response *response, struct request *request) {
-    const struct response *answer = &request->answer;
-    add_header(response, request, "Content-Type", answer->content_type);
-    add_header(response, request, "Location", answer->location);
-    add_header(response, request, "ETag", answer->etag);
-    add_header(response, request, "Content-Disposition", answer->disposition);
-    add_header(response, request, "Content-Range", answer->content_range);
-    add_header(response, request, "Accept-Ranges", answer->accept_ranges ? TEXT("bytes") : TEXT(""));
-    add_header(response, request, "Set-Cookie", answer->set_cookie);
-    add_header(response, request, "Allow", answer->allow);
-    add_header(response, request, "X-Request-Id", text_of(request->id));
-    add_header(response, request, "Vary", TEXT("Accept, Authorization, Cookie"));
-    if (answer->is_replay) {
-        add_header(response, request, "Idempotent-Replayed", TEXT("true"));
+static void add_headers(struct MHD_Response *outgoing, struct request *request) {
+    const struct response *response = &request->response;
+    add_header(outgoing, request, "Content-Type", response->content_type);
+    add_header(outgoing, request, "Location", response->location);
+    add_header(outgoing, request, "ETag", response->etag);
+    add_header(outgoing, request, "Content-Disposition", response->disposition);
+    add_header(outgoing, request, "Content-Range", response->content_range);
+    add_header(outgoing, request, "Accept-Ranges", response->accept_ranges ? TEXT("bytes") : TEXT(""));
+    add_header(outgoing, request, "Set-Cookie", response->set_cookie);
+    add_header(outgoing, request, "Allow", response->allow);
+    add_header(outgoing, request, "X-Request-Id", text_of(request->id));
+    add_header(outgoing, request, "Vary", TEXT("Accept, Authorization, Cookie"));
+    if (response->is_replay) {
+        add_header(outgoing, request, "Idempotent-Replayed", TEXT("true"));
     }
-    if (answer->is_signature_asked) {
-        add_header(response, request, "WWW-Authenticate", TEXT("Bearer realm=\"seatmeter\""));
+    if (response->is_signature_asked) {
+        add_header(outgoing, request, "WWW-Authenticate", TEXT("Bearer realm=\"seatmeter\""));
     }
-    if (answer->retry_after_s > 0) {
-        add_header(response, request, "Retry-After",
-                   text_format(&request->arena, "%d", answer->retry_after_s));
+    if (response->retry_after_s > 0) {
+        add_header(outgoing, request, "Retry-After",
+                   text_format(&request->arena, "%d", response->retry_after_s));
     }
     if (atomic_load(&request->server->is_stopping)) {
-        add_header(response, request, "Connection", TEXT("close"));
+        add_header(outgoing, request, "Connection", TEXT("close"));
     }
-    add_security_headers(response, request);
+    add_security_headers(outgoing, request);
 }
 
-static enum MHD_Result send_answer(struct request *request) {
-    struct response *answer = &request->answer;
-    assert(answer->http_status >= 200);
-    struct MHD_Response *response = NULL;
+static enum MHD_Result send_response(struct request *request) {
+    struct response *response = &request->response;
+    assert(response->http_status >= 200);
+    struct MHD_Response *outgoing = NULL;
     struct stat file;
-    uint64_t length = answer->body.length;
-    if (answer->file >= 0 && fstat(answer->file, &file) == 0) {
-        length = (uint64_t)(answer->file_length > 0 ? answer->file_length : file.st_size);
-        response =
-            MHD_create_response_from_fd_at_offset64(length, answer->file, (uint64_t)answer->file_first);
+    uint64_t length = response->body.length;
+    if (response->file >= 0 && fstat(response->file, &file) == 0) {
+        length = (uint64_t)(response->file_length > 0 ? response->file_length : file.st_size);
+        outgoing =
+            MHD_create_response_from_fd_at_offset64(length, response->file, (uint64_t)response->file_first);
     } else {
-        void *bytes = (void *)(uintptr_t)answer->body.at; /* not written to: MHD_RESPMEM_PERSISTENT */
-        response = MHD_create_response_from_buffer(answer->body.length, bytes, MHD_RESPMEM_PERSISTENT);
+        void *bytes = (void *)(uintptr_t)response->body.at; /* not written to: MHD_RESPMEM_PERSISTENT */
+        outgoing = MHD_create_response_from_buffer(response->body.length, bytes, MHD_RESPMEM_PERSISTENT);
     }
-    if (response == NULL) {
+    if (outgoing == NULL) {
         return MHD_NO;
     }
     request->is_answered = true;
-    add_headers(response, request);
+    add_headers(outgoing, request);
     watchdog_enter(request->server, request->watched, WATCHED_SENDING);
     watchdog_allow(request->server, request->watched, (int64_t)length);
     enum MHD_Result result =
-        MHD_queue_response(request->connection, (unsigned int)answer->http_status, response);
-    MHD_destroy_response(response);
+        MHD_queue_response(request->connection, (unsigned int)response->http_status, outgoing);
+    MHD_destroy_response(outgoing);
     return result;
 }
 
-static enum MHD_Result answer_too_large(struct request *request) {
-    problem_answer_now(request, 413, STATUS_TOO_LARGE, "body-too-large", NULL, TEXT(""),
-                       request->body_limit == REQUEST_BODY_BYTES_MAX ? "The body has at most 1 MiB here."
-                       : request->body_limit == REQUEST_IMPORT_BYTES_MAX
-                           ? "The body has at most 10 MiB here."
-                           : "The body has at most 16 GiB here.");
-    return send_answer(request);
+static enum MHD_Result respond_too_large(struct request *request) {
+    problem_respond_now(request, 413, STATUS_TOO_LARGE, "body-too-large", NULL, TEXT(""),
+                        request->body_limit == REQUEST_BODY_BYTES_MAX ? "The body has at most 1 MiB here."
+                        : request->body_limit == REQUEST_IMPORT_BYTES_MAX
+                            ? "The body has at most 10 MiB here."
+                            : "The body has at most 16 GiB here.");
+    return send_response(request);
 }
 
 /* All of the request is here. */
 static enum MHD_Result handle_whole(struct request *request) {
-    if (request->answer.http_status != 0) { /* refused early, or resumed by a worker */
-        return send_answer(request);
+    if (request->response.http_status != 0) { /* refused early, or resumed by a worker */
+        return send_response(request);
     }
     if (request->body_too_large) {
-        return answer_too_large(request);
+        return respond_too_large(request);
     }
     if ((request->route->flags & ROUTE_AT_ONCE) != 0) {
         struct fault fault;
         enum status status = router_check_query(request, &fault);
         if (status == STATUS_OK) {
-            status = request->route->handle(request, &request->answer, &fault);
+            status = request->route->handle(request, &request->response, &fault);
         }
         if (status != STATUS_OK) {
-            problem_answer(request, &fault);
+            problem_respond(request, &fault);
         }
-        answer_finish(&request->answer);
-        return send_answer(request);
+        response_finish(&request->response);
+        return send_response(request);
     }
     push(request);
     return MHD_YES;
@@ -438,8 +438,8 @@ static enum MHD_Result handle_access(void *argument, struct MHD_Connection *conn
     }
     if (request->upload_phase == UPLOAD_ADMITTING) { /* resumed: the body may come, or need not */
         receive_upload(request);
-        if (request->answer.http_status != 0 && request->headers.expect.length > 0) {
-            return send_answer(request);
+        if (request->response.http_status != 0 && request->headers.expect.length > 0) {
+            return send_response(request);
         }
         if (*upload_bytes == 0) {
             return MHD_YES;

@@ -39,9 +39,9 @@ static enum status check_content_type(struct request *request, struct fault *fau
     if (has_media_type(request->headers.content_type, wanted)) {
         return STATUS_OK;
     }
-    return door_fault(request, 415, fault, STATUS_INVALID, "wrong-content-type", "Content-Type",
-                      request->headers.content_type,
-                      text_format(&request->arena, "Content-Type: send %s here.", wanted).at);
+    return request_fault(request, 415, fault, STATUS_INVALID, "wrong-content-type", "Content-Type",
+                         request->headers.content_type,
+                         text_format(&request->arena, "Content-Type: send %s here.", wanted).at);
 }
 
 /* `"7"` as we gave it; * means any, a weak or another's tag none. */
@@ -51,7 +51,7 @@ static enum status read_if_match(struct request *request, struct fault *fault) {
         if ((request->route->flags & ROUTE_VERSIONED) == 0) {
             return STATUS_OK;
         }
-        return door_fault(
+        return request_fault(
             request, 428, fault, STATUS_INVALID, "version-needed", "If-Match", TEXT(""),
             "If-Match: send the ETag of what you read, so that nobody's change is overwritten.");
     }
@@ -131,18 +131,19 @@ static enum status handle(struct request *request, struct fault *fault) {
                    (request->route->flags & (ROUTE_NO_REPLAY | ROUTE_PUBLIC)) == 0 &&
                    request->headers.idempotency_key.length > 0;
     return is_kept ? idempotency_handle(&request->server->running, request, fault)
-                   : request->route->handle(request, &request->answer, fault);
+                   : request->route->handle(request, &request->response, fault);
 }
 
 /* Whether the client holds this version already. */
 static bool is_unchanged(const struct request *request) {
-    const struct response *answer = &request->answer;
+    const struct response *response = &request->response;
     struct text tags = request->headers.if_none_match;
-    if (request->method != METHOD_GET || answer->http_status != 200 || answer->changes_unversioned ||
-        answer->etag.length == 0 || tags.length == 0) {
+    if (request->method != METHOD_GET || response->http_status != 200 || response->changes_unversioned ||
+        response->etag.length == 0 || tags.length == 0) {
         return false;
     }
-    return text_is(tags, "*") || memmem(tags.at, tags.length, answer->etag.at, answer->etag.length) != NULL;
+    return text_is(tags, "*") ||
+           memmem(tags.at, tags.length, response->etag.at, response->etag.length) != NULL;
 }
 
 void dispatch(struct worker *worker, struct request *request) {
@@ -158,18 +159,18 @@ void dispatch(struct worker *worker, struct request *request) {
     struct fault fault;
     enum status status = handle(request, &fault);
     if (status == STATUS_OK) {
-        answer_finish(&request->answer);
+        response_finish(&request->response);
         if (is_unchanged(request)) {
-            if (request->answer.file >= 0) {
-                close(request->answer.file);
+            if (request->response.file >= 0) {
+                close(request->response.file);
             }
-            request->answer = (struct response){.http_status = 304,
-                                                .file = -1,
-                                                .etag = request->answer.etag,
-                                                .is_secret = request->answer.is_secret};
+            request->response = (struct response){.http_status = 304,
+                                                  .file = -1,
+                                                  .etag = request->response.etag,
+                                                  .is_secret = request->response.is_secret};
         }
     } else {
-        problem_answer(request, &fault);
+        problem_respond(request, &fault);
     }
     if (db_in_transaction(worker->db)) {
         db_rollback(worker->db);

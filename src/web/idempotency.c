@@ -77,8 +77,8 @@ static struct text hash_request(struct request *request) {
 }
 
 static struct text pack(struct request *request) {
-    const struct response *answer = &request->answer;
-    const struct text parts[] = {answer->content_type, answer->location, answer->etag, answer->body};
+    const struct response *response = &request->response;
+    const struct text parts[] = {response->content_type, response->location, response->etag, response->body};
     size_t length = 0;
     for (size_t i = 0; i < 4; i++) {
         length += parts[i].length + 1;
@@ -103,11 +103,11 @@ static struct text next_part(struct text *rest) {
     return part;
 }
 
-static void unpack(struct text packed, struct response *answer) {
-    answer->content_type = next_part(&packed);
-    answer->location = next_part(&packed);
-    answer->etag = next_part(&packed);
-    answer->body = packed;
+static void unpack(struct text packed, struct response *response) {
+    response->content_type = next_part(&packed);
+    response->location = next_part(&packed);
+    response->etag = next_part(&packed);
+    response->body = packed;
 }
 
 static enum status replay(struct request *request, const struct idempotent_response *kept, struct text hash,
@@ -121,9 +121,9 @@ static enum status replay(struct request *request, const struct idempotent_respo
         return fault_set(fault, STATUS_INTERNAL, "kept-answer-unreadable", "", TEXT(""),
                          "The kept answer does not open with this programme's secret.");
     }
-    unpack(packed, &request->answer);
-    request->answer.http_status = (int)kept->status;
-    request->answer.is_replay = true;
+    unpack(packed, &request->response);
+    request->response.http_status = (int)kept->status;
+    request->response.is_replay = true;
     return STATUS_OK;
 }
 
@@ -147,16 +147,16 @@ static enum status handle_once(struct request *request, struct fault *fault) {
     if (status != STATUS_OK || found) {
         goto done;
     }
-    status = request->route->handle(request, &request->answer, fault);
+    status = request->route->handle(request, &request->response, fault);
     if (status != STATUS_OK) {
         goto done;
     }
-    answer_finish(&request->answer);
+    response_finish(&request->response);
     kept = (struct idempotent_response){
         .actor = actor,
         .key = request->headers.idempotency_key,
         .request_hash = hash,
-        .status = request->answer.http_status,
+        .status = request->response.http_status,
         .answer = seal(call->arena, call->secret, SEAL_IDEMPOTENT_RESPONSE, pack(request)),
         .at_us = call->now_us,
     };
@@ -169,14 +169,14 @@ done:
 enum status idempotency_handle(struct idempotency_running *running, struct request *request,
                                struct fault *fault) {
     if (!is_visible(request->headers.idempotency_key)) {
-        return door_fault(request, 400, fault, STATUS_INVALID, "malformed-idempotency-key", "Idempotency-Key",
-                          request->headers.idempotency_key,
-                          "Idempotency-Key: give 1 to 128 visible ASCII characters.");
+        return request_fault(request, 400, fault, STATUS_INVALID, "malformed-idempotency-key",
+                             "Idempotency-Key", request->headers.idempotency_key,
+                             "Idempotency-Key: give 1 to 128 visible ASCII characters.");
     }
     if (!enter(running, request)) {
-        return door_fault(request, 409, fault, STATUS_CONFLICT, "idempotency-key-in-use", "Idempotency-Key",
-                          request->headers.idempotency_key,
-                          "A request with this key is being done right now: ask again in a moment.");
+        return request_fault(request, 409, fault, STATUS_CONFLICT, "idempotency-key-in-use",
+                             "Idempotency-Key", request->headers.idempotency_key,
+                             "A request with this key is being done right now: ask again in a moment.");
     }
     enum status status = handle_once(request, fault);
     leave(running, request);

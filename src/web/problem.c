@@ -39,31 +39,31 @@ static const struct mapping *mapping_of(enum status status) {
 }
 
 /* What belongs into headers beside the document. */
-static void set_headers(struct response *answer, enum status status, int http_status) {
+static void set_headers(struct response *response, enum status status, int http_status) {
     if (http_status == 401) {
-        answer->is_signature_asked = true;
+        response->is_signature_asked = true;
     }
     if (status == STATUS_BUSY) {
-        answer->retry_after_s = RETRY_AFTER_BUSY_S;
+        response->retry_after_s = RETRY_AFTER_BUSY_S;
     } else if (status == STATUS_LIMITED) {
-        answer->retry_after_s = RETRY_AFTER_LIMITED_S;
+        response->retry_after_s = RETRY_AFTER_LIMITED_S;
     }
 }
 
-void problem_answer(struct request *request, const struct fault *fault) {
+void problem_respond(struct request *request, const struct fault *fault) {
     const struct mapping *mapping = mapping_of(fault->status);
     int http_status = request->http_override != 0 ? request->http_override : mapping->http_status;
     bool is_inside = fault->status == STATUS_INTERNAL;
     if (is_inside) {
         snprintf(request->internal, sizeof request->internal, "%.60s: %.440s", fault->code, fault->message);
     }
-    struct response *answer = &request->answer;
-    *answer = (struct response){.file = -1,
-                                .allow = answer->allow,
-                                .content_range = answer->content_range,
-                                .accept_ranges = answer->accept_ranges};
-    struct json_writer *out = answer_json(answer, request, http_status);
-    answer->content_type = TEXT("application/problem+json");
+    struct response *response = &request->response;
+    *response = (struct response){.file = -1,
+                                  .allow = response->allow,
+                                  .content_range = response->content_range,
+                                  .accept_ranges = response->accept_ranges};
+    struct json_writer *out = response_json(response, request, http_status);
+    response->content_type = TEXT("application/problem+json");
     json_write_open(out, NULL);
     json_write_text(out, "type",
                     text_format(&request->arena, "/problems/%s", is_inside ? "internal" : fault->code));
@@ -83,14 +83,14 @@ void problem_answer(struct request *request, const struct fault *fault) {
     }
     json_write_string(out, "request_id", request->id);
     json_write_close(out);
-    answer->body = json_written(out);
-    set_headers(answer, fault->status, http_status);
+    response->body = json_written(out);
+    set_headers(response, fault->status, http_status);
 }
 
-void problem_answer_now(struct request *request, int http_status, enum status status, const char *code,
-                        const char *field, struct text value, const char *message) {
+void problem_respond_now(struct request *request, int http_status, enum status status, const char *code,
+                         const char *field, struct text value, const char *message) {
     struct fault fault;
-    enum status ignored = door_fault(request, http_status, &fault, status, code, field, value, message);
+    enum status ignored = request_fault(request, http_status, &fault, status, code, field, value, message);
     (void)ignored;
-    problem_answer(request, &fault);
+    problem_respond(request, &fault);
 }

@@ -5,10 +5,10 @@
 #include "web/request.h"
 
 /* Replaces whatever the answer holds. What failed inside is logged and not told. */
-void problem_answer(struct request *request, const struct fault *fault);
+void problem_respond(struct request *request, const struct fault *fault);
 
 /* A problem found before the request reached a handler. */
-void problem_answer_now(struct request *request, int http_status, enum status status, const char *code,
-                        const char *field, struct text value, const char *message);
+void problem_respond_now(struct request *request, int http_status, enum status status, const char *code,
+                         const char *field, struct text value, const char *message);
 
 #endif

@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
-enum status door_fault(struct request *request, int http_status, struct fault *fault, enum status status,
-                       const char *code, const char *field, struct text value, const char *message) {
+enum status request_fault(struct request *request, int http_status, struct fault *fault, enum status status,
+                          const char *code, const char *field, struct text value, const char *message) {
     request->http_override = http_status;
     return fault_set(fault, status, code, field, value, "%s", message);
 }
@@ -70,32 +70,33 @@ enum status request_text(const struct request *request, struct text *text, struc
     return STATUS_OK;
 }
 
-struct json_writer *answer_json(struct response *answer, struct request *request, int http_status) {
-    answer->http_status = http_status;
-    answer->content_type = TEXT("application/json");
-    answer->json = (struct json_writer){.arena = &request->arena};
-    return &answer->json;
+struct json_writer *response_json(struct response *response, struct request *request, int http_status) {
+    response->http_status = http_status;
+    response->content_type = TEXT("application/json");
+    response->json = (struct json_writer){.arena = &request->arena};
+    return &response->json;
 }
 
-void answer_finish(struct response *answer) {
-    if (answer->json.arena != NULL && answer->body.at == NULL) {
-        answer->body = json_written(&answer->json);
+void response_finish(struct response *response) {
+    if (response->json.arena != NULL && response->body.at == NULL) {
+        response->body = json_written(&response->json);
     }
 }
 
-struct json_writer *answer_begin_items(struct response *answer, struct request *request, int http_status) {
-    struct json_writer *out = answer_json(answer, request, http_status);
+struct json_writer *response_begin_items(struct response *response, struct request *request,
+                                         int http_status) {
+    struct json_writer *out = response_json(response, request, http_status);
     json_write_open(out, NULL);
     json_write_open_array(out, "items");
     return out;
 }
 
-void answer_end_items(struct json_writer *writer) {
+void response_end_items(struct json_writer *writer) {
     json_write_close_array(writer);
     json_write_close(writer);
 }
 
-void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after) {
+void response_end_page(struct request *request, struct json_writer *writer, int64_t next_after) {
     json_write_close_array(writer);
     if (next_after > 0) {
         json_write_text(writer, "next", cursor_make(request, next_after));
@@ -105,12 +106,12 @@ void answer_end_page(struct request *request, struct json_writer *writer, int64_
     json_write_close(writer);
 }
 
-void answer_version(struct response *answer, struct request *request, int64_t version) {
+void response_version(struct response *response, struct request *request, int64_t version) {
     assert(version >= 0);
-    answer->etag = text_format(&request->arena, "\"%" PRId64 "\"", version);
+    response->etag = text_format(&request->arena, "\"%" PRId64 "\"", version);
 }
 
-void answer_location(struct response *answer, struct request *request, const char *collection,
-                     struct text identifier) {
-    answer->location = text_format(&request->arena, "%s%.*s", collection, TEXT_ARGS(identifier));
+void response_location(struct response *response, struct request *request, const char *collection,
+                       struct text identifier) {
+    response->location = text_format(&request->arena, "%s%.*s", collection, TEXT_ARGS(identifier));
 }

@@ -42,7 +42,7 @@ struct route {
     unsigned right;      /* bits of enum right that the actor must have; 0: any actor */
     unsigned flags;
     const char *query; /* the query's parameters that are understood: "limit cursor state" */
-    enum status (*handle)(struct request *request, struct response *answer, struct fault *fault);
+    enum status (*handle)(struct request *request, struct response *response, struct fault *fault);
 };
 
 struct route_group {
@@ -148,7 +148,7 @@ struct request {
     bool by_cookie;                 /* the actor is from the session's cookie */
     struct text session_token;
     struct call call;
-    struct response answer;
+    struct response response;
     int http_override;                      /* a status of HTTP that no enum status has: door_fault */
     char internal[520];                     /* what really went wrong, for the log alone */
     const struct import_problems *problems; /* of an import: listed in the problem document */
@@ -183,29 +183,29 @@ enum status request_no_fields(struct request *request, struct fault *fault) MUST
 enum status request_json_done(struct json_document *document, struct json_object *root) MUST_CHECK;
 
 /* A fault that HTTP has an own status for (415, 428, …). */
-enum status door_fault(struct request *request, int http_status, struct fault *fault, enum status status,
-                       const char *code, const char *field, struct text value, const char *message);
+enum status request_fault(struct request *request, int http_status, struct fault *fault, enum status status,
+                          const char *code, const char *field, struct text value, const char *message);
 
 /* Begins the answer's JSON and returns its writer; the door closes nothing, the handler does. */
-struct json_writer *answer_json(struct response *answer, struct request *request, int http_status);
+struct json_writer *response_json(struct response *response, struct request *request, int http_status);
 
 /* Turns what the writer holds into the body. */
-void answer_finish(struct response *answer);
+void response_finish(struct response *response);
 
 /* Begins a list: {"items": [. The caller writes the items, and ends with one of the two below. */
-struct json_writer *answer_begin_items(struct response *answer, struct request *request, int http_status);
+struct json_writer *response_begin_items(struct response *response, struct request *request, int http_status);
 
 /* Ends a list that is whole. */
-void answer_end_items(struct json_writer *writer);
+void response_end_items(struct json_writer *writer);
 
 /* Ends a page of a list: with "next", where there is more. */
-void answer_end_page(struct request *request, struct json_writer *writer, int64_t next_after);
+void response_end_page(struct request *request, struct json_writer *writer, int64_t next_after);
 
 /* An ETag from a version. */
-void answer_version(struct response *answer, struct request *request, int64_t version);
+void response_version(struct response *response, struct request *request, int64_t version);
 
 /* Location of what was made: answer_location(answer, request, "/v1/blocks/", identifier). */
-void answer_location(struct response *answer, struct request *request, const char *collection,
-                     struct text identifier);
+void response_location(struct response *response, struct request *request, const char *collection,
+                       struct text identifier);
 
 #endif

@@ -178,7 +178,7 @@ static bool was_given(const struct request *request, struct text name) {
 static enum status bad_parameter(struct request *request, struct fault *fault, const char *code,
                                  struct text name, const char *message) {
     struct text field = text_copy(&request->arena, name);
-    return door_fault(request, 400, fault, STATUS_INVALID, code, field.at, TEXT(""), message);
+    return request_fault(request, 400, fault, STATUS_INVALID, code, field.at, TEXT(""), message);
 }
 
 enum status router_check_query(struct request *request, struct fault *fault) {

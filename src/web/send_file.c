@@ -11,7 +11,7 @@ static bool has_it_already(const struct request *request, struct text etag) {
            text_is(text_trim(request->headers.if_none_match), "*");
 }
 
-enum status send_artifact(struct request *request, struct response *answer,
+enum status send_artifact(struct request *request, struct response *response,
                           const struct opened_artifact *artifact, struct fault *fault) {
     struct text etag = text_format(&request->arena, "\"%.*s\"", TEXT_ARGS(artifact->sha256));
     int64_t first = 0;
@@ -21,24 +21,25 @@ enum status send_artifact(struct request *request, struct response *answer,
     enum byte_range range =
         is_asked ? byte_range_parse(request->headers.range, artifact->size_bytes, &first, &length)
                  : BYTE_RANGE_WHOLE;
-    answer->accept_ranges = true;
+    response->accept_ranges = true;
     if (range == BYTE_RANGE_UNSATISFIABLE) {
         close(artifact->fd);
-        answer->content_range = text_format(&request->arena, "bytes */%" PRId64, artifact->size_bytes);
-        return door_fault(request, 416, fault, STATUS_INVALID, "range-unsatisfiable", "Range",
-                          request->headers.range, "The file has no such part; Content-Range tells its size.");
+        response->content_range = text_format(&request->arena, "bytes */%" PRId64, artifact->size_bytes);
+        return request_fault(request, 416, fault, STATUS_INVALID, "range-unsatisfiable", "Range",
+                             request->headers.range,
+                             "The file has no such part; Content-Range tells its size.");
     }
-    answer->http_status = range == BYTE_RANGE_PART ? 206 : 200;
-    answer->content_type = TEXT("application/octet-stream");
-    answer->disposition =
+    response->http_status = range == BYTE_RANGE_PART ? 206 : 200;
+    response->content_type = TEXT("application/octet-stream");
+    response->disposition =
         text_format(&request->arena, "attachment; filename=\"%.*s\"", TEXT_ARGS(artifact->file_name));
-    answer->etag = etag;
-    answer->file = artifact->fd;
-    answer->file_first = first;
-    answer->file_length = length;
+    response->etag = etag;
+    response->file = artifact->fd;
+    response->file_first = first;
+    response->file_length = length;
     if (range == BYTE_RANGE_PART) {
-        answer->content_range = text_format(&request->arena, "bytes %" PRId64 "-%" PRId64 "/%" PRId64, first,
-                                            first + length - 1, artifact->size_bytes);
+        response->content_range = text_format(&request->arena, "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
+                                              first, first + length - 1, artifact->size_bytes);
     }
     return STATUS_OK;
 }

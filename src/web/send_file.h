@@ -8,7 +8,7 @@
 #include "web/request.h"
 
 /* Answers with the artifact and takes its `fd`. Fault "range-unsatisfiable" (416). */
-enum status send_artifact(struct request *request, struct response *answer,
+enum status send_artifact(struct request *request, struct response *response,
                           const struct opened_artifact *artifact, struct fault *fault) MUST_CHECK;
 
 #endif

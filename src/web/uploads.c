@@ -29,7 +29,7 @@ enum status upload_take(struct request *request, struct text bytes, struct fault
     return status;
 }
 
-enum status upload_finish(struct request *request, struct response *answer, struct fault *fault) {
+enum status upload_finish(struct request *request, struct response *response, struct fault *fault) {
     struct artifact artifact;
     assert(request->upload != NULL);
     enum status status =
@@ -41,7 +41,7 @@ enum status upload_finish(struct request *request, struct response *answer, stru
     if (status != STATUS_OK) {
         return status;
     }
-    struct json_writer *out = answer_json(answer, request, 200);
+    struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_string(out, "sha256", artifact.sha256);
     json_write_int(out, "size", artifact.size_bytes);

@@ -16,6 +16,6 @@ enum status upload_admit(struct request *request, struct fault *fault) MUST_CHEC
 enum status upload_take(struct request *request, struct text bytes, struct fault *fault) MUST_CHECK;
 
 /* The handler of the route. */
-enum status upload_finish(struct request *request, struct response *answer, struct fault *fault) MUST_CHECK;
+enum status upload_finish(struct request *request, struct response *response, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -107,8 +107,8 @@ static void *work(void *argument) {
         if (connect_store(worker, &fault) == STATUS_OK) {
             dispatch(worker, request);
         } else {
-            problem_answer(request, &fault);
-            request->answer.http_status = 503;
+            problem_respond(request, &fault);
+            request->response.http_status = 503;
             atomic_fetch_add(&worker->server->metrics.db_errors, 1);
         }
         connections_resume(request); /* from here on it is the I/O thread's */
