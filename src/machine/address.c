@@ -136,12 +136,12 @@ enum status address_listen(const struct address *address, int *fd, struct fault 
     return STATUS_OK;
 }
 
-struct text address_peer(struct arena *arena, const struct sockaddr *watched) {
+struct text address_peer(struct arena *arena, const struct sockaddr *peer) {
     char name[INET6_ADDRSTRLEN] = "";
-    if (watched != NULL && watched->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)watched)->sin_addr, name, sizeof name);
-    } else if (watched != NULL && watched->sa_family == AF_INET6) {
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)watched)->sin6_addr, name, sizeof name);
+    if (peer != NULL && peer->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, name, sizeof name);
+    } else if (peer != NULL && peer->sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, name, sizeof name);
     } else {
         return TEXT("unix");
     }
@@ -169,17 +169,17 @@ struct text address_url(struct arena *arena, int fd) {
     return text_format(arena, "http://%.*s:%d", TEXT_ARGS(host), ntohs(bound.v4.sin_port));
 }
 
-bool address_is_loopback(const struct sockaddr *watched) {
-    if (watched == NULL) {
+bool address_is_loopback(const struct sockaddr *peer) {
+    if (peer == NULL) {
         return false;
     }
-    if (watched->sa_family == AF_INET) {
-        return (ntohl(((const struct sockaddr_in *)watched)->sin_addr.s_addr) >> 24) == 127;
+    if (peer->sa_family == AF_INET) {
+        return (ntohl(((const struct sockaddr_in *)peer)->sin_addr.s_addr) >> 24) == 127;
     }
-    if (watched->sa_family == AF_INET6) {
-        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)watched)->sin6_addr);
+    if (peer->sa_family == AF_INET6) {
+        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)peer)->sin6_addr);
     }
-    return watched->sa_family == AF_UNIX;
+    return peer->sa_family == AF_UNIX;
 }
 
 void address_unlink(const struct address *address) {

@@ -24,9 +24,9 @@ enum status address_listen(const struct address *address, int *fd, struct fault 
 struct text address_url(struct arena *arena, int fd);
 
 /* The peer's numeric address without its port; "unix" for a local socket. */
-struct text address_peer(struct arena *arena, const struct sockaddr *watched);
+struct text address_peer(struct arena *arena, const struct sockaddr *peer);
 
-bool address_is_loopback(const struct sockaddr *watched);
+bool address_is_loopback(const struct sockaddr *peer);
 
 /* Removes the socket file of a "unix:" address. */
 void address_unlink(const struct address *address);
