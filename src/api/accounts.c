@@ -192,7 +192,7 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/accounts/{account}", RIGHT_READ, 0, "", get_account},
     {METHOD_PATCH, "/v1/accounts/{account}", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", patch_account},
     {METHOD_GET, "/v1/accounts/{account}/logo", RIGHT_READ, 0, "", get_logo},
-    {METHOD_PUT, "/v1/accounts/{account}/logo", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", put_logo},
+    {METHOD_PUT, "/v1/accounts/{account}/logo", RIGHT_ACCOUNTS, ROUTE_VERSIONED | ROUTE_IMAGE, "", put_logo},
     {METHOD_DELETE, "/v1/accounts/{account}/logo", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", delete_logo},
     {METHOD_POST, "/v1/accounts/{account}/turn-off", RIGHT_LICENCES, 0, "", post_turn_off},
     {METHOD_GET, "/v1/accounts/{account}/licence-keys", RIGHT_LICENCES, 0, "", get_licence_keys},

@@ -1,12 +1,11 @@
-/* Products, releases, artifacts, install links, and the page that a link opens. */
+/* Products, artifacts, releases and install links. */
 #include "api/routes.h"
 
-#include "portal/install_page.h"
+#include "delivery/artifacts.h"
+#include "delivery/target_path.h"
 #include "web/send_file.h"
 #include "web/uploads.h"
 #include "json/represent.h"
-
-#include <string.h>
 
 /* ---- products ---- */
 
@@ -92,6 +91,29 @@ static enum status post_product_skus(struct request *request, struct response *r
         represent_product(response_json(response, request, 200), NULL, &product);
     }
     return status;
+}
+
+/* ---- artifacts ---- */
+
+static enum status admit_artifact(struct request *request, struct fault *fault) {
+    TRY(sha256_check(request_parameter(request, "sha256"), "sha256", fault));
+    TRY(check_upload(&request->call, request_query(request, "vendor"), fault));
+    return upload_open(request, fault);
+}
+
+static enum status put_artifact(struct request *request, struct response *response, struct fault *fault) {
+    if (request->upload_phase == UPLOAD_ADMITTING) {
+        return admit_artifact(request, fault);
+    }
+    struct artifact artifact;
+    TRY(upload_close(request, request_parameter(request, "sha256"), &artifact, fault));
+    TRY(note_upload(&request->call, request_query(request, "vendor"), &artifact, fault));
+    struct json_writer *out = response_json(response, request, 200);
+    json_write_open(out, NULL);
+    json_write_string(out, "sha256", artifact.sha256);
+    json_write_int(out, "size", artifact.size_bytes);
+    json_write_close(out);
+    return STATUS_OK;
 }
 
 /* ---- releases ---- */
@@ -260,63 +282,12 @@ static enum status delete_install_link(struct request *request, struct response 
     return status;
 }
 
-/* ---- what a link opens: pages for people, whatever goes wrong ---- */
-
-static void respond_page(struct response *response, int http_status, struct text page) {
-    response->http_status = http_status;
-    response->content_type = TEXT("text/html; charset=utf-8");
-    response->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
-                            "frame-ancestors 'none'; base-uri 'none'");
-    response->is_secret = true;
-    response->body = page;
-}
-
-/* What is over is gone; what the licence does not allow now is forbidden; all else is not there. */
-static enum status respond_problem_page(struct request *request, struct response *response,
-                                        enum status status, const struct fault *fault) {
-    int http_status = 404;
-    if (status == STATUS_INTERNAL || status == STATUS_BUSY) {
-        return status;
-    }
-    if (strcmp(fault->code, "link-expired") == 0 || strcmp(fault->code, "link-revoked") == 0) {
-        http_status = 410;
-    } else if (status == STATUS_FORBIDDEN) {
-        http_status = 403;
-    }
-    struct text message = text_copy(&request->arena, text_of(fault->message));
-    respond_page(response, http_status, install_problem_format(&request->arena, message));
-    return STATUS_OK;
-}
-
-static enum status get_install(struct request *request, struct response *response, struct fault *fault) {
-    struct text token = request_parameter(request, "token");
-    struct install_page page;
-    enum status status = open_install_page(&request->call, token, &page, fault);
-    if (status != STATUS_OK) {
-        return respond_problem_page(request, response, status, fault);
-    }
-    respond_page(response, 200, install_page_format(&request->arena, &page, token));
-    return STATUS_OK;
-}
-
-static enum status get_install_file(struct request *request, struct response *response, struct fault *fault) {
-    struct opened_artifact artifact;
-    enum status status = open_install_artifact(&request->call, request_parameter(request, "token"),
-                                               request_parameter(request, "platform"),
-                                               request_query(request, "product"), &artifact, fault);
-    if (status != STATUS_OK) {
-        return respond_problem_page(request, response, status, fault);
-    }
-    response->is_secret = true;
-    return send_artifact(request, response, &artifact, fault);
-}
-
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/products", RIGHT_READ, 0, "limit cursor vendor", get_products},
     {METHOD_POST, "/v1/products", RIGHT_CATALOGUE, 0, "", post_product},
     {METHOD_GET, "/v1/products/{product}", RIGHT_READ, 0, "", get_product},
     {METHOD_POST, "/v1/products/{product}/skus", RIGHT_CATALOGUE, 0, "", post_product_skus},
-    {METHOD_PUT, "/v1/artifacts/{sha256}", RIGHT_CATALOGUE, ROUTE_UPLOAD, "vendor", upload_finish},
+    {METHOD_PUT, "/v1/artifacts/{sha256}", RIGHT_CATALOGUE, ROUTE_UPLOAD, "vendor", put_artifact},
     {METHOD_GET, "/v1/releases", RIGHT_READ, 0, "limit cursor product channel state", get_releases},
     {METHOD_POST, "/v1/releases", RIGHT_CATALOGUE, 0, "", post_release},
     {METHOD_GET, "/v1/releases/{release}", RIGHT_READ, 0, "", get_release},
@@ -326,7 +297,5 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/licences/{licence}/install-links", RIGHT_LICENCES, 0, "", get_install_links},
     {METHOD_POST, "/v1/licences/{licence}/install-links", RIGHT_LICENCES, 0, "", post_install_link},
     {METHOD_DELETE, "/v1/install-links/{link}", RIGHT_LICENCES, 0, "", delete_install_link},
-    {METHOD_GET, "/install/{token}", 0, ROUTE_PUBLIC, "", get_install},
-    {METHOD_GET, "/install/{token}/{platform}", 0, ROUTE_PUBLIC, "product", get_install_file},
 };
 const struct route_group DELIVERY_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

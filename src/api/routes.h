@@ -1,4 +1,4 @@
-/* Routes: the groups of the route table, one per file of endpoints. */
+/* Routes of the API: a group per file of endpoints. */
 #ifndef SEATMETER_API_ROUTES_H
 #define SEATMETER_API_ROUTES_H
 
@@ -17,5 +17,8 @@ extern const struct route_group INVOICE_ROUTES;
 extern const struct route_group BILLING_ROUTES;
 extern const struct route_group USER_ROUTES;
 extern const struct route_group SERVICE_ROUTES;
+
+/* Adds all of them. */
+void api_add_routes(struct route_table *table);
 
 #endif

@@ -1,22 +1,10 @@
-/* The service about itself: the landing page, its description, health and metrics. */
+/* The service about itself: its description, health and metrics. */
 #include "api/routes.h"
 
-#include "portal/pages.h"
+#include "api/description.h"
 #include "store/engine/db.h"
 #include "store/parties/programme.h"
-#include "web/web_private.h"
-
-static enum status get_index(struct request *request, struct response *response, struct fault *fault) {
-    (void)request;
-    (void)fault;
-    response->http_status = 200;
-    response->content_type = TEXT("text/html; charset=utf-8");
-    response->policy = TEXT("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; "
-                            "frame-ancestors 'none'; base-uri 'none'");
-    response->may_be_cached = true;
-    response->body = (struct text){(const char *)PAGE_INDEX, PAGE_INDEX_LENGTH};
-    return STATUS_OK;
-}
+#include "web/server.h"
 
 static enum status get_openapi(struct request *request, struct response *response, struct fault *fault) {
     (void)request;
@@ -24,7 +12,7 @@ static enum status get_openapi(struct request *request, struct response *respons
     response->http_status = 200;
     response->content_type = TEXT("application/yaml");
     response->may_be_cached = true;
-    response->body = (struct text){(const char *)PAGE_OPENAPI, PAGE_OPENAPI_LENGTH};
+    response->body = (struct text){(const char *)OPENAPI, OPENAPI_LENGTH};
     return STATUS_OK;
 }
 
@@ -43,38 +31,41 @@ static enum status get_healthz(struct request *request, struct response *respons
     return STATUS_OK;
 }
 
-/* The store can be reached, is of this version and has a programme. */
-static enum status get_readyz(struct request *request, struct response *response, struct fault *fault) {
+static enum status load_programme(struct call *call, struct fault *fault) {
     struct programme programme;
-    enum status status = db_check_version(request->call.db, fault);
-    if (status == STATUS_OK) {
-        status = call_begin(&request->call, DB_READ, fault);
-        if (status == STATUS_OK) {
-            status = programme_load(request->call.db, &request->arena, &programme, fault);
-            status = call_end(&request->call, status, fault);
-        }
+    TRY(call_begin(call, DB_READ, fault));
+    return call_end(call, programme_load(call->db, call->arena, &programme, fault), fault);
+}
+
+/* The store can be reached, is of this version and has a programme, and the server takes requests. */
+static enum status check_ready(struct request *request, struct fault *fault) {
+    TRY(db_check_version(request->call.db, fault));
+    TRY(load_programme(&request->call, fault));
+    if (web_server_is_stopping(request->server)) {
+        return fault_set(fault, STATUS_BUSY, "stopping", NULL, TEXT(""), "The door is closing.");
     }
-    if (status == STATUS_OK && atomic_load(&request->server->is_stopping)) {
-        status = fault_set(fault, STATUS_BUSY, "stopping", NULL, TEXT(""), "The door is closing.");
-    }
-    if (status != STATUS_OK) {
-        request->http_override = 503;
-        return status;
-    }
-    respond_word(request, response, "ready");
     return STATUS_OK;
+}
+
+static enum status get_readyz(struct request *request, struct response *response, struct fault *fault) {
+    enum status status = check_ready(request, fault);
+    if (status == STATUS_OK) {
+        respond_word(request, response, "ready");
+    } else {
+        request->http_override = 503;
+    }
+    return status;
 }
 
 static enum status get_metrics(struct request *request, struct response *response, struct fault *fault) {
     (void)fault;
     response->http_status = 200;
     response->content_type = TEXT("text/plain; version=0.0.4; charset=utf-8");
-    response->body = metrics_format(&request->arena, &request->server->metrics);
+    response->body = web_server_metrics(request->server, &request->arena);
     return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {
-    {METHOD_GET, "/", 0, ROUTE_PUBLIC | ROUTE_AT_ONCE, "", get_index},
     {METHOD_GET, "/openapi.yaml", 0, ROUTE_PUBLIC | ROUTE_AT_ONCE, "", get_openapi},
     {METHOD_GET, "/healthz", 0, ROUTE_PUBLIC | ROUTE_AT_ONCE, "", get_healthz},
     {METHOD_GET, "/readyz", 0, ROUTE_PUBLIC, "", get_readyz},

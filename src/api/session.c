@@ -1,19 +1,11 @@
 /* Signing in, out, and who I am. */
 #include "api/routes.h"
 
-#include "machine/clock.h"
 #include "programme/access/sign_in.h"
 #include "programme/call/authorise.h"
 #include "web/authenticate.h"
-#include "web/web_private.h"
+#include "web/client_limits.h"
 #include "json/represent.h"
-
-/* A client's address counts against it where we know that it is the client's and not a proxy's on this host.
- */
-static struct text counted_address(const struct request *request) {
-    bool is_known = !request->is_local || request->server->options->trust_forwarded;
-    return is_known ? request->address : TEXT("");
-}
 
 static void write_session(struct json_writer *out, const struct user_view *user, int64_t expires_at_us) {
     json_write_open(out, NULL);
@@ -22,30 +14,24 @@ static void write_session(struct json_writer *out, const struct user_view *user,
     json_write_close(out);
 }
 
-static enum status post_session(struct request *request, struct response *response, struct fault *fault) {
-    struct sign_in_input input = {.address = counted_address(request)};
-    if (input.address.length > 0 &&
-        !rate_limit_take(&request->server->sign_ins_by_address, input.address, machine_monotonic_us())) {
-        atomic_fetch_add(&request->server->metrics.limited, 1);
-        return fault_set(fault, STATUS_LIMITED, "sign-in-limited", NULL, TEXT(""),
-                         "Too many sign-ins from this address: wait a minute.");
-    }
+static enum status read_sign_in(struct request *request, struct sign_in_input *input, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    input.email = json_read_text(&body, "email", JSON_REQUIRED);
-    input.password = json_read_text(&body, "password", JSON_REQUIRED);
-    status = request_json_done(&document, &body);
+    TRY(request_json(request, &document, &body, fault));
+    *input = (struct sign_in_input){
+        .address = client_address(request),
+        .email = json_read_text(&body, "email", JSON_REQUIRED),
+        .password = json_read_text(&body, "password", JSON_REQUIRED),
+    };
+    return request_json_done(&document, &body);
+}
+
+static enum status post_session(struct request *request, struct response *response, struct fault *fault) {
+    struct sign_in_input input;
     struct sign_in_result result;
-    if (status == STATUS_OK) {
-        status = sign_in(&request->call, &input, &result, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(client_limits_take_sign_in(request, fault));
+    TRY(read_sign_in(request, &input, fault));
+    TRY(sign_in(&request->call, &input, &result, fault));
     response->set_cookie = session_cookie(request, result.token, result.expires_at_us);
     write_session(response_json(response, request, 201), &result.user, result.expires_at_us);
     response->location = TEXT("/v1/session");

@@ -1,4 +1,5 @@
-/* Pages: the files that the door serves as they are, put into the program when it is built (embed.py). */
+/* Pages: the files that the portal serves as they are, put into the program when it is built (web/embed.py).
+ */
 #ifndef SEATMETER_PORTAL_PAGES_H
 #define SEATMETER_PORTAL_PAGES_H
 
@@ -6,7 +7,5 @@
 
 extern const unsigned char PAGE_INDEX[];
 extern const size_t PAGE_INDEX_LENGTH;
-extern const unsigned char PAGE_OPENAPI[];
-extern const size_t PAGE_OPENAPI_LENGTH;
 
 #endif

@@ -55,7 +55,7 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
     arena_init(&arena);
     struct json_writer out = {.arena = &arena};
     json_write_open(&out, NULL);
-    json_write_text(&out, "time", instant_format(&arena, web_server_now_us(request->server)));
+    json_write_text(&out, "time", instant_format(&arena, request->server->now_us()));
     json_write_string(&out, "request_id", request->id);
     json_write_text(&out, "method", shorten(request->method_text));
     json_write_string(&out, "route", request->route == NULL ? "none" : request->route->pattern);
@@ -91,7 +91,7 @@ void access_log_note(const struct web_server *server, const char *level, const c
     arena_init(&arena);
     struct json_writer out = {.arena = &arena};
     json_write_open(&out, NULL);
-    json_write_text(&out, "time", instant_format(&arena, web_server_now_us(server)));
+    json_write_text(&out, "time", instant_format(&arena, server->now_us()));
     json_write_string(&out, "level", level);
     json_write_text(&out, "message", shorten(text_of(message)));
     json_write_close(&out);

@@ -6,7 +6,6 @@
 #include "programme/call/authorise.h"
 #include "web/web_private.h"
 
-#include <string.h>
 #include <strings.h>
 
 struct text bearer_token(const struct request *request) {
@@ -21,16 +20,12 @@ struct text bearer_token(const struct request *request) {
 
 /* The value of our cookie in a Cookie header. */
 static struct text cookie_value(struct text header) {
-    static const char NAME[] = SESSION_COOKIE "=";
+    static const char NAME[] = SESSION_COOKIE;
     while (header.length > 0) {
-        const char *end = memchr(header.at, ';', header.length);
-        size_t length = end == NULL ? header.length : (size_t)(end - header.at);
-        struct text pair = text_trim((struct text){header.at, length});
-        if (text_starts_with(pair, text_of(NAME))) {
-            return (struct text){pair.at + sizeof NAME - 1, pair.length - (sizeof NAME - 1)};
+        struct text value = text_trim(text_take_until(&header, ';'));
+        if (text_is(text_take_until(&value, '='), NAME)) {
+            return value;
         }
-        size_t skipped = end == NULL ? length : length + 1;
-        header = (struct text){header.at + skipped, header.length - skipped};
     }
     return TEXT("");
 }

@@ -9,6 +9,7 @@
 #include "delivery/artifacts.h"
 #include "machine/clock.h"
 #include "machine/random.h"
+#include "web/client_limits.h"
 #include "web/problem.h"
 #include "web/router.h"
 #include "web/uploads.h"
@@ -186,7 +187,7 @@ static void find_route(struct request *request) {
                             "Path and query have at most 4096 bytes.");
         return;
     }
-    enum route_match match = router_match(request, &allow);
+    enum route_match match = router_match(request->server->options->routes, request, &allow);
     if (match == ROUTE_NO_PATH) {
         problem_respond_now(request, 404, STATUS_NOT_FOUND, "no-such-path", NULL, TEXT(""),
                             "There is nothing at this path; /openapi.yaml lists what there is.");
@@ -218,7 +219,7 @@ static void limit_body(struct request *request) {
     }
 }
 
-static void begin(struct request *request, const char *method) {
+static void begin_handling(struct request *request, const char *method) {
     request->is_begun = true;
     take_method(request, method);
     take_headers(request);
@@ -226,21 +227,20 @@ static void begin(struct request *request, const char *method) {
     take_address(request);
     find_route(request);
     limit_body(request);
-    bool is_own_client = !request->is_local || request->server->options->trust_forwarded;
-    bool is_watched = is_own_client && request->route != NULL && (request->route->flags & ROUTE_AT_ONCE) == 0;
-    if (request->response.http_status == 0 && is_watched &&
-        !rate_limit_take(&request->server->requests_by_address, request->address, request->started_us)) {
-        atomic_fetch_add(&request->server->metrics.limited, 1);
-        problem_respond_now(request, 429, STATUS_LIMITED, "too-many-requests", NULL, TEXT(""),
-                            "This address asks too often: wait a minute.");
+    if (request->response.http_status == 0 && request->route != NULL &&
+        (request->route->flags & ROUTE_AT_ONCE) == 0) {
+        struct fault fault;
+        if (client_limits_take_request(request, &fault) != STATUS_OK) {
+            problem_respond(request, &fault);
+        }
     }
 }
 
 /* Hands the request to the workers; it is resumed when they are done with it. */
-static void push(struct request *request) {
+static void push_request(struct request *request) {
     watchdog_enter(request->server, request->watched, WATCHED_HANDLING);
     MHD_suspend_connection(request->connection);
-    if (!workers_push(request->server, request)) {
+    if (!worker_pool_push(&request->server->workers, request)) {
         problem_respond_now(request, 503, STATUS_BUSY, "too-busy", NULL, TEXT(""),
                             "Too much is going on at once: send it again in a moment.");
         MHD_resume_connection(request->connection);
@@ -251,7 +251,7 @@ static void push(struct request *request) {
 static void begin_upload(struct request *request) {
     if (is_upload(request) && request->response.http_status == 0 && !request->body_too_large) {
         request->upload_phase = UPLOAD_ADMITTING;
-        push(request);
+        push_request(request);
     }
 }
 
@@ -268,7 +268,7 @@ static void receive_upload(struct request *request) {
 
 static void take_upload(struct request *request, struct text bytes) {
     struct fault fault;
-    if (upload_take(request, bytes, &fault) != STATUS_OK) {
+    if (upload_write(request, bytes, &fault) != STATUS_OK) {
         problem_respond(request, &fault);
     }
 }
@@ -416,7 +416,7 @@ static enum MHD_Result handle_whole(struct request *request) {
         response_finish(&request->response);
         return send_response(request);
     }
-    push(request);
+    push_request(request);
     return MHD_YES;
 }
 
@@ -432,7 +432,7 @@ static enum MHD_Result handle_access(void *argument, struct MHD_Connection *conn
         return MHD_NO;
     }
     if (!request->is_begun) {
-        begin(request, method);
+        begin_handling(request, method);
         begin_upload(request);
         return MHD_YES;
     }

@@ -1,12 +1,11 @@
 /* Dispatch: what happens to every request on a worker, in this order: what it claims to be, who sends it,
- * whether that one may, the use case (under its Idempotency-Key), the answer. */
+ * whether that one may, the use case (under its Idempotency-Key), the response. */
 #include "web/web_private.h"
 
 #include "machine/random.h"
 #include "web/authenticate.h"
 #include "web/problem.h"
 #include "web/router.h"
-#include "web/uploads.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -15,12 +14,7 @@
 #include <unistd.h>
 
 static bool has_media_type(struct text content_type, const char *wanted) {
-    struct text type = content_type;
-    const char *end = memchr(type.at, ';', type.length);
-    if (end != NULL) {
-        type.length = (size_t)(end - type.at);
-    }
-    type = text_trim(type);
+    struct text type = text_trim(text_take_until(&content_type, ';'));
     size_t length = strlen(wanted);
     return type.length == length && strncasecmp(type.at, wanted, length) == 0;
 }
@@ -31,9 +25,8 @@ static enum status check_content_type(struct request *request, struct fault *fau
     if (request->body_length == 0 && !is_upload) {
         return STATUS_OK;
     }
-    bool is_image = strstr(request->route->pattern, "/logo") != NULL;
     const char *wanted = is_upload                                     ? "application/octet-stream"
-                         : is_image                                    ? "image/png"
+                         : (request->route->flags & ROUTE_IMAGE) != 0  ? "image/png"
                          : (request->route->flags & ROUTE_IMPORT) != 0 ? "text/csv"
                                                                        : "application/json";
     if (has_media_type(request->headers.content_type, wanted)) {
@@ -105,33 +98,24 @@ static enum status check_who(struct request *request, struct fault *fault) {
     if ((request->route->flags & ROUTE_PUBLIC) != 0) {
         return request->method == METHOD_GET ? STATUS_OK : require_same_site(request, fault);
     }
-    enum status status = authenticate(request, fault);
-    return status == STATUS_OK ? check_rights(request, fault) : status;
+    TRY(authenticate(request, fault));
+    return check_rights(request, fault);
 }
 
-static enum status handle(struct request *request, struct fault *fault) {
+static bool is_replayable(const struct request *request) {
+    return request->method == METHOD_POST &&
+           (request->route->flags & (ROUTE_NO_REPLAY | ROUTE_PUBLIC)) == 0 &&
+           request->headers.idempotency_key.length > 0;
+}
+
+static enum status handle_request(struct request *request, struct fault *fault) {
     request->query_count = 0; /* an upload comes here twice */
-    enum status status = router_check_query(request, fault);
-    if (status == STATUS_OK) {
-        status = check_who(request, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_content_type(request, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_if_match(request, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (request->upload_phase == UPLOAD_ADMITTING) {
-        return upload_admit(request, fault);
-    }
-    bool is_kept = request->method == METHOD_POST &&
-                   (request->route->flags & (ROUTE_NO_REPLAY | ROUTE_PUBLIC)) == 0 &&
-                   request->headers.idempotency_key.length > 0;
-    return is_kept ? idempotency_handle(&request->server->running, request, fault)
-                   : request->route->handle(request, &request->response, fault);
+    TRY(router_check_query(request, fault));
+    TRY(check_who(request, fault));
+    TRY(check_content_type(request, fault));
+    TRY(read_if_match(request, fault));
+    return is_replayable(request) ? idempotency_handle(&request->server->running, request, fault)
+                                  : request->route->handle(request, &request->response, fault);
 }
 
 /* Whether the client holds this version already. */
@@ -146,38 +130,39 @@ static bool is_unchanged(const struct request *request) {
            memmem(tags.at, tags.length, response->etag.at, response->etag.length) != NULL;
 }
 
-void dispatch(struct worker *worker, struct request *request) {
+static void respond_unchanged(struct request *request) {
+    if (request->response.file >= 0) {
+        close(request->response.file);
+    }
+    request->response = (struct response){.http_status = 304,
+                                          .file = -1,
+                                          .etag = request->response.etag,
+                                          .is_secret = request->response.is_secret};
+}
+
+enum status dispatch(struct db *db, struct request *request) {
     assert(request->route != NULL);
     request->call = (struct call){
-        .db = worker->db,
+        .db = db,
         .arena = &request->arena,
-        .now_us = web_server_now_us(request->server),
+        .now_us = request->server->now_us(),
         .secret = request->server->options->secret,
         .random = machine_random_source(),
         .artifacts = request->server->options->artifacts,
     };
     struct fault fault;
-    enum status status = handle(request, &fault);
-    if (status == STATUS_OK) {
+    enum status status = handle_request(request, &fault);
+    if (status != STATUS_OK) {
+        problem_respond(request, &fault);
+    } else {
         response_finish(&request->response);
         if (is_unchanged(request)) {
-            if (request->response.file >= 0) {
-                close(request->response.file);
-            }
-            request->response = (struct response){.http_status = 304,
-                                                  .file = -1,
-                                                  .etag = request->response.etag,
-                                                  .is_secret = request->response.is_secret};
+            respond_unchanged(request);
         }
-    } else {
-        problem_respond(request, &fault);
     }
-    if (db_in_transaction(worker->db)) {
-        db_rollback(worker->db);
-    }
-    if (status == STATUS_INTERNAL) {
-        worker->db_is_suspect = true;
-        atomic_fetch_add(&request->server->metrics.db_errors, 1);
+    if (db_in_transaction(db)) {
+        db_rollback(db);
     }
     request->call.db = NULL;
+    return status;
 }

@@ -3,6 +3,7 @@
 #define SEATMETER_WEB_METRICS_H
 
 #include "core/base/text.h"
+#include "web/route.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 enum { METRICS_ROUTES_MAX = 160, METRICS_STATUSES = 28, METRICS_BUCKETS = 12 };
 
 struct metrics_route {
-    atomic_llong answers[METRICS_STATUSES]; /* by status; the last for any other */
+    atomic_llong responses[METRICS_STATUSES]; /* by status; the last for any other */
     atomic_llong buckets[METRICS_BUCKETS + 1];
     atomic_llong duration_us;
 };
@@ -28,6 +29,8 @@ struct metrics {
 /* `route_index` is −1 for a request that found none. */
 void metrics_count(struct metrics *metrics, int route_index, int http_status, int64_t duration_us);
 
-struct text metrics_format(struct arena *arena, struct metrics *metrics);
+/* The counters of the routes, which are those of the table, and of the door. */
+struct text metrics_format(struct arena *arena, const struct metrics *metrics,
+                           const struct route_table *routes);
 
 #endif

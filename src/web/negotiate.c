@@ -28,13 +28,8 @@ const char *format_name(enum format format) {
     return MEDIA[format].name;
 }
 
-static struct text take_until(struct text *rest, char until) {
-    const char *end = memchr(rest->at, until, rest->length);
-    size_t length = end == NULL ? rest->length : (size_t)(end - rest->at);
-    struct text taken = text_trim((struct text){rest->at, length});
-    size_t skipped = end == NULL ? length : length + 1;
-    *rest = (struct text){rest->at + skipped, rest->length - skipped};
-    return taken;
+static struct text take_trimmed(struct text *rest, char until) {
+    return text_trim(text_take_until(rest, until));
 }
 
 static bool is_word(struct text text, const char *word) {
@@ -44,13 +39,13 @@ static bool is_word(struct text text, const char *word) {
 /* "q=0.8" among a range's parameters; 1000 where there is none, 0 where it makes no sense. */
 static int read_weight(struct text parameters) {
     while (parameters.length > 0) {
-        struct text parameter = take_until(&parameters, ';');
-        struct text name = take_until(&parameter, '=');
+        struct text parameter = take_trimmed(&parameters, ';');
+        struct text name = take_trimmed(&parameter, '=');
         if (!is_word(name, "q")) {
             continue;
         }
         int64_t whole = 0;
-        struct text before = take_until(&parameter, '.');
+        struct text before = take_trimmed(&parameter, '.');
         if (!text_to_int64(before, &whole) || whole < 0 || whole > 1 || parameter.length > 3) {
             return 0;
         }
@@ -71,10 +66,10 @@ static int weight_of(struct text accept, const struct media *media) {
     int best_specificity = -1;
     int weight = 0;
     while (accept.length > 0) {
-        struct text range = take_until(&accept, ',');
-        struct text whole = take_until(&range, ';');
+        struct text range = take_trimmed(&accept, ',');
+        struct text whole = take_trimmed(&range, ';');
         int range_weight = read_weight(range);
-        struct text type = take_until(&whole, '/');
+        struct text type = take_trimmed(&whole, '/');
         int specificity = is_word(type, "*") && is_word(whole, "*")                      ? 0
                           : is_word(type, media->type) && is_word(whole, "*")            ? 1
                           : is_word(type, media->type) && is_word(whole, media->subtype) ? 2

@@ -12,6 +12,34 @@ enum status request_fault(struct request *request, int http_status, struct fault
     return fault_set(fault, status, code, field, value, "%s", message);
 }
 
+struct text request_query(const struct request *request, const char *name) {
+    assert(route_takes_query(request->route, text_of(name)));
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (text_is(request->query[i].name, name)) {
+            return request->query[i].value;
+        }
+    }
+    return TEXT("");
+}
+
+struct text request_parameter(const struct request *request, const char *name) {
+    struct text pattern = text_of(request->route->pattern);
+    size_t index = 0;
+    while (pattern.length > 0) {
+        struct text segment = text_take_until(&pattern, '/');
+        if (segment.length < 2 || segment.at[0] != '{') {
+            continue;
+        }
+        if (text_is((struct text){segment.at + 1, segment.length - 2}, name)) {
+            assert(index < request->parameter_count);
+            return request->parameters[index];
+        }
+        index++;
+    }
+    assert(false && "a placeholder of the pattern");
+    return TEXT("");
+}
+
 enum status request_query_bool(const struct request *request, const char *name, bool *value,
                                struct fault *fault) {
     struct text word = request_query(request, name);

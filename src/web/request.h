@@ -8,6 +8,7 @@
 
 #include "programme/call/call.h"
 #include "store/engine/page.h"
+#include "web/route.h"
 #include "json/json_read.h"
 #include "json/json_write.h"
 
@@ -19,39 +20,6 @@ struct web_server;
 struct artifact_writer;
 struct import_problems;
 struct watched_connection;
-
-enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
-const char *method_name(enum method method);
-
-enum route_flag {
-    ROUTE_PUBLIC = 1,     /* whoever asks */
-    ROUTE_AT_ONCE = 2,    /* touches no store: answered on the I/O thread */
-    ROUTE_IMPORT = 4,     /* takes text/csv, and REQUEST_IMPORT_BYTES_MAX of it */
-    ROUTE_VERSIONED = 8,  /* needs If-Match */
-    ROUTE_NO_REPLAY = 16, /* answers that no Idempotency-Key can replay: signing in */
-    ROUTE_METRICS = 32,   /* from this machine, or with the metrics token */
-    ROUTE_UPLOAD = 64     /* takes bytes of any size into the artifact store (uploads.h) */
-};
-
-struct request;
-struct response;
-
-struct route {
-    enum method method;
-    const char *pattern; /* "/v1/licences/{licence}/on" */
-    unsigned right;      /* bits of enum right that the actor must have; 0: any actor */
-    unsigned flags;
-    const char *query; /* the query's parameters that are understood: "limit cursor state" */
-    enum status (*handle)(struct request *request, struct response *response, struct fault *fault);
-};
-
-struct route_group {
-    const struct route *routes;
-    size_t count;
-};
-
-/* All routes, in groups; NULL-terminated. */
-extern const struct route_group *const ROUTE_GROUPS[];
 
 enum {
     REQUEST_BODY_BYTES_MAX = 1 << 20,

@@ -5,13 +5,6 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const METHOD_NAMES[METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-
-const char *method_name(enum method method) {
-    assert(method >= 0 && method < METHOD_COUNT);
-    return METHOD_NAMES[method];
-}
-
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -51,18 +44,6 @@ static bool decode(struct arena *arena, struct text encoded, bool plus_is_blank,
     return text_is_valid_utf8(*decoded);
 }
 
-/* The text up to `until`, which is dropped, and the rest. */
-static struct text take_until(struct text *rest, char until) {
-    size_t i = 0;
-    while (i < rest->length && rest->at[i] != until) {
-        i++;
-    }
-    struct text taken = {rest->at, i};
-    size_t skipped = i < rest->length ? i + 1 : i;
-    *rest = (struct text){rest->at + skipped, rest->length - skipped};
-    return taken;
-}
-
 static bool matches(const char *pattern, struct text path, struct text *parameters, size_t *parameter_count) {
     struct text left = text_of(pattern);
     size_t count = 0;
@@ -75,8 +56,8 @@ static bool matches(const char *pattern, struct text path, struct text *paramete
         }
         bool pattern_goes_on = memchr(left.at, '/', left.length) != NULL;
         bool path_goes_on = memchr(path.at, '/', path.length) != NULL;
-        struct text wanted = take_until(&left, '/');
-        struct text segment = take_until(&path, '/');
+        struct text wanted = text_take_until(&left, '/');
+        struct text segment = text_take_until(&path, '/');
         if (pattern_goes_on != path_goes_on) {
             return false;
         }
@@ -90,24 +71,6 @@ static bool matches(const char *pattern, struct text path, struct text *paramete
             return false;
         }
     }
-}
-
-size_t router_route_count(void) {
-    size_t count = 0;
-    for (size_t i = 0; ROUTE_GROUPS[i] != NULL; i++) {
-        count += ROUTE_GROUPS[i]->count;
-    }
-    return count;
-}
-
-const struct route *router_route(size_t index) {
-    size_t group = 0;
-    while (index >= ROUTE_GROUPS[group]->count) {
-        index -= ROUTE_GROUPS[group]->count;
-        group++;
-        assert(ROUTE_GROUPS[group] != NULL);
-    }
-    return &ROUTE_GROUPS[group]->routes[index];
 }
 
 static struct text add_allowed(struct arena *arena, struct text allow, enum method method) {
@@ -124,15 +87,15 @@ static bool decode_parameters(struct request *request) {
     return true;
 }
 
-enum route_match router_match(struct request *request, struct text *allow) {
+enum route_match router_match(const struct route_table *routes, struct request *request, struct text *allow) {
     struct text rest = request->target;
-    request->path = take_until(&rest, '?');
+    request->path = text_take_until(&rest, '?');
     *allow = TEXT("");
     request->route = NULL;
     request->route_index = -1;
-    size_t total = router_route_count();
+    size_t total = route_table_count(routes);
     for (size_t i = 0; i < total; i++) {
-        const struct route *route = router_route(i);
+        const struct route *route = route_table_at(routes, i);
         struct text parameters[REQUEST_PARAMETERS_MAX];
         size_t count = 0;
         if (!matches(route->pattern, request->path, parameters, &count)) {
@@ -156,16 +119,6 @@ enum route_match router_match(struct request *request, struct text *allow) {
     return decode_parameters(request) ? ROUTE_FOUND : ROUTE_BAD_PATH;
 }
 
-/* Whether `name` is one of the words of `list`. */
-static bool is_word_of(struct text list, struct text name) {
-    while (list.length > 0) {
-        if (text_equal(take_until(&list, ' '), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool was_given(const struct request *request, struct text name) {
     for (size_t i = 0; i < request->query_count; i++) {
         if (text_equal(request->query[i].name, name)) {
@@ -183,20 +136,20 @@ static enum status bad_parameter(struct request *request, struct fault *fault, c
 
 enum status router_check_query(struct request *request, struct fault *fault) {
     struct text rest = request->target;
-    take_until(&rest, '?');
+    text_take_until(&rest, '?');
     while (rest.length > 0) {
-        struct text value = take_until(&rest, '&');
+        struct text value = text_take_until(&rest, '&');
         if (value.length == 0) {
             continue;
         }
-        struct text name = take_until(&value, '=');
+        struct text name = text_take_until(&value, '=');
         if (!decode(&request->arena, name, true, &name) || !decode(&request->arena, value, true, &value)) {
             return bad_parameter(
                 request, fault, "malformed-parameter", TEXT(""),
                 "The query holds an escape, a control character or bytes that are not UTF-8.");
         }
         struct text known = text_of(request->route->query);
-        if (!is_word_of(known, name)) {
+        if (!route_takes_query(request->route, name)) {
             return bad_parameter(request, fault, "unknown-parameter", name,
                                  known.length == 0
                                      ? "This takes no query parameters."
@@ -212,32 +165,4 @@ enum status router_check_query(struct request *request, struct fault *fault) {
         request->query[request->query_count++] = (struct query_parameter){name, value};
     }
     return STATUS_OK;
-}
-
-struct text request_query(const struct request *request, const char *name) {
-    assert(is_word_of(text_of(request->route->query), text_of(name)));
-    for (size_t i = 0; i < request->query_count; i++) {
-        if (text_is(request->query[i].name, name)) {
-            return request->query[i].value;
-        }
-    }
-    return TEXT("");
-}
-
-struct text request_parameter(const struct request *request, const char *name) {
-    struct text pattern = text_of(request->route->pattern);
-    size_t index = 0;
-    while (pattern.length > 0) {
-        struct text segment = take_until(&pattern, '/');
-        if (segment.length < 2 || segment.at[0] != '{') {
-            continue;
-        }
-        if (text_is((struct text){segment.at + 1, segment.length - 2}, name)) {
-            assert(index < request->parameter_count);
-            return request->parameters[index];
-        }
-        index++;
-    }
-    assert(false && "a placeholder of the pattern");
-    return TEXT("");
 }

@@ -4,12 +4,10 @@
 #include "machine/clock.h"
 #include "store/engine/db.h"
 #include "store/parties/programme.h"
-#include "web/router.h"
 
 #include <assert.h>
 #include <jansson.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,13 +17,6 @@
 
 static const struct rate_limit_terms REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};
 static const struct rate_limit_terms SIGN_INS_LIMIT = {.burst = 20, .per_minute = 20};
-
-int64_t web_server_now_us(const struct web_server *server) {
-    if (server->options->now_us != NULL) {
-        return server->options->now_us();
-    }
-    return machine_now_us();
-}
 
 /* The store is there, of this version, and of the programme whose secret we were given. */
 static enum status check_store_version(struct web_server *server, struct fault *fault) {
@@ -41,16 +32,27 @@ static enum status check_store_version(struct web_server *server, struct fault *
     return status;
 }
 
-static struct web_server *make(const struct web_server_options *options) {
+static void init_workers(struct web_server *server) {
+    const struct worker_pool_options options = {
+        .database_url = server->options->database_url,
+        .worker_count = server->options->worker_count,
+        .handle = dispatch,
+        .hand_back = connections_resume,
+        .metrics = &server->metrics,
+    };
+    worker_pool_init(&server->workers, &options);
+}
+
+static struct web_server *make_server(const struct web_server_options *options) {
     struct web_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
         abort();
     }
     server->options = options;
+    server->now_us = options->now_us == NULL ? machine_now_us : options->now_us;
     server->listen_fd = -1;
     arena_init(&server->arena);
-    pthread_mutex_init(&server->queue_lock, NULL);
-    pthread_cond_init(&server->queue_changed, NULL);
+    init_workers(server);
     pthread_mutex_init(&server->watched_lock, NULL);
     pthread_cond_init(&server->watched_changed, NULL);
     idempotency_init(&server->running);
@@ -61,7 +63,7 @@ static struct web_server *make(const struct web_server_options *options) {
     return server;
 }
 
-static void destroy(struct web_server *server) {
+static void destroy_server(struct web_server *server) {
     if (server->listen_fd >= 0) {
         close(server->listen_fd);
     }
@@ -71,8 +73,7 @@ static void destroy(struct web_server *server) {
     idempotency_clean_up(&server->running);
     pthread_cond_destroy(&server->watched_changed);
     pthread_mutex_destroy(&server->watched_lock);
-    pthread_cond_destroy(&server->queue_changed);
-    pthread_mutex_destroy(&server->queue_lock);
+    worker_pool_clean_up(&server->workers);
     arena_clean_up(&server->arena);
     free(server);
 }
@@ -80,7 +81,7 @@ static void destroy(struct web_server *server) {
 enum status web_server_start(const struct web_server_options *options, struct web_server **server,
                              struct fault *fault) {
     assert(options->secret != NULL);
-    assert(router_route_count() <= METRICS_ROUTES_MAX);
+    assert(route_table_count(options->routes) <= METRICS_ROUTES_MAX);
     if (sodium_init() < 0) {
         return fault_set(fault, STATUS_INTERNAL, "no-randomness", NULL, TEXT(""),
                          "The machine gives no random bytes.");
@@ -91,29 +92,37 @@ enum status web_server_start(const struct web_server_options *options, struct we
     if (status != STATUS_OK) {
         return status;
     }
-    struct web_server *made = make(options);
+    struct web_server *made = make_server(options);
     status = check_store_version(made, fault);
     if (status == STATUS_OK) {
         status = address_listen(&address, &made->listen_fd, fault);
     }
     if (status != STATUS_OK) {
-        destroy(made);
+        destroy_server(made);
         return status;
     }
     made->address = address;
     made->url = address_url(&made->arena, made->listen_fd);
-    status = workers_start(made, fault);
+    status = worker_pool_start(&made->workers, fault);
     if (status == STATUS_OK) {
         status = connections_start(made, fault);
     }
     if (status != STATUS_OK) {
-        workers_stop(made);
-        destroy(made);
+        worker_pool_stop(&made->workers);
+        destroy_server(made);
         return status;
     }
     watchdog_start(made);
     *server = made;
     return STATUS_OK;
+}
+
+bool web_server_is_stopping(const struct web_server *server) {
+    return atomic_load(&server->is_stopping);
+}
+
+struct text web_server_metrics(const struct web_server *server, struct arena *arena) {
+    return metrics_format(arena, &server->metrics, server->options->routes);
 }
 
 struct text web_server_url(const struct web_server *server) {
@@ -131,8 +140,9 @@ void web_server_stop(struct web_server *server) {
     atomic_store(&server->is_stopping, true);
     connections_stop_listening(server);
     wait_for_requests(server);
-    workers_stop(server); /* from here on nothing is suspended, so that libmicrohttpd can stop */
+    worker_pool_stop(
+        &server->workers); /* from here on nothing is suspended, so that libmicrohttpd can stop */
     watchdog_stop(server);
     connections_stop(server);
-    destroy(server);
+    destroy_server(server);
 }

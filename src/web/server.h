@@ -1,8 +1,8 @@
-/* Control door: the REST API for people and their systems.
+/* Web server: the control door's HTTP/1.1, for people and their systems, over the routes that it is given.
  *
- * One listener speaks HTTP/1.1 for the programme's use cases under /v1. I/O happens on one epoll thread of
- * libmicrohttpd; what touches the store runs on a few workers, each with a connection of its own, while the
- * request is suspended: a use case that waits for its turn to write holds up no other client. */
+ * I/O happens on one epoll thread of libmicrohttpd. What touches the store runs on a few workers, each with a
+ * connection of its own, while the request is suspended: a use case that waits for its turn to write holds up
+ * no other client. */
 #ifndef SEATMETER_WEB_SERVER_H
 #define SEATMETER_WEB_SERVER_H
 
@@ -13,9 +13,11 @@
 #include <stdint.h>
 
 struct artifact_store;
+struct route_table;
 struct web_server;
 
 struct web_server_options {
+    const struct route_table *routes;
     struct text database_url;
     struct text address; /* "127.0.0.1:7077", "[::1]:7077", "7077" (loopback), "unix:/run/seatmeter.sock" */
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
@@ -35,6 +37,12 @@ enum { WEB_WORKERS_DEFAULT = 4, WEB_WORKERS_MAX = 64 };
  * "malformed-address", "address-in-use", those of db_open and db_check_version. */
 enum status web_server_start(const struct web_server_options *options, struct web_server **server,
                              struct fault *fault) MUST_CHECK;
+
+/* Whether it has been told to stop: it finishes what is under way and takes nothing new. */
+bool web_server_is_stopping(const struct web_server *server);
+
+/* What it counts, as Prometheus text. */
+struct text web_server_metrics(const struct web_server *server, struct arena *arena);
 
 /* Where it can be opened: "http://127.0.0.1:7077" (with the port chosen where 0 was asked for). */
 struct text web_server_url(const struct web_server *server);

@@ -8,6 +8,7 @@
 #include "web/rate_limit.h"
 #include "web/request.h"
 #include "web/server.h"
+#include "web/workers.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,17 +29,9 @@ struct watched_connection {
     bool is_cut;
 };
 
-struct worker {
-    struct web_server *server;
-    pthread_t thread;
-    struct db *db;      /* NULL while the database cannot be reached */
-    bool db_is_suspect; /* it failed: reconnect before the next request */
-};
-
-enum { WAITING_MAX = 256 };
-
 struct web_server {
     const struct web_server_options *options;
+    int64_t (*now_us)(void); /* the instant that use cases are told */
     struct arena arena;
     struct address address;
     struct text url;
@@ -51,16 +44,7 @@ struct web_server {
     atomic_llong body_bytes; /* held by all requests together */
     atomic_bool is_stopping;
 
-    pthread_mutex_t queue_lock; /* of all below up to changes_running */
-    pthread_cond_t queue_changed;
-    struct request *queue_first;
-    struct request *queue_last;
-    size_t queue_length;
-    bool queue_is_closed;
-    int changes_running;
-    struct worker workers[WEB_WORKERS_MAX];
-    int worker_count;
-    int workers_started;
+    struct worker_pool workers;
 
     pthread_mutex_t watched_lock;
     pthread_cond_t watched_changed;
@@ -69,21 +53,15 @@ struct web_server {
     pthread_t watchdog;
 };
 
-int64_t web_server_now_us(const struct web_server *server);
-
-/* workers.c: false where the queue is full or closed. The request's connection must be suspended before. */
-bool workers_push(struct web_server *server, struct request *request);
-enum status workers_start(struct web_server *server, struct fault *fault) MUST_CHECK;
-void workers_stop(struct web_server *server); /* after what is queued has been done */
-
-/* Handles a request whole: who, whether, the use case, the answer. On a worker. */
-void dispatch(struct worker *worker, struct request *request);
+/* dispatch.c: handles a request whole, on a worker: who asks, whether that one may, the use case, the
+ * response. Returns STATUS_INTERNAL where the connection to the store is not to be trusted any more. */
+enum status dispatch(struct db *db, struct request *request);
 
 /* connections.c: the HTTP side. */
 enum status connections_start(struct web_server *server, struct fault *fault) MUST_CHECK;
 void connections_stop_listening(struct web_server *server);
 void connections_stop(struct web_server *server);
-void connections_resume(struct request *request);
+void connections_resume(struct request *request); /* its response is there */
 
 /* Removes a connection that takes too long in its phase. */
 void watchdog_start(struct web_server *server);

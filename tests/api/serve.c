@@ -8,15 +8,16 @@
  * end of input stops it. */
 #include "web/server.h"
 
+#include "api/routes.h"
 #include "core/time/date.h"
 #include "core/time/instant.h"
 #include "delivery/artifacts.h"
+#include "portal/routes.h"
 #include "programme/access/users.h"
 #include "programme/catalogue/import_catalogue.h"
 #include "programme/devices/activate_device.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/init_programme.h"
-#include "web/router.h"
 #include "json/json_write.h"
 
 #include <inttypes.h>
@@ -160,13 +161,13 @@ static void obey(struct call *call) {
 }
 
 /* The route table, for the test that compares it with the description. */
-static int print_routes(void) {
+static int print_routes(const struct route_table *routes) {
     struct arena arena;
     arena_init(&arena);
     struct json_writer out = {.arena = &arena};
     json_write_open_array(&out, NULL);
-    for (size_t i = 0; i < router_route_count(); i++) {
-        const struct route *route = router_route(i);
+    for (size_t i = 0; i < route_table_count(routes); i++) {
+        const struct route *route = route_table_at(routes, i);
         bool is_public = (route->flags & (ROUTE_PUBLIC | ROUTE_METRICS)) != 0;
         json_write_open(&out, NULL);
         json_write_string(&out, "method", method_name(route->method));
@@ -185,8 +186,11 @@ static int print_routes(void) {
 }
 
 int main(int argc, char **argv) {
+    struct route_table routes = {0};
+    api_add_routes(&routes);
+    portal_add_routes(&routes);
     if (argc == 2 && strcmp(argv[1], "routes") == 0) {
-        return print_routes();
+        return print_routes(&routes);
     }
     if (argc < 3 || sodium_init() < 0) {
         return 2;
@@ -214,6 +218,7 @@ int main(int argc, char **argv) {
         must(artifact_store_open(text_of(getenv("SEATMETER_ARTIFACTS")), &artifacts, &fault), &fault);
     }
     struct web_server_options options = {
+        .routes = &routes,
         .database_url = text_of(argv[1]),
         .address = text_of(argv[2]),
         .secret = secret,

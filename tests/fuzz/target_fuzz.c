@@ -1,7 +1,9 @@
 /* Request targets and headers that are parsed by hand: path, query, Accept. Matching ends, finds what is in
  * the table alone, and gives parameters that are UTF-8 without control characters. The first byte chooses the
  * method, the rest is the target up to a line end and the Accept header behind it. */
+#include "api/routes.h"
 #include "fuzz.h"
+#include "portal/routes.h"
 #include "web/negotiate.h"
 #include "web/router.h"
 
@@ -32,8 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     arena_init(&request.arena);
     request.call.arena = &request.arena;
 
+    struct route_table routes = {0};
+    api_add_routes(&routes);
+    portal_add_routes(&routes);
     struct text allow;
-    enum route_match match = router_match(&request, &allow);
+    enum route_match match = router_match(&routes, &request, &allow);
     if (match == ROUTE_FOUND) {
         struct fault fault;
         assert(request.route->method == request.method && allow.length > 0);
