@@ -1,13 +1,20 @@
-/* An answer is kept as "STATUS\0LOCATION\0ETAG\0BODY", sealed under the programme's secret. */
+/* A response is kept as "CONTENT-TYPE\0LOCATION\0ETAG\0BODY" in a sealed box that is bound to its row.
+ *
+ * A box may not open: a store that an earlier version has served holds responses that were sealed otherwise,
+ * for up to IDEMPOTENCY_US. What such a request did is done all the same, so it is refused and never done
+ * again. */
 #include "web/idempotency.h"
 
+#include "core/base/buffer.h"
 #include "programme/call/authorise.h"
+#include "programme/keys/sealed_box.h"
 #include "store/access/idempotency.h"
-#include "web/seal.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
+
+static const char SEAL_PURPOSE[] = "seatmeter kept response";
 
 void idempotency_init(struct idempotency_running *running) {
     *running = (struct idempotency_running){0};
@@ -76,38 +83,44 @@ static struct text hash_request(struct request *request) {
     return (struct text){(const char *)hash, crypto_generichash_BYTES};
 }
 
-static struct text pack(struct request *request) {
-    const struct response *response = &request->response;
-    const struct text parts[] = {response->content_type, response->location, response->etag, response->body};
-    size_t length = 0;
-    for (size_t i = 0; i < 4; i++) {
-        length += parts[i].length + 1;
+static struct text pack_response(struct arena *arena, const struct response *response) {
+    const struct text parts[] = {response->content_type, response->location, response->etag};
+    struct buffer packed = {.arena = arena};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        assert(parts[i].length == 0 || memchr(parts[i].at, '\0', parts[i].length) == NULL);
+        buffer_add(&packed, parts[i]);
+        buffer_add_times(&packed, '\0', 1);
     }
-    char *packed = ARENA_NEW(&request->arena, char, length);
-    size_t at = 0;
-    for (size_t i = 0; i < 4; i++) {
-        if (parts[i].length > 0) {
-            memcpy(packed + at, parts[i].at, parts[i].length);
-        }
-        at += parts[i].length + 1;
-    }
-    return (struct text){packed, length - 1};
+    buffer_add(&packed, response->body);
+    return buffer_text(&packed);
 }
 
-static struct text next_part(struct text *rest) {
-    const char *end = memchr(rest->at, '\0', rest->length);
-    size_t length = end == NULL ? rest->length : (size_t)(end - rest->at);
-    struct text part = {rest->at, length};
-    size_t skipped = end == NULL ? length : length + 1;
-    *rest = (struct text){rest->at + skipped, rest->length - skipped};
-    return part;
-}
-
-static void unpack(struct text packed, struct response *response) {
-    response->content_type = next_part(&packed);
-    response->location = next_part(&packed);
-    response->etag = next_part(&packed);
+static void unpack_response(struct text packed, struct response *response) {
+    response->content_type = text_take_until(&packed, '\0');
+    response->location = text_take_until(&packed, '\0');
+    response->etag = text_take_until(&packed, '\0');
     response->body = packed;
+}
+
+/* What a kept response is bound to: whose it is, its key, and the request that it responds to. */
+static struct text row_of(struct arena *arena, const struct idempotent_response *kept) {
+    struct buffer row = {.arena = arena};
+    const struct text parts[] = {kept->actor, kept->key, kept->request_hash};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        buffer_add_format(&row, "%zu:", parts[i].length);
+        buffer_add(&row, parts[i]);
+    }
+    return buffer_text(&row);
+}
+
+static bool open_kept(const struct call *call, const struct idempotent_response *kept, struct text *packed) {
+    if (kept->answer.length < SEALED_BOX_EXTRA_BYTES) {
+        return false;
+    }
+    size_t length = kept->answer.length - SEALED_BOX_EXTRA_BYTES;
+    char *plain = ARENA_NEW(call->arena, char, length);
+    *packed = (struct text){plain, length};
+    return sealed_box_open(call, SEAL_PURPOSE, kept->answer, row_of(call->arena, kept), plain, length);
 }
 
 static enum status replay(struct request *request, const struct idempotent_response *kept, struct text hash,
@@ -117,53 +130,59 @@ static enum status replay(struct request *request, const struct idempotent_respo
                          "This key came with another request before: give each request a key of its own.");
     }
     struct text packed;
-    if (!seal_open(&request->arena, request->call.secret, SEAL_IDEMPOTENT_RESPONSE, kept->answer, &packed)) {
-        return fault_set(fault, STATUS_INTERNAL, "kept-answer-unreadable", "", TEXT(""),
-                         "The kept answer does not open with this programme's secret.");
+    if (!open_kept(&request->call, kept, &packed)) {
+        return fault_set(fault, STATUS_CONFLICT, "idempotency-response-lost", "Idempotency-Key", kept->key,
+                         "This request was done, but its response can no longer be shown: look at what it "
+                         "made, and give the next request a key of its own.");
     }
-    unpack(packed, &request->response);
+    unpack_response(packed, &request->response);
     request->response.http_status = (int)kept->status;
     request->response.is_replay = true;
     return STATUS_OK;
 }
 
-/* Finds the kept answer, or handles the request and keeps what it gave, in one transaction. */
-static enum status handle_once(struct request *request, struct fault *fault) {
-    struct call *call = &request->call;
-    struct text hash = hash_request(request);
-    struct idempotent_response kept = {0};
-    bool found = false;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = idempotent_response_delete_before(call->db, call->now_us - IDEMPOTENCY_US, fault);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    struct text actor = actor_text(call);
-    status = idempotent_response_find(call->db, call->arena, actor, request->headers.idempotency_key, &found,
-                                      &kept, fault);
-    if (status != STATUS_OK || found) {
-        goto done;
-    }
-    status = request->route->handle(request, &request->response, fault);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    response_finish(&request->response);
-    kept = (struct idempotent_response){
-        .actor = actor,
-        .key = request->headers.idempotency_key,
-        .request_hash = hash,
-        .status = request->response.http_status,
-        .answer = seal(call->arena, call->secret, SEAL_IDEMPOTENT_RESPONSE, pack(request)),
+/* A request under its key, and what was kept of it. */
+struct keyed_request {
+    struct request *request;
+    struct text hash;
+    bool is_found; /* the request was done before */
+    struct idempotent_response kept;
+};
+
+static enum status keep_response(struct call *call, struct keyed_request *keyed, struct fault *fault) {
+    struct response *response = &keyed->request->response;
+    response_finish(response);
+    keyed->kept = (struct idempotent_response){
+        .actor = actor_text(call),
+        .key = keyed->request->headers.idempotency_key,
+        .request_hash = keyed->hash,
+        .status = response->http_status,
         .at_us = call->now_us,
     };
-    status = idempotent_response_insert(call->db, &kept, fault);
-done:
-    status = call_end(call, status, fault);
-    return status == STATUS_OK && found ? replay(request, &kept, hash, fault) : status;
+    keyed->kept.answer = sealed_box_seal(call, SEAL_PURPOSE, pack_response(call->arena, response),
+                                         row_of(call->arena, &keyed->kept));
+    return idempotent_response_insert(call->db, &keyed->kept, fault);
+}
+
+/* Finds the kept response, or handles the request and keeps what it gave, in one transaction. */
+static enum status find_or_handle(struct call *call, const void *input, void *output, struct fault *fault) {
+    (void)input;
+    struct keyed_request *keyed = output;
+    struct request *request = keyed->request;
+    TRY(idempotent_response_delete_before(call->db, call->now_us - IDEMPOTENCY_US, fault));
+    TRY(idempotent_response_find(call->db, call->arena, actor_text(call), request->headers.idempotency_key,
+                                 &keyed->is_found, &keyed->kept, fault));
+    if (keyed->is_found) {
+        return STATUS_OK;
+    }
+    TRY(request->route->handle(request, &request->response, fault));
+    return keep_response(call, keyed, fault);
+}
+
+static enum status handle_once(struct request *request, struct fault *fault) {
+    struct keyed_request keyed = {.request = request, .hash = hash_request(request)};
+    TRY(call_run(&request->call, DB_WRITE, find_or_handle, NULL, &keyed, fault));
+    return keyed.is_found ? replay(request, &keyed.kept, keyed.hash, fault) : STATUS_OK;
 }
 
 enum status idempotency_handle(struct idempotency_running *running, struct request *request,

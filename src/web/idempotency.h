@@ -1,6 +1,6 @@
 /* Idempotency: a POST that is sent again with its Idempotency-Key is answered as it was, and done once.
  *
- * The answer is kept in the transaction of the use case, so a crash leaves both or neither. A request that
+ * The response is kept in the transaction of the use case, so a crash leaves both or neither. A request that
  * was refused changed nothing and is not kept: it may be sent again with its key. Kept for IDEMPOTENCY_US. */
 #ifndef SEATMETER_WEB_IDEMPOTENCY_H
 #define SEATMETER_WEB_IDEMPOTENCY_H
@@ -23,7 +23,7 @@ void idempotency_init(struct idempotency_running *running);
 void idempotency_clean_up(struct idempotency_running *running);
 
 /* Runs the route's handler under the request's key. Faults: "malformed-idempotency-key",
- * "idempotency-key-in-use" (409), "idempotency-key-reused" (422). */
+ * "idempotency-key-in-use" (409), "idempotency-key-reused" (422), "idempotency-response-lost" (409). */
 enum status idempotency_handle(struct idempotency_running *running, struct request *request,
                                struct fault *fault) MUST_CHECK;
 

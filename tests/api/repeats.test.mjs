@@ -82,6 +82,15 @@ test('a kept answer that holds a secret is replayed too', async () => {
   assert.equal((await alpine.get('/v1/tokens')).items.length, 1);
 });
 
+test('a request whose kept response was sealed by an earlier version is refused and not done again', async () => {
+  assert.equal((await add(alpine, 'BEFORE', 'key-6')).status, 201);
+  await server.tell('seal-as-before key-6');
+  await alpine.refused(409, 'idempotency-response-lost', 'POST', '/v1/accounts', { body: customer('BEFORE'), ...keyed('key-6') });
+  assert.deepEqual((await codes(alpine)).filter((code) => code === 'BEFORE'), ['BEFORE']);
+  await server.moveTo('2026-11-27T13:00:00Z');
+  assert.equal((await add(alpine, 'LATER', 'key-6')).status, 201);
+});
+
 test('a key that cannot be one is refused', async () => {
   await alpine.refused(400, 'malformed-idempotency-key', 'POST', '/v1/accounts', { body: customer('X'), ...keyed('x'.repeat(129)) });
 });

@@ -4,8 +4,9 @@
  * usage: api_server DATABASE_URL ADDRESS [trust-forwarded], or api_server routes
  * Says where it listens on standard output, as JSON. Obeys lines on standard input: "now
  * 2026-12-01T00:00:00Z" sets its clock, "activate KEY NAME" has a machine take a
- * seat, "hold" takes the store's write lock and "release" gives it back, the
- * end of input stops it. */
+ * seat, "hold" takes the store's write lock and "release" gives it back,
+ * "seal-as-before KEY" seals what is kept for an Idempotency-Key as earlier versions did, the end of input
+ * stops it. */
 #include "web/server.h"
 
 #include "api/routes.h"
@@ -138,6 +139,30 @@ static void activate(struct call *call, const char *words) {
     must(call_end(call, activate_device(call, &request, false, &activation, &fault), &fault), &fault);
 }
 
+/* What is kept for the key, sealed as it was before there were sealed boxes. */
+static void seal_as_before(struct call *call, const char *idempotency_key) {
+    static const char PURPOSE[] = "seatmeter kept answer";
+    static const unsigned char PLAIN[] = "application/json\0\0\0{}";
+    unsigned char key[crypto_secretbox_KEYBYTES];
+    unsigned char sealed[crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + sizeof PLAIN - 1];
+    struct fault fault;
+    int64_t changed = 0;
+    crypto_generichash(key, sizeof key, (const unsigned char *)PURPOSE, strlen(PURPOSE), call->secret,
+                       PROGRAMME_SECRET_BYTES);
+    randombytes_buf(sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, PLAIN, sizeof PLAIN - 1, sealed, key);
+    must(db_begin(call->db, DB_WRITE, &fault), &fault);
+    must(db_run(call->db, "update idempotency set answer = $1 where key = $2",
+                DB_ARGS(db_bytes((struct text){(const char *)sealed, sizeof sealed}),
+                        db_string(text_of(idempotency_key))),
+                &changed, &fault),
+         &fault);
+    must(db_commit(call->db, &fault), &fault);
+    if (changed != 1) {
+        exit(1);
+    }
+}
+
 static void obey(struct call *call) {
     struct db *db = call->db;
     char line[128];
@@ -154,6 +179,8 @@ static void obey(struct call *call) {
             db_rollback(db);
         } else if (strncmp(line, "activate ", 9) == 0) {
             activate(call, line + 9);
+        } else if (strncmp(line, "seal-as-before ", 15) == 0) {
+            seal_as_before(call, line + 15);
         }
         printf("done\n");
         fflush(stdout);
