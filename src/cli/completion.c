@@ -13,14 +13,14 @@ static void print_words_with_dashes(const struct command *command) {
 
 /* bash: the words before the cursor without options pick a row; zsh runs the same through bashcompinit. */
 static void print_bash(void) {
-    printf("_seatmeter() {\n"
-           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= w rest\n"
-           "    for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+    printf("_seatmeter_words() {\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} said= w rest\n"
+           "    for w in \"${COMP_WORDS[@]:1:$((COMP_CWORD-1))}\"; do\n"
            "        case $w in -*) break ;; esac\n"
-           "        path=\"$path $w\"\n"
+           "        said=\"$said $w\"\n"
            "    done\n"
-           "    path=${path# }\n"
-           "    case $path:$prev in\n");
+           "    said=${said# }\n"
+           "    case $said:$prev in\n");
     for (size_t g = 0; g < command_group_count; g++) {
         for (size_t c = 0; c < command_groups[g]->count; c++) {
             const struct command *command = &command_groups[g]->commands[c];
@@ -36,7 +36,7 @@ static void print_bash(void) {
         }
     }
     printf("    esac\n"
-           "    case $path in\n");
+           "    case $said in\n");
     for (size_t g = 0; g < command_group_count; g++) {
         for (size_t c = 0; c < command_groups[g]->count; c++) {
             const struct command *command = &command_groups[g]->commands[c];
@@ -52,7 +52,7 @@ static void print_bash(void) {
     }
     printf("    esac\n"
            "    while IFS= read -r w; do\n"
-           "        case $w in \"$path\"*) rest=${w#\"$path\"}; rest=${rest# }; rest=${rest%%%% *}\n"
+           "        case $w in \"$said\"*) rest=${w#\"$said\"}; rest=${rest# }; rest=${rest%%%% *}\n"
            "            case $rest in \"$cur\"*) COMPREPLY+=(\"$rest\") ;; esac ;; esac\n"
            "    done <<'COMMANDS'\n");
     for (size_t g = 0; g < command_group_count; g++) {
@@ -62,7 +62,16 @@ static void print_bash(void) {
     }
     printf("COMMANDS\n"
            "}\n"
-           "complete -F _seatmeter seatmeter\n");
+           "complete -F _seatmeter_words seatmeter\n");
+}
+
+/* zsh reads the same script from .zshrc, or finds it in its fpath by #compdef: there the whole file is the
+ * function _seatmeter, and its first run has to complete too. */
+static void print_zsh(void) {
+    printf("#compdef seatmeter\n"
+           "autoload -U +X bashcompinit && bashcompinit\n");
+    print_bash();
+    printf("[[ ${funcstack[1]} != _seatmeter ]] || _bash_complete -F _seatmeter_words\n");
 }
 
 /* A help line inside fish's single quotes. */
@@ -80,7 +89,7 @@ static void print_fish_quoted(const char *line) {
 static void print_fish(void) {
     printf("complete -c seatmeter -f\n"
            "function __seatmeter_words\n"
-           "    string match -v -- '-*' (commandline -opc)[2..] | string join ' '\n"
+           "    echo (string match -v -- '-*' (commandline -opc)[2..])\n"
            "end\n");
     for (size_t g = 0; g < command_group_count; g++) {
         for (size_t c = 0; c < command_groups[g]->count; c++) {
@@ -119,8 +128,7 @@ static enum status run_completion(struct operator_session *session, const struct
     if (text_is(shell, "bash")) {
         print_bash();
     } else if (text_is(shell, "zsh")) {
-        printf("autoload -U +X bashcompinit && bashcompinit\n");
-        print_bash();
+        print_zsh();
     } else if (text_is(shell, "fish")) {
         print_fish();
     } else {
