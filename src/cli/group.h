@@ -16,5 +16,6 @@ extern const struct command_group billing_commands;
 extern const struct command_group people_commands;
 extern const struct command_group operation_commands;
 extern const struct command_group completion_commands;
+extern const struct command_group manual_commands;
 
 #endif

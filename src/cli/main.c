@@ -12,7 +12,7 @@
 const struct command_group *const command_groups[] = {
     &account_commands, &catalogue_commands, &licence_commands,    &device_commands,
     &key_commands,     &release_commands,   &report_commands,     &billing_commands,
-    &people_commands,  &operation_commands, &completion_commands,
+    &people_commands,  &operation_commands, &completion_commands, &manual_commands,
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 
