@@ -7,19 +7,37 @@
 
 static const char DEFAULT_DB[] = "sqlite:seatmeter.db";
 
-const struct command *command_find(struct text words) {
-    for (size_t g = 0; g < command_group_count; g++) {
-        for (size_t c = 0; c < command_groups[g]->count; c++) {
-            if (text_is(words, command_groups[g]->commands[c].words)) {
-                return &command_groups[g]->commands[c];
-            }
+size_t command_table_count(const struct command_table *table) {
+    size_t count = 0;
+    for (size_t g = 0; g < table->group_count; g++) {
+        count += table->groups[g]->count;
+    }
+    return count;
+}
+
+const struct command *command_table_at(const struct command_table *table, size_t index) {
+    size_t group = 0;
+    while (group < table->group_count && index >= table->groups[group]->count) {
+        index -= table->groups[group]->count;
+        group++;
+    }
+    assert(group < table->group_count);
+    return &table->groups[group]->commands[index];
+}
+
+const struct command *command_table_find(const struct command_table *table, struct text words) {
+    for (size_t i = 0; i < command_table_count(table); i++) {
+        const struct command *command = command_table_at(table, i);
+        if (text_is(words, command->words)) {
+            return command;
         }
     }
     return NULL;
 }
 
 /* The longest command that the first words name; `*used` is how many of them it took. */
-static const struct command *find_longest(int word_count, char **words, int *used) {
+static const struct command *find_longest(const struct command_table *table, int word_count, char **words,
+                                          int *used) {
     char joined[64] = "";
     const struct command *found = NULL;
     for (int i = 0; i < word_count && words[i][0] != '-'; i++) {
@@ -31,7 +49,7 @@ static const struct command *find_longest(int word_count, char **words, int *use
             joined[length++] = ' ';
         }
         memcpy(joined + length, words[i], strlen(words[i]) + 1);
-        const struct command *command = command_find(text_of(joined));
+        const struct command *command = command_table_find(table, text_of(joined));
         if (command != NULL) {
             found = command;
             *used = i + 1;
@@ -147,8 +165,9 @@ static enum status require_all(const struct arguments *arguments, struct fault *
     return STATUS_OK;
 }
 
-enum status arguments_parse(int word_count, char **words, struct arguments *arguments, struct fault *fault) {
-    *arguments = (struct arguments){0};
+enum status arguments_parse(const struct command_table *table, int word_count, char **words,
+                            struct arguments *arguments, struct fault *fault) {
+    *arguments = (struct arguments){.table = table};
     int at = 0;
     /* --db may stand before the command as well. */
     const char *db = getenv("SEATMETER_DB");
@@ -158,7 +177,7 @@ enum status arguments_parse(int word_count, char **words, struct arguments *argu
         at = 2;
     }
     int used = 0;
-    arguments->command = find_longest(word_count - at, words + at, &used);
+    arguments->command = find_longest(table, word_count - at, words + at, &used);
     if (arguments->command == NULL) {
         struct text word = text_of(at < word_count ? words[at] : "");
         return fault_set(

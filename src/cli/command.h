@@ -1,9 +1,9 @@
 /* Command: what `seatmeter` can be asked, as tables.
  *
  * Every subcommand is one row: its words, its operands, its options, one line of help, and a function.
- * Parsing,
- * --help and shell completion all read these rows, so that none of them can tell another story. A group of
- * related rows stands in one file (accounts.c, licences.c, …) and is listed once, in command.c. */
+ * Parsing, --help, shell completion and the manual page all read these rows, so that none of them can tell
+ * another story. A group of related rows stands in one file (accounts.c, licences.c, …) and is listed once,
+ * in main.c. */
 #ifndef SEATMETER_CLI_COMMAND_H
 #define SEATMETER_CLI_COMMAND_H
 
@@ -60,12 +60,23 @@ struct command_group {
     size_t count;
 };
 
-/* All groups, in the order of the help. */
-extern const struct command_group *const command_groups[];
-extern const size_t command_group_count;
+/* All groups, in the order of the help. main.c has the one table; it is passed on, as `completion` and `man`
+ * both stand in it and print it. */
+struct command_table {
+    const struct command_group *const *groups;
+    size_t group_count;
+};
+
+/* How many commands there are, and the one at an index. */
+size_t command_table_count(const struct command_table *table);
+const struct command *command_table_at(const struct command_table *table, size_t index);
+
+/* The command that `words` are, or NULL. */
+const struct command *command_table_find(const struct command_table *table, struct text words);
 
 /* What was given on the command line, checked against a command's row. */
 struct arguments {
+    const struct command_table *table; /* that the command stands in */
     const struct command *command;
     struct text operands[OPERANDS_MAX];
     struct text values[OPTIONS_MAX]; /* `.at` is NULL where the option was not given */
@@ -76,8 +87,8 @@ struct arguments {
 
 /* Finds the command that `words` begin with and parses the rest. Faults: "unknown-command", "unknown-option",
  * "missing-value", "missing-option", "missing-operand", "unexpected-operand", "repeated-option". */
-enum status arguments_parse(int word_count, char **words, struct arguments *arguments,
-                            struct fault *fault) MUST_CHECK;
+enum status arguments_parse(const struct command_table *table, int word_count, char **words,
+                            struct arguments *arguments, struct fault *fault) MUST_CHECK;
 
 /* The value of an option or operand of the command's row (any other name is a bug); empty where not given. */
 struct text argument_text(const struct arguments *arguments, const char *name);
@@ -89,11 +100,8 @@ enum status argument_int(const struct arguments *arguments, const char *name, in
                          int64_t least, int64_t most, int64_t *value, struct fault *fault) MUST_CHECK;
 
 /* Help on standard output: of everything, of the commands that begin with `words`, of one command. */
-void help_print_overview(void);
+void help_print_overview(const struct command_table *table);
 void help_print_command(const struct command *command);
-bool help_print_group(const char *first_word);
-
-/* The command that `words` are, or NULL. */
-const struct command *command_find(struct text words);
+bool help_print_group(const struct command_table *table, const char *first_word);
 
 #endif

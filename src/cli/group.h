@@ -13,7 +13,7 @@ extern const struct command_group device_commands;
 extern const struct command_group key_commands;
 extern const struct command_group report_commands;
 extern const struct command_group billing_commands;
-extern const struct command_group people_commands;
+extern const struct command_group user_commands;
 extern const struct command_group operation_commands;
 extern const struct command_group completion_commands;
 extern const struct command_group manual_commands;

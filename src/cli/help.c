@@ -58,15 +58,13 @@ void help_print_command(const struct command *command) {
     }
 }
 
-bool help_print_group(const char *first_word) {
+bool help_print_group(const struct command_table *table, const char *first_word) {
     bool found = false;
-    for (size_t g = 0; g < command_group_count; g++) {
-        for (size_t c = 0; c < command_groups[g]->count; c++) {
-            const struct command *command = &command_groups[g]->commands[c];
-            if (begins_with_word(command->words, first_word)) {
-                print_row(command->words, command->summary);
-                found = true;
-            }
+    for (size_t i = 0; i < command_table_count(table); i++) {
+        const struct command *command = command_table_at(table, i);
+        if (begins_with_word(command->words, first_word)) {
+            print_row(command->words, command->summary);
+            found = true;
         }
     }
     if (found) {
@@ -75,13 +73,13 @@ bool help_print_group(const char *first_word) {
     return found;
 }
 
-void help_print_overview(void) {
+void help_print_overview(const struct command_table *table) {
     printf("Seatmeter runs a usage-based software licensing programme.\n\n"
            "usage: seatmeter COMMAND [OPTION …] [--db sqlite:PATH | postgresql://…] [--json]\n");
-    for (size_t g = 0; g < command_group_count; g++) {
+    for (size_t g = 0; g < table->group_count; g++) {
         printf("\n");
-        for (size_t c = 0; c < command_groups[g]->count; c++) {
-            print_row(command_groups[g]->commands[c].words, command_groups[g]->commands[c].summary);
+        for (size_t c = 0; c < table->groups[g]->count; c++) {
+            print_row(table->groups[g]->commands[c].words, table->groups[g]->commands[c].summary);
         }
     }
     printf("\n`seatmeter COMMAND --help` shows the options of one. The store is $SEATMETER_DB, else\n"

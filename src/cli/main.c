@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct command_group *const command_groups[] = {
+static const struct command_group *const GROUPS[] = {
     &account_commands, &catalogue_commands, &licence_commands,    &device_commands,
     &key_commands,     &release_commands,   &report_commands,     &billing_commands,
-    &people_commands,  &operation_commands, &completion_commands, &manual_commands,
+    &user_commands,    &operation_commands, &completion_commands, &manual_commands,
 };
-const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
+static const struct command_table TABLE = {GROUPS, sizeof GROUPS / sizeof GROUPS[0]};
 
 enum { EXIT_REFUSED = 2, EXIT_FAILED = 3 };
 
@@ -61,19 +61,19 @@ int main(int argument_count, char **words) {
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 ||
         (strcmp(first, "help") == 0 && argument_count == 2)) {
-        help_print_overview();
+        help_print_overview(&TABLE);
         return 0;
     }
     /* "seatmeter licence", "seatmeter licence --help" and "seatmeter help licence" list a group. */
     const char *group = strcmp(first, "help") == 0 ? words[2] : first;
     bool alone =
         argument_count == 2 || (argument_count == 3 && (strcmp(words[2], "--help") == 0 || group != first));
-    if (alone && command_find(text_of(group)) == NULL && help_print_group(group)) {
+    if (alone && command_table_find(&TABLE, text_of(group)) == NULL && help_print_group(&TABLE, group)) {
         return 0;
     }
     struct arguments arguments;
     struct fault fault = {0};
-    if (arguments_parse(argument_count - 1, words + 1, &arguments, &fault) != STATUS_OK) {
+    if (arguments_parse(&TABLE, argument_count - 1, words + 1, &arguments, &fault) != STATUS_OK) {
         return report_fault(&fault);
     }
     if (arguments.help) {

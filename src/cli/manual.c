@@ -163,7 +163,6 @@ static void put_command(const struct command *command) {
 static enum status run_manual(struct operator_session *session, const struct arguments *arguments,
                               struct fault *fault) {
     (void)session;
-    (void)arguments;
     (void)fault;
     printf(".TH SEATMETER 1 %s \"Seatmeter " SEATMETER_VERSION "\" \"User Commands\"\n"
            ".nh\n.ad l\n"
@@ -194,10 +193,8 @@ static enum status run_manual(struct operator_session *session, const struct arg
     printf("\n");
     put_line("Print the version. It stands alone.");
     printf(".SH COMMANDS\n");
-    for (size_t g = 0; g < command_group_count; g++) {
-        for (size_t c = 0; c < command_groups[g]->count; c++) {
-            put_command(&command_groups[g]->commands[c]);
-        }
+    for (size_t c = 0; c < command_table_count(arguments->table); c++) {
+        put_command(command_table_at(arguments->table, c));
     }
     put_items("ENVIRONMENT", sizeof VARIABLES / sizeof VARIABLES[0], VARIABLES);
     put_items("EXIT STATUS", sizeof EXIT_CODES / sizeof EXIT_CODES[0], EXIT_CODES);

@@ -271,4 +271,4 @@ static const struct command COMMANDS[] = {
      .run = run_audit_list},
 };
 
-const struct command_group people_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};
+const struct command_group user_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};
