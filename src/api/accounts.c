@@ -21,13 +21,8 @@ static enum status get_accounts(struct request *request, struct response *respon
         .code = request_query(request, "code"),
     };
     struct account_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_accounts(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_accounts(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_account(out, NULL, &page.items[i]);
@@ -39,10 +34,7 @@ static enum status get_accounts(struct request *request, struct response *respon
 static enum status post_account(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_account_input input = {
         .kind = json_read_text(&body, "kind", JSON_REQUIRED),
         .name = json_read_text(&body, "name", JSON_REQUIRED),
@@ -57,34 +49,25 @@ static enum status post_account(struct request *request, struct response *respon
     struct json_object agreement = json_read_object(&body, "agreement", JSON_OPTIONAL);
     input.terms = terms_read(&agreement);
     json_done(&agreement);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct account_view account;
-    if (status == STATUS_OK) {
-        status = add_account(&request->call, &input, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/accounts/", account.identifier);
-        respond_account(request, response, 201, &account);
-    }
-    return status;
+    TRY(add_account(&request->call, &input, &account, fault));
+    response_location(response, request, "/v1/accounts/", account.identifier);
+    respond_account(request, response, 201, &account);
+    return STATUS_OK;
 }
 
 static enum status get_account(struct request *request, struct response *response, struct fault *fault) {
     struct account_view account;
-    enum status status = show_account(&request->call, request_parameter(request, "account"), &account, fault);
-    if (status == STATUS_OK) {
-        respond_account(request, response, 200, &account);
-    }
-    return status;
+    TRY(show_account(&request->call, request_parameter(request, "account"), &account, fault));
+    respond_account(request, response, 200, &account);
+    return STATUS_OK;
 }
 
 static enum status patch_account(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct text code, name, address, country, tax_number, email;
     struct edit_account_input input = {
         .account = request_parameter(request, "account"),
@@ -96,24 +79,16 @@ static enum status patch_account(struct request *request, struct response *respo
         .email = json_read_change(&body, "email", &email),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct account_view account;
-    if (status == STATUS_OK) {
-        status = edit_account(&request->call, &input, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_account(request, response, 200, &account);
-    }
-    return status;
+    TRY(edit_account(&request->call, &input, &account, fault));
+    respond_account(request, response, 200, &account);
+    return STATUS_OK;
 }
 
 static enum status get_logo(struct request *request, struct response *response, struct fault *fault) {
     struct text png;
-    enum status status =
-        show_account_logo(&request->call, request_parameter(request, "account"), &png, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(show_account_logo(&request->call, request_parameter(request, "account"), &png, fault));
     if (png.length == 0) {
         return fault_set(fault, STATUS_NOT_FOUND, "no-logo", NULL, TEXT(""), "This account has no logo.");
     }
@@ -131,11 +106,9 @@ static enum status change_logo(struct request *request, struct response *respons
         .if_version = request->if_version,
     };
     struct account_view account;
-    enum status status = edit_account(&request->call, &input, &account, fault);
-    if (status == STATUS_OK) {
-        respond_account(request, response, 200, &account);
-    }
-    return status;
+    TRY(edit_account(&request->call, &input, &account, fault));
+    respond_account(request, response, 200, &account);
+    return STATUS_OK;
 }
 
 static enum status put_logo(struct request *request, struct response *response, struct fault *fault) {
@@ -152,22 +125,14 @@ static enum status delete_logo(struct request *request, struct response *respons
 static enum status post_turn_off(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct turn_customer_off_input input = {
         .customer = request_parameter(request, "account"),
         .at = json_read_text(&body, "at", JSON_OPTIONAL),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     int64_t turned = 0;
-    if (status == STATUS_OK) {
-        status = turn_off_customer(&request->call, &input, &turned, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(turn_off_customer(&request->call, &input, &turned, fault));
     struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_int(out, "licences", turned);
@@ -176,14 +141,11 @@ static enum status post_turn_off(struct request *request, struct response *respo
 }
 
 static enum status get_licence_keys(struct request *request, struct response *response, struct fault *fault) {
-    enum status status =
-        export_licence_keys(&request->call, request_parameter(request, "account"), &response->body, fault);
-    if (status == STATUS_OK) {
-        response->http_status = 200;
-        response->content_type = TEXT("text/csv; charset=utf-8");
-        response->disposition = TEXT("attachment; filename=\"licence-keys.csv\"");
-    }
-    return status;
+    TRY(export_licence_keys(&request->call, request_parameter(request, "account"), &response->body, fault));
+    response->http_status = 200;
+    response->content_type = TEXT("text/csv; charset=utf-8");
+    response->disposition = TEXT("attachment; filename=\"licence-keys.csv\"");
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

@@ -17,13 +17,8 @@ static enum status get_agreements(struct request *request, struct response *resp
         .state = request_query(request, "state"),
     };
     struct agreement_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_agreements(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_agreements(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_agreement(out, NULL, &page.items[i]);
@@ -35,10 +30,7 @@ static enum status get_agreements(struct request *request, struct response *resp
 static enum status post_agreement(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct offer_agreement_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
@@ -46,49 +38,36 @@ static enum status post_agreement(struct request *request, struct response *resp
         .as_draft = json_read_bool(&body, "as_draft", false),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct agreement_view agreement;
-    if (status == STATUS_OK) {
-        status = offer_agreement(&request->call, &input, &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/agreements/", agreement.identifier);
-        respond_agreement(request, response, 201, &agreement);
-    }
-    return status;
+    TRY(offer_agreement(&request->call, &input, &agreement, fault));
+    response_location(response, request, "/v1/agreements/", agreement.identifier);
+    respond_agreement(request, response, 201, &agreement);
+    return STATUS_OK;
 }
 
 static enum status get_agreement(struct request *request, struct response *response, struct fault *fault) {
     struct agreement_view agreement;
-    enum status status = show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""),
-                                        TEXT(""), &agreement, fault);
-    if (status == STATUS_OK) {
-        respond_agreement(request, response, 200, &agreement);
-    }
-    return status;
+    TRY(show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""), TEXT(""),
+                       &agreement, fault));
+    respond_agreement(request, response, 200, &agreement);
+    return STATUS_OK;
 }
 
 static enum status post_sign(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct sign_agreement_input input = {
         .agreement = request_parameter(request, "agreement"),
         .signed_by = json_read_text(&body, "signed_by", JSON_REQUIRED),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct agreement_view agreement;
-    if (status == STATUS_OK) {
-        status = sign_agreement(&request->call, &input, &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_agreement(request, response, 200, &agreement);
-    }
-    return status;
+    TRY(sign_agreement(&request->call, &input, &agreement, fault));
+    respond_agreement(request, response, 200, &agreement);
+    return STATUS_OK;
 }
 
 typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade *,
@@ -98,25 +77,18 @@ static enum status run_cascade(struct request *request, struct response *respons
                                cascade_function *run) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct suspend_agreement_input input = {
         .agreement = request_parameter(request, "agreement"),
         .reason = json_read_text(&body, "reason", JSON_OPTIONAL),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct cascade cascade;
-    if (status == STATUS_OK) {
-        status = run(&request->call, &input, &cascade, fault);
-    }
-    if (status == STATUS_OK) {
-        response_version(response, request, cascade.version);
-        represent_cascade(response_json(response, request, 200), NULL, &cascade);
-    }
-    return status;
+    TRY(run(&request->call, &input, &cascade, fault));
+    response_version(response, request, cascade.version);
+    represent_cascade(response_json(response, request, 200), NULL, &cascade);
+    return STATUS_OK;
 }
 
 static enum status post_suspend(struct request *request, struct response *response, struct fault *fault) {

@@ -12,23 +12,16 @@
 static enum status post_close_month(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct close_month_input input = {
         .month = request_parameter(request, "month"),
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct close_month_result result;
-    if (status == STATUS_OK) {
-        status = close_month(&request->call, &input, &result, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_close(response_json(response, request, 200), NULL, &result);
-    }
-    return status;
+    TRY(close_month(&request->call, &input, &result, fault));
+    represent_close(response_json(response, request, 200), NULL, &result);
+    return STATUS_OK;
 }
 
 static enum status get_charges(struct request *request, struct response *response, struct fault *fault) {
@@ -38,13 +31,8 @@ static enum status get_charges(struct request *request, struct response *respons
         .month = request_query(request, "month"),
     };
     struct one_off_charge_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_one_off_charges(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_one_off_charges(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_one_off_charge(out, NULL, &page.items[i]);
@@ -56,10 +44,7 @@ static enum status get_charges(struct request *request, struct response *respons
 static enum status post_charge(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_one_off_charge_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
@@ -71,23 +56,17 @@ static enum status post_charge(struct request *request, struct response *respons
         .tax_category = json_read_text(&body, "tax_category", JSON_OPTIONAL),
         .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct one_off_charge_view charge;
-    if (status == STATUS_OK) {
-        status = add_one_off_charge(&request->call, &input, &charge, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_one_off_charge(response_json(response, request, 201), NULL, &charge);
-    }
-    return status;
+    TRY(add_one_off_charge(&request->call, &input, &charge, fault));
+    represent_one_off_charge(response_json(response, request, 201), NULL, &charge);
+    return STATUS_OK;
 }
 
 static enum status delete_charge(struct request *request, struct response *response, struct fault *fault) {
-    enum status status = remove_one_off_charge(&request->call, request_parameter(request, "charge"), fault);
-    if (status == STATUS_OK) {
-        response->http_status = 204;
-    }
-    return status;
+    TRY(remove_one_off_charge(&request->call, request_parameter(request, "charge"), fault));
+    response->http_status = 204;
+    return STATUS_OK;
 }
 
 static enum status get_corrections(struct request *request, struct response *response, struct fault *fault) {
@@ -97,13 +76,8 @@ static enum status get_corrections(struct request *request, struct response *res
         .month = request_query(request, "month"),
     };
     struct correction_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_corrections(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_corrections(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_correction(out, NULL, &page.items[i]);
@@ -115,10 +89,7 @@ static enum status get_corrections(struct request *request, struct response *res
 static enum status post_correction(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_correction_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
@@ -128,15 +99,11 @@ static enum status post_correction(struct request *request, struct response *res
         .units = json_read_int(&body, "units", JSON_REQUIRED, 0),
         .reason = json_read_text(&body, "reason", JSON_REQUIRED),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct correction_view correction;
-    if (status == STATUS_OK) {
-        status = add_correction(&request->call, &input, &correction, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_correction(response_json(response, request, 201), NULL, &correction);
-    }
-    return status;
+    TRY(add_correction(&request->call, &input, &correction, fault));
+    represent_correction(response_json(response, request, 201), NULL, &correction);
+    return STATUS_OK;
 }
 
 static enum status get_margins(struct request *request, struct response *response, struct fault *fault) {
@@ -145,27 +112,20 @@ static enum status get_margins(struct request *request, struct response *respons
         .month = request_query(request, "month"),
     };
     struct text group = request_query(request, "group");
-    enum status status = request_query_bool(request, "forecast", &input.forecast, fault);
-    if (status == STATUS_OK && group.length > 0) {
-        status = margin_grouping_parse(group, "group", &input.grouping, fault);
+    TRY(request_query_bool(request, "forecast", &input.forecast, fault));
+    if (group.length > 0) {
+        TRY(margin_grouping_parse(group, "group", &input.grouping, fault));
     }
     struct show_margins_result result;
-    if (status == STATUS_OK) {
-        status = show_margins(&request->call, &input, &result, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_margins(response_json(response, request, 200), NULL, &result);
-    }
-    return status;
+    TRY(show_margins(&request->call, &input, &result, fault));
+    represent_margins(response_json(response, request, 200), NULL, &result);
+    return STATUS_OK;
 }
 
 static enum status get_balances(struct request *request, struct response *response, struct fault *fault) {
     struct list_balances_input input = {.owner = request_query(request, "owner")};
     struct balance_page result;
-    enum status status = list_balances(&request->call, &input, &result, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_balances(&request->call, &input, &result, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < result.count; i++) {
         represent_balance(out, NULL, &result.items[i]);
@@ -193,13 +153,12 @@ static enum status get_export(struct request *request, struct response *response
                            "The export could not be kept: %s.", strerror(errno));
     }
     fclose(file);
-    if (status == STATUS_OK) {
-        response->http_status = 200;
-        response->content_type = TEXT("text/csv; charset=utf-8");
-        response->disposition =
-            text_format(&request->arena, "attachment; filename=\"%.*s.csv\"", TEXT_ARGS(input.what));
-    }
-    return status;
+    TRY(status);
+    response->http_status = 200;
+    response->content_type = TEXT("text/csv; charset=utf-8");
+    response->disposition =
+        text_format(&request->arena, "attachment; filename=\"%.*s.csv\"", TEXT_ARGS(input.what));
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

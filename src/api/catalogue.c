@@ -10,13 +10,8 @@ static enum status get_skus(struct request *request, struct response *response, 
         .search = request_query(request, "search"),
     };
     struct sku_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_skus(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_skus(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_sku(out, NULL, &page.items[i]);
@@ -27,11 +22,9 @@ static enum status get_skus(struct request *request, struct response *response, 
 
 static enum status get_sku(struct request *request, struct response *response, struct fault *fault) {
     struct sku_view sku;
-    enum status status = show_sku(&request->call, request_parameter(request, "sku"), &sku, fault);
-    if (status == STATUS_OK) {
-        represent_sku_in_full(response_json(response, request, 200), NULL, &sku);
-    }
-    return status;
+    TRY(show_sku(&request->call, request_parameter(request, "sku"), &sku, fault));
+    represent_sku_in_full(response_json(response, request, 200), NULL, &sku);
+    return STATUS_OK;
 }
 
 static void respond_sku_made(struct request *request, struct response *response, const struct sku_view *sku) {
@@ -42,7 +35,7 @@ static void respond_sku_made(struct request *request, struct response *response,
 static struct bundle_part_input *read_parts(struct request *request, struct json_object *body,
                                             size_t *count) {
     struct json_array array = json_read_array(body, "parts", JSON_REQUIRED);
-    struct bundle_part_input *parts = ARENA_NEW(&request->arena, struct bundle_part_input, array.count + 1);
+    struct bundle_part_input *parts = ARENA_NEW(&request->arena, struct bundle_part_input, array.count);
     for (size_t i = 0; i < array.count; i++) {
         struct json_object part = json_item_object(&array, i);
         parts[i].sku = json_read_text(&part, "sku", JSON_REQUIRED);
@@ -56,48 +49,34 @@ static struct bundle_part_input *read_parts(struct request *request, struct json
 static enum status post_bundle(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct compose_bundle_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .code = json_read_text(&body, "code", JSON_REQUIRED),
         .name = json_read_text(&body, "name", JSON_REQUIRED),
     };
     input.parts = read_parts(request, &body, &input.part_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct sku_view sku;
-    if (status == STATUS_OK) {
-        status = compose_bundle(&request->call, &input, &sku, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_sku_made(request, response, &sku);
-    }
-    return status;
+    TRY(compose_bundle(&request->call, &input, &sku, fault));
+    respond_sku_made(request, response, &sku);
+    return STATUS_OK;
 }
 
 static enum status post_service(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_service_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .code = json_read_text(&body, "code", JSON_REQUIRED),
         .name = json_read_text(&body, "name", JSON_REQUIRED),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct sku_view sku;
-    if (status == STATUS_OK) {
-        status = add_service(&request->call, &input, &sku, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_sku_made(request, response, &sku);
-    }
-    return status;
+    TRY(add_service(&request->call, &input, &sku, fault));
+    respond_sku_made(request, response, &sku);
+    return STATUS_OK;
 }
 
 /* A fault of an import lists every bad row in the problem document. */
@@ -114,14 +93,10 @@ static enum status post_catalogue_import(struct request *request, struct respons
         .format = request_query(request, "format"),
     };
     struct import_catalogue_result result;
-    enum status status = request_text(request, &input.content, fault);
-    if (status == STATUS_OK) {
-        status = import_catalogue(&request->call, &input, &result, problems_of(request), fault);
-    }
-    if (status == STATUS_OK) {
-        represent_catalogue_import(response_json(response, request, 200), NULL, &result);
-    }
-    return status;
+    TRY(request_text(request, &input.content, fault));
+    TRY(import_catalogue(&request->call, &input, &result, problems_of(request), fault));
+    represent_catalogue_import(response_json(response, request, 200), NULL, &result);
+    return STATUS_OK;
 }
 
 static enum status get_prices(struct request *request, struct response *response, struct fault *fault) {
@@ -131,13 +106,8 @@ static enum status get_prices(struct request *request, struct response *response
         .sku = request_query(request, "sku"),
     };
     struct price_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_prices(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_prices(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_price(out, NULL, &page.items[i]);
@@ -148,7 +118,7 @@ static enum status get_prices(struct request *request, struct response *response
 
 static struct tier_input *read_tiers(struct request *request, struct json_object *body, size_t *count) {
     struct json_array array = json_read_array(body, "tiers", JSON_REQUIRED);
-    struct tier_input *tiers = ARENA_NEW(&request->arena, struct tier_input, array.count + 1);
+    struct tier_input *tiers = ARENA_NEW(&request->arena, struct tier_input, array.count);
     for (size_t i = 0; i < array.count; i++) {
         struct json_object tier = json_item_object(&array, i);
         tiers[i].from = json_read_int_text(&tier, "from");
@@ -162,10 +132,7 @@ static struct tier_input *read_tiers(struct request *request, struct json_object
 static enum status post_price(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct set_price_input input = {
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
         .buyer = json_read_text(&body, "buyer", JSON_OPTIONAL),
@@ -182,15 +149,11 @@ static enum status post_price(struct request *request, struct response *response
         .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
     };
     input.tiers = read_tiers(request, &body, &input.tier_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct price_view price;
-    if (status == STATUS_OK) {
-        status = set_price(&request->call, &input, &price, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_price(response_json(response, request, 201), NULL, &price);
-    }
-    return status;
+    TRY(set_price(&request->call, &input, &price, fault));
+    represent_price(response_json(response, request, 201), NULL, &price);
+    return STATUS_OK;
 }
 
 static enum status post_price_import(struct request *request, struct response *response,
@@ -200,14 +163,10 @@ static enum status post_price_import(struct request *request, struct response *r
         .buyer = request_query(request, "buyer"),
     };
     struct import_prices_result result;
-    enum status status = request_text(request, &input.content, fault);
-    if (status == STATUS_OK) {
-        status = import_prices(&request->call, &input, &result, problems_of(request), fault);
-    }
-    if (status == STATUS_OK) {
-        represent_price_import(response_json(response, request, 200), NULL, &result);
-    }
-    return status;
+    TRY(request_text(request, &input.content, fault));
+    TRY(import_prices(&request->call, &input, &result, problems_of(request), fault));
+    represent_price_import(response_json(response, request, 200), NULL, &result);
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

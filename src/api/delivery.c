@@ -12,13 +12,8 @@
 static enum status get_products(struct request *request, struct response *response, struct fault *fault) {
     struct list_products_input input = {.vendor = request_query(request, "vendor")};
     struct product_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_products(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_products(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_product(out, NULL, &page.items[i]);
@@ -30,7 +25,7 @@ static enum status get_products(struct request *request, struct response *respon
 static struct text *read_skus(struct request *request, struct json_object *body, enum json_need need,
                               size_t *count) {
     struct json_array array = json_read_array(body, "skus", need);
-    struct text *skus = ARENA_NEW(&request->arena, struct text, array.count + 1);
+    struct text *skus = ARENA_NEW(&request->arena, struct text, array.count);
     for (size_t i = 0; i < array.count; i++) {
         skus[i] = json_item_text(&array, i);
     }
@@ -41,56 +36,40 @@ static struct text *read_skus(struct request *request, struct json_object *body,
 static enum status post_product(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_product_input input = {
         .vendor = json_read_text(&body, "vendor", JSON_OPTIONAL),
         .code = json_read_text(&body, "code", JSON_REQUIRED),
         .name = json_read_text(&body, "name", JSON_REQUIRED),
     };
     input.skus = read_skus(request, &body, JSON_OPTIONAL, &input.sku_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct product_view product;
-    if (status == STATUS_OK) {
-        status = add_product(&request->call, &input, &product, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/products/", product.identifier);
-        represent_product(response_json(response, request, 201), NULL, &product);
-    }
-    return status;
+    TRY(add_product(&request->call, &input, &product, fault));
+    response_location(response, request, "/v1/products/", product.identifier);
+    represent_product(response_json(response, request, 201), NULL, &product);
+    return STATUS_OK;
 }
 
 static enum status get_product(struct request *request, struct response *response, struct fault *fault) {
     struct product_view product;
-    enum status status = show_product(&request->call, request_parameter(request, "product"), &product, fault);
-    if (status == STATUS_OK) {
-        represent_product(response_json(response, request, 200), NULL, &product);
-    }
-    return status;
+    TRY(show_product(&request->call, request_parameter(request, "product"), &product, fault));
+    represent_product(response_json(response, request, 200), NULL, &product);
+    return STATUS_OK;
 }
 
 static enum status post_product_skus(struct request *request, struct response *response,
                                      struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct entitle_product_input input = {.product = request_parameter(request, "product")};
     input.skus = read_skus(request, &body, JSON_REQUIRED, &input.sku_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct product_view product;
-    if (status == STATUS_OK) {
-        status = entitle_product(&request->call, &input, &product, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_product(response_json(response, request, 200), NULL, &product);
-    }
-    return status;
+    TRY(entitle_product(&request->call, &input, &product, fault));
+    represent_product(response_json(response, request, 200), NULL, &product);
+    return STATUS_OK;
 }
 
 /* ---- artifacts ---- */
@@ -125,13 +104,8 @@ static enum status get_releases(struct request *request, struct response *respon
         .state = request_query(request, "state"),
     };
     struct release_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_releases(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_releases(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_release(out, NULL, &page.items[i]);
@@ -143,7 +117,7 @@ static enum status get_releases(struct request *request, struct response *respon
 static struct publish_artifact *read_artifacts(struct request *request, struct json_object *body,
                                                size_t *count) {
     struct json_array array = json_read_array(body, "artifacts", JSON_REQUIRED);
-    struct publish_artifact *artifacts = ARENA_NEW(&request->arena, struct publish_artifact, array.count + 1);
+    struct publish_artifact *artifacts = ARENA_NEW(&request->arena, struct publish_artifact, array.count);
     for (size_t i = 0; i < array.count; i++) {
         struct json_object artifact = json_item_object(&array, i);
         artifacts[i].platform = json_read_text(&artifact, "platform", JSON_REQUIRED);
@@ -158,10 +132,7 @@ static struct publish_artifact *read_artifacts(struct request *request, struct j
 static enum status post_release(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct publish_release_input input = {
         .product = json_read_text(&body, "product", JSON_REQUIRED),
         .version = json_read_text(&body, "version", JSON_REQUIRED),
@@ -169,64 +140,47 @@ static enum status post_release(struct request *request, struct response *respon
         .notes = json_read_text(&body, "notes", JSON_OPTIONAL),
     };
     input.artifacts = read_artifacts(request, &body, &input.artifact_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct release_view release;
-    if (status == STATUS_OK) {
-        status = publish_release(&request->call, &input, &release, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/releases/", release.identifier);
-        represent_release(response_json(response, request, 201), NULL, &release);
-    }
-    return status;
+    TRY(publish_release(&request->call, &input, &release, fault));
+    response_location(response, request, "/v1/releases/", release.identifier);
+    represent_release(response_json(response, request, 201), NULL, &release);
+    return STATUS_OK;
 }
 
 static enum status get_release(struct request *request, struct response *response, struct fault *fault) {
     struct release_view release;
-    enum status status = show_release(&request->call, request_parameter(request, "release"), &release, fault);
-    if (status == STATUS_OK) {
-        represent_release(response_json(response, request, 200), NULL, &release);
-    }
-    return status;
+    TRY(show_release(&request->call, request_parameter(request, "release"), &release, fault));
+    represent_release(response_json(response, request, 200), NULL, &release);
+    return STATUS_OK;
 }
 
 static enum status post_promote(struct request *request, struct response *response, struct fault *fault) {
-    enum status status = request_no_fields(request, fault);
+    TRY(request_no_fields(request, fault));
     struct release_view release;
-    if (status == STATUS_OK) {
-        status = promote_release(&request->call, request_parameter(request, "release"), &release, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_release(response_json(response, request, 200), NULL, &release);
-    }
-    return status;
+    TRY(promote_release(&request->call, request_parameter(request, "release"), &release, fault));
+    represent_release(response_json(response, request, 200), NULL, &release);
+    return STATUS_OK;
 }
 
 static enum status post_withdraw(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct withdraw_release_input input = {.release = request_parameter(request, "release"),
                                            .reason = json_read_text(&body, "reason", JSON_REQUIRED)};
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct release_view release;
-    if (status == STATUS_OK) {
-        status = withdraw_release(&request->call, &input, &release, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_release(response_json(response, request, 200), NULL, &release);
-    }
-    return status;
+    TRY(withdraw_release(&request->call, &input, &release, fault));
+    represent_release(response_json(response, request, 200), NULL, &release);
+    return STATUS_OK;
 }
 
 static enum status get_installer(struct request *request, struct response *response, struct fault *fault) {
     struct opened_artifact artifact;
-    enum status status = open_installer(&request->call, request_parameter(request, "release"),
-                                        request_parameter(request, "platform"), &artifact, fault);
-    return status == STATUS_OK ? send_artifact(request, response, &artifact, fault) : status;
+    TRY(open_installer(&request->call, request_parameter(request, "release"),
+                       request_parameter(request, "platform"), &artifact, fault));
+    return send_artifact(request, response, &artifact, fault);
 }
 
 /* ---- install links ---- */
@@ -235,34 +189,23 @@ static enum status post_install_link(struct request *request, struct response *r
                                      struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct make_install_link_input input = {
         .licence = request_parameter(request, "licence"),
         .days = json_read_int(&body, "days", JSON_OPTIONAL, INSTALL_LINK_DAYS_DEFAULT),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct install_link_view link;
     struct text token;
-    if (status == STATUS_OK) {
-        status = make_install_link(&request->call, &input, &link, &token, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_made_install_link(response_json(response, request, 201), NULL, &link, token);
-    }
-    return status;
+    TRY(make_install_link(&request->call, &input, &link, &token, fault));
+    represent_made_install_link(response_json(response, request, 201), NULL, &link, token);
+    return STATUS_OK;
 }
 
 static enum status get_install_links(struct request *request, struct response *response,
                                      struct fault *fault) {
     struct install_link_list links;
-    enum status status =
-        list_install_links(&request->call, request_parameter(request, "licence"), &links, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_install_links(&request->call, request_parameter(request, "licence"), &links, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < links.count; i++) {
         represent_install_link(out, NULL, &links.items[i]);
@@ -274,12 +217,9 @@ static enum status get_install_links(struct request *request, struct response *r
 static enum status delete_install_link(struct request *request, struct response *response,
                                        struct fault *fault) {
     struct install_link_view link;
-    enum status status =
-        revoke_install_link(&request->call, request_parameter(request, "link"), &link, fault);
-    if (status == STATUS_OK) {
-        represent_install_link(response_json(response, request, 200), NULL, &link);
-    }
-    return status;
+    TRY(revoke_install_link(&request->call, request_parameter(request, "link"), &link, fault));
+    represent_install_link(response_json(response, request, 200), NULL, &link);
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

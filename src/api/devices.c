@@ -12,22 +12,11 @@ static enum status get_devices(struct request *request, struct response *respons
         .state = request_query(request, "state"),
     };
     struct device_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = request_query_bool(request, "clones", &input.clones, fault);
-    }
-    if (status == STATUS_OK) {
-        status = request_query_bool(request, "idle", &input.idle, fault);
-    }
-    if (status == STATUS_OK) {
-        status = request_query_bool(request, "unlicensed", &input.unlicensed, fault);
-    }
-    if (status == STATUS_OK) {
-        status = list_devices(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(request_query_bool(request, "clones", &input.clones, fault));
+    TRY(request_query_bool(request, "idle", &input.idle, fault));
+    TRY(request_query_bool(request, "unlicensed", &input.unlicensed, fault));
+    TRY(list_devices(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_device(out, NULL, &page.items[i]);
@@ -38,23 +27,16 @@ static enum status get_devices(struct request *request, struct response *respons
 
 static enum status get_device(struct request *request, struct response *response, struct fault *fault) {
     struct device_view device;
-    enum status status = show_device(&request->call, request_parameter(request, "device"), &device, fault);
-    if (status == STATUS_OK) {
-        represent_device(response_json(response, request, 200), NULL, &device);
-    }
-    return status;
+    TRY(show_device(&request->call, request_parameter(request, "device"), &device, fault));
+    represent_device(response_json(response, request, 200), NULL, &device);
+    return STATUS_OK;
 }
 
 static enum status post_release(struct request *request, struct response *response, struct fault *fault) {
-    enum status status = request_no_fields(request, fault);
+    TRY(request_no_fields(request, fault));
     struct release_device_input input = {.device = request_parameter(request, "device")};
     struct released_device released;
-    if (status == STATUS_OK) {
-        status = release_device(&request->call, &input, &released, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(release_device(&request->call, &input, &released, fault));
     struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "id", released.device);
@@ -71,20 +53,15 @@ static void respond_lease_terms(struct request *request, struct response *respon
 
 static enum status get_lease_terms(struct request *request, struct response *response, struct fault *fault) {
     struct lease_terms_view terms;
-    enum status status = show_lease_terms(&request->call, request_parameter(request, "sku"), &terms, fault);
-    if (status == STATUS_OK) {
-        respond_lease_terms(request, response, &terms);
-    }
-    return status;
+    TRY(show_lease_terms(&request->call, request_parameter(request, "sku"), &terms, fault));
+    respond_lease_terms(request, response, &terms);
+    return STATUS_OK;
 }
 
 static enum status put_lease_terms(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     int64_t ttl_s = json_read_int(&body, "ttl_s", JSON_REQUIRED, 0);
     int64_t grace_s = json_read_int(&body, "grace_s", JSON_REQUIRED, 0);
     int64_t offline_ttl_s = json_read_int(&body, "offline_ttl_s", JSON_REQUIRED, 0);
@@ -97,24 +74,17 @@ static enum status put_lease_terms(struct request *request, struct response *res
         .silent_s = &silent_s,
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct lease_terms_view terms;
-    if (status == STATUS_OK) {
-        status = set_lease_terms(&request->call, &input, &terms, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_lease_terms(request, response, &terms);
-    }
-    return status;
+    TRY(set_lease_terms(&request->call, &input, &terms, fault));
+    respond_lease_terms(request, response, &terms);
+    return STATUS_OK;
 }
 
 static enum status respond_snippets(struct request *request, struct response *response,
                                     const struct write_snippets_input *input, struct fault *fault) {
     struct snippet_list list;
-    enum status status = write_snippets(&request->call, input, &list, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(write_snippets(&request->call, input, &list, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < list.count; i++) {
         represent_snippet(out, NULL, &list.items[i]);

@@ -14,13 +14,8 @@ static enum status get_invoices(struct request *request, struct response *respon
         .kind = request_query(request, "kind"),
     };
     struct invoice_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_invoices(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_invoices(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_invoice(out, NULL, &page.items[i]);
@@ -61,17 +56,11 @@ static enum status respond_document(struct request *request, struct response *re
 
 static enum status get_invoice(struct request *request, struct response *response, struct fault *fault) {
     enum format format = FORMAT_JSON;
-    enum status status = negotiate(
-        request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF, &format, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(negotiate(request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF,
+                  &format, fault));
     struct show_invoice_input input = {.invoice = request_parameter(request, "invoice")};
     struct invoice_detail view;
-    status = show_invoice(&request->call, &input, &view, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(show_invoice(&request->call, &input, &view, fault));
     if (format == FORMAT_JSON) {
         represent_invoice_in_full(response_json(response, request, 200), NULL, &view);
         return STATUS_OK;
@@ -86,23 +75,16 @@ static enum status settle(struct request *request, struct response *response, st
                           settle_function *run) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct settle_invoice_input input = {
         .invoice = request_parameter(request, "invoice"),
         .note = json_read_text(&body, "note", JSON_OPTIONAL),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct invoice_view invoice;
-    if (status == STATUS_OK) {
-        status = run(&request->call, &input, &invoice, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_invoice(response_json(response, request, 200), NULL, &invoice);
-    }
-    return status;
+    TRY(run(&request->call, &input, &invoice, fault));
+    represent_invoice(response_json(response, request, 200), NULL, &invoice);
+    return STATUS_OK;
 }
 
 static enum status post_pay(struct request *request, struct response *response, struct fault *fault) {
@@ -115,7 +97,7 @@ static enum status post_write_off(struct request *request, struct response *resp
 
 static const int64_t *read_positions(struct request *request, struct json_object *body, size_t *count) {
     struct json_array array = json_read_array(body, "positions", JSON_OPTIONAL);
-    int64_t *positions = ARENA_NEW(&request->arena, int64_t, array.count + 1);
+    int64_t *positions = ARENA_NEW(&request->arena, int64_t, array.count);
     for (size_t i = 0; i < array.count; i++) {
         positions[i] = json_item_int(&array, i);
     }
@@ -126,25 +108,18 @@ static const int64_t *read_positions(struct request *request, struct json_object
 static enum status post_credit(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct credit_invoice_input input = {
         .invoice = request_parameter(request, "invoice"),
         .reason = json_read_text(&body, "reason", JSON_REQUIRED),
     };
     input.positions = read_positions(request, &body, &input.position_count);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct invoice_view credit;
-    if (status == STATUS_OK) {
-        status = credit_invoice(&request->call, &input, &credit, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/invoices/", credit.identifier);
-        represent_invoice(response_json(response, request, 201), NULL, &credit);
-    }
-    return status;
+    TRY(credit_invoice(&request->call, &input, &credit, fault));
+    response_location(response, request, "/v1/invoices/", credit.identifier);
+    represent_invoice(response_json(response, request, 201), NULL, &credit);
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

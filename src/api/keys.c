@@ -6,10 +6,7 @@
 
 static enum status get_root_keys(struct request *request, struct response *response, struct fault *fault) {
     struct signing_key_list roots;
-    enum status status = list_root_keys(&request->call, &roots, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_root_keys(&request->call, &roots, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < roots.count; i++) {
         represent_root_key(out, NULL, &roots.items[i]);
@@ -23,14 +20,10 @@ static enum status post_offline_lease(struct request *request, struct response *
                                       struct fault *fault) {
     struct issue_offline_lease_input input;
     struct offline_lease lease;
-    enum status status = request_text(request, &input.request, fault);
-    if (status == STATUS_OK) {
-        status = issue_offline_lease(&request->call, &input, &lease, fault);
-    }
-    if (status == STATUS_OK) {
-        represent_offline_lease(response_json(response, request, 201), NULL, &lease, true);
-    }
-    return status;
+    TRY(request_text(request, &input.request, fault));
+    TRY(issue_offline_lease(&request->call, &input, &lease, fault));
+    represent_offline_lease(response_json(response, request, 201), NULL, &lease, true);
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

@@ -19,13 +19,8 @@ static enum status get_blocks(struct request *request, struct response *response
         .state = request_query(request, "state"),
     };
     struct block_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_blocks(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_blocks(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_block(out, NULL, &page.items[i]);
@@ -44,73 +39,53 @@ static struct text own_account(struct request *request, struct text given) {
 static enum status post_block(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct order_block_input input = {
         .provider = own_account(request, json_read_text(&body, "provider", JSON_OPTIONAL)),
         .sku = json_read_text(&body, "sku", JSON_REQUIRED),
         .size = json_read_int(&body, "size", JSON_REQUIRED, 0),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct block_view block;
-    if (status == STATUS_OK) {
-        status = order_block(&request->call, &input, &block, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/blocks/", block.identifier);
-        respond_block(request, response, 201, &block);
-    }
-    return status;
+    TRY(order_block(&request->call, &input, &block, fault));
+    response_location(response, request, "/v1/blocks/", block.identifier);
+    respond_block(request, response, 201, &block);
+    return STATUS_OK;
 }
 
 static enum status get_block(struct request *request, struct response *response, struct fault *fault) {
     struct block_view block;
-    enum status status = show_block(&request->call, request_parameter(request, "block"), &block, fault);
-    if (status == STATUS_OK) {
-        respond_block(request, response, 200, &block);
-    }
-    return status;
+    TRY(show_block(&request->call, request_parameter(request, "block"), &block, fault));
+    respond_block(request, response, 200, &block);
+    return STATUS_OK;
 }
 
 static enum status patch_block(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct enlarge_block_input input = {
         .block = request_parameter(request, "block"),
         .size = json_read_int(&body, "size", JSON_REQUIRED, 0),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct block_view block;
-    if (status == STATUS_OK) {
-        status = enlarge_block(&request->call, &input, &block, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_block(request, response, 200, &block);
-    }
-    return status;
+    TRY(enlarge_block(&request->call, &input, &block, fault));
+    respond_block(request, response, 200, &block);
+    return STATUS_OK;
 }
 
 static enum status post_close_block(struct request *request, struct response *response, struct fault *fault) {
-    enum status status = request_no_fields(request, fault);
+    TRY(request_no_fields(request, fault));
     struct close_block_input input = {
         .block = request_parameter(request, "block"),
         .if_version = request->if_version,
     };
     struct block_view block;
-    if (status == STATUS_OK) {
-        status = close_block(&request->call, &input, &block, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_block(request, response, 200, &block);
-    }
-    return status;
+    TRY(close_block(&request->call, &input, &block, fault));
+    respond_block(request, response, 200, &block);
+    return STATUS_OK;
 }
 
 static enum status get_licences(struct request *request, struct response *response, struct fault *fault) {
@@ -122,13 +97,8 @@ static enum status get_licences(struct request *request, struct response *respon
         .block = request_query(request, "block"),
     };
     struct licence_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_licences(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_licences(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence(out, NULL, &page.items[i]);
@@ -140,24 +110,16 @@ static enum status get_licences(struct request *request, struct response *respon
 static enum status post_licences(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct issue_licence_input input = {
         .block = json_read_text(&body, "block", JSON_REQUIRED),
         .customer = json_read_text(&body, "customer", JSON_REQUIRED),
         .seats = json_read_int(&body, "seats", JSON_REQUIRED, 0),
         .count = json_read_int(&body, "count", JSON_OPTIONAL, 1),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct issued_licences issued;
-    if (status == STATUS_OK) {
-        status = issue_licence(&request->call, &input, &issued, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(issue_licence(&request->call, &input, &issued, fault));
     if (issued.count == 1) {
         response_location(response, request, "/v1/licences/", issued.items[0].licence.identifier);
     }
@@ -178,45 +140,30 @@ static void respond_licence_in_full(struct request *request, struct response *re
 
 static enum status get_licence(struct request *request, struct response *response, struct fault *fault) {
     struct licence_detail detail;
-    enum status status = show_licence(&request->call, request_parameter(request, "licence"), &detail, fault);
-    if (status == STATUS_OK) {
-        respond_licence_in_full(request, response, &detail);
-    }
-    return status;
+    TRY(show_licence(&request->call, request_parameter(request, "licence"), &detail, fault));
+    respond_licence_in_full(request, response, &detail);
+    return STATUS_OK;
 }
 
 static enum status post_find_licence(struct request *request, struct response *response,
                                      struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct text key = json_read_text(&body, "key", JSON_REQUIRED);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct licence_detail detail;
-    if (status == STATUS_OK) {
-        status = show_licence(&request->call, key, &detail, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_licence_in_full(request, response, &detail);
-    }
-    return status;
+    TRY(show_licence(&request->call, key, &detail, fault));
+    respond_licence_in_full(request, response, &detail);
+    return STATUS_OK;
 }
 
 static enum status get_licence_events(struct request *request, struct response *response,
                                       struct fault *fault) {
     struct page asked;
     struct licence_event_page page;
-    enum status status = request_page(request, &asked, fault);
-    if (status == STATUS_OK) {
-        status =
-            list_licence_events(&request->call, request_parameter(request, "licence"), asked, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &asked, fault));
+    TRY(list_licence_events(&request->call, request_parameter(request, "licence"), asked, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_licence_event(out, NULL, &page.items[i]);
@@ -227,11 +174,7 @@ static enum status get_licence_events(struct request *request, struct response *
 
 static enum status get_licence_key(struct request *request, struct response *response, struct fault *fault) {
     struct text key;
-    enum status status =
-        reveal_licence_key(&request->call, request_parameter(request, "licence"), &key, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(reveal_licence_key(&request->call, request_parameter(request, "licence"), &key, fault));
     struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "key", key);
@@ -246,10 +189,7 @@ static enum status turn(struct request *request, struct response *response, stru
                         turn_function *run) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct turn_licence_input input = {
         .licence = request_parameter(request, "licence"),
         .at = json_read_text(&body, "at", JSON_OPTIONAL),
@@ -258,16 +198,12 @@ static enum status turn(struct request *request, struct response *response, stru
     if (run == resize_licence) {
         input.seats = json_read_int(&body, "seats", JSON_REQUIRED, 0);
     }
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct licence_view licence;
-    if (status == STATUS_OK) {
-        status = run(&request->call, &input, &licence, fault);
-    }
-    if (status == STATUS_OK) {
-        response_version(response, request, licence.version);
-        represent_licence(response_json(response, request, 200), NULL, &licence);
-    }
-    return status;
+    TRY(run(&request->call, &input, &licence, fault));
+    response_version(response, request, licence.version);
+    represent_licence(response_json(response, request, 200), NULL, &licence);
+    return STATUS_OK;
 }
 
 static enum status post_on(struct request *request, struct response *response, struct fault *fault) {

@@ -24,14 +24,8 @@ static enum status show(struct request *request, struct response *response, cons
                         struct fault *fault) {
     enum format format = FORMAT_JSON;
     struct report_detail detail;
-    enum status status =
-        negotiate(request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV, &format, fault);
-    if (status == STATUS_OK) {
-        status = show_report(&request->call, name, &detail, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(negotiate(request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV, &format, fault));
+    TRY(show_report(&request->call, name, &detail, fault));
     if (format == FORMAT_JSON) {
         respond_report(request, response, &detail);
         return STATUS_OK;
@@ -61,13 +55,8 @@ static enum status get_reports(struct request *request, struct response *respons
         .state = request_query(request, "state"),
     };
     struct report_page page;
-    enum status status = request_page(request, &input.page, fault);
-    if (status == STATUS_OK) {
-        status = list_reports(&request->call, &input, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &input.page, fault));
+    TRY(list_reports(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_report(out, NULL, &page.items[i]);
@@ -79,10 +68,7 @@ static enum status get_reports(struct request *request, struct response *respons
 static enum status post_adjustment(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct adjust_report_input input = {
         .name = name_of(request),
         .customer = json_read_text(&body, "customer", JSON_REQUIRED),
@@ -93,15 +79,11 @@ static enum status post_adjustment(struct request *request, struct response *res
     enum json_need need = input.withdraw ? JSON_OPTIONAL : JSON_REQUIRED;
     input.units = json_read_int(&body, "units", need, 0);
     input.reason = json_read_text(&body, "reason", need);
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct report_detail detail;
-    if (status == STATUS_OK) {
-        status = adjust_report(&request->call, &input, &detail, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_report(request, response, &detail);
-    }
-    return status;
+    TRY(adjust_report(&request->call, &input, &detail, fault));
+    respond_report(request, response, &detail);
+    return STATUS_OK;
 }
 
 typedef enum status decide_function(struct call *, const struct decide_report_input *, struct report_detail *,
@@ -111,23 +93,16 @@ static enum status decide(struct request *request, struct response *response, st
                           decide_function *run) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct decide_report_input input = {.name = name_of(request), .if_version = request->if_version};
     if (run == reject_report) {
         input.reason = json_read_text(&body, "reason", JSON_REQUIRED);
     }
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct report_detail detail;
-    if (status == STATUS_OK) {
-        status = run(&request->call, &input, &detail, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_report(request, response, &detail);
-    }
-    return status;
+    TRY(run(&request->call, &input, &detail, fault));
+    respond_report(request, response, &detail);
+    return STATUS_OK;
 }
 
 static enum status post_submit(struct request *request, struct response *response, struct fault *fault) {

@@ -52,15 +52,12 @@ static enum status get_session(struct request *request, struct response *respons
     struct call *call = &request->call;
     struct account_view account;
     struct text account_id = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
-    enum status status = show_account(call, account_id, &account, fault);
+    TRY(show_account(call, account_id, &account, fault));
     struct user_view user;
     bool is_user = call->actor.kind == ACTOR_USER;
-    if (status == STATUS_OK && is_user) {
+    if (is_user) {
         struct actor actor;
-        status = find_session(call, request->session_token, &actor, &user, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
+        TRY(find_session(call, request->session_token, &actor, &user, fault));
     }
     struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
@@ -78,10 +75,7 @@ static enum status get_session(struct request *request, struct response *respons
 
 static enum status delete_session(struct request *request, struct response *response, struct fault *fault) {
     if (request->by_cookie) {
-        enum status status = sign_out(&request->call, request->session_token, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(sign_out(&request->call, request->session_token, fault));
         response->set_cookie = session_cookie(request, TEXT(""), 0);
     }
     response->http_status = 204;
@@ -91,27 +85,20 @@ static enum status delete_session(struct request *request, struct response *resp
 static enum status post_password(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct change_password_input input = {
         .old_password = json_read_text(&body, "old_password", JSON_REQUIRED),
         .new_password = json_read_text(&body, "new_password", JSON_REQUIRED),
         .session_token = request->session_token,
     };
-    status = request_json_done(&document, &body);
-    if (status == STATUS_OK && request->call.actor.kind != ACTOR_USER) {
-        status = fault_set(fault, STATUS_FORBIDDEN, "not-a-user", NULL, TEXT(""),
-                           "A token has no password to change.");
+    TRY(request_json_done(&document, &body));
+    if (request->call.actor.kind != ACTOR_USER) {
+        TRY(fault_set(fault, STATUS_FORBIDDEN, "not-a-user", NULL, TEXT(""),
+                      "A token has no password to change."));
     }
-    if (status == STATUS_OK) {
-        status = change_password(&request->call, &input, fault);
-    }
-    if (status == STATUS_OK) {
-        response->http_status = 204;
-    }
-    return status;
+    TRY(change_password(&request->call, &input, fault));
+    response->http_status = 204;
+    return STATUS_OK;
 }
 
 static const struct route ROUTES[] = {

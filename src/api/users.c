@@ -12,13 +12,8 @@ static void respond_user(struct request *request, struct response *response, int
 static enum status get_users(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct user_page page;
-    enum status status = request_page(request, &asked, fault);
-    if (status == STATUS_OK) {
-        status = list_users(&request->call, request_query(request, "account"), asked, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &asked, fault));
+    TRY(list_users(&request->call, request_query(request, "account"), asked, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_user(out, NULL, &page.items[i]);
@@ -30,10 +25,7 @@ static enum status get_users(struct request *request, struct response *response,
 static enum status post_user(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct add_user_input input = {
         .account = json_read_text(&body, "account", JSON_OPTIONAL),
         .email = json_read_text(&body, "email", JSON_REQUIRED),
@@ -41,34 +33,25 @@ static enum status post_user(struct request *request, struct response *response,
         .role = json_read_text(&body, "role", JSON_REQUIRED),
         .password = json_read_text(&body, "password", JSON_REQUIRED),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct user_view user;
-    if (status == STATUS_OK) {
-        status = add_user(&request->call, &input, &user, fault);
-    }
-    if (status == STATUS_OK) {
-        response_location(response, request, "/v1/users/", user.identifier);
-        respond_user(request, response, 201, &user);
-    }
-    return status;
+    TRY(add_user(&request->call, &input, &user, fault));
+    response_location(response, request, "/v1/users/", user.identifier);
+    respond_user(request, response, 201, &user);
+    return STATUS_OK;
 }
 
 static enum status get_user(struct request *request, struct response *response, struct fault *fault) {
     struct user_view user;
-    enum status status = show_user(&request->call, request_parameter(request, "user"), &user, fault);
-    if (status == STATUS_OK) {
-        respond_user(request, response, 200, &user);
-    }
-    return status;
+    TRY(show_user(&request->call, request_parameter(request, "user"), &user, fault));
+    respond_user(request, response, 200, &user);
+    return STATUS_OK;
 }
 
 static enum status patch_user(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct text name, role, password;
     bool active = false;
     struct edit_user_input input = {
@@ -79,27 +62,18 @@ static enum status patch_user(struct request *request, struct response *response
         .active = json_read_bool_change(&body, "active", &active),
         .if_version = request->if_version,
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct user_view user;
-    if (status == STATUS_OK) {
-        status = edit_user(&request->call, &input, &user, fault);
-    }
-    if (status == STATUS_OK) {
-        respond_user(request, response, 200, &user);
-    }
-    return status;
+    TRY(edit_user(&request->call, &input, &user, fault));
+    respond_user(request, response, 200, &user);
+    return STATUS_OK;
 }
 
 static enum status get_tokens(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct token_page page;
-    enum status status = request_page(request, &asked, fault);
-    if (status == STATUS_OK) {
-        status = list_tokens(&request->call, request_query(request, "account"), asked, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &asked, fault));
+    TRY(list_tokens(&request->call, request_query(request, "account"), asked, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_token(out, NULL, &page.items[i]);
@@ -111,25 +85,17 @@ static enum status get_tokens(struct request *request, struct response *response
 static enum status post_token(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_json(request, &document, &body, fault));
     struct create_token_input input = {
         .account = json_read_text(&body, "account", JSON_OPTIONAL),
         .name = json_read_text(&body, "name", JSON_REQUIRED),
         .scopes = json_read_text(&body, "scopes", JSON_REQUIRED),
         .expires_at = json_read_text(&body, "expires_at", JSON_OPTIONAL),
     };
-    status = request_json_done(&document, &body);
+    TRY(request_json_done(&document, &body));
     struct token_view view;
     struct text token;
-    if (status == STATUS_OK) {
-        status = create_token(&request->call, &input, &view, &token, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(create_token(&request->call, &input, &view, &token, fault));
     struct json_writer *out = response_json(response, request, 201);
     json_write_open(out, NULL);
     json_write_text(out, "secret", token);
@@ -140,23 +106,16 @@ static enum status post_token(struct request *request, struct response *response
 
 static enum status delete_token(struct request *request, struct response *response, struct fault *fault) {
     struct token_view view;
-    enum status status = revoke_token(&request->call, request_parameter(request, "token"), &view, fault);
-    if (status == STATUS_OK) {
-        represent_token(response_json(response, request, 200), NULL, &view);
-    }
-    return status;
+    TRY(revoke_token(&request->call, request_parameter(request, "token"), &view, fault));
+    represent_token(response_json(response, request, 200), NULL, &view);
+    return STATUS_OK;
 }
 
 static enum status get_audit(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct audit_page page;
-    enum status status = request_page(request, &asked, fault);
-    if (status == STATUS_OK) {
-        status = list_audit(&request->call, request_query(request, "account"), asked, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(request_page(request, &asked, fault));
+    TRY(list_audit(&request->call, request_query(request, "account"), asked, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
     for (size_t i = 0; i < page.count; i++) {
         represent_audit_entry(out, NULL, &page.items[i]);

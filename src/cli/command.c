@@ -188,7 +188,6 @@ enum status arguments_parse(const struct command_table *table, int word_count, c
     at += used;
     bool options_over = false;
     while (at < word_count) {
-        enum status status;
         if (!options_over && strcmp(words[at], "--") == 0) {
             options_over = true;
             at++;
@@ -200,12 +199,9 @@ enum status arguments_parse(const struct command_table *table, int word_count, c
             continue;
         }
         if (!options_over && strncmp(words[at], "--", 2) == 0) {
-            status = take_option(word_count, words, &at, arguments, fault);
+            TRY(take_option(word_count, words, &at, arguments, fault));
         } else {
-            status = take_operand(text_of(words[at++]), arguments, fault);
-        }
-        if (status != STATUS_OK) {
-            return status;
+            TRY(take_operand(text_of(words[at++]), arguments, fault));
         }
     }
     return arguments->help ? STATUS_OK : require_all(arguments, fault);

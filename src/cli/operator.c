@@ -38,25 +38,27 @@ static enum status require_file(struct arena *arena, struct text url, struct fau
                      "there is no such file; name a store with --db, or begin one with `seatmeter init`");
 }
 
+static enum status open_store(struct operator_session *session, struct text url, struct fault *fault) {
+    TRY(require_file(&session->arena, url, fault));
+    TRY(db_open(url, &session->db, fault));
+    TRY(db_check_version(session->db, fault));
+    TRY(secret_load(url, session->secret, fault));
+    TRY(programme_check_secret(session->db, &session->arena, session->secret, fault));
+    return artifacts_open_beside(url, &session->artifacts, fault);
+}
+
+static enum status create_store(struct operator_session *session, struct text url, struct fault *fault) {
+    TRY(db_open(url, &session->db, fault));
+    TRY(db_migrate(session->db, fault));
+    TRY(secret_load_or_make(url, session->secret, fault));
+    return artifacts_open_beside(url, &session->artifacts, fault);
+}
+
+/* What the session has opened before a fault, operator_close closes. */
 enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);
-    enum status status = require_file(&session->arena, url, fault);
-    if (status == STATUS_OK) {
-        status = db_open(url, &session->db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = db_check_version(session->db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = secret_load(url, session->secret, fault);
-    }
-    if (status == STATUS_OK) {
-        status = programme_check_secret(session->db, &session->arena, session->secret, fault);
-    }
-    if (status == STATUS_OK) {
-        status = artifacts_open_beside(url, &session->artifacts, fault);
-    }
+    enum status status = open_store(session, url, fault);
     operator_make_call(session);
     return status;
 }
@@ -64,16 +66,7 @@ enum status operator_open(struct operator_session *session, struct text url, str
 enum status operator_create(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);
-    enum status status = db_open(url, &session->db, fault);
-    if (status == STATUS_OK) {
-        status = db_migrate(session->db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = secret_load_or_make(url, session->secret, fault);
-    }
-    if (status == STATUS_OK) {
-        status = artifacts_open_beside(url, &session->artifacts, fault);
-    }
+    enum status status = create_store(session, url, fault);
     operator_make_call(session);
     return status;
 }
@@ -81,8 +74,8 @@ enum status operator_create(struct operator_session *session, struct text url, s
 enum status operator_open_for_restore(struct operator_session *session, struct text url,
                                       struct fault *fault) {
     arena_init(&session->arena);
-    enum status status = secret_load(url, session->secret, fault);
-    return status == STATUS_OK ? db_open(url, &session->db, fault) : status;
+    TRY(secret_load(url, session->secret, fault));
+    return db_open(url, &session->db, fault);
 }
 
 void operator_close(struct operator_session *session) {

@@ -83,11 +83,9 @@ enum status serve_until_stopped(const struct serve_options *options, struct faul
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     fill_options(&running, options);
-    enum status status = start_running(&running, fault);
-    if (status == STATUS_OK) {
-        int received = 0;
-        sigwait(&signals, &received);
-    }
+    TRY(start_running(&running, fault));
+    int received = 0;
+    sigwait(&signals, &received);
     stop_running(&running);
-    return status;
+    return STATUS_OK;
 }

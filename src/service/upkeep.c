@@ -23,6 +23,15 @@ struct upkeep {
     bool is_over;
 };
 
+static enum status keep_up(struct upkeep *upkeep, struct call *call, bool sweeps, struct fault *fault) {
+    if (upkeep->db == NULL) {
+        TRY(db_open(upkeep->options.database_url, &upkeep->db, fault));
+    }
+    call->db = upkeep->db;
+    TRY(renew_updates(call, &(struct renew_updates_input){.all = false}, NULL, fault));
+    return sweeps ? artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault) : STATUS_OK;
+}
+
 /* One round; a connection that failed is made anew in the next. */
 static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fault) {
     struct arena arena;
@@ -33,15 +42,7 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
                         .secret = upkeep->options.secret,
                         .random = machine_random_source(),
                         .artifacts = upkeep->options.artifacts};
-    enum status status =
-        upkeep->db != NULL ? STATUS_OK : db_open(upkeep->options.database_url, &upkeep->db, fault);
-    call.db = upkeep->db;
-    if (status == STATUS_OK) {
-        status = renew_updates(&call, &(struct renew_updates_input){.all = false}, NULL, fault);
-    }
-    if (status == STATUS_OK && sweeps) {
-        status = artifact_sweep(upkeep->options.artifacts, call.now_us, NULL, fault);
-    }
+    enum status status = keep_up(upkeep, &call, sweeps, fault);
     if (status == STATUS_INTERNAL) {
         db_close(upkeep->db);
         upkeep->db = NULL;
@@ -67,7 +68,7 @@ static void try_round(struct upkeep *upkeep, bool sweeps) {
     }
 }
 
-static void *run(void *argument) {
+static void *do_rounds(void *argument) {
     struct upkeep *upkeep = argument;
     for (int64_t round = 1; wait_for_round(upkeep); round++) {
         try_round(upkeep, round % ROUNDS_PER_SWEEP == 0);
@@ -88,7 +89,7 @@ enum status upkeep_start(const struct upkeep_options *options, struct upkeep **u
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&made->thread, NULL, run, made);
+    int failed = pthread_create(&made->thread, NULL, do_rounds, made);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
         db_close(made->db);

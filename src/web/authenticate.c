@@ -52,12 +52,12 @@ static enum status require_own_page(struct request *request, struct fault *fault
     if (request->method == METHOD_GET) {
         return STATUS_OK;
     }
-    enum status status = require_same_site(request, fault);
-    if (status == STATUS_OK && request->headers.origin.length == 0 && request->headers.csrf.length == 0) {
+    TRY(require_same_site(request, fault));
+    if (request->headers.origin.length == 0 && request->headers.csrf.length == 0) {
         return fault_set(fault, STATUS_FORBIDDEN, "cross-site", CSRF_HEADER, TEXT(""),
                          "A change with the session's cookie needs the header " CSRF_HEADER ": 1.");
     }
-    return status;
+    return STATUS_OK;
 }
 
 enum status authenticate(struct request *request, struct fault *fault) {
@@ -70,10 +70,7 @@ enum status authenticate(struct request *request, struct fault *fault) {
         return fault_set(fault, STATUS_UNAUTHENTICATED, "not-signed-in", "Authorization", TEXT(""),
                          "Sign in at /v1/session, or send \"Authorization: Bearer TOKEN\".");
     }
-    enum status status = require_own_page(request, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(require_own_page(request, fault));
     request->by_cookie = true;
     request->session_token = session;
     struct user_view user;

@@ -84,8 +84,8 @@ enum status request_json_done(struct json_document *document, struct json_object
 enum status request_no_fields(struct request *request, struct fault *fault) {
     struct json_document document;
     struct json_object body;
-    enum status status = request_json(request, &document, &body, fault);
-    return status == STATUS_OK ? request_json_done(&document, &body) : status;
+    TRY(request_json(request, &document, &body, fault));
+    return request_json_done(&document, &body);
 }
 
 enum status request_text(const struct request *request, struct text *text, struct fault *fault) {

@@ -18,16 +18,17 @@
 static const struct rate_limit_terms REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};
 static const struct rate_limit_terms SIGN_INS_LIMIT = {.burst = 20, .per_minute = 20};
 
+static enum status check_open_store(struct db *db, struct arena *arena, const unsigned char *secret,
+                                    struct fault *fault) {
+    TRY(db_check_version(db, fault));
+    return programme_check_secret(db, arena, secret, fault);
+}
+
 /* The store is there, of this version, and of the programme whose secret we were given. */
-static enum status check_store_version(struct web_server *server, struct fault *fault) {
+static enum status check_store(struct web_server *server, struct fault *fault) {
     struct db *db = NULL;
-    enum status status = db_open(server->options->database_url, &db, fault);
-    if (status == STATUS_OK) {
-        status = db_check_version(db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = programme_check_secret(db, &server->arena, server->options->secret, fault);
-    }
+    TRY(db_open(server->options->database_url, &db, fault));
+    enum status status = check_open_store(db, &server->arena, server->options->secret, fault);
     db_close(db);
     return status;
 }
@@ -78,6 +79,19 @@ static void destroy_server(struct web_server *server) {
     free(server);
 }
 
+/* Opens all that answers; what it has opened before a fault, the caller closes. */
+static enum status open_server(struct web_server *server, struct fault *fault) {
+    struct text given = server->options->address;
+    struct address address;
+    TRY(address_parse(given.length == 0 ? TEXT(WEB_ADDRESS_DEFAULT) : given, &address, fault));
+    TRY(check_store(server, fault));
+    TRY(address_listen(&address, &server->listen_fd, fault));
+    server->address = address; /* from here on a socket's file is ours to remove */
+    server->url = address_url(&server->arena, server->listen_fd);
+    TRY(worker_pool_start(&server->workers, fault));
+    return connections_start(server, fault);
+}
+
 enum status web_server_start(const struct web_server_options *options, struct web_server **server,
                              struct fault *fault) {
     assert(options->secret != NULL);
@@ -86,27 +100,8 @@ enum status web_server_start(const struct web_server_options *options, struct we
         return fault_set(fault, STATUS_INTERNAL, "no-randomness", NULL, TEXT(""),
                          "The machine gives no random bytes.");
     }
-    struct address address;
-    enum status status = address_parse(
-        options->address.length == 0 ? TEXT(WEB_ADDRESS_DEFAULT) : options->address, &address, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     struct web_server *made = make_server(options);
-    status = check_store_version(made, fault);
-    if (status == STATUS_OK) {
-        status = address_listen(&address, &made->listen_fd, fault);
-    }
-    if (status != STATUS_OK) {
-        destroy_server(made);
-        return status;
-    }
-    made->address = address;
-    made->url = address_url(&made->arena, made->listen_fd);
-    status = worker_pool_start(&made->workers, fault);
-    if (status == STATUS_OK) {
-        status = connections_start(made, fault);
-    }
+    enum status status = open_server(made, fault);
     if (status != STATUS_OK) {
         worker_pool_stop(&made->workers);
         destroy_server(made);

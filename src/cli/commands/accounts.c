@@ -33,11 +33,9 @@ static enum status run_init(struct operator_session *session, const struct argum
                                          .tax_number = argument_text(arguments, "tax-number"),
                                          .email = argument_text(arguments, "email")};
     struct account_view distributor;
-    enum status status = init_programme(&session->call, &input, &distributor, fault);
-    if (status == STATUS_OK) {
-        show_account_view(session, arguments, &distributor);
-    }
-    return status;
+    TRY(init_programme(&session->call, &input, &distributor, fault));
+    show_account_view(session, arguments, &distributor);
+    return STATUS_OK;
 }
 
 /* The words of an agreement's terms, wherever one is made. */
@@ -64,11 +62,9 @@ static enum status run_account_add(struct operator_session *session, const struc
                                       .without_agreement = argument_given(arguments, "without-agreement"),
                                       .terms = terms_of(arguments)};
     struct account_view account;
-    enum status status = add_account(&session->call, &input, &account, fault);
-    if (status == STATUS_OK) {
-        show_account_view(session, arguments, &account);
-    }
-    return status;
+    TRY(add_account(&session->call, &input, &account, fault));
+    show_account_view(session, arguments, &account);
+    return STATUS_OK;
 }
 
 static enum status run_account_edit(struct operator_session *session, const struct arguments *arguments,
@@ -81,10 +77,9 @@ static enum status run_account_edit(struct operator_session *session, const stru
         given[i] = argument_given(arguments, NAMES[i]) ? &values[i] : NULL;
     }
     struct text logo = TEXT("");
-    enum status status = STATUS_OK;
     if (argument_text(arguments, "logo").length > 0) {
-        status = file_read(&session->arena, argument_text(arguments, "logo"), "logo", ACCOUNT_LOGO_MAX_BYTES,
-                           &logo, fault);
+        TRY(file_read(&session->arena, argument_text(arguments, "logo"), "logo", ACCOUNT_LOGO_MAX_BYTES,
+                      &logo, fault));
     }
     struct edit_account_input input = {.account = argument_text(arguments, "ACCOUNT"),
                                        .code = given[0],
@@ -95,23 +90,17 @@ static enum status run_account_edit(struct operator_session *session, const stru
                                        .email = given[5],
                                        .logo_png = argument_given(arguments, "logo") ? &logo : NULL};
     struct account_view account;
-    if (status == STATUS_OK) {
-        status = edit_account(&session->call, &input, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        show_account_view(session, arguments, &account);
-    }
-    return status;
+    TRY(edit_account(&session->call, &input, &account, fault));
+    show_account_view(session, arguments, &account);
+    return STATUS_OK;
 }
 
 static enum status run_account_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct account_view account;
-    enum status status = show_account(&session->call, argument_text(arguments, "ACCOUNT"), &account, fault);
-    if (status == STATUS_OK) {
-        show_account_view(session, arguments, &account);
-    }
-    return status;
+    TRY(show_account(&session->call, argument_text(arguments, "ACCOUNT"), &account, fault));
+    show_account_view(session, arguments, &account);
+    return STATUS_OK;
 }
 
 static enum status run_account_list(struct operator_session *session, const struct arguments *arguments,
@@ -122,20 +111,17 @@ static enum status run_account_list(struct operator_session *session, const stru
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct account_page page;
-    enum status status;
     do {
-        status = list_accounts(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_accounts(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_account(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"account", "id"},         {"kind", "kind"}, {"code", "code"},
                                             {"seller", "seller.code"}, {"name", "name"}, {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_agreement_offer(struct operator_session *session, const struct arguments *arguments,
@@ -145,11 +131,9 @@ static enum status run_agreement_offer(struct operator_session *session, const s
                                           .terms = terms_of(arguments),
                                           .as_draft = argument_given(arguments, "draft")};
     struct agreement_view agreement;
-    enum status status = offer_agreement(&session->call, &input, &agreement, fault);
-    if (status == STATUS_OK) {
-        show_agreement_view(session, arguments, &agreement);
-    }
-    return status;
+    TRY(offer_agreement(&session->call, &input, &agreement, fault));
+    show_agreement_view(session, arguments, &agreement);
+    return STATUS_OK;
 }
 
 static enum status run_agreement_sign(struct operator_session *session, const struct arguments *arguments,
@@ -159,11 +143,9 @@ static enum status run_agreement_sign(struct operator_session *session, const st
                                          .buyer = argument_text(arguments, "buyer"),
                                          .signed_by = argument_text(arguments, "by")};
     struct agreement_view agreement;
-    enum status status = sign_agreement(&session->call, &input, &agreement, fault);
-    if (status == STATUS_OK) {
-        show_agreement_view(session, arguments, &agreement);
-    }
-    return status;
+    TRY(sign_agreement(&session->call, &input, &agreement, fault));
+    show_agreement_view(session, arguments, &agreement);
+    return STATUS_OK;
 }
 
 /* Suspending, resuming and terminating have one shape. */
@@ -177,13 +159,11 @@ static enum status change_agreement(struct operator_session *session, const stru
                                             .buyer = argument_text(arguments, "buyer"),
                                             .reason = argument_text(arguments, "reason")};
     struct cascade cascade;
-    enum status status = change(&session->call, &input, &cascade, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_cascade(&writer, NULL, &cascade);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(change(&session->call, &input, &cascade, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_cascade(&writer, NULL, &cascade);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_agreement_suspend(struct operator_session *session, const struct arguments *arguments,
@@ -204,13 +184,11 @@ static enum status run_agreement_terminate(struct operator_session *session,
 static enum status run_agreement_show(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
     struct agreement_view agreement;
-    enum status status = show_agreement(&session->call, argument_text(arguments, "AGREEMENT"),
-                                        argument_text(arguments, "seller"), argument_text(arguments, "buyer"),
-                                        &agreement, fault);
-    if (status == STATUS_OK) {
-        show_agreement_view(session, arguments, &agreement);
-    }
-    return status;
+    TRY(show_agreement(&session->call, argument_text(arguments, "AGREEMENT"),
+                       argument_text(arguments, "seller"), argument_text(arguments, "buyer"), &agreement,
+                       fault));
+    show_agreement_view(session, arguments, &agreement);
+    return STATUS_OK;
 }
 
 static enum status run_agreement_list(struct operator_session *session, const struct arguments *arguments,
@@ -221,22 +199,19 @@ static enum status run_agreement_list(struct operator_session *session, const st
                                           .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct agreement_page page;
-    enum status status;
     do {
-        status = list_agreements(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_agreements(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_agreement(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"agreement", "id"}, {"seller", "seller.code"}, {"buyer", "buyer.code"},
         {"state", "state"},  {"currency", "currency"},  {"time zone", "time_zone"},
         {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 #define PARTY_OPTIONS                                                                                        \

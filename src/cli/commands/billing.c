@@ -51,11 +51,8 @@ static enum status run_month_close(struct operator_session *session, const struc
     struct close_month_input input = {.month = argument_text(arguments, "MONTH"),
                                       .seller = argument_text(arguments, "seller")};
     struct close_month_result result;
-    enum status status = close_month(&session->call, &input, &result, fault);
+    TRY(close_month(&session->call, &input, &result, fault));
     progress_end();
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         represent_close(&writer, NULL, &result);
@@ -76,22 +73,19 @@ static enum status run_invoice_list(struct operator_session *session, const stru
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct invoice_page page;
-    enum status status;
     do {
-        status = list_invoices(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_invoices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_invoice(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"invoice", "id"},         {"number", "number"},    {"kind", "kind"},   {"month", "month"},
         {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due", "due_on"},
         {"gross", "gross"},        {"", "currency"},        {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 enum invoice_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_PDF };
@@ -130,7 +124,8 @@ static enum status make_document(struct operator_session *session, const struct 
 }
 
 /* To the named file or, where none is named, to standard output. */
-static enum status deliver(struct text bytes, struct text path, struct arena *arena, struct fault *fault) {
+static enum status deliver_bytes(struct text bytes, struct text path, struct arena *arena,
+                                 struct fault *fault) {
     if (path.length > 0 && !text_is(path, "-")) {
         return file_write(arena, path, "output", bytes, fault);
     }
@@ -143,11 +138,10 @@ static enum status run_invoice_show(struct operator_session *session, const stru
     struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
     struct invoice_detail view;
     struct text bytes;
-    enum status status = show_invoice(&session->call, &input, &view, fault);
-    if (status == STATUS_OK) {
-        status = make_document(session, &view, arguments->json ? FORMAT_JSON : FORMAT_TEXT, &bytes, fault);
-    }
-    return status == STATUS_OK ? deliver(bytes, TEXT(""), &session->arena, fault) : status;
+    TRY(show_invoice(&session->call, &input, &view, fault));
+    TRY(make_document(session, &view, arguments->json ? FORMAT_JSON : FORMAT_TEXT, &bytes, fault));
+    show_bytes(bytes);
+    return STATUS_OK;
 }
 
 static enum status run_invoice_export(struct operator_session *session, const struct arguments *arguments,
@@ -156,15 +150,10 @@ static enum status run_invoice_export(struct operator_session *session, const st
     struct invoice_detail view;
     struct text bytes;
     enum invoice_format format = FORMAT_TEXT;
-    enum status status = parse_format(argument_text(arguments, "format"), &format, fault);
-    if (status == STATUS_OK) {
-        status = show_invoice(&session->call, &input, &view, fault);
-    }
-    if (status == STATUS_OK) {
-        status = make_document(session, &view, format, &bytes, fault);
-    }
-    return status == STATUS_OK ? deliver(bytes, argument_text(arguments, "output"), &session->arena, fault)
-                               : status;
+    TRY(parse_format(argument_text(arguments, "format"), &format, fault));
+    TRY(show_invoice(&session->call, &input, &view, fault));
+    TRY(make_document(session, &view, format, &bytes, fault));
+    return deliver_bytes(bytes, argument_text(arguments, "output"), &session->arena, fault);
 }
 
 typedef enum status invoice_settlement(struct call *call, const struct settle_invoice_input *input,
@@ -177,26 +166,24 @@ static void show_summary(struct operator_session *session, const struct argument
     show_record(session, arguments, json_written(&writer));
 }
 
-static enum status settle(struct operator_session *session, const struct arguments *arguments,
-                          invoice_settlement *settlement, struct fault *fault) {
+static enum status settle_and_show(struct operator_session *session, const struct arguments *arguments,
+                                   invoice_settlement *settlement, struct fault *fault) {
     struct settle_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
                                          .note = argument_text(arguments, "note")};
     struct invoice_view summary;
-    enum status status = settlement(&session->call, &input, &summary, fault);
-    if (status == STATUS_OK) {
-        show_summary(session, arguments, &summary);
-    }
-    return status;
+    TRY(settlement(&session->call, &input, &summary, fault));
+    show_summary(session, arguments, &summary);
+    return STATUS_OK;
 }
 
 static enum status run_invoice_pay(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
-    return settle(session, arguments, pay_invoice, fault);
+    return settle_and_show(session, arguments, pay_invoice, fault);
 }
 
 static enum status run_invoice_write_off(struct operator_session *session, const struct arguments *arguments,
                                          struct fault *fault) {
-    return settle(session, arguments, write_off_invoice, fault);
+    return settle_and_show(session, arguments, write_off_invoice, fault);
 }
 
 enum { POSITIONS_MAX = 1000 };
@@ -206,8 +193,7 @@ static enum status parse_positions(struct text list, int64_t positions[POSITIONS
                                    struct fault *fault) {
     *count = 0;
     while (list.length > 0) {
-        const char *comma = memchr(list.at, ',', list.length);
-        struct text word = {list.at, comma == NULL ? list.length : (size_t)(comma - list.at)};
+        struct text word = text_take_until(&list, ',');
         if (*count == POSITIONS_MAX || !text_to_int64(text_trim(word), &positions[*count]) ||
             positions[*count] < 1) {
             return fault_set(
@@ -216,8 +202,6 @@ static enum status parse_positions(struct text list, int64_t positions[POSITIONS
                 POSITIONS_MAX);
         }
         (*count)++;
-        size_t used = word.length + (comma == NULL ? 0 : 1);
-        list = (struct text){list.at + used, list.length - used};
     }
     return STATUS_OK;
 }
@@ -229,15 +213,10 @@ static enum status run_invoice_credit(struct operator_session *session, const st
                                          .reason = argument_text(arguments, "reason"),
                                          .positions = positions};
     struct invoice_view summary;
-    enum status status =
-        parse_positions(argument_text(arguments, "lines"), positions, &input.position_count, fault);
-    if (status == STATUS_OK) {
-        status = credit_invoice(&session->call, &input, &summary, fault);
-    }
-    if (status == STATUS_OK) {
-        show_summary(session, arguments, &summary);
-    }
-    return status;
+    TRY(parse_positions(argument_text(arguments, "lines"), positions, &input.position_count, fault));
+    TRY(credit_invoice(&session->call, &input, &summary, fault));
+    show_summary(session, arguments, &summary);
+    return STATUS_OK;
 }
 
 static enum status run_charge_add(struct operator_session *session, const struct arguments *arguments,
@@ -251,16 +230,12 @@ static enum status run_charge_add(struct operator_session *session, const struct
                                              .tax_category = argument_text(arguments, "tax-category"),
                                              .tax_rate = argument_text(arguments, "tax-rate")};
     struct one_off_charge_view charge;
-    enum status status = argument_int(arguments, "quantity", 1, 1, 1000000000, &input.quantity, fault);
-    if (status == STATUS_OK) {
-        status = add_one_off_charge(&session->call, &input, &charge, fault);
-    }
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_one_off_charge(&writer, NULL, &charge);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(argument_int(arguments, "quantity", 1, 1, 1000000000, &input.quantity, fault));
+    TRY(add_one_off_charge(&session->call, &input, &charge, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_one_off_charge(&writer, NULL, &charge);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_charge_remove(struct operator_session *session, const struct arguments *arguments,
@@ -276,22 +251,19 @@ static enum status run_charge_list(struct operator_session *session, const struc
                                                .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct one_off_charge_page page;
-    enum status status;
     do {
-        status = list_one_off_charges(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_one_off_charges(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_one_off_charge(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"charge", "id"},   {"seller", "seller.code"},      {"buyer", "buyer.code"},
         {"month", "month"}, {"description", "description"}, {"amount", "amount"},
         {"", "currency"},   {"invoice", "invoice"},         {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_correction_add(struct operator_session *session, const struct arguments *arguments,
@@ -303,16 +275,12 @@ static enum status run_correction_add(struct operator_session *session, const st
                                          .sku = argument_text(arguments, "sku"),
                                          .reason = argument_text(arguments, "reason")};
     struct correction_view correction;
-    enum status status = argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault);
-    if (status == STATUS_OK) {
-        status = add_correction(&session->call, &input, &correction, fault);
-    }
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_correction(&writer, NULL, &correction);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
+    TRY(add_correction(&session->call, &input, &correction, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_correction(&writer, NULL, &correction);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_correction_list(struct operator_session *session, const struct arguments *arguments,
@@ -323,23 +291,20 @@ static enum status run_correction_list(struct operator_session *session, const s
                                            .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct correction_page page;
-    enum status status;
     do {
-        status = list_corrections(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_corrections(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_correction(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"correction", "id"}, {"seller", "seller.code"},     {"buyer", "buyer.code"},
         {"month", "month"},   {"customer", "customer.code"}, {"SKU", "sku"},
         {"units", "units"},   {"reason", "reason"},          {"invoice", "invoice"},
         {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_margin_show(struct operator_session *session, const struct arguments *arguments,
@@ -349,14 +314,8 @@ static enum status run_margin_show(struct operator_session *session, const struc
                                        .forecast = argument_given(arguments, "forecast")};
     struct text grouping = argument_text(arguments, "by");
     struct show_margins_result result;
-    enum status status =
-        margin_grouping_parse(grouping.length == 0 ? TEXT("total") : grouping, "by", &input.grouping, fault);
-    if (status == STATUS_OK) {
-        status = show_margins(&session->call, &input, &result, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(margin_grouping_parse(grouping.length == 0 ? TEXT("total") : grouping, "by", &input.grouping, fault));
+    TRY(show_margins(&session->call, &input, &result, fault));
     struct json_writer writer = {.arena = &session->arena};
     represent_margins(&writer, NULL, &result);
     show_record(session, arguments, json_written(&writer));
@@ -367,10 +326,7 @@ static enum status run_ledger_balances(struct operator_session *session, const s
                                        struct fault *fault) {
     struct list_balances_input input = {.owner = argument_text(arguments, "owner")};
     struct balance_page result;
-    enum status status = list_balances(&session->call, &input, &result, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_balances(&session->call, &input, &result, fault));
     struct json_writer writer = show_list_begin(session);
     for (size_t i = 0; i < result.count; i++) {
         represent_balance(&writer, NULL, &result.items[i]);

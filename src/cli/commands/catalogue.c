@@ -34,69 +34,82 @@ static void print_problems(const struct import_problems *problems) {
     }
 }
 
-static enum status run_catalog_import(struct operator_session *session, const struct arguments *arguments,
-                                      struct fault *fault) {
-    struct import_catalogue_input input = {.vendor = argument_text(arguments, "vendor"),
-                                           .format = argument_text(arguments, "format")};
-    struct import_catalogue_result result;
+typedef enum status import_function(struct operator_session *session, const struct arguments *arguments,
+                                    struct text content, struct import_problems *problems, void *result,
+                                    struct fault *fault);
+
+/* Imports FILE, or prints its bad rows. */
+static enum status run_import(struct operator_session *session, const struct arguments *arguments,
+                              import_function *import, void *result, struct fault *fault) {
+    struct text content;
     struct import_problems problems = {0};
-    enum status status = file_read(&session->arena, argument_text(arguments, "FILE"), "FILE",
-                                   IMPORT_MAX_BYTES, &input.content, fault);
-    if (status == STATUS_OK) {
-        status = import_catalogue(&session->call, &input, &result, &problems, fault);
-    }
+    TRY(file_read(&session->arena, argument_text(arguments, "FILE"), "FILE", IMPORT_MAX_BYTES, &content,
+                  fault));
+    enum status status = import(session, arguments, content, &problems, result, fault);
     progress_end();
     print_problems(&problems);
-    if (status != STATUS_OK) {
-        return status;
+    return status;
+}
+
+static enum status import_catalogue_file(struct operator_session *session, const struct arguments *arguments,
+                                         struct text content, struct import_problems *problems, void *result,
+                                         struct fault *fault) {
+    const struct import_catalogue_input input = {.vendor = argument_text(arguments, "vendor"),
+                                                 .format = argument_text(arguments, "format"),
+                                                 .content = content};
+    return import_catalogue(&session->call, &input, result, problems, fault);
+}
+
+static void print_imported_catalogue(const struct import_catalogue_result *result) {
+    if (result->vendor_added) {
+        printf("vendor %.*s added\n", TEXT_ARGS(result->vendor_code));
     }
+    printf("%" PRId64 " SKUs and %" PRId64 " components were new, %" PRId64 " renamed\n", result->skus_added,
+           result->components_added, result->renamed);
+    printf("%" PRId64 " SKUs, %" PRId64 " components\n", result->skus, result->components);
+}
+
+static enum status run_catalogue_import(struct operator_session *session, const struct arguments *arguments,
+                                        struct fault *fault) {
+    struct import_catalogue_result result;
+    TRY(run_import(session, arguments, import_catalogue_file, &result, fault));
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         represent_catalogue_import(&writer, NULL, &result);
         show_json(json_written(&writer));
-        return STATUS_OK;
+    } else {
+        print_imported_catalogue(&result);
     }
-    if (result.vendor_added) {
-        printf("vendor %.*s added\n", TEXT_ARGS(result.vendor_code));
-    }
-    printf("%" PRId64 " SKUs and %" PRId64 " components were new, %" PRId64 " renamed\n", result.skus_added,
-           result.components_added, result.renamed);
-    printf("%" PRId64 " SKUs, %" PRId64 " components\n", result.skus, result.components);
     return STATUS_OK;
 }
 
-static enum status run_catalog_list(struct operator_session *session, const struct arguments *arguments,
-                                    struct fault *fault) {
+static enum status run_catalogue_list(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
     struct list_skus_input input = {.owner = argument_text(arguments, "owner"),
                                     .kind = argument_text(arguments, "kind"),
                                     .search = argument_text(arguments, "search"),
                                     .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct sku_page page;
-    enum status status;
     do {
-        status = list_skus(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_skus(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_sku(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner_name"}, {"name", "name"}, {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
-static enum status run_catalog_show(struct operator_session *session, const struct arguments *arguments,
-                                    struct fault *fault) {
+static enum status run_catalogue_show(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
     struct sku_view sku;
-    enum status status = show_sku(&session->call, argument_text(arguments, "SKU"), &sku, fault);
-    if (status == STATUS_OK) {
-        show_sku_view(session, arguments, &sku);
-    }
-    return status;
+    TRY(show_sku(&session->call, argument_text(arguments, "SKU"), &sku, fault));
+    show_sku_view(session, arguments, &sku);
+    return STATUS_OK;
 }
 
 /* "EPP*1,MAIL*2": a part's quantity is 1 where it says none. */
@@ -104,10 +117,7 @@ static enum status parse_parts(struct text list, struct bundle_part_input parts[
                                size_t *count, struct fault *fault) {
     *count = 0;
     while (list.length > 0) {
-        const char *comma = memchr(list.at, ',', list.length);
-        struct text word = {list.at, comma == NULL ? list.length : (size_t)(comma - list.at)};
-        size_t used = word.length + (comma == NULL ? 0 : 1);
-        list = (struct text){list.at + used, list.length - used};
+        struct text word = text_take_until(&list, ',');
         if (*count == BUNDLE_PARTS_MAX) {
             return fault_set(fault, STATUS_INVALID, "too-many-parts", "parts", word,
                              "a bundle has at most %d parts", BUNDLE_PARTS_MAX);
@@ -120,7 +130,8 @@ static enum status parse_parts(struct text list, struct bundle_part_input parts[
             if (!text_to_int64((struct text){star + 1, word.length - part->sku.length - 1},
                                &part->quantity)) {
                 return fault_set(fault, STATUS_INVALID, "malformed-quantity", "parts", word,
-                                 "must be SKU or SKU*QUANTITY, with commas between: EPP-STD,MAIL-STD*2");
+                                 "Give each part as SKU or SKU*QUANTITY, with commas between, such as "
+                                 "EPP-STD,MAIL-STD*2.");
             }
         }
     }
@@ -135,14 +146,10 @@ static enum status run_bundle_compose(struct operator_session *session, const st
                                          .name = argument_text(arguments, "name"),
                                          .parts = parts};
     struct sku_view sku;
-    enum status status = parse_parts(argument_text(arguments, "parts"), parts, &input.part_count, fault);
-    if (status == STATUS_OK) {
-        status = compose_bundle(&session->call, &input, &sku, fault);
-    }
-    if (status == STATUS_OK) {
-        show_sku_view(session, arguments, &sku);
-    }
-    return status;
+    TRY(parse_parts(argument_text(arguments, "parts"), parts, &input.part_count, fault));
+    TRY(compose_bundle(&session->call, &input, &sku, fault));
+    show_sku_view(session, arguments, &sku);
+    return STATUS_OK;
 }
 
 static enum status run_service_add(struct operator_session *session, const struct arguments *arguments,
@@ -151,29 +158,24 @@ static enum status run_service_add(struct operator_session *session, const struc
                                       .code = argument_text(arguments, "code"),
                                       .name = argument_text(arguments, "name")};
     struct sku_view sku;
-    enum status status = add_service(&session->call, &input, &sku, fault);
-    if (status == STATUS_OK) {
-        show_sku_view(session, arguments, &sku);
-    }
-    return status;
+    TRY(add_service(&session->call, &input, &sku, fault));
+    show_sku_view(session, arguments, &sku);
+    return STATUS_OK;
+}
+
+static enum status import_price_file(struct operator_session *session, const struct arguments *arguments,
+                                     struct text content, struct import_problems *problems, void *result,
+                                     struct fault *fault) {
+    const struct import_prices_input input = {.seller = argument_text(arguments, "seller"),
+                                              .buyer = argument_text(arguments, "buyer"),
+                                              .content = content};
+    return import_prices(&session->call, &input, result, problems, fault);
 }
 
 static enum status run_price_import(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
-    struct import_prices_input input = {.seller = argument_text(arguments, "seller"),
-                                        .buyer = argument_text(arguments, "buyer")};
     struct import_prices_result result;
-    struct import_problems problems = {0};
-    enum status status = file_read(&session->arena, argument_text(arguments, "FILE"), "FILE",
-                                   IMPORT_MAX_BYTES, &input.content, fault);
-    if (status == STATUS_OK) {
-        status = import_prices(&session->call, &input, &result, &problems, fault);
-    }
-    progress_end();
-    print_problems(&problems);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(run_import(session, arguments, import_price_file, &result, fault));
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         represent_price_import(&writer, NULL, &result);
@@ -201,13 +203,11 @@ static enum status run_price_set(struct operator_session *session, const struct 
                                     .not_for_resale =
                                         argument_given(arguments, "not-for-resale") ? TEXT("yes") : TEXT("")};
     struct price_view price;
-    enum status status = set_price(&session->call, &input, &price, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_price(&writer, NULL, &price);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(set_price(&session->call, &input, &price, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_price(&writer, NULL, &price);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_price_list(struct operator_session *session, const struct arguments *arguments,
@@ -218,14 +218,13 @@ static enum status run_price_list(struct operator_session *session, const struct
                                       .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct price_page page;
-    enum status status;
     do {
-        status = list_prices(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_prices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_price(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"seller", "seller.code"},
                                             {"buyer", "buyer.code"},
                                             {"SKU", "sku.code"},
@@ -235,10 +234,8 @@ static enum status run_price_list(struct operator_session *session, const struct
                                             {"first tier", "tiers.0.unit_price"},
                                             {"", "currency"},
                                             {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static const struct command COMMANDS[] = {
@@ -261,7 +258,7 @@ static const struct command COMMANDS[] = {
          "csv has the columns sku,name[,component_code,component_name]; microsoft is Microsoft's reference\n"
          "table of product names and service plan identifiers. One bad row imports nothing.",
      .prints = true,
-     .run = run_catalog_import},
+     .run = run_catalogue_import},
     {.words = "catalog list",
      .summary = "List SKUs",
      .options = {{.name = "owner", .value = "A", .help = "of this vendor or seller"},
@@ -272,12 +269,12 @@ static const struct command COMMANDS[] = {
                   .words = "product bundle service"},
                  {.name = "search", .value = "TEXT", .help = "part of the code or name"}},
      .prints = true,
-     .run = run_catalog_list},
+     .run = run_catalogue_list},
     {.words = "catalog show",
      .summary = "Show a SKU with its components or parts",
      .operands = {{.name = "SKU", .presence = REQUIRED, .help = "sku_… or code"}},
      .prints = true,
-     .run = run_catalog_show},
+     .run = run_catalogue_show},
     {.words = "bundle compose",
      .summary = "Compose a SKU of one's own out of others",
      .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "whose SKU it will be"},

@@ -19,14 +19,13 @@ static enum status run_device_list(struct operator_session *session, const struc
                                        .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct device_page page;
-    enum status status;
     do {
-        status = list_devices(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_devices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_device(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"device", "id"},
                                             {"customer", "customer.code"},
                                             {"SKU", "sku.code"},
@@ -38,38 +37,32 @@ static enum status run_device_list(struct operator_session *session, const struc
                                             {"seen", "seen_at"},
                                             {"clones", "clones"},
                                             {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_device_show(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
     struct device_view device;
-    enum status status = show_device(&session->call, argument_text(arguments, "DEVICE"), &device, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_device(&writer, NULL, &device);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(show_device(&session->call, argument_text(arguments, "DEVICE"), &device, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_device(&writer, NULL, &device);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_device_release(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
     struct release_device_input input = {.device = argument_text(arguments, "DEVICE")};
     struct released_device released;
-    enum status status = release_device(&session->call, &input, &released, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        json_write_open(&writer, NULL);
-        json_write_text(&writer, "id", released.device);
-        json_write_instant(&writer, "seat_until", released.seat_until_s * 1000000);
-        json_write_close(&writer);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(release_device(&session->call, &input, &released, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    json_write_open(&writer, NULL);
+    json_write_text(&writer, "id", released.device);
+    json_write_instant(&writer, "seat_until", released.seat_until_s * 1000000);
+    json_write_close(&writer);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 /* `*given` points to `storage` where the option was given. */
@@ -112,26 +105,16 @@ static enum status run_sku_terms(struct operator_session *session, const struct 
     int64_t offline_ttl_s = 0;
     int64_t silent_s = 0;
     struct lease_terms_view terms;
-    enum status status = read_span(arguments, "ttl", &ttl_s, &input.ttl_s, fault);
-    if (status == STATUS_OK) {
-        status = read_span(arguments, "grace", &grace_s, &input.grace_s, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_span(arguments, "offline-ttl", &offline_ttl_s, &input.offline_ttl_s, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_span(arguments, "silent", &silent_s, &input.silent_s, fault);
-    }
+    TRY(read_span(arguments, "ttl", &ttl_s, &input.ttl_s, fault));
+    TRY(read_span(arguments, "grace", &grace_s, &input.grace_s, fault));
+    TRY(read_span(arguments, "offline-ttl", &offline_ttl_s, &input.offline_ttl_s, fault));
+    TRY(read_span(arguments, "silent", &silent_s, &input.silent_s, fault));
     bool sets =
         input.ttl_s != NULL || input.grace_s != NULL || input.offline_ttl_s != NULL || input.silent_s != NULL;
-    if (status == STATUS_OK) {
-        status = sets ? set_lease_terms(&session->call, &input, &terms, fault)
-                      : show_lease_terms(&session->call, input.sku, &terms, fault);
-    }
-    if (status == STATUS_OK) {
-        show_terms(session, arguments, &terms);
-    }
-    return status;
+    TRY(sets ? set_lease_terms(&session->call, &input, &terms, fault)
+             : show_lease_terms(&session->call, input.sku, &terms, fault));
+    show_terms(session, arguments, &terms);
+    return STATUS_OK;
 }
 
 static enum status run_licence_snippet(struct operator_session *session, const struct arguments *arguments,
@@ -143,10 +126,7 @@ static enum status run_licence_snippet(struct operator_session *session, const s
                                          .agent = argument_text(arguments, "agent"),
                                          .agent_sha256 = argument_text(arguments, "agent-sha256")};
     struct snippet_list list;
-    enum status status = write_snippets(&session->call, &input, &list, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(write_snippets(&session->call, &input, &list, fault));
     if (!arguments->json) {
         for (size_t i = 0; i < list.count; i++) {
             printf("%.*s\n", TEXT_ARGS(list.items[i].command));

@@ -35,11 +35,9 @@ static void show_keys(struct operator_session *session, const struct arguments *
 static enum status run_key_list(struct operator_session *session, const struct arguments *arguments,
                                 struct fault *fault) {
     struct signing_key_list keys;
-    enum status status = list_signing_keys(&session->call, &keys, fault);
-    if (status == STATUS_OK) {
-        show_keys(session, arguments, &keys);
-    }
-    return status;
+    TRY(list_signing_keys(&session->call, &keys, fault));
+    show_keys(session, arguments, &keys);
+    return STATUS_OK;
 }
 
 static enum status run_key_rotate(struct operator_session *session, const struct arguments *arguments,
@@ -51,34 +49,25 @@ static enum status run_key_rotate(struct operator_session *session, const struct
         return fault_set(fault, STATUS_INVALID, "contradiction", "after", TEXT(""),
                          "a root is valid at once, beside the one before: --after is for lease keys");
     }
-    enum status status = argument_int(arguments, "after", ROTATE_AFTER_S_DEFAULT, 0, ROTATE_AFTER_S_MAX,
-                                      &input.after_s, fault);
-    if (status == STATUS_OK) {
-        status = rotate_signing_key(&session->call, &input, &keys, fault);
-    }
-    if (status == STATUS_OK) {
-        show_keys(session, arguments, &keys);
-    }
-    return status;
+    TRY(argument_int(arguments, "after", ROTATE_AFTER_S_DEFAULT, 0, ROTATE_AFTER_S_MAX, &input.after_s,
+                     fault));
+    TRY(rotate_signing_key(&session->call, &input, &keys, fault));
+    show_keys(session, arguments, &keys);
+    return STATUS_OK;
 }
 
 static enum status run_key_revoke(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
     struct signing_key_list keys;
-    enum status status = revoke_signing_key(&session->call, argument_text(arguments, "KEY"), &keys, fault);
-    if (status == STATUS_OK) {
-        show_keys(session, arguments, &keys);
-    }
-    return status;
+    TRY(revoke_signing_key(&session->call, argument_text(arguments, "KEY"), &keys, fault));
+    show_keys(session, arguments, &keys);
+    return STATUS_OK;
 }
 
 static enum status run_key_root(struct operator_session *session, const struct arguments *arguments,
                                 struct fault *fault) {
     struct signing_key_list roots;
-    enum status status = list_root_keys(&session->call, &roots, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_root_keys(&session->call, &roots, fault));
     static const struct column COLUMNS[] = {
         {"key", "key"}, {"base64url", "public_key"}, {"hex", "public_key_hex"}, {NULL, NULL}};
     struct json_writer writer = show_list_begin(session);
@@ -94,25 +83,18 @@ static enum status run_lease_issue(struct operator_session *session, const struc
     struct issue_offline_lease_input input;
     struct offline_lease lease;
     struct text output = argument_text(arguments, "output");
-    enum status status = file_read(&session->arena, argument_text(arguments, "FILE"), "FILE",
-                                   REQUEST_FILE_BYTES_MAX, &input.request, fault);
-    if (status == STATUS_OK) {
-        status = issue_offline_lease(&session->call, &input, &lease, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(file_read(&session->arena, argument_text(arguments, "FILE"), "FILE", REQUEST_FILE_BYTES_MAX,
+                  &input.request, fault));
+    TRY(issue_offline_lease(&session->call, &input, &lease, fault));
     if (output.length == 0) {
         show_bytes(text_format(&session->arena, "%.*s\n", TEXT_ARGS(lease.file)));
         return STATUS_OK;
     }
-    status = file_write(&session->arena, output, "output", lease.file, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_offline_lease(&writer, NULL, &lease, false);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(file_write(&session->arena, output, "output", lease.file, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_offline_lease(&writer, NULL, &lease, false);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static const struct command COMMANDS[] = {

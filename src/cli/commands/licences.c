@@ -27,49 +27,37 @@ static enum status run_block_order(struct operator_session *session, const struc
     struct order_block_input input = {.provider = argument_text(arguments, "provider"),
                                       .sku = argument_text(arguments, "sku")};
     struct block_view block;
-    enum status status = argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault);
-    if (status == STATUS_OK) {
-        status = order_block(&session->call, &input, &block, fault);
-    }
-    if (status == STATUS_OK) {
-        show_block_view(session, arguments, &block);
-    }
-    return status;
+    TRY(argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault));
+    TRY(order_block(&session->call, &input, &block, fault));
+    show_block_view(session, arguments, &block);
+    return STATUS_OK;
 }
 
 static enum status run_block_enlarge(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
     struct enlarge_block_input input = {.block = argument_text(arguments, "BLOCK")};
     struct block_view block;
-    enum status status = argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault);
-    if (status == STATUS_OK) {
-        status = enlarge_block(&session->call, &input, &block, fault);
-    }
-    if (status == STATUS_OK) {
-        show_block_view(session, arguments, &block);
-    }
-    return status;
+    TRY(argument_int(arguments, "size", 0, 1, BLOCK_SIZE_MAX, &input.size, fault));
+    TRY(enlarge_block(&session->call, &input, &block, fault));
+    show_block_view(session, arguments, &block);
+    return STATUS_OK;
 }
 
 static enum status run_block_close(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
     struct close_block_input input = {.block = argument_text(arguments, "BLOCK")};
     struct block_view block;
-    enum status status = close_block(&session->call, &input, &block, fault);
-    if (status == STATUS_OK) {
-        show_block_view(session, arguments, &block);
-    }
-    return status;
+    TRY(close_block(&session->call, &input, &block, fault));
+    show_block_view(session, arguments, &block);
+    return STATUS_OK;
 }
 
 static enum status run_block_show(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
     struct block_view block;
-    enum status status = show_block(&session->call, argument_text(arguments, "BLOCK"), &block, fault);
-    if (status == STATUS_OK) {
-        show_block_view(session, arguments, &block);
-    }
-    return status;
+    TRY(show_block(&session->call, argument_text(arguments, "BLOCK"), &block, fault));
+    show_block_view(session, arguments, &block);
+    return STATUS_OK;
 }
 
 static enum status run_block_list(struct operator_session *session, const struct arguments *arguments,
@@ -79,15 +67,14 @@ static enum status run_block_list(struct operator_session *session, const struct
                                       .state = argument_text(arguments, "state"),
                                       .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
-    enum status status;
     struct block_page page;
     do {
-        status = list_blocks(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_blocks(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_block(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"block", "id"},
                                             {"provider", "provider.code"},
                                             {"SKU", "sku.code"},
@@ -96,10 +83,8 @@ static enum status run_block_list(struct operator_session *session, const struct
                                             {"free", "free_seats"},
                                             {"state", "state"},
                                             {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_licence_issue(struct operator_session *session, const struct arguments *arguments,
@@ -107,16 +92,9 @@ static enum status run_licence_issue(struct operator_session *session, const str
     struct issue_licence_input input = {.block = argument_text(arguments, "block"),
                                         .customer = argument_text(arguments, "customer")};
     struct issued_licences issued;
-    enum status status = argument_int(arguments, "seats", 0, 1, BLOCK_SIZE_MAX, &input.seats, fault);
-    if (status == STATUS_OK) {
-        status = argument_int(arguments, "count", 1, 1, LICENCE_ISSUE_COUNT_MAX, &input.count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = issue_licence(&session->call, &input, &issued, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(argument_int(arguments, "seats", 0, 1, BLOCK_SIZE_MAX, &input.seats, fault));
+    TRY(argument_int(arguments, "count", 1, 1, LICENCE_ISSUE_COUNT_MAX, &input.count, fault));
+    TRY(issue_licence(&session->call, &input, &issued, fault));
     if (!arguments->json) {
         for (size_t i = 0; i < issued.count; i++) {
             printf("%.*s  %.*s\n", TEXT_ARGS(issued.items[i].key),
@@ -141,11 +119,9 @@ static enum status change_licence(struct operator_session *session, const struct
     struct turn_licence_input input = {
         .licence = argument_text(arguments, "LICENCE"), .at = argument_text(arguments, "at"), .seats = seats};
     struct licence_view licence;
-    enum status status = change(&session->call, &input, &licence, fault);
-    if (status == STATUS_OK) {
-        show_licence_view(session, arguments, &licence);
-    }
-    return status;
+    TRY(change(&session->call, &input, &licence, fault));
+    show_licence_view(session, arguments, &licence);
+    return STATUS_OK;
 }
 
 static enum status run_licence_on(struct operator_session *session, const struct arguments *arguments,
@@ -166,8 +142,8 @@ static enum status run_licence_retire(struct operator_session *session, const st
 static enum status run_licence_seats(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
     int64_t seats;
-    enum status status = argument_int(arguments, "seats", 0, 1, BLOCK_SIZE_MAX, &seats, fault);
-    return status == STATUS_OK ? change_licence(session, arguments, resize_licence, seats, fault) : status;
+    TRY(argument_int(arguments, "seats", 0, 1, BLOCK_SIZE_MAX, &seats, fault));
+    return change_licence(session, arguments, resize_licence, seats, fault);
 }
 
 static enum status run_customer_off(struct operator_session *session, const struct arguments *arguments,
@@ -175,27 +151,23 @@ static enum status run_customer_off(struct operator_session *session, const stru
     struct turn_customer_off_input input = {.customer = argument_text(arguments, "CUSTOMER"),
                                             .at = argument_text(arguments, "at")};
     int64_t turned;
-    enum status status = turn_off_customer(&session->call, &input, &turned, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        json_write_open(&writer, NULL);
-        json_write_int(&writer, "turned_off", turned);
-        json_write_close(&writer);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(turn_off_customer(&session->call, &input, &turned, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    json_write_open(&writer, NULL);
+    json_write_int(&writer, "turned_off", turned);
+    json_write_close(&writer);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_licence_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct licence_detail detail;
-    enum status status = show_licence(&session->call, argument_text(arguments, "LICENCE"), &detail, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_licence_in_full(&writer, NULL, &detail);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(show_licence(&session->call, argument_text(arguments, "LICENCE"), &detail, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_licence_in_full(&writer, NULL, &detail);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_licence_list(struct operator_session *session, const struct arguments *arguments,
@@ -208,21 +180,18 @@ static enum status run_licence_list(struct operator_session *session, const stru
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct licence_page page;
-    enum status status;
     do {
-        status = list_licences(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_licences(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_licence(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"licence", "id"},  {"provider", "provider.code"}, {"customer", "customer.code"}, {"SKU", "sku.code"},
         {"seats", "seats"}, {"state", "effective"},        {"key ends in", "key_hint"},   {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_licence_events(struct operator_session *session, const struct arguments *arguments,
@@ -230,43 +199,34 @@ static enum status run_licence_events(struct operator_session *session, const st
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct licence_event_page page;
-    enum status status;
     do {
-        status =
-            list_licence_events(&session->call, argument_text(arguments, "LICENCE"), where, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_licence_events(&session->call, argument_text(arguments, "LICENCE"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_licence_event(&writer, NULL, &page.items[i]);
         }
         where.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"sequence", "sequence"}, {"time", "at"},     {"event", "event"}, {"before", "seats_before"},
         {"after", "seats_after"}, {"cause", "cause"}, {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_licence_key(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
     struct text key;
-    enum status status = reveal_licence_key(&session->call, argument_text(arguments, "LICENCE"), &key, fault);
-    if (status == STATUS_OK) {
-        printf("%.*s\n", TEXT_ARGS(key));
-    }
-    return status;
+    TRY(reveal_licence_key(&session->call, argument_text(arguments, "LICENCE"), &key, fault));
+    printf("%.*s\n", TEXT_ARGS(key));
+    return STATUS_OK;
 }
 
 static enum status run_licence_keys(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct text csv;
-    enum status status =
-        export_licence_keys(&session->call, argument_text(arguments, "customer"), &csv, fault);
-    if (status == STATUS_OK) {
-        show_bytes(csv);
-    }
-    return status;
+    TRY(export_licence_keys(&session->call, argument_text(arguments, "customer"), &csv, fault));
+    show_bytes(csv);
+    return STATUS_OK;
 }
 
 #define LICENCE_OPERAND                                                                                      \

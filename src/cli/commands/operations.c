@@ -23,11 +23,8 @@
 static enum status run_check(struct operator_session *session, const struct arguments *arguments,
                              struct fault *fault) {
     struct audit_store_result result;
-    enum status status = audit_store(&session->call, &result, fault);
+    TRY(audit_store(&session->call, &result, fault));
     progress_end();
-    if (status != STATUS_OK) {
-        return status;
-    }
     session->exit_code = result.violation_total == 0 ? 0 : 1;
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
@@ -65,21 +62,16 @@ static enum status run_simulate(struct operator_session *session, const struct a
                    {"licences", 1000, &input.licences},
                    {"months", 3, &input.months}};
     int64_t seed = 0;
-    enum status status = argument_int(arguments, "seed", 1, 0, INT64_MAX, &seed, fault);
-    for (size_t i = 0; status == STATUS_OK && i < sizeof numbers / sizeof numbers[0]; i++) {
-        status = argument_int(arguments, numbers[i].name, numbers[i].otherwise, 0, SIMULATE_LICENCES_MAX,
-                              numbers[i].value, fault);
+    TRY(argument_int(arguments, "seed", 1, 0, INT64_MAX, &seed, fault));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        TRY(argument_int(arguments, numbers[i].name, numbers[i].otherwise, 0, SIMULATE_LICENCES_MAX,
+                         numbers[i].value, fault));
     }
     input.seed = (uint64_t)seed;
     struct simulate_result result;
     double began = seconds_now();
-    if (status == STATUS_OK) {
-        status = simulate(&session->call, &input, &result, fault);
-    }
+    TRY(simulate(&session->call, &input, &result, fault));
     progress_end();
-    if (status != STATUS_OK) {
-        return status;
-    }
     double seconds = seconds_now() - began;
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
@@ -112,12 +104,9 @@ static void print_backup(const char *what, const struct backup_summary *summary)
 static enum status run_backup(struct operator_session *session, const struct arguments *arguments,
                               struct fault *fault) {
     struct backup_summary summary;
-    enum status status =
-        backup_write(session->db, argument_text(arguments, "FILE"), session->call.now_us, &summary, fault);
-    if (status == STATUS_OK) {
-        print_backup("backed up", &summary);
-    }
-    return status;
+    TRY(backup_write(session->db, argument_text(arguments, "FILE"), session->call.now_us, &summary, fault));
+    print_backup("backed up", &summary);
+    return STATUS_OK;
 }
 
 /* Restores into a store that may not exist yet. The secret is not part of a backup, and must be the one that
@@ -126,34 +115,22 @@ static enum status run_restore(struct operator_session *session, const struct ar
                                struct fault *fault) {
     struct text path = argument_text(arguments, "FILE");
     struct backup_summary summary;
-    enum status status = backup_verify(path, &summary, fault);
-    if (status == STATUS_OK) {
-        status = operator_open_for_restore(session, arguments->db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = backup_restore(session->db, path, session->secret, &summary, fault);
-    }
+    TRY(backup_verify(path, &summary, fault));
+    TRY(operator_open_for_restore(session, arguments->db, fault));
+    TRY(backup_restore(session->db, path, session->secret, &summary, fault));
     /* Clients have seen later versions of the update repository: it goes on above them. */
-    if (status == STATUS_OK) {
-        operator_make_call(session);
-        status = renew_updates(&session->call, &(struct renew_updates_input){.all = true}, NULL, fault);
-    }
-    if (status == STATUS_OK) {
-        print_backup("restored", &summary);
-    }
-    return status;
+    operator_make_call(session);
+    TRY(renew_updates(&session->call, &(struct renew_updates_input){.all = true}, NULL, fault));
+    print_backup("restored", &summary);
+    return STATUS_OK;
 }
 
 static enum status run_upgrade(struct operator_session *session, const struct arguments *arguments,
                                struct fault *fault) {
-    enum status status = db_open(arguments->db, &session->db, fault);
-    if (status == STATUS_OK) {
-        status = db_migrate(session->db, fault);
-    }
-    if (status == STATUS_OK) {
-        printf("the store is up to date\n");
-    }
-    return status;
+    TRY(db_open(arguments->db, &session->db, fault));
+    TRY(db_migrate(session->db, fault));
+    printf("the store is up to date\n");
+    return STATUS_OK;
 }
 
 static enum status run_states(struct operator_session *session, const struct arguments *arguments,

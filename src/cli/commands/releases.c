@@ -46,14 +46,10 @@ static enum status run_product_add(struct operator_session *session, const struc
                                       .name = argument_text(arguments, "name"),
                                       .skus = skus};
     struct product_view product;
-    enum status status = parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault);
-    if (status == STATUS_OK) {
-        status = add_product(&session->call, &input, &product, fault);
-    }
-    if (status == STATUS_OK) {
-        show_product_view(session, arguments, &product);
-    }
-    return status;
+    TRY(parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault));
+    TRY(add_product(&session->call, &input, &product, fault));
+    show_product_view(session, arguments, &product);
+    return STATUS_OK;
 }
 
 static enum status run_product_entitle(struct operator_session *session, const struct arguments *arguments,
@@ -61,24 +57,18 @@ static enum status run_product_entitle(struct operator_session *session, const s
     struct text skus[PRODUCT_SKUS_MAX];
     struct entitle_product_input input = {.product = argument_text(arguments, "PRODUCT"), .skus = skus};
     struct product_view product;
-    enum status status = parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault);
-    if (status == STATUS_OK) {
-        status = entitle_product(&session->call, &input, &product, fault);
-    }
-    if (status == STATUS_OK) {
-        show_product_view(session, arguments, &product);
-    }
-    return status;
+    TRY(parse_skus(argument_text(arguments, "skus"), skus, &input.sku_count, fault));
+    TRY(entitle_product(&session->call, &input, &product, fault));
+    show_product_view(session, arguments, &product);
+    return STATUS_OK;
 }
 
 static enum status run_product_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct product_view product;
-    enum status status = show_product(&session->call, argument_text(arguments, "PRODUCT"), &product, fault);
-    if (status == STATUS_OK) {
-        show_product_view(session, arguments, &product);
-    }
-    return status;
+    TRY(show_product(&session->call, argument_text(arguments, "PRODUCT"), &product, fault));
+    show_product_view(session, arguments, &product);
+    return STATUS_OK;
 }
 
 static enum status run_product_list(struct operator_session *session, const struct arguments *arguments,
@@ -87,20 +77,17 @@ static enum status run_product_list(struct operator_session *session, const stru
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct product_page page;
-    enum status status;
     do {
-        status = list_products(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_products(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_product(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"product", "code"}, {"id", "id"}, {"vendor", "vendor_name"}, {"name", "name"}, {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 /* ---- releases ---- */
@@ -136,26 +123,19 @@ static enum status run_release_publish(struct operator_session *session, const s
                                           .artifacts = &published,
                                           .artifact_count = 1};
     struct release_view release;
-    enum status status = artifact_put_file(session->call.artifacts, path, "FILE", &artifact, fault);
-    if (status == STATUS_OK) {
-        published.sha256 = text_of(artifact.sha256);
-        status = publish_release(&session->call, &input, &release, fault);
-    }
-    if (status == STATUS_OK) {
-        show_release_view(session, arguments, &release);
-    }
-    return status;
+    TRY(artifact_put_file(session->call.artifacts, path, "FILE", &artifact, fault));
+    published.sha256 = text_of(artifact.sha256);
+    TRY(publish_release(&session->call, &input, &release, fault));
+    show_release_view(session, arguments, &release);
+    return STATUS_OK;
 }
 
 static enum status run_release_promote(struct operator_session *session, const struct arguments *arguments,
                                        struct fault *fault) {
     struct release_view release;
-    enum status status =
-        promote_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault);
-    if (status == STATUS_OK) {
-        show_release_view(session, arguments, &release);
-    }
-    return status;
+    TRY(promote_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault));
+    show_release_view(session, arguments, &release);
+    return STATUS_OK;
 }
 
 static enum status run_release_withdraw(struct operator_session *session, const struct arguments *arguments,
@@ -163,21 +143,17 @@ static enum status run_release_withdraw(struct operator_session *session, const 
     struct withdraw_release_input input = {.release = argument_text(arguments, "RELEASE"),
                                            .reason = argument_text(arguments, "reason")};
     struct release_view release;
-    enum status status = withdraw_release(&session->call, &input, &release, fault);
-    if (status == STATUS_OK) {
-        show_release_view(session, arguments, &release);
-    }
-    return status;
+    TRY(withdraw_release(&session->call, &input, &release, fault));
+    show_release_view(session, arguments, &release);
+    return STATUS_OK;
 }
 
 static enum status run_release_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct release_view release;
-    enum status status = show_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault);
-    if (status == STATUS_OK) {
-        show_release_view(session, arguments, &release);
-    }
-    return status;
+    TRY(show_release(&session->call, argument_text(arguments, "RELEASE"), &release, fault));
+    show_release_view(session, arguments, &release);
+    return STATUS_OK;
 }
 
 static enum status run_release_list(struct operator_session *session, const struct arguments *arguments,
@@ -188,14 +164,13 @@ static enum status run_release_list(struct operator_session *session, const stru
                                         .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct release_page page;
-    enum status status;
     do {
-        status = list_releases(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_releases(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_release(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"product", "product.code"},
                                             {"version", "version"},
                                             {"channel", "channel"},
@@ -203,10 +178,8 @@ static enum status run_release_list(struct operator_session *session, const stru
                                             {"published", "published_at"},
                                             {"id", "id"},
                                             {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 /* ---- the update repository ---- */
@@ -215,40 +188,29 @@ static enum status run_release_renew(struct operator_session *session, const str
                                      struct fault *fault) {
     struct renew_updates_input input = {.all = argument_given(arguments, "all")};
     int64_t renewed = 0;
-    enum status status = renew_updates(&session->call, &input, &renewed, fault);
-    if (status == STATUS_OK) {
-        printf("%" PRId64 " files of the update repository renewed\n", renewed);
-    }
-    return status;
+    TRY(renew_updates(&session->call, &input, &renewed, fault));
+    printf("%" PRId64 " files of the update repository renewed\n", renewed);
+    return STATUS_OK;
 }
 
 static enum status run_release_rotate_key(struct operator_session *session, const struct arguments *arguments,
                                           struct fault *fault) {
     struct rotate_update_key_input input = {.role = argument_text(arguments, "role")};
     struct update_repository_view repository;
-    enum status status = argument_int(arguments, "keys", 0, 1, TUF_KEYS_MAX, &input.keys, fault);
-    if (status == STATUS_OK) {
-        status = argument_int(arguments, "threshold", 0, 1, TUF_KEYS_MAX, &input.threshold, fault);
-    }
-    if (status == STATUS_OK) {
-        status = rotate_update_key(&session->call, &input, &repository, fault);
-    }
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_update_repository(&writer, NULL, &repository);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(argument_int(arguments, "keys", 0, 1, TUF_KEYS_MAX, &input.keys, fault));
+    TRY(argument_int(arguments, "threshold", 0, 1, TUF_KEYS_MAX, &input.threshold, fault));
+    TRY(rotate_update_key(&session->call, &input, &repository, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_update_repository(&writer, NULL, &repository);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_release_verify(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
     struct verify_updates_result result;
-    enum status status = verify_updates(&session->call, &result, fault);
+    TRY(verify_updates(&session->call, &result, fault));
     progress_end();
-    if (status != STATUS_OK) {
-        return status;
-    }
     session->exit_code = result.problem_count == 0 ? 0 : 1;
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
@@ -267,13 +229,13 @@ static enum status run_release_verify(struct operator_session *session, const st
 static enum status run_release_root(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct first_root root;
-    enum status status = show_first_root(&session->call, &root, fault);
-    if (status == STATUS_OK && argument_given(arguments, "sha256")) {
+    TRY(show_first_root(&session->call, &root, fault));
+    if (argument_given(arguments, "sha256")) {
         printf("%.*s\n", TEXT_ARGS(root.sha256));
-    } else if (status == STATUS_OK) {
+    } else {
         show_bytes(root.bytes);
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- installing ---- */
@@ -283,17 +245,13 @@ static enum status run_licence_install_link(struct operator_session *session,
     struct make_install_link_input input = {.licence = argument_text(arguments, "LICENCE")};
     struct install_link_view link;
     struct text token;
-    enum status status = argument_int(arguments, "days", INSTALL_LINK_DAYS_DEFAULT, 1, INSTALL_LINK_DAYS_MAX,
-                                      &input.days, fault);
-    if (status == STATUS_OK) {
-        status = make_install_link(&session->call, &input, &link, &token, fault);
-    }
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_made_install_link(&writer, NULL, &link, token);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(argument_int(arguments, "days", INSTALL_LINK_DAYS_DEFAULT, 1, INSTALL_LINK_DAYS_MAX, &input.days,
+                     fault));
+    TRY(make_install_link(&session->call, &input, &link, &token, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_made_install_link(&writer, NULL, &link, token);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 #define RELEASE_OPERAND                                                                                      \

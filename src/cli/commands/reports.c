@@ -5,7 +5,7 @@
 #include "documents/invoice/document.h"
 #include "json/represent.h"
 
-static struct report_name named(const struct arguments *arguments) {
+static struct report_name name_given(const struct arguments *arguments) {
     return (struct report_name){.provider = argument_text(arguments, "provider"),
                                 .month = argument_text(arguments, "month")};
 }
@@ -23,27 +23,24 @@ static void show_report_detail(struct operator_session *session, const struct ar
 
 static enum status run_report_show(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
-    struct report_name name = named(arguments);
+    struct report_name name = name_given(arguments);
     struct report_detail detail;
     struct text format = argument_text(arguments, "format");
-    enum status status = show_report(&session->call, &name, &detail, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(show_report(&session->call, &name, &detail, fault));
     if (text_is(format, "csv")) {
         show_bytes(document_report_csv(&session->arena, &detail.report));
     } else if (format.length == 0 || text_is(format, "text")) {
         show_report_detail(session, arguments, &detail);
     } else {
-        status = fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
-                           "a report can be had as text or csv, or as JSON with --json");
+        return fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
+                         "a report can be had as text or csv, or as JSON with --json");
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status run_report_adjust(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
-    struct adjust_report_input input = {.name = named(arguments),
+    struct adjust_report_input input = {.name = name_given(arguments),
                                         .customer = argument_text(arguments, "customer"),
                                         .sku = argument_text(arguments, "sku"),
                                         .reason = argument_text(arguments, "reason"),
@@ -53,14 +50,10 @@ static enum status run_report_adjust(struct operator_session *session, const str
         return fault_set(fault, STATUS_INVALID, "missing-option", "units", TEXT(""),
                          "--units N says what is to be charged; --withdraw takes an adjustment back");
     }
-    enum status status = argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault);
-    if (status == STATUS_OK) {
-        status = adjust_report(&session->call, &input, &detail, fault);
-    }
-    if (status == STATUS_OK) {
-        show_report_detail(session, arguments, &detail);
-    }
-    return status;
+    TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
+    TRY(adjust_report(&session->call, &input, &detail, fault));
+    show_report_detail(session, arguments, &detail);
+    return STATUS_OK;
 }
 
 /* Submitting, approving and rejecting have one shape. */
@@ -69,13 +62,11 @@ typedef enum status report_decision(struct call *call, const struct decide_repor
 
 static enum status decide(struct operator_session *session, const struct arguments *arguments,
                           report_decision *decision, struct text reason, struct fault *fault) {
-    struct decide_report_input input = {.name = named(arguments), .reason = reason};
+    struct decide_report_input input = {.name = name_given(arguments), .reason = reason};
     struct report_detail detail;
-    enum status status = decision(&session->call, &input, &detail, fault);
-    if (status == STATUS_OK) {
-        show_report_detail(session, arguments, &detail);
-    }
-    return status;
+    TRY(decision(&session->call, &input, &detail, fault));
+    show_report_detail(session, arguments, &detail);
+    return STATUS_OK;
 }
 
 static enum status run_report_submit(struct operator_session *session, const struct arguments *arguments,
@@ -101,21 +92,18 @@ static enum status run_report_list(struct operator_session *session, const struc
                                        .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct report_page page;
-    enum status status;
     do {
-        status = list_reports(&session->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_reports(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_report(&writer, NULL, &page.items[i]);
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"report", "id"},   {"seller", "seller.code"},     {"provider", "provider.code"}, {"month", "month"},
         {"state", "state"}, {"submitted", "submitted_at"}, {"by", "submitted_by"},        {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 #define REPORT_OPTIONS                                                                                       \

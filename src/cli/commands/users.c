@@ -54,14 +54,10 @@ static enum status run_user_add(struct operator_session *session, const struct a
                                    .name = argument_text(arguments, "name"),
                                    .role = argument_text(arguments, "role")};
     struct user_view user;
-    enum status status = read_password(&session->arena, &input.password, fault);
-    if (status == STATUS_OK) {
-        status = add_user(&session->call, &input, &user, fault);
-    }
-    if (status == STATUS_OK) {
-        show_user_view(session, arguments, &user);
-    }
-    return status;
+    TRY(read_password(&session->arena, &input.password, fault));
+    TRY(add_user(&session->call, &input, &user, fault));
+    show_user_view(session, arguments, &user);
+    return STATUS_OK;
 }
 
 static enum status run_user_edit(struct operator_session *session, const struct arguments *arguments,
@@ -80,19 +76,14 @@ static enum status run_user_edit(struct operator_session *session, const struct 
     if (active || argument_given(arguments, "deactivate")) {
         input.active = &active;
     }
-    enum status status = STATUS_OK;
     if (argument_given(arguments, "password")) {
-        status = read_password(&session->arena, &password, fault);
+        TRY(read_password(&session->arena, &password, fault));
         input.password = &password;
     }
     struct user_view user;
-    if (status == STATUS_OK) {
-        status = edit_user(&session->call, &input, &user, fault);
-    }
-    if (status == STATUS_OK) {
-        show_user_view(session, arguments, &user);
-    }
-    return status;
+    TRY(edit_user(&session->call, &input, &user, fault));
+    show_user_view(session, arguments, &user);
+    return STATUS_OK;
 }
 
 static enum status run_user_list(struct operator_session *session, const struct arguments *arguments,
@@ -100,21 +91,18 @@ static enum status run_user_list(struct operator_session *session, const struct 
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct user_page page;
-    enum status status;
     do {
-        status = list_users(&session->call, argument_text(arguments, "account"), where, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_users(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_user(&writer, NULL, &page.items[i]);
         }
         where.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"user", "id"},   {"e-mail", "email"},  {"name", "name"}, {"account", "account.code"},
         {"role", "role"}, {"active", "active"}, {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_token_create(struct operator_session *session, const struct arguments *arguments,
@@ -125,10 +113,7 @@ static enum status run_token_create(struct operator_session *session, const stru
                                        .expires_at = argument_text(arguments, "expires")};
     struct token_view token;
     struct text secret;
-    enum status status = create_token(&session->call, &input, &token, &secret, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(create_token(&session->call, &input, &token, &secret, fault));
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
         json_write_open(&writer, NULL);
@@ -149,48 +134,37 @@ static enum status run_token_list(struct operator_session *session, const struct
     struct page where = {.limit = PAGE_LIMIT_MAX};
     struct json_writer writer = show_list_begin(session);
     struct token_page page;
-    enum status status;
     do {
-        status = list_tokens(&session->call, argument_text(arguments, "account"), where, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
+        TRY(list_tokens(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
             represent_token(&writer, NULL, &page.items[i]);
         }
         where.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
+    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"token", "id"},           {"account", "account.code"}, {"name", "name"}, {"scopes", "scopes"},
         {"expires", "expires_at"}, {"revoked", "revoked_at"},   {NULL, NULL}};
-    if (status == STATUS_OK) {
-        show_list(session, arguments, show_list_end(&writer), COLUMNS);
-    }
-    return status;
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
 }
 
 static enum status run_token_revoke(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct token_view token;
-    enum status status = revoke_token(&session->call, argument_text(arguments, "TOKEN"), &token, fault);
-    if (status == STATUS_OK) {
-        struct json_writer writer = {.arena = &session->arena};
-        represent_token(&writer, NULL, &token);
-        show_record(session, arguments, json_written(&writer));
-    }
-    return status;
+    TRY(revoke_token(&session->call, argument_text(arguments, "TOKEN"), &token, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_token(&writer, NULL, &token);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
 }
 
 static enum status run_audit_list(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
     int64_t limit;
-    enum status status =
-        argument_int(arguments, "limit", PAGE_LIMIT_DEFAULT, 1, PAGE_LIMIT_MAX, &limit, fault);
+    TRY(argument_int(arguments, "limit", PAGE_LIMIT_DEFAULT, 1, PAGE_LIMIT_MAX, &limit, fault));
     struct audit_page page;
-    if (status == STATUS_OK) {
-        status = list_audit(&session->call, argument_text(arguments, "account"),
-                            (struct page){.limit = (int32_t)limit}, &page, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(list_audit(&session->call, argument_text(arguments, "account"),
+                   (struct page){.limit = (int32_t)limit}, &page, fault));
     struct json_writer writer = show_list_begin(session);
     for (size_t i = 0; i < page.count; i++) {
         represent_audit_entry(&writer, NULL, &page.items[i]);
