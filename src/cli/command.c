@@ -68,7 +68,7 @@ static int option_index(const struct command *command, struct text name) {
 }
 
 static enum status missing_value(struct text name, struct fault *fault) {
-    return fault_set(fault, STATUS_INVALID, "missing-value", NULL, name, "--%.*s needs a value behind it",
+    return fault_set(fault, STATUS_INVALID, "missing-value", NULL, name, "Give a value behind --%.*s.",
                      TEXT_ARGS(name));
 }
 
@@ -95,17 +95,17 @@ static enum status take_option(int word_count, char **words, int *at, struct arg
     int index = is_db ? -1 : option_index(arguments->command, name);
     if (!is_db && index < 0) {
         return fault_set(fault, STATUS_INVALID, "unknown-option", NULL, name,
-                         "there is no option --%.*s here; `seatmeter %s --help` lists what there is",
+                         "There is no option --%.*s here; `seatmeter %s --help` lists what there is.",
                          TEXT_ARGS(name), arguments->command->words);
     }
     if (index >= 0 && arguments->values[index].at != NULL) {
-        return fault_set(fault, STATUS_INVALID, "repeated-option", NULL, name, "--%.*s is given twice",
+        return fault_set(fault, STATUS_INVALID, "repeated-option", NULL, name, "Give --%.*s once.",
                          TEXT_ARGS(name));
     }
     if (index >= 0 && arguments->command->options[index].value == NULL) {
         if (value.at != NULL) {
-            return fault_set(fault, STATUS_INVALID, "unexpected-value", NULL, name, "--%.*s takes no value",
-                             TEXT_ARGS(name));
+            return fault_set(fault, STATUS_INVALID, "unexpected-value", NULL, name,
+                             "Give --%.*s without a value.", TEXT_ARGS(name));
         }
         arguments->values[index] = TEXT("yes");
         return STATUS_OK;
@@ -118,7 +118,7 @@ static enum status take_option(int word_count, char **words, int *at, struct arg
     }
     if (!text_is_valid_utf8(value)) {
         return fault_set(fault, STATUS_INVALID, "malformed-text", arguments->command->words, value,
-                         "--%.*s is not well-formed UTF-8", TEXT_ARGS(name));
+                         "Give --%.*s as well-formed UTF-8.", TEXT_ARGS(name));
     }
     if (is_db) {
         arguments->db = value;
@@ -133,7 +133,7 @@ static enum status take_operand(struct text word, struct arguments *arguments, s
         if (arguments->operands[i].at == NULL) {
             if (!text_is_valid_utf8(word)) {
                 return fault_set(fault, STATUS_INVALID, "malformed-text",
-                                 arguments->command->operands[i].name, word, "%s is not well-formed UTF-8",
+                                 arguments->command->operands[i].name, word, "Give %s as well-formed UTF-8.",
                                  arguments->command->operands[i].name);
             }
             arguments->operands[i] = word;
@@ -141,7 +141,7 @@ static enum status take_operand(struct text word, struct arguments *arguments, s
         }
     }
     return fault_set(fault, STATUS_INVALID, "unexpected-operand", NULL, word,
-                     "\"%.*s\" is one word too many; `seatmeter %s --help` shows how it is asked",
+                     "The word \"%.*s\" is one too many; `seatmeter %s --help` shows how it is asked.",
                      TEXT_ARGS(word), arguments->command->words);
 }
 
@@ -150,14 +150,14 @@ static enum status require_all(const struct arguments *arguments, struct fault *
     for (int i = 0; i < OPERANDS_MAX && command->operands[i].name != NULL; i++) {
         if (command->operands[i].presence == REQUIRED && arguments->operands[i].at == NULL) {
             return fault_set(fault, STATUS_INVALID, "missing-operand", command->operands[i].name, TEXT(""),
-                             "missing (%s); `seatmeter %s --help` shows how it is asked",
+                             "Give it (%s); `seatmeter %s --help` shows how it is asked.",
                              command->operands[i].help, command->words);
         }
     }
     for (int i = 0; i < OPTIONS_MAX && command->options[i].name != NULL; i++) {
         if (command->options[i].presence == REQUIRED && arguments->values[i].at == NULL) {
             return fault_set(fault, STATUS_INVALID, "missing-option", command->options[i].name, TEXT(""),
-                             "--%s %s is missing (%s); `seatmeter %s --help` shows how it is asked",
+                             "Give --%s %s (%s); `seatmeter %s --help` shows how it is asked.",
                              command->options[i].name, command->options[i].value, command->options[i].help,
                              command->words);
         }
@@ -180,10 +180,10 @@ enum status arguments_parse(const struct command_table *table, int word_count, c
     arguments->command = find_longest(table, word_count - at, words + at, &used);
     if (arguments->command == NULL) {
         struct text word = text_of(at < word_count ? words[at] : "");
-        return fault_set(
-            fault, STATUS_INVALID, "unknown-command", NULL, word,
-            "\"%.*s%s%s\" is not something that seatmeter does; `seatmeter --help` lists what it does",
-            TEXT_ARGS(word), at + 1 < word_count ? " " : "", at + 1 < word_count ? words[at + 1] : "");
+        return fault_set(fault, STATUS_INVALID, "unknown-command", NULL, word,
+                         "There is no command \"%.*s%s%s\"; `seatmeter --help` lists what there is.",
+                         TEXT_ARGS(word), at + 1 < word_count ? " " : "",
+                         at + 1 < word_count ? words[at + 1] : "");
     }
     at += used;
     bool options_over = false;
@@ -235,7 +235,7 @@ enum status argument_int(const struct arguments *arguments, const char *name, in
     int64_t number;
     if (!text_to_int64(word, &number) || number < least || number > most) {
         return fault_set(fault, STATUS_INVALID, "malformed-number", name, word,
-                         "must be a whole number from %" PRId64 " to %" PRId64, least, most);
+                         "Give a whole number from %" PRId64 " to %" PRId64 ".", least, most);
     }
     *value = number;
     return STATUS_OK;

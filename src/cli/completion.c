@@ -125,7 +125,7 @@ static enum status run_completion(struct operator_session *session, const struct
         print_fish(table);
     } else {
         return fault_set(fault, STATUS_INVALID, "unknown-shell", "SHELL", shell,
-                         "there are completions for bash, zsh and fish");
+                         "Ask for bash, zsh or fish.");
     }
     return STATUS_OK;
 }

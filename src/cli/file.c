@@ -15,8 +15,8 @@ enum status file_read(struct arena *arena, struct text path, const char *field, 
     size_t capacity = FIRST_BYTES;
     enum status status = STATUS_OK;
     if (file == NULL) {
-        return fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be opened: %s",
-                         strerror(errno));
+        return fault_set(fault, STATUS_INVALID, "file-not-read", field, path,
+                         "The file cannot be opened: %s.", strerror(errno));
     }
     while (length <= most_bytes) {
         read = arena_grow(arena, read, length, &capacity, 1);
@@ -27,11 +27,11 @@ enum status file_read(struct arena *arena, struct text path, const char *field, 
         length += got;
     }
     if (ferror(file)) {
-        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be read: %s",
-                           strerror(errno));
+        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path,
+                           "The file cannot be read: %s.", strerror(errno));
     } else if (length > most_bytes) {
         status = fault_set(fault, STATUS_TOO_LARGE, "file-too-large", field, path,
-                           "is larger than the %zu bytes that are taken", most_bytes);
+                           "Give a file of at most %zu bytes.", most_bytes);
     } else {
         *bytes = (struct text){read, length};
     }
@@ -50,8 +50,8 @@ enum status file_write(struct arena *arena, struct text path, const char *field,
     if (!written || rename(partial.at, text_copy(arena, path).at) != 0) {
         int error = errno;
         remove(partial.at);
-        return fault_set(fault, STATUS_INVALID, "file-not-written", field, path, "cannot be written: %s",
-                         strerror(error));
+        return fault_set(fault, STATUS_INVALID, "file-not-written", field, path,
+                         "The file cannot be written: %s.", strerror(error));
     }
     return STATUS_OK;
 }

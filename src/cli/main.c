@@ -44,7 +44,7 @@ static int run_command(const struct arguments *arguments) {
     progress_end();
     if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
         status = fault_set(&fault, STATUS_INTERNAL, "output-failed", NULL, TEXT(""),
-                           "standard output could not be written");
+                           "Standard output could not be written.");
     }
     return status == STATUS_OK ? session.exit_code : report_fault(&fault);
 }

@@ -35,7 +35,7 @@ static enum status require_file(struct arena *arena, struct text url, struct fau
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_INVALID, "store-not-initialised", "db", url,
-                     "there is no such file; name a store with --db, or begin one with `seatmeter init`");
+                     "There is no such file; name a store with --db, or begin one with `seatmeter init`.");
 }
 
 static enum status open_store(struct operator_session *session, struct text url, struct fault *fault) {

@@ -22,7 +22,7 @@ static enum status parse_hex(struct text hex, const char *source,
         sodium_hex2bin(bytes, sizeof bytes, hex.at, hex.length, NULL, &length, NULL) != 0 ||
         length != sizeof bytes) {
         return fault_set(fault, STATUS_INVALID, "malformed-secret", source, TEXT(""),
-                         "the secret must be %d hexadecimal digits", HEX_DIGITS);
+                         "Give the secret as %d hexadecimal digits.", HEX_DIGITS);
     }
     memcpy(secret, bytes, sizeof bytes);
     sodium_memzero(bytes, sizeof bytes);
@@ -46,8 +46,8 @@ static enum status read_file(const char *path, unsigned char secret[PROGRAMME_SE
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         return fault_set(fault, STATUS_INVALID, "secret-missing", "SEATMETER_SECRET_FILE", text_of(path),
-                         "the programme's secret cannot be read (%s); set SEATMETER_SECRET or "
-                         "SEATMETER_SECRET_FILE, or restore the file",
+                         "The programme's secret cannot be read (%s): set SEATMETER_SECRET or "
+                         "SEATMETER_SECRET_FILE, or restore the file.",
                          strerror(errno));
     }
     enum status status;
@@ -56,7 +56,7 @@ static enum status read_file(const char *path, unsigned char secret[PROGRAMME_SE
     ssize_t length = read(file, hex, sizeof hex);
     if (fstat(file, &about) != 0 || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         status = fault_set(fault, STATUS_INVALID, "secret-exposed", "SEATMETER_SECRET_FILE", text_of(path),
-                           "other people of this machine can read the secret's file; chmod 600 it");
+                           "Others on this machine can read the secret's file: chmod 600 it.");
     } else {
         status = parse_hex((struct text){hex, length < 0 ? 0 : (size_t)length}, path, secret, fault);
     }
@@ -83,7 +83,7 @@ static enum status write_file(const char *path, const unsigned char secret[PROGR
             unlink(path);
         }
         return fault_set(fault, STATUS_INTERNAL, "secret-not-written", "SEATMETER_SECRET_FILE", text_of(path),
-                         "the secret's file cannot be written: %s", strerror(error));
+                         "The secret's file cannot be written: %s.", strerror(error));
     }
     return STATUS_OK;
 }

@@ -5,17 +5,22 @@
 #include <assert.h>
 #include <string.h>
 
-static enum status refuse(struct json_document *document, const char *code, struct text field,
-                          struct text value, const char *message) {
+/* The first fault of a document is the one that is told. */
+static enum status refuse_field(struct json_document *document, const char *code, struct text field,
+                                struct text value, struct text message) {
     if (document->status == STATUS_OK) {
         char name[sizeof document->fault->field];
         size_t length = field.length < sizeof name - 1 ? field.length : sizeof name - 1;
         memcpy(name, field.at, length);
         name[length] = '\0';
-        document->status = fault_set(document->fault, STATUS_INVALID, code, name, value, "%.*s%s%s",
-                                     TEXT_ARGS(field), field.length > 0 ? ": " : "", message);
+        document->status =
+            fault_set(document->fault, STATUS_INVALID, code, name, value, "%.*s", TEXT_ARGS(message));
     }
     return document->status;
+}
+
+static enum status refuse_body(struct json_document *document, const char *code, struct text message) {
+    return refuse_field(document, code, TEXT(""), TEXT(""), message);
 }
 
 static struct text path_of(struct json_object *object, const char *name) {
@@ -48,14 +53,14 @@ static bool is_too_deep(struct text bytes) {
     return false;
 }
 
-static enum status parse(struct json_document *document, struct text bytes) {
+static enum status parse_bytes(struct json_document *document, struct text bytes) {
     if (!text_is_valid_utf8(bytes)) {
-        return refuse(document, "malformed-utf8", TEXT(""), TEXT(""),
-                      "The body is not UTF-8, or has a zero byte in it.");
+        return refuse_body(document, "malformed-utf8",
+                           TEXT("The body is not UTF-8, or has a zero byte in it."));
     }
     if (is_too_deep(bytes)) {
-        return refuse(document, "json-too-deep", TEXT(""), TEXT(""),
-                      "The body nests more than 16 objects and arrays.");
+        return refuse_body(document, "json-too-deep",
+                           TEXT("The body nests more than 16 objects and arrays."));
     }
     json_error_t error;
     document->root = json_loadb(bytes.at, bytes.length, JSON_REJECT_DUPLICATES, &error);
@@ -63,14 +68,13 @@ static enum status parse(struct json_document *document, struct text bytes) {
         return STATUS_OK;
     }
     if (json_error_code(&error) == json_error_duplicate_key) {
-        return refuse(
-            document, "duplicate-field", TEXT(""), TEXT(""),
-            text_format(document->arena, "Line %d: %s. Give each field once.", error.line, error.text).at);
+        return refuse_body(
+            document, "duplicate-field",
+            text_format(document->arena, "Give each field once; line %d: %s.", error.line, error.text));
     }
-    return refuse(document, "malformed-json", TEXT(""), TEXT(""),
-                  text_format(document->arena, "The body is not JSON: line %d, column %d: %s.", error.line,
-                              error.column, error.text)
-                      .at);
+    return refuse_body(document, "malformed-json",
+                       text_format(document->arena, "The body is not JSON: line %d, column %d: %s.",
+                                   error.line, error.column, error.text));
 }
 
 enum status json_parse(struct arena *arena, struct text bytes, struct json_document *document,
@@ -79,12 +83,12 @@ enum status json_parse(struct arena *arena, struct text bytes, struct json_docum
     *root = (struct json_object){.document = document, .path = TEXT("")};
     if (text_trim(bytes).length == 0) {
         document->root = json_object();
-    } else if (parse(document, bytes) != STATUS_OK) {
+    } else if (parse_bytes(document, bytes) != STATUS_OK) {
         return document->status;
     }
     if (!json_is_object(document->root)) {
         json_free(document);
-        return refuse(document, "wrong-type", TEXT(""), TEXT(""), "The body must be a JSON object.");
+        return refuse_body(document, "wrong-type", TEXT("Give a JSON object as the body."));
     }
     root->value = document->root;
     return STATUS_OK;
@@ -118,13 +122,14 @@ static const char *type_name(const json_t *value) {
 
 static void refuse_type(struct json_document *document, struct text path, const json_t *value,
                         const char *wanted) {
-    struct text message = text_format(document->arena, "give %s, not %s.", wanted, type_name(value));
+    struct text message =
+        text_format(document->arena, "Give %.*s as %s, not %s.", TEXT_ARGS(path), wanted, type_name(value));
     struct text shown = json_is_string(value) ? text_of(json_string_value(value)) : TEXT("");
-    refuse(document, "wrong-type", path, shown, message.at);
+    refuse_field(document, "wrong-type", path, shown, message);
 }
 
 /* The field's value, or NULL where it is missing or null, which is a fault where it is needed. */
-static const json_t *ask(struct json_object *object, const char *name, enum json_need need) {
+static const json_t *ask_field(struct json_object *object, const char *name, enum json_need need) {
     assert(object->asked_count < JSON_FIELDS_MAX);
     object->asked[object->asked_count++] = name;
     if (object->document->status != STATUS_OK || object->value == NULL) {
@@ -133,15 +138,16 @@ static const json_t *ask(struct json_object *object, const char *name, enum json
     const json_t *value = json_object_get(object->value, name);
     if (value == NULL || json_is_null(value)) {
         if (need == JSON_REQUIRED) {
-            refuse(object->document, "missing-field", path_of(object, name), TEXT(""),
-                   "this field is needed.");
+            struct text path = path_of(object, name);
+            refuse_field(object->document, "missing-field", path, TEXT(""),
+                         text_format(object->document->arena, "Give %.*s: it is needed.", TEXT_ARGS(path)));
         }
         return NULL;
     }
     return value;
 }
 
-static struct text take_text(struct json_document *document, struct text path, const json_t *value) {
+static struct text read_text(struct json_document *document, struct text path, const json_t *value) {
     if (!json_is_string(value)) {
         refuse_type(document, path, value, "text");
         return TEXT("");
@@ -150,7 +156,9 @@ static struct text take_text(struct json_document *document, struct text path, c
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.at[i];
         if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F) {
-            refuse(document, "control-character", path, text, "text may not hold control characters.");
+            refuse_field(
+                document, "control-character", path, text,
+                text_format(document->arena, "Give %.*s without control characters.", TEXT_ARGS(path)));
             return TEXT("");
         }
     }
@@ -158,12 +166,12 @@ static struct text take_text(struct json_document *document, struct text path, c
 }
 
 struct text json_read_text(struct json_object *object, const char *name, enum json_need need) {
-    const json_t *value = ask(object, name, need);
-    return value == NULL ? TEXT("") : take_text(object->document, path_of(object, name), value);
+    const json_t *value = ask_field(object, name, need);
+    return value == NULL ? TEXT("") : read_text(object->document, path_of(object, name), value);
 }
 
 int64_t json_read_int(struct json_object *object, const char *name, enum json_need need, int64_t otherwise) {
-    const json_t *value = ask(object, name, need);
+    const json_t *value = ask_field(object, name, need);
     if (value == NULL) {
         return otherwise;
     }
@@ -175,7 +183,7 @@ int64_t json_read_int(struct json_object *object, const char *name, enum json_ne
 }
 
 bool json_read_bool(struct json_object *object, const char *name, bool otherwise) {
-    const json_t *value = ask(object, name, JSON_OPTIONAL);
+    const json_t *value = ask_field(object, name, JSON_OPTIONAL);
     if (value == NULL) {
         return otherwise;
     }
@@ -193,7 +201,7 @@ const struct text *json_read_change(struct json_object *object, const char *name
 }
 
 const bool *json_read_bool_change(struct json_object *object, const char *name, bool *storage) {
-    const json_t *value = ask(object, name, JSON_OPTIONAL);
+    const json_t *value = ask_field(object, name, JSON_OPTIONAL);
     if (value == NULL) {
         return NULL;
     }
@@ -206,7 +214,7 @@ const bool *json_read_bool_change(struct json_object *object, const char *name, 
 }
 
 struct text json_read_int_text(struct json_object *object, const char *name) {
-    const json_t *value = ask(object, name, JSON_OPTIONAL);
+    const json_t *value = ask_field(object, name, JSON_OPTIONAL);
     if (value == NULL) {
         return TEXT("");
     }
@@ -221,7 +229,7 @@ struct json_object json_read_object(struct json_object *object, const char *name
     struct json_object nested = {
         .document = object->document,
         .path = text_format(object->document->arena, "%.*s%s.", TEXT_ARGS(object->path), name)};
-    const json_t *value = ask(object, name, need);
+    const json_t *value = ask_field(object, name, need);
     if (value != NULL && !json_is_object(value)) {
         refuse_type(object->document, path_of(object, name), value, "an object");
     } else {
@@ -232,14 +240,16 @@ struct json_object json_read_object(struct json_object *object, const char *name
 
 struct json_array json_read_array(struct json_object *object, const char *name, enum json_need need) {
     struct json_array array = {.document = object->document, .path = path_of(object, name)};
-    const json_t *value = ask(object, name, need);
+    const json_t *value = ask_field(object, name, need);
     if (value == NULL) {
         return array;
     }
     if (!json_is_array(value)) {
         refuse_type(object->document, array.path, value, "an array");
     } else if (json_array_size(value) > JSON_ITEMS_MAX) {
-        refuse(object->document, "too-many-items", array.path, TEXT(""), "give at most 10000 items.");
+        refuse_field(object->document, "too-many-items", array.path, TEXT(""),
+                     text_format(object->document->arena, "Give at most %d items in %.*s.", JSON_ITEMS_MAX,
+                                 TEXT_ARGS(array.path)));
     } else {
         array.value = value;
         array.count = json_array_size(value);
@@ -275,7 +285,7 @@ int64_t json_item_int(struct json_array *array, size_t index) {
 struct text json_item_text(struct json_array *array, size_t index) {
     assert(index < array->count);
     struct text path = text_format(array->document->arena, "%.*s[%zu]", TEXT_ARGS(array->path), index);
-    return take_text(array->document, path, json_array_get(array->value, index));
+    return read_text(array->document, path, json_array_get(array->value, index));
 }
 
 static bool was_asked(const struct json_object *object, const char *name) {
@@ -305,13 +315,15 @@ void json_done(struct json_object *object) {
     json_t *value = NULL;
     json_object_foreach((json_t *)(uintptr_t)object->value, name, value) {
         if (!was_asked(object, name)) {
+            struct text path = path_of(object, name);
             struct text known = fields_known(object);
-            refuse(object->document, "unknown-field", path_of(object, name), TEXT(""),
-                   known.length == 0
-                       ? "there is no such field here; none is taken."
-                       : text_format(object->document->arena, "there is no such field here, only %.*s.",
-                                     TEXT_ARGS(known))
-                             .at);
+            struct text message =
+                known.length == 0
+                    ? text_format(object->document->arena, "There is no field %.*s here; none is taken.",
+                                  TEXT_ARGS(path))
+                    : text_format(object->document->arena, "There is no field %.*s here, only %.*s.",
+                                  TEXT_ARGS(path), TEXT_ARGS(known));
+            refuse_field(object->document, "unknown-field", path, TEXT(""), message);
             return;
         }
     }

@@ -13,12 +13,9 @@
 
 enum { LISTEN_BACKLOG = 4096, SOCKET_FILE_MODE = 0660 };
 
-static enum status malformed(struct text text, struct fault *fault) {
-    return fault_set(
-        fault, STATUS_INVALID, "malformed-address", "address", text,
-        "\"%.*s\" is no address to listen on: give HOST:PORT (127.0.0.1:7077, [::1]:7077), a port "
-        "alone, or unix:PATH.",
-        TEXT_ARGS(text));
+static enum status refuse_address(struct text text, struct fault *fault) {
+    return fault_set(fault, STATUS_INVALID, "malformed-address", "address", text,
+                     "Give HOST:PORT (127.0.0.1:7077, [::1]:7077), a port alone, or unix:PATH.");
 }
 
 static bool parse_port(struct text text, in_port_t *port) {
@@ -71,7 +68,7 @@ enum status address_parse(struct text text, struct address *address, struct faul
     struct text whole = text;
     if (text_starts_with(text, TEXT("unix:"))) {
         if (!parse_unix((struct text){text.at + 5, text.length - 5}, &made)) {
-            return malformed(whole, fault);
+            return refuse_address(whole, fault);
         }
         *address = made;
         return STATUS_OK;
@@ -84,7 +81,7 @@ enum status address_parse(struct text text, struct address *address, struct faul
     in_port_t port = 0;
     if (!parse_port((struct text){text.at + colon, text.length - colon}, &port) ||
         !parse_host(host, port, &made)) {
-        return malformed(whole, fault);
+        return refuse_address(whole, fault);
     }
     *address = made;
     return STATUS_OK;

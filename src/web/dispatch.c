@@ -32,9 +32,10 @@ static enum status check_content_type(struct request *request, struct fault *fau
     if (has_media_type(request->headers.content_type, wanted)) {
         return STATUS_OK;
     }
-    return request_fault(request, 415, fault, STATUS_INVALID, "wrong-content-type", "Content-Type",
-                         request->headers.content_type,
-                         text_format(&request->arena, "Content-Type: send %s here.", wanted).at);
+    return request_fault(
+        request, 415, fault, STATUS_INVALID, "wrong-content-type", "Content-Type",
+        request->headers.content_type,
+        text_format(&request->arena, "Send %s here, and say so in Content-Type.", wanted).at);
 }
 
 /* `"7"` as we gave it; * means any, a weak or another's tag none. */
@@ -46,7 +47,7 @@ static enum status read_if_match(struct request *request, struct fault *fault) {
         }
         return request_fault(
             request, 428, fault, STATUS_INVALID, "version-needed", "If-Match", TEXT(""),
-            "If-Match: send the ETag of what you read, so that nobody's change is overwritten.");
+            "Send the ETag of what you read as If-Match, so that nobody's change is overwritten.");
     }
     if (text_is(tag, "*")) {
         return STATUS_OK;
@@ -55,7 +56,7 @@ static enum status read_if_match(struct request *request, struct fault *fault) {
     bool is_quoted = tag.length > 2 && tag.at[0] == '"' && tag.at[tag.length - 1] == '"';
     if (!is_quoted || !text_to_int64((struct text){tag.at + 1, tag.length - 2}, &version) || version < 1) {
         return fault_set(fault, STATUS_STALE, "stale", "If-Match", tag,
-                         "If-Match: this is no ETag of the present version; read it again.");
+                         "This is no ETag of the present version: read it again.");
     }
     request->if_version = version;
     return STATUS_OK;

@@ -190,7 +190,7 @@ enum status idempotency_handle(struct idempotency_running *running, struct reque
     if (!is_visible(request->headers.idempotency_key)) {
         return request_fault(request, 400, fault, STATUS_INVALID, "malformed-idempotency-key",
                              "Idempotency-Key", request->headers.idempotency_key,
-                             "Idempotency-Key: give 1 to 128 visible ASCII characters.");
+                             "Give 1 to 128 visible ASCII characters as Idempotency-Key.");
     }
     if (!enter(running, request)) {
         return request_fault(request, 409, fault, STATUS_CONFLICT, "idempotency-key-in-use",

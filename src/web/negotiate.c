@@ -103,8 +103,9 @@ enum status negotiate(struct request *request, unsigned formats, enum format *fo
     }
     if (word.length > 0) {
         return fault_set(fault, STATUS_INVALID, "unknown-format", "format", word,
-                         "format: this is not a format of this thing; the documentation lists them.");
+                         "This is not a format of this thing: the documentation lists them.");
     }
-    return request_fault(request, 406, fault, STATUS_INVALID, "not-acceptable", "Accept", accept,
-                         "Accept: none of these media types is offered for this thing.");
+    return request_fault(
+        request, 406, fault, STATUS_INVALID, "not-acceptable", "Accept", accept,
+        "None of these media types is offered for this thing: ask for one that the documentation lists.");
 }

@@ -44,8 +44,8 @@ enum status request_query_bool(const struct request *request, const char *name, 
                                struct fault *fault) {
     struct text word = request_query(request, name);
     if (word.length > 0 && !text_is(word, "true") && !text_is(word, "false")) {
-        return fault_set(fault, STATUS_INVALID, "malformed-parameter", name, word, "%s: give true or false.",
-                         name);
+        return fault_set(fault, STATUS_INVALID, "malformed-parameter", name, word,
+                         "Give %s as true or false.", name);
     }
     *value = text_is(word, "true");
     return STATUS_OK;
@@ -57,7 +57,7 @@ enum status request_page(const struct request *request, struct page *page, struc
     int64_t wanted = PAGE_LIMIT_DEFAULT;
     if (limit.length > 0 && (!text_to_int64(limit, &wanted) || wanted < 1 || wanted > PAGE_LIMIT_MAX)) {
         return fault_set(fault, STATUS_INVALID, "malformed-limit", "limit", limit,
-                         "limit: give a number from 1 to %d.", PAGE_LIMIT_MAX);
+                         "Give a limit from 1 to %d.", PAGE_LIMIT_MAX);
     }
     page->limit = (int32_t)wanted;
     struct text cursor = request_query(request, "cursor");

@@ -99,7 +99,7 @@ static enum status parse_format(struct text word, enum invoice_format *format, s
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-format", "format", word,
-                     "an invoice can be had as text, json, csv or pdf");
+                     "Ask for text, json, csv or pdf.");
 }
 
 static enum status make_document(struct operator_session *session, const struct invoice_detail *view,
@@ -198,7 +198,7 @@ static enum status parse_positions(struct text list, int64_t positions[POSITIONS
             positions[*count] < 1) {
             return fault_set(
                 fault, STATUS_INVALID, "malformed-number", "lines", word,
-                "must be at most %d positions of the invoice's lines with commas between, such as 1,3",
+                "Give at most %d positions of the invoice's lines, with commas between, such as 1,3.",
                 POSITIONS_MAX);
         }
         (*count)++;

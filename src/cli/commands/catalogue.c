@@ -119,8 +119,8 @@ static enum status parse_parts(struct text list, struct bundle_part_input parts[
     while (list.length > 0) {
         struct text word = text_take_until(&list, ',');
         if (*count == BUNDLE_PARTS_MAX) {
-            return fault_set(fault, STATUS_INVALID, "too-many-parts", "parts", word,
-                             "a bundle has at most %d parts", BUNDLE_PARTS_MAX);
+            return fault_set(fault, STATUS_INVALID, "too-many-parts", "parts", word, "Give at most %d parts.",
+                             BUNDLE_PARTS_MAX);
         }
         struct bundle_part_input *part = &parts[(*count)++];
         const char *star = memrchr(word.at, '*', word.length);

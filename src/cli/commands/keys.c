@@ -46,8 +46,9 @@ static enum status run_key_rotate(struct operator_session *session, const struct
                                                                                           : SIGNING_LEASE};
     struct signing_key_list keys;
     if (input.purpose == SIGNING_ROOT && argument_given(arguments, "after")) {
-        return fault_set(fault, STATUS_INVALID, "contradiction", "after", TEXT(""),
-                         "a root is valid at once, beside the one before: --after is for lease keys");
+        return fault_set(
+            fault, STATUS_INVALID, "contradiction", "after", TEXT(""),
+            "A root is valid at once, beside the one before: give --after with lease keys alone.");
     }
     TRY(argument_int(arguments, "after", ROTATE_AFTER_S_DEFAULT, 0, ROTATE_AFTER_S_MAX, &input.after_s,
                      fault));

@@ -24,7 +24,7 @@ static enum status parse_skus(struct text list, struct text skus[PRODUCT_SKUS_MA
         list = (struct text){list.at + used, list.length - used};
         if (*count == PRODUCT_SKUS_MAX) {
             return fault_set(fault, STATUS_INVALID, "too-many-skus", "skus", word,
-                             "at most %d SKUs are named at once", PRODUCT_SKUS_MAX);
+                             "Name at most %d SKUs at once.", PRODUCT_SKUS_MAX);
         }
         skus[(*count)++] = text_trim(word);
     }

@@ -33,7 +33,7 @@ static enum status run_report_show(struct operator_session *session, const struc
         show_report_detail(session, arguments, &detail);
     } else {
         return fault_set(fault, STATUS_INVALID, "unknown-format", "format", format,
-                         "a report can be had as text or csv, or as JSON with --json");
+                         "Ask for text or csv, or for JSON with --json.");
     }
     return STATUS_OK;
 }
@@ -47,8 +47,9 @@ static enum status run_report_adjust(struct operator_session *session, const str
                                         .withdraw = argument_given(arguments, "withdraw")};
     struct report_detail detail;
     if (!input.withdraw && !argument_given(arguments, "units")) {
-        return fault_set(fault, STATUS_INVALID, "missing-option", "units", TEXT(""),
-                         "--units N says what is to be charged; --withdraw takes an adjustment back");
+        return fault_set(
+            fault, STATUS_INVALID, "missing-option", "units", TEXT(""),
+            "Say what is to be charged with --units N, or take an adjustment back with --withdraw.");
     }
     TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
     TRY(adjust_report(&session->call, &input, &detail, fault));

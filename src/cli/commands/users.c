@@ -31,7 +31,7 @@ static enum status read_password(struct arena *arena, struct text *password, str
     enum status status = STATUS_OK;
     if (!read) {
         status = fault_set(fault, STATUS_INVALID, "missing-field", "password", TEXT(""),
-                           "the password is read from standard input, and there was none");
+                           "Give the password on standard input: there was none.");
     } else {
         line[strcspn(line, "\n")] = '\0';
         *password = text_copy(arena, text_of(line));
@@ -71,7 +71,7 @@ static enum status run_user_edit(struct operator_session *session, const struct 
                                     .role = argument_given(arguments, "role") ? &role : NULL};
     if (active && argument_given(arguments, "deactivate")) {
         return fault_set(fault, STATUS_INVALID, "contradiction", "activate", TEXT(""),
-                         "--activate and --deactivate exclude each other");
+                         "Give --activate or --deactivate, not both.");
     }
     if (active || argument_given(arguments, "deactivate")) {
         input.active = &active;
