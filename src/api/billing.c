@@ -134,8 +134,8 @@ static enum status get_balances(struct request *request, struct response *respon
     return STATUS_OK;
 }
 
-/* Through an unlinked file: an export of a year does not fit into memory, and a slow client must not hold a
- * transaction open. */
+/* The export goes through an unlinked file: a year of it does not fit into memory, and a slow client must not
+ * hold a transaction open. */
 static enum status get_export(struct request *request, struct response *response, struct fault *fault) {
     struct export_input input = {
         .what = request_parameter(request, "what"),

@@ -25,7 +25,8 @@ static enum status get_invoices(struct request *request, struct response *respon
 }
 
 /* A file name out of the invoice's number: what is not a plain character becomes "-". */
-static struct text disposition(struct request *request, const struct invoice *invoice, enum format format) {
+static struct text disposition_of(struct request *request, const struct invoice *invoice,
+                                  enum format format) {
     struct text name = text_copy(&request->arena, invoice->number);
     char *at = (char *)(uintptr_t)name.at; /* our own copy */
     for (size_t i = 0; i < name.length; i++) {
@@ -43,7 +44,7 @@ static enum status respond_document(struct request *request, struct response *re
                                     const struct invoice *invoice, enum format format, struct fault *fault) {
     response->http_status = 200;
     response->content_type = format_content_type(format);
-    response->disposition = disposition(request, invoice, format);
+    response->disposition = disposition_of(request, invoice, format);
     if (format == FORMAT_PDF) {
         return document_invoice_pdf(&request->arena, invoice, &response->body, fault);
     }
@@ -71,8 +72,8 @@ static enum status get_invoice(struct request *request, struct response *respons
 typedef enum status settle_function(struct call *, const struct settle_invoice_input *, struct invoice_view *,
                                     struct fault *);
 
-static enum status settle(struct request *request, struct response *response, struct fault *fault,
-                          settle_function *run) {
+static enum status settle_and_respond(struct request *request, struct response *response, struct fault *fault,
+                                      settle_function *run) {
     struct json_document document;
     struct json_object body;
     TRY(request_json(request, &document, &body, fault));
@@ -88,11 +89,11 @@ static enum status settle(struct request *request, struct response *response, st
 }
 
 static enum status post_pay(struct request *request, struct response *response, struct fault *fault) {
-    return settle(request, response, fault, pay_invoice);
+    return settle_and_respond(request, response, fault, pay_invoice);
 }
 
 static enum status post_write_off(struct request *request, struct response *response, struct fault *fault) {
-    return settle(request, response, fault, write_off_invoice);
+    return settle_and_respond(request, response, fault, write_off_invoice);
 }
 
 static const int64_t *read_positions(struct request *request, struct json_object *body, size_t *count) {

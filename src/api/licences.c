@@ -185,8 +185,8 @@ static enum status get_licence_key(struct request *request, struct response *res
 typedef enum status turn_function(struct call *, const struct turn_licence_input *, struct licence_view *,
                                   struct fault *);
 
-static enum status turn(struct request *request, struct response *response, struct fault *fault,
-                        turn_function *run) {
+static enum status turn_and_respond(struct request *request, struct response *response, struct fault *fault,
+                                    turn_function *run) {
     struct json_document document;
     struct json_object body;
     TRY(request_json(request, &document, &body, fault));
@@ -207,19 +207,19 @@ static enum status turn(struct request *request, struct response *response, stru
 }
 
 static enum status post_on(struct request *request, struct response *response, struct fault *fault) {
-    return turn(request, response, fault, turn_licence_on);
+    return turn_and_respond(request, response, fault, turn_licence_on);
 }
 
 static enum status post_off(struct request *request, struct response *response, struct fault *fault) {
-    return turn(request, response, fault, turn_licence_off);
+    return turn_and_respond(request, response, fault, turn_licence_off);
 }
 
 static enum status post_seats(struct request *request, struct response *response, struct fault *fault) {
-    return turn(request, response, fault, resize_licence);
+    return turn_and_respond(request, response, fault, resize_licence);
 }
 
 static enum status post_retire(struct request *request, struct response *response, struct fault *fault) {
-    return turn(request, response, fault, retire_licence);
+    return turn_and_respond(request, response, fault, retire_licence);
 }
 
 static const struct route ROUTES[] = {

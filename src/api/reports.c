@@ -20,8 +20,8 @@ static void respond_report(struct request *request, struct response *response,
     represent_report_in_full(response_json(response, request, 200), NULL, detail);
 }
 
-static enum status show(struct request *request, struct response *response, const struct report_name *name,
-                        struct fault *fault) {
+static enum status show_and_respond(struct request *request, struct response *response,
+                                    const struct report_name *name, struct fault *fault) {
     enum format format = FORMAT_JSON;
     struct report_detail detail;
     TRY(negotiate(request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV, &format, fault));
@@ -40,12 +40,12 @@ static enum status show(struct request *request, struct response *response, cons
 static enum status get_report_of_month(struct request *request, struct response *response,
                                        struct fault *fault) {
     struct report_name name = name_of(request);
-    return show(request, response, &name, fault);
+    return show_and_respond(request, response, &name, fault);
 }
 
 static enum status get_report(struct request *request, struct response *response, struct fault *fault) {
     struct report_name name = {.report = request_parameter(request, "report")};
-    return show(request, response, &name, fault);
+    return show_and_respond(request, response, &name, fault);
 }
 
 static enum status get_reports(struct request *request, struct response *response, struct fault *fault) {
@@ -89,8 +89,8 @@ static enum status post_adjustment(struct request *request, struct response *res
 typedef enum status decide_function(struct call *, const struct decide_report_input *, struct report_detail *,
                                     struct fault *);
 
-static enum status decide(struct request *request, struct response *response, struct fault *fault,
-                          decide_function *run) {
+static enum status decide_and_respond(struct request *request, struct response *response, struct fault *fault,
+                                      decide_function *run) {
     struct json_document document;
     struct json_object body;
     TRY(request_json(request, &document, &body, fault));
@@ -106,15 +106,15 @@ static enum status decide(struct request *request, struct response *response, st
 }
 
 static enum status post_submit(struct request *request, struct response *response, struct fault *fault) {
-    return decide(request, response, fault, submit_report);
+    return decide_and_respond(request, response, fault, submit_report);
 }
 
 static enum status post_approve(struct request *request, struct response *response, struct fault *fault) {
-    return decide(request, response, fault, approve_report);
+    return decide_and_respond(request, response, fault, approve_report);
 }
 
 static enum status post_reject(struct request *request, struct response *response, struct fault *fault) {
-    return decide(request, response, fault, reject_report);
+    return decide_and_respond(request, response, fault, reject_report);
 }
 
 #define OF_MONTH "/v1/accounts/{account}/reports/{month}"

@@ -1,4 +1,4 @@
-/* Where the command keeps artifacts: the directory of the artifact store that belongs to a store. */
+/* Artifacts of the command: the directory of the artifact store that belongs to a store. */
 #ifndef SEATMETER_CLI_ARTIFACTS_H
 #define SEATMETER_CLI_ARTIFACTS_H
 

@@ -18,7 +18,7 @@ struct operator_session;
 /* How often an option or operand must be given. */
 enum presence { OPTIONAL, REQUIRED };
 
-/* What a shell can complete a value with. */
+/* A shell completes a value with one of these. */
 enum completion { COMPLETE_NOTHING, COMPLETE_FILE, COMPLETE_WORDS };
 
 struct option {
@@ -34,7 +34,7 @@ enum { OPTIONS_MAX = 16, OPERANDS_MAX = 2 };
 
 struct arguments;
 
-/* What a command needs before it runs. */
+/* A command needs this of the store before it runs. */
 enum store_need {
     STORE_OPEN,     /* a store with the present schema */
     STORE_CREATE,   /* one that may be empty: it is migrated first, and a secret made */
@@ -74,7 +74,7 @@ const struct command *command_table_at(const struct command_table *table, size_t
 /* The command that `words` are, or NULL. */
 const struct command *command_table_find(const struct command_table *table, struct text words);
 
-/* What was given on the command line, checked against a command's row. */
+/* The words of a command line, checked against a command's row. */
 struct arguments {
     const struct command_table *table; /* that the command stands in */
     const struct command *command;
@@ -94,7 +94,7 @@ enum status arguments_parse(const struct command_table *table, int word_count, c
 struct text argument_text(const struct arguments *arguments, const char *name);
 bool argument_given(const struct arguments *arguments, const char *name);
 
-/* The same as a whole number from `least` to `most`; `otherwise` where not given. Fault "malformed-number".
+/* The value as a whole number from `least` to `most`; `otherwise` where not given. Fault "malformed-number".
  */
 enum status argument_int(const struct arguments *arguments, const char *name, int64_t otherwise,
                          int64_t least, int64_t most, int64_t *value, struct fault *fault) MUST_CHECK;

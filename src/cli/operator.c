@@ -54,7 +54,6 @@ static enum status create_store(struct operator_session *session, struct text ur
     return artifacts_open_beside(url, &session->artifacts, fault);
 }
 
-/* What the session has opened before a fault, operator_close closes. */
 enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);

@@ -20,11 +20,13 @@ struct operator_session {
  * Faults: of db_open, db_check_version and secret_load. On failure the session can still be closed. */
 enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) MUST_CHECK;
 
-/* The same for a store that is about to be set up: migrates it and makes a secret where there is none. */
+/* Opens a store that is about to be set up: migrates it and makes a secret where there is none. On failure
+ * the session can still be closed. */
 enum status operator_create(struct operator_session *session, struct text url,
                             struct fault *fault) MUST_CHECK;
 
-/* The same for a store that will be restored: opened as it is, its secret loaded. */
+/* Opens a store that will be restored, as it is, and loads its secret. On failure the session can still be
+ * closed. */
 enum status operator_open_for_restore(struct operator_session *session, struct text url,
                                       struct fault *fault) MUST_CHECK;
 

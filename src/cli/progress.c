@@ -11,16 +11,16 @@ enum { BAR_CELLS = 30 };
 static const int64_t REDRAW_US = 100000; /* ten times a second is smooth enough and costs nothing */
 
 static int64_t last_drawn_us;
-static bool drawn;
+static bool is_drawn;
 
-static void draw(struct progress *progress, const char *what, int64_t done, int64_t total) {
+static void draw_bar(struct progress *progress, const char *what, int64_t done, int64_t total) {
     (void)progress;
     int64_t now_us = machine_monotonic_us();
-    if (total <= 0 || (drawn && done < total && now_us - last_drawn_us < REDRAW_US)) {
+    if (total <= 0 || (is_drawn && done < total && now_us - last_drawn_us < REDRAW_US)) {
         return;
     }
     last_drawn_us = now_us;
-    drawn = true;
+    is_drawn = true;
     if (done > total) {
         done = total;
     }
@@ -34,14 +34,14 @@ static void draw(struct progress *progress, const char *what, int64_t done, int6
 }
 
 struct progress *progress_on_terminal(void) {
-    static struct progress bar = {draw};
+    static struct progress bar = {draw_bar};
     return isatty(STDERR_FILENO) ? &bar : NULL;
 }
 
 void progress_end(void) {
-    if (drawn) {
+    if (is_drawn) {
         fprintf(stderr, "\r\033[K");
         fflush(stderr);
-        drawn = false;
+        is_drawn = false;
     }
 }

@@ -14,7 +14,7 @@
 enum status secret_load(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],
                         struct fault *fault) MUST_CHECK;
 
-/* The same, and where there is no secret yet a new one is made and written to its file, durably. */
+/* Loads the secret; where there is none yet, makes one and writes it to its file, durably. */
 enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],
                                 struct fault *fault) MUST_CHECK;
 

@@ -10,14 +10,14 @@
 
 enum { COLUMNS_MAX = 12, CELL_BYTES = 400 };
 
-static json_t *load(struct text json) {
+static json_t *load_json(struct text json) {
     json_error_t error;
     json_t *root = json_loadb(json.at, json.length, JSON_DISABLE_EOF_CHECK, &error);
     assert(root != NULL); /* it is our own representation */
     return root;
 }
 
-static const json_t *follow(const json_t *value, const char *path) {
+static const json_t *follow_path(const json_t *value, const char *path) {
     char name[64];
     while (value != NULL && *path != '\0') {
         size_t length = strcspn(path, ".");
@@ -65,7 +65,7 @@ static void print_table(struct arena *arena, const json_t *items, const struct c
     for (size_t c = 0; c < column_count; c++) {
         shown[c] = (struct terminal_column){.title = columns[c].heading, .figures = true};
         for (size_t i = 0; i < json_array_size(items); i++) {
-            format_cell(follow(json_array_get(items, i), columns[c].path), cell);
+            format_cell(follow_path(json_array_get(items, i), columns[c].path), cell);
             shown[c].figures = shown[c].figures && looks_numeric(cell);
         }
     }
@@ -73,7 +73,7 @@ static void print_table(struct arena *arena, const json_t *items, const struct c
     for (size_t i = 0; i < json_array_size(items); i++) {
         struct text cells[COLUMNS_MAX];
         for (size_t c = 0; c < column_count; c++) {
-            format_cell(follow(json_array_get(items, i), columns[c].path), cell);
+            format_cell(follow_path(json_array_get(items, i), columns[c].path), cell);
             cells[c] = text_copy(arena, text_of(cell));
         }
         terminal_table_row(table, cells, TEXT(""));
@@ -106,14 +106,14 @@ void show_bytes(struct text bytes) {
 }
 
 void show_json(struct text json) {
-    json_t *root = load(json);
+    json_t *root = load_json(json);
     print_json(root);
     json_decref(root);
 }
 
 void show_list(struct operator_session *session, const struct arguments *arguments, struct text json,
                const struct column *columns) {
-    json_t *root = load(json);
+    json_t *root = load_json(json);
     const json_t *items = json_object_get(root, "items");
     assert(json_is_array(items));
     size_t column_count = 0;
@@ -130,16 +130,15 @@ void show_list(struct operator_session *session, const struct arguments *argumen
 }
 
 /* "payment_days" reads as "payment days". */
-static void spell(const char *key, char spelled[64]) {
+static void spell_key(const char *key, char spelled[64]) {
     snprintf(spelled, 64, "%s", key);
     for (char *c = spelled; *c != '\0'; c++) {
         *c = *c == '_' ? ' ' : *c;
     }
 }
 
-/* A list of objects below its name, with the columns that its first object has. */
-/* Where a field's plain value is: of a thing with a code, its code. The field may be null in some of the
- * items. */
+/* The path to a field's plain value; a thing with a code is shown by its code. The field may be null in some
+ * of the items. */
 static const char *nested_path(struct arena *arena, const json_t *items, const char *name) {
     for (size_t i = 0; i < json_array_size(items); i++) {
         if (json_is_object(json_object_get(json_array_get(items, i), name))) {
@@ -149,6 +148,7 @@ static const char *nested_path(struct arena *arena, const json_t *items, const c
     return name;
 }
 
+/* Prints a list of objects below its name, with the columns that its first object has. */
 static void print_nested(struct arena *arena, const char *key, const json_t *items) {
     struct column columns[COLUMNS_MAX];
     size_t count = 0;
@@ -160,7 +160,7 @@ static void print_nested(struct arena *arena, const char *key, const json_t *ite
         }
     }
     char spelled[64];
-    spell(key, spelled);
+    spell_key(key, spelled);
     printf("\n%s\n", spelled);
     print_table(arena, items, columns, count);
 }
@@ -171,7 +171,7 @@ static void print_fields(const json_t *record, const char *prefix, int width) {
     json_object_foreach((json_t *)record, key, value) {
         char name[140];
         char spelled[64];
-        spell(key, spelled);
+        spell_key(key, spelled);
         snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : " ", spelled);
         if (json_is_object(value)) {
             print_fields(value, name, width);
@@ -184,7 +184,7 @@ static void print_fields(const json_t *record, const char *prefix, int width) {
 }
 
 void show_record(struct operator_session *session, const struct arguments *arguments, struct text json) {
-    json_t *root = load(json);
+    json_t *root = load_json(json);
     if (arguments->json) {
         print_json(root);
     } else {

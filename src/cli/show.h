@@ -1,7 +1,7 @@
 /* Show: what a use case returned, for a person or for a program.
  *
- * The control door's representation of a thing is the only one there is. --json prints it as it is; text
- * picks columns out of it. So a command cannot tell another story than the API. */
+ * A thing has one representation, that of json/represent.h. --json prints it as it is; text picks columns out
+ * of it. So a command cannot tell another story than the API. */
 #ifndef SEATMETER_CLI_SHOW_H
 #define SEATMETER_CLI_SHOW_H
 

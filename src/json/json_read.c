@@ -297,7 +297,7 @@ static bool was_asked(const struct json_object *object, const char *name) {
     return false;
 }
 
-/* What the object may hold, for a person who misspelt it. */
+/* The fields that the object may hold, for a person who misspelt one. */
 static struct text fields_known(const struct json_object *object) {
     struct text list = TEXT("");
     for (size_t i = 0; i < object->asked_count; i++) {

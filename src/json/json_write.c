@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void put(struct json_writer *writer, const char *at, size_t length) {
+static void put_bytes(struct json_writer *writer, const char *at, size_t length) {
     if (length == 0) {
         return;
     }
@@ -21,49 +21,49 @@ static void put(struct json_writer *writer, const char *at, size_t length) {
 
 static void put_escaped(struct json_writer *writer, struct text value) {
     static const char DIGITS[] = "0123456789abcdef";
-    put(writer, "\"", 1);
+    put_bytes(writer, "\"", 1);
     size_t from = 0;
     for (size_t i = 0; i < value.length; i++) {
         unsigned char c = (unsigned char)value.at[i];
         if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
             continue;
         }
-        put(writer, value.at + from, i - from);
+        put_bytes(writer, value.at + from, i - from);
         from = i + 1;
         if (c == '"' || c == '\\') {
-            put(writer, (char[]){'\\', (char)c}, 2);
+            put_bytes(writer, (char[]){'\\', (char)c}, 2);
         } else if (c == '\n') {
-            put(writer, "\\n", 2);
+            put_bytes(writer, "\\n", 2);
         } else {
-            put(writer, (char[]){'\\', 'u', '0', '0', DIGITS[c >> 4], DIGITS[c & 15]}, 6);
+            put_bytes(writer, (char[]){'\\', 'u', '0', '0', DIGITS[c >> 4], DIGITS[c & 15]}, 6);
         }
     }
-    put(writer, value.at + from, value.length - from);
-    put(writer, "\"", 1);
+    put_bytes(writer, value.at + from, value.length - from);
+    put_bytes(writer, "\"", 1);
 }
 
 static void begin_value(struct json_writer *writer, const char *name) {
     if (writer->behind_value) {
-        put(writer, ",", 1);
+        put_bytes(writer, ",", 1);
     }
     if (name != NULL) {
-        put(writer, "\"", 1);
-        put(writer, name, strlen(name));
-        put(writer, "\":", 2);
+        put_bytes(writer, "\"", 1);
+        put_bytes(writer, name, strlen(name));
+        put_bytes(writer, "\":", 2);
     }
     writer->behind_value = true;
 }
 
 static void open_value(struct json_writer *writer, const char *name, const char *bracket) {
     begin_value(writer, name);
-    put(writer, bracket, 1);
+    put_bytes(writer, bracket, 1);
     writer->behind_value = false;
     writer->depth++;
 }
 
 static void close_value(struct json_writer *writer, const char *bracket) {
     assert(writer->depth > 0);
-    put(writer, bracket, 1);
+    put_bytes(writer, bracket, 1);
     writer->behind_value = true;
     writer->depth--;
 }
@@ -96,17 +96,17 @@ void json_write_string(struct json_writer *writer, const char *name, const char 
 void json_write_int(struct json_writer *writer, const char *name, int64_t value) {
     begin_value(writer, name);
     struct text digits = text_format(writer->arena, "%" PRId64, value);
-    put(writer, digits.at, digits.length);
+    put_bytes(writer, digits.at, digits.length);
 }
 
 void json_write_bool(struct json_writer *writer, const char *name, bool value) {
     begin_value(writer, name);
-    put(writer, value ? "true" : "false", value ? 4 : 5);
+    put_bytes(writer, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_write_null(struct json_writer *writer, const char *name) {
     begin_value(writer, name);
-    put(writer, "null", 4);
+    put_bytes(writer, "null", 4);
 }
 
 void json_write_text_or_null(struct json_writer *writer, const char *name, struct text value) {

@@ -35,7 +35,7 @@ void json_write_text_or_null(struct json_writer *writer, const char *name, struc
 /* RFC 3339 UTC of an instant, null where it is 0. */
 void json_write_instant(struct json_writer *writer, const char *name, int64_t at_us);
 
-/* What has been written, once everything is closed. */
+/* The text that has been written. Everything that was opened must be closed. */
 struct text json_written(const struct json_writer *writer);
 
 #endif

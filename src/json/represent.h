@@ -36,7 +36,7 @@
 #include "programme/usage/reports.h"
 #include "json/json_write.h"
 
-/* represent_tree.c: who and what there is */
+/* represent_parties.c: accounts, agreements, SKUs, prices, users, tokens, the audit trail */
 void represent_account(struct json_writer *out, const char *name, const struct account_view *account);
 void represent_agreement(struct json_writer *out, const char *name, const struct agreement_view *agreement);
 void represent_cascade(struct json_writer *out, const char *name, const struct cascade *cascade);

@@ -18,18 +18,6 @@ static void write_amount(struct json_writer *out, const char *name, int64_t mino
     json_write_text(out, name, money_format(out->arena, minor, currency));
 }
 
-static const char *kind_name(enum invoice_kind kind) {
-    switch (kind) {
-    case INVOICE_KIND_INVOICE:
-        return "invoice";
-    case INVOICE_KIND_CREDIT_NOTE:
-        return "credit-note";
-    case INVOICE_KIND_SETTLEMENT:
-        return "settlement";
-    }
-    return "invoice";
-}
-
 static void write_edge(struct json_writer *out, const struct close_month_edge *edge, bool is_closed) {
     json_write_open(out, NULL);
     json_write_text(out, "agreement", edge->agreement);
@@ -73,7 +61,7 @@ void represent_invoice(struct json_writer *out, const char *name, const struct i
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
-    json_write_string(out, "kind", kind_name(invoice->kind));
+    json_write_string(out, "kind", invoice_kind_name(invoice->kind));
     json_write_string(out, "state", machine_state_name(&invoice_machine, (int)invoice->state));
     json_write_text(out, "month", month_format(out->arena, invoice->month));
     write_code(out, "seller", invoice->seller_code, invoice->seller_name);
@@ -137,7 +125,7 @@ void represent_invoice_in_full(struct json_writer *out, const char *name, const 
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
-    json_write_string(out, "kind", kind_name(invoice->kind));
+    json_write_string(out, "kind", invoice_kind_name(invoice->kind));
     json_write_string(out, "state", machine_state_name(&invoice_machine, (int)invoice->state));
     json_write_text(out, "agreement", view->agreement);
     json_write_text(out, "month", month_format(out->arena, invoice->month));

@@ -31,7 +31,8 @@ static void respond_secret_page(struct response *response, int http_status, stru
     response->is_secret = true;
 }
 
-/* What is over is gone; what the licence does not allow now is forbidden; all else is not there. */
+/* A link that is over is gone. One whose licence does not allow it now is forbidden. Any other is not there.
+ */
 static enum status respond_problem_page(struct request *request, struct response *response,
                                         enum status status, const struct fault *fault) {
     int http_status = 404;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* What runs; NULL where it does not, or not yet. The options outlive the doors. */
+/* The parts that run; NULL where one does not, or not yet. The options outlive the doors. */
 struct running {
     struct route_table routes;
     struct upkeep_options upkeep_options;
@@ -52,7 +52,7 @@ static void fill_options(struct running *running, const struct serve_options *op
     };
 }
 
-/* What has been started before a fault, stop_running ends. */
+/* stop_running ends what has been started before a fault. */
 static enum status start_running(struct running *running, struct fault *fault) {
     TRY(upkeep_start(&running->upkeep_options, &running->upkeep, fault));
     if (!text_is(running->device_options.address, "none")) {

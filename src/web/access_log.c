@@ -15,7 +15,7 @@
 
 enum { LOGGED_BYTES_MAX = 200 };
 
-static struct text shorten(struct text text) {
+static struct text shorten_text(struct text text) {
     size_t length = text.length < LOGGED_BYTES_MAX ? text.length : LOGGED_BYTES_MAX;
     while (length > 0 && length < text.length && ((unsigned char)text.at[length] & 0xC0) == 0x80) {
         length--;
@@ -57,22 +57,22 @@ void access_log_write(const struct request *request, int64_t duration_us, bool w
     json_write_open(&out, NULL);
     json_write_text(&out, "time", instant_format(&arena, request->server->now_us()));
     json_write_string(&out, "request_id", request->id);
-    json_write_text(&out, "method", shorten(request->method_text));
+    json_write_text(&out, "method", shorten_text(request->method_text));
     json_write_string(&out, "route", request->route == NULL ? "none" : request->route->pattern);
     if (may_log_path(request)) {
-        json_write_text(&out, "path", shorten(request->path));
+        json_write_text(&out, "path", shorten_text(request->path));
     }
     json_write_int(&out, "status", was_cut ? 499 : request->response.http_status);
     json_write_int(&out, "duration_us", duration_us);
     json_write_int(&out, "bytes_in", (int64_t)request->body_seen);
     json_write_int(&out, "bytes_out", (int64_t)request->response.body.length);
-    json_write_text(&out, "address", shorten(request->address));
+    json_write_text(&out, "address", shorten_text(request->address));
     if (request->call.actor.id != 0) {
         struct call call = request->call;
         call.arena = &arena;
         json_write_text(&out, "actor", actor_text(&call));
     }
-    json_write_text(&out, "user_agent", shorten(request->headers.user_agent));
+    json_write_text(&out, "user_agent", shorten_text(request->headers.user_agent));
     if (request->response.is_replay) {
         json_write_bool(&out, "replayed", true);
     }
@@ -93,7 +93,7 @@ void access_log_note(const struct web_server *server, const char *level, const c
     json_write_open(&out, NULL);
     json_write_text(&out, "time", instant_format(&arena, server->now_us()));
     json_write_string(&out, "level", level);
-    json_write_text(&out, "message", shorten(text_of(message)));
+    json_write_text(&out, "message", shorten_text(text_of(message)));
     json_write_close(&out);
     struct text written = json_written(&out);
     write_line(server->options->log_fd, text_format(&arena, "%.*s\n", TEXT_ARGS(written)));

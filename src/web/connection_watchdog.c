@@ -1,4 +1,4 @@
-/* Peers: the open connections, and a watchdog that cuts those which take too long.
+/* Connection watchdog: it knows the open connections and cuts those which take too long.
  *
  * libmicrohttpd's own time-out starts again with every byte, so a client that sends one a minute would hold
  * its connection for ever. Here each phase has a time that bytes do not lengthen. A socket is only shut down;
@@ -16,7 +16,7 @@
 /* Slower than that is no download but a held connection. */
 #define SLOWEST_BYTES_PER_S INT64_C(65536)
 
-/* By phase; 0: no limit. */
+/* A phase may last so long; 0 means no limit. */
 static const int64_t LIMITS_US[] = {
     [WATCHED_WAITING] = 75 * SECOND_US,
     [WATCHED_RECEIVING] = 30 * SECOND_US,
@@ -98,7 +98,7 @@ static void cut_slow_peers(struct web_server *server) {
     }
 }
 
-static void *watch(void *argument) {
+static void *watch_until_over(void *argument) {
     struct web_server *server = argument;
     pthread_mutex_lock(&server->watched_lock);
     while (!server->watchdog_is_over) {
@@ -112,7 +112,7 @@ static void *watch(void *argument) {
 
 void watchdog_start(struct web_server *server) {
     server->watchdog_is_over = false;
-    if (pthread_create(&server->watchdog, NULL, watch, server) != 0) {
+    if (pthread_create(&server->watchdog, NULL, watch_until_over, server) != 0) {
         abort();
     }
 }

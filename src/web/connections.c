@@ -38,7 +38,7 @@ static void make_request_id(struct request *request) {
     sodium_bin2hex(request->id, sizeof request->id, random, sizeof random);
 }
 
-/* As soon as the request line is there. What it returns comes back as `*context`. */
+/* libmicrohttpd calls this once the request line has come, and gives back what it returns as `*context`. */
 static void *begin_request(void *argument, const char *target, struct MHD_Connection *connection) {
     struct web_server *server = argument;
     struct request *request = calloc(1, sizeof *request);
@@ -83,8 +83,9 @@ static void end_request(void *argument, struct MHD_Connection *connection, void 
         close(request->response.file);
     }
     artifact_write_abandon(request->upload);
-    atomic_fetch_sub(&server->metrics.in_flight, 1);
-    atomic_fetch_sub(&server->body_bytes, (long long)request->body_length);
+    long long in_flight = atomic_fetch_sub(&server->metrics.in_flight, 1);
+    long long body_bytes = atomic_fetch_sub(&server->body_bytes, (long long)request->body_length);
+    assert(in_flight > 0 && body_bytes >= (long long)request->body_length);
     watchdog_enter(server, request->watched, WATCHED_WAITING);
     arena_clean_up(&request->arena);
     free(request);
@@ -103,7 +104,7 @@ static void notice_connection(void *argument, struct MHD_Connection *connection,
     }
 }
 
-static struct text header(struct request *request, const char *name) {
+static struct text copy_header(struct request *request, const char *name) {
     const char *value = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
     return value == NULL ? TEXT("") : text_copy(&request->arena, text_of(value));
 }
@@ -145,25 +146,26 @@ static void take_address(struct request *request) {
 
 static void take_headers(struct request *request) {
     struct request_headers *headers = &request->headers;
-    headers->accept = header(request, "Accept");
-    headers->authorization = header(request, "Authorization");
-    headers->content_type = header(request, "Content-Type");
-    headers->cookie = header(request, "Cookie");
-    headers->csrf = header(request, "Seatmeter-CSRF");
-    headers->expect = header(request, "Expect");
-    headers->fetch_site = header(request, "Sec-Fetch-Site");
-    headers->forwarded_for = header(request, "X-Forwarded-For");
-    headers->host = header(request, "Host");
-    headers->idempotency_key = header(request, "Idempotency-Key");
-    headers->if_match = header(request, "If-Match");
-    headers->if_none_match = header(request, "If-None-Match");
-    headers->if_range = header(request, "If-Range");
-    headers->origin = header(request, "Origin");
-    headers->range = header(request, "Range");
-    headers->request_id = header(request, "X-Request-Id");
-    headers->user_agent = header(request, "User-Agent");
-    headers->is_forwarded = headers->forwarded_for.length > 0 || header(request, "Forwarded").length > 0 ||
-                            header(request, "Via").length > 0 || header(request, "X-Real-IP").length > 0;
+    headers->accept = copy_header(request, "Accept");
+    headers->authorization = copy_header(request, "Authorization");
+    headers->content_type = copy_header(request, "Content-Type");
+    headers->cookie = copy_header(request, "Cookie");
+    headers->csrf = copy_header(request, "Seatmeter-CSRF");
+    headers->expect = copy_header(request, "Expect");
+    headers->fetch_site = copy_header(request, "Sec-Fetch-Site");
+    headers->forwarded_for = copy_header(request, "X-Forwarded-For");
+    headers->host = copy_header(request, "Host");
+    headers->idempotency_key = copy_header(request, "Idempotency-Key");
+    headers->if_match = copy_header(request, "If-Match");
+    headers->if_none_match = copy_header(request, "If-None-Match");
+    headers->if_range = copy_header(request, "If-Range");
+    headers->origin = copy_header(request, "Origin");
+    headers->range = copy_header(request, "Range");
+    headers->request_id = copy_header(request, "X-Request-Id");
+    headers->user_agent = copy_header(request, "User-Agent");
+    headers->is_forwarded =
+        headers->forwarded_for.length > 0 || copy_header(request, "Forwarded").length > 0 ||
+        copy_header(request, "Via").length > 0 || copy_header(request, "X-Real-IP").length > 0;
 }
 
 static void take_method(struct request *request, const char *name) {
@@ -179,7 +181,7 @@ static void take_method(struct request *request, const char *name) {
     }
 }
 
-/* What can be refused by the headers alone is; the answer goes out when the body has come. */
+/* The headers alone may tell that a request is refused; the response goes out when the body has come. */
 static void find_route(struct request *request) {
     struct text allow;
     if (request->target.length > REQUEST_TARGET_BYTES_MAX) {
@@ -213,7 +215,7 @@ static void limit_body(struct request *request) {
                           : is_import        ? REQUEST_IMPORT_BYTES_MAX
                                              : REQUEST_BODY_BYTES_MAX;
     int64_t announced = 0;
-    struct text length = header(request, "Content-Length");
+    struct text length = copy_header(request, "Content-Length");
     if (length.length > 0 && text_to_int64(length, &announced) && announced > (int64_t)request->body_limit) {
         request->body_too_large = true;
     }
@@ -258,7 +260,7 @@ static void begin_upload(struct request *request) {
 /* The body has the time that its announced length takes; an unannounced one that of a short body. */
 static void receive_upload(struct request *request) {
     int64_t announced = 0;
-    struct text length = header(request, "Content-Length");
+    struct text length = copy_header(request, "Content-Length");
     request->upload_phase = UPLOAD_RECEIVING;
     watchdog_enter(request->server, request->watched, WATCHED_RECEIVING);
     if (text_to_int64(length, &announced) && announced > 0 && announced <= ARTIFACT_BYTES_MAX) {
@@ -300,6 +302,7 @@ static bool take_body(struct request *request, const char *bytes, size_t length)
     }
     memcpy(request->body_at + request->body_length, bytes, length);
     request->body_length += length;
+    assert(request->body_length <= request->body_capacity && request->body_length <= request->body_limit);
     return true;
 }
 

@@ -12,7 +12,7 @@ static const char SEAL_PURPOSE[] = "seatmeter cursor seal";
 
 enum { CURSOR_BYTES = sizeof(int64_t) + SEALED_BOX_EXTRA_BYTES };
 
-/* What the cursor is bound to: who asks, and for which list. */
+/* A cursor is bound to these words: who asks, and for which list. */
 static struct text list_asked(const struct request *request) {
     return text_format(request->call.arena, "%" PRId64 " %s %.*s", request->call.actor.account_id,
                        method_name(request->method), TEXT_ARGS(request->path));

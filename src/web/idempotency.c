@@ -31,7 +31,7 @@ static bool same_key(const struct request *a, const struct request *b) {
 }
 
 /* False where another worker is at the same key. */
-static bool enter(struct idempotency_running *running, const struct request *request) {
+static bool enter_key(struct idempotency_running *running, const struct request *request) {
     bool entered = false;
     size_t place = IDEMPOTENCY_RUNNING_MAX;
     pthread_mutex_lock(&running->lock);
@@ -50,7 +50,7 @@ done:
     return entered;
 }
 
-static void leave(struct idempotency_running *running, const struct request *request) {
+static void leave_key(struct idempotency_running *running, const struct request *request) {
     pthread_mutex_lock(&running->lock);
     for (size_t i = 0; i < IDEMPOTENCY_RUNNING_MAX; i++) {
         if (running->requests[i] == request) {
@@ -69,7 +69,8 @@ static bool is_visible(struct text key) {
     return key.length > 0 && key.length <= IDEMPOTENCY_KEY_BYTES_MAX;
 }
 
-/* Of all that makes the request what it is. */
+/* Two requests are the same one where all of this is equal: method, target, content type, version and body.
+ */
 static struct text hash_request(struct request *request) {
     struct text head = text_format(&request->arena, "%s %.*s\n%.*s\n%.*s\n", method_name(request->method),
                                    TEXT_ARGS(request->target), TEXT_ARGS(request->headers.content_type),
@@ -102,7 +103,7 @@ static void unpack_response(struct text packed, struct response *response) {
     response->body = packed;
 }
 
-/* What a kept response is bound to: whose it is, its key, and the request that it responds to. */
+/* A kept response is bound to these words: whose it is, its key, and the request that it responds to. */
 static struct text row_of(struct arena *arena, const struct idempotent_response *kept) {
     struct buffer row = {.arena = arena};
     const struct text parts[] = {kept->actor, kept->key, kept->request_hash};
@@ -123,8 +124,8 @@ static bool open_kept(const struct call *call, const struct idempotent_response 
     return sealed_box_open(call, SEAL_PURPOSE, kept->answer, row_of(call->arena, kept), plain, length);
 }
 
-static enum status replay(struct request *request, const struct idempotent_response *kept, struct text hash,
-                          struct fault *fault) {
+static enum status replay_response(struct request *request, const struct idempotent_response *kept,
+                                   struct text hash, struct fault *fault) {
     if (!text_equal(kept->request_hash, hash)) {
         return fault_set(fault, STATUS_INVALID, "idempotency-key-reused", "Idempotency-Key", kept->key,
                          "This key came with another request before: give each request a key of its own.");
@@ -182,7 +183,7 @@ static enum status find_or_handle(struct call *call, const void *input, void *ou
 static enum status handle_once(struct request *request, struct fault *fault) {
     struct keyed_request keyed = {.request = request, .hash = hash_request(request)};
     TRY(call_run(&request->call, DB_WRITE, find_or_handle, NULL, &keyed, fault));
-    return keyed.is_found ? replay(request, &keyed.kept, keyed.hash, fault) : STATUS_OK;
+    return keyed.is_found ? replay_response(request, &keyed.kept, keyed.hash, fault) : STATUS_OK;
 }
 
 enum status idempotency_handle(struct idempotency_running *running, struct request *request,
@@ -192,12 +193,12 @@ enum status idempotency_handle(struct idempotency_running *running, struct reque
                              "Idempotency-Key", request->headers.idempotency_key,
                              "Give 1 to 128 visible ASCII characters as Idempotency-Key.");
     }
-    if (!enter(running, request)) {
+    if (!enter_key(running, request)) {
         return request_fault(request, 409, fault, STATUS_CONFLICT, "idempotency-key-in-use",
                              "Idempotency-Key", request->headers.idempotency_key,
                              "A request with this key is being done right now: ask again in a moment.");
     }
     enum status status = handle_once(request, fault);
-    leave(running, request);
+    leave_key(running, request);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "json/represent.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static const struct mapping *mapping_of(enum status status) {
     return &MAPPINGS[sizeof MAPPINGS / sizeof *MAPPINGS - 1];
 }
 
-/* What belongs into headers beside the document. */
+/* Headers repeat what a client acts on without reading the document. */
 static void set_headers(struct response *response, enum status status, int http_status) {
     if (http_status == 401) {
         response->is_signature_asked = true;
@@ -53,6 +54,7 @@ static void set_headers(struct response *response, enum status status, int http_
 void problem_respond(struct request *request, const struct fault *fault) {
     const struct mapping *mapping = mapping_of(fault->status);
     int http_status = request->http_override != 0 ? request->http_override : mapping->http_status;
+    assert(http_status >= 400 && http_status < 600);
     bool is_inside = fault->status == STATUS_INTERNAL;
     if (is_inside) {
         snprintf(request->internal, sizeof request->internal, "%.60s: %.440s", fault->code, fault->message);

@@ -4,7 +4,7 @@
 
 #include "web/request.h"
 
-/* Replaces whatever the answer holds. What failed inside is logged and not told. */
+/* Replaces whatever the response holds. A failure inside is logged and not told. */
 void problem_respond(struct request *request, const struct fault *fault);
 
 /* A problem found before the request reached a handler. */

@@ -5,6 +5,7 @@
 #include "machine/random.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static uint64_t hash_address(const struct rate_limit *limit, struct text address
     return value == 0 ? 1 : value;
 }
 
-static void fill(const struct rate_limit *limit, struct rate_limit_bucket *bucket, int64_t now_us) {
+static void refill(const struct rate_limit *limit, struct rate_limit_bucket *bucket, int64_t now_us) {
     int64_t passed_us = now_us - bucket->filled_at_us;
     int64_t whole = limit->terms.burst * WHOLE;
     int64_t full_after_us = limit->terms.burst * 60 * WHOLE / limit->terms.per_minute;
@@ -50,6 +51,7 @@ static void fill(const struct rate_limit *limit, struct rate_limit_bucket *bucke
         int64_t tokens = bucket->tokens_millionths + passed_us * limit->terms.per_minute / 60;
         bucket->tokens_millionths = tokens > whole ? whole : tokens;
     }
+    assert(bucket->tokens_millionths >= 0 && bucket->tokens_millionths <= whole);
     bucket->filled_at_us = now_us;
 }
 
@@ -73,7 +75,7 @@ bool rate_limit_take(struct rate_limit *limit, struct text address, int64_t now_
         mine = spare;
         *mine = (struct rate_limit_bucket){hash, limit->terms.burst * WHOLE, now_us};
     }
-    fill(limit, mine, now_us);
+    refill(limit, mine, now_us);
     bool taken = mine->tokens_millionths >= WHOLE;
     if (taken) {
         mine->tokens_millionths -= WHOLE;

@@ -1,4 +1,4 @@
-/* What handlers ask of a request and put into its answer. */
+/* Handlers read a request and fill its response with these; none of them touches the store. */
 #include "web/request.h"
 
 #include "web/cursor.h"

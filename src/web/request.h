@@ -1,4 +1,4 @@
-/* Request: one request at the control door from its first byte to its log line, and the answer to it.
+/* Request: one request from its first byte to its log line, and the response to it.
  *
  * It is made on the I/O thread, handled on a worker while its connection is suspended, and freed on the I/O
  * thread; nobody holds it at the same time as somebody else, so it needs no lock. Everything hangs off its
@@ -61,7 +61,7 @@ struct response {
     struct text content_type;
     struct json_writer json;
     struct text body;
-    int file;            /* -1, or an open file that is the body; it is closed with the answer */
+    int file;            /* -1, or an open file that is the body; it is closed with the response */
     int64_t file_first;  /* of its bytes, where a part is sent */
     int64_t file_length; /* how many of them; 0: to its end */
     struct text content_range;
@@ -75,7 +75,7 @@ struct response {
     bool changes_unversioned; /* has more in it than its version tells of: never 304 */
     bool is_secret;           /* not to be stored at all, whatever else */
     bool may_be_cached;       /* pages that are the same for everybody */
-    bool is_replay;           /* of an earlier request with the same Idempotency-Key */
+    bool is_replay;           /* of an earlier request with this Idempotency-Key */
     bool is_signature_asked;  /* a 401 that says how to authenticate */
     int retry_after_s;
 };
@@ -154,7 +154,7 @@ enum status request_json_done(struct json_document *document, struct json_object
 enum status request_fault(struct request *request, int http_status, struct fault *fault, enum status status,
                           const char *code, const char *field, struct text value, const char *message);
 
-/* Begins the answer's JSON and returns its writer; the door closes nothing, the handler does. */
+/* Begins the response's JSON and returns its writer. The handler closes what it opens. */
 struct json_writer *response_json(struct response *response, struct request *request, int http_status);
 
 /* Turns what the writer holds into the body. */
@@ -172,7 +172,7 @@ void response_end_page(struct request *request, struct json_writer *writer, int6
 /* An ETag from a version. */
 void response_version(struct response *response, struct request *request, int64_t version);
 
-/* Location of what was made: answer_location(answer, request, "/v1/blocks/", identifier). */
+/* Location of what was made: response_location(response, request, "/v1/blocks/", identifier). */
 void response_location(struct response *response, struct request *request, const char *collection,
                        struct text identifier);
 

@@ -16,7 +16,8 @@ static int hex_digit(char c) {
 }
 
 /* False for a bad escape, a control character or bytes that are not UTF-8. */
-static bool decode(struct arena *arena, struct text encoded, bool plus_is_blank, struct text *decoded) {
+static bool decode_escapes(struct arena *arena, struct text encoded, bool plus_is_blank,
+                           struct text *decoded) {
     char *to = ARENA_NEW(arena, char, encoded.length + 1);
     size_t length = 0;
     for (size_t i = 0; i < encoded.length; i++) {
@@ -44,7 +45,8 @@ static bool decode(struct arena *arena, struct text encoded, bool plus_is_blank,
     return text_is_valid_utf8(*decoded);
 }
 
-static bool matches(const char *pattern, struct text path, struct text *parameters, size_t *parameter_count) {
+static bool match_path(const char *pattern, struct text path, struct text *parameters,
+                       size_t *parameter_count) {
     struct text left = text_of(pattern);
     size_t count = 0;
     for (;;) {
@@ -80,7 +82,7 @@ static struct text add_allowed(struct arena *arena, struct text allow, enum meth
 
 static bool decode_parameters(struct request *request) {
     for (size_t i = 0; i < request->parameter_count; i++) {
-        if (!decode(&request->arena, request->parameters[i], false, &request->parameters[i])) {
+        if (!decode_escapes(&request->arena, request->parameters[i], false, &request->parameters[i])) {
             return false;
         }
     }
@@ -98,7 +100,7 @@ enum route_match router_match(const struct route_table *routes, struct request *
         const struct route *route = route_table_at(routes, i);
         struct text parameters[REQUEST_PARAMETERS_MAX];
         size_t count = 0;
-        if (!matches(route->pattern, request->path, parameters, &count)) {
+        if (!match_path(route->pattern, request->path, parameters, &count)) {
             continue;
         }
         *allow = add_allowed(&request->arena, *allow, route->method);
@@ -116,6 +118,8 @@ enum route_match router_match(const struct route_table *routes, struct request *
     if (request->route == NULL) {
         return ROUTE_NO_METHOD;
     }
+    assert(request->route_index >= 0 &&
+           request->route == route_table_at(routes, (size_t)request->route_index));
     return decode_parameters(request) ? ROUTE_FOUND : ROUTE_BAD_PATH;
 }
 
@@ -143,7 +147,8 @@ enum status router_check_query(struct request *request, struct fault *fault) {
             continue;
         }
         struct text name = text_take_until(&value, '=');
-        if (!decode(&request->arena, name, true, &name) || !decode(&request->arena, value, true, &value)) {
+        if (!decode_escapes(&request->arena, name, true, &name) ||
+            !decode_escapes(&request->arena, value, true, &value)) {
             return bad_parameter(
                 request, fault, "malformed-parameter", TEXT(""),
                 "The query holds an escape, a control character or bytes that are not UTF-8.");

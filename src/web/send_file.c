@@ -2,6 +2,7 @@
 
 #include "core/base/byte_range.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ enum status send_artifact(struct request *request, struct response *response,
     response->file = artifact->fd;
     response->file_first = first;
     response->file_length = length;
+    assert(first >= 0 && first + length <= artifact->size_bytes);
     if (range == BYTE_RANGE_PART) {
         response->content_range = text_format(&request->arena, "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
                                               first, first + length - 1, artifact->size_bytes);

@@ -41,10 +41,11 @@ enum status web_server_start(const struct web_server_options *options, struct we
 /* Whether it has been told to stop: it finishes what is under way and takes nothing new. */
 bool web_server_is_stopping(const struct web_server *server);
 
-/* What it counts, as Prometheus text. */
+/* The counters of the server, as Prometheus text. */
 struct text web_server_metrics(const struct web_server *server, struct arena *arena);
 
-/* Where it can be opened: "http://127.0.0.1:7077" (with the port chosen where 0 was asked for). */
+/* The address at which it can be opened: "http://127.0.0.1:7077" (with the port chosen where 0 was asked
+ * for). */
 struct text web_server_url(const struct web_server *server);
 
 /* Takes no more connections, finishes the requests under way, and frees the door. */

@@ -148,7 +148,7 @@ static enum status run_agreement_sign(struct operator_session *session, const st
     return STATUS_OK;
 }
 
-/* Suspending, resuming and terminating have one shape. */
+/* The commands that suspend, resume and terminate have one shape. */
 typedef enum status agreement_change(struct call *call, const struct suspend_agreement_input *input,
                                      struct cascade *out, struct fault *fault);
 

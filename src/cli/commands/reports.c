@@ -61,8 +61,8 @@ static enum status run_report_adjust(struct operator_session *session, const str
 typedef enum status report_decision(struct call *call, const struct decide_report_input *input,
                                     struct report_detail *out, struct fault *fault);
 
-static enum status decide(struct operator_session *session, const struct arguments *arguments,
-                          report_decision *decision, struct text reason, struct fault *fault) {
+static enum status decide_and_show(struct operator_session *session, const struct arguments *arguments,
+                                   report_decision *decision, struct text reason, struct fault *fault) {
     struct decide_report_input input = {.name = name_given(arguments), .reason = reason};
     struct report_detail detail;
     TRY(decision(&session->call, &input, &detail, fault));
@@ -72,17 +72,17 @@ static enum status decide(struct operator_session *session, const struct argumen
 
 static enum status run_report_submit(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
-    return decide(session, arguments, submit_report, TEXT(""), fault);
+    return decide_and_show(session, arguments, submit_report, TEXT(""), fault);
 }
 
 static enum status run_report_approve(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
-    return decide(session, arguments, approve_report, TEXT(""), fault);
+    return decide_and_show(session, arguments, approve_report, TEXT(""), fault);
 }
 
 static enum status run_report_reject(struct operator_session *session, const struct arguments *arguments,
                                      struct fault *fault) {
-    return decide(session, arguments, reject_report, argument_text(arguments, "reason"), fault);
+    return decide_and_show(session, arguments, reject_report, argument_text(arguments, "reason"), fault);
 }
 
 static enum status run_report_list(struct operator_session *session, const struct arguments *arguments,
