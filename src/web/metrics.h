@@ -1,4 +1,4 @@
-/* Metrics: what the door counts, as Prometheus text. Counters are atomic; nothing is locked. */
+/* Metrics: what the server counts, as Prometheus text. Counters are atomic; nothing is locked. */
 #ifndef SEATMETER_WEB_METRICS_H
 #define SEATMETER_WEB_METRICS_H
 
@@ -29,7 +29,7 @@ struct metrics {
 /* `route_index` is −1 for a request that found none. */
 void metrics_count(struct metrics *metrics, int route_index, int http_status, int64_t duration_us);
 
-/* The counters of the routes, which are those of the table, and of the door. */
+/* The counters of the routes, which are those of the table, and of the server. */
 struct text metrics_format(struct arena *arena, const struct metrics *metrics,
                            const struct route_table *routes);
 

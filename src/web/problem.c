@@ -1,5 +1,5 @@
-/* `type` is the stable address of the fault's code, relative to the door: "/problems/seats-beyond-block". It
- * is opened by no program and documented in openapi.yaml; `detail` is for a person and may change. */
+/* `type` is the stable address of the fault's code, relative to the server: "/problems/seats-beyond-block".
+ * It is opened by no program and documented in openapi.yaml; `detail` is for a person and may change. */
 #include "web/problem.h"
 
 #include "json/represent.h"

@@ -117,7 +117,7 @@ struct request {
     struct text session_token;
     struct call call;
     struct response response;
-    int http_override;                      /* a status of HTTP that no enum status has: door_fault */
+    int http_override;                      /* a status of HTTP that no enum status has: request_fault */
     char internal[520];                     /* what really went wrong, for the log alone */
     const struct import_problems *problems; /* of an import: listed in the problem document */
     bool is_begun;                          /* its headers have been read */

@@ -1,4 +1,4 @@
-/* Starting and stopping the door, in the order that leaves no request behind. */
+/* Starting and stopping the server, in the order that leaves no request behind. */
 #include "web/web_private.h"
 
 #include "machine/clock.h"
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Requests that are still coming in or going out have this long once the door is to close. */
+/* Requests that are still coming in or going out have this long once the server is to stop. */
 #define GRACE_US (20 * INT64_C(1000000))
 
 static const struct rate_limit_terms REQUESTS_LIMIT = {.burst = 600, .per_minute = 3000};

@@ -33,7 +33,7 @@ struct web_server_options {
 enum { WEB_WORKERS_DEFAULT = 4, WEB_WORKERS_MAX = 64 };
 #define WEB_ADDRESS_DEFAULT "127.0.0.1:7077"
 
-/* Listens and answers from now on. The options and what they point to must outlive the door. Faults:
+/* Listens and answers from now on. The options and what they point to must outlive the server. Faults:
  * "malformed-address", "address-in-use", those of db_open and db_check_version. */
 enum status web_server_start(const struct web_server_options *options, struct web_server **server,
                              struct fault *fault) MUST_CHECK;
@@ -48,7 +48,7 @@ struct text web_server_metrics(const struct web_server *server, struct arena *ar
  * for). */
 struct text web_server_url(const struct web_server *server);
 
-/* Takes no more connections, finishes the requests under way, and frees the door. */
+/* Takes no more connections, finishes the requests under way, and frees the server. */
 void web_server_stop(struct web_server *server);
 
 #endif

@@ -1,4 +1,4 @@
-/* The door's own state, shared by its files and shown to nobody else. */
+/* The server's own state, shared by its files and shown to nobody else. */
 #ifndef SEATMETER_WEB_WEB_PRIVATE_H
 #define SEATMETER_WEB_WEB_PRIVATE_H
 
