@@ -8,7 +8,7 @@ static const struct route_group *const GROUPS[] = {
 };
 
 void api_add_routes(struct route_table *table) {
-    for (size_t i = 0; i < sizeof GROUPS / sizeof *GROUPS; i++) {
+    for (size_t i = 0; i < sizeof GROUPS / sizeof GROUPS[0]; i++) {
         route_table_add(table, GROUPS[i]);
     }
 }

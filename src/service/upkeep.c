@@ -54,8 +54,8 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
 static bool wait_for_round(struct upkeep *upkeep) {
     struct timespec until = machine_wall_deadline(ROUND_S);
     pthread_mutex_lock(&upkeep->lock);
-    while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0)
-        ;
+    while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0) {
+    }
     bool goes_on = !upkeep->is_over;
     pthread_mutex_unlock(&upkeep->lock);
     return goes_on;
