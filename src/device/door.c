@@ -398,13 +398,10 @@ static enum status make_http(struct device_door *door, struct fault *fault) {
     options.flush = flush;
     options.refusal = refusal;
     options.context = door;
-    enum status status = http_make(&options, &door->http, fault);
-    if (status == STATUS_OK) {
-        http_watch(door->http, live_fd(door->live), take_from_live, door);
-        http_watch(door->http, files_fd(door->files), updates_take_loaded, door);
-        http_watch(door->http, verifiers_fd(door->verifiers), activation_take_verified, door);
-    }
-    return status;
+    TRY(http_make(&options, &door->http, fault));
+    TRY(http_watch(door->http, live_fd(door->live), take_from_live, door, fault));
+    TRY(http_watch(door->http, files_fd(door->files), updates_take_loaded, door, fault));
+    return http_watch(door->http, verifiers_fd(door->verifiers), activation_take_verified, door, fault);
 }
 
 static void *run(void *context) {

@@ -98,7 +98,7 @@ static void put_http(struct buffer *out, const struct http_counters *http) {
     put_head(out, "answers_total", "counter", "Answers by the class of their status.");
     for (int i = 2; i < 6; i++) {
         put(out, "seatmeter_device_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i,
-            http->answers_by_class[i]);
+            http->responses_by_class[i]);
     }
     put_dropped(out, http);
     put_turns(out, http);

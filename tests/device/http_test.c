@@ -165,7 +165,7 @@ static struct rig *start(void (*change)(struct http_options *options)) {
     }
     struct fault fault;
     assert_int_equal(http_make(&rig->options, &rig->http, &fault), STATUS_OK);
-    http_watch(rig->http, rig->later_fd, on_later, rig);
+    assert_int_equal(http_watch(rig->http, rig->later_fd, on_later, rig, &fault), STATUS_OK);
     assert_int_equal(pthread_create(&rig->thread, NULL, run, rig), 0);
     return rig;
 }
@@ -272,7 +272,7 @@ static void one_connection_takes_many_requests(void **state) {
     stop(rig, &counters);
     assert_int_equal(counters.requests, 200);
     assert_int_equal(counters.accepted, 1);
-    assert_int_equal(counters.answers_by_class[2], 200);
+    assert_int_equal(counters.responses_by_class[2], 200);
     assert_int_equal(counters.buffered_bytes, 0);
 }
 

@@ -1,10 +1,10 @@
-/* The loop: turns, deadlines, connections in and out.
- *
- * Events are edge-triggered, so a connection costs one epoll_ctl in its life; what was not read to its end in
- * a turn stands in the list `again`. Deadlines lie in an array of their own that is looked through ten times
- * a second: cheaper than keeping connections in order on every request. */
-#include "device/http/http_private.h"
+/* Events are edge-triggered, so a connection costs one epoll_ctl in its life. A connection that was not read
+ * to its end in a turn stands in the list `again`. Deadlines lie in an array of their own, which is scanned
+ * ten times a second: that costs less than keeping connections in order on every request. */
+#include "device/http/http.h"
 
+#include "device/http/http_connection.h"
+#include "device/http/http_response.h"
 #include "machine/address.h"
 #include "machine/clock.h"
 
@@ -20,9 +20,10 @@
 #include <unistd.h>
 
 #define SECONDS INT64_C(1000000)
-#define SWEEP_US (SECONDS / 10)
+#define DEADLINES_EVERY_US (SECONDS / 10)
 
-/* Which event: a connection's slot with its generation above, or one of these behind the slots. */
+/* An event names a connection's slot, with the slot's generation in the upper half, or one of these, counted
+ * from behind the last slot. */
 enum special { SPECIAL_LISTENER, SPECIAL_WAKE, SPECIAL_WATCHES };
 
 void http_options_default(struct http_options *options) {
@@ -37,8 +38,8 @@ void http_options_default(struct http_options *options) {
     };
 }
 
-/* Accepted sockets have what their listener has (tcp(7)): a dead peer is found within a minute, an answer
- * goes at once. */
+/* Accepted sockets inherit the settings of their listener (tcp(7)): a dead peer is found within a minute, and
+ * a response is sent at once. */
 static void set_up_listener(int fd, int64_t send_us) {
     const struct {
         int level;
@@ -53,7 +54,7 @@ static void set_up_listener(int fd, int64_t send_us) {
         {IPPROTO_TCP, TCP_NODELAY, 1},
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        /* a Unix socket has no TCP: that these are refused there is right */
+        /* a Unix socket refuses those of TCP, which does no harm */
         (void)setsockopt(fd, settings[i].level, settings[i].name, &settings[i].value,
                          sizeof settings[i].value);
     }
@@ -90,6 +91,11 @@ static void make_room(struct http *http) {
     http->free_count = (uint32_t)count;
 }
 
+static enum status no_descriptors(struct fault *fault) {
+    return fault_set(fault, STATUS_INTERNAL, "no-descriptors", NULL, TEXT(""),
+                     "The machine gives no more descriptors.");
+}
+
 enum status http_make(const struct http_options *options, struct http **http, struct fault *fault) {
     assert(options->connections_max > 0 && options->request != NULL && options->flush != NULL);
     struct http *made = zeroed(1, sizeof *made);
@@ -104,8 +110,7 @@ enum status http_make(const struct http_options *options, struct http **http, st
     if (made->epoll_fd < 0 || made->wake_fd < 0 || !watch_event(made, options->listen_fd, SPECIAL_LISTENER) ||
         !watch_event(made, made->wake_fd, SPECIAL_WAKE)) {
         http_free(made);
-        return fault_set(fault, STATUS_INTERNAL, "no-descriptors", NULL, TEXT(""),
-                         "The machine gives no more descriptors.");
+        return no_descriptors(fault);
     }
     set_up_listener(options->listen_fd, options->send_us);
     *http = made;
@@ -140,12 +145,16 @@ void http_free(struct http *http) {
     free(http);
 }
 
-void http_watch(struct http *http, int fd, void (*readable)(void *context), void *context) {
+enum status http_watch(struct http *http, int fd, void (*readable)(void *context), void *context,
+                       struct fault *fault) {
     assert(http->watch_count < HTTP_WATCHES_MAX);
-    int index = http->watch_count++;
+    int index = http->watch_count;
+    if (!watch_event(http, fd, SPECIAL_WATCHES + (uint32_t)index)) {
+        return no_descriptors(fault);
+    }
     http->watches[index] = (struct http_watch){fd, readable, context};
-    bool is_watched = watch_event(http, fd, SPECIAL_WATCHES + (uint32_t)index);
-    assert(is_watched);
+    http->watch_count++;
+    return STATUS_OK;
 }
 
 void http_stop(struct http *http) {
@@ -167,33 +176,20 @@ const struct http_counters *http_counters(const struct http *http) {
     return &http->counters;
 }
 
-/* xorshift64: chance enough to spread clients. */
-int http_jitter_s(struct http *http, int about_s) {
-    http->chance ^= http->chance << 13;
-    http->chance ^= http->chance >> 7;
-    http->chance ^= http->chance << 17;
-    return about_s / 2 + (int)(http->chance % (uint64_t)(about_s + 1)) + 1;
-}
-
-void http_flush(struct http *http) {
-    http->options.flush(http->options.context);
-    http->turn_used = 0;
-}
-
-/* Says why and closes. What the client has sent is read first, as closing with unread bytes would take the
- * words back from it (a reset). */
+/* Says why and closes. It reads first what the client has sent, as closing with unread bytes would reset the
+ * connection, and the client would never see why. */
 static void turn_away(struct http *http, int fd) {
     http->counters.refused_connections++;
     char dropped[4096];
     while (recv(fd, dropped, sizeof dropped, MSG_DONTWAIT) == (ssize_t)sizeof dropped) {
     }
-    size_t length = http_refusal_write(http, 503);
-    (void)send(fd, http->out, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct text refusal = http_refusal_write(http, 503);
+    (void)send(fd, refusal.at, refusal.length, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
 }
 
-/* The process has no descriptor left: the spare one's place takes the connection, so that it does not stay in
- * the listener's queue and wake the loop for ever. */
+/* The process has no descriptor left. The connection gets the spare one's place and is turned away, so that
+ * it does not stay in the listener's queue and wake the loop for ever. */
 static void turn_away_by_spare(struct http *http) {
     close_if_open(http->spare_fd);
     int fd = accept4(http->options.listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -246,7 +242,7 @@ static void run_special(struct http *http, uint32_t special) {
     case SPECIAL_WAKE:
         break; /* stays readable: the loop is about to end */
     default: {
-        http_flush(http);
+        http_turn_flush(http);
         const struct http_watch *watch = &http->watches[special - SPECIAL_WATCHES];
         watch->readable(watch->context);
     }
@@ -265,8 +261,9 @@ static void run_event(struct http *http, const struct epoll_event *event) {
     }
 }
 
-/* Under pressure an idle connection has a second, so that others find a place. */
-static void sweep(struct http *http) {
+/* Ends what is beyond its deadline. Under pressure an idle connection has one second, so that others find a
+ * place. */
+static void expire_exchanges(struct http *http) {
     int64_t now_us = http->turn_began_us;
     uint32_t max = http->options.connections_max;
     bool is_crowded = http->free_count < max / 8;
@@ -283,20 +280,7 @@ static void sweep(struct http *http) {
             exchange_expire(exchange);
         }
     }
-    http->swept_at_us = now_us;
-}
-
-const int64_t HTTP_TURN_BUCKETS_US[HTTP_TURN_BUCKETS] = {50,   100,  250,   500,   1000,
-                                                         2500, 5000, 10000, 50000, 250000};
-
-static void count_turn(struct http *http) {
-    int64_t took_us = machine_monotonic_us() - http->turn_began_us;
-    int bucket = 0;
-    while (bucket < HTTP_TURN_BUCKETS && took_us > HTTP_TURN_BUCKETS_US[bucket]) {
-        bucket++;
-    }
-    http->counters.turns_by_time[bucket]++;
-    http->counters.busy_us += (uint64_t)took_us;
+    http->deadlines_checked_at_us = now_us;
 }
 
 /* How long the turn may wait for an event, of `longest_us` at most. */
@@ -332,14 +316,14 @@ static void run_turn(struct http *http, int64_t longest_us) {
     for (int i = 0; i < count; i++) {
         run_event(http, &http->events[i]);
     }
-    http_flush(http);
-    count_turn(http);
-    if (http->turn_began_us - http->swept_at_us >= SWEEP_US) {
-        sweep(http);
+    http_turn_flush(http);
+    http_turn_count(http);
+    if (http->turn_began_us - http->deadlines_checked_at_us >= DEADLINES_EVERY_US) {
+        expire_exchanges(http);
     }
 }
 
-/* From here on nothing new comes in; what is idle goes. */
+/* From here on the loop takes nothing new in, and closes idle connections. */
 static void begin_closing(struct http *http) {
     http->is_closing = true;
     epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, http->options.listen_fd, NULL);
@@ -354,7 +338,7 @@ static void begin_closing(struct http *http) {
 
 void http_run(struct http *http, int64_t grace_us) {
     while (!atomic_load_explicit(&http->is_stopping, memory_order_acquire)) {
-        run_turn(http, http->counters.connections > 0 ? SWEEP_US : SECONDS);
+        run_turn(http, http->counters.connections > 0 ? DEADLINES_EVERY_US : SECONDS);
     }
     begin_closing(http);
     int64_t until_us = machine_monotonic_us() + grace_us;

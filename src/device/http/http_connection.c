@@ -1,9 +1,6 @@
-/* A connection: bytes in, requests out of them.
- *
- * Bytes are read into the turn's room, which all connections share; only what is not a whole request, or
- * comes behind one, is kept in a buffer of the connection's own. So a connection that idles holds none. */
-#include "device/http/http_private.h"
-#include "machine/clock.h"
+#include "device/http/http_connection.h"
+
+#include "device/http/http_response.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,13 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CLOCK_EVERY = 16, LINGER_US = 2 * 1000 * 1000 };
+enum { LINGER_US = 2 * 1000 * 1000, RETRY_AFTER_S = 30, DRAINS_MAX = 64 };
 
 static void set_deadline(struct http_exchange *exchange, int64_t after_us) {
     exchange->http->deadlines_us[exchange_index(exchange)] = exchange->http->turn_began_us + after_us;
 }
 
-static void no_deadline(struct http_exchange *exchange) {
+static void clear_deadline(struct http_exchange *exchange) {
     exchange->http->deadlines_us[exchange_index(exchange)] = 0;
 }
 
@@ -48,6 +45,7 @@ void exchange_open(struct http *http, int fd, bool is_local) {
                                 .data.u64 = (uint64_t)generation << 32 | index};
     http->counters.accepted++;
     http->counters.connections++;
+    assert(http->counters.connections + http->free_count == http->options.connections_max);
     set_deadline(exchange, http->options.idle_us);
     if (epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         exchange_close(exchange);
@@ -55,6 +53,7 @@ void exchange_open(struct http *http, int fd, bool is_local) {
 }
 
 static void drop_in(struct http_exchange *exchange) {
+    assert(exchange->http->counters.buffered_bytes >= exchange->in_size);
     exchange->http->counters.buffered_bytes -= exchange->in_size;
     free(exchange->in);
     exchange->in = NULL;
@@ -62,6 +61,7 @@ static void drop_in(struct http_exchange *exchange) {
 }
 
 static void drop_out(struct http_exchange *exchange) {
+    assert(exchange->http->counters.buffered_bytes >= exchange->out_length);
     exchange->http->counters.buffered_bytes -= exchange->out_length;
     free(exchange->out);
     exchange->out = NULL;
@@ -81,13 +81,15 @@ void exchange_close(struct http_exchange *exchange) {
     close_descriptor(exchange);
     drop_in(exchange);
     drop_out(exchange);
-    no_deadline(exchange);
+    clear_deadline(exchange);
     exchange->phase = PHASE_FREE;
     http->counters.connections--;
     http->free_slots[http->free_count++] = exchange_index(exchange);
+    assert(http->counters.connections + http->free_count == http->options.connections_max);
 }
 
-/* The handler has the request: the slot stays until it has answered. */
+/* A client that has gone. While the handler has its request, the slot stays until the handler has answered.
+ */
 static void lose_client(struct http_exchange *exchange) {
     exchange->http->counters.reset += exchange->phase != PHASE_IDLE && exchange->phase != PHASE_LINGERING;
     if (exchange->phase == PHASE_HANDLING) {
@@ -97,7 +99,7 @@ static void lose_client(struct http_exchange *exchange) {
     exchange_close(exchange);
 }
 
-/* Room in the connection's own buffer for `more` bytes behind what is there. */
+/* Makes room in the connection's own buffer for `more` bytes behind what is there. */
 static void make_room(struct http_exchange *exchange, size_t more) {
     size_t length = exchange->in_length - exchange->in_start;
     if (exchange->in_start > 0) {
@@ -124,17 +126,18 @@ static void keep_bytes(struct http_exchange *exchange, const char *at, size_t le
     make_room(exchange, length);
     memcpy(exchange->in + exchange->in_length, at, length);
     exchange->in_length += (uint32_t)length;
+    assert(exchange->in_length <= exchange->in_size);
 }
 
-static void refuse(struct http_exchange *exchange, int http_status) {
+static void refuse_request(struct http_exchange *exchange, int http_status) {
     struct http *http = exchange->http;
     exchange->phase = PHASE_HANDLING;
     exchange->closes = true;
     exchange->was_refused = true;
     exchange->request_is_own = false;
-    struct http_response answer = {.status = http_status,
-                                   .body = http->options.refusal(http->options.context, http_status)};
-    http_respond(exchange, &answer);
+    struct http_response response = {.status = http_status,
+                                     .body = http->options.refusal(http->options.context, http_status)};
+    http_respond(exchange, &response);
 }
 
 static void count_refusal(struct http *http, int http_status) {
@@ -143,22 +146,13 @@ static void count_refusal(struct http *http, int http_status) {
     http->counters.malformed += !is_size;
 }
 
-/* Whether the turn has gone on for so long that what is left of it has waited too long. */
-static bool is_late(struct http *http) {
-    if (++http->since_clock >= CLOCK_EVERY) {
-        http->since_clock = 0;
-        http->is_late = machine_monotonic_us() - http->turn_began_us > http->options.late_us;
-    }
-    return http->is_late;
-}
-
-static void shed(struct http_exchange *exchange) {
+static void shed_request(struct http_exchange *exchange) {
     struct http *http = exchange->http;
     http->counters.shed++;
-    struct http_response answer = {.status = 503,
-                                   .body = http->options.refusal(http->options.context, 503),
-                                   .retry_after_s = http_jitter_s(http, 30)};
-    http_respond(exchange, &answer);
+    struct http_response response = {.status = 503,
+                                     .body = http->options.refusal(http->options.context, 503),
+                                     .retry_after_s = http_jitter_s(http, RETRY_AFTER_S)};
+    http_respond(exchange, &response);
 }
 
 static void hand_over(struct http_exchange *exchange, const char *at) {
@@ -167,10 +161,10 @@ static void hand_over(struct http_exchange *exchange, const char *at) {
     exchange->phase = PHASE_HANDLING;
     exchange->closes = !http_message_keeps_alive(message) || http->is_closing ||
                        http->free_count < http->options.connections_max / 4;
-    no_deadline(exchange);
+    clear_deadline(exchange);
     http->counters.requests++;
-    if (is_late(http)) {
-        shed(exchange);
+    if (http_turn_is_late(http)) {
+        shed_request(exchange);
         return;
     }
     bool is_forwarded = (message->seen & 1U << HTTP_FIELD_FORWARDED) != 0;
@@ -192,7 +186,7 @@ static void tell_to_continue(struct http_exchange *exchange) {
     }
 }
 
-/* A request has begun and is not whole: its clock runs. */
+/* A request has begun and is not whole: the deadline of its head, or of its body, runs. */
 static void wait_for_more(struct http_exchange *exchange) {
     if (exchange->phase == PHASE_IDLE) {
         exchange->phase = PHASE_HEAD;
@@ -205,9 +199,9 @@ static void wait_for_more(struct http_exchange *exchange) {
     tell_to_continue(exchange);
 }
 
-/* Parses the message under way, of which `length` bytes are there, in the connection's own buffer or in the
- * turn's room; whether more of it is needed. */
-static bool parse(struct http_exchange *exchange, const char *at, size_t length, bool is_own) {
+/* Parses the message under way, of which `length` bytes are there, in the connection's own buffer (`is_own`)
+ * or in the turn's room. Returns whether more bytes are needed. */
+static bool parse_message(struct http_exchange *exchange, const char *at, size_t length, bool is_own) {
     struct http *http = exchange->http;
     switch (http_message_parse(&exchange->message, &http->known, at, length)) {
     case HTTP_INCOMPLETE:
@@ -218,13 +212,15 @@ static bool parse(struct http_exchange *exchange, const char *at, size_t length,
         return true;
     case HTTP_REFUSED:
         count_refusal(http, exchange->message.refused);
-        refuse(exchange, exchange->message.refused);
+        refuse_request(exchange, exchange->message.refused);
         break;
     case HTTP_COMPLETE:
         exchange->request_is_own = is_own;
         if (!is_own) {
             size_t parsed = exchange->message.parsed;
             http->turn_used += parsed;
+            assert(parsed <= length && http->turn_used <= HTTP_TURN_BYTES);
+
             if (length > parsed) {
                 keep_bytes(exchange, at + parsed, length - parsed);
             }
@@ -235,7 +231,7 @@ static bool parse(struct http_exchange *exchange, const char *at, size_t length,
     return false;
 }
 
-/* Reads at most `size` bytes; 0: nothing more for now, or the connection is no more. */
+/* Reads at most `size` bytes. 0: there is nothing more for now, or the connection is gone. */
 static size_t read_some(struct http_exchange *exchange, char *at, size_t size) {
     ssize_t count;
     do {
@@ -256,18 +252,17 @@ static size_t read_some(struct http_exchange *exchange, char *at, size_t size) {
 static size_t read_into_turn(struct http_exchange *exchange, char **at) {
     struct http *http = exchange->http;
     if (http->turn_used + HTTP_READ_BYTES > HTTP_TURN_BYTES) {
-        http_flush(http);
+        http_turn_flush(http);
     }
     *at = http->turn + http->turn_used;
     return read_some(exchange, *at, HTTP_READ_BYTES);
 }
 
-/* One request at most, so that a client that sends many ahead holds up nobody. */
 void exchange_work(struct http_exchange *exchange) {
     while (exchange->phase >= PHASE_IDLE && exchange->phase <= PHASE_BODY) {
         size_t own = exchange->in_length - exchange->in_start;
         if (own > exchange->message.parsed) {
-            if (!parse(exchange, exchange->in + exchange->in_start, own, true)) {
+            if (!parse_message(exchange, exchange->in + exchange->in_start, own, true)) {
                 return;
             }
             continue;
@@ -278,7 +273,7 @@ void exchange_work(struct http_exchange *exchange) {
         char *at = NULL;
         if (own == 0) {
             size_t count = read_into_turn(exchange, &at);
-            if (count == 0 || !parse(exchange, at, count, false)) {
+            if (count == 0 || !parse_message(exchange, at, count, false)) {
                 return;
             }
             continue;
@@ -293,8 +288,8 @@ void exchange_work(struct http_exchange *exchange) {
     }
 }
 
-/* The answer has gone: the next request, or the end. */
-static void finish(struct http_exchange *exchange) {
+/* The response has gone: the connection waits for its next request, or ends. */
+static void end_response(struct http_exchange *exchange) {
     struct http *http = exchange->http;
     if (exchange->closes) {
         if (exchange->was_refused && !exchange->has_ended) {
@@ -324,8 +319,8 @@ static void finish(struct http_exchange *exchange) {
     }
 }
 
-/* The rest of an answer waits until the client has read some of it. */
-static void send_later(struct http_exchange *exchange, const char *at, size_t length) {
+/* Keeps the rest of a response until the client has read some of it. */
+static void keep_rest(struct http_exchange *exchange, const char *at, size_t length) {
     struct http *http = exchange->http;
     exchange->out = malloc(length);
     if (exchange->out == NULL) {
@@ -345,7 +340,8 @@ static void send_later(struct http_exchange *exchange, const char *at, size_t le
     }
 }
 
-void exchange_send(struct http_exchange *exchange, const char *at, size_t length) {
+/* Sends a response whole, now or as the client takes it. */
+static void send_response(struct http_exchange *exchange, const char *at, size_t length) {
     assert(exchange->phase == PHASE_HANDLING);
     if (exchange->fd < 0) {
         exchange_close(exchange);
@@ -363,13 +359,19 @@ void exchange_send(struct http_exchange *exchange, const char *at, size_t length
     size_t gone = sent < 0 ? 0 : (size_t)sent;
     exchange->http->counters.bytes_out += gone;
     if (gone < length) {
-        send_later(exchange, at + gone, length - gone);
+        keep_rest(exchange, at + gone, length - gone);
         return;
     }
-    finish(exchange);
+    end_response(exchange);
 }
 
-static void send_on(struct http_exchange *exchange) {
+void http_respond(struct http_exchange *exchange, const struct http_response *response) {
+    exchange->closes |= exchange->http->is_closing;
+    struct text bytes = http_response_write(exchange->http, response, exchange->closes);
+    send_response(exchange, bytes.at, bytes.length);
+}
+
+static void send_rest(struct http_exchange *exchange) {
     while (exchange->out_sent < exchange->out_length) {
         ssize_t sent = send(exchange->fd, exchange->out + exchange->out_sent,
                             exchange->out_length - exchange->out_sent, MSG_NOSIGNAL);
@@ -383,12 +385,12 @@ static void send_on(struct http_exchange *exchange) {
         exchange->out_sent += (uint32_t)sent;
     }
     drop_out(exchange);
-    finish(exchange);
+    end_response(exchange);
 }
 
-static void drain(struct http_exchange *exchange) {
+static void drain_input(struct http_exchange *exchange) {
     char dropped[4096];
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < DRAINS_MAX; i++) {
         ssize_t count = recv(exchange->fd, dropped, sizeof dropped, 0);
         if (count == 0 || (count < 0 && errno != EAGAIN)) {
             exchange_close(exchange);
@@ -398,7 +400,7 @@ static void drain(struct http_exchange *exchange) {
             return;
         }
     }
-    exchange_close(exchange); /* it will not stop */
+    exchange_close(exchange); /* the client does not stop sending */
 }
 
 void exchange_event(struct http_exchange *exchange, uint32_t events) {
@@ -420,39 +422,38 @@ void exchange_event(struct http_exchange *exchange, uint32_t events) {
         if (is_dead) {
             lose_client(exchange);
         } else if ((events & EPOLLOUT) != 0) {
-            send_on(exchange);
+            send_rest(exchange);
         }
         break;
     case PHASE_LINGERING:
-        drain(exchange);
+        drain_input(exchange);
         break;
     case PHASE_FREE:
         break;
     }
 }
 
-/* Closes with a reset: what the client has not taken is given up, and the machine keeps no memory for it. */
-static void reset(struct http_exchange *exchange) {
+/* Closes with a reset: the machine gives up what the client has not taken, and keeps no memory for it. */
+static void reset_connection(struct http_exchange *exchange) {
     struct linger at_once = {.l_onoff = 1};
     setsockopt(exchange->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     exchange_close(exchange);
 }
 
-/* A request half come is told why (RFC 9110 section 15.5.9); an idle connection has nothing to be told. */
 void exchange_expire(struct http_exchange *exchange) {
     struct http_counters *counters = &exchange->http->counters;
     switch ((enum http_phase)exchange->phase) {
     case PHASE_HEAD:
         counters->slow_head++;
-        refuse(exchange, 408);
+        refuse_request(exchange, 408);
         break;
     case PHASE_BODY:
         counters->slow_body++;
-        refuse(exchange, 408);
+        refuse_request(exchange, 408);
         break;
     case PHASE_SENDING:
         counters->slow_send++;
-        reset(exchange);
+        reset_connection(exchange);
         break;
     case PHASE_IDLE:
         counters->idle_closed++;
@@ -473,8 +474,4 @@ int http_detach(struct http_exchange *exchange) {
     }
     exchange_close(exchange);
     return fd;
-}
-
-struct http *http_of(struct http_exchange *exchange) {
-    return exchange->http;
 }

@@ -1,12 +1,12 @@
-/* The parser's callbacks note places, no bytes. A body that comes in chunks is refused (411): nobody who
- * speaks the protocol needs it, and requests cannot be smuggled through a length that is told twice. */
+/* The parser's callbacks note places and copy no bytes. A body in chunks is refused (411): nobody who speaks
+ * the protocol needs it, and a request with two lengths could smuggle another one in. */
 #include "device/http/http_message.h"
 
 #include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-/* http-parser counts a head's bytes itself, with a limit far above ours. */
+/* http-parser counts a head's bytes too, with a limit of its own. */
 static_assert((int)HTTP_HEAD_BYTES_MAX < HTTP_MAX_HEADER_SIZE, "our limit comes first");
 
 struct feeding {
@@ -18,9 +18,9 @@ static struct http_message *message_of(struct http_parser *parser) {
     return ((struct feeding *)parser->data)->message;
 }
 
-/* Begins a place, or makes it longer: the pieces of one value are adjacent. */
-static void extend(const struct http_parser *parser, struct http_place *place, const char *piece,
-                   size_t length) {
+/* Begins a place or extends it; the pieces of one value are adjacent. */
+static void extend_place(const struct http_parser *parser, struct http_place *place, const char *piece,
+                         size_t length) {
     const struct feeding *feeding = parser->data;
     if (place->length == 0) {
         place->at = (uint32_t)(piece - feeding->at);
@@ -28,15 +28,15 @@ static void extend(const struct http_parser *parser, struct http_place *place, c
     place->length += (uint32_t)length;
 }
 
-static int refuse(struct http_message *message, int http_status) {
+static int refuse_message(struct http_message *message, int http_status) {
     message->refused = (uint16_t)http_status;
     return -1;
 }
 
 static int on_url(struct http_parser *parser, const char *piece, size_t length) {
     struct http_message *message = message_of(parser);
-    extend(parser, &message->target, piece, length);
-    return message->target.length > HTTP_TARGET_BYTES_MAX ? refuse(message, 414) : 0;
+    extend_place(parser, &message->target, piece, length);
+    return message->target.length > HTTP_TARGET_BYTES_MAX ? refuse_message(message, 414) : 0;
 }
 
 static int on_header_field(struct http_parser *parser, const char *piece, size_t length) {
@@ -45,9 +45,9 @@ static int on_header_field(struct http_parser *parser, const char *piece, size_t
         message->in_value = false;
         message->name.length = 0;
     }
-    extend(parser, &message->name, piece, length);
-    /* The parser takes a blank in a name, RFC 9112 section 5.1 refuses one before the colon. */
-    return memchr(piece, ' ', length) == NULL ? 0 : refuse(message, 400);
+    extend_place(parser, &message->name, piece, length);
+    /* The parser accepts a blank in a name; RFC 9112 section 5.1 refuses one before the colon. */
+    return memchr(piece, ' ', length) == NULL ? 0 : refuse_message(message, 400);
 }
 
 static const struct {
@@ -74,7 +74,7 @@ static int field_of(struct text name) {
     return -1;
 }
 
-/* Of fields that decide something there may be one. */
+/* A field that decides something may stand in a message once. */
 static bool may_repeat(int field) {
     return field == HTTP_FIELD_FORWARDED || field == HTTP_FIELD_IF_NONE_MATCH;
 }
@@ -89,19 +89,19 @@ static int on_header_value(struct http_parser *parser, const char *piece, size_t
         if (message->field >= 0) {
             unsigned bit = 1U << message->field;
             if ((message->seen & bit) != 0 && !may_repeat(message->field)) {
-                return refuse(message, 400);
+                return refuse_message(message, 400);
             }
             message->seen |= (uint8_t)bit;
             message->fields[message->field].length = 0;
         }
     }
     if (message->field >= 0) {
-        extend(parser, &message->fields[message->field], piece, length);
+        extend_place(parser, &message->fields[message->field], piece, length);
     }
     return 0;
 }
 
-static bool expects(const struct http_message *message, const char *at) {
+static bool expects_continue(const struct http_message *message, const char *at) {
     struct text expected = http_message_field(message, at, HTTP_FIELD_EXPECT);
     return expected.length == 12 && strncasecmp(expected.at, "100-continue", 12) == 0;
 }
@@ -110,27 +110,27 @@ static int on_headers_complete(struct http_parser *parser) {
     const struct feeding *feeding = parser->data;
     struct http_message *message = feeding->message;
     if (parser->http_major != 1) {
-        return refuse(message, 505);
+        return refuse_message(message, 505);
     }
     bool has_host = (message->seen & 1U << HTTP_FIELD_HOST) != 0;
     if (!has_host && parser->http_minor >= 1) {
-        return refuse(message, 400); /* RFC 9112 section 3.2 */
+        return refuse_message(message, 400); /* RFC 9112 section 3.2 */
     }
     if (parser->uses_transfer_encoding) {
-        return refuse(message, 411);
+        return refuse_message(message, 411);
     }
     if (parser->content_length != UINT64_MAX && parser->content_length > HTTP_BODY_BYTES_MAX) {
-        return refuse(message, 413);
+        return refuse_message(message, 413);
     }
-    if ((message->seen & 1U << HTTP_FIELD_EXPECT) != 0 && !expects(message, feeding->at)) {
-        return refuse(message, 417);
+    if ((message->seen & 1U << HTTP_FIELD_EXPECT) != 0 && !expects_continue(message, feeding->at)) {
+        return refuse_message(message, 417);
     }
     message->head_is_complete = true;
     return 0;
 }
 
 static int on_body(struct http_parser *parser, const char *piece, size_t length) {
-    extend(parser, &message_of(parser)->body, piece, length);
+    extend_place(parser, &message_of(parser)->body, piece, length);
     return 0;
 }
 
@@ -155,26 +155,29 @@ void http_message_begin(struct http_message *message) {
     message->field = -1;
 }
 
-/* Gives the parser the bytes up to `end` that it has not had (none would tell it that the connection has
- * ended). */
-static void feed(struct http_message *message, const char *at, size_t end) {
+/* Gives the parser the bytes up to `end` that it has not had. A call without bytes would tell it that the
+ * connection has ended, so there is none. */
+static void feed_parser(struct http_message *message, const char *at, size_t end) {
     if (end <= message->parsed) {
         return;
     }
     message->parsed += (uint32_t)http_parser_execute(&message->parser, &SETTINGS, at + message->parsed,
                                                      end - message->parsed);
+    assert(message->parsed <= end);
 }
 
-static bool is_well(const struct http_message *message) {
+static bool can_go_on(const struct http_message *message) {
     return !message->is_complete && message->refused == 0 && HTTP_PARSER_ERRNO(&message->parser) == HPE_OK;
 }
 
-/* A read brings one request as a rule, so its length is the message's. */
+/* The place of a head among the known ones. One read brings one request as a rule, so the length of what was
+ * read is the message's. */
 static struct http_known_head *head_for(struct http_known_heads *known, size_t message_length) {
     return &known->heads[message_length % HTTP_KNOWN_HEADS];
 }
 
-/* The same head once more, with its whole body behind it: the parser would come to the same message. */
+/* Whether the bytes begin with a known head and have its whole body behind it. Then the parser would make the
+ * known message of them. */
 static bool is_known(struct http_message *message, struct http_known_heads *known, const char *at,
                      size_t length) {
     const struct http_known_head *head = head_for(known, length);
@@ -185,7 +188,7 @@ static bool is_known(struct http_message *message, struct http_known_heads *know
     return true;
 }
 
-static void learn(struct http_known_heads *known, const struct http_message *message, const char *at) {
+static void learn_head(struct http_known_heads *known, const struct http_message *message, const char *at) {
     uint32_t length = message->parsed - message->body.length;
     if (length <= HTTP_KNOWN_HEAD_BYTES_MAX) {
         struct http_known_head *head = head_for(known, message->parsed);
@@ -204,19 +207,19 @@ enum http_progress http_message_parse(struct http_message *message, struct http_
     struct feeding feeding = {message, at};
     message->parser.data = &feeding;
     if (!message->head_is_complete) {
-        feed(message, at, length < HTTP_HEAD_BYTES_MAX ? length : HTTP_HEAD_BYTES_MAX);
+        feed_parser(message, at, length < HTTP_HEAD_BYTES_MAX ? length : HTTP_HEAD_BYTES_MAX);
     }
-    if (message->head_is_complete && is_well(message)) {
-        feed(message, at, length);
+    if (message->head_is_complete && can_go_on(message)) {
+        feed_parser(message, at, length);
     }
     message->parser.data = NULL;
     if (message->is_complete) {
         if (known != NULL) {
-            learn(known, message, at);
+            learn_head(known, message, at);
         }
         return HTTP_COMPLETE;
     }
-    if (!is_well(message)) {
+    if (!can_go_on(message)) {
         message->refused = message->refused == 0 ? 400 : message->refused;
         return HTTP_REFUSED;
     }
@@ -244,7 +247,7 @@ static struct text text_at(const char *at, struct http_place place) {
     return (struct text){at + place.at, place.length};
 }
 
-static struct text after(struct text text, size_t skipped) {
+static struct text text_behind(struct text text, size_t skipped) {
     return (struct text){text.at + skipped, text.length - skipped};
 }
 
@@ -252,9 +255,9 @@ static struct text after(struct text text, size_t skipped) {
 static struct text origin_form(const struct http_message *message, const char *at) {
     struct text target = text_at(at, message->target);
     if (target.length > 7 && strncasecmp(target.at, "http://", 7) == 0) {
-        target = after(target, 7);
+        target = text_behind(target, 7);
         const char *slash = memchr(target.at, '/', target.length);
-        target = slash == NULL ? TEXT("/") : after(target, (size_t)(slash - target.at));
+        target = slash == NULL ? TEXT("/") : text_behind(target, (size_t)(slash - target.at));
     }
     return target;
 }
@@ -268,7 +271,7 @@ struct text http_message_path(const struct http_message *message, const char *at
 struct text http_message_query(const struct http_message *message, const char *at) {
     struct text target = origin_form(message, at);
     const char *mark = target.length == 0 ? NULL : memchr(target.at, '?', target.length);
-    return mark == NULL ? TEXT("") : after(target, (size_t)(mark - target.at) + 1);
+    return mark == NULL ? TEXT("") : text_behind(target, (size_t)(mark - target.at) + 1);
 }
 
 struct text http_message_body(const struct http_message *message, const char *at) {

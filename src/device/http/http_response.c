@@ -1,11 +1,11 @@
-/* Answers: the head in front of the body, both in one piece of memory, so that one call sends them. What is
- * the same in the heads of all good answers of a second is made once in it. */
-#include "device/http/http_private.h"
+#include "device/http/http_response.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum { HEADERS_BYTES_MAX = 512, RETRY_AFTER_S = 30 };
 
 struct text http_request_field(const struct http_request *request, enum http_field field) {
     return http_message_field(request->message, request->at, field);
@@ -23,7 +23,7 @@ char *http_body_room(struct http *http, size_t size_max) {
     return http->out + HTTP_RESPONSE_HEAD_BYTES;
 }
 
-static const char *reason(int status) {
+static const char *status_line_of(int status) {
     switch (status) {
     case 200:
         return "200 OK";
@@ -70,15 +70,15 @@ static const char *reason(int status) {
     }
 }
 
-static char *put(char *at, const char *bytes, size_t length) {
+static char *put_bytes(char *at, const char *bytes, size_t length) {
     memcpy(at, bytes, length);
     return at + length;
 }
 
-#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+#define PUT(at, literal) put_bytes(at, literal, sizeof(literal) - 1)
 
 static char *put_string(char *at, const char *string) {
-    return put(at, string, strlen(string));
+    return put_bytes(at, string, strlen(string));
 }
 
 static char *put_number(char *at, uint64_t number) {
@@ -88,10 +88,10 @@ static char *put_number(char *at, uint64_t number) {
         digits[sizeof digits - ++count] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    return put(at, digits + sizeof digits - count, count);
+    return put_bytes(at, digits + sizeof digits - count, count);
 }
 
-/* IMF-fixdate (RFC 9110 section 5.6.7); names of ours, as strftime's depend on the locale. */
+/* IMF-fixdate (RFC 9110 section 5.6.7). The names are our own, as strftime's depend on the locale. */
 static char *put_date(char *at, time_t second) {
     static const char DAYS[] = "SunMonTueWedThuFriSat";
     static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -99,12 +99,12 @@ static char *put_date(char *at, time_t second) {
     gmtime_r(&second, &tm);
     const int pairs[] = {tm.tm_hour, tm.tm_min, tm.tm_sec};
     at = PUT(at, "Date: ");
-    at = put(at, DAYS + (size_t)tm.tm_wday * 3, 3);
+    at = put_bytes(at, DAYS + (size_t)tm.tm_wday * 3, 3);
     at = PUT(at, ", ");
     *at++ = (char)('0' + tm.tm_mday / 10);
     *at++ = (char)('0' + tm.tm_mday % 10);
     *at++ = ' ';
-    at = put(at, MONTHS + (size_t)tm.tm_mon * 3, 3);
+    at = put_bytes(at, MONTHS + (size_t)tm.tm_mon * 3, 3);
     *at++ = ' ';
     at = put_number(at, (uint64_t)tm.tm_year + 1900);
     for (size_t i = 0; i < 3; i++) {
@@ -115,7 +115,7 @@ static char *put_date(char *at, time_t second) {
     return PUT(at, " GMT\r\n");
 }
 
-/* The head of what most are answered, up to its length. */
+/* The head of most responses, up to the number that is their length. */
 static void refresh_head(struct http *http) {
     int64_t second = http->turn_began_us / 1000000;
     if (second == http->head_second) {
@@ -129,62 +129,61 @@ static void refresh_head(struct http *http) {
     assert(http->head_length <= sizeof http->head);
 }
 
-static char *put_head(struct http *http, char *at, const struct http_response *answer, bool closes) {
-    bool is_usual = answer->status == 200 && answer->content_type == NULL;
+static char *put_head(struct http *http, char *at, const struct http_response *response, bool closes) {
+    bool is_usual = response->status == 200 && response->content_type == NULL;
     if (is_usual) {
-        at = put(at, http->head, http->head_length);
+        at = put_bytes(at, http->head, http->head_length);
     } else {
         at = PUT(at, "HTTP/1.1 ");
-        at = put_string(at, reason(answer->status));
+        at = put_string(at, status_line_of(response->status));
         at = PUT(at, "\r\n");
         at = put_date(at, time(NULL));
         at = PUT(at, "Content-Type: ");
-        at = put_string(at, answer->content_type == NULL ? "application/json" : answer->content_type);
-        at = answer->content_type == NULL ? PUT(at, "\r\nCache-Control: no-store\r\nContent-Length: ")
-                                          : PUT(at, "\r\nContent-Length: ");
+        at = put_string(at, response->content_type == NULL ? "application/json" : response->content_type);
+        at = response->content_type == NULL ? PUT(at, "\r\nCache-Control: no-store\r\nContent-Length: ")
+                                            : PUT(at, "\r\nContent-Length: ");
     }
-    at = put_number(at, answer->body.length);
+    at = put_number(at, response->body.length);
     at = PUT(at, "\r\n");
-    if (answer->retry_after_s > 0) {
+    if (response->retry_after_s > 0) {
         at = PUT(at, "Retry-After: ");
-        at = put_number(at, (uint64_t)answer->retry_after_s);
+        at = put_number(at, (uint64_t)response->retry_after_s);
         at = PUT(at, "\r\n");
     }
     if (closes) {
         at = PUT(at, "Connection: close\r\n");
     }
-    if (answer->headers.length > 0) {
-        at = put(at, answer->headers.at, answer->headers.length);
+    if (response->headers.length > 0) {
+        at = put_bytes(at, response->headers.at, response->headers.length);
     }
     return PUT(at, "\r\n");
 }
 
-void http_respond(struct http_exchange *exchange, const struct http_response *answer) {
-    struct http *http = exchange->http;
-    assert(answer->headers.length <= 512 && answer->status >= 200 && answer->status < 600);
+struct text http_response_write(struct http *http, const struct http_response *response, bool closes) {
+    assert(response->headers.length <= HEADERS_BYTES_MAX && response->status >= 200 &&
+           response->status < 600);
     refresh_head(http);
-    exchange->closes |= http->is_closing;
     char head[HTTP_RESPONSE_HEAD_BYTES];
-    size_t length = (size_t)(put_head(http, head, answer, exchange->closes) - head);
+    size_t length = (size_t)(put_head(http, head, response, closes) - head);
     assert(length <= sizeof head);
-    http->counters.answers_by_class[answer->status / 100]++;
-    size_t body_length = answer->without_body ? 0 : answer->body.length;
-    if (body_length > 0 && answer->body.at != http->out + HTTP_RESPONSE_HEAD_BYTES) {
+    http->counters.responses_by_class[response->status / 100]++;
+    size_t body_length = response->without_body ? 0 : response->body.length;
+    if (body_length > 0 && response->body.at != http->out + HTTP_RESPONSE_HEAD_BYTES) {
         char *room = http_body_room(http, body_length);
-        memcpy(room, answer->body.at, body_length);
+        memcpy(room, response->body.at, body_length);
     }
     char *at = http->out + HTTP_RESPONSE_HEAD_BYTES - length;
     memcpy(at, head, length);
-    exchange_send(exchange, at, length + body_length);
+    return (struct text){at, length + body_length};
 }
 
-size_t http_refusal_write(struct http *http, int http_status) {
+struct text http_refusal_write(struct http *http, int http_status) {
     refresh_head(http);
-    struct http_response answer = {.status = http_status,
-                                   .body = http->options.refusal(http->options.context, http_status),
-                                   .retry_after_s = http_jitter_s(http, 30)};
-    assert(answer.body.length + HTTP_RESPONSE_HEAD_BYTES <= http->out_size);
-    char *at = put_head(http, http->out, &answer, true);
-    at = put(at, answer.body.at, answer.body.length);
-    return (size_t)(at - http->out);
+    struct http_response response = {.status = http_status,
+                                     .body = http->options.refusal(http->options.context, http_status),
+                                     .retry_after_s = http_jitter_s(http, RETRY_AFTER_S)};
+    assert(response.body.length + HTTP_RESPONSE_HEAD_BYTES <= http->out_size);
+    char *at = put_head(http, http->out, &response, true);
+    at = put_bytes(at, response.body.at, response.body.length);
+    return (struct text){http->out, (size_t)(at - http->out)};
 }
