@@ -1,20 +1,48 @@
-/* The thread and its loop: new work by an eventfd, sockets that take more by epoll, clients that stall by a
- * look through all of them once a second. */
-#include "device/files_private.h"
+/* An eventfd announces new work; epoll, the sockets that take more bytes; a scan of all transfers once a
+ * second finds the clients that stall. */
+#include "device/files.h"
+
+#include "device/transfer.h"
 #include "machine/clock.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, SEND_BYTES_MAX = 1 << 20 };
+enum { EVENTS_MAX = 256, PIECES_AT_ONCE = 4, DROP_EVERY_US = 1000000 };
+
+struct load {
+    struct load *next;
+    struct text name; /* behind the struct */
+};
+
+struct files {
+    struct files_options options;
+    struct file_source source;
+    pthread_t thread;
+    bool thread_runs;
+    int epoll_fd;
+    int wake_fd; /* work for the thread */
+    int done_fd; /* work for the loop */
+
+    pthread_mutex_t lock; /* over these five */
+    struct transfer *new_transfers;
+    struct load *first_load;
+    struct load *last_load;
+    struct loaded_file *first_loaded;
+    struct loaded_file *last_loaded;
+    atomic_int loads_out;
+    atomic_bool is_stopping;
+
+    struct transfer *transfers; /* the thread's */
+};
 
 static void wake(int fd) {
     uint64_t one = 1;
@@ -30,7 +58,7 @@ static void calm(int fd) {
 /* From the loop. */
 
 bool files_may_push(const struct files *files) {
-    return atomic_load(&files->counters.under_way) < FILES_DOWNLOADS_MAX;
+    return atomic_load(&files->source.counters.under_way) < FILES_DOWNLOADS_MAX;
 }
 
 static struct text copy_behind(char **at, struct text text) {
@@ -62,7 +90,7 @@ void files_push_download(struct files *files, const struct download *download) {
     transfer->range = copy_behind(&at, download->range);
     transfer->if_range = copy_behind(&at, download->if_range);
     arena_init(&transfer->arena);
-    atomic_fetch_add(&files->counters.under_way, 1);
+    atomic_fetch_add(&files->source.counters.under_way, 1);
     pthread_mutex_lock(&files->lock);
     transfer->next = files->new_transfers;
     files->new_transfers = transfer;
@@ -104,28 +132,14 @@ struct loaded_file *files_take(struct files *files) {
 }
 
 const struct files_counters *files_counters(const struct files *files) {
-    return &files->counters;
+    return &files->source.counters;
 }
 
 /* On the thread. */
 
-struct db *files_db(struct files *files) {
-    struct fault fault;
-    if (files->db == NULL && db_open(files->options.database_url, &files->db, &fault) != STATUS_OK) {
-        atomic_fetch_add(&files->counters.failures, 1);
-        files->db = NULL;
-    }
-    return files->db;
-}
-
-void files_db_failed(struct files *files) {
-    atomic_fetch_add(&files->counters.failures, 1);
-    db_close(files->db);
-    files->db = NULL;
-}
-
-static void transfer_end(struct files *files, struct transfer *transfer, bool is_finished) {
+static void end_transfer(struct files *files, struct transfer *transfer, bool is_finished) {
     if (transfer->previous == NULL) {
+        assert(files->transfers == transfer);
         files->transfers = transfer->next;
     } else {
         transfer->previous->next = transfer->next;
@@ -133,60 +147,28 @@ static void transfer_end(struct files *files, struct transfer *transfer, bool is
     if (transfer->next != NULL) {
         transfer->next->previous = transfer->previous;
     }
-    if (transfer->file_fd >= 0) {
-        close(transfer->file_fd);
-    }
-    if (!is_finished) {
-        struct linger at_once = {.l_onoff = 1};
-        setsockopt(transfer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    close(transfer->fd);
-    arena_clean_up(&transfer->arena);
-    free(transfer);
-    atomic_fetch_add(is_finished ? &files->counters.finished : &files->counters.broken, 1);
-    atomic_fetch_sub(&files->counters.under_way, 1);
+    transfer_free(transfer, is_finished);
+    atomic_fetch_add(is_finished ? &files->source.counters.finished : &files->source.counters.broken, 1);
+    unsigned long long under_way = atomic_fetch_sub(&files->source.counters.under_way, 1);
+    assert(under_way > 0);
 }
 
-/* Sends one piece; 0 at the end, −1 with errno. */
-static ssize_t send_piece(struct transfer *transfer) {
-    if (transfer->head.length > 0) {
-        ssize_t sent = send(transfer->fd, transfer->head.at, transfer->head.length,
-                            MSG_NOSIGNAL | (transfer->file_fd >= 0 ? MSG_MORE : 0));
-        if (sent > 0) {
-            transfer->head.at += sent;
-            transfer->head.length -= (size_t)sent;
-        }
-        return sent;
-    }
-    if (transfer->file_fd < 0 || transfer->offset >= transfer->end) {
-        return 0;
-    }
-    off_t left = transfer->end - transfer->offset;
-    ssize_t sent = sendfile(transfer->fd, transfer->file_fd, &transfer->offset,
-                            left < SEND_BYTES_MAX ? (size_t)left : SEND_BYTES_MAX);
-    if (sent == 0) { /* the file is shorter than it was: the client must not take it for whole */
-        errno = EIO;
-        return -1;
-    }
-    return sent;
-}
-
-/* One turn of a transfer: at most a few pieces, so that all get on. */
-static void transfer_send(struct files *files, struct transfer *transfer) {
-    for (int piece = 0; piece < 4; piece++) {
-        ssize_t sent = send_piece(transfer);
+/* Sends a few pieces of the transfer, so that all transfers advance. */
+static void advance_transfer(struct files *files, struct transfer *transfer) {
+    for (int piece = 0; piece < PIECES_AT_ONCE; piece++) {
+        ssize_t sent = transfer_send(transfer);
         if (sent == 0) {
-            transfer_end(files, transfer, true);
+            end_transfer(files, transfer, true);
             return;
         }
         if (sent < 0 && errno != EINTR) {
             if (errno != EAGAIN) {
-                transfer_end(files, transfer, false);
+                end_transfer(files, transfer, false);
             }
             return;
         }
         if (sent > 0) {
-            atomic_fetch_add(&files->counters.bytes, (unsigned long long)sent);
+            atomic_fetch_add(&files->source.counters.bytes, (unsigned long long)sent);
             transfer->moved_at_us = machine_monotonic_us();
         }
     }
@@ -205,19 +187,19 @@ static void take_transfers(struct files *files) {
             files->transfers->previous = transfer;
         }
         files->transfers = transfer;
-        atomic_fetch_add(&files->counters.begun, 1);
+        atomic_fetch_add(&files->source.counters.begun, 1);
         transfer->moved_at_us = machine_monotonic_us();
-        transfer_begin(files, transfer);
-        /* level-triggered: each turn of the loop sends it a little more */
+        transfer_begin(&files->source, transfer);
+        /* level-triggered: each turn of the thread sends a few pieces more */
         struct epoll_event event = {.events = EPOLLOUT, .data.ptr = transfer};
         if (epoll_ctl(files->epoll_fd, EPOLL_CTL_ADD, transfer->fd, &event) != 0) {
-            transfer_end(files, transfer, false);
+            end_transfer(files, transfer, false);
         }
         transfer = next;
     }
 }
 
-static void give_back(struct files *files, struct loaded_file *file) {
+static void give_file_back(struct files *files, struct loaded_file *file) {
     pthread_mutex_lock(&files->lock);
     if (files->last_loaded == NULL) {
         files->first_loaded = file;
@@ -237,24 +219,24 @@ static void take_loads(struct files *files) {
     pthread_mutex_unlock(&files->lock);
     while (load != NULL) {
         struct load *next = load->next;
-        give_back(files, metadata_load(files, load->name));
+        give_file_back(files, loaded_file_read(&files->source, load->name));
         free(load);
         load = next;
     }
 }
 
-static void drop_stalled(struct files *files) {
+static void end_stalled(struct files *files) {
     int64_t limit_us = machine_monotonic_us() - files->options.stall_us;
     struct transfer *next;
     for (struct transfer *transfer = files->transfers; transfer != NULL; transfer = next) {
         next = transfer->next;
         if (transfer->moved_at_us < limit_us) {
-            transfer_end(files, transfer, false);
+            end_transfer(files, transfer, false);
         }
     }
 }
 
-/* sendfile has no MSG_NOSIGNAL: a client that goes away must not end the process. */
+/* sendfile has no MSG_NOSIGNAL, and a client that goes away must not end the process. */
 static void block_pipe_signal(void) {
     sigset_t signals;
     sigemptyset(&signals);
@@ -262,7 +244,7 @@ static void block_pipe_signal(void) {
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-static void *run(void *context) {
+static void *run_thread(void *context) {
     struct files *files = context;
     block_pipe_signal();
     struct epoll_event events[EVENTS_MAX];
@@ -271,30 +253,32 @@ static void *run(void *context) {
         int count = epoll_wait(files->epoll_fd, events, EVENTS_MAX, 1000);
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr != NULL) {
-                transfer_send(files, events[i].data.ptr);
+                advance_transfer(files, events[i].data.ptr);
             }
         }
-        /* new ones only now: none of this turn's events may be about one that has ended */
+        /* New transfers come in only now, as an event of this turn may name one that has ended, and a new one
+         * may stand in its memory. */
         calm(files->wake_fd);
         take_loads(files);
         take_transfers(files);
-        if (machine_monotonic_us() - looked_at_us >= 1000000) {
-            drop_stalled(files);
+        if (machine_monotonic_us() - looked_at_us >= DROP_EVERY_US) {
+            end_stalled(files);
             looked_at_us = machine_monotonic_us();
         }
     }
     while (files->transfers != NULL) {
-        transfer_end(files, files->transfers, false);
+        end_transfer(files, files->transfers, false);
     }
-    db_close(files->db);
     return NULL;
 }
 
 /* Starting and stopping. */
 
-static struct files *make(const struct files_options *options) {
+static struct files *make_files(const struct files_options *options) {
     struct files *files = zeroed(sizeof *files);
     files->options = *options;
+    files->source.database_url = options->database_url;
+    files->source.refusals = options->refusals;
     pthread_mutex_init(&files->lock, NULL);
     files->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     files->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -306,7 +290,7 @@ static bool starts_thread(struct files *files) {
     struct epoll_event event = {.events = EPOLLIN};
     bool is_ready = files->epoll_fd >= 0 && files->wake_fd >= 0 && files->done_fd >= 0 &&
                     epoll_ctl(files->epoll_fd, EPOLL_CTL_ADD, files->wake_fd, &event) == 0;
-    if (!is_ready || pthread_create(&files->thread, NULL, run, files) != 0) {
+    if (!is_ready || pthread_create(&files->thread, NULL, run_thread, files) != 0) {
         return false;
     }
     pthread_setname_np(files->thread, "device-files");
@@ -315,10 +299,10 @@ static bool starts_thread(struct files *files) {
 }
 
 enum status files_start(const struct files_options *options, struct files **files, struct fault *fault) {
-    struct files *made = make(options);
+    struct files *made = make_files(options);
     enum status status = STATUS_OK;
     if (options->artifacts.length > 0) {
-        status = artifact_store_open(options->artifacts, &made->store, fault);
+        status = artifact_store_open(options->artifacts, &made->source.artifacts, fault);
     }
     if (status == STATUS_OK && !starts_thread(made)) {
         status = fault_set(fault, STATUS_INTERNAL, "no-descriptors", NULL, TEXT(""),
@@ -367,7 +351,7 @@ void files_stop(struct files *files) {
         pthread_join(files->thread, NULL);
     }
     drop_work(files);
-    artifact_store_close(files->store);
+    file_source_close(&files->source);
     close_if_open(files->epoll_fd);
     close_if_open(files->wake_fd);
     close_if_open(files->done_fd);

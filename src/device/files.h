@@ -1,16 +1,14 @@
-/* Files: the thread that touches the disk and the store for what is downloaded, so that the loop never waits.
+/* Files: the thread that touches the disk and the store for downloads, so that the loop never waits.
  *
- * The loop authenticates a download and hands the connection over; this thread finds the target, asks the
- * store whether the licence entitles to it, sends it with sendfile (ranges too), and closes. Metadata of the
- * update repository is loaded here for the loop's cache. Both are bounded; a client that takes nothing for a
- * while is dropped. */
+ * The loop authenticates a download and hands the connection over. This thread finds the target, asks the
+ * store whether the licence entitles to it, sends it with sendfile (ranges too), and closes. It also loads
+ * metadata of the update repository for the loop's cache. Downloads and loads are bounded; a client that
+ * takes no byte for a while is dropped. */
 #ifndef SEATMETER_DEVICE_FILES_H
 #define SEATMETER_DEVICE_FILES_H
 
-#include "core/base/fault.h"
-#include "core/licence/decision.h"
-
-#include <stdatomic.h>
+#include "device/file_source.h"
+#include "device/loaded_file.h"
 
 struct files;
 
@@ -29,7 +27,7 @@ enum status files_start(const struct files_options *options, struct files **file
 /* Ends downloads where they are. NULL is fine. */
 void files_stop(struct files *files);
 
-/* A connection and what its client asked for. The texts are copied. */
+/* A connection and what its client asked for. files_push_download copies the texts. */
 struct download {
     int fd; /* non-blocking; the files thread's from now on */
     bool is_head;
@@ -38,34 +36,18 @@ struct download {
     struct text range;
     struct text if_range;
 };
-/* Whether there is room for another; to be asked first. */
+/* Whether there is room for another download; to be asked before files_push_download. */
 bool files_may_push(const struct files *files);
 void files_push_download(struct files *files, const struct download *download);
 
-/* Loads the metadata file of that name; it comes back from files_take. False where too many wait. */
+/* Loads the metadata file of that name, which files_take then returns. False where too many loads wait. */
 bool files_push_load(struct files *files, struct text name);
 
-struct loaded_file {
-    struct loaded_file *next;
-    bool is_found;
-    bool has_failed; /* the store could not be asked */
-    struct text name;
-    struct text bytes;
-};
-/* Becomes readable when files_take has something. */
+/* Becomes readable when files_take has something to return. */
 int files_fd(const struct files *files);
-/* What was loaded, oldest first; each is freed by free(). */
+/* The loaded files, oldest first; the caller frees each by free(). */
 struct loaded_file *files_take(struct files *files);
 
-struct files_counters {
-    atomic_ullong begun;
-    atomic_ullong finished;
-    atomic_ullong broken; /* the client went away or stalled */
-    atomic_ullong bytes;
-    atomic_ullong under_way;
-    atomic_ullong answers[LEASE_CODE_COUNT];
-    atomic_ullong failures; /* of the store or the disk */
-};
 const struct files_counters *files_counters(const struct files *files);
 
 #endif
