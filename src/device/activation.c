@@ -1,5 +1,5 @@
-/* Activation: parsed and its signature verified by the verifiers, written by the writer thread with others in
- * one transaction, answered when it is durable. */
+#include "device/activation.h"
+
 #include "device/verifiers.h"
 
 static void refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
@@ -21,14 +21,14 @@ void activation_take_verified(void *context) {
     for (struct live_job *live = first == NULL ? NULL : &first->live; live != NULL; live = next) {
         next = live->next;
         struct door_job *job = live->owner;
-        door_job_list(door, job);
+        door_job_list(&door->jobs, job);
         enum lease_code answer = live->answer;
         if (answer == LEASE_CODE_OK && !live_push(door->live, live)) {
             answer = LEASE_CODE_BUSY;
         }
         if (answer != LEASE_CODE_OK) {
             refuse(door, job->exchange, answer);
-            door_job_free(door, job);
+            door_job_free(&door->jobs, job);
         }
     }
     live_expect(door->live, under_way);

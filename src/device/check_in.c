@@ -1,16 +1,6 @@
-/* Check-in: the hot path. Taken in two steps, so that the memory of a turn's devices is on its way while
- * their requests are parsed: the first parses and asks for the device's cache lines, the second verifies,
- * decides and writes the lease.
- *
- * The chain: a device sends the sequence after the last answered one with that one's link. The very same
- * again is a retry. Anything else is another copy's, unless the store lost a moment in a crash and the device
- * is ahead of it: that is believed once. */
-#include "device/door_private.h"
+#include "device/check_in.h"
 
-#include <assert.h>
 #include <string.h>
-
-#include <sodium.h>
 
 enum {
     BUCKET_MAX = 30,   /* check-ins at once */
@@ -44,22 +34,12 @@ void check_in_take(struct device_door *door, struct http_exchange *exchange, str
     door->pending_count++;
 }
 
-bool check_in_mac_is(const struct device_door *door, int64_t device_id, uint32_t generation,
-                     struct text message, const unsigned char mac[CHECK_IN_MAC_BYTES]) {
-    unsigned char key[CHECK_IN_KEY_BYTES];
-    unsigned char right[CHECK_IN_MAC_BYTES];
-    device_check_in_key(door->master, device_id, generation, key);
-    crypto_generichash_blake2b(right, sizeof right, (const unsigned char *)message.at, message.length, key,
-                               sizeof key);
-    return sodium_memcmp(right, mac, sizeof right) == 0;
-}
-
 /* The credential of this generation, or of one before it; false where it is none of the device's. */
 static bool verify(const struct device_door *door, const struct live_device *device,
                    const struct check_in_request *request, bool *is_replaced) {
     uint32_t oldest = device->generation > OLD_GENERATIONS_MAX ? device->generation - OLD_GENERATIONS_MAX : 1;
     for (uint32_t generation = device->generation; generation >= oldest; generation--) {
-        if (check_in_mac_is(door, device->id, generation, request->signed_part, request->mac)) {
+        if (door_mac_is(door, device->id, generation, request->signed_part, request->mac)) {
             *is_replaced = generation != device->generation;
             return true;
         }
@@ -107,7 +87,7 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
     size_t components_bytes = request->components.length;
     struct door_job *job = door_job_make(kind, version_bytes + components_bytes);
     char *texts = (char *)(job + 1);
-    door_job_list(door, job);
+    door_job_list(&door->jobs, job);
     job->exchange = exchange;
     job->live.device_id = device->id;
     job->generation = device->generation;
@@ -122,7 +102,7 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
     job->check_in.version = (struct text){texts, version_bytes};
     job->check_in.components = (struct text){texts + version_bytes, components_bytes};
     if (!live_push(door->live, &job->live)) {
-        door_job_free(door, job);
+        door_job_free(&door->jobs, job);
         return false;
     }
     return true;

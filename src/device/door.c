@@ -1,182 +1,26 @@
-/* The door: routes, what all answers share, starting and stopping in the order that leaves nothing behind. */
-#include "device/door_private.h"
+#include "device/door.h"
+
+#include "device/activation.h"
+#include "device/check_in.h"
+#include "device/door_context.h"
+#include "device/door_metrics.h"
+#include "device/files.h"
+#include "device/http/http.h"
+#include "device/updates.h"
 #include "device/verifiers.h"
 #include "machine/clock.h"
 #include "machine/random.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
-enum { BATCH_DEFAULT = 64, CLOCK_TOLERANCE_S = 300, SPARE_DESCRIPTORS = 1500 };
+enum { BATCH_DEFAULT = 64, SPARE_DESCRIPTORS = 1500 };
 #define GRACE_US (20 * INT64_C(1000000))
 #define STALL_US (60 * INT64_C(1000000))
-#define SIGN_EVERY_US 200 /* at most, but for full batches */
-
-int64_t door_now_us(const struct device_door *door) {
-    if (door->options->now_us != NULL) {
-        return door->options->now_us();
-    }
-    return machine_now_us();
-}
-
-int64_t door_now_s(const struct device_door *door) {
-    return door_now_us(door) / 1000000;
-}
-
-/* What devices, licences and leases have in common. */
-
-bool door_clock_is_off(int64_t time_s, int64_t now_s) {
-    return time_s < now_s - CLOCK_TOLERANCE_S || time_s > now_s + CLOCK_TOLERANCE_S;
-}
-
-enum lease_code door_find(const struct device_door *door, int64_t device_id, struct live_device **device) {
-    struct live_device *found = live_device_find(door->live, device_id);
-    if (found == NULL) {
-        return LEASE_CODE_UNKNOWN_DEVICE;
-    }
-    *device = found;
-    return live_licence(door->live, found->licence) == NULL ? LEASE_CODE_BUSY : LEASE_CODE_OK;
-}
-
-static const struct live_licence *licence_of(const struct device_door *door,
-                                             const struct live_device *device) {
-    const struct live_licence *licence = live_licence(door->live, device->licence);
-    assert(licence != NULL);
-    return licence;
-}
-
-const struct lease_terms *door_terms(const struct device_door *door, const struct live_device *device) {
-    return &live_sku(door->live, licence_of(door, device)->sku)->terms;
-}
-
-void door_facts(const struct device_door *door, const struct live_device *device,
-                struct device_facts *facts) {
-    const struct live_licence *licence = licence_of(door, device);
-    *facts = (struct device_facts){.licence_state = (enum licence_state)licence->state,
-                                   .suspender = (enum suspender)licence->suspender,
-                                   .counted_seats = licence->counted_seats,
-                                   .device_state = (enum device_state)device->state,
-                                   .seat = device->seat};
-}
-
-void door_fill_lease(const struct device_door *door, const struct live_device *device, struct lease *lease) {
-    const struct live_licence *licence = licence_of(door, device);
-    lease->device_id = device->id;
-    lease->fingerprint = device->fingerprint;
-    lease->keys_version = live_keys(door->live)->version;
-    lease->licence_id = licence->id;
-    lease->seats = licence->seats;
-    lease->opening = live_sku(door->live, licence->sku)->opening;
-}
-
-/* Answers. */
-
-void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
-    int status = lease_code_row(answer)->http_status;
-    struct http_response made = {.status = status == 0 ? 500 : status, .body = door->refusals[answer]};
-    if (status == 429) {
-        made.retry_after_s = http_jitter_s(door->http, 20);
-    } else if (status == 503) {
-        made.retry_after_s = http_jitter_s(door->http, 30);
-    }
-    http_respond(exchange, &made);
-}
-
-static char *put_text(char *at, struct text text) {
-    memcpy(at, text.at, text.length);
-    return at + text.length;
-}
-
-/* The members of an activation's answer that stand in front: whose and which credential. */
-static char *put_credential(const struct device_door *door, const struct waiting_lease *waiting, char *at) {
-    char device[IDENTIFIER_BYTES];
-    unsigned char key[CHECK_IN_KEY_BYTES];
-    identifier_encode(door->options->secret, IDENTIFIER_DEVICE, waiting->activated_id, device);
-    device_check_in_key(door->master, waiting->activated_id, waiting->generation, key);
-    at = put_text(at, TEXT("\"device\":\""));
-    at = put_text(at, (struct text){device, IDENTIFIER_BYTES - 1});
-    at = put_text(at, TEXT("\",\"check_in_key\":\""));
-    /* libsodium writes a zero behind, which is overwritten */
-    sodium_bin2base64(at, sodium_base64_ENCODED_LEN(sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-                      key, sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    sodium_memzero(key, sizeof key);
-    return put_text(at + 43, TEXT("\","));
-}
-
-enum { CREDENTIAL_BYTES_MAX = 128 };
-
-void door_sign(struct device_door *door) {
-    size_t count = batch_count(door->batch);
-    if (count == 0) {
-        return;
-    }
-    door->signed_turn_us = http_turn_began_us(door->http);
-    batch_sign(door->batch, &live_keys(door->live)->active, door_now_s(door));
-    for (size_t i = 0; i < count; i++) {
-        const struct waiting_lease *waiting = &door->waiting[i];
-        char *body =
-            http_body_room(door->http, batch_envelope_max(door->batch, i) + CREDENTIAL_BYTES_MAX + 1);
-        char *at = body;
-        *at++ = '{';
-        if (waiting->activated_id != 0) {
-            at = put_credential(door, waiting, at);
-        }
-        at += batch_envelope_write(door->batch, i, at);
-        struct http_response answer = {.status = 200, .body = {body, (size_t)(at - body)}};
-        http_respond(waiting->exchange, &answer);
-    }
-    door->counters.trees++;
-    door->counters.leases += count;
-    batch_clear(door->batch);
-}
-
-void door_lease(struct device_door *door, struct http_exchange *exchange, const struct lease *lease,
-                int64_t activated_id, uint32_t generation) {
-    if (batch_is_full(door->batch)) {
-        door_sign(door);
-    }
-    door->waiting[batch_count(door->batch)] = (struct waiting_lease){exchange, activated_id, generation};
-    batch_add(door->batch, lease);
-}
-
-/* Jobs. */
-
-struct door_job *door_job_make(enum live_job_kind kind, size_t extra) {
-    struct door_job *job = calloc(1, sizeof *job + extra);
-    if (job == NULL) {
-        abort();
-    }
-    job->live.owner = job;
-    job->live.kind = kind;
-    return job;
-}
-
-void door_job_list(struct device_door *door, struct door_job *job) {
-    job->next = door->jobs;
-    if (door->jobs != NULL) {
-        door->jobs->previous = job;
-    }
-    door->jobs = job;
-}
-
-void door_job_free(struct device_door *door, struct door_job *job) {
-    if (job->previous == NULL) {
-        door->jobs = job->next;
-    } else {
-        job->previous->next = job->next;
-    }
-    if (job->next != NULL) {
-        job->next->previous = job->previous;
-    }
-    free(job);
-}
 
 /* What the writer has done and the feed has read. */
 static void take_from_live(void *context) {
@@ -190,7 +34,7 @@ static void take_from_live(void *context) {
         } else {
             check_in_finish_job(door, job);
         }
-        door_job_free(door, job);
+        door_job_free(&door->jobs, job);
     }
 }
 
@@ -274,21 +118,10 @@ static void take_request(void *context, struct http_exchange *exchange, const st
     }
 }
 
-/* A lone lease is signed at once. Where they come thick, the next wait a moment for others: a signature costs
- * as much as all else of a check-in, or twice that. */
-static void sign_if_due(struct device_door *door) {
-    int64_t due_us = door->signed_turn_us + SIGN_EVERY_US;
-    if (http_turn_began_us(door->http) >= due_us) {
-        door_sign(door);
-    } else if (batch_count(door->batch) > 0) {
-        http_turn_by(door->http, due_us);
-    }
-}
-
 static void flush(void *context) {
     struct device_door *door = context;
     check_in_decide_pending(door);
-    sign_if_due(door);
+    door_sign_if_due(door);
 }
 
 static struct text refusal(void *context, int http_status) {
@@ -353,11 +186,7 @@ static void destroy(struct device_door *door) {
     files_stop(door->files);
     verifiers_stop(door->verifiers);
     live_stop(door->live);
-    while (door->jobs != NULL) {
-        struct door_job *job = door->jobs;
-        door->jobs = job->next;
-        free(job);
-    }
+    door_job_free_all(&door->jobs);
     if (door->listen_fd >= 0) {
         close(door->listen_fd);
         address_unlink(&door->address);

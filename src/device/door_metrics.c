@@ -1,5 +1,7 @@
-/* Metrics as Prometheus text, made on the loop thread, which owns nearly all of the counters. */
-#include "device/door_private.h"
+#include "device/door_metrics.h"
+
+#include "device/files.h"
+#include "device/http/http.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,11 +1,8 @@
-/* The update repository at the door: metadata from a small cache, targets for those who may have them.
- *
- * What a device may have is decided from the live state as for a check-in, and then by the files thread,
- * which knows products; metadata is signed and for everybody. A file with a number in its name never changes;
- * the other two are loaded again when releases have changed, or after a minute. */
-#include "device/door_private.h"
+#include "device/updates.h"
 
 #include "core/base/base64url.h"
+#include "device/files.h"
+#include "device/http/http.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -232,7 +229,7 @@ static struct live_device *authenticate(struct device_door *door, const struct h
     struct arena arena;
     arena_init(&arena);
     struct text message = text_format(&arena, "GET %.*s %.*s", TEXT_ARGS(request->path), TEXT_ARGS(time));
-    bool is_its = check_in_mac_is(door, id, device->generation, message, mac);
+    bool is_its = door_mac_is(door, id, device->generation, message, mac);
     arena_clean_up(&arena);
     return is_its ? device : NULL;
 }

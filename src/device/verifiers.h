@@ -4,7 +4,8 @@
 #ifndef SEATMETER_DEVICE_VERIFIERS_H
 #define SEATMETER_DEVICE_VERIFIERS_H
 
-#include "device/door_private.h"
+#include "core/base/fault.h"
+#include "device/door_job.h"
 
 struct verifiers;
 

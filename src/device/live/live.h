@@ -11,7 +11,7 @@
 #ifndef SEATMETER_DEVICE_LIVE_LIVE_H
 #define SEATMETER_DEVICE_LIVE_LIVE_H
 
-#include "core/licence/device_request.h"
+#include "device/live/live_job.h"
 #include "programme/keys/signing_keys.h"
 #include "store/devices/devices.h"
 
@@ -108,24 +108,6 @@ bool live_tell_profile(struct live *live, struct live_device *device, struct tex
  */
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s);
 
-/* Work for the writer. It lives in the loop's memory until it comes back from live_turn.
- * LIVE_RESEAT is for a device that has no seat within its licence's seats, or is silent: it keeps its seat or
- * gets the smallest free one. */
-enum live_job_kind { LIVE_ACTIVATE, LIVE_RELEASE, LIVE_RESEAT };
-struct live_job {
-    struct live_job *next;
-    void *owner; /* the loop's: the connection that waits */
-    enum live_job_kind kind;
-    struct activation_request request; /* of LIVE_ACTIVATE; its texts live as long as the job */
-    int64_t device_id;                 /* of the others */
-    /* set when it comes back */
-    enum lease_code answer;   /* BUSY and INTERNAL: nothing has happened */
-    int64_t result_device_id; /* found by live_device_find by then; 0: none */
-    int64_t licence_id;       /* 0: not known */
-    /* live's own, in between */
-    struct device_seen seen;
-    int64_t changes;
-};
 /* False where the queue is full: answer "busy". */
 bool live_push(struct live *live, struct live_job *job);
 
