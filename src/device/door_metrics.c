@@ -1,55 +1,32 @@
 #include "device/door_metrics.h"
 
+#include "core/base/buffer.h"
 #include "device/files.h"
 #include "device/http/http.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-struct buffer {
-    struct arena *arena;
-    char *at;
-    size_t length;
-    size_t capacity;
-};
-
-static void put(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(struct buffer *buffer, const char *format, ...) {
-    char line[512];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    assert(length >= 0 && (size_t)length < sizeof line);
-    while (buffer->length + (size_t)length > buffer->capacity) {
-        buffer->at = arena_grow(buffer->arena, buffer->at, buffer->capacity, &buffer->capacity, 1);
-    }
-    memcpy(buffer->at + buffer->length, line, (size_t)length);
-    buffer->length += (size_t)length;
-}
 
 static void put_one(struct buffer *out, const char *name, const char *type, const char *help,
                     uint64_t value) {
-    put(out,
+    buffer_add_format(
+        out,
         "# HELP seatmeter_device_%s %s\n# TYPE seatmeter_device_%s %s\nseatmeter_device_%s %" PRIu64 "\n",
         name, help, name, type, name, value);
 }
 
 static void put_head(struct buffer *out, const char *name, const char *type, const char *help) {
-    put(out, "# HELP seatmeter_device_%s %s\n# TYPE seatmeter_device_%s %s\n", name, help, name, type);
+    buffer_add_format(out, "# HELP seatmeter_device_%s %s\n# TYPE seatmeter_device_%s %s\n", name, help, name,
+                      type);
 }
 
-/* By code; those that never came are left out. */
-static void put_answers(struct buffer *out, const char *name, const char *help,
-                        const uint64_t counts[LEASE_CODE_COUNT]) {
+/* A counter by code; codes that never came are left out. */
+static void put_codes(struct buffer *out, const char *name, const char *help,
+                      const uint64_t counts[LEASE_CODE_COUNT]) {
     put_head(out, name, "counter", help);
     for (int i = 0; i < LEASE_CODE_COUNT; i++) {
         if (counts[i] > 0 || i == LEASE_CODE_OK) {
-            put(out, "seatmeter_device_%s{code=\"%s\"} %" PRIu64 "\n", name,
-                lease_code_row((enum lease_code)i)->word, counts[i]);
+            buffer_add_format(out, "seatmeter_device_%s{code=\"%s\"} %" PRIu64 "\n", name,
+                              lease_code_row((enum lease_code)i)->word, counts[i]);
         }
     }
 }
@@ -66,7 +43,8 @@ static void put_dropped(struct buffer *out, const struct http_counters *http) {
     };
     put_head(out, "dropped_total", "counter", "Connections that were refused or dropped, by why.");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        put(out, "seatmeter_device_dropped_total{why=\"%s\"} %" PRIu64 "\n", rows[i].why, rows[i].count);
+        buffer_add_format(out, "seatmeter_device_dropped_total{why=\"%s\"} %" PRIu64 "\n", rows[i].why,
+                          rows[i].count);
     }
 }
 
@@ -76,15 +54,15 @@ static void put_turns(struct buffer *out, const struct http_counters *http) {
     for (int i = 0; i <= HTTP_TURN_BUCKETS; i++) {
         below += http->turns_by_time[i];
         if (i < HTTP_TURN_BUCKETS) {
-            put(out, "seatmeter_device_turn_seconds_bucket{le=\"%.6f\"} %" PRIu64 "\n",
-                (double)HTTP_TURN_BUCKETS_US[i] / 1e6, below);
+            buffer_add_format(out, "seatmeter_device_turn_seconds_bucket{le=\"%.6f\"} %" PRIu64 "\n",
+                              (double)HTTP_TURN_BUCKETS_US[i] / 1e6, below);
         } else {
-            put(out, "seatmeter_device_turn_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", below);
+            buffer_add_format(out, "seatmeter_device_turn_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", below);
         }
     }
-    put(out, "seatmeter_device_turn_seconds_sum %" PRIu64 ".%06" PRIu64 "\n", http->busy_us / 1000000,
-        http->busy_us % 1000000);
-    put(out, "seatmeter_device_turn_seconds_count %" PRIu64 "\n", below);
+    buffer_add_format(out, "seatmeter_device_turn_seconds_sum %" PRIu64 ".%06" PRIu64 "\n",
+                      http->busy_us / 1000000, http->busy_us % 1000000);
+    buffer_add_format(out, "seatmeter_device_turn_seconds_count %" PRIu64 "\n", below);
 }
 
 static void put_http(struct buffer *out, const struct http_counters *http) {
@@ -99,8 +77,8 @@ static void put_http(struct buffer *out, const struct http_counters *http) {
     put_one(out, "sent_bytes_total", "counter", "Bytes out, without downloads.", http->bytes_out);
     put_head(out, "answers_total", "counter", "Answers by the class of their status.");
     for (int i = 2; i < 6; i++) {
-        put(out, "seatmeter_device_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i,
-            http->responses_by_class[i]);
+        buffer_add_format(out, "seatmeter_device_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i,
+                          http->responses_by_class[i]);
     }
     put_dropped(out, http);
     put_turns(out, http);
@@ -128,7 +106,7 @@ static void put_downloads(struct buffer *out, const struct device_door *door) {
     for (int i = 0; i < LEASE_CODE_COUNT; i++) {
         answers[i] = atomic_load(&files->answers[i]) + (i == LEASE_CODE_OK ? 0 : door->counters.downloads[i]);
     }
-    put_answers(out, "downloads_total", "Downloads, by the code of their answer.", answers);
+    put_codes(out, "downloads_total", "Downloads, by the code of their answer.", answers);
     put_one(out, "downloads_under_way", "gauge", "Downloads under way.", atomic_load(&files->under_way));
     put_one(out, "downloads_broken_total", "counter", "Downloads whose client went away or stalled.",
             atomic_load(&files->broken));
@@ -144,10 +122,9 @@ static void put_downloads(struct buffer *out, const struct device_door *door) {
 struct text door_metrics_format(struct device_door *door, struct arena *arena) {
     struct buffer out = {.arena = arena};
     const struct door_counters *counters = &door->counters;
-    put_answers(&out, "check_ins_total", "Check-ins and releases, by the code of their answer.",
-                counters->check_ins);
-    put_answers(&out, "activations_total", "Activations, by the code of their answer.",
-                counters->activations);
+    put_codes(&out, "check_ins_total", "Check-ins and releases, by the code of their answer.",
+              counters->check_ins);
+    put_codes(&out, "activations_total", "Activations, by the code of their answer.", counters->activations);
     put_one(&out, "retries_total", "counter", "Check-ins that were sent again.", counters->retries);
     put_one(&out, "believed_total", "counter", "Devices that were ahead of the store after a crash.",
             counters->believed);
@@ -157,9 +134,10 @@ struct text door_metrics_format(struct device_door *door, struct arena *arena) {
     put_http(&out, http_counters(door->http));
     put_live(&out, door->live);
     put_downloads(&out, door);
-    put(&out,
+    buffer_add_format(
+        &out,
         "# HELP seatmeter_build_info The program that answers.\n# TYPE seatmeter_build_info gauge\n"
         "seatmeter_build_info{version=\"%s\"} 1\n",
         SEATMETER_VERSION);
-    return (struct text){out.at, out.length};
+    return buffer_text(&out);
 }
