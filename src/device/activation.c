@@ -2,9 +2,9 @@
 
 #include "device/verifiers.h"
 
-static void refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code answer) {
-    door->counters.activations[answer]++;
-    door_refuse(door, exchange, answer);
+static void refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code) {
+    door->counters.activations[code]++;
+    door_refuse(door, exchange, code);
 }
 
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
@@ -22,12 +22,12 @@ void activation_take_verified(void *context) {
         next = live->next;
         struct door_job *job = live->owner;
         door_job_list(&door->jobs, job);
-        enum lease_code answer = live->answer;
-        if (answer == LEASE_CODE_OK && !live_push(door->live, live)) {
-            answer = LEASE_CODE_BUSY;
+        enum lease_code code = live->code;
+        if (code == LEASE_CODE_OK && !live_push(door->live, live)) {
+            code = LEASE_CODE_BUSY;
         }
-        if (answer != LEASE_CODE_OK) {
-            refuse(door, job->exchange, answer);
+        if (code != LEASE_CODE_OK) {
+            refuse(door, job->exchange, code);
             door_job_free(&door->jobs, job);
         }
     }
@@ -37,12 +37,12 @@ void activation_take_verified(void *context) {
 /* The writer has taken a seat for it; what is so now is the answer. */
 void activation_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
-    enum lease_code answer = job->live.answer;
-    if (answer == LEASE_CODE_OK) {
-        answer = door_find(door, job->live.result_device_id, &device);
+    enum lease_code code = job->live.code;
+    if (code == LEASE_CODE_OK) {
+        code = door_find(door, job->live.result_device_id, &device);
     }
-    if (answer != LEASE_CODE_OK) {
-        refuse(door, job->exchange, answer);
+    if (code != LEASE_CODE_OK) {
+        refuse(door, job->exchange, code);
         return;
     }
     int64_t now_s = door_now_s(door);

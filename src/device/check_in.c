@@ -73,11 +73,11 @@ static enum link_kind link_of(const struct live_device *device, const struct che
 /* A device without a working seat, or silent for so long that its seat may be gone, is the store's to decide.
  */
 static bool needs_the_store(const struct device_door *door, const struct live_device *device,
-                            enum lease_code answer, int64_t now_s) {
-    if (answer == LEASE_CODE_NO_SEAT_LEFT) {
+                            enum lease_code code, int64_t now_s) {
+    if (code == LEASE_CODE_NO_SEAT_LEFT) {
         return true;
     }
-    return answer == LEASE_CODE_OK && live_is_silent(door->live, device, now_s);
+    return code == LEASE_CODE_OK && live_is_silent(door->live, device, now_s);
 }
 
 /* The job keeps the request, with its texts behind it, as the turn's bytes go. */
@@ -108,22 +108,22 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
     return true;
 }
 
-static void tell_profile(struct device_door *door, struct live_device *device,
-                         const struct check_in_request *request) {
+static void report_profile(struct device_door *door, struct live_device *device,
+                           const struct check_in_request *request) {
     struct arena arena;
     arena_init(&arena);
     struct text version;
     struct text components;
     if (device_version_canonical(&arena, request->version, &version) &&
         device_components_canonical(&arena, request->components, &components)) {
-        (void)live_tell_profile(door->live, device, version, components);
+        (void)live_report_profile(door->live, device, version, components);
     }
     arena_clean_up(&arena);
 }
 
 /* The chain goes on from here. */
 static void advance(struct device_door *door, struct live_device *device,
-                    const struct check_in_request *request, enum link_kind kind, enum lease_code answer,
+                    const struct check_in_request *request, enum link_kind kind, enum lease_code code,
                     int64_t now_s) {
     door->counters.retries += kind == LINK_RETRY;
     door->counters.believed += kind == LINK_AHEAD;
@@ -131,14 +131,14 @@ static void advance(struct device_door *door, struct live_device *device,
     device->sequence = (int32_t)request->sequence;
     device->link = request->link;
     device->seen_at_s = (uint32_t)now_s;
-    live_mark(door->live, device, answer);
+    live_mark(door->live, device, code);
     if (request->has_version) {
-        tell_profile(door, device, request);
+        report_profile(door, device, request);
     }
 }
 
-static bool is_about_the_device(enum lease_code answer) {
-    return answer == LEASE_CODE_CLONE_SEEN || answer == LEASE_CODE_REPLACED || answer == LEASE_CODE_RELEASED;
+static bool is_about_the_device(enum lease_code code) {
+    return code == LEASE_CODE_CLONE_SEEN || code == LEASE_CODE_REPLACED || code == LEASE_CODE_RELEASED;
 }
 
 /* The answer to a verified request. `may_ask` is false once the store has been asked. */
@@ -149,10 +149,10 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     door_facts(door, device, &facts);
     facts.is_replaced = is_replaced;
     facts.is_clone = !is_replaced && kind == LINK_FOREIGN;
-    enum lease_code answer = device_decide(&facts);
+    enum lease_code code = device_decide(&facts);
     bool is_to_release = request->is_release && may_ask && device->state == DEVICE_ACTIVE &&
                          !facts.is_replaced && !facts.is_clone;
-    if (is_to_release || (may_ask && !request->is_release && needs_the_store(door, device, answer, now_s))) {
+    if (is_to_release || (may_ask && !request->is_release && needs_the_store(door, device, code, now_s))) {
         enum live_job_kind job = is_to_release ? LIVE_RELEASE : LIVE_RESEAT;
         if (!push_job(door, exchange, job, device, request)) {
             door->counters.check_ins[LEASE_CODE_BUSY]++;
@@ -160,7 +160,7 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
         }
         return;
     }
-    struct lease lease = {.code = answer,
+    struct lease lease = {.code = code,
                           .sequence = request->sequence,
                           .link = request->link,
                           .advise_clock = door_clock_is_off(request->time_s, now_s)};
@@ -168,10 +168,10 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     if (identifier_is_canonical(request->device)) {
         lease.device = request->device;
     }
-    int64_t promised_s = is_about_the_device(answer) ? now_s : (int64_t)device->lease_expires_s;
+    int64_t promised_s = is_about_the_device(code) ? now_s : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
     /* an offline lease, or one of longer terms, may promise more than this one */
-    if (answer == LEASE_CODE_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
+    if (code == LEASE_CODE_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
         device->lease_expires_s = (uint32_t)lease.expires_s;
     }
     if (facts.is_clone) {
@@ -179,9 +179,9 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
             (uint32_t)now_s; /* the bucket's clock: a copy asks no oftener than the device may */
         live_mark_clone(door->live, device, now_s);
     } else if (!is_replaced) {
-        advance(door, device, request, kind, answer, now_s);
+        advance(door, device, request, kind, code, now_s);
     }
-    door->counters.check_ins[answer]++;
+    door->counters.check_ins[code]++;
     door_lease(door, exchange, &lease, 0, 0);
 }
 
@@ -220,12 +220,12 @@ void check_in_decide_pending(struct device_door *door) {
 void check_in_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
     enum lease_code found = door_find(door, job->live.device_id, &device);
-    enum lease_code answer = found == LEASE_CODE_OK ? job->live.answer : found;
-    bool is_refused = answer == LEASE_CODE_BUSY || answer == LEASE_CODE_INTERNAL ||
-                      answer == LEASE_CODE_RELEASES_EXHAUSTED || answer == LEASE_CODE_UNKNOWN_DEVICE;
+    enum lease_code code = found == LEASE_CODE_OK ? job->live.code : found;
+    bool is_refused = code == LEASE_CODE_BUSY || code == LEASE_CODE_INTERNAL ||
+                      code == LEASE_CODE_RELEASES_EXHAUSTED || code == LEASE_CODE_UNKNOWN_DEVICE;
     if (is_refused) {
-        door->counters.check_ins[answer]++;
-        door_refuse(door, job->exchange, answer);
+        door->counters.check_ins[code]++;
+        door_refuse(door, job->exchange, code);
         return;
     }
     conclude(door, job->exchange, device, &job->check_in, device->generation != job->generation, false,

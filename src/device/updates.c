@@ -244,22 +244,22 @@ static enum lease_code may_download(struct device_door *door, const struct http_
     }
     struct device_facts facts;
     door_facts(door, device, &facts);
-    enum lease_code answer = device_decide(&facts);
+    enum lease_code code = device_decide(&facts);
     *licence_id = device->licence;
-    return answer == LEASE_CODE_OK && (int64_t)device->lease_expires_s <= now_s ? LEASE_CODE_LEASE_EXPIRED
-                                                                                : answer;
+    return code == LEASE_CODE_OK && (int64_t)device->lease_expires_s <= now_s ? LEASE_CODE_LEASE_EXPIRED
+                                                                              : code;
 }
 
 static void take_target(struct device_door *door, struct http_exchange *exchange,
                         const struct http_request *request, struct text path) {
     struct download download = {.is_head = request->verb == HTTP_VERB_HEAD};
-    enum lease_code answer = may_download(door, request, &download.licence_id);
-    if (answer == LEASE_CODE_OK && !files_may_push(door->files)) {
-        answer = LEASE_CODE_BUSY;
+    enum lease_code code = may_download(door, request, &download.licence_id);
+    if (code == LEASE_CODE_OK && !files_may_push(door->files)) {
+        code = LEASE_CODE_BUSY;
     }
-    door->counters.downloads[answer]++;
-    if (answer != LEASE_CODE_OK) {
-        door_refuse(door, exchange, answer);
+    door->counters.downloads[code]++;
+    if (code != LEASE_CODE_OK) {
+        door_refuse(door, exchange, code);
         return;
     }
     struct arena arena; /* the request's bytes go with the connection */

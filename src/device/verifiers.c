@@ -40,10 +40,10 @@ static size_t bytes_of(const struct waiting *waiting) {
 
 /* ---- a thread ---- */
 
-static enum lease_code answer_of(const struct fault *fault) {
-    for (int answer = 0; answer < LEASE_CODE_COUNT; answer++) {
-        if (strcmp(lease_code_row((enum lease_code)answer)->word, fault->code) == 0) {
-            return (enum lease_code)answer;
+static enum lease_code code_of(const struct fault *fault) {
+    for (int code = 0; code < LEASE_CODE_COUNT; code++) {
+        if (strcmp(lease_code_row((enum lease_code)code)->word, fault->code) == 0) {
+            return (enum lease_code)code;
         }
     }
     return LEASE_CODE_MALFORMED_REQUEST;
@@ -68,7 +68,7 @@ static struct door_job *make_job(const struct activation_request *request) {
     job->live.request.version = copy_behind(&at, request->version);
     job->live.request.components = copy_behind(&at, request->components);
     job->time_s = request->time_s;
-    job->live.answer = LEASE_CODE_OK;
+    job->live.code = LEASE_CODE_OK;
     return job;
 }
 
@@ -82,7 +82,7 @@ static struct door_job *verify(const struct waiting *waiting) {
         job = make_job(&request);
     } else {
         job = door_job_make(LIVE_ACTIVATE, 0);
-        job->live.answer = answer_of(&fault);
+        job->live.code = code_of(&fault);
     }
     job->exchange = waiting->exchange;
     arena_clean_up(&arena);

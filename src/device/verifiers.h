@@ -19,7 +19,7 @@ bool verifiers_push(struct verifiers *verifiers, struct http_exchange *exchange,
 /* Becomes readable when there is something to take. */
 int verifiers_fd(const struct verifiers *verifiers);
 
-/* What is done, linked by `live.next`: jobs of LIVE_ACTIVATE, not in the door's list yet. `live.answer` is
+/* What is done, linked by `live.next`: jobs of LIVE_ACTIVATE, not in the door's list yet. `live.code` is
  * LEASE_CODE_OK, or says why the request is refused. The caller owns them. `*under_way`: how many are not
  * done.
  */

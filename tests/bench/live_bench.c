@@ -7,7 +7,8 @@
 #include "live_store.h"
 
 #include "core/base/rng.h"
-#include "device/live/live_private.h"
+#include "device/live/live.h"
+#include "device/live/live_state.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -100,8 +101,8 @@ static size_t turn(struct live *live) {
     size_t finished = 0;
     (void)poll(&event, 1, 1000);
     for (struct live_job *job = live_turn(live); job != NULL; job = job->next) {
-        if (job->answer != LEASE_CODE_OK) {
-            fprintf(stderr, "live_bench: an activation was answered %s\n", lease_code_row(job->answer)->word);
+        if (job->code != LEASE_CODE_OK) {
+            fprintf(stderr, "live_bench: an activation was answered %s\n", lease_code_row(job->code)->word);
             exit(1);
         }
         finished++;
@@ -169,7 +170,7 @@ static uint64_t saved_by(const struct live *live) {
 }
 
 /* From when the loop has given the log to when its commit is known, so without the wait for the writer, which
- * asks twice a second. The hand is kept from its rows meanwhile. */
+ * asks twice a second. The sweep is kept from its rows meanwhile. */
 static void measure_log(struct live *live, struct rng *rng, int64_t devices) {
     double marking = 0;
     double saving = 0;
@@ -183,7 +184,7 @@ static void measure_log(struct live *live, struct rng *rng, int64_t devices) {
         while (live->logs == logs) {
             turn_timed(live, &longest);
         }
-        live->hand.set_out_us += HOUR_US;
+        live->sweep.began_at_us += HOUR_US;
         began = seconds_now();
         while (saved_by(live) < saved + LOG_ENTRIES) {
             turn_timed(live, &longest);
@@ -196,7 +197,7 @@ static void measure_log(struct live *live, struct rng *rng, int64_t devices) {
            marking / all * 1e9, all / saving, longest * 1e3);
 }
 
-/* What the hand has left is brought up to date at the end, as fast as the store takes rows. */
+/* At the end the rows that the sweep has left are brought up to date as fast as the store takes them. */
 static void stop_and_measure_rows(struct live *live) {
     struct live_counts counts;
     live_count(live, &counts);

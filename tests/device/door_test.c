@@ -81,7 +81,7 @@ static int set_up(void **state) {
     struct fault fault;
     live_in_memory_count = COUNT;
     live_in_memory_prepare = prepare;
-    live_in_memory_answer = LEASE_CODE_OK;
+    live_in_memory_code = LEASE_CODE_OK;
     options = (struct device_options){.database_url = TEXT("sqlite:/nonexistent/store"),
                                       .address = TEXT("127.0.0.1:0"),
                                       .secret = secret,

@@ -9,7 +9,7 @@
 
 uint32_t live_in_memory_count = 1000;
 void (*live_in_memory_prepare)(struct live *live) = NULL;
-enum lease_code live_in_memory_answer = LEASE_CODE_OK;
+enum lease_code live_in_memory_code = LEASE_CODE_OK;
 
 struct live {
     struct live_options options;
@@ -40,7 +40,7 @@ static void make_keys(struct live *live) {
     signing_key_id(key->public_key, key->kid);
 }
 
-static void make_one(struct live *live, uint32_t id) {
+static void make_device(struct live *live, uint32_t id) {
     live->licences[id] = (struct live_licence){
         .id = id, .version = 1, .seats = 1, .counted_seats = 1, .state = LICENCE_ON, .sku = 0};
     struct live_device *device = &live->devices[id];
@@ -64,7 +64,7 @@ enum status live_start(const struct live_options *options, struct live **live, s
     made->devices = calloc(made->room + 1, sizeof *made->devices);
     assert(made->licences != NULL && made->devices != NULL);
     for (uint32_t id = 1; id <= made->count; id++) {
-        make_one(made, id);
+        make_device(made, id);
     }
     struct text components[] = {TEXT("firewall"), TEXT("mail"), TEXT("web")};
     arena_init(&made->arena);
@@ -120,8 +120,8 @@ void live_prefetch_licence(const struct live *live, int64_t device_id) {
     (void)device_id;
 }
 
-void live_mark(struct live *live, struct live_device *device, enum lease_code answer) {
-    device->flags |= (uint8_t)(LIVE_BEHIND | (answer == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
+void live_mark(struct live *live, struct live_device *device, enum lease_code code) {
+    device->flags |= (uint8_t)(LIVE_BEHIND | (code == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED));
     live->counts.behind++;
 }
 
@@ -131,8 +131,8 @@ void live_mark_clone(struct live *live, struct live_device *device, int64_t now_
     live->counts.behind++;
 }
 
-bool live_tell_profile(struct live *live, struct live_device *device, struct text version,
-                       struct text components) {
+bool live_report_profile(struct live *live, struct live_device *device, struct text version,
+                         struct text components) {
     (void)live;
     (void)version;
     (void)components;
@@ -144,22 +144,22 @@ bool live_is_silent(const struct live *live, const struct live_device *device, i
     return (int64_t)device->lease_expires_s + live->sku.terms.silent_s < now_s;
 }
 
-static void activate(struct live *live, struct live_job *job) {
+static void activate_for(struct live *live, struct live_job *job) {
     assert(live->count < live->room);
     uint32_t id = ++live->count;
-    make_one(live, id);
+    make_device(live, id);
     memcpy(live->devices[id].fingerprint, job->request.fingerprint, DEVICE_FINGERPRINT_BYTES);
     live->devices[id].link = job->request.link;
     job->result_device_id = id;
 }
 
 bool live_push(struct live *live, struct live_job *job) {
-    job->answer = live_in_memory_answer;
-    if (job->answer == LEASE_CODE_OK && job->kind == LIVE_ACTIVATE) {
-        activate(live, job);
-    } else if (job->answer == LEASE_CODE_OK && job->kind == LIVE_RELEASE) {
+    job->code = live_in_memory_code;
+    if (job->code == LEASE_CODE_OK && job->kind == LIVE_ACTIVATE) {
+        activate_for(live, job);
+    } else if (job->code == LEASE_CODE_OK && job->kind == LIVE_RELEASE) {
         live->devices[job->device_id].state = DEVICE_RELEASED;
-    } else if (job->answer == LEASE_CODE_OK) {
+    } else if (job->code == LEASE_CODE_OK) {
         live->devices[job->device_id].seat = 1;
         live->devices[job->device_id].lease_expires_s = (uint32_t)(live->options.now_us() / 1000000);
     }

@@ -4,7 +4,9 @@
 
 #include "channel.h"
 
-#include "device/live/live_private.h"
+#include "device/live/live.h"
+#include "device/live/live_rows.h"
+#include "device/live/live_state.h"
 
 #include <stdatomic.h>
 

@@ -36,10 +36,10 @@ static void be_busy_with(struct door *door, struct live_device *device) {
     UNTIL(door, ask(door->world, LOGS) > logs);
 }
 
-/* As if the hand had set out so long ago that it has come to its end. */
-static void let_the_hand_come_around(struct door *door) {
-    assert_true(door->live->hand.goes);
-    door->live->hand.set_out_us -= INT64_C(3600) * 1000000;
+/* As if the sweep had begun so long ago that it is due to end. */
+static void let_the_sweep_end(struct door *door) {
+    assert_true(door->live->sweep.is_under_way);
+    door->live->sweep.began_at_us -= INT64_C(3600) * 1000000;
 }
 
 /* The store as a crash of the door would leave it now. */
@@ -68,11 +68,11 @@ static void what_a_busy_door_logged_is_in_the_rows_after_a_crash(void **state) {
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     struct live_device *quiet = an_active_device(door, licence.key, 2);
-    assert_true(live_tell_profile(door->live, device, TEXT("4.2.0"), TEXT("mail")));
+    assert_true(live_report_profile(door->live, device, TEXT("4.2.0"), TEXT("mail")));
     UNTIL(door, device->profile > 0);
     wait_for_saves(door);
     be_busy_with(door, device);
-    assert_int_equal(ask_of(world, SEQUENCE, device->id), 0); /* the row waits for the hand */
+    assert_int_equal(ask_of(world, SEQUENCE, device->id), 0); /* the row waits for the sweep */
     struct live_device was = *device;
     for (int i = 0; i < 100; i++) {
         check_in(door, device); /* which nobody has asked for yet */
@@ -234,12 +234,12 @@ static void a_seat_given_back_waits_for_a_lease_that_only_the_log_knew(void **st
     the_clock_is_at(crashed, first_end_s + 1);
     struct live_job *early = ask_to_activate(after, licence.key, 2, 2);
     finish(after);
-    assert_int_equal(early->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(early->code, LEASE_CODE_NO_SEAT_LEFT);
     drop(after, crashed);
     close_door(door);
 }
 
-/* ---- what does not wait for the hand ---- */
+/* ---- what does not wait for the sweep ---- */
 
 static void while_the_door_is_busy_a_seat_given_back_elsewhere_waits_for_the_lease_in_memory(void **state) {
     struct world *world = *state;
@@ -264,7 +264,7 @@ static void while_the_door_is_busy_a_seat_given_back_elsewhere_waits_for_the_lea
     }
     assert_int_equal(ask_of(world, SEQUENCE, device->id), 1);
     assert_int_equal(ask_of(world, SEQUENCE, other->id), 0);
-    assert_int_equal(door->live->hand.next, 1);
+    assert_int_equal(door->live->sweep.next, 1);
     close_door(door);
 }
 
@@ -288,7 +288,7 @@ static void a_job_does_not_tell_of_a_month_before_the_month_is_saved(void **stat
     assert_int_equal(ask(world, "select count(*) from device_months where month = 24323"), 0);
     assert_int_equal(ask(world, "select month_marks from device_seen"), 0);
     finish(door);
-    assert_int_equal(release->answer, LEASE_CODE_OK);
+    assert_int_equal(release->code, LEASE_CODE_OK);
     UNTIL(door, ask(world, "select count(*) from device_months where month = 24323") == 1);
     UNTIL(door, ask(world, "select month_marks from device_seen") == (24323 & 255) * 4 + 1);
     close_door(door);
@@ -311,14 +311,14 @@ static void no_seat_is_taken_from_a_device_whose_row_is_behind(void **state) {
     assert_int_equal(ask_of(world, SEQUENCE, device->id), 0);
     struct live_job *robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(robber->code, LEASE_CODE_NO_SEAT_LEFT);
     assert_int_equal(device->state, DEVICE_ACTIVE);
-    let_the_hand_come_around(door);
+    let_the_sweep_end(door);
     UNTIL(door, ask_of(world, SEQUENCE, device->id) == MANY);
     the_clock_is_at(world, silent_at_s + 86400);
     robber = ask_to_activate(door, licence.key, 3, 3);
     finish(door);
-    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(robber->code, LEASE_CODE_NO_SEAT_LEFT);
     close_door(door);
 }
 
@@ -356,29 +356,29 @@ static void a_device_that_is_ahead_after_a_crash_is_believed_once(void **state) 
     close_door(door);
 }
 
-/* ---- the hand ---- */
+/* ---- the sweep ---- */
 
-static void the_hand_comes_around_and_the_log_is_empty(void **state) {
+static void the_sweep_ends_and_the_log_is_empty(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     struct live_device *second = an_active_device(door, licence.key, 2);
-    assert_false(door->live->hand.goes);
+    assert_false(door->live->sweep.is_under_way);
     be_busy_with(door, device);
     assert_int_equal(door->live->behind, 1);
     be_busy_with(door, second);
     assert_int_equal(door->live->behind, 2);
     /* It set out with the first log, so that is what the first round covers; both devices' rows are there. */
-    let_the_hand_come_around(door);
+    let_the_sweep_end(door);
     UNTIL(door, ask(world, LOGS) == 1);
     assert_int_equal(ask_of(world, SEQUENCE, device->id), MANY);
     assert_int_equal(ask_of(world, SEQUENCE, second->id), MANY);
     assert_int_equal(door->live->behind, 0);
-    let_the_hand_come_around(door);
+    let_the_sweep_end(door);
     UNTIL(door, ask(world, LOGS) == 0);
-    assert_false(door->live->hand.goes);
+    assert_false(door->live->sweep.is_under_way);
     /* At rest, one check-in is a row again. */
     check_in(door, device);
     UNTIL(door, ask_of(world, SEQUENCE, device->id) == MANY + 1);
@@ -386,7 +386,7 @@ static void the_hand_comes_around_and_the_log_is_empty(void **state) {
     close_door(door);
 }
 
-static void the_hand_is_halfway_after_half_the_time(void **state) {
+static void the_sweep_is_halfway_after_half_the_time(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
@@ -399,7 +399,7 @@ static void the_hand_is_halfway_after_half_the_time(void **state) {
         check_in(door, devices[i]);
     }
     be_busy_with(door, devices[0]);
-    door->live->hand.set_out_us -= INT64_C(31) * 1000000;
+    door->live->sweep.began_at_us -= INT64_C(31) * 1000000;
     UNTIL(door, ask_of(world, SEQUENCE, devices[1]->id) == 1);
     assert_int_equal(ask_of(world, SEQUENCE, devices[2]->id), 0);
     assert_int_equal(ask_of(world, SEQUENCE, devices[3]->id), 0);
@@ -407,7 +407,7 @@ static void the_hand_is_halfway_after_half_the_time(void **state) {
     close_door(door);
 }
 
-static void what_the_log_has_no_room_for_is_found_by_the_hand(void **state) {
+static void what_the_log_has_no_room_for_is_found_by_the_sweep(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
@@ -421,7 +421,7 @@ static void what_the_log_has_no_room_for_is_found_by_the_hand(void **state) {
     UNTIL(door, ask(world, LOGS) == 1);
     assert_int_equal(ask(world, "select cast(length(entries) as bigint) from device_seen_log"),
                      262144 * (int64_t)sizeof(struct check_in_entry));
-    let_the_hand_come_around(door);
+    let_the_sweep_end(door);
     UNTIL(door, ask(world, LOGS) == 0);
     assert_int_equal(ask_of(world, SEQUENCE, device->id), device->sequence);
     assert_int_equal(ask_of(world, SEQUENCE, last->id), 1);
@@ -465,7 +465,7 @@ static void while_the_store_is_locked_a_busy_door_goes_on_and_nothing_is_lost(vo
     }
     db_rollback(world->db);
     UNTIL(door, ask(world, LOGS) > 1);
-    let_the_hand_come_around(door);
+    let_the_sweep_end(door);
     UNTIL(door, ask_of(world, SEQUENCE, device->id) == device->sequence);
     close_door(door);
     assert_int_equal(ask(world, LOGS), 0);
@@ -549,9 +549,9 @@ int main(void) {
         WORLD_TEST(a_job_does_not_tell_of_a_month_before_the_month_is_saved),
         WORLD_TEST(no_seat_is_taken_from_a_device_whose_row_is_behind),
         WORLD_TEST(a_device_that_is_ahead_after_a_crash_is_believed_once),
-        WORLD_TEST(the_hand_comes_around_and_the_log_is_empty),
-        WORLD_TEST(the_hand_is_halfway_after_half_the_time),
-        WORLD_TEST(what_the_log_has_no_room_for_is_found_by_the_hand),
+        WORLD_TEST(the_sweep_ends_and_the_log_is_empty),
+        WORLD_TEST(the_sweep_is_halfway_after_half_the_time),
+        WORLD_TEST(what_the_log_has_no_room_for_is_found_by_the_sweep),
         WORLD_TEST(a_clean_end_leaves_an_empty_log),
         WORLD_TEST(while_the_store_is_locked_a_busy_door_goes_on_and_nothing_is_lost),
         WORLD_TEST(a_damaged_log_is_a_fault_and_an_impossible_entry_changes_nothing),

@@ -87,7 +87,7 @@ static void devices_are_where_they_were_after_a_clean_end(void **state) {
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     check_in(door, device);
-    assert_true(live_tell_profile(door->live, device, TEXT("4.2.0"), TEXT("firewall,mail")));
+    assert_true(live_report_profile(door->live, device, TEXT("4.2.0"), TEXT("firewall,mail")));
     struct live_device was = *device;
     close_door(door);
 
@@ -203,8 +203,8 @@ static void activations_take_seats_until_none_is_left(void **state) {
     int active = 0;
     for (size_t i = 0; i < 120; i++) {
         const struct live_job *job = &door->jobs[i];
-        assert_true(job->answer == LEASE_CODE_OK || job->answer == LEASE_CODE_NO_SEAT_LEFT);
-        if (job->answer != LEASE_CODE_OK) {
+        assert_true(job->code == LEASE_CODE_OK || job->code == LEASE_CODE_NO_SEAT_LEFT);
+        if (job->code != LEASE_CODE_OK) {
             continue;
         }
         const struct live_device *device = live_device_find(door->live, job->result_device_id);
@@ -216,7 +216,7 @@ static void activations_take_seats_until_none_is_left(void **state) {
         active++;
     }
     assert_int_equal(active, 50);
-    assert_int_equal(unknown->answer, LEASE_CODE_UNKNOWN_KEY);
+    assert_int_equal(unknown->code, LEASE_CODE_UNKNOWN_KEY);
     assert_int_equal(ask(world, "select count(*) from devices where state = 'active'"), 50);
     struct live_counts counts;
     live_count(door->live, &counts);
@@ -233,11 +233,11 @@ static void jobs_wait_for_others_that_are_on_their_way_but_not_for_long(void **s
     live_expect(door->live, 1000);
     struct live_job *first = ask_to_activate(door, licence.key, 1, 1);
     finish(door);
-    assert_int_equal(first->answer, LEASE_CODE_OK);
+    assert_int_equal(first->code, LEASE_CODE_OK);
     struct live_job *second = ask_to_activate(door, licence.key, 2, 2);
     live_expect(door->live, 0);
     finish(door);
-    assert_int_equal(second->answer, LEASE_CODE_OK);
+    assert_int_equal(second->code, LEASE_CODE_OK);
     close_door(door);
 }
 
@@ -252,7 +252,7 @@ static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generat
     check_in(door, device);
     struct live_job *again = ask_to_activate(door, licence.key, 7, 99);
     finish(door);
-    assert_int_equal(again->answer, LEASE_CODE_OK);
+    assert_int_equal(again->code, LEASE_CODE_OK);
     assert_int_equal(again->result_device_id, id);
     assert_int_equal(device->generation, 2);
     assert_int_equal(device->sequence, 0);
@@ -282,8 +282,8 @@ static void what_check_ins_did_is_saved_behind_them(void **state) {
     live_mark(door->live, other, LEASE_CODE_OFF);
     live_mark_clone(door->live, other, now_us() / 1000000);
     live_mark_clone(door->live, other, now_us() / 1000000);
-    assert_true(live_tell_profile(door->live, device, TEXT("4.2.0"), TEXT("mail")));
-    assert_true(live_tell_profile(door->live, other, TEXT("4.2.0"), TEXT("mail")));
+    assert_true(live_report_profile(door->live, device, TEXT("4.2.0"), TEXT("mail")));
+    assert_true(live_report_profile(door->live, other, TEXT("4.2.0"), TEXT("mail")));
     int64_t began_ms = machine_ms();
     UNTIL(door, ask_of(world, "select sequence from device_seen where device_id = $1", device->id) == 10);
     assert_true(machine_ms() - began_ms < 5000);
@@ -303,7 +303,7 @@ static void what_check_ins_did_is_saved_behind_them(void **state) {
     UNTIL(door, ask(world, "select count(distinct month) from device_months") == 2);
     assert_int_equal(ask(world, "select max(month) from device_months"), 2026 * 12 + 11);
     /* a profile that is known needs no round of the writer */
-    assert_true(live_tell_profile(door->live, device, TEXT(""), TEXT("")));
+    assert_true(live_report_profile(door->live, device, TEXT(""), TEXT("")));
     assert_int_equal(device->profile, 0);
     close_door(door);
 }
@@ -319,17 +319,17 @@ static void a_device_gives_itself_back_and_its_seat_waits_for_its_lease(void **s
     check_in(door, device); /* its lease is longer than the store knows */
     struct live_job *release = ask_for(door, LIVE_RELEASE, device->id);
     finish(door);
-    assert_int_equal(release->answer, LEASE_CODE_OK);
+    assert_int_equal(release->code, LEASE_CODE_OK);
     assert_int_equal(device->state, DEVICE_RELEASED);
     assert_int_equal(decide(door, device), LEASE_CODE_RELEASED);
     assert_int_equal(ask(world, "select seat_until_s from devices"), device->lease_expires_s);
     struct live_job *early = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(early->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(early->code, LEASE_CODE_NO_SEAT_LEFT);
     atomic_store(&door_now_us, (int64_t)device->lease_expires_s * 1000000 + 1000000);
     struct live_job *late = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(late->answer, LEASE_CODE_OK);
+    assert_int_equal(late->code, LEASE_CODE_OK);
     assert_int_equal(live_device_find(door->live, late->result_device_id)->seat, 1);
     close_door(door);
 }
@@ -349,13 +349,13 @@ static void a_device_beyond_its_licences_seats_gets_one_that_is_free_again(void 
     UNTIL(door, decide(door, second) == LEASE_CODE_NO_SEAT_LEFT);
     struct live_job *reseat = ask_for(door, LIVE_RESEAT, second->id);
     finish(door);
-    assert_int_equal(reseat->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(reseat->code, LEASE_CODE_NO_SEAT_LEFT);
     release_elsewhere(world, first->id);
     UNTIL(door, first->state == DEVICE_RELEASED);
     atomic_store(&door_now_us, (int64_t)first->lease_expires_s * 1000000 + 1000000);
     reseat = ask_for(door, LIVE_RESEAT, second->id);
     finish(door);
-    assert_int_equal(reseat->answer, LEASE_CODE_OK);
+    assert_int_equal(reseat->code, LEASE_CODE_OK);
     assert_int_equal(second->seat, 1);
     assert_int_equal(decide(door, second), LEASE_CODE_OK);
     close_door(door);
@@ -374,12 +374,12 @@ static void a_silent_device_is_asked_to_come_through_the_store(void **state) {
     struct live_job *reseat = ask_for(door, LIVE_RESEAT, device->id);
     struct live_job *robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(reseat->answer, LEASE_CODE_OK);
-    assert_int_equal(robber->answer, LEASE_CODE_NO_SEAT_LEFT);
+    assert_int_equal(reseat->code, LEASE_CODE_OK);
+    assert_int_equal(robber->code, LEASE_CODE_NO_SEAT_LEFT);
     atomic_store(&door_now_us, (later_s * 2) * 1000000);
     robber = ask_to_activate(door, licence.key, 2, 2);
     finish(door);
-    assert_int_equal(robber->answer, LEASE_CODE_OK);
+    assert_int_equal(robber->code, LEASE_CODE_OK);
     assert_int_equal(device->state, DEVICE_DROPPED);
     assert_int_equal(decide(door, device), LEASE_CODE_DROPPED);
     close_door(door);
@@ -423,7 +423,7 @@ static void a_licence_and_a_sku_that_are_new_come_with_the_first_device(void **s
     struct keyed_licence bundle = a_keyed_licence(world, "SUITE", 5);
     struct live_job *early = ask_to_activate(door, bundle.key, 1, 1);
     finish(door);
-    assert_int_equal(early->answer, LEASE_CODE_NOT_ON_YET);
+    assert_int_equal(early->code, LEASE_CODE_NOT_ON_YET);
     turn_on(world, bundle.identifier);
     UNTIL(door, live_licence(door->live, (uint32_t)bundle.id)->counted_seats == 5);
     const struct live_licence *there = live_licence(door->live, (uint32_t)bundle.id);
@@ -501,18 +501,18 @@ static void new_keys_and_new_terms_come_too(void **state) {
 
 /* ---- order ---- */
 
-static struct live_device_news news_of(const struct live_device *device, enum device_state state,
-                                       uint32_t stamp) {
-    struct live_device_news news = {.id = device->id,
-                                    .licence_id = device->licence,
-                                    .generation = device->generation,
-                                    .activated_at_us = device->activated_at_us,
-                                    .seat = device->seat,
-                                    .stamp = stamp,
-                                    .state = state};
-    news.seen.sequence = 77;
-    memcpy(news.fingerprint, device->fingerprint, sizeof news.fingerprint);
-    return news;
+static struct live_device_update update_of(const struct live_device *device, enum device_state state,
+                                           uint32_t stamp) {
+    struct live_device_update update = {.id = device->id,
+                                        .licence_id = device->licence,
+                                        .generation = device->generation,
+                                        .activated_at_us = device->activated_at_us,
+                                        .seat = device->seat,
+                                        .stamp = stamp,
+                                        .state = state};
+    update.seen.sequence = 77;
+    memcpy(update.fingerprint, device->fingerprint, sizeof update.fingerprint);
+    return update;
 }
 
 static void an_older_row_of_a_device_or_a_licence_changes_nothing(void **state) {
@@ -522,14 +522,14 @@ static void an_older_row_of_a_device_or_a_licence_changes_nothing(void **state) 
     struct door *door = a_door(world);
     struct live_device *device = an_active_device(door, licence.key, 1);
     check_in(door, device);
-    struct live_device_news older = news_of(device, DEVICE_RELEASED, device->stamp - 1);
+    struct live_device_update older = update_of(device, DEVICE_RELEASED, device->stamp - 1);
     live_put_device(door->live, &older);
     assert_int_equal(device->state, DEVICE_ACTIVE);
-    struct live_device_news newer = news_of(device, DEVICE_RELEASED, device->stamp + 1);
+    struct live_device_update newer = update_of(device, DEVICE_RELEASED, device->stamp + 1);
     live_put_device(door->live, &newer);
     assert_int_equal(device->state, DEVICE_RELEASED);
     assert_int_equal(device->sequence, 1); /* the chain in memory is ahead of the store's */
-    struct live_device_news again = news_of(device, DEVICE_ACTIVE, device->stamp + 1);
+    struct live_device_update again = update_of(device, DEVICE_ACTIVE, device->stamp + 1);
     again.activated_at_us++; /* another process has begun another one */
     live_put_device(door->live, &again);
     assert_int_equal(device->sequence, 77);

@@ -1,13 +1,6 @@
-/* The feed: one thread that reads what others have changed in the store and tells the loop.
- *
- * It follows two logs by their numbers, licence events and device changes, in rounds: each is a snapshot in
- * which it reads pages of what is new with the rows as they are now, so an event that is followed by another
- * may show the later state twice, which does no harm. Pages reach the loop in bounded messages; a suspension
- * of a million licences is some hundreds of them, and the loop stays free in between. A change of one licence
- * among them waits for its turn in the log.
- *
- * This connection also holds the claim that there is one device door. */
-#include "device/live/live_private.h"
+#include "device/live/live_feed.h"
+
+#include "device/live/live_known.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -20,7 +13,7 @@ enum {
     CHANGES_PER_PAGE = 1024,
     LICENCES_PER_WALK = 16384,
     WAIT_MS = 1000,
-    IDLE_ROUNDS_MAX = 5, /* then it looks, told or not */
+    IDLE_ROUNDS_MAX = 5, /* then a round reads, whether it is told of a change or not */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000
 };
@@ -30,25 +23,26 @@ struct live_feed {
     pthread_t thread;
     struct db *db;
     struct live_known known;
-    struct door_position read; /* what the loop has been told, or is about to be */
+    struct door_position read; /* how far it has read; all of it is handed over (D14) */
     int64_t keys_due_us;
     bool keys_changed;
-    bool skus_changed;  /* all terms and components are to be read again */
-    int64_t walk_after; /* all licences are being read again, from here; −1: they are not */
+    bool skus_changed;  /* all known SKUs are to be read again */
+    int64_t walk_after; /* all licences are being read again, those above this number are left; −1: they are
+                           not */
     int64_t walk_last;
-    bool first_round; /* has not been through yet */
+    bool reads_anyway; /* the next round reads, whether it is told of a change or not */
     int idle_rounds;
     int64_t back_off_ms;
 };
 
-/* What one snapshot reads. */
+/* One snapshot and the messages that are made of it. */
 struct reading {
     struct live_feed *feed;
     struct arena arena;
     struct id_map suspended;
     bool has_suspended;
     struct door_position present; /* as the snapshot has it */
-    struct door_position read;    /* becomes the feed's when all of it is handed over */
+    struct door_position read;    /* becomes the feed's when all messages are handed over (D14) */
     struct live_message *first;
     struct live_message **end;
     bool more;
@@ -64,7 +58,7 @@ static struct live_message *new_message(struct reading *reading) {
     return message;
 }
 
-/* Only where something is suspended at all is the map needed. */
+/* Loads who suspended what, once a snapshot, and only where licences are read. */
 static enum status need_suspended(struct reading *reading, struct fault *fault) {
     if (reading->has_suspended) {
         return STATUS_OK;
@@ -74,35 +68,43 @@ static enum status need_suspended(struct reading *reading, struct fault *fault) 
     return door_suspended_load(reading->feed->db, &reading->suspended, fault);
 }
 
-/* The licences of the rows, which begin at `first_column`; the SKUs follow when the rows are closed. */
+/* Adds the licences of the rows, whose columns begin at `first_column`. Their SKUs follow when the rows are
+ * closed (live_known_complete). `*last` is the number in column 0 of the last row, `*count` how many rows
+ * there were. */
 static enum status add_licences(struct reading *reading, struct db_rows *rows, int first_column,
                                 struct live_message *message, int64_t *last, size_t *count,
                                 struct fault *fault) {
     bool have_row = true;
-    enum status status = STATUS_OK;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
+    while (true) {
         struct door_licence_row row;
+        TRY(db_next(rows, &have_row, fault));
+        if (!have_row) {
+            return STATUS_OK;
+        }
         *last = db_column_int(rows, 0);
         (*count)++;
         if (db_column_is_null(rows, first_column)) {
             continue; /* an event of a bundle's part */
         }
-        status = door_licence_read(rows, first_column, &reading->suspended, &row, fault);
-        if (status != STATUS_OK) {
-            break;
-        }
-        live_message_add_licence(message, &row);
+        TRY(door_licence_read(rows, first_column, &reading->suspended, &row, fault));
+        TRY(live_message_add_licence(message, &row, fault));
     }
-    return status;
 }
 
 static enum status add_skus(struct reading *reading, struct live_message *message, struct fault *fault) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < message->licence_count && status == STATUS_OK; i++) {
-        status = live_known_need(&reading->feed->known, reading->feed->db, message->licences[i].sku_id,
-                                 message, fault);
-    }
-    return status;
+    return live_known_complete(&reading->feed->known, reading->feed->db, message, fault);
+}
+
+static enum status read_page(struct reading *reading, size_t *count, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    struct live_message *message = new_message(reading);
+    *count = 0;
+    TRY(need_suspended(reading, fault));
+    TRY(door_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault));
+    enum status status = add_licences(reading, rows, 1, message, &reading->read.events, count, fault);
+    db_rows_close(rows);
+    TRY(status);
+    return add_skus(reading, message, fault);
 }
 
 static enum status read_events(struct reading *reading, struct fault *fault) {
@@ -111,23 +113,7 @@ static enum status read_events(struct reading *reading, struct fault *fault) {
         if (reading->read.events >= reading->present.events) {
             return STATUS_OK;
         }
-        enum status status = need_suspended(reading, fault);
-        struct db_rows *rows = NULL;
-        struct live_message *message = new_message(reading);
-        count = 0;
-        if (status == STATUS_OK) {
-            status = door_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault);
-        }
-        if (status == STATUS_OK) {
-            status = add_licences(reading, rows, 1, message, &reading->read.events, &count, fault);
-        }
-        db_rows_close(rows);
-        if (status == STATUS_OK) {
-            status = add_skus(reading, message, fault);
-        }
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(read_page(reading, &count, fault));
     }
     reading->more = reading->more || count == PAGE;
     return STATUS_OK;
@@ -137,63 +123,44 @@ static enum status read_licence(struct reading *reading, int64_t id, struct live
                                 struct fault *fault) {
     struct door_licence_row row;
     bool found = false;
-    if (id == 0) { /* of many: all are read, a part in every round */
+    if (id == 0) { /* a change of many: all are read, a part in every round */
         reading->feed->walk_after = 0;
         return STATUS_OK;
     }
-    enum status status = door_licence_load(reading->feed->db, id, &row, &found, fault);
-    if (status == STATUS_OK && found) {
-        live_message_add_licence(message, &row);
-    }
-    return status;
+    TRY(door_licence_load(reading->feed->db, id, &row, &found, fault));
+    return found ? live_message_add_licence(message, &row, fault) : STATUS_OK;
 }
 
-/* Its licence comes along: it may be the first device that the licence has. */
+/* The device's licence comes along: this may be the first device that the licence has. */
 static enum status read_device(struct reading *reading, int64_t id, struct live_message *message,
                                struct fault *fault) {
-    struct door_device_row row;
-    struct device_seen seen;
-    struct db_rows *rows = NULL;
-    bool have_row = false;
-    enum status status = door_device_query(reading->feed->db, id, &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &have_row, fault);
-    }
-    if (status == STATUS_OK && have_row) {
-        status = door_device_and_seen_read(rows, &row, &seen, fault);
-    }
-    if (status == STATUS_OK && have_row) {
-        live_device_news_fill(live_message_add_device(message), &row, &seen, reading->present.changes);
-    }
-    db_rows_close(rows);
-    return status == STATUS_OK && have_row ? read_licence(reading, row.licence_id, message, fault) : status;
+    int64_t licence_id = 0;
+    TRY(live_message_read_device(message, reading->feed->db, id, reading->present.changes, &licence_id,
+                                 fault));
+    return licence_id != 0 ? read_licence(reading, licence_id, message, fault) : STATUS_OK;
 }
 
 static enum status read_sku(struct reading *reading, int64_t id, struct live_message *message,
                             struct fault *fault) {
-    struct live_sku_news *news = NULL;
-    enum status status = live_sku_read(reading->feed->db, id, &news, fault);
+    struct live_sku_update *update = NULL;
+    enum status status = live_sku_read(reading->feed->db, id, &update, fault);
     if (status == STATUS_NOT_FOUND) {
         return STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        news->replaces = true;
-        news->next = message->skus;
-        message->skus = news;
-    }
-    return status;
+    TRY(status);
+    update->replaces = true;
+    live_message_add_sku(message, update);
+    return STATUS_OK;
 }
 
-/* Those that the loop does not have are read when a licence needs them. */
+/* A SKU that the loop does not have is read when a licence needs it. */
 static enum status read_sku_if_known(struct reading *reading, int64_t id, struct live_message *message,
                                      struct fault *fault) {
-    uint32_t at = 0;
-    if (id == 0) {
+    if (id == 0) { /* a change of many */
         reading->feed->skus_changed = true;
         return STATUS_OK;
     }
-    return id_map_get(&reading->feed->known.skus, id, 0, &at) ? read_sku(reading, id, message, fault)
-                                                              : STATUS_OK;
+    return live_known_has(&reading->feed->known, id) ? read_sku(reading, id, message, fault) : STATUS_OK;
 }
 
 static enum status read_change(struct reading *reading, const struct door_change *change,
@@ -215,32 +182,34 @@ static enum status read_change(struct reading *reading, const struct door_change
     return STATUS_OK;
 }
 
-/* The log is read as far as the snapshot has it, also where the writer took numbers and wrote nothing. */
+static enum status add_changes(struct reading *reading, const struct door_change *changes, size_t count,
+                               struct live_message *message, struct fault *fault) {
+    for (size_t i = 0; i < count; i++) {
+        TRY(read_change(reading, &changes[i], message, fault));
+    }
+    return add_skus(reading, message, fault);
+}
+
+/* Reads the log as far as the snapshot has it, also where the writer took numbers and noted no change. */
 static enum status read_changes(struct reading *reading, struct fault *fault) {
     struct door_change *changes = NULL;
     size_t count = 0;
     if (reading->read.changes >= reading->present.changes) {
         return STATUS_OK;
     }
-    enum status status = door_changes_load(reading->feed->db, &reading->arena, reading->read.changes,
-                                           CHANGES_PER_PAGE, &changes, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(door_changes_load(reading->feed->db, &reading->arena, reading->read.changes, CHANGES_PER_PAGE,
+                          &changes, &count, fault));
     bool is_last = count < CHANGES_PER_PAGE;
+    int64_t read = is_last ? reading->present.changes : changes[count - 1].sequence;
+    assert(count <= CHANGES_PER_PAGE);
     reading->more = reading->more || !is_last;
     if (count > 0) {
         struct live_message *message = new_message(reading);
-        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-            status = read_change(reading, &changes[i], message, fault);
-        }
-        message->changes = is_last ? reading->present.changes : changes[count - 1].sequence;
-        if (status == STATUS_OK) {
-            status = add_skus(reading, message, fault);
-        }
+        message->changes = read;
+        TRY(add_changes(reading, changes, count, message, fault));
     }
-    reading->read.changes = is_last ? reading->present.changes : changes[count - 1].sequence;
-    return status;
+    reading->read.changes = read;
+    return STATUS_OK;
 }
 
 static enum status read_all_skus(struct reading *reading, struct fault *fault) {
@@ -249,89 +218,68 @@ static enum status read_all_skus(struct reading *reading, struct fault *fault) {
         return STATUS_OK;
     }
     struct live_message *message = new_message(reading);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < feed->known.count && status == STATUS_OK; i++) {
-        status = read_sku(reading, feed->known.ids[i], message, fault);
+    for (size_t i = 0; i < feed->known.count; i++) {
+        TRY(read_sku(reading, feed->known.ids[i], message, fault));
     }
-    feed->skus_changed = status != STATUS_OK;
-    return status;
+    feed->skus_changed = false;
+    return STATUS_OK;
 }
 
-/* A part of all licences. */
+/* Reads a part of all licences. */
 static enum status walk_licences(struct reading *reading, struct fault *fault) {
     struct live_feed *feed = reading->feed;
     int64_t devices = 0;
-    if (feed->walk_after < 0) {
-        return STATUS_OK;
-    }
-    enum status status = need_suspended(reading, fault);
-    if (status == STATUS_OK && feed->walk_after == 0) {
-        status = door_last_ids(feed->db, &feed->walk_last, &devices, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
     int64_t last = 0;
     size_t count = 0;
     struct db_rows *rows = NULL;
+    if (feed->walk_after < 0) {
+        return STATUS_OK;
+    }
+    TRY(need_suspended(reading, fault));
+    if (feed->walk_after == 0) {
+        TRY(door_last_ids(feed->db, &feed->walk_last, &devices, fault));
+    }
     struct live_message *message = new_message(reading);
-    status =
-        door_licences_stream(feed->db, feed->walk_after, feed->walk_after + LICENCES_PER_WALK, &rows, fault);
-    if (status == STATUS_OK) {
-        status = add_licences(reading, rows, 0, message, &last, &count, fault);
-    }
+    TRY(door_licences_stream(feed->db, feed->walk_after, feed->walk_after + LICENCES_PER_WALK, &rows, fault));
+    enum status status = add_licences(reading, rows, 0, message, &last, &count, fault);
     db_rows_close(rows);
-    if (status == STATUS_OK) {
-        status = add_skus(reading, message, fault);
+    TRY(status);
+    TRY(add_skus(reading, message, fault));
+    feed->walk_after += LICENCES_PER_WALK;
+    if (feed->walk_after >= feed->walk_last) {
+        feed->walk_after = -1;
     }
-    if (status == STATUS_OK) {
-        feed->walk_after += LICENCES_PER_WALK;
-        if (feed->walk_after >= feed->walk_last) {
-            feed->walk_after = -1;
-        }
-        reading->more = reading->more || feed->walk_after >= 0;
-    }
-    return status;
+    reading->more = reading->more || feed->walk_after >= 0;
+    return STATUS_OK;
+}
+
+static enum status read_new(struct reading *reading, struct fault *fault) {
+    TRY(door_position_load(reading->feed->db, &reading->present, fault));
+    TRY(read_changes(reading, fault));
+    TRY(read_all_skus(reading, fault));
+    TRY(read_events(reading, fault));
+    return walk_licences(reading, fault);
 }
 
 static enum status read_snapshot(struct reading *reading, struct fault *fault) {
     struct db *db = reading->feed->db;
-    enum status status = db_begin(db, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = door_position_load(db, &reading->present, fault);
-    if (status == STATUS_OK) {
-        status = read_changes(reading, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_all_skus(reading, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_events(reading, fault);
-    }
-    if (status == STATUS_OK) {
-        status = walk_licences(reading, fault);
-    }
+    TRY(db_begin(db, DB_READ, fault));
+    enum status status = read_new(reading, fault);
     db_rollback(db); /* it has only read */
     return status;
 }
 
 /* ---- handing over ---- */
 
-static bool is_empty(const struct live_message *message) {
-    return message->skus == NULL && message->licence_count == 0 && message->device_count == 0 &&
-           message->keys == NULL && message->changes == 0 && message->releases == 0;
-}
-
-/* All, or none where the reading failed: then the position stays and they are read again. */
+/* Hands over all messages, or none where the reading failed: then the position stays, and they are read again
+ * (D14). False at the end. */
 static bool hand_over(struct reading *reading, bool is_whole) {
     bool goes_on = true;
     while (reading->first != NULL) {
         struct live_message *message = reading->first;
         reading->first = message->next;
         message->next = NULL;
-        if (is_whole && goes_on && !is_empty(message)) {
+        if (is_whole && goes_on && !live_message_is_empty(message)) {
             live_known_settle(&reading->feed->known, message);
             goes_on = live_send(reading->feed->live, message);
         } else {
@@ -339,13 +287,15 @@ static bool hand_over(struct reading *reading, bool is_whole) {
         }
     }
     if (is_whole) {
+        assert(reading->read.changes >= reading->feed->read.changes &&
+               reading->read.events >= reading->feed->read.events);
         reading->feed->read = reading->read;
     }
     return goes_on;
 }
 
-/* Reads until nothing is left; false at the end. */
-static enum status read_news(struct live_feed *feed, bool *goes_on, struct fault *fault) {
+/* Reads until nothing new is left. `*goes_on` is false at the end. */
+static enum status read_updates(struct live_feed *feed, bool *goes_on, struct fault *fault) {
     enum status status = STATUS_OK;
     bool more = true;
     while (status == STATUS_OK && more && *goes_on) {
@@ -362,39 +312,13 @@ static enum status read_news(struct live_feed *feed, bool *goes_on, struct fault
 
 /* ---- keys ---- */
 
-enum status live_keys_read(struct live *live, struct db *db, struct live_keys **out, struct fault *fault) {
-    struct live_keys *keys = calloc(1, sizeof *keys);
-    if (keys == NULL) {
-        abort();
-    }
-    arena_init(&keys->arena);
-    struct call call = {.db = db,
-                        .arena = &keys->arena,
-                        .actor = {.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL},
-                        .now_us = live->options.now_us(),
-                        .secret = live->options.secret,
-                        .random = live->options.random};
-    enum status status = load_key_set(&call, &keys->set, fault);
-    if (status != STATUS_OK) {
-        explicit_bzero(&keys->set.active, sizeof keys->set.active);
-        arena_clean_up(&keys->arena);
-        free(keys);
-        return status;
-    }
-    *out = keys;
-    return STATUS_OK;
-}
-
 static enum status read_keys(struct live_feed *feed, bool *goes_on, struct fault *fault) {
     struct live *live = feed->live;
+    struct live_keys *keys = NULL;
     if (!feed->keys_changed && live->options.now_us() < feed->keys_due_us) {
         return STATUS_OK;
     }
-    struct live_keys *keys = NULL;
-    enum status status = live_keys_read(live, feed->db, &keys, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(live_keys_read(&live->options, feed->db, &keys, fault));
     feed->keys_changed = false;
     feed->keys_due_us = keys->set.next_change_us;
     struct live_message *message = live_message_new();
@@ -406,36 +330,35 @@ static enum status read_keys(struct live_feed *feed, bool *goes_on, struct fault
 
 /* ---- rounds ---- */
 
-/* A connection that was lost has lost the claim too. Another door may have come in between: then this one's
+/* A lost connection has lost the claim too. If another door has claimed the store meanwhile, this one's
  * rounds fail, which shows, until the other ends. */
 static enum status hold_claim(struct live_feed *feed, struct fault *fault) {
     bool claimed = false;
-    enum status status = db_claim(feed->db, "device-door", &claimed, fault);
-    if (status == STATUS_OK && !claimed) {
-        return fault_set(fault, STATUS_BUSY, "device-door-running", NULL, TEXT(""),
-                         "another device door has taken the store while this one had lost it");
-    }
-    return status;
+    TRY(db_claim(feed->db, "device-door", &claimed, fault));
+    return claimed ? STATUS_OK
+                   : fault_set(fault, STATUS_BUSY, "device-door-running", NULL, TEXT(""),
+                               "another device door has taken the store while this one had lost it");
 }
 
-static enum status one_round(struct live_feed *feed, bool *goes_on, struct fault *fault) {
+static enum status wait_for_changes(struct live_feed *feed, bool *changed, struct fault *fault) {
+    TRY(db_wait(feed->db, feed->live->stop_fd, WAIT_MS, changed, fault));
+    return hold_claim(feed, fault);
+}
+
+static enum status run_round(struct live_feed *feed, bool *goes_on, struct fault *fault) {
     bool changed = false;
-    enum status status = db_wait(feed->db, feed->live->stop_fd, WAIT_MS, &changed, fault);
-    if (status == STATUS_OK) {
-        status = hold_claim(feed, fault);
-    }
+    enum status status = wait_for_changes(feed, &changed, fault);
     feed->idle_rounds = changed ? 0 : feed->idle_rounds + 1;
-    if (status == STATUS_OK && (changed || feed->first_round || feed->idle_rounds >= IDLE_ROUNDS_MAX)) {
+    TRY(status);
+    if (changed || feed->reads_anyway || feed->idle_rounds >= IDLE_ROUNDS_MAX) {
         feed->idle_rounds = 0;
-        status = read_news(feed, goes_on, fault);
+        TRY(read_updates(feed, goes_on, fault));
     }
-    if (status == STATUS_OK && *goes_on) {
-        status = read_keys(feed, goes_on, fault);
+    if (*goes_on) {
+        TRY(read_keys(feed, goes_on, fault));
     }
-    if (status == STATUS_OK) {
-        feed->first_round = false;
-    }
-    return status;
+    feed->reads_anyway = false;
+    return STATUS_OK;
 }
 
 static bool is_stopping(struct live_feed *feed, int64_t wait_ms) {
@@ -448,12 +371,12 @@ static void *run_feed(void *context) {
     struct fault fault;
     bool goes_on = true;
     while (goes_on && !is_stopping(feed, feed->back_off_ms)) {
-        if (one_round(feed, &goes_on, &fault) == STATUS_OK) {
+        if (run_round(feed, &goes_on, &fault) == STATUS_OK) {
             feed->back_off_ms = 0;
             continue;
         }
         live_count_failure(feed->live);
-        feed->first_round = true; /* what was told in the meantime is read, whoever told it */
+        feed->reads_anyway = true; /* a notice may have come and gone meanwhile */
         feed->back_off_ms = feed->back_off_ms == 0                ? BACK_OFF_FIRST_MS
                             : feed->back_off_ms < BACK_OFF_MAX_MS ? feed->back_off_ms * 2
                                                                   : feed->back_off_ms;
@@ -471,7 +394,7 @@ enum status live_feed_start(struct live *live, struct fault *fault) {
     feed->read = live->loaded_at;
     feed->keys_due_us = live->keys->set.next_change_us;
     feed->walk_after = -1;
-    feed->first_round = true;
+    feed->reads_anyway = true;
     live_known_init(&feed->known, live);
     if (pthread_create(&feed->thread, NULL, run_feed, feed) != 0) {
         live_known_clean_up(&feed->known);

@@ -19,7 +19,7 @@ struct live_job {
     struct activation_request request; /* of LIVE_ACTIVATE; its texts live as long as the job */
     int64_t device_id;                 /* of the others */
     /* set when it comes back */
-    enum lease_code answer;   /* BUSY and INTERNAL: nothing has happened */
+    enum lease_code code;     /* BUSY and INTERNAL: nothing has happened */
     int64_t result_device_id; /* found by live_device_find by then; 0: none */
     int64_t licence_id;       /* 0: not known */
     /* live's own, in between */

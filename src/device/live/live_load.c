@@ -1,10 +1,6 @@
-/* Fills the live state from the store.
- *
- * Licences, devices and what these were seen to do are each cut into ranges of numbers, and every processor
- * takes range after range on a connection of its own. A device's row and its narrow row are different members
- * of one record, so they may come in any order and on two threads. The position in the logs is read before
- * any snapshot begins: what the snapshots have beyond it, the feed reads again. */
-#include "device/live/live_private.h"
+#include "device/live/live_load.h"
+
+#include "device/live/live_rows.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -39,110 +35,128 @@ static int pieces_of(int64_t last) {
 
 /* ---- rows ---- */
 
-static enum status load_licences(struct loading *loading, struct db_rows *rows, struct fault *fault) {
-    struct door_licence_row row;
-    struct live *live = loading->live;
-    uint64_t count = 0;
+/* A licence of a SKU that is newer than the position is left to the feed, which brings both. */
+static void put_licence(struct live *live, const struct door_licence_row *row, uint64_t *count) {
     uint32_t sku = 0;
-    bool have_row = true;
-    enum status status = STATUS_OK;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        status = door_licence_read(rows, 0, &loading->suspended, &row, fault);
-        if (status != STATUS_OK) {
-            break;
-        }
-        /* Of a SKU that is newer than the position: the feed brings both. */
-        if (!id_map_get(&live->sku_index, row.sku_id, 0, &sku)) {
-            continue;
-        }
-        struct live_licence *licence = live_table_place(&live->licences, (uint32_t)row.id);
-        *licence = (struct live_licence){.id = (uint32_t)row.id,
-                                         .version = (uint32_t)row.version,
-                                         .seats = row.seats,
-                                         .counted_seats = row.counted_seats,
-                                         .sku = sku,
-                                         .state = (uint8_t)row.state,
-                                         .suspender = (uint8_t)row.suspender};
-        count++;
+    if (!id_map_get(&live->sku_index, row->sku_id, 0, &sku)) {
+        return;
     }
-    atomic_fetch_add(&loading->licences, count);
-    return status;
+    struct live_licence *licence = live_table_place(&live->licences, (uint32_t)row->id);
+    *licence = (struct live_licence){.id = (uint32_t)row->id,
+                                     .version = (uint32_t)row->version,
+                                     .seats = row->seats,
+                                     .counted_seats = row->counted_seats,
+                                     .sku = sku,
+                                     .state = (uint8_t)row->state,
+                                     .suspender = (uint8_t)row->suspender};
+    (*count)++;
 }
 
-/* Member by member: another thread may be writing what the device was seen to do. */
-static enum status load_devices(struct loading *loading, struct db_rows *rows, struct fault *fault) {
-    struct door_device_row row;
-    struct live *live = loading->live;
+static enum status load_licences(struct loading *loading, struct db_rows *rows, struct fault *fault) {
+    struct door_licence_row row;
     uint64_t count = 0;
     bool have_row = true;
-    enum status status = STATUS_OK;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        status = door_device_read(rows, &row, fault);
-        if (status != STATUS_OK) {
+    while (true) {
+        TRY(db_next(rows, &have_row, fault));
+        if (!have_row) {
             break;
         }
-        struct live_device *device = live_table_place(&live->devices, (uint32_t)row.id);
-        (void)live_table_place(&live->licences, (uint32_t)row.licence_id);
-        device->id = row.id;
-        device->licence = (uint32_t)row.licence_id;
-        device->seat = row.seat;
-        device->generation = (uint32_t)row.generation;
-        device->state = (uint8_t)row.state;
-        device->stamp = (uint32_t)live->loaded_at.changes;
-        device->activated_at_us = row.activated_at_us;
-        memcpy(device->fingerprint, row.fingerprint.at, sizeof device->fingerprint);
+        TRY(door_licence_read(rows, 0, &loading->suspended, &row, fault));
+        TRY(live_licence_row_check(&row, fault));
+        put_licence(loading->live, &row, &count);
+    }
+    atomic_fetch_add(&loading->licences, count);
+    return STATUS_OK;
+}
+
+/* The members are set one by one, as another thread may be writing what the device was seen to do. */
+static void put_device(struct live *live, const struct door_device_row *row) {
+    struct live_device *device = live_table_place(&live->devices, (uint32_t)row->id);
+    (void)live_table_place(&live->licences, (uint32_t)row->licence_id); /* so that it is always found */
+    device->id = row->id;
+    device->licence = (uint32_t)row->licence_id;
+    device->seat = row->seat;
+    device->generation = (uint32_t)row->generation;
+    device->state = (uint8_t)row->state;
+    device->stamp = (uint32_t)live->loaded_at.changes;
+    device->activated_at_us = row->activated_at_us;
+    memcpy(device->fingerprint, row->fingerprint.at, sizeof device->fingerprint);
+}
+
+static enum status load_devices(struct loading *loading, struct db_rows *rows, struct fault *fault) {
+    struct door_device_row row;
+    uint64_t count = 0;
+    bool have_row = true;
+    while (true) {
+        TRY(db_next(rows, &have_row, fault));
+        if (!have_row) {
+            break;
+        }
+        TRY(door_device_read(rows, &row, fault));
+        TRY(live_device_row_check(&row, fault));
+        put_device(loading->live, &row);
         count++;
     }
     atomic_fetch_add(&loading->devices, count);
-    return status;
+    return STATUS_OK;
+}
+
+static void put_seen(struct live *live, const struct device_seen *seen) {
+    struct live_device *device = live_table_place(&live->devices, (uint32_t)seen->device_id);
+    device->sequence = seen->sequence;
+    device->link = seen->link;
+    device->seen_at_s = (uint32_t)seen->seen_at_s; /* these three were written from 32 bits */
+    device->lease_expires_s = (uint32_t)seen->lease_expires_s;
+    device->profile = (uint32_t)seen->profile_id;
+    if (seen->seen_at_s <= live->unsettled_s) {
+        device->flags = LIVE_UNSETTLED; /* nobody else has written the flags yet */
+    }
+    live_device_take_month_marks(device, seen->month_marks);
 }
 
 static enum status load_seen(struct loading *loading, struct db_rows *rows, struct fault *fault) {
     struct device_seen seen;
     bool have_row = true;
-    enum status status = STATUS_OK;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        door_seen_read(rows, &seen);
-        struct live_device *device = live_table_place(&loading->live->devices, (uint32_t)seen.device_id);
-        device->sequence = seen.sequence;
-        device->link = seen.link;
-        device->seen_at_s = (uint32_t)seen.seen_at_s; /* the three were written from 32 bits */
-        device->lease_expires_s = (uint32_t)seen.lease_expires_s;
-        device->profile = (uint32_t)seen.profile_id;
-        if (seen.seen_at_s <= loading->live->unsettled_s) {
-            device->flags = LIVE_UNSETTLED; /* nobody else has written them yet */
+    while (true) {
+        TRY(db_next(rows, &have_row, fault));
+        if (!have_row) {
+            return STATUS_OK;
         }
-        live_take_month_marks(device, seen.month_marks);
+        door_seen_read(rows, &seen);
+        TRY(live_number_check(seen.device_id, fault));
+        put_seen(loading->live, &seen);
     }
-    return status;
 }
 
 /* ---- pieces ---- */
 
-static enum status load_piece(struct loader *loader, enum piece_kind kind, int64_t after) {
-    struct loading *loading = loader->loading;
-    struct db_rows *rows = NULL;
-    enum status status = STATUS_OK;
+static enum status open_piece(struct loader *loader, enum piece_kind kind, int64_t after,
+                              struct db_rows **rows) {
     switch (kind) {
     case PIECE_LICENCES:
-        status = door_licences_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK) {
-            status = load_licences(loading, rows, &loader->fault);
-        }
-        break;
+        return door_licences_stream(loader->db, after, after + RANGE, rows, &loader->fault);
     case PIECE_DEVICES:
-        status = door_devices_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK) {
-            status = load_devices(loading, rows, &loader->fault);
-        }
-        break;
+        return door_devices_stream(loader->db, after, after + RANGE, rows, &loader->fault);
     default:
-        status = door_seen_stream(loader->db, after, after + RANGE, &rows, &loader->fault);
-        if (status == STATUS_OK) {
-            status = load_seen(loading, rows, &loader->fault);
-        }
-        break;
+        return door_seen_stream(loader->db, after, after + RANGE, rows, &loader->fault);
     }
+}
+
+static enum status load_rows(struct loader *loader, enum piece_kind kind, struct db_rows *rows) {
+    switch (kind) {
+    case PIECE_LICENCES:
+        return load_licences(loader->loading, rows, &loader->fault);
+    case PIECE_DEVICES:
+        return load_devices(loader->loading, rows, &loader->fault);
+    default:
+        return load_seen(loader->loading, rows, &loader->fault);
+    }
+}
+
+static enum status load_piece(struct loader *loader, enum piece_kind kind, int64_t after) {
+    struct db_rows *rows = NULL;
+    TRY(open_piece(loader, kind, after, &rows));
+    enum status status = load_rows(loader, kind, rows);
     db_rows_close(rows);
     return status;
 }
@@ -176,10 +190,22 @@ static void *run_loader(void *context) {
     return NULL;
 }
 
-/* What is not there yet, the feed brings. */
+/* Runs the loaders, the first one on this thread. */
+static void run_loaders(struct loader *loaders, int count) {
+    pthread_t threads[LOADERS_MAX];
+    int started = 1;
+    assert(count >= 1 && count <= LOADERS_MAX);
+    while (started < count && pthread_create(&threads[started], NULL, run_loader, &loaders[started]) == 0) {
+        started++; /* where there is no thread, the others do its share */
+    }
+    run_loader(&loaders[0]);
+    for (int i = 1; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
 static enum status load_tables(struct loading *loading, struct fault *fault) {
     struct loader loaders[LOADERS_MAX] = {0};
-    pthread_t threads[LOADERS_MAX];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int count = processors < 1 ? 1 : processors > LOADERS_MAX ? LOADERS_MAX : (int)processors;
     enum status status = STATUS_OK;
@@ -188,17 +214,8 @@ static enum status load_tables(struct loading *loading, struct fault *fault) {
         loaders[opened].loading = loading;
         status = db_open(loading->live->options.database_url, &loaders[opened].db, fault);
     }
-    int started = 1;
-    for (; status == STATUS_OK && started < count; started++) {
-        if (pthread_create(&threads[started], NULL, run_loader, &loaders[started]) != 0) {
-            break; /* the others do its share */
-        }
-    }
     if (status == STATUS_OK) {
-        run_loader(&loaders[0]);
-    }
-    for (int i = 1; status == STATUS_OK && i < started; i++) {
-        pthread_join(threads[i], NULL);
+        run_loaders(loaders, count);
     }
     for (int i = 0; i < opened; i++) {
         if (status == STATUS_OK && loaders[i].status != STATUS_OK) {
@@ -215,58 +232,52 @@ static enum status load_tables(struct loading *loading, struct fault *fault) {
 static enum status load_skus(struct loading *loading, struct db *db, struct fault *fault) {
     int64_t *ids = NULL;
     size_t count = 0;
-    enum status status = door_sku_ids_load(db, &loading->arena, &ids, &count, fault);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct live_sku_news *news = NULL;
-        status = live_sku_read(db, ids[i], &news, fault);
-        if (status == STATUS_OK) {
-            live_put_sku(loading->live, news);
-        }
+    TRY(door_sku_ids_load(db, &loading->arena, &ids, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        struct live_sku_update *update = NULL;
+        TRY(live_sku_read(db, ids[i], &update, fault));
+        live_put_sku(loading->live, update);
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status load_profiles(struct loading *loading, struct db *db, struct fault *fault) {
     struct door_profile_row *profiles = NULL;
     size_t count = 0;
-    enum status status = door_profiles_load(db, &loading->arena, PROFILES_AT_FIRST, &profiles, &count, fault);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        live_put_profile(loading->live, profiles[i].version, profiles[i].components, profiles[i].id);
+    TRY(door_profiles_load(db, &loading->arena, PROFILES_AT_FIRST, &profiles, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        live_profiles_put(&loading->live->profiles, profiles[i].version, profiles[i].components,
+                          profiles[i].id);
     }
-    return status;
+    return STATUS_OK;
+}
+
+static enum status read_small(struct loading *loading, struct db *db, struct door_state *state,
+                              struct fault *fault) {
+    TRY(door_position_load(db, &loading->live->loaded_at, fault));
+    TRY(door_state_load(db, state, fault));
+    TRY(door_last_ids(db, &loading->last_licence, &loading->last_device, fault));
+    TRY(door_suspended_load(db, &loading->suspended, fault));
+    TRY(load_skus(loading, db, fault));
+    return load_profiles(loading, db, fault);
 }
 
 static enum status load_small(struct loading *loading, struct db *db, struct fault *fault) {
     struct live *live = loading->live;
     struct door_state state = {0};
-    enum status status = db_begin(db, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(db_begin(db, DB_READ, fault));
+    enum status status = read_small(loading, db, &state, fault);
+    db_rollback(db); /* it has only read */
+    TRY(status);
+    if (loading->last_licence > 0) {
+        TRY(live_number_check(loading->last_licence, fault));
     }
-    status = door_position_load(db, &live->loaded_at, fault);
-    if (status == STATUS_OK) {
-        status = door_state_load(db, &state, fault);
-    }
-    if (status == STATUS_OK) {
-        status = door_last_ids(db, &loading->last_licence, &loading->last_device, fault);
-    }
-    if (status == STATUS_OK) {
-        status = door_suspended_load(db, &loading->suspended, fault);
-    }
-    if (status == STATUS_OK) {
-        status = load_skus(loading, db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = load_profiles(loading, db, fault);
-    }
-    db_rollback(db);
-    if (status == STATUS_OK && (loading->last_licence > UINT32_MAX || loading->last_device > UINT32_MAX)) {
-        return fault_set(fault, STATUS_INTERNAL, "store-too-large", NULL, TEXT(""),
-                         "a device door holds at most 4294967295 licences and devices");
+    if (loading->last_device > 0) {
+        TRY(live_number_check(loading->last_device, fault));
     }
     live->unsettled_s = state.is_running ? live->options.now_us() / 1000000 : state.unsettled_s;
     live->changes = live->loaded_at.changes;
-    return status;
+    return STATUS_OK;
 }
 
 enum status live_load(struct live *live, struct fault *fault) {

@@ -1,4 +1,4 @@
-#include "device/live/live_private.h"
+#include "device/live/live_table.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 enum { HUGE_PAGE_BYTES = 2 * 1024 * 1024 };
 
-static void *map(size_t bytes) {
+static void *map_pages(size_t bytes) {
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) {
         fprintf(stderr, "seatmeter: out of memory, %zu bytes asked\n", bytes);
@@ -20,7 +20,8 @@ static size_t chunk_bytes(const struct live_table *table) {
     return table->item_bytes << table->bits;
 }
 
-/* One place for every chunk that 32 bits of number can ask for: at most half a megabyte of addresses. */
+/* The directory has one place for every chunk that 32 bits of number can ask for: half a megabyte at the
+ * most. */
 static size_t directory_bytes(const struct live_table *table) {
     return ((size_t)1 << (32 - table->bits)) * sizeof *table->chunks;
 }
@@ -29,7 +30,7 @@ void live_table_init(struct live_table *table, size_t item_bytes, unsigned bits)
     assert(bits >= 12 && bits < 32);
     table->item_bytes = item_bytes;
     table->bits = bits;
-    table->chunks = map(directory_bytes(table));
+    table->chunks = map_pages(directory_bytes(table));
     atomic_init(&table->bytes, 0);
 }
 
@@ -47,10 +48,10 @@ void live_table_clean_up(struct live_table *table) {
     table->chunks = NULL;
 }
 
-/* On a border of huge pages, which a lookup at random needs fewer entries of the TLB for. */
+/* A chunk begins on a border of huge pages, so that lookups at random need fewer entries of the TLB. */
 static unsigned char *chunk_new(const struct live_table *table) {
     size_t bytes = chunk_bytes(table);
-    unsigned char *at = map(bytes + HUGE_PAGE_BYTES);
+    unsigned char *at = map_pages(bytes + HUGE_PAGE_BYTES);
     size_t before = (HUGE_PAGE_BYTES - (uintptr_t)at % HUGE_PAGE_BYTES) % HUGE_PAGE_BYTES;
     if (before > 0) {
         munmap(at, before);
@@ -58,6 +59,7 @@ static unsigned char *chunk_new(const struct live_table *table) {
     if (before < HUGE_PAGE_BYTES) {
         munmap(at + before + bytes, HUGE_PAGE_BYTES - before);
     }
+    assert(((uintptr_t)at + before) % HUGE_PAGE_BYTES == 0);
     (void)madvise(at + before, bytes, MADV_HUGEPAGE);
     return at + before;
 }

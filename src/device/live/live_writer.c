@@ -1,14 +1,7 @@
-/* The writer: one thread that changes the store for the device door.
- *
- * A round is one transaction, durable before anybody is answered: first all that check-ins have marked
- * (live_saver.c), then every job that waits. Thousands of activations so share one commit. A round is due
- * when there are jobs, and otherwise often enough that what a check-in did is saved within a second. Where
- * more jobs are on their way than wait, a round waits for them a moment (gather).
- *
- * What was marked waits for a commit. Jobs do not: those of a round that fails are answered "busy". Where a
- * statement failed, so that one job may have spoilt the others', each runs again by itself. */
-#include "device/live/live_private.h"
+#include "device/live/live_writer.h"
 
+#include "device/live/live_known.h"
+#include "device/live/live_saver.h"
 #include "machine/clock.h"
 #include "programme/call/authorise.h"
 #include "programme/devices/activate_device.h"
@@ -23,8 +16,8 @@
 enum {
     SAVE_EVERY_MS = 500,
     JOBS_MAX = 2000,
-    GATHER_MAX_MS = 50,   /* of a round, for jobs that are on their way */
-    WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered "busy" */
+    GATHER_MAX_MS = 50,   /* a round waits so long for jobs that are on their way */
+    WRITE_WAIT_MS = 5000, /* for the store's write lock; then jobs are answered LEASE_CODE_BUSY */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000,
     LAST_TRIES = 5
@@ -38,7 +31,7 @@ struct live_writer {
     struct live_known known;
     struct live_saver *saver;
     int64_t back_off_ms;     /* 0: the last round went well */
-    int64_t tried_at_ms;     /* when it ended */
+    int64_t tried_at_ms;     /* when the last round ended */
     int64_t collected_at_ms; /* when the loop was last asked for marks */
 };
 
@@ -46,7 +39,7 @@ static int64_t monotonic_ms(void) {
     return machine_monotonic_us() / 1000;
 }
 
-/* Waits for a signal until then; the mutex is held. */
+/* Waits for a signal until that time; the mutex is held. */
 static void wait_until(struct live *live, int64_t at_ms) {
     struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
     (void)pthread_cond_timedwait(&live->writer_wakes, &live->mutex, &at);
@@ -86,17 +79,19 @@ static struct call call_of(struct live_writer *writer) {
                          .writes = true};
 }
 
+/* A use case that found no licence has none to add. */
 static enum status add_licence(struct live_writer *writer, const struct door_licence_row *row,
                                struct live_message *message, struct fault *fault) {
     if (row->id == 0) {
         return STATUS_OK;
     }
-    live_message_add_licence(message, row);
+    TRY(live_message_add_licence(message, row, fault));
     return live_known_need(&writer->known, writer->db, row->sku_id, message, fault);
 }
 
-static void add_device(struct live_message *message, const struct device *device,
-                       const struct device_seen *seen, bool begins_chain) {
+/* The round stamps its devices when it knows their number (stamp_devices). */
+static enum status add_device(struct live_message *message, const struct device *device,
+                              const struct device_seen *seen, bool begins_chain, struct fault *fault) {
     const struct door_device_row row = {.id = device->id,
                                         .licence_id = device->licence_id,
                                         .fingerprint = device->fingerprint,
@@ -104,124 +99,100 @@ static void add_device(struct live_message *message, const struct device *device
                                         .state = device->state,
                                         .seat = device->seat,
                                         .activated_at_us = device->activated_at_us};
-    struct live_device_news *news = live_message_add_device(message);
-    live_device_news_fill(news, &row, seen, 0);
-    news->begins_chain = begins_chain;
+    return live_message_add_device(message, &row, seen, 0, begins_chain, fault);
 }
 
-/* As it stands in the store now. */
 static enum status add_stored_device(struct live_writer *writer, int64_t device_id,
                                      struct live_message *message, struct fault *fault) {
-    struct door_device_row row;
-    struct device_seen seen;
-    struct db_rows *rows = NULL;
-    bool have_row = false;
-    enum status status = door_device_query(writer->db, device_id, &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &have_row, fault);
-    }
-    if (status == STATUS_OK && have_row) {
-        status = door_device_and_seen_read(rows, &row, &seen, fault);
-    }
-    if (status == STATUS_OK && have_row) {
-        live_device_news_fill(live_message_add_device(message), &row, &seen, 0);
-    }
-    db_rows_close(rows);
-    return status;
+    int64_t licence_id = 0;
+    return live_message_read_device(message, writer->db, device_id, 0, &licence_id, fault);
 }
 
-static enum status activate(struct live_writer *writer, struct live_job *job, struct live_message *message,
-                            struct fault *fault) {
+static enum status activate_for(struct live_writer *writer, struct live_job *job,
+                                struct live_message *message, struct fault *fault) {
     struct call call = call_of(writer);
     struct activation activation = {0};
-    enum status status = activate_device(&call, &job->request, false, &activation, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    job->answer = activation.answer;
+    TRY(activate_device(&call, &job->request, false, &activation, fault));
+    job->code = activation.answer;
     job->licence_id = activation.licence.id;
-    status = add_licence(writer, &activation.licence, message, fault);
-    if (status != STATUS_OK || activation.answer != LEASE_CODE_OK) {
-        return status;
+    TRY(add_licence(writer, &activation.licence, message, fault));
+    if (activation.answer != LEASE_CODE_OK) {
+        return STATUS_OK;
     }
     job->result_device_id = activation.device.id;
-    add_device(message, &activation.device, &activation.seen, true);
-    if (activation.dropped_device_id > 0) {
-        status = add_stored_device(writer, activation.dropped_device_id, message, fault);
-    }
-    return status;
+    TRY(add_device(message, &activation.device, &activation.seen, true, fault));
+    return activation.dropped_device_id > 0
+               ? add_stored_device(writer, activation.dropped_device_id, message, fault)
+               : STATUS_OK;
 }
 
-static enum status release(struct live_writer *writer, struct live_job *job, struct live_message *message,
-                           struct fault *fault) {
+static enum status release_for(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                               struct fault *fault) {
     struct call call = call_of(writer);
     struct released_device released;
     struct release_device_input input = {.device = identifier_text(&call, IDENTIFIER_DEVICE, job->device_id)};
-    enum status status = release_device(&call, &input, &released, fault);
-    if (status == STATUS_OK) {
-        job->answer = LEASE_CODE_OK;
-    }
     job->result_device_id = job->device_id;
-    return status == STATUS_OK ? add_stored_device(writer, job->device_id, message, fault) : status;
+    TRY(release_device(&call, &input, &released, fault));
+    job->code = LEASE_CODE_OK;
+    return add_stored_device(writer, job->device_id, message, fault);
 }
 
-static enum status reseat(struct live_writer *writer, struct live_job *job, struct live_message *message,
-                          struct fault *fault) {
+static enum status reseat_for(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                              struct fault *fault) {
     struct call call = call_of(writer);
     struct reseating reseating;
-    enum status status = reseat_device(&call, job->device_id, &reseating, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    job->answer = reseating.answer;
+    TRY(reseat_device(&call, job->device_id, &reseating, fault));
+    job->code = reseating.answer;
     job->licence_id = reseating.licence.id;
     if (reseating.device.id == 0) {
         return STATUS_OK;
     }
     job->result_device_id = job->device_id;
-    add_device(message, &reseating.device, &reseating.seen, false);
+    TRY(add_device(message, &reseating.device, &reseating.seen, false, fault));
     return add_licence(writer, &reseating.licence, message, fault);
 }
 
-/* A use case that refuses has changed nothing, and its fault is the answer; anything else spoils the
+/* A use case that refuses has changed nothing, and its fault is the job's answer. Any other fault spoils the
  * transaction. */
-static bool is_refusal(const struct fault *fault, enum lease_code *answer) {
+static bool is_refusal(const struct fault *fault, enum lease_code *code) {
     static const struct {
-        const char *code;
-        enum lease_code answer;
+        const char *fault_code;
+        enum lease_code code;
     } refusals[] = {
         {"releases-exhausted", LEASE_CODE_RELEASES_EXHAUSTED},
         {"unknown-device", LEASE_CODE_UNKNOWN_DEVICE},
         {"wrong-state", LEASE_CODE_DROPPED},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        if (strcmp(fault->code, refusals[i].code) == 0) {
-            *answer = refusals[i].answer;
+        if (strcmp(fault->code, refusals[i].fault_code) == 0) {
+            *code = refusals[i].code;
             return true;
         }
     }
     return false;
 }
 
-static enum status run_job(struct live_writer *writer, struct live_job *job, struct live_message *message,
-                           struct fault *fault) {
-    enum status status = STATUS_OK;
+static enum status run_use_case(struct live_writer *writer, struct live_job *job,
+                                struct live_message *message, struct fault *fault) {
     switch (job->kind) {
     case LIVE_ACTIVATE:
-        status = activate(writer, job, message, fault);
-        break;
+        return activate_for(writer, job, message, fault);
     case LIVE_RELEASE:
-        status = release(writer, job, message, fault);
-        break;
+        return release_for(writer, job, message, fault);
     case LIVE_RESEAT:
-        status = reseat(writer, job, message, fault);
-        break;
+        return reseat_for(writer, job, message, fault);
     }
-    return status != STATUS_OK && is_refusal(fault, &job->answer) ? STATUS_OK : status;
+    return STATUS_OK;
 }
 
-/* What the asking device last did is saved ahead of its job. */
-static void mark_of_job(struct live_writer *writer, const struct live_job *job) {
+static enum status run_job(struct live_writer *writer, struct live_job *job, struct live_message *message,
+                           struct fault *fault) {
+    enum status status = run_use_case(writer, job, message, fault);
+    return status != STATUS_OK && is_refusal(fault, &job->code) ? STATUS_OK : status;
+}
+
+/* Has the saver save what the asking device last did, ahead of its job. */
+static void save_device_of(struct live_writer *writer, const struct live_job *job) {
     if (job->kind == LIVE_ACTIVATE) {
         return;
     }
@@ -231,44 +202,49 @@ static void mark_of_job(struct live_writer *writer, const struct live_job *job) 
 
 /* ---- rounds ---- */
 
-static void stamp(struct live_message *message, int64_t number) {
+/* Stamps the message's devices with the number that the transaction took (D2). */
+static void stamp_devices(struct live_message *message, int64_t number) {
     for (size_t i = 0; i < message->device_count; i++) {
         message->devices[i].stamp = (uint32_t)number;
     }
 }
 
-/* In a transaction: `*spoilt` where a statement of a job failed. */
+/* In a transaction. `*spoilt`: a statement of a job failed. */
 static enum status write_round(struct live_writer *writer, struct live_job *jobs,
                                struct live_message *message, bool *spoilt, struct fault *fault) {
     int64_t now_us = writer->live->options.now_us();
-    enum status status = live_saver_write(writer->saver, writer->db, &writer->arena, now_us, fault);
-    for (struct live_job *job = jobs; job != NULL && status == STATUS_OK; job = job->next) {
-        status = run_job(writer, job, message, fault);
+    TRY(live_saver_write(writer->saver, writer->db, &writer->arena, now_us, fault));
+    for (struct live_job *job = jobs; job != NULL; job = job->next) {
+        enum status status = run_job(writer, job, message, fault);
         *spoilt = status != STATUS_OK;
+        TRY(status);
     }
-    if (status != STATUS_OK || message->device_count == 0) {
-        return status;
+    if (message->device_count == 0) {
+        return STATUS_OK;
     }
     int64_t number = 0;
-    status = db_counter_take(writer->db, DEVICE_CHANGE_COUNTER, 1, &number, fault);
-    stamp(message, number);
+    TRY(db_counter_take(writer->db, DEVICE_CHANGE_COUNTER, 1, &number, fault)); /* D1 */
+    stamp_devices(message, number);
+    return STATUS_OK;
+}
+
+static enum status commit_round(struct live_writer *writer, struct live_job *jobs,
+                                struct live_message *message, bool *spoilt, struct fault *fault) {
+    TRY(db_begin(writer->db, DB_WRITE, fault));
+    enum status status = write_round(writer, jobs, message, spoilt, fault);
+    if (status == STATUS_OK) {
+        return db_commit(writer->db, fault);
+    }
+    db_rollback(writer->db);
     return status;
 }
 
-/* One transaction. What the loop is to know is sent only after the commit. */
+/* One transaction. The loop is told of it only after the commit. */
 static enum status run_round(struct live_writer *writer, struct live_job *jobs, bool *spoilt,
                              struct fault *fault) {
     struct live *live = writer->live;
     struct live_message *message = live_message_new();
-    enum status status = db_begin(writer->db, DB_WRITE, fault);
-    if (status == STATUS_OK) {
-        status = write_round(writer, jobs, message, spoilt, fault);
-        if (status == STATUS_OK) {
-            status = db_commit(writer->db, fault);
-        } else {
-            db_rollback(writer->db);
-        }
-    }
+    enum status status = commit_round(writer, jobs, message, spoilt, fault);
     arena_clean_up(&writer->arena);
     if (status != STATUS_OK) {
         live_message_free(message);
@@ -285,12 +261,13 @@ static enum status run_round(struct live_writer *writer, struct live_job *jobs, 
     return STATUS_OK;
 }
 
-static void give_back(struct live_writer *writer, struct live_job *jobs, enum lease_code answer) {
+/* Gives jobs back that were not done. */
+static void give_jobs_back(struct live_writer *writer, struct live_job *jobs, enum lease_code code) {
     if (jobs == NULL) {
         return;
     }
     for (struct live_job *job = jobs; job != NULL; job = job->next) {
-        job->answer = answer;
+        job->code = code;
         job->result_device_id = 0;
         job->licence_id = 0;
     }
@@ -299,7 +276,8 @@ static void give_back(struct live_writer *writer, struct live_job *jobs, enum le
     (void)live_send(writer->live, message);
 }
 
-/* Each by itself, so that one that cannot be done does not take the others with it. */
+/* Runs each job in a transaction of its own, so that one that cannot be done does not take the others with
+ * it. */
 static enum status run_one_by_one(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
     enum status last = STATUS_OK;
     while (jobs != NULL) {
@@ -309,17 +287,18 @@ static enum status run_one_by_one(struct live_writer *writer, struct live_job *j
         job->next = NULL;
         last = run_round(writer, job, &spoilt, fault);
         if (last != STATUS_OK) {
-            give_back(writer, job, spoilt && last != STATUS_BUSY ? LEASE_CODE_INTERNAL : LEASE_CODE_BUSY);
+            give_jobs_back(writer, job,
+                           spoilt && last != STATUS_BUSY ? LEASE_CODE_INTERNAL : LEASE_CODE_BUSY);
         }
         if (last != STATUS_OK && !spoilt) {
-            give_back(writer, jobs, LEASE_CODE_BUSY);
+            give_jobs_back(writer, jobs, LEASE_CODE_BUSY);
             return last;
         }
     }
     return STATUS_OK;
 }
 
-static enum status do_round(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
+static enum status do_jobs(struct live_writer *writer, struct live_job *jobs, struct fault *fault) {
     bool spoilt = false;
     enum status status = run_round(writer, jobs, &spoilt, fault);
     if (status == STATUS_OK) {
@@ -328,13 +307,13 @@ static enum status do_round(struct live_writer *writer, struct live_job *jobs, s
     if (spoilt && status != STATUS_BUSY) {
         return run_one_by_one(writer, jobs, fault);
     }
-    give_back(writer, jobs, LEASE_CODE_BUSY);
+    give_jobs_back(writer, jobs, LEASE_CODE_BUSY);
     return status;
 }
 
-/* Until as many jobs wait as are still to come: the next ones then are verified while these are written, and
- * with more in a transaction its pages are written less often. */
-static void gather(struct live *live) {
+/* Waits until as many jobs wait as are on their way: then the next ones are verified while these are written,
+ * and a transaction of more jobs writes its pages less often. */
+static void gather_jobs(struct live *live) {
     int64_t until_ms = monotonic_ms() + GATHER_MAX_MS;
     pthread_mutex_lock(&live->mutex);
     live->gathers = live->jobs != NULL;
@@ -346,7 +325,7 @@ static void gather(struct live *live) {
     pthread_mutex_unlock(&live->mutex);
 }
 
-/* Until a round is due; false at the end. */
+/* Waits until a round is due. False at the end. */
 static bool wait_for_work(struct live_writer *writer) {
     struct live *live = writer->live;
     int64_t due_ms = writer->back_off_ms > 0 ? writer->tried_at_ms + writer->back_off_ms
@@ -361,7 +340,8 @@ static bool wait_for_work(struct live_writer *writer) {
     return goes_on;
 }
 
-/* Asking takes until the end of the loop's turn, so a round of jobs alone does not ask. */
+/* Collects marks when they are due. Asking takes until the end of the loop's turn, so a round that jobs alone
+ * have brought about does not ask. It lies between two transactions (D10). */
 static void collect_if_due(struct live_writer *writer, bool is_ending) {
     int64_t now_ms = monotonic_ms();
     if (is_ending || live_saver_has_more(writer->saver) ||
@@ -371,16 +351,16 @@ static void collect_if_due(struct live_writer *writer, bool is_ending) {
     }
 }
 
-/* False where there was nothing to do. */
-static bool one_turn(struct live_writer *writer, bool is_ending) {
+/* Does a round. False where there was nothing to do. */
+static bool take_turn(struct live_writer *writer, bool is_ending) {
     struct fault fault;
     collect_if_due(writer, is_ending);
     struct live_job *jobs = take_jobs(writer);
     for (const struct live_job *job = jobs; job != NULL; job = job->next) {
-        mark_of_job(writer, job);
+        save_device_of(writer, job);
     }
     bool has = jobs != NULL || !live_saver_is_empty(writer->saver);
-    enum status status = has ? do_round(writer, jobs, &fault) : STATUS_OK;
+    enum status status = has ? do_jobs(writer, jobs, &fault) : STATUS_OK;
     writer->tried_at_ms = monotonic_ms();
     if (status == STATUS_OK) {
         writer->back_off_ms = 0;
@@ -392,13 +372,11 @@ static bool one_turn(struct live_writer *writer, bool is_ending) {
     return has;
 }
 
+/* Notes whether a door runs on the store. */
 static enum status note_state(struct live_writer *writer, bool is_running, struct fault *fault) {
-    enum status status = db_begin(writer->db, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     const struct door_state state = {is_running, writer->live->unsettled_s};
-    status = door_state_save(writer->db, &state, fault);
+    TRY(db_begin(writer->db, DB_WRITE, fault));
+    enum status status = door_state_save(writer->db, &state, fault);
     if (status == STATUS_OK) {
         return db_commit(writer->db, fault);
     }
@@ -406,11 +384,11 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
     return status;
 }
 
-/* The last jobs and marks, and what follows from them; the end is clean only when all of it is saved. */
-static void end(struct live_writer *writer) {
+/* Does the last jobs and saves the last marks. The end is clean only when all of it is saved. */
+static void end_writer(struct live_writer *writer) {
     struct fault fault;
     for (int tries = 0; tries < LAST_TRIES; tries++) {
-        while (one_turn(writer, true) && writer->back_off_ms == 0) {
+        while (take_turn(writer, true) && writer->back_off_ms == 0) {
             continue;
         }
         if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK) {
@@ -423,10 +401,10 @@ static void *run_writer(void *context) {
     struct live_writer *writer = context;
     struct live *live = writer->live;
     while (wait_for_work(writer)) {
-        gather(writer->live);
-        (void)one_turn(writer, false);
+        gather_jobs(writer->live);
+        (void)take_turn(writer, false);
     }
-    end(writer);
+    end_writer(writer);
     pthread_mutex_lock(&live->mutex);
     live->writer_ended = true;
     pthread_mutex_unlock(&live->mutex);
