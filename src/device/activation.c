@@ -2,14 +2,15 @@
 
 #include "device/verifiers.h"
 
-static void refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code) {
+static void refuse_activation(struct device_door *door, struct http_exchange *exchange,
+                              enum lease_code code) {
     door->counters.activations[code]++;
     door_refuse(door, exchange, code);
 }
 
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
     if (!verifiers_push(door->verifiers, exchange, body)) {
-        refuse(door, exchange, LEASE_CODE_BUSY);
+        refuse_activation(door, exchange, LEASE_CODE_BUSY);
     }
 }
 
@@ -27,14 +28,14 @@ void activation_take_verified(void *context) {
             code = LEASE_CODE_BUSY;
         }
         if (code != LEASE_CODE_OK) {
-            refuse(door, job->exchange, code);
+            refuse_activation(door, job->exchange, code);
             door_job_free(&door->jobs, job);
         }
     }
     live_expect(door->live, under_way);
 }
 
-/* The writer has taken a seat for it; what is so now is the answer. */
+/* The writer has taken a seat for it. The answer is what holds now, in memory. */
 void activation_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
     enum lease_code code = job->live.code;
@@ -42,7 +43,7 @@ void activation_finish_job(struct device_door *door, struct door_job *job) {
         code = door_find(door, job->live.result_device_id, &device);
     }
     if (code != LEASE_CODE_OK) {
-        refuse(door, job->exchange, code);
+        refuse_activation(door, job->exchange, code);
         return;
     }
     int64_t now_s = door_now_s(door);

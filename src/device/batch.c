@@ -47,8 +47,8 @@ size_t batch_count(const struct batch *batch) {
     return batch->count;
 }
 
-/* `buffer`, or a larger one with the same bytes. */
-static char *at_least(char *buffer, size_t *size, size_t needed) {
+/* `buffer`, or a larger one that begins with its bytes. */
+static char *grow_to(char *buffer, size_t *size, size_t needed) {
     if (needed > *size) {
         *size = needed * 2;
         buffer = realloc(buffer, *size);
@@ -63,12 +63,13 @@ void batch_add(struct batch *batch, const struct lease *lease) {
     assert(!batch_is_full(batch) && !batch->is_signed);
     size_t start = batch->starts[batch->count];
     size_t bytes_max = lease_bytes_max(lease);
-    batch->json = at_least(batch->json, &batch->json_size, bytes_max);
-    batch->leases = at_least(batch->leases, &batch->size, start + BASE64URL_LENGTH(bytes_max));
+    batch->json = grow_to(batch->json, &batch->json_size, bytes_max);
+    batch->leases = grow_to(batch->leases, &batch->size, start + BASE64URL_LENGTH(bytes_max));
     struct text json = {batch->json, lease_write(lease, batch->secret, batch->json)};
     lease_hash(lease, json, &batch->tree.hashes[batch->count]);
     size_t length = lease_encode(lease, json, batch->leases + start);
     batch->starts[++batch->count] = start + length;
+    assert(start + length <= batch->size);
 }
 
 void batch_sign(struct batch *batch, const struct signing_key *key, int64_t issued_s) {

@@ -3,10 +3,10 @@
 #include <string.h>
 
 enum {
-    BUCKET_MAX = 30,   /* check-ins at once */
-    BUCKET_LEAK_S = 1, /* and one more after so long */
+    BUCKET_MAX = 30,   /* check-ins that a device may send at once */
+    BUCKET_LEAK_S = 1, /* and one more after each so long */
     OLD_GENERATIONS_MAX = 8,
-    LICENCES_AHEAD = 4 /* their devices' memory is there by then */
+    LICENCES_AHEAD = 4 /* the memory of their devices is there by then */
 };
 
 /* How a request continues its device's chain. */
@@ -34,9 +34,10 @@ void check_in_take(struct device_door *door, struct http_exchange *exchange, str
     door->pending_count++;
 }
 
-/* The credential of this generation, or of one before it; false where it is none of the device's. */
-static bool verify(const struct device_door *door, const struct live_device *device,
-                   const struct check_in_request *request, bool *is_replaced) {
+/* Whether the request is signed with the device's credential of this generation, or of one before it
+ * (`*is_replaced`). */
+static bool verify_credential(const struct device_door *door, const struct live_device *device,
+                              const struct check_in_request *request, bool *is_replaced) {
     uint32_t oldest = device->generation > OLD_GENERATIONS_MAX ? device->generation - OLD_GENERATIONS_MAX : 1;
     for (uint32_t generation = device->generation; generation >= oldest; generation--) {
         if (door_mac_is(door, device->id, generation, request->signed_part, request->mac)) {
@@ -47,7 +48,7 @@ static bool verify(const struct device_door *door, const struct live_device *dev
     return false;
 }
 
-/* A leaky bucket of the device's own, so that others at its address do not pay for it. */
+/* Each device has a leaky bucket of its own, so that others at its address do not pay for it. */
 static bool take_from_bucket(struct live_device *device, int64_t now_s) {
     int64_t since_s = now_s - (int64_t)device->seen_at_s;
     int64_t leaked = since_s > 0 ? since_s / BUCKET_LEAK_S : 0;
@@ -70,8 +71,8 @@ static enum link_kind link_of(const struct live_device *device, const struct che
     return may_be_ahead ? LINK_AHEAD : LINK_FOREIGN;
 }
 
-/* A device without a working seat, or silent for so long that its seat may be gone, is the store's to decide.
- */
+/* Whether the store decides: about a device without a working seat, and about one that has been silent for so
+ * long that its seat may be gone. */
 static bool needs_the_store(const struct device_door *door, const struct live_device *device,
                             enum lease_code code, int64_t now_s) {
     if (code == LEASE_CODE_NO_SEAT_LEFT) {
@@ -80,7 +81,7 @@ static bool needs_the_store(const struct device_door *door, const struct live_de
     return code == LEASE_CODE_OK && live_is_silent(door->live, device, now_s);
 }
 
-/* The job keeps the request, with its texts behind it, as the turn's bytes go. */
+/* Gives a job to the writer. The job keeps the request with its texts behind it, as the turn's bytes go. */
 static bool push_job(struct device_door *door, struct http_exchange *exchange, enum live_job_kind kind,
                      const struct live_device *device, const struct check_in_request *request) {
     size_t version_bytes = request->version.length;
@@ -121,10 +122,10 @@ static void report_profile(struct device_door *door, struct live_device *device,
     arena_clean_up(&arena);
 }
 
-/* The chain goes on from here. */
-static void advance(struct device_door *door, struct live_device *device,
-                    const struct check_in_request *request, enum link_kind kind, enum lease_code code,
-                    int64_t now_s) {
+/* The chain goes on from this request. */
+static void advance_chain(struct device_door *door, struct live_device *device,
+                          const struct check_in_request *request, enum link_kind kind, enum lease_code code,
+                          int64_t now_s) {
     door->counters.retries += kind == LINK_RETRY;
     door->counters.believed += kind == LINK_AHEAD;
     device->flags &= (uint8_t)~LIVE_UNSETTLED;
@@ -141,25 +142,40 @@ static bool is_about_the_device(enum lease_code code) {
     return code == LEASE_CODE_CLONE_SEEN || code == LEASE_CODE_REPLACED || code == LEASE_CODE_RELEASED;
 }
 
-/* The answer to a verified request. `may_ask` is false once the store has been asked. */
-static void conclude(struct device_door *door, struct http_exchange *exchange, struct live_device *device,
-                     const struct check_in_request *request, bool is_replaced, bool may_ask, int64_t now_s) {
-    enum link_kind kind = is_replaced ? LINK_FOREIGN : link_of(device, request);
-    struct device_facts facts;
-    door_facts(door, device, &facts);
-    facts.is_replaced = is_replaced;
-    facts.is_clone = !is_replaced && kind == LINK_FOREIGN;
-    enum lease_code code = device_decide(&facts);
-    bool is_to_release = request->is_release && may_ask && device->state == DEVICE_ACTIVE &&
-                         !facts.is_replaced && !facts.is_clone;
-    if (is_to_release || (may_ask && !request->is_release && needs_the_store(door, device, code, now_s))) {
-        enum live_job_kind job = is_to_release ? LIVE_RELEASE : LIVE_RESEAT;
-        if (!push_job(door, exchange, job, device, request)) {
-            door->counters.check_ins[LEASE_CODE_BUSY]++;
-            door_refuse(door, exchange, LEASE_CODE_BUSY);
-        }
-        return;
+/* A verified request, and what is known of it so far. */
+struct verified_check_in {
+    struct http_exchange *exchange;
+    struct live_device *device;
+    const struct check_in_request *request;
+    bool is_replaced; /* its credential is of an older generation */
+    bool may_ask;     /* the store has not been asked yet */
+};
+
+/* Gives the store what it decides. False where nothing is for the store. */
+static bool ask_store(struct device_door *door, const struct verified_check_in *verified,
+                      enum lease_code code, bool is_foreign, int64_t now_s) {
+    const struct live_device *device = verified->device;
+    if (!verified->may_ask) {
+        return false;
     }
+    bool is_to_release = verified->request->is_release && device->state == DEVICE_ACTIVE && !is_foreign;
+    bool is_to_reseat = !verified->request->is_release && needs_the_store(door, device, code, now_s);
+    if (!is_to_release && !is_to_reseat) {
+        return false;
+    }
+    enum live_job_kind kind = is_to_release ? LIVE_RELEASE : LIVE_RESEAT;
+    if (!push_job(door, verified->exchange, kind, device, verified->request)) {
+        door->counters.check_ins[LEASE_CODE_BUSY]++;
+        door_refuse(door, verified->exchange, LEASE_CODE_BUSY);
+    }
+    return true;
+}
+
+/* Makes the lease that answers, and has the device remember what it promises. */
+static struct lease make_lease(const struct device_door *door, const struct verified_check_in *verified,
+                               enum lease_code code, int64_t now_s) {
+    struct live_device *device = verified->device;
+    const struct check_in_request *request = verified->request;
     struct lease lease = {.code = code,
                           .sequence = request->sequence,
                           .link = request->link,
@@ -170,28 +186,44 @@ static void conclude(struct device_door *door, struct http_exchange *exchange, s
     }
     int64_t promised_s = is_about_the_device(code) ? now_s : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
-    /* an offline lease, or one of longer terms, may promise more than this one */
+    /* an offline lease, or one of longer terms, may have promised more than this one (D7) */
     if (code == LEASE_CODE_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
         device->lease_expires_s = (uint32_t)lease.expires_s;
     }
-    if (facts.is_clone) {
-        device->seen_at_s =
-            (uint32_t)now_s; /* the bucket's clock: a copy asks no oftener than the device may */
-        live_mark_clone(door->live, device, now_s);
-    } else if (!is_replaced) {
-        advance(door, device, request, kind, code, now_s);
-    }
-    door->counters.check_ins[code]++;
-    door_lease(door, exchange, &lease, 0, 0);
+    return lease;
 }
 
-static void decide(struct device_door *door, const struct pending_check_in *pending, int64_t now_s) {
+static void conclude_check_in(struct device_door *door, const struct verified_check_in *verified,
+                              int64_t now_s) {
+    struct live_device *device = verified->device;
+    enum link_kind kind = verified->is_replaced ? LINK_FOREIGN : link_of(device, verified->request);
+    struct device_facts facts;
+    door_facts(door, device, &facts);
+    facts.is_replaced = verified->is_replaced;
+    facts.is_clone = !verified->is_replaced && kind == LINK_FOREIGN;
+    enum lease_code code = device_decide(&facts);
+    if (ask_store(door, verified, code, kind == LINK_FOREIGN, now_s)) {
+        return;
+    }
+    struct lease lease = make_lease(door, verified, code, now_s);
+    if (facts.is_clone) {
+        /* the bucket's clock: a copy may ask no oftener than the device */
+        device->seen_at_s = (uint32_t)now_s;
+        live_mark_clone(door->live, device, now_s);
+    } else if (!verified->is_replaced) {
+        advance_chain(door, device, verified->request, kind, code, now_s);
+    }
+    door->counters.check_ins[code]++;
+    door_lease(door, verified->exchange, &lease, 0, 0);
+}
+
+static void decide_check_in(struct device_door *door, const struct pending_check_in *pending, int64_t now_s) {
     struct live_device *device = NULL;
     bool is_replaced = false;
     enum lease_code refusal = door_find(door, pending->device_id, &device);
     if (refusal != LEASE_CODE_OK) {
-        /* nothing to verify it against */
-    } else if (!verify(door, device, &pending->request, &is_replaced)) {
+        /* there is nothing to verify it against */
+    } else if (!verify_credential(door, device, &pending->request, &is_replaced)) {
         refusal = LEASE_CODE_CREDENTIAL_WRONG;
     } else if (!is_replaced && !take_from_bucket(device, now_s)) {
         refusal = LEASE_CODE_TOO_OFTEN;
@@ -201,7 +233,9 @@ static void decide(struct device_door *door, const struct pending_check_in *pend
         door_refuse(door, pending->exchange, refusal);
         return;
     }
-    conclude(door, pending->exchange, device, &pending->request, is_replaced, true, now_s);
+    const struct verified_check_in verified = {pending->exchange, device, &pending->request, is_replaced,
+                                               true};
+    conclude_check_in(door, &verified, now_s);
 }
 
 void check_in_decide_pending(struct device_door *door) {
@@ -211,12 +245,13 @@ void check_in_decide_pending(struct device_door *door) {
         if (i + LICENCES_AHEAD < count) {
             live_prefetch_licence(door->live, door->pending[i + LICENCES_AHEAD].device_id);
         }
-        decide(door, &door->pending[i], now_s);
+        decide_check_in(door, &door->pending[i], now_s);
     }
     door->pending_count = 0;
 }
 
-/* The writer has released the device, or looked for a seat for it: what is so now is the answer. */
+/* The writer has released the device, or looked for a seat for it. The answer is what holds now, in memory.
+ */
 void check_in_finish_job(struct device_door *door, struct door_job *job) {
     struct live_device *device = NULL;
     enum lease_code found = door_find(door, job->live.device_id, &device);
@@ -228,6 +263,7 @@ void check_in_finish_job(struct device_door *door, struct door_job *job) {
         door_refuse(door, job->exchange, code);
         return;
     }
-    conclude(door, job->exchange, device, &job->check_in, device->generation != job->generation, false,
-             door_now_s(door));
+    const struct verified_check_in verified = {job->exchange, device, &job->check_in,
+                                               device->generation != job->generation, false};
+    conclude_check_in(door, &verified, door_now_s(door));
 }

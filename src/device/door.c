@@ -22,7 +22,7 @@ enum { BATCH_DEFAULT = 64, SPARE_DESCRIPTORS = 1500 };
 #define GRACE_US (20 * INT64_C(1000000))
 #define STALL_US (60 * INT64_C(1000000))
 
-/* What the writer has done and the feed has read. */
+/* Takes what the writer has done and the feed has read. */
 static void take_from_live(void *context) {
     struct device_door *door = context;
     struct live_job *next;
@@ -40,8 +40,8 @@ static void take_from_live(void *context) {
 
 /* Requests. */
 
-static void answer_small(struct http_exchange *exchange, const struct http_request *request,
-                         const char *content_type, struct text body) {
+static void answer_with(struct http_exchange *exchange, const struct http_request *request,
+                        const char *content_type, struct text body) {
     http_respond(exchange, &(struct http_response){.status = 200,
                                                    .content_type = content_type,
                                                    .body = body,
@@ -61,8 +61,8 @@ static void get_metrics(struct device_door *door, struct http_exchange *exchange
     }
     struct arena arena;
     arena_init(&arena);
-    answer_small(exchange, request, "text/plain; version=0.0.4; charset=utf-8",
-                 door_metrics_format(door, &arena));
+    answer_with(exchange, request, "text/plain; version=0.0.4; charset=utf-8",
+                door_metrics_format(door, &arena));
     arena_clean_up(&arena);
 }
 
@@ -85,12 +85,12 @@ static void take_get(struct device_door *door, struct http_exchange *exchange,
                      const struct http_request *request) {
     struct text path = request->path;
     if (text_equal(path, TEXT("/v1/keys"))) {
-        answer_small(exchange, request, NULL, live_keys(door->live)->keys_body);
+        answer_with(exchange, request, NULL, live_keys(door->live)->keys_body);
     } else if (text_equal(path, TEXT("/.well-known/jwks.json"))) {
-        answer_small(exchange, request, NULL, live_keys(door->live)->jwks_body);
+        answer_with(exchange, request, NULL, live_keys(door->live)->jwks_body);
     } else if (text_equal(path, TEXT("/healthz"))) {
-        answer_small(exchange, request, NULL,
-                     TEXT("{\"status\":\"alive\",\"version\":\"" SEATMETER_VERSION "\"}"));
+        answer_with(exchange, request, NULL,
+                    TEXT("{\"status\":\"alive\",\"version\":\"" SEATMETER_VERSION "\"}"));
     } else if (text_equal(path, TEXT("/metrics"))) {
         get_metrics(door, exchange, request);
     } else if (text_starts_with(path, TEXT("/tuf/"))) {
@@ -118,13 +118,13 @@ static void take_request(void *context, struct http_exchange *exchange, const st
     }
 }
 
-static void flush(void *context) {
+static void flush_turn(void *context) {
     struct device_door *door = context;
     check_in_decide_pending(door);
     door_sign_if_due(door);
 }
 
-static struct text refusal(void *context, int http_status) {
+static struct text refusal_of(void *context, int http_status) {
     const struct device_door *door = context;
     switch (http_status) {
     case 413:
@@ -140,7 +140,7 @@ static struct text refusal(void *context, int http_status) {
 
 /* Starting and stopping. */
 
-/* A connection is a descriptor: as many as the system lets us have. */
+/* How many connections there may be: each is a descriptor, and the system limits those. */
 static uint32_t connections_possible(uint32_t wanted) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -159,7 +159,7 @@ static uint32_t connections_possible(uint32_t wanted) {
                                                           : (uint32_t)(limit.rlim_cur / 2);
 }
 
-static struct device_door *make(const struct device_options *options) {
+static struct device_door *make_door(const struct device_options *options) {
     struct device_door *door = calloc(1, sizeof *door);
     if (door == NULL) {
         abort();
@@ -179,7 +179,7 @@ static struct device_door *make(const struct device_options *options) {
     return door;
 }
 
-static void destroy(struct device_door *door) {
+static void free_door(struct device_door *door) {
     if (door->http != NULL) {
         http_free(door->http);
     }
@@ -224,8 +224,8 @@ static enum status make_http(struct device_door *door, struct fault *fault) {
     options.connections_max = connections_possible(wanted);
     options.late_us = door->options->late_us == 0 ? options.late_us : door->options->late_us;
     options.request = take_request;
-    options.flush = flush;
-    options.refusal = refusal;
+    options.flush = flush_turn;
+    options.refusal = refusal_of;
     options.context = door;
     TRY(http_make(&options, &door->http, fault));
     TRY(http_watch(door->http, live_fd(door->live), take_from_live, door, fault));
@@ -233,14 +233,14 @@ static enum status make_http(struct device_door *door, struct fault *fault) {
     return http_watch(door->http, verifiers_fd(door->verifiers), activation_take_verified, door, fault);
 }
 
-static void *run(void *context) {
+static void *run_loop(void *context) {
     struct device_door *door = context;
     http_run(door->http, GRACE_US);
     return NULL;
 }
 
 static enum status start_loop(struct device_door *door, struct fault *fault) {
-    if (pthread_create(&door->thread, NULL, run, door) != 0) {
+    if (pthread_create(&door->thread, NULL, run_loop, door) != 0) {
         return fault_set(fault, STATUS_INTERNAL, "no-threads", NULL, TEXT(""),
                          "The machine gives no more threads.");
     }
@@ -249,36 +249,27 @@ static enum status start_loop(struct device_door *door, struct fault *fault) {
     return STATUS_OK;
 }
 
+static enum status start_door(struct device_door *door, struct fault *fault) {
+    TRY(address_listen(&door->address, &door->listen_fd, fault));
+    door->url = address_url(&door->arena, door->listen_fd);
+    TRY(start_live(door, fault));
+    TRY(start_files(door, fault));
+    TRY(verifiers_start(&door->verifiers, fault));
+    TRY(make_http(door, fault));
+    return start_loop(door, fault);
+}
+
 enum status device_door_start(const struct device_options *options, struct device_door **door,
                               struct fault *fault) {
     assert(options->secret != NULL);
     struct address address;
-    enum status status = address_parse(
-        options->address.length == 0 ? TEXT(DEVICE_ADDRESS_DEFAULT) : options->address, &address, fault);
+    TRY(address_parse(options->address.length == 0 ? TEXT(DEVICE_ADDRESS_DEFAULT) : options->address,
+                      &address, fault));
+    struct device_door *made = make_door(options);
+    made->address = address;
+    enum status status = start_door(made, fault);
     if (status != STATUS_OK) {
-        return status;
-    }
-    struct device_door *made = make(options);
-    status = address_listen(&address, &made->listen_fd, fault);
-    if (status == STATUS_OK) {
-        made->address = address;
-        made->url = address_url(&made->arena, made->listen_fd);
-        status = start_live(made, fault);
-    }
-    if (status == STATUS_OK) {
-        status = start_files(made, fault);
-    }
-    if (status == STATUS_OK) {
-        status = verifiers_start(&made->verifiers, fault);
-    }
-    if (status == STATUS_OK) {
-        status = make_http(made, fault);
-    }
-    if (status == STATUS_OK) {
-        status = start_loop(made, fault);
-    }
-    if (status != STATUS_OK) {
-        destroy(made);
+        free_door(made);
         return status;
     }
     *door = made;
@@ -294,5 +285,5 @@ void device_door_stop(struct device_door *door) {
         http_stop(door->http);
         pthread_join(door->thread, NULL);
     }
-    destroy(door);
+    free_door(door);
 }

@@ -10,7 +10,7 @@
 
 enum { CACHED_MAX = 64, CACHED_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = 64, CREDENTIAL_TOLERANCE_S = 3600 };
 #define REFRESH_US (60 * INT64_C(1000000))
-/* A name that was not there is asked for again after so long. */
+/* The store is asked again after so long for a name that it did not have. */
 #define MISSING_US (2 * INT64_C(1000000))
 
 struct waiter {
@@ -24,7 +24,7 @@ struct cached {
     size_t name_length;       /* 0: free */
     struct loaded_file *file; /* NULL: not loaded yet */
     int64_t loaded_at_us;
-    int64_t releases_changed; /* as of the loading's begin */
+    int64_t releases_changed; /* as it was when the loading began */
     int64_t used_at_us;
     bool is_loading;
     struct waiter *waiters;
@@ -35,7 +35,7 @@ struct metadata {
     size_t bytes;
 };
 
-static void drop(struct metadata *metadata, struct cached *cached) {
+static void drop_cached(struct metadata *metadata, struct cached *cached) {
     if (cached->file != NULL) {
         metadata->bytes -= cached->file->bytes.length;
         free(cached->file);
@@ -56,7 +56,7 @@ void updates_free(struct device_door *door) {
             free(waiter);
         }
         cached->is_loading = false;
-        drop(door->metadata, cached);
+        drop_cached(door->metadata, cached);
     }
     free(door->metadata);
 }
@@ -67,8 +67,8 @@ static int64_t releases_changed(const struct device_door *door) {
     return counts.releases_changed;
 }
 
-/* The entry of that name, or a place for it: a free one, else the one that was not used for longest; NULL
- * where all are being loaded. */
+/* The entry of that name, or a place for it: a free one, or the one that was not used for the longest time.
+ * NULL where all are being loaded. */
 static struct cached *find_place(struct metadata *metadata, struct text name) {
     struct cached *place = NULL;
     for (size_t i = 0; i < CACHED_MAX; i++) {
@@ -80,7 +80,7 @@ static struct cached *find_place(struct metadata *metadata, struct text name) {
         place = is_better ? cached : place;
     }
     if (place != NULL) {
-        drop(metadata, place);
+        drop_cached(metadata, place);
         memcpy(place->name, name.at, name.length);
         place->name_length = name.length;
     }
@@ -159,18 +159,19 @@ static void take_metadata(struct device_door *door, struct http_exchange *exchan
     wait_for(cached, exchange, is_head);
 }
 
-/* Nothing is kept beyond the bound but what was loaded last. */
-static void keep(struct metadata *metadata, struct cached *cached, struct loaded_file *file) {
+/* Keeps the file. What was loaded last is kept in any case; the others only within the bound. */
+static void keep_file(struct metadata *metadata, struct cached *cached, struct loaded_file *file) {
     if (cached->file != NULL) {
         metadata->bytes -= cached->file->bytes.length;
         free(cached->file);
     }
     cached->file = file;
     metadata->bytes += file->bytes.length;
+    assert(metadata->bytes >= file->bytes.length);
     for (size_t i = 0; i < CACHED_MAX && metadata->bytes > CACHED_BYTES_MAX; i++) {
         struct cached *other = &metadata->files[i];
         if (other != cached && other->file != NULL && !other->is_loading) {
-            drop(metadata, other);
+            drop_cached(metadata, other);
         }
     }
 }
@@ -184,7 +185,7 @@ void updates_take_loaded(void *context) {
         assert(cached != NULL && cached->is_loading);
         cached->is_loading = false;
         cached->loaded_at_us = http_turn_began_us(door->http);
-        keep(door->metadata, cached, file);
+        keep_file(door->metadata, cached, file);
         while (cached->waiters != NULL) {
             struct waiter *waiter = cached->waiters;
             cached->waiters = waiter->next;
@@ -194,7 +195,7 @@ void updates_take_loaded(void *context) {
     }
 }
 
-/* The next word of a header's value. */
+/* Takes the next word of a header's value. */
 static bool take_word(struct text *rest, struct text *word) {
     const char *blank = rest->length == 0 ? NULL : memchr(rest->at, ' ', rest->length);
     size_t length = blank == NULL ? rest->length : (size_t)(blank - rest->at);
@@ -204,7 +205,7 @@ static bool take_word(struct text *rest, struct text *word) {
     return length > 0;
 }
 
-/* "Seatmeter dev_… TIME MAC": the device, where the MAC is its own and the time about now. */
+/* The device of a header "Seatmeter dev_… TIME MAC", where the MAC is its own and the time is about now. */
 static struct live_device *authenticate(struct device_door *door, const struct http_request *request,
                                         int64_t now_s) {
     struct text rest = http_request_field(request, HTTP_FIELD_AUTHORIZATION);
@@ -234,7 +235,7 @@ static struct live_device *authenticate(struct device_door *door, const struct h
     return is_its ? device : NULL;
 }
 
-/* The same decision as a check-in's; beyond it, the lease that the device holds must still run. */
+/* Decides as a check-in does. Beyond that, the lease that the device holds must still run. */
 static enum lease_code may_download(struct device_door *door, const struct http_request *request,
                                     int64_t *licence_id) {
     int64_t now_s = door_now_s(door);
@@ -262,7 +263,7 @@ static void take_target(struct device_door *door, struct http_exchange *exchange
         door_refuse(door, exchange, code);
         return;
     }
-    struct arena arena; /* the request's bytes go with the connection */
+    struct arena arena; /* for copies, as the request's bytes go with the connection */
     arena_init(&arena);
     download.path = text_copy(&arena, path);
     download.range = text_copy(&arena, http_request_field(request, HTTP_FIELD_RANGE));

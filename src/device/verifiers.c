@@ -1,5 +1,6 @@
-/* Two lists under one lock: bodies that wait for a thread, and jobs that wait for the loop. Where many wait,
- * a thread takes and gives back several at once: to wake the loop for each costs a tenth of a signature. */
+/* Two lists under one lock: bodies that wait for a thread, and jobs that wait for the loop. While many bodies
+ * wait, a thread takes several at once and gives their jobs back together, as waking the loop for each would
+ * cost a tenth of a signature. */
 #include "device/verifiers.h"
 
 #include <assert.h>
@@ -58,7 +59,7 @@ static struct text copy_behind(char **at, struct text text) {
     return copy;
 }
 
-/* Into one piece of memory of its own size, as thousands may wait for the writer. */
+/* The job is one piece of memory of its own size, as thousands may wait for the writer. */
 static struct door_job *make_job(const struct activation_request *request) {
     size_t extra = request->name.length + request->version.length + request->components.length;
     struct door_job *job = door_job_make(LIVE_ACTIVATE, extra);
@@ -72,7 +73,7 @@ static struct door_job *make_job(const struct activation_request *request) {
     return job;
 }
 
-static struct door_job *verify(const struct waiting *waiting) {
+static struct door_job *verify_activation(const struct waiting *waiting) {
     struct arena arena;
     arena_init(&arena);
     struct activation_request request;
@@ -89,7 +90,7 @@ static struct door_job *verify(const struct waiting *waiting) {
     return job;
 }
 
-/* A thread's fair part of what waits, AT_ONCE_MAX at the most; NULL at the end. */
+/* Takes a thread's fair part of what waits, AT_ONCE_MAX at the most. NULL at the end. */
 static struct waiting *take_waiting(struct verifiers *verifiers) {
     pthread_mutex_lock(&verifiers->lock);
     while (verifiers->first == NULL && !verifiers->stopping) {
@@ -103,6 +104,7 @@ static struct waiting *take_waiting(struct verifiers *verifiers) {
         verifiers->waiting_bytes -= bytes_of(*cut);
         cut = &(*cut)->next;
     }
+    assert(wanted <= verifiers->waiting_count);
     verifiers->waiting_count -= wanted;
     verifiers->first = *cut;
     *cut = NULL;
@@ -113,9 +115,10 @@ static struct waiting *take_waiting(struct verifiers *verifiers) {
     return first;
 }
 
-static void give_back(struct verifiers *verifiers, struct live_job *first, struct live_job **end,
-                      size_t count) {
+static void give_jobs_back(struct verifiers *verifiers, struct live_job *first, struct live_job **end,
+                           size_t count) {
     pthread_mutex_lock(&verifiers->lock);
+    assert(verifiers->under_way >= count);
     verifiers->under_way -= count;
     bool was_empty = verifiers->done == NULL;
     *verifiers->done_end = first;
@@ -127,23 +130,23 @@ static void give_back(struct verifiers *verifiers, struct live_job *first, struc
     }
 }
 
-static void *run(void *context) {
+static void *run_verifier(void *context) {
     struct verifiers *verifiers = context;
     struct waiting *waiting;
-    (void)!nice(NICE); /* on Linux of this thread alone: the loop goes first */
+    (void)!nice(NICE); /* on Linux it is this thread's alone: the loop goes first */
     while ((waiting = take_waiting(verifiers)) != NULL) {
         struct live_job *first = NULL;
         struct live_job **end = &first;
         size_t count = 0;
         while (waiting != NULL) {
             struct waiting *next = waiting->next;
-            *end = &verify(waiting)->live;
+            *end = &verify_activation(waiting)->live;
             end = &(*end)->next;
             free(waiting);
             waiting = next;
             count++;
         }
-        give_back(verifiers, first, end, count);
+        give_jobs_back(verifiers, first, end, count);
     }
     return NULL;
 }
@@ -211,7 +214,7 @@ enum status verifiers_start(struct verifiers **verifiers, struct fault *fault) {
     unsigned wanted = threads_wanted();
     bool goes_well = made->done_fd >= 0;
     while (goes_well && made->thread_count < wanted) {
-        goes_well = pthread_create(&made->threads[made->thread_count], NULL, run, made) == 0;
+        goes_well = pthread_create(&made->threads[made->thread_count], NULL, run_verifier, made) == 0;
         made->thread_count += goes_well;
     }
     if (made->thread_count == 0) {
