@@ -1,5 +1,6 @@
 #include "device/check_in.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -57,6 +58,7 @@ static bool take_from_bucket(struct live_device *device, int64_t now_s) {
         return false;
     }
     device->bucket = (uint8_t)(filled + 1);
+    assert(device->bucket <= BUCKET_MAX);
     return true;
 }
 
@@ -132,6 +134,7 @@ static void advance_chain(struct device_door *door, struct live_device *device,
     device->sequence = (int32_t)request->sequence;
     device->link = request->link;
     device->seen_at_s = (uint32_t)now_s;
+    assert(link_of(device, request) == LINK_RETRY); /* from now on it would be the last request once more */
     live_mark(door->live, device, code);
     if (request->has_version) {
         report_profile(door, device, request);
@@ -240,6 +243,7 @@ static void decide_check_in(struct device_door *door, const struct pending_check
 
 void check_in_decide_pending(struct device_door *door) {
     size_t count = door->pending_count;
+    assert(count <= door->batch_max);
     int64_t now_s = count > 0 ? door_now_s(door) : 0;
     for (size_t i = 0; i < count; i++) {
         if (i + LICENCES_AHEAD < count) {

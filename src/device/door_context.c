@@ -8,7 +8,12 @@
 
 #include <sodium.h>
 
-enum { CLOCK_TOLERANCE_S = 300, CREDENTIAL_BYTES_MAX = 128 };
+#define BASE64_VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
+enum {
+    CLOCK_TOLERANCE_S = 300,
+    CREDENTIAL_BYTES_MAX = 128,
+    KEY_TEXT_BYTES = sodium_base64_ENCODED_LEN(CHECK_IN_KEY_BYTES, BASE64_VARIANT) /* with its zero */
+};
 #define SIGN_EVERY_US 200 /* at the most, but for full batches */
 
 int64_t door_now_us(const struct device_door *door) {
@@ -102,10 +107,9 @@ static char *put_credential(const struct device_door *door, const struct waiting
     at = put_text(at, (struct text){device, IDENTIFIER_BYTES - 1});
     at = put_text(at, TEXT("\",\"check_in_key\":\""));
     /* libsodium writes a zero behind it, which the next text overwrites */
-    sodium_bin2base64(at, sodium_base64_ENCODED_LEN(sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-                      key, sizeof key, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(at, KEY_TEXT_BYTES, key, sizeof key, BASE64_VARIANT);
     sodium_memzero(key, sizeof key);
-    return put_text(at + 43, TEXT("\","));
+    return put_text(at + KEY_TEXT_BYTES - 1, TEXT("\","));
 }
 
 static void sign_batch(struct device_door *door) {
@@ -124,6 +128,7 @@ static void sign_batch(struct device_door *door) {
         if (waiting->activated_id != 0) {
             at = put_credential(door, waiting, at);
         }
+        assert(at - body <= CREDENTIAL_BYTES_MAX);
         at += batch_envelope_write(door->batch, i, at);
         struct http_response response = {.status = 200, .body = {body, (size_t)(at - body)}};
         http_respond(waiting->exchange, &response);
@@ -138,6 +143,7 @@ void door_lease(struct device_door *door, struct http_exchange *exchange, const 
     if (batch_is_full(door->batch)) {
         sign_batch(door);
     }
+    assert(batch_count(door->batch) < door->batch_max);
     door->waiting[batch_count(door->batch)] = (struct waiting_lease){exchange, activated_id, generation};
     batch_add(door->batch, lease);
 }

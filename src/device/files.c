@@ -44,13 +44,13 @@ struct files {
     struct transfer *transfers; /* the thread's */
 };
 
-static void wake(int fd) {
+static void signal_event(int fd) {
     uint64_t one = 1;
     ssize_t written = write(fd, &one, sizeof one);
     assert(written == sizeof one);
 }
 
-static void calm(int fd) {
+static void clear_event(int fd) {
     uint64_t count;
     (void)!read(fd, &count, sizeof count);
 }
@@ -70,7 +70,7 @@ static struct text copy_behind(char **at, struct text text) {
     return copy;
 }
 
-static void *zeroed(size_t size_bytes) {
+static void *allocate(size_t size_bytes) {
     void *made = calloc(1, size_bytes);
     if (made == NULL) {
         abort();
@@ -80,7 +80,7 @@ static void *zeroed(size_t size_bytes) {
 
 void files_push_download(struct files *files, const struct download *download) {
     size_t extra = download->path.length + download->range.length + download->if_range.length;
-    struct transfer *transfer = zeroed(sizeof *transfer + extra);
+    struct transfer *transfer = allocate(sizeof *transfer + extra);
     char *at = (char *)(transfer + 1);
     transfer->fd = download->fd;
     transfer->file_fd = -1;
@@ -95,14 +95,14 @@ void files_push_download(struct files *files, const struct download *download) {
     transfer->next = files->new_transfers;
     files->new_transfers = transfer;
     pthread_mutex_unlock(&files->lock);
-    wake(files->wake_fd);
+    signal_event(files->wake_fd);
 }
 
 bool files_push_load(struct files *files, struct text name) {
     if (atomic_load(&files->loads_out) >= FILES_LOADS_MAX) {
         return false;
     }
-    struct load *load = zeroed(sizeof *load + name.length);
+    struct load *load = allocate(sizeof *load + name.length);
     char *at = (char *)(load + 1);
     load->name = copy_behind(&at, name);
     atomic_fetch_add(&files->loads_out, 1);
@@ -114,7 +114,7 @@ bool files_push_load(struct files *files, struct text name) {
     }
     files->last_load = load;
     pthread_mutex_unlock(&files->lock);
-    wake(files->wake_fd);
+    signal_event(files->wake_fd);
     return true;
 }
 
@@ -123,7 +123,7 @@ int files_fd(const struct files *files) {
 }
 
 struct loaded_file *files_take(struct files *files) {
-    calm(files->done_fd);
+    clear_event(files->done_fd);
     pthread_mutex_lock(&files->lock);
     struct loaded_file *first = files->first_loaded;
     files->first_loaded = files->last_loaded = NULL;
@@ -209,7 +209,7 @@ static void give_file_back(struct files *files, struct loaded_file *file) {
     files->last_loaded = file;
     pthread_mutex_unlock(&files->lock);
     atomic_fetch_sub(&files->loads_out, 1);
-    wake(files->done_fd);
+    signal_event(files->done_fd);
 }
 
 static void take_loads(struct files *files) {
@@ -258,7 +258,7 @@ static void *run_thread(void *context) {
         }
         /* New transfers come in only now, as an event of this turn may name one that has ended, and a new one
          * may stand in its memory. */
-        calm(files->wake_fd);
+        clear_event(files->wake_fd);
         take_loads(files);
         take_transfers(files);
         if (machine_monotonic_us() - looked_at_us >= DROP_EVERY_US) {
@@ -275,7 +275,7 @@ static void *run_thread(void *context) {
 /* Starting and stopping. */
 
 static struct files *make_files(const struct files_options *options) {
-    struct files *files = zeroed(sizeof *files);
+    struct files *files = allocate(sizeof *files);
     files->options = *options;
     files->source.database_url = options->database_url;
     files->source.refusals = options->refusals;
@@ -347,7 +347,7 @@ void files_stop(struct files *files) {
     }
     if (files->thread_runs) {
         atomic_store(&files->is_stopping, true);
-        wake(files->wake_fd);
+        signal_event(files->wake_fd);
         pthread_join(files->thread, NULL);
     }
     drop_work(files);

@@ -524,11 +524,11 @@ static void an_older_row_of_a_device_or_a_licence_changes_nothing(void **state) 
     check_in(door, device);
     struct live_device_update older = update_of(device, DEVICE_RELEASED, device->stamp - 1);
     live_put_device(door->live, &older);
-    assert_int_equal(device->state, DEVICE_ACTIVE);
+    assert_int_equal(device->state, DEVICE_ACTIVE); /* D3 */
     struct live_device_update newer = update_of(device, DEVICE_RELEASED, device->stamp + 1);
     live_put_device(door->live, &newer);
     assert_int_equal(device->state, DEVICE_RELEASED);
-    assert_int_equal(device->sequence, 1); /* the chain in memory is ahead of the store's */
+    assert_int_equal(device->sequence, 1); /* D6 */
     struct live_device_update again = update_of(device, DEVICE_ACTIVE, device->stamp + 1);
     again.activated_at_us++; /* another process has begun another one */
     live_put_device(door->live, &again);
@@ -540,7 +540,7 @@ static void an_older_row_of_a_device_or_a_licence_changes_nothing(void **state) 
                                    .state = LICENCE_OFF,
                                    .version = there->version - 1};
     live_put_licence(door->live, &row);
-    assert_int_equal(there->state, LICENCE_ON);
+    assert_int_equal(there->state, LICENCE_ON); /* D4 */
     close_door(door);
 }
 

@@ -65,7 +65,7 @@ static bool watch_event(struct http *http, int fd, uint32_t special) {
     return epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void *zeroed(size_t count, size_t size_bytes) {
+static void *allocate(size_t count, size_t size_bytes) {
     void *made = calloc(count, size_bytes);
     if (made == NULL) {
         abort();
@@ -75,16 +75,16 @@ static void *zeroed(size_t count, size_t size_bytes) {
 
 static void make_room(struct http *http) {
     size_t count = http->options.connections_max;
-    http->exchanges = zeroed(count, sizeof *http->exchanges);
-    http->deadlines_us = zeroed(count, sizeof *http->deadlines_us);
-    http->free_slots = zeroed(count, sizeof *http->free_slots);
-    http->again = zeroed(count, sizeof *http->again);
-    http->again_now = zeroed(count, sizeof *http->again_now);
+    http->exchanges = allocate(count, sizeof *http->exchanges);
+    http->deadlines_us = allocate(count, sizeof *http->deadlines_us);
+    http->free_slots = allocate(count, sizeof *http->free_slots);
+    http->again = allocate(count, sizeof *http->again);
+    http->again_now = allocate(count, sizeof *http->again_now);
     http->events_max = (int)count + SPECIAL_WATCHES + HTTP_WATCHES_MAX;
-    http->events = zeroed((size_t)http->events_max, sizeof *http->events);
-    http->turn = zeroed(1, HTTP_TURN_BYTES);
+    http->events = allocate((size_t)http->events_max, sizeof *http->events);
+    http->turn = allocate(1, HTTP_TURN_BYTES);
     http->out_size = HTTP_RESPONSE_HEAD_BYTES + 4096;
-    http->out = zeroed(1, http->out_size);
+    http->out = allocate(1, http->out_size);
     for (size_t i = 0; i < count; i++) {
         http->free_slots[i] = (uint32_t)(count - 1 - i);
     }
@@ -98,7 +98,7 @@ static enum status no_descriptors(struct fault *fault) {
 
 enum status http_make(const struct http_options *options, struct http **http, struct fault *fault) {
     assert(options->connections_max > 0 && options->request != NULL && options->flush != NULL);
-    struct http *made = zeroed(1, sizeof *made);
+    struct http *made = allocate(1, sizeof *made);
     made->options = *options;
     make_room(made);
     made->head_second = -1;

@@ -104,6 +104,7 @@ bool live_push(struct live *live, struct live_job *job) {
         *live->jobs_end = job;
         live->jobs_end = &job->next;
         live->job_count++;
+        assert(live->job_count <= live->options.queue_max);
         if (!live->gathers) {
             pthread_cond_signal(&live->writer_wakes);
         }

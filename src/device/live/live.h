@@ -49,9 +49,7 @@ bool live_report_profile(struct live *live, struct live_device *device, struct t
                          struct text components);
 
 /* Whether the device's seat may have been given to another at any moment, as its last lease ended so long ago
- * (D13). Such a device gets no lease from memory, but through LIVE_RESEAT, which first keeps its seat in the
- * store.
- */
+ * (D13). Such a device gets its lease through LIVE_RESEAT, which first keeps its seat in the store. */
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s);
 
 /* Gives the job to the writer. False where the queue is full: the answer is LEASE_CODE_BUSY. */

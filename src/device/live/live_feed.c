@@ -13,7 +13,7 @@ enum {
     CHANGES_PER_PAGE = 1024,
     LICENCES_PER_WALK = 16384,
     WAIT_MS = 1000,
-    IDLE_ROUNDS_MAX = 5, /* then a round reads, whether it is told of a change or not */
+    IDLE_ROUNDS_MAX = 5, /* then a round reads, with or without a notice of a change */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 2000
 };
@@ -27,10 +27,9 @@ struct live_feed {
     int64_t keys_due_us;
     bool keys_changed;
     bool skus_changed;  /* all known SKUs are to be read again */
-    int64_t walk_after; /* all licences are being read again, those above this number are left; −1: they are
-                           not */
+    int64_t walk_after; /* all licences are being read again, and those above it are left; −1: none are */
     int64_t walk_last;
-    bool reads_anyway; /* the next round reads, whether it is told of a change or not */
+    bool reads_anyway; /* the next round reads, with or without a notice of a change */
     int idle_rounds;
     int64_t back_off_ms;
 };

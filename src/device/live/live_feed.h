@@ -1,4 +1,4 @@
-/* Live feed: one thread that reads what others have changed in the store, and tells the loop.
+/* Live feed: one thread that reads what others have changed in the store, and sends it to the loop.
  *
  * It follows two logs by their numbers, licence events and device changes, in rounds. Each round is a
  * snapshot, in which it reads pages of the logs with the rows as they are now. So an event that another one

@@ -1,4 +1,4 @@
-/* Live known: the SKUs that one thread, the writer or the feed, has told the loop of (D5). */
+/* Live known: the SKUs that one thread, the writer or the feed, has named to the loop (D5). */
 #ifndef SEATMETER_DEVICE_LIVE_LIVE_KNOWN_H
 #define SEATMETER_DEVICE_LIVE_LIVE_KNOWN_H
 

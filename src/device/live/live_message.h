@@ -1,4 +1,4 @@
-/* Live message: what the writer or the feed tells the loop. A message owns its memory; its sender never
+/* Live message: what the writer or the feed sends the loop. A message owns its memory; its sender never
  * touches it again. */
 #ifndef SEATMETER_DEVICE_LIVE_LIVE_MESSAGE_H
 #define SEATMETER_DEVICE_LIVE_LIVE_MESSAGE_H
@@ -50,8 +50,7 @@ bool live_message_is_empty(const struct live_message *message);
  * Fault: "store-too-large". */
 enum status live_number_check(int64_t number, struct fault *fault) MUST_CHECK;
 
-/* Checks a stored row's numbers. Faults: "store-too-large"; "database-failed" where the fingerprint is none.
- */
+/* Checks a stored row. Faults: "store-too-large"; "database-failed" where its fingerprint is none. */
 enum status live_licence_row_check(const struct door_licence_row *row, struct fault *fault) MUST_CHECK;
 enum status live_device_row_check(const struct door_device_row *row, struct fault *fault) MUST_CHECK;
 

@@ -1,41 +1,47 @@
 /* Live state: all of `struct live`, and the queue through which the writer and the feed reach the loop.
  *
- * Ownership. Everything in `struct live` above the mutex belongs to the loop; before the threads start, to
- * the loader. Everything below it is handed over under the mutex: jobs and marks to the writer, messages from
- * both threads to the loop.
+ * Ownership. Everything in `struct live` above the mutex belongs to the loop; before the threads start,
+ * to the loader. Everything below it is handed over under the mutex: jobs and marks to the writer,
+ * messages from both threads to the loop.
  *
  * Invariants. Code, assertions, tests and decisions cite them by their numbers.
  *
  * The writer and the feed read the same rows on two connections, and what they read reaches the loop in
- * either order: (D1) A device's row changes only under the store's write lock, and its change takes a number
- * of the counter "device_changes". So the numbers go up in the order of commits. (D2) The writer stamps a row
- * with the number that its own transaction took. The feed stamps a row with the counter as its snapshot shows
- * it: every transaction up to that number is in the snapshot, none above it. (D3) So of two rows of a device,
- * the one with the higher stamp is the newer. Rows with equal stamps are equally new. (D4) The store counts a
- * licence's version up with every change. So of two rows of a licence, the one with the higher version is the
- * newer. (D5) A thread tells the loop of a SKU in the message that first brings a licence of it, or before;
- * and the loop applies a message's SKUs before its licences.
+ * either order:
+ * (D1) A device's row changes only under the store's write lock, and its change takes a number of the
+ *      counter "device_changes". So the numbers go up in the order of commits.
+ * (D2) The writer stamps a row with the number that its own transaction took. The feed stamps a row with
+ *      the counter as its snapshot shows it: every transaction up to that number is in the snapshot, none
+ *      above it is.
+ * (D3) So of two rows of a device, the one with the higher stamp is the newer. Rows with equal stamps are
+ *      equally new.
+ * (D4) The store counts a licence's version up with every change. So of two rows of a licence, the one
+ *      with the higher version is the newer.
+ * (D5) A thread names a SKU to the loop in the message that first brings a licence of it, or before. The
+ *      loop applies a message's SKUs before its licences.
  *
  * Memory is ahead of the store, which is written behind:
- * (D6) A device's chain (sequence, link) is taken from the store only with an activation that memory has not
- *      seen: the row's activated_at_us differs, or the writer has just activated the device.
- * (D7) The end of a device's lease never goes back in memory: a lease promises it to the device.
- * (D8) A device whose row is behind has LIVE_BEHIND. It stands in the loop's log; or the log was given away
- * or was short, and then a sweep is under way, or begins with the next marks, that comes to the device. (D9)
- * Saving undoes no change that another process made. Each save says how far the loop knew the log of changes.
- * Where that log has a later change of the device, the save only raises the end of the lease; and when the
- * feed brings the change, the device is marked again. (D10) Saving undoes no change that the writer made. The
- * loop gives marks only when it has applied all messages, and the writer asks for marks only between two
- * transactions. (D11) A log is dropped with or after the rows of all devices that it has entries of. (D12)
- * The month marks in a device's row are saved with or after the months that they are about.
+ * (D6) A device's chain (sequence, link) is taken from the store only with an activation that memory has
+ *      not seen: the device is new, its row's activated_at_us differs, or the writer has just activated it.
+ * (D7) The end of a device's lease never goes back in memory: a lease has promised it to the device.
+ * (D8) A device whose row is behind has LIVE_BEHIND. It stands in the loop's log; or the log was given
+ *      away or was short, and then a sweep is under way, or begins with the next marks, that comes to the
+ *      device.
+ * (D9) Saving undoes no change that another process made. Each save says how far the loop knew the log of
+ *      changes. Where that log has a later change of the device, the save only raises the end of the
+ *      lease; and when the feed brings the change, the device is marked again.
+ * (D10) Saving undoes no change that the writer made. The loop gives marks only when it has applied all
+ *      messages, and the writer asks for marks only between two transactions.
+ * (D11) A log is dropped with or after the saving of all rows that it has entries of.
+ * (D12) The month marks in a device's row are saved with or after the months that they are about.
  *
  * Others decide by the store:
  * (D13) A seat goes to nobody else while a lease for it may still come from memory. A row is late by
- *      LIVE_ROWS_LATE_S at most. Memory gives no lease from LIVE_SILENT_AHEAD_S before the seat may be taken;
- * and a seat that is given back is held until the end of every lease that is saved within
+ *      LIVE_ROWS_LATE_S at most. Memory gives no lease from LIVE_SILENT_AHEAD_S before the seat may be
+ *      taken; and a seat that is given back is held until the end of every lease that is saved within
  *      LIVE_LEAVING_WINDOW_S.
  * (D14) The feed's position in the logs moves on only when everything up to it has been handed over. Rows
- * that a snapshot has beyond the position are read again, which does no harm (D3, D4). */
+ *      that a snapshot has beyond the position are read again, which does no harm (D3, D4). */
 #ifndef SEATMETER_DEVICE_LIVE_LIVE_STATE_H
 #define SEATMETER_DEVICE_LIVE_LIVE_STATE_H
 

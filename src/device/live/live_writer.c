@@ -62,6 +62,7 @@ static struct live_job *take_jobs(struct live_writer *writer) {
     if (live->jobs == NULL) {
         live->jobs_end = &live->jobs;
     }
+    assert(count <= live->job_count && (live->jobs != NULL) == (live->job_count > count));
     live->job_count -= count;
     pthread_mutex_unlock(&live->mutex);
     return first;
@@ -239,7 +240,7 @@ static enum status commit_round(struct live_writer *writer, struct live_job *job
     return status;
 }
 
-/* One transaction. The loop is told of it only after the commit. */
+/* One transaction. The loop hears of it only after the commit. */
 static enum status run_round(struct live_writer *writer, struct live_job *jobs, bool *spoilt,
                              struct fault *fault) {
     struct live *live = writer->live;
