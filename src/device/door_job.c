@@ -36,7 +36,10 @@ void door_job_free(struct door_job **jobs, struct door_job *job) {
 }
 
 void door_job_free_all(struct door_job **jobs) {
-    while (*jobs != NULL) {
-        door_job_free(jobs, *jobs);
+    struct door_job *next;
+    for (struct door_job *job = *jobs; job != NULL; job = next) {
+        next = job->next;
+        free(job);
     }
+    *jobs = NULL;
 }

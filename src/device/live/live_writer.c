@@ -389,9 +389,10 @@ static enum status note_state(struct live_writer *writer, bool is_running, struc
 static void end_writer(struct live_writer *writer) {
     struct fault fault;
     for (int tries = 0; tries < LAST_TRIES; tries++) {
-        while (take_turn(writer, true) && writer->back_off_ms == 0) {
-            continue;
-        }
+        bool has_work;
+        do {
+            has_work = take_turn(writer, true);
+        } while (has_work && writer->back_off_ms == 0);
         if (writer->back_off_ms == 0 && note_state(writer, false, &fault) == STATUS_OK) {
             return;
         }
