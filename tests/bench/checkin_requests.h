@@ -4,7 +4,7 @@
 
 #include "load.h"
 
-#include "core/licence/identifier.h"
+#include "core/licence/licence_key.h"
 
 /* The next check-in of every device of the store, in an order by chance. */
 void checkin_requests_make(const char *url, const unsigned char *secret, struct load_requests *requests);

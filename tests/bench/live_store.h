@@ -2,7 +2,7 @@
 #ifndef SEATMETER_TESTS_BENCH_LIVE_STORE_H
 #define SEATMETER_TESTS_BENCH_LIVE_STORE_H
 
-#include "core/licence/identifier.h"
+#include "core/licence/licence_key.h"
 
 #include <stdint.h>
 

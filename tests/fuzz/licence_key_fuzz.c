@@ -1,6 +1,6 @@
 /* Licence keys: a key that is taken is taken again as it is written, and with one digit changed it is not.
  * The bytes are a typed key or, where there are as many as a key has of randomness, a key's random bytes. */
-#include "core/licence/identifier.h"
+#include "core/licence/licence_key.h"
 #include "fuzz.h"
 
 static void check_key(const char key[LICENCE_KEY_BYTES], size_t change) {

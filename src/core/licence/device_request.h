@@ -7,6 +7,7 @@
 
 #include "core/base/fault.h"
 #include "core/licence/lease.h"
+#include "core/licence/licence_key.h"
 
 struct activation_request {
     char key[LICENCE_KEY_BYTES]; /* canonical */

@@ -1,4 +1,4 @@
-/* Identifiers and licence keys: the names by which things are known outside.
+/* Identifiers: the names by which things are known outside.
  *
  * Inside, a thing is a small integer. Outside, that would tell every provider how many licences and
  * invoices the others have, so the integer is put through a keyed permutation of 64 bits (a
@@ -8,12 +8,10 @@
 #ifndef SEATMETER_CORE_LICENCE_IDENTIFIER_H
 #define SEATMETER_CORE_LICENCE_IDENTIFIER_H
 
-#include "core/base/fault.h"
+#include "core/licence/keyed_hash.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { PROGRAMME_SECRET_BYTES = 32 };
 
 enum identifier_kind {
     IDENTIFIER_ACCOUNT,     /* acc_ */
@@ -48,22 +46,5 @@ bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum 
 
 /* Whether a word that decodes is written as identifier_encode writes it. */
 bool identifier_is_canonical(struct text word);
-
-/* A licence key: 110 random bits as 22 Crockford digits and 3 check digits, in five groups of five:
- * "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX". The check is a Reed–Solomon code over GF(32) that catches every one, two
- * or three wrong digits, so every swap of two as well, and lets one in 32768 of anything worse through. */
-enum { LICENCE_KEY_RANDOM_BYTES = 14, LICENCE_KEY_BYTES = 30, LICENCE_KEY_HASH_BYTES = 32 };
-
-/* The key made of `random` (the last two bits unused), zero-terminated. */
-void licence_key_make(const unsigned char random[LICENCE_KEY_RANDOM_BYTES], char key[LICENCE_KEY_BYTES]);
-
-/* The canonical form of a key that a person typed (any case, with or without dashes and blanks, O I L read as
- * 0 1 1); fault "malformed-licence-key" on field "key" says what is wrong with it. */
-enum status licence_key_parse(struct text typed, char key[LICENCE_KEY_BYTES], struct fault *fault) MUST_CHECK;
-
-/* What the store keeps to find a key by: a hash keyed with the programme's secret, so that a stolen database
- * without the secret cannot be searched. `key` is canonical. */
-void licence_key_hash(const unsigned char secret[PROGRAMME_SECRET_BYTES], const char *key,
-                      unsigned char hash[LICENCE_KEY_HASH_BYTES]);
 
 #endif

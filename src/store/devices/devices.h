@@ -8,6 +8,7 @@
 #define SEATMETER_STORE_DEVICES_DEVICES_H
 
 #include "core/licence/lease.h"
+#include "core/licence/licence_key.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
 

@@ -5,7 +5,7 @@
 #ifndef SEATMETER_STORE_LICENSING_LICENCES_H
 #define SEATMETER_STORE_LICENSING_LICENCES_H
 
-#include "core/licence/identifier.h"
+#include "core/licence/licence_key.h"
 #include "core/licence/licence_state.h"
 #include "core/usage/event.h"
 #include "store/engine/db.h"
