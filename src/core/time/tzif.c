@@ -5,6 +5,8 @@
  * (the "right/" ones) are refused: their instants are not ours. */
 #include "core/time/tzif.h"
 
+#include "core/base/search.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -214,6 +216,17 @@ enum status tzif_parse(struct text bytes, struct text name, struct arena *arena,
     return STATUS_OK;
 }
 
+/* What a change of the zone is held against. */
+struct moment {
+    const struct tzif *tzif;
+    int64_t at_s;
+};
+
+static bool change_has_been(const void *context, size_t index) {
+    const struct moment *moment = context;
+    return moment->tzif->changes[index].at_s <= moment->at_s;
+}
+
 struct tz_span tzif_span(const struct tzif *tzif, int64_t at_s) {
     assert(at_s >= -TZ_REACH_S && at_s <= TZ_REACH_S);
     if (tzif->has_rule && at_s >= tzif->rule_from_s) {
@@ -221,19 +234,12 @@ struct tz_span tzif_span(const struct tzif *tzif, int64_t at_s) {
         span.from_s = span.from_s < tzif->rule_from_s ? tzif->rule_from_s : span.from_s;
         return span;
     }
-    size_t low = 0, high = tzif->count; /* changes before `low` have been, those from `high` on are to come */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (tzif->changes[middle].at_s <= at_s) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
+    /* Changes in front of `next` have been; it and those behind are to come. */
+    size_t next = lower_bound(tzif->count, change_has_been, &(struct moment){tzif, at_s});
     int64_t last_s = tzif->has_rule ? tzif->rule_from_s : INT64_MAX;
-    struct tz_span span = {.from_s = low == 0 ? INT64_MIN : tzif->changes[low - 1].at_s,
-                           .until_s = low == tzif->count ? last_s : tzif->changes[low].at_s,
-                           .offset_s = low == 0 ? tzif->first_offset_s : tzif->changes[low - 1].offset_s};
+    struct tz_span span = {.from_s = next == 0 ? INT64_MIN : tzif->changes[next - 1].at_s,
+                           .until_s = next == tzif->count ? last_s : tzif->changes[next].at_s,
+                           .offset_s = next == 0 ? tzif->first_offset_s : tzif->changes[next - 1].offset_s};
     assert(span.from_s <= at_s && at_s < span.until_s);
     return span;
 }
