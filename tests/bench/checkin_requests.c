@@ -1,7 +1,8 @@
 #include "checkin_requests.h"
 
+#include "rng_arrays.h"
+
 #include "core/base/base64url.h"
-#include "core/base/rng.h"
 #include "core/licence/lease.h"
 #include "store/engine/db.h"
 

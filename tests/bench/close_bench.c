@@ -7,7 +7,8 @@
 #include "bench_places.h"
 
 #include "close_store.h"
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "programme/audit/audit_store.h"
 #include "programme/billing/close_month.h"
 

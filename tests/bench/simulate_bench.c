@@ -7,7 +7,8 @@
  * ratio of seconds. */
 #include "bench_places.h"
 
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "programme/simulation/simulate.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* Base64url: RFC 4648's vectors, there and back, and nothing but the one spelling of each value. */
+#include "rng_arrays.h"
+
 #include "core/base/base64url.h"
-#include "core/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* Invoice totals: they follow from the lines, however many and in whatever order. */
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "core/money/invoice.h"
 
 #include <setjmp.h>

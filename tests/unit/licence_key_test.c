@@ -1,5 +1,6 @@
 /* Licence keys: a check that typing errors do not pass. */
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "core/licence/licence_key.h"
 
 #include <setjmp.h>

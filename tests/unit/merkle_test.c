@@ -1,6 +1,7 @@
 /* Merkle: the vectors of Certificate Transparency's own tests (certificate-transparency, merkletree), and
  * every path of every size against a verifier of another hand. */
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "core/licence/merkle.h"
 #include "verify_path.h"
 

@@ -1,5 +1,6 @@
 /* Rating: each mode by example, then random edges against a naive rating that deals units out one by one. */
-#include "core/base/rng.h"
+#include "rng_arrays.h"
+
 #include "core/rating/rating.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The seeded generator: the published sequence, fair bounds, and the same world for the same seed. */
-#include "core/base/rng.h"
+#include "rng_arrays.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,20 +102,6 @@ static void filling_in_pieces_of_eight_is_filling_at_once(void **state) {
     assert_memory_equal(once, pieces, sizeof once);
 }
 
-static void a_fork_goes_its_own_way(void **state) {
-    (void)state;
-    struct rng a, b;
-    rng_seed(&a, 5);
-    rng_seed(&b, 5);
-    struct rng fork_a = rng_fork(&a);
-    struct rng fork_b = rng_fork(&b);
-    for (int i = 0; i < 10; i++) {
-        (void)rng_next(&fork_a);
-    }
-    assert_true(rng_next(&a) == rng_next(&b));
-    assert_true(rng_next(&fork_b) != rng_next(&a));
-}
-
 static void shuffling_keeps_every_item_and_reaches_every_order(void **state) {
     (void)state;
     struct rng rng;
@@ -145,7 +131,6 @@ int main(void) {
         cmocka_unit_test(a_range_includes_both_its_ends),
         cmocka_unit_test(a_chance_comes_about_as_often_as_it_says),
         cmocka_unit_test(filling_in_pieces_of_eight_is_filling_at_once),
-        cmocka_unit_test(a_fork_goes_its_own_way),
         cmocka_unit_test(shuffling_keeps_every_item_and_reaches_every_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 #define SEATMETER_CORE_BASE_RNG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct rng {
@@ -26,14 +25,5 @@ int64_t rng_between(struct rng *rng, int64_t low, int64_t high);
 
 /* True in `times` of `out_of` cases. */
 bool rng_chance(struct rng *rng, uint64_t times, uint64_t out_of);
-
-/* `size_bytes` random bytes. */
-void rng_fill(struct rng *rng, void *bytes, size_t size_bytes);
-
-/* A generator of its own, seeded from this one: drawing more from the one leaves the other as it is. */
-struct rng rng_fork(struct rng *rng);
-
-/* Puts `count` items of `item_bytes` in a random order. */
-void rng_shuffle(struct rng *rng, void *items, size_t count, size_t item_bytes);
 
 #endif
