@@ -10,6 +10,7 @@
 
 #include "core/money/invoice.h"
 #include "core/usage/report.h"
+#include "documents/layout/logo.h"
 
 /* For a terminal: aligned by what characters are wide, 100 columns where the content allows; UTF-8, \n. Fault
  * "amount-overflow" where a subtotal does not fit 64 bits. */
@@ -25,12 +26,6 @@ struct text document_invoice_csv(struct arena *arena, const struct invoice *invo
  * Faults "amount-overflow", "pdf-failed". */
 enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                  struct fault *fault) MUST_CHECK;
-
-enum { DOCUMENT_LOGO_MAX_BYTES = 512 * 1024, DOCUMENT_LOGO_MAX_PIXELS = 2048 /* each way */ };
-
-/* Whether `png` can be printed on invoices: a PNG within these limits whose picture can be decoded. Fault
- * "malformed-logo" on field "logo". */
-enum status document_logo_check(struct text png, struct fault *fault) MUST_CHECK;
 
 /* For a terminal, as above. */
 struct text document_report_text(struct arena *arena, const struct usage_report *report);

@@ -50,8 +50,7 @@ static int compare_rows(const void *left, const void *right) {
 }
 
 static const struct invoice_line **line_pointers(struct arena *arena, const struct invoice *invoice) {
-    const struct invoice_line **lines =
-        ARENA_NEW(arena, const struct invoice_line *, invoice->line_count + 1);
+    const struct invoice_line **lines = ARENA_NEW(arena, const struct invoice_line *, invoice->line_count);
     for (size_t i = 0; i < invoice->line_count; i++) {
         assert(invoice->lines[i].quantity.parts_per_unit >= 1);
         lines[i] = &invoice->lines[i];
@@ -63,7 +62,7 @@ enum status line_groups_by_sku(struct arena *arena, const struct invoice *invoic
                                size_t *row_count, struct fault *fault) {
     const struct invoice_line **lines = line_pointers(arena, invoice);
     qsort(lines, invoice->line_count, sizeof(struct invoice_line *), compare_lines_by_kind);
-    struct line_group *made = ARENA_NEW(arena, struct line_group, invoice->line_count + 1);
+    struct line_group *made = ARENA_NEW(arena, struct line_group, invoice->line_count);
     size_t count = 0;
     for (size_t i = 0; i < invoice->line_count; i++) {
         if (i == 0 || compare_kind(lines[i - 1], lines[i]) != 0) {
@@ -75,12 +74,9 @@ enum status line_groups_by_sku(struct arena *arena, const struct invoice *invoic
         row->line_count++;
         if (__builtin_add_overflow(row->quantity.parts, lines[i]->quantity.parts, &row->quantity.parts)) {
             return fault_set(fault, STATUS_INVALID, "amount-overflow", "quantity", lines[i]->sku,
-                             "the quantities of this SKU do not fit 64 bits together");
+                             "The quantities of this SKU should fit 64 bits together.");
         }
-        enum status status = money_add(&row->amount_minor, lines[i]->amount_minor, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(money_add(&row->amount_minor, lines[i]->amount_minor, fault));
     }
     qsort(made, count, sizeof made[0], compare_rows);
     *rows = made;
@@ -128,10 +124,7 @@ enum status line_groups_by_customer(struct arena *arena, const struct invoice *i
         }
         struct customer_group *group = &made[count - 1];
         group->line_count++;
-        enum status status = money_add(&group->subtotal_minor, lines[i]->amount_minor, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(money_add(&group->subtotal_minor, lines[i]->amount_minor, fault));
     }
     if (count > 0) {
         qsort(made, count, sizeof made[0], compare_groups);

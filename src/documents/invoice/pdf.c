@@ -4,10 +4,10 @@
  * customer's lines in one table. An invoice whose lines are all the buyer's own has no annex and shows its
  * lines at once. What stands in the tables is made once; it is set twice: once to know how many pages there
  * are, once with "Page 2 of 5" on each. */
-#include "documents/invoice/pdf.h"
-
 #include "documents/invoice/document.h"
 #include "documents/invoice/line_groups.h"
+#include "documents/invoice/pdf_head.h"
+#include "documents/invoice/pdf_page.h"
 #include "documents/invoice/pdf_table.h"
 #include "documents/layout/logo.h"
 #include "documents/layout/number_format.h"
@@ -62,7 +62,7 @@ static void set_line_table(struct pdf *pdf, enum pdf_look look, struct pdf_table
 
 static void make_own_lines(struct pdf *pdf, struct content *content) {
     const struct invoice *invoice = pdf->invoice;
-    content->rows = ARENA_NEW(pdf->arena, struct pdf_row, invoice->line_count + 1);
+    content->rows = ARENA_NEW(pdf->arena, struct pdf_row, invoice->line_count);
     content->row_count = invoice->line_count;
     for (size_t i = 0; i < invoice->line_count; i++) {
         const struct invoice_line *line = &invoice->lines[i];
@@ -73,11 +73,8 @@ static void make_own_lines(struct pdf *pdf, struct content *content) {
 
 static enum status make_summary(struct pdf *pdf, struct content *content, struct fault *fault) {
     struct line_group *rows;
-    enum status status = line_groups_by_sku(pdf->arena, pdf->invoice, &rows, &content->row_count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    content->rows = ARENA_NEW(pdf->arena, struct pdf_row, content->row_count + 1);
+    TRY(line_groups_by_sku(pdf->arena, pdf->invoice, &rows, &content->row_count, fault));
+    content->rows = ARENA_NEW(pdf->arena, struct pdf_row, content->row_count);
     for (size_t i = 0; i < content->row_count; i++) {
         struct text month = number_format_printable(pdf->arena, rows[i].corrects);
         struct text remark =
@@ -92,12 +89,9 @@ static enum status make_annex(struct pdf *pdf, struct content *content, struct f
     struct arena *arena = pdf->arena;
     struct customer_group *groups;
     size_t count;
-    enum status status = line_groups_by_customer(arena, pdf->invoice, &groups, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct pdf_row *rows = ARENA_NEW(arena, struct pdf_row, pdf->invoice->line_count + 1);
-    content->groups = ARENA_NEW(arena, struct pdf_group, count + 1);
+    TRY(line_groups_by_customer(arena, pdf->invoice, &groups, &count, fault));
+    struct pdf_row *rows = ARENA_NEW(arena, struct pdf_row, pdf->invoice->line_count);
+    content->groups = ARENA_NEW(arena, struct pdf_group, count);
     content->group_count = count;
     size_t made = 0;
     for (size_t i = 0; i < count; i++) {
@@ -123,7 +117,7 @@ static enum status make_annex(struct pdf *pdf, struct content *content, struct f
 static void make_taxes(struct pdf *pdf, struct content *content) {
     const struct invoice *invoice = pdf->invoice;
     struct arena *arena = pdf->arena;
-    content->tax_rows = ARENA_NEW(arena, struct pdf_row, invoice->tax_count + 1);
+    content->tax_rows = ARENA_NEW(arena, struct pdf_row, invoice->tax_count);
     for (size_t i = 0; i < invoice->tax_count; i++) {
         const struct tax_total *tax = &invoice->taxes[i];
         struct text rate = number_format_percent(arena, tax->tax.rate_millionths);
@@ -148,21 +142,16 @@ static void make_taxes(struct pdf *pdf, struct content *content) {
 }
 
 static enum status make_content(struct pdf *pdf, struct content *content, struct fault *fault) {
-    enum status status = STATUS_OK;
     if (line_groups_are_for_buyer(pdf->invoice)) {
         make_own_lines(pdf, content);
     } else {
-        status = make_summary(pdf, content, fault);
+        TRY(make_summary(pdf, content, fault));
+        TRY(make_annex(pdf, content, fault));
     }
-    if (status == STATUS_OK && !line_groups_are_for_buyer(pdf->invoice)) {
-        status = make_annex(pdf, content, fault);
-    }
-    if (status == STATUS_OK) {
-        set_line_table(pdf, PDF_AIRY, &content->lines);
-        pdf_table_fit(&content->lines, content->rows, content->row_count);
-        make_taxes(pdf, content);
-    }
-    return status;
+    set_line_table(pdf, PDF_AIRY, &content->lines);
+    pdf_table_fit(&content->lines, content->rows, content->row_count);
+    make_taxes(pdf, content);
+    return STATUS_OK;
 }
 
 /* ---- setting it ---- */
@@ -303,7 +292,7 @@ static const char *language_of(struct text country) {
 enum status document_invoice_pdf(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                  struct fault *fault) {
     bool letter = text_is(invoice->seller.country, "US") || text_is(invoice->seller.country, "CA");
-    struct pdf_canvas_size size = letter ? PDF_CANVAS_US_LETTER : SHEET_A4;
+    struct pdf_canvas_size size = letter ? PDF_CANVAS_US_LETTER : PDF_CANVAS_A4;
     struct text number = number_format_printable(arena, invoice->number);
     struct text day = date_format(arena, invoice->issued_on);
     struct pdf_canvas_about about = {

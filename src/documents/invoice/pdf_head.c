@@ -1,6 +1,6 @@
 /* The head of the first page: what document this is and whose, from whom to whom, and, in a band that the eye
  * finds first, how much is due until when. */
-#include "documents/invoice/pdf.h"
+#include "documents/invoice/pdf_head.h"
 
 #include "documents/layout/number_format.h"
 
@@ -9,8 +9,8 @@
 
 enum { ADDRESS_LINES = 10 };
 
-static double put(struct pdf *pdf, double x, double y, double width, int lines, enum pdf_canvas_style style,
-                  struct text text) {
+static double put_text(struct pdf *pdf, double x, double y, double width, int lines,
+                       enum pdf_canvas_style style, struct text text) {
     return pdf_canvas_text(pdf->canvas, (struct pdf_canvas_box){x, y, width, lines, style, PDF_CANVAS_LEFT},
                            text);
 }
@@ -20,11 +20,11 @@ static void draw_title(struct pdf *pdf) {
     double top = pdf->y;
     double width = pdf_width(pdf) - 270;
     double y = top - 6;
-    y += put(pdf, pdf->left, y, width, 1, PDF_CANVAS_TITLE, text_of(number_format_title(invoice->kind)));
-    y += put(pdf, pdf->left, y, width, 2, PDF_CANVAS_NUMBER,
-             number_format_printable(pdf->arena, invoice->number));
+    y += put_text(pdf, pdf->left, y, width, 1, PDF_CANVAS_TITLE, text_of(number_format_title(invoice->kind)));
+    y += put_text(pdf, pdf->left, y, width, 2, PDF_CANVAS_NUMBER,
+                  number_format_printable(pdf->arena, invoice->number));
     if (invoice->state == INVOICE_DRAFT) {
-        y += put(pdf, pdf->left, y + 2, width, 1, PDF_CANVAS_STRONG, TEXT("Draft, not issued yet")) + 2;
+        y += put_text(pdf, pdf->left, y + 2, width, 1, PDF_CANVAS_STRONG, TEXT("Draft, not issued yet")) + 2;
     }
     double sender;
     if (pdf->logo != NULL) {
@@ -47,7 +47,7 @@ static double draw_address(struct pdf *pdf, struct text address, double x, doubl
     for (int line = 0; line < ADDRESS_LINES && rest.length > 0; line++) {
         const char *end = memchr(rest.at, '\n', rest.length);
         size_t length = end == NULL ? rest.length : (size_t)(end - rest.at);
-        height += put(pdf, x, y + height, width, 3, PDF_CANVAS_BODY, (struct text){rest.at, length});
+        height += put_text(pdf, x, y + height, width, 3, PDF_CANVAS_BODY, (struct text){rest.at, length});
         length += end != NULL;
         rest = (struct text){rest.at + length, rest.length - length};
     }
@@ -59,20 +59,20 @@ static double draw_party(struct pdf *pdf, const char *label, const struct invoic
                          double width) {
     struct arena *arena = pdf->arena;
     double y = pdf->y;
-    y += put(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label)) + 3;
-    y += put(pdf, x, y, width, 4, PDF_CANVAS_STRONG, number_format_printable(arena, party->name)) + 1;
+    y += put_text(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label)) + 3;
+    y += put_text(pdf, x, y, width, 4, PDF_CANVAS_STRONG, number_format_printable(arena, party->name)) + 1;
     y += draw_address(pdf, party->address, x, y, width);
     struct text country = number_format_country(arena, party->country);
     if (!holds(party->address, country)) {
-        y += put(pdf, x, y, width, 2, PDF_CANVAS_BODY, country);
+        y += put_text(pdf, x, y, width, 2, PDF_CANVAS_BODY, country);
     }
     y += 3;
     struct text tax_number = number_format_printable(arena, party->tax_number);
     if (tax_number.length > 0) {
-        y += put(pdf, x, y, width, 2, PDF_CANVAS_MUTED,
-                 text_format(arena, "Tax no. %.*s", TEXT_ARGS(tax_number)));
+        y += put_text(pdf, x, y, width, 2, PDF_CANVAS_MUTED,
+                      text_format(arena, "Tax no. %.*s", TEXT_ARGS(tax_number)));
     }
-    return y + put(pdf, x, y, width, 2, PDF_CANVAS_MUTED, number_format_printable(arena, party->email));
+    return y + put_text(pdf, x, y, width, 2, PDF_CANVAS_MUTED, number_format_printable(arena, party->email));
 }
 
 static double draw_fact(struct pdf *pdf, const char *label, struct text value, double x, double y,
@@ -80,8 +80,8 @@ static double draw_fact(struct pdf *pdf, const char *label, struct text value, d
     if (value.length == 0) {
         return y;
     }
-    y += put(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label));
-    return y + put(pdf, x, y, width, 2, PDF_CANVAS_BODY, value) + 5;
+    y += put_text(pdf, x, y, width, 1, PDF_CANVAS_MUTED, text_of(label));
+    return y + put_text(pdf, x, y, width, 2, PDF_CANVAS_BODY, value) + 5;
 }
 
 static void draw_parties(struct pdf *pdf) {
@@ -144,12 +144,12 @@ static void draw_due(struct pdf *pdf) {
     double when_x = pdf->left + pdf_width(pdf) * 0.64;
     double amount_width = (has_when ? when_x : pdf->right) - 16 - x;
     struct pdf_canvas_box amount = {x, pdf->y + 21, amount_width, 1, PDF_CANVAS_DUE, PDF_CANVAS_LEFT};
-    put(pdf, x, pdf->y + 9, amount_width, 1, PDF_CANVAS_MUTED, text_of(due.label));
+    put_text(pdf, x, pdf->y + 9, amount_width, 1, PDF_CANVAS_MUTED, text_of(due.label));
     pdf_canvas_line(pdf->canvas, amount, due.amount);
     if (has_when) {
         struct pdf_canvas_box when = {when_x, pdf->y + 21,    pdf->right - inside - when_x,
                                       1,      PDF_CANVAS_DUE, PDF_CANVAS_LEFT};
-        put(pdf, when_x, pdf->y + 9, when.width, 1, PDF_CANVAS_MUTED, text_of(due.when_label));
+        put_text(pdf, when_x, pdf->y + 9, when.width, 1, PDF_CANVAS_MUTED, text_of(due.when_label));
         pdf_canvas_line(pdf->canvas, when, due.when);
     }
     pdf->y += height + 26;

@@ -1,6 +1,5 @@
-#include "documents/invoice/pdf.h"
+#include "documents/invoice/pdf_page.h"
 
-#include "documents/invoice/pdf_table.h"
 #include "documents/layout/number_format.h"
 
 void pdf_put(struct pdf *pdf, enum pdf_canvas_style style, struct text text, double gap) {
@@ -29,8 +28,8 @@ void pdf_break_page(struct pdf *pdf) {
     pdf_canvas_next_page(pdf->canvas);
     pdf->page++;
     pdf->y = PDF_MARGIN;
-    if (pdf->table != NULL) {
-        pdf_table_continue(pdf->table);
+    if (pdf->continuation.draw != NULL) {
+        pdf->continuation.draw(pdf->continuation.what);
     }
 }
 

@@ -164,17 +164,6 @@ static void draw_heading(struct pdf_table *table) {
     pdf->y += table->look == PDF_CLOSE ? HEADING_BELOW : 0;
 }
 
-void pdf_table_begin(struct pdf_table *table) {
-    pdf_ensure_room(table->pdf, 70);
-    draw_heading(table);
-    table->group = NULL;
-    table->pdf->table = table;
-}
-
-void pdf_table_end(struct pdf_table *table) {
-    table->pdf->table = NULL;
-}
-
 /* Draws, or only says what height it takes. */
 static double set_group_heading(struct pdf_table *table, bool draw, const struct pdf_group *group,
                                 const char *suffix) {
@@ -205,11 +194,23 @@ static double set_group_heading(struct pdf_table *table, bool draw, const struct
     return GROUP_ABOVE + height + GROUP_BELOW;
 }
 
-void pdf_table_continue(struct pdf_table *table) {
+static void continue_table(void *what) {
+    struct pdf_table *table = what;
     draw_heading(table);
     if (table->group != NULL) {
         table->pdf->y += set_group_heading(table, true, table->group, " (continued)");
     }
+}
+
+void pdf_table_begin(struct pdf_table *table) {
+    pdf_ensure_room(table->pdf, 70);
+    draw_heading(table);
+    table->group = NULL;
+    table->pdf->continuation = (struct pdf_continuation){continue_table, table};
+}
+
+void pdf_table_end(struct pdf_table *table) {
+    table->pdf->continuation = (struct pdf_continuation){0};
 }
 
 void pdf_table_row(struct pdf_table *table, const struct pdf_row *row) {

@@ -6,7 +6,7 @@
 #ifndef SEATMETER_DOCUMENTS_INVOICE_PDF_TABLE_H
 #define SEATMETER_DOCUMENTS_INVOICE_PDF_TABLE_H
 
-#include "documents/invoice/pdf.h"
+#include "documents/invoice/pdf_page.h"
 
 enum { PDF_COLUMNS_MOST = 5 };
 
@@ -49,13 +49,11 @@ struct pdf_table {
 /* Gives the columns their widths and the rows their heights, for any number of drawings. */
 void pdf_table_fit(struct pdf_table *table, struct pdf_row *rows, size_t row_count);
 
-/* The heading; then rows or groups; then the end. */
+/* The heading; then rows or groups; then the end. Between beginning and end a page break repeats the heading.
+ */
 void pdf_table_begin(struct pdf_table *table);
 void pdf_table_row(struct pdf_table *table, const struct pdf_row *row);
 void pdf_table_group(struct pdf_table *table, const struct pdf_group *group);
 void pdf_table_end(struct pdf_table *table);
-
-/* What a new page begins with. */
-void pdf_table_continue(struct pdf_table *table);
 
 #endif

@@ -73,10 +73,7 @@ static void add_line(struct terminal_table *table, struct arena *arena, const st
 static enum status print_summary(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
     struct line_group *rows;
     size_t count;
-    enum status status = line_groups_by_sku(out->arena, invoice, &rows, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(line_groups_by_sku(out->arena, invoice, &rows, &count, fault));
     struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
     for (size_t i = 0; i < count; i++) {
         struct text remark = rows[i].corrects.length == 0
@@ -139,8 +136,8 @@ static void print_totals(struct buffer *out, const struct invoice *invoice) {
 static enum status print_annex(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
     struct customer_group *groups;
     size_t count;
-    enum status status = line_groups_by_customer(out->arena, invoice, &groups, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(line_groups_by_customer(out->arena, invoice, &groups, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         struct text name = number_format_printable(out->arena, groups[i].name);
         struct text code = number_format_printable(out->arena, groups[i].code);
         struct text subtotal = number_format_amount(out->arena, groups[i].subtotal_minor, invoice->currency);
@@ -152,24 +149,23 @@ static enum status print_annex(struct buffer *out, const struct invoice *invoice
         }
         print_lines(out, invoice, groups[i].lines, groups[i].line_count, 2);
     }
-    return status;
+    return STATUS_OK;
 }
 
 enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                   struct fault *fault) {
     struct buffer out = {.arena = arena};
     bool own = line_groups_are_for_buyer(invoice);
-    enum status status = STATUS_OK;
     print_heading(&out, invoice);
     if (own) {
         const struct invoice_line **lines =
-            ARENA_NEW(arena, const struct invoice_line *, invoice->line_count + 1);
+            ARENA_NEW(arena, const struct invoice_line *, invoice->line_count);
         for (size_t i = 0; i < invoice->line_count; i++) {
             lines[i] = &invoice->lines[i];
         }
         print_lines(&out, invoice, lines, invoice->line_count, 0);
     } else {
-        status = print_summary(&out, invoice, fault);
+        TRY(print_summary(&out, invoice, fault));
     }
     print_taxes(&out, invoice);
     print_totals(&out, invoice);
@@ -177,13 +173,11 @@ enum status document_invoice_text(struct arena *arena, const struct invoice *inv
         buffer_add(&out, TEXT("\n"));
         print_labelled(&out, "Terms", invoice->terms);
     }
-    if (status == STATUS_OK && !own) {
-        status = print_annex(&out, invoice, fault);
+    if (!own) {
+        TRY(print_annex(&out, invoice, fault));
     }
-    if (status == STATUS_OK) {
-        *bytes = buffer_text(&out);
-    }
-    return status;
+    *bytes = buffer_text(&out);
+    return STATUS_OK;
 }
 
 static struct text units_or_nothing(struct arena *arena, bool is_there, int64_t units) {

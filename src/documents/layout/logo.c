@@ -3,10 +3,13 @@
  * PNG can carry (compressed texts, colour profiles, whatever comes next) is not needed and not trusted. */
 #include "documents/layout/logo.h"
 
+#include "core/base/arena.h"
 #include "core/base/buffer.h"
-#include "documents/invoice/document.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#include <cairo.h>
 
 enum { SIGNATURE_BYTES = 8, CHUNK_FRAME_BYTES = 12 /* length, type and CRC */, IHDR_BYTES = 13 };
 
@@ -15,9 +18,9 @@ static uint32_t big_endian(const char *at) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static enum status refuse(enum status status, const char *what, struct fault *fault) {
+static enum status refuse_logo(enum status status, const char *what, struct fault *fault) {
     return fault_set(fault, status, "malformed-logo", "logo", TEXT(""),
-                     "the logo %s; it must be a PNG of at most %d KiB and %d × %d pixels", what,
+                     "The logo %s: it should be a PNG of at most %d KiB and %d × %d pixels.", what,
                      DOCUMENT_LOGO_MAX_BYTES / 1024, DOCUMENT_LOGO_MAX_PIXELS, DOCUMENT_LOGO_MAX_PIXELS);
 }
 
@@ -33,15 +36,15 @@ static bool makes_the_picture(const char *type) {
 
 static enum status check_header(const char *header, size_t length, struct fault *fault) {
     if (length != IHDR_BYTES) {
-        return refuse(STATUS_INVALID, "is not a PNG", fault);
+        return refuse_logo(STATUS_INVALID, "is not a PNG", fault);
     }
     uint32_t width = big_endian(header);
     uint32_t height = big_endian(header + 4);
     if (width < 1 || height < 1) {
-        return refuse(STATUS_INVALID, "has no pixels", fault);
+        return refuse_logo(STATUS_INVALID, "has no pixels", fault);
     }
     if (width > DOCUMENT_LOGO_MAX_PIXELS || height > DOCUMENT_LOGO_MAX_PIXELS) {
-        return refuse(STATUS_INVALID, "has too many pixels", fault);
+        return refuse_logo(STATUS_INVALID, "has too many pixels", fault);
     }
     return STATUS_OK;
 }
@@ -55,12 +58,12 @@ static enum status walk_chunks(struct arena *arena, struct text png, struct text
         size_t left = png.length - at;
         size_t length = left < CHUNK_FRAME_BYTES ? 0 : big_endian(png.at + at);
         if (left < CHUNK_FRAME_BYTES || length > left - CHUNK_FRAME_BYTES || ended) {
-            return refuse(STATUS_INVALID, "ends too early, or has something behind its end", fault);
+            return refuse_logo(STATUS_INVALID, "ends too early, or has something behind its end", fault);
         }
         const char *type = png.at + at + 4;
         bool first = at == SIGNATURE_BYTES;
         if (first != (memcmp(type, "IHDR", 4) == 0)) {
-            return refuse(STATUS_INVALID, "is not a PNG", fault);
+            return refuse_logo(STATUS_INVALID, "is not a PNG", fault);
         }
         if (first && check_header(type + 4, length, fault) != STATUS_OK) {
             return fault->status;
@@ -72,13 +75,13 @@ static enum status walk_chunks(struct arena *arena, struct text png, struct text
         at += length + CHUNK_FRAME_BYTES;
     }
     if (!ended) {
-        return refuse(STATUS_INVALID, "ends too early", fault);
+        return refuse_logo(STATUS_INVALID, "ends too early", fault);
     }
     *kept = buffer_text(&buffer);
     return STATUS_OK;
 }
 
-static cairo_status_t take(void *closure, unsigned char *bytes, unsigned int length) {
+static cairo_status_t read_bytes(void *closure, unsigned char *bytes, unsigned int length) {
     struct text *left = closure;
     if (left->length < length) {
         return CAIRO_STATUS_READ_ERROR;
@@ -90,22 +93,22 @@ static cairo_status_t take(void *closure, unsigned char *bytes, unsigned int len
 
 enum status logo_read(struct text png, cairo_surface_t **picture, struct fault *fault) {
     if (png.length > DOCUMENT_LOGO_MAX_BYTES) {
-        return refuse(STATUS_TOO_LARGE, "is too large", fault);
+        return refuse_logo(STATUS_TOO_LARGE, "is too large", fault);
     }
     if (!text_starts_with(png, TEXT("\x89PNG\r\n\x1a\n"))) {
-        return refuse(STATUS_INVALID, "is not a PNG", fault);
+        return refuse_logo(STATUS_INVALID, "is not a PNG", fault);
     }
     struct arena arena;
     arena_init(&arena);
     struct text left;
     enum status status = walk_chunks(&arena, png, &left, fault);
     if (status == STATUS_OK) {
-        cairo_surface_t *read = cairo_image_surface_create_from_png_stream(take, &left);
+        cairo_surface_t *read = cairo_image_surface_create_from_png_stream(read_bytes, &left);
         if (cairo_surface_status(read) == CAIRO_STATUS_SUCCESS) {
             *picture = read;
         } else {
             cairo_surface_destroy(read);
-            status = refuse(STATUS_INVALID, "cannot be decoded", fault);
+            status = refuse_logo(STATUS_INVALID, "cannot be decoded", fault);
         }
     }
     arena_clean_up(&arena);

@@ -171,7 +171,7 @@ enum status pdf_canvas_finish(struct pdf_canvas *canvas, struct text *pdf, struc
     cairo_surface_destroy(canvas->surface);
     if (drawn != CAIRO_STATUS_SUCCESS || written != CAIRO_STATUS_SUCCESS) {
         return fault_set(fault, STATUS_INTERNAL, "pdf-failed", NULL, TEXT(""),
-                         "the PDF could not be drawn: %s",
+                         "The PDF could not be drawn: %s.",
                          cairo_status_to_string(drawn != CAIRO_STATUS_SUCCESS ? drawn : written));
     }
     *pdf = buffer_text(&canvas->bytes);

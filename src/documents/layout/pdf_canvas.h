@@ -41,7 +41,7 @@ struct pdf_canvas_size {
     double width;
     double height;
 };
-#define SHEET_A4 ((struct pdf_canvas_size){595.28, 841.89})
+#define PDF_CANVAS_A4 ((struct pdf_canvas_size){595.28, 841.89})
 #define PDF_CANVAS_US_LETTER ((struct pdf_canvas_size){612, 792})
 
 /* What the file says about itself. */
@@ -62,12 +62,12 @@ struct pdf_canvas_box {
     enum pdf_canvas_align align;
 };
 
-/* A sheet that writes into `arena`. Owned by the caller until pdf_canvas_finish. */
+/* A canvas that writes into `arena`. Owned by the caller until pdf_canvas_finish. */
 struct pdf_canvas *pdf_canvas_new(struct arena *arena, struct pdf_canvas_size size,
                                   const struct pdf_canvas_about *about);
 void pdf_canvas_start_drawing(struct pdf_canvas *canvas);
 
-/* The PDF, and frees the sheet. Fault "pdf-failed". */
+/* Gives the PDF, and frees the canvas. Fault "pdf-failed". */
 enum status pdf_canvas_finish(struct pdf_canvas *canvas, struct text *pdf, struct fault *fault) MUST_CHECK;
 
 /* Ends the page. */
