@@ -2,6 +2,8 @@
  * or not at all. The directories are synced after the rename, from the new entry upwards. */
 #include "delivery/artifacts.h"
 
+#include "delivery/target_path.h"
+
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +32,7 @@ struct artifact_writer {
     crypto_hash_sha256_state hash;
 };
 
-static enum status unusable(struct fault *fault, const char *path, const char *what) {
+static enum status refuse_unusable(struct fault *fault, const char *path, const char *what) {
     int error = errno;
     return fault_set(fault, STATUS_INTERNAL, "artifacts-unusable", NULL, text_of(path),
                      "The artifact store cannot %s: %s.", what, strerror(error));
@@ -107,13 +109,13 @@ enum status artifact_write_begin(struct artifact_store *store, int64_t most_byte
     snprintf(made->path, sizeof made->path, "%s/tmp", store->directory);
     if (!make_store(store->directory) || !make_directory(made->path)) {
         free(made);
-        return unusable(fault, store->directory, "be made");
+        return refuse_unusable(fault, store->directory, "be made");
     }
     snprintf(made->path, sizeof made->path, "%s/tmp/XXXXXX", store->directory);
     made->fd = mkostemp(made->path, O_CLOEXEC);
     if (made->fd < 0) {
         free(made);
-        return unusable(fault, store->directory, "be written to");
+        return refuse_unusable(fault, store->directory, "be written to");
     }
     *writer = made;
     return STATUS_OK;
@@ -140,7 +142,7 @@ enum status artifact_write(struct artifact_writer *writer, struct text bytes, st
             continue;
         }
         if (written <= 0) {
-            return unusable(fault, writer->store->directory, "be written to");
+            return refuse_unusable(fault, writer->store->directory, "be written to");
         }
         writer->size_bytes += written;
         bytes = (struct text){bytes.at + written, bytes.length - (size_t)written};
@@ -195,7 +197,7 @@ enum status artifact_write_finish(struct artifact_writer *writer, struct text ex
                            made.sha256);
     }
     if (status == STATUS_OK && (fchmod(writer->fd, 0400) != 0 || fsync(writer->fd) != 0)) {
-        status = unusable(fault, writer->store->directory, "be written to");
+        status = refuse_unusable(fault, writer->store->directory, "be written to");
     }
     if (status == STATUS_OK && (!hash_file(writer->fd, read_back, &read_bytes) ||
                                 strcmp(read_back, made.sha256) != 0 || read_bytes != made.size_bytes)) {
@@ -204,7 +206,7 @@ enum status artifact_write_finish(struct artifact_writer *writer, struct text ex
                       "The artifact store gives back other bytes than were written.");
     }
     if (status == STATUS_OK && !give_name(writer, made.sha256)) {
-        status = unusable(fault, writer->store->directory, "be written to");
+        status = refuse_unusable(fault, writer->store->directory, "be written to");
     }
     if (status != STATUS_OK) {
         artifact_write_abandon(writer);
@@ -226,7 +228,8 @@ enum status artifact_put_file(struct artifact_store *store, struct text path, co
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     struct stat about = {0};
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be opened: %s",
+        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path,
+                           "Give a file that can be read; this one cannot be opened: %s.",
                            fd < 0 ? strerror(errno) : "it is not a file");
         goto done;
     }
@@ -240,8 +243,8 @@ enum status artifact_put_file(struct artifact_store *store, struct text path, co
         status = artifact_write(writer, (struct text){piece, (size_t)got}, fault);
     }
     if (status == STATUS_OK && got < 0) {
-        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path, "cannot be read: %s",
-                           strerror(errno));
+        status = fault_set(fault, STATUS_INVALID, "file-not-read", field, path,
+                           "Give a file that can be read; this one cannot: %s.", strerror(errno));
     }
     if (status == STATUS_OK) {
         status = artifact_write_finish(writer, TEXT(""), artifact, fault);
@@ -258,21 +261,13 @@ done:
 
 /* ---- reading ---- */
 
-static bool is_name(struct text sha256) {
-    bool is_hex = sha256.length == ARTIFACT_NAME_BYTES;
-    for (size_t i = 0; is_hex && i < sha256.length; i++) {
-        is_hex = (sha256.at[i] >= '0' && sha256.at[i] <= '9') || (sha256.at[i] >= 'a' && sha256.at[i] <= 'f');
-    }
-    return is_hex;
-}
-
 enum status artifact_open(const struct artifact_store *store, struct text sha256, int *fd,
                           int64_t *size_bytes, struct fault *fault) {
     char path[PATH_MAX];
     char directory[PATH_MAX];
     struct stat about;
     int opened = -1;
-    if (is_name(sha256)) {
+    if (sha256_check(sha256, "sha256", fault) == STATUS_OK) {
         place_of(store, sha256.at, path, directory);
         opened = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
@@ -314,7 +309,7 @@ enum status artifact_sweep(struct artifact_store *store, int64_t now_us, int64_t
     snprintf(path, sizeof path, "%s/tmp", store->directory);
     DIR *directory = opendir(path);
     if (directory == NULL && errno != ENOENT) {
-        return unusable(fault, path, "be read");
+        return refuse_unusable(fault, path, "be read");
     }
     const struct dirent *entry = NULL;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {

@@ -25,8 +25,8 @@ static bool is_segment(struct text given, const char *others, size_t most_bytes)
 static const char OTHERS_OF_CODE[] = "._-";
 static const char OTHERS_OF_FILE[] = "._-+";
 
-static enum status malformed(struct fault *fault, const char *code, const char *field, struct text given,
-                             const char *what, int most_bytes) {
+static enum status refuse_segment(struct fault *fault, const char *code, const char *field, struct text given,
+                                  const char *what, int most_bytes) {
     return fault_set(fault, STATUS_INVALID, code, field, given,
                      "%s: at most %d bytes, beginning with a letter or digit, without \"..\" and no \".\" at "
                      "the end.",
@@ -37,18 +37,18 @@ enum status product_code_check(struct text given, const char *field, struct faul
     if (is_segment(given, OTHERS_OF_CODE, PRODUCT_CODE_MAX_BYTES)) {
         return STATUS_OK;
     }
-    return malformed(fault, "malformed-code", field, given,
-                     "A product's code has ASCII letters, digits, \".\", \"_\" and \"-\"",
-                     PRODUCT_CODE_MAX_BYTES);
+    return refuse_segment(fault, "malformed-code", field, given,
+                          "A product's code has ASCII letters, digits, \".\", \"_\" and \"-\"",
+                          PRODUCT_CODE_MAX_BYTES);
 }
 
 enum status version_check(struct text given, const char *field, struct fault *fault) {
     if (is_segment(given, OTHERS_OF_FILE, VERSION_MAX_BYTES)) {
         return STATUS_OK;
     }
-    return malformed(fault, "malformed-version", field, given,
-                     "A version has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", such as 4.2.0",
-                     VERSION_MAX_BYTES);
+    return refuse_segment(fault, "malformed-version", field, given,
+                          "A version has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", such as 4.2.0",
+                          VERSION_MAX_BYTES);
 }
 
 enum status platform_check(struct text given, const char *field, struct fault *fault) {
@@ -59,9 +59,10 @@ enum status platform_check(struct text given, const char *field, struct fault *f
     if (is_lower && is_segment(given, "_-", PLATFORM_MAX_BYTES)) {
         return STATUS_OK;
     }
-    return malformed(fault, "malformed-platform", field, given,
-                     "A platform has lower-case ASCII letters, digits, \"_\" and \"-\", such as linux-amd64",
-                     PLATFORM_MAX_BYTES);
+    return refuse_segment(
+        fault, "malformed-platform", field, given,
+        "A platform has lower-case ASCII letters, digits, \"_\" and \"-\", such as linux-amd64",
+        PLATFORM_MAX_BYTES);
 }
 
 /* Windows opens a device whatever stands behind the first dot. */
@@ -83,10 +84,11 @@ enum status file_name_check(struct text given, const char *field, struct fault *
     if (is_segment(given, OTHERS_OF_FILE, FILE_NAME_MAX_BYTES) && !is_device_name(given)) {
         return STATUS_OK;
     }
-    return malformed(fault, "malformed-file-name", field, given,
-                     "A file name has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", and is none that "
-                     "Windows keeps for a device",
-                     FILE_NAME_MAX_BYTES);
+    return refuse_segment(
+        fault, "malformed-file-name", field, given,
+        "A file name has ASCII letters, digits, \".\", \"_\", \"-\" and \"+\", and is none that "
+        "Windows keeps for a device",
+        FILE_NAME_MAX_BYTES);
 }
 
 enum { SHA256_DIGITS = 64 };

@@ -208,7 +208,7 @@ struct text tuf_file_sign(struct arena *arena, struct text signed_object, const 
     return canonical_written(&out);
 }
 
-static bool take(struct text *rest, const char *word) {
+static bool take_word(struct text *rest, const char *word) {
     size_t length = strlen(word);
     if (rest->length < length || memcmp(rest->at, word, length) != 0) {
         return false;
@@ -229,21 +229,22 @@ static bool take_digits(struct text *rest, size_t count, struct text *digits) {
 static bool take_signature(struct text *rest, struct tuf_signature *signature) {
     struct text digits;
     size_t length = 0;
-    return take(rest, "{\"keyid\":\"") && take_digits(rest, TUF_KEY_ID_BYTES, &signature->key_id) &&
-           take(rest, "\",\"sig\":\"") && take_digits(rest, 2 * (size_t)TUF_SIGNATURE_BYTES, &digits) &&
+    return take_word(rest, "{\"keyid\":\"") && take_digits(rest, TUF_KEY_ID_BYTES, &signature->key_id) &&
+           take_word(rest, "\",\"sig\":\"") && take_digits(rest, 2 * (size_t)TUF_SIGNATURE_BYTES, &digits) &&
            sodium_hex2bin(signature->bytes, sizeof signature->bytes, digits.at, digits.length, NULL, &length,
                           NULL) == 0 &&
-           length == sizeof signature->bytes && take(rest, "\"}");
+           length == sizeof signature->bytes && take_word(rest, "\"}");
 }
 
 bool tuf_file_parse(struct text bytes, struct tuf_parsed_file *file) {
     enum { SIGNATURES_MAX = sizeof file->signatures / sizeof file->signatures[0] };
     file->signature_count = 0;
-    if (!take(&bytes, "{\"signatures\":[")) {
+    if (!take_word(&bytes, "{\"signatures\":[")) {
         return false;
     }
-    while (!take(&bytes, "],\"signed\":")) {
-        if (file->signature_count == SIGNATURES_MAX || (file->signature_count > 0 && !take(&bytes, ",")) ||
+    while (!take_word(&bytes, "],\"signed\":")) {
+        if (file->signature_count == SIGNATURES_MAX ||
+            (file->signature_count > 0 && !take_word(&bytes, ",")) ||
             !take_signature(&bytes, &file->signatures[file->signature_count])) {
             return false;
         }
@@ -290,10 +291,11 @@ bool tuf_root_role(struct text signed_object, const char *role, struct tuf_named
         struct text rest = {at + start.length,
                             signed_object.length - (size_t)(at + start.length - signed_object.at)};
         bool goes_on = true;
-        while (goes_on && !take(&rest, "],\"threshold\":")) {
-            goes_on =
-                found->count < TUF_KEYS_MAX && (found->count == 0 || take(&rest, ",")) && take(&rest, "\"") &&
-                take_digits(&rest, TUF_KEY_ID_BYTES, &found->key_ids[found->count]) && take(&rest, "\"");
+        while (goes_on && !take_word(&rest, "],\"threshold\":")) {
+            goes_on = found->count < TUF_KEYS_MAX && (found->count == 0 || take_word(&rest, ",")) &&
+                      take_word(&rest, "\"") &&
+                      take_digits(&rest, TUF_KEY_ID_BYTES, &found->key_ids[found->count]) &&
+                      take_word(&rest, "\"");
             found->count += goes_on;
         }
         const char *end = goes_on ? memchr(rest.at, '}', rest.length) : NULL;
