@@ -11,6 +11,14 @@
 enum { DAY_S = 86400 };
 static const int64_t DAY_US = (int64_t)DAY_S * 1000000;
 
+static enum status parse_in_zone(struct text at, struct text zone_name, int64_t *at_us, struct fault *fault) {
+    struct zone *zone = NULL;
+    TRY(zone_open(zone_name, "time_zone", &zone, fault));
+    enum status status = instant_parse(at, zone, "at", at_us, fault);
+    zone_close(zone);
+    return status;
+}
+
 enum status event_time_parse(const struct call *call, struct text at, int64_t provider_id,
                              int64_t customer_id, struct event_time *time, struct fault *fault) {
     at = text_trim(at);
@@ -20,30 +28,20 @@ enum status event_time_parse(const struct call *call, struct text at, int64_t pr
     }
     struct agreement agreement = {0};
     bool found = false;
-    enum status status =
-        agreement_find_edge(call->db, call->arena, provider_id, customer_id, &found, &agreement, fault);
-    if (status == STATUS_OK && !found) {
-        status = fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", NULL, TEXT(""),
-                           "the customer has no agreement with the provider any more");
-    }
-    struct zone *zone = NULL;
     int64_t at_us = 0;
-    if (status == STATUS_OK) {
-        status = zone_open(agreement.time_zone, "time_zone", &zone, fault);
+    TRY(agreement_find_edge(call->db, call->arena, provider_id, customer_id, &found, &agreement, fault));
+    if (!found) {
+        return fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", NULL, TEXT(""),
+                         "The customer should have an agreement with the provider, and has none any more.");
     }
-    if (status == STATUS_OK) {
-        status = instant_parse(at, zone, "at", &at_us, fault);
+    TRY(parse_in_zone(at, agreement.time_zone, &at_us, fault));
+    if (at_us > call->now_us) {
+        return fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
+                         "A change takes effect now or earlier; it is now %s.",
+                         instant_format(call->arena, call->now_us).at);
     }
-    zone_close(zone);
-    if (status == STATUS_OK && at_us > call->now_us) {
-        status = fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
-                           "a change takes effect now or earlier; it is now %s",
-                           instant_format(call->arena, call->now_us).at);
-    }
-    if (status == STATUS_OK) {
-        *time = (struct event_time){.given = true, .at_us = at_us};
-    }
-    return status;
+    *time = (struct event_time){.given = true, .at_us = at_us};
+    return STATUS_OK;
 }
 
 /* False where `at_us` is later than the end of the month in every zone of the world, so that none need be
@@ -58,10 +56,7 @@ static enum status check_edge(const struct call *call, const struct edge_frozen 
         return STATUS_OK;
     }
     struct zone *zone = NULL;
-    enum status status = zone_open(edge->time_zone, "time_zone", &zone, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(zone_open(edge->time_zone, "time_zone", &zone, fault));
     struct month month = zone_month_at(zone, at_us);
     zone_close(zone);
     bool closed = month.index <= edge->last_closed.index;
@@ -71,19 +66,17 @@ static enum status check_edge(const struct call *call, const struct edge_frozen 
     struct text word = month_format(call->arena, month);
     return fault_set(fault, STATUS_CONFLICT, closed ? "month-closed" : "month-reported", "at",
                      instant_format(call->arena, at_us),
-                     "the usage of %.*s is %s already; record a correction of that month instead",
+                     "The usage of %.*s is %s already: record a correction of that month instead.",
                      TEXT_ARGS(word), closed ? "closed" : "reported");
 }
 
 enum status event_time_settle(const struct call *call, struct event_time time, const struct licence *licence,
                               int64_t latest_us, int64_t *at_us, struct fault *fault) {
-    assert(latest_us >= 0);
     int64_t at = time.at_us;
     if (at < latest_us) {
         if (time.given) {
             return fault_set(fault, STATUS_CONFLICT, "before-previous-event", "at",
-                             instant_format(call->arena, at),
-                             "%s was changed last at %s, and only a later change can follow",
+                             instant_format(call->arena, at), "%s was changed last at %s: give a later time.",
                              identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
                              instant_format(call->arena, latest_us).at);
         }
@@ -91,13 +84,11 @@ enum status event_time_settle(const struct call *call, struct event_time time, c
     }
     struct edge_frozen *edges = NULL;
     size_t count = 0;
-    enum status status =
-        months_frozen(call->db, call->arena, licence->customer_id, licence->id, &edges, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = check_edge(call, &edges[i], at, fault);
+    TRY(months_frozen(call->db, call->arena, licence->customer_id, licence->id, &edges, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        TRY(check_edge(call, &edges[i], at, fault));
     }
-    if (status == STATUS_OK) {
-        *at_us = at;
-    }
-    return status;
+    assert(at >= latest_us);
+    *at_us = at;
+    return STATUS_OK;
 }

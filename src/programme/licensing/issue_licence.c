@@ -28,18 +28,19 @@ static struct text number_text(const struct call *call, int64_t number) {
 static enum status check_seats(const struct call *call, const struct issue *issue, struct fault *fault) {
     if (issue->count < 1 || issue->count > LICENCE_ISSUE_COUNT_MAX) {
         return fault_set(fault, STATUS_INVALID, "count-out-of-range", "count",
-                         number_text(call, issue->count), "1 to %d licences can be issued at once",
+                         number_text(call, issue->count), "Issue from 1 to %d licences at once.",
                          LICENCE_ISSUE_COUNT_MAX);
     }
     if (issue->seats < 1 || issue->seats > BLOCK_SIZE_MAX) {
         return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
-                         number_text(call, issue->seats), "a licence has from 1 to %d seats", BLOCK_SIZE_MAX);
+                         number_text(call, issue->seats), "A licence has from 1 to %d seats.",
+                         BLOCK_SIZE_MAX);
     }
     int64_t free_seats = issue->block.size - issue->block.issued_seats;
     if (issue->seats * issue->count > free_seats) {
         return fault_set(
             fault, STATUS_CONFLICT, "seats-beyond-block", "seats", number_text(call, issue->seats),
-            "the block has %lld free seats of %lld, and %lld are asked for; enlarge the block first",
+            "The block has %lld free seats of %lld, and %lld are asked for: enlarge the block first.",
             (long long)free_seats, (long long)issue->block.size, (long long)(issue->seats * issue->count));
     }
     return STATUS_OK;
@@ -51,50 +52,29 @@ static enum status check_parts(const struct call *call, const struct issue *issu
         if (__builtin_mul_overflow(issue->seats, issue->parts[i].quantity, &seats) || seats > INT32_MAX) {
             return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
                              number_text(call, issue->seats),
-                             "a part of the bundle would get more than %d seats", INT32_MAX);
+                             "Give fewer seats: a part of the bundle would get more than %d.", INT32_MAX);
         }
-        enum status status =
-            agreement_chain_require_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(agreement_chain_require_vendor(call, issue->parts[i].owner_id, issue->customer.id, fault));
     }
     return STATUS_OK;
 }
 
-static enum status issue_prepare(struct call *call, const struct issue_licence_input *input,
+static enum status prepare_issue(struct call *call, const struct issue_licence_input *input,
                                  struct issue *issue, struct fault *fault) {
     *issue = (struct issue){.seats = input->seats, .count = input->count == 0 ? 1 : input->count};
-    enum status status = find_block(call, input->block, &issue->block, fault);
-    if (status == STATUS_OK) {
-        status = require_right(call, issue->block.provider_id, RIGHT_LICENCES, fault);
+    TRY(find_block(call, input->block, &issue->block, fault));
+    TRY(require_right(call, issue->block.provider_id, RIGHT_LICENCES, fault));
+    if (issue->block.state != BLOCK_OPEN) {
+        return fault_set(fault, STATUS_CONFLICT, "block-closed", "block", input->block,
+                         "The block is closed: issue from another one.");
     }
-    if (status == STATUS_OK && issue->block.state != BLOCK_OPEN) {
-        status = fault_set(fault, STATUS_CONFLICT, "block-closed", "block", input->block,
-                           "the block is closed; issue from another one");
-    }
-    if (status == STATUS_OK) {
-        status = find_customer_of(call, issue->block.provider_id, input->customer, &issue->customer, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_seats(call, issue, fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_chain_require(call, issue->customer.id, fault);
-    }
-    if (status == STATUS_OK) {
-        status = account_load(call->db, call->arena, issue->block.provider_id, &issue->provider, fault);
-    }
-    if (status == STATUS_OK) {
-        status = sku_load(call->db, call->arena, issue->block.sku_id, &issue->sku, fault);
-    }
-    if (status == STATUS_OK) {
-        status = bundle_expand(call, &issue->sku, &issue->parts, &issue->part_count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_parts(call, issue, fault);
-    }
-    return status;
+    TRY(find_customer_of(call, issue->block.provider_id, input->customer, &issue->customer, fault));
+    TRY(check_seats(call, issue, fault));
+    TRY(agreement_chain_require(call, issue->customer.id, fault));
+    TRY(account_load(call->db, call->arena, issue->block.provider_id, &issue->provider, fault));
+    TRY(sku_load(call->db, call->arena, issue->block.sku_id, &issue->sku, fault));
+    TRY(bundle_expand(call, &issue->sku, &issue->parts, &issue->part_count, fault));
+    return check_parts(call, issue, fault);
 }
 
 static struct licence licence_of(const struct call *call, const struct issue *issue,
@@ -112,6 +92,7 @@ static struct licence licence_of(const struct call *call, const struct issue *is
                             .issued_at_us = call->now_us};
 }
 
+/* A licence and, where it is a bundle's, its parts. */
 static enum status issue_one(struct call *call, const struct issue *issue, struct issued_licence *out,
                              struct fault *fault) {
     struct licence_row row = {.licence = licence_of(call, issue, &issue->parts[0]),
@@ -122,14 +103,12 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
                               .sku_name = issue->sku.name,
                               .sku_owner_id = issue->sku.owner_id};
     out->key = licence_key_new(call, &row.licence);
-    enum status status = licence_insert(call->db, &row.licence, fault);
-    for (size_t i = 1; status == STATUS_OK && i < issue->part_count; i++) {
+    TRY(licence_insert(call->db, &row.licence, fault));
+    for (size_t i = 1; i < issue->part_count; i++) {
         struct licence part = licence_of(call, issue, &issue->parts[i]);
         part.parent_id = row.licence.id;
-        status = licence_insert(call->db, &part, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
+        assert(part.seats == row.licence.seats * part.part_quantity && part.counted_seats == 0);
+        TRY(licence_insert(call->db, &part, fault));
     }
     licence_view_fill(call, &row, true, &out->licence);
     return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
@@ -138,27 +117,27 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
                        fault);
 }
 
+static enum status do_issue_licence(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct issue issue;
+    TRY(prepare_issue(call, input, &issue, fault));
+    assert(issue.parts[0].quantity == 1); /* the SKU itself */
+    int64_t taken = issue.seats * issue.count;
+    TRY(block_add_issued(call->db, issue.block.id, taken, fault));
+    struct issued_licences issued = {.items =
+                                         ARENA_NEW(call->arena, struct issued_licence, (size_t)issue.count)};
+    int64_t given = 0;
+    while (issued.count < (size_t)issue.count) {
+        struct issued_licence *one = &issued.items[issued.count++];
+        TRY(issue_one(call, &issue, one, fault));
+        given += one->licence.seats;
+    }
+    /* The block's issued seats grew by what its new licences have. */
+    assert(given == taken && taken <= issue.block.size - issue.block.issued_seats);
+    *(struct issued_licences *)output = issued;
+    return STATUS_OK;
+}
+
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct issue issue;
-    struct issued_licences issued = {0};
-    status = issue_prepare(call, input, &issue, fault);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    assert(issue.parts[0].quantity == 1);
-    status = block_add_issued(call->db, issue.block.id, issue.seats * issue.count, fault);
-    issued.items = ARENA_NEW(call->arena, struct issued_licence, (size_t)issue.count);
-    while (status == STATUS_OK && issued.count < (size_t)issue.count) {
-        status = issue_one(call, &issue, &issued.items[issued.count++], fault);
-    }
-    if (status == STATUS_OK) {
-        *out = issued;
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_issue_licence, input, out, fault);
 }

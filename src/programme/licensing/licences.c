@@ -9,7 +9,7 @@
 #include <assert.h>
 
 /* All parts of a licence fit one page. */
-_Static_assert((int)BUNDLE_PARTS_MAX <= (int)PAGE_LIMIT_MAX, "a bundle has too many parts");
+static_assert((int)BUNDLE_PARTS_MAX <= (int)PAGE_LIMIT_MAX, "a bundle has too many parts");
 
 static struct text effective_state(const struct licence *licence) {
     if (licence->state == LICENCE_ON && licence->suspensions > 0) {
@@ -57,18 +57,17 @@ void licence_view_fill(struct call *call, const struct licence_row *row, bool ma
     };
 }
 
-/* Adds the edge's agreement where it is the suspended one. */
+/* Adds the edge's agreement where it is a suspended one. */
 static enum status add_if_suspended(struct call *call, int64_t seller_id, int64_t buyer_id,
                                     struct licence_detail *detail, struct fault *fault) {
     struct agreement agreement = {0};
     bool found = false;
-    enum status status =
-        agreement_find_edge(call->db, call->arena, seller_id, buyer_id, &found, &agreement, fault);
-    if (status == STATUS_OK && found && agreement.state == AGREEMENT_SUSPENDED) {
+    TRY(agreement_find_edge(call->db, call->arena, seller_id, buyer_id, &found, &agreement, fault));
+    if (found && agreement.state == AGREEMENT_SUSPENDED) {
         detail->suspended_by[detail->suspended_by_count++] =
             identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id);
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* The suspended agreements on the licence's path, from the customer up to the vendor. */
@@ -76,19 +75,17 @@ static enum status find_suspensions(struct call *call, const struct licence_row 
                                     struct licence_detail *detail, struct fault *fault) {
     int64_t *ids = NULL;
     size_t count = 0;
-    enum status status = account_path(call->db, call->arena, row->licence.customer_id, &ids, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(account_path(call->db, call->arena, row->licence.customer_id, &ids, &count, fault));
+    if (count == 0) {
+        return fault_set(fault, STATUS_INTERNAL, "account-path-broken", NULL,
+                         identifier_text(call, IDENTIFIER_ACCOUNT, row->licence.customer_id),
+                         "The store has no path from the licence's customer up: run seatmeter check.");
     }
-    assert(count > 0);
     detail->suspended_by = ARENA_NEW(call->arena, struct text, count);
-    for (size_t i = count - 1; status == STATUS_OK && i > 0; i--) {
-        status = add_if_suspended(call, ids[i - 1], ids[i], detail, fault);
+    for (size_t i = count - 1; i > 0; i--) {
+        TRY(add_if_suspended(call, ids[i - 1], ids[i], detail, fault));
     }
-    if (status == STATUS_OK) {
-        status = add_if_suspended(call, row->sku_owner_id, ids[0], detail, fault);
-    }
-    return status;
+    return add_if_suspended(call, row->sku_owner_id, ids[0], detail, fault);
 }
 
 /* The parts of a bundle's licence, all of them. */
@@ -98,12 +95,15 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
         .below_id = row->licence.customer_id, .parent_id = row->licence.id, .state = -1, .suspended = -1};
     struct licence_row *rows = NULL;
     int64_t next_after = 0;
-    enum status status = licence_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX},
-                                      &rows, &detail->part_count, &next_after, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(licence_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX}, &rows,
+                     &detail->part_count, &next_after, fault));
+    if (next_after != 0) {
+        return fault_set(
+            fault, STATUS_INTERNAL, "too-many-parts", NULL,
+            identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
+            "A licence should have at most %d parts, and the store has more: run seatmeter check.",
+            BUNDLE_PARTS_MAX);
     }
-    assert(next_after == 0);
     detail->parts = ARENA_NEW(call->arena, struct licence_view, detail->part_count);
     for (size_t i = 0; i < detail->part_count; i++) {
         licence_view_fill(call, &rows[i], keys, &detail->parts[i]);
@@ -111,38 +111,31 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
     return STATUS_OK;
 }
 
-enum status show_licence(struct call *call, struct text licence, struct licence_detail *out,
-                         struct fault *fault) {
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+static enum status do_show_licence(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct text *word = input;
     struct licence_row row;
     struct licence_detail detail = {0};
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_licence(call, licence, &row, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_licence(call, *word, &row, fault));
     bool keys = actor_is(call, row.licence.provider_id);
     licence_view_fill(call, &row, keys, &detail.licence);
     if (row.licence.first_edge > 0) {
-        status = load_parts(call, &row, keys, &detail, fault);
+        TRY(load_parts(call, &row, keys, &detail, fault));
     }
-    if (status == STATUS_OK && row.licence.suspensions > 0) {
-        status = find_suspensions(call, &row, &detail, fault);
+    if (row.licence.suspensions > 0) {
+        TRY(find_suspensions(call, &row, &detail, fault));
     }
-    if (status == STATUS_OK) {
-        status = licence_devices_count(call, &row, &detail.devices, fault);
-    }
-    if (status == STATUS_OK) {
-        *out = detail;
-    }
-done:
-    return call_end(call, status, fault);
+    TRY(licence_devices_count(call, &row, &detail.devices, fault));
+    *(struct licence_detail *)output = detail;
+    return STATUS_OK;
 }
+
+enum status show_licence(struct call *call, struct text licence, struct licence_detail *out,
+                         struct fault *fault) {
+    return call_run(call, DB_READ, do_show_licence, &licence, out, fault);
+}
+
+/* ---- a page ---- */
 
 static enum status filter_by_state(struct text word, struct licence_filter *filter, struct fault *fault) {
     if (text_is(word, "suspended")) {
@@ -156,31 +149,32 @@ static enum status filter_by_state(struct text word, struct licence_filter *filt
     return machine_state_parse(&licence_machine, word, &filter->state, fault);
 }
 
-/* Where to look, as far down as the words say: the customer, the provider, the actor's account, everywhere.
- */
+/* The account below which to look: the customer's, else the provider's, else the actor's own. */
+static enum status find_account_to_list(struct call *call, const struct list_licences_input *input,
+                                        struct account *account, struct fault *fault) {
+    struct account provider = {0};
+    if (input->provider.length > 0) {
+        TRY(find_account_below(call, input->provider, "provider", &provider, fault));
+        *account = provider;
+    }
+    if (input->customer.length > 0) {
+        return provider.id == 0 ? find_account_below(call, input->customer, "customer", account, fault)
+                                : find_customer_of(call, provider.id, input->customer, account, fault);
+    }
+    if (input->provider.length > 0) {
+        return STATUS_OK;
+    }
+    return account_load(call->db, call->arena, call->actor.account_id, account, fault);
+}
+
 static enum status filter_by_account(struct call *call, const struct list_licences_input *input,
                                      struct licence_filter *filter, struct fault *fault) {
-    enum status status = STATUS_OK;
     struct account account = {0};
     bool named = input->customer.length > 0 || input->provider.length > 0;
     if (!named && call->actor.account_id == 0) {
         return STATUS_OK;
     }
-    struct account provider = {0};
-    if (input->provider.length > 0) {
-        status = find_account_below(call, input->provider, "provider", &provider, fault);
-        account = provider;
-    }
-    if (status == STATUS_OK && input->customer.length > 0) {
-        status = provider.id == 0 ? find_account_below(call, input->customer, "customer", &account, fault)
-                                  : find_customer_of(call, provider.id, input->customer, &account, fault);
-    }
-    if (status == STATUS_OK && !named) {
-        status = account_load(call->db, call->arena, call->actor.account_id, &account, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_account_to_list(call, input, &account, fault));
     filter->below_id = account.id;
     filter->wide = account.kind == ACCOUNT_DISTRIBUTOR;
     if (account.kind == ACCOUNT_VENDOR) {
@@ -190,122 +184,111 @@ static enum status filter_by_account(struct call *call, const struct list_licenc
     return STATUS_OK;
 }
 
-static enum status licence_filter_make(struct call *call, const struct list_licences_input *input,
+static enum status make_licence_filter(struct call *call, const struct list_licences_input *input,
                                        struct licence_filter *filter, struct fault *fault) {
     *filter = (struct licence_filter){.state = -1, .suspended = -1};
-    enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = filter_by_account(call, input, filter, fault);
-    }
-    if (status == STATUS_OK && input->sku.length > 0) {
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(filter_by_account(call, input, filter, fault));
+    if (input->sku.length > 0) {
         struct sku sku = {0};
-        status = find_sku(call, input->sku, "sku", &sku, fault);
+        TRY(find_sku(call, input->sku, "sku", &sku, fault));
         filter->sku_id = sku.id;
     }
-    if (status == STATUS_OK && input->block.length > 0) {
+    if (input->block.length > 0) {
         struct block block = {0};
-        status = find_block(call, input->block, &block, fault);
+        TRY(find_block(call, input->block, &block, fault));
         filter->block_id = block.id;
     }
-    if (status == STATUS_OK && input->state.length > 0) {
-        status = filter_by_state(input->state, filter, fault);
+    if (input->state.length > 0) {
+        TRY(filter_by_state(input->state, filter, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
-enum status list_licences(struct call *call, const struct list_licences_input *input,
-                          struct licence_page *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+static enum status do_list_licences(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct list_licences_input *list = input;
     struct licence_filter filter;
     struct licence_row *rows = NULL;
     struct licence_page page = {0};
-    status = licence_filter_make(call, input, &filter, fault);
-    if (status == STATUS_OK) {
-        status = licence_list(call->db, call->arena, &filter, input->page, &rows, &page.count,
-                              &page.next_after, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
+    TRY(make_licence_filter(call, list, &filter, fault));
+    TRY(licence_list(call->db, call->arena, &filter, list->page, &rows, &page.count, &page.next_after,
+                     fault));
     page.items = ARENA_NEW(call->arena, struct licence_view, page.count);
     for (size_t i = 0; i < page.count; i++) {
         licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
     }
-    *out = page;
-done:
-    return call_end(call, status, fault);
+    *(struct licence_page *)output = page;
+    return STATUS_OK;
+}
+
+enum status list_licences(struct call *call, const struct list_licences_input *input,
+                          struct licence_page *out, struct fault *fault) {
+    return call_run(call, DB_READ, do_list_licences, input, out, fault);
+}
+
+/* ---- events ---- */
+
+struct list_events_input {
+    struct text licence;
+    struct page page;
+};
+
+static enum status do_list_licence_events(struct call *call, const void *input, void *output,
+                                          struct fault *fault) {
+    const struct list_events_input *list = input;
+    struct licence_row row;
+    struct licence_event *events = NULL;
+    struct licence_event_page page = {0};
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_licence(call, list->licence, &row, fault));
+    TRY(licence_events_list(call->db, call->arena, row.licence.id, list->page, &events, &page.count,
+                            &page.next_after, fault));
+    page.items = ARENA_NEW(call->arena, struct licence_event_view, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        page.items[i].event = events[i];
+        page.items[i].cause = TEXT("");
+        if (events[i].cause_id != 0) {
+            page.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, events[i].cause_id);
+        }
+    }
+    *(struct licence_event_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status list_licence_events(struct call *call, struct text licence, struct page page,
                                 struct licence_event_page *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    const struct list_events_input input = {licence, page};
+    return call_run(call, DB_READ, do_list_licence_events, &input, out, fault);
+}
+
+/* ---- keys ---- */
+
+static enum status do_reveal_licence_key(struct call *call, const void *input, void *output,
+                                         struct fault *fault) {
+    const struct text *word = input;
     struct licence_row row;
-    struct licence_event *events = NULL;
-    struct licence_event_page result = {0};
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_licence(call, licence, &row, fault);
+    struct text key = {0};
+    TRY(find_licence_to_change(call, *word, &row, fault));
+    if (row.licence.parent_id != 0) {
+        return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", *word,
+                         "A part of a bundle has no key of its own: the bundle's key is its key.");
     }
-    if (status == STATUS_OK) {
-        status = licence_events_list(call->db, call->arena, row.licence.id, page, &events, &result.count,
-                                     &result.next_after, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    result.items = ARENA_NEW(call->arena, struct licence_event_view, result.count);
-    for (size_t i = 0; i < result.count; i++) {
-        result.items[i].event = events[i];
-        result.items[i].cause = TEXT("");
-        if (events[i].cause_id != 0) {
-            result.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, events[i].cause_id);
-        }
-    }
-    *out = result;
-done:
-    return call_end(call, status, fault);
+    TRY(licence_key_open(call, &row.licence, &key, fault));
+    TRY(audit_write(call, "licence.reveal-key", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
+                    row.licence.provider_id, TEXT(""), fault));
+    *(struct text *)output = key;
+    return STATUS_OK;
 }
 
 enum status reveal_licence_key(struct call *call, struct text licence, struct text *key,
                                struct fault *fault) {
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct licence_row row;
-    struct text opened = {0};
-    status = find_licence_to_change(call, licence, &row, fault);
-    if (status == STATUS_OK && row.licence.parent_id != 0) {
-        status = fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", licence,
-                           "a part of a bundle has no key of its own; the bundle's key is its key");
-    }
-    if (status == STATUS_OK) {
-        status = licence_key_open(call, &row.licence, &opened, fault);
-    }
-    if (status == STATUS_OK) {
-        status =
-            audit_write(call, "licence.reveal-key", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
-                        row.licence.provider_id, TEXT(""), fault);
-    }
-    if (status == STATUS_OK) {
-        *key = opened;
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_reveal_licence_key, &licence, key, fault);
 }
 
 static enum status write_key_row(struct call *call, struct csv_writer *writer, const struct licence_row *row,
                                  struct fault *fault) {
     struct text key = {0};
-    enum status status = licence_key_open(call, &row->licence, &key, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(licence_key_open(call, &row->licence, &key, fault));
     csv_write(writer, row->customer_code);
     csv_write(writer, identifier_text(call, IDENTIFIER_LICENCE, row->licence.id));
     csv_write(writer, row->sku_code);
@@ -321,50 +304,42 @@ static enum status write_key_rows(struct call *call, int64_t customer_id, struct
                                   int64_t *written, struct fault *fault) {
     struct licence_filter filter = {.below_id = customer_id, .state = -1, .suspended = -1};
     struct page page = {.limit = PAGE_LIMIT_MAX};
-    enum status status = STATUS_OK;
     do {
         struct licence_row *rows = NULL;
         size_t count = 0;
-        status = licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault);
-        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        TRY(licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault));
+        for (size_t i = 0; i < count; i++) {
             if (rows[i].licence.state == LICENCE_RETIRED) {
                 continue;
             }
-            status = write_key_row(call, writer, &rows[i], fault);
+            TRY(write_key_row(call, writer, &rows[i], fault));
             (*written)++;
         }
-    } while (status == STATUS_OK && page.after_id != 0);
-    return status;
+    } while (page.after_id != 0);
+    return STATUS_OK;
 }
 
-enum status export_licence_keys(struct call *call, struct text customer_word, struct text *csv,
-                                struct fault *fault) {
-    static const char *const columns[] = {"customer", "licence", "sku", "seats", "state", "key"};
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+static enum status do_export_licence_keys(struct call *call, const void *input, void *output,
+                                          struct fault *fault) {
+    static const char *const COLUMNS[] = {"customer", "licence", "sku", "seats", "state", "key"};
+    const struct text *word = input;
     struct account customer = {0};
     struct csv_writer writer;
     int64_t written = 0;
-    status = find_customer_to_licence(call, customer_word, &customer, fault);
-    if (status != STATUS_OK) {
-        goto done;
-    }
+    TRY(find_customer_to_licence(call, *word, &customer, fault));
     csv_writer_init(&writer, call->arena);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        csv_write(&writer, text_of(columns[i]));
+    for (size_t i = 0; i < sizeof COLUMNS / sizeof COLUMNS[0]; i++) {
+        csv_write(&writer, text_of(COLUMNS[i]));
     }
     csv_end_row(&writer);
-    status = write_key_rows(call, customer.id, &writer, &written, fault);
-    if (status == STATUS_OK) {
-        status =
-            audit_write(call, "licence.export-keys", identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
-                        customer.seller_id, text_format(call->arena, "%lld keys", (long long)written), fault);
-    }
-    if (status == STATUS_OK) {
-        *csv = csv_written(&writer);
-    }
-done:
-    return call_end(call, status, fault);
+    TRY(write_key_rows(call, customer.id, &writer, &written, fault));
+    TRY(audit_write(call, "licence.export-keys", identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
+                    customer.seller_id, text_format(call->arena, "%lld keys", (long long)written), fault));
+    *(struct text *)output = csv_written(&writer);
+    return STATUS_OK;
+}
+
+enum status export_licence_keys(struct call *call, struct text customer, struct text *csv,
+                                struct fault *fault) {
+    return call_run(call, DB_WRITE, do_export_licence_keys, &customer, csv, fault);
 }

@@ -12,8 +12,8 @@
 
 enum turn { TURN_ON, TURN_OFF, TURN_RESIZE, TURN_RETIRE };
 
-static const char *const turn_words[] = {"on", "off", "seats", "retire"};
-static const char *const audit_actions[] = {"licence.on", "licence.off", "licence.seats", "licence.retire"};
+static const char *const TURN_WORDS[] = {"on", "off", "seats", "retire"};
+static const char *const AUDIT_ACTIONS[] = {"licence.on", "licence.off", "licence.seats", "licence.retire"};
 
 /* A licence with its parts on the way to its next state. */
 struct turning {
@@ -24,27 +24,25 @@ struct turning {
     enum licence_state next;
     int64_t seats; /* of the licence afterwards */
     int64_t at_us;
+    int64_t taken_seats; /* from the block; below zero: given back */
 };
 
-/* The state after; a resize has no transition, but what is retired has no seats to change. */
-static enum status next_state(struct turning *turning, struct fault *fault) {
+/* Finds the state afterwards. A resize has no transition, but what is retired has no seats to change. */
+static enum status find_next_state(struct turning *turning, struct fault *fault) {
     int next = (int)turning->licence->state;
     if (turning->turn == TURN_RESIZE) {
         if (next == LICENCE_RETIRED) {
             return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("retired"),
-                             "the licence is retired, so its seats cannot be changed; that state is final");
+                             "The licence is retired, so its seats cannot be changed: that state is final.");
         }
     } else {
-        enum status status = machine_step(&licence_machine, next, turn_words[turning->turn], &next, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(machine_step(&licence_machine, next, TURN_WORDS[turning->turn], &next, fault));
     }
     turning->next = (enum licence_state)next;
     return STATUS_OK;
 }
 
-/* What is suspended can be turned off and retired alone; what lost a part cannot be turned on again. */
+/* A suspended licence can be turned off and retired alone. One that lost a part cannot be turned on again. */
 static enum status check_above(const struct call *call, const struct turning *turning, struct fault *fault) {
     if (turning->turn == TURN_OFF || turning->turn == TURN_RETIRE) {
         return STATUS_OK;
@@ -55,59 +53,87 @@ static enum status check_above(const struct call *call, const struct turning *tu
         if (turning->parts[i].state == LICENCE_RETIRED) {
             return fault_set(
                 fault, STATUS_CONFLICT, "part-retired", "licence", identifier,
-                "a part of this bundle was retired with its vendor's agreement; the bundle can be "
-                "turned off and retired, nothing else");
+                "A part of this bundle was retired with its vendor's agreement: the bundle can be turned "
+                "off and retired, nothing else.");
         }
         suspended = suspended || turning->parts[i].suspensions > 0;
     }
     if (suspended) {
         return fault_set(
             fault, STATUS_CONFLICT, "agreement-suspended", "licence", identifier,
-            "an agreement above this licence is suspended; until it is resumed, the licence can be "
-            "turned off and retired, nothing else");
+            "An agreement above this licence is suspended: until it is resumed, the licence can be "
+            "turned off and retired, nothing else.");
     }
     return STATUS_OK;
 }
 
-/* The new number of seats, within the block and what a part can hold; takes the difference from the block. */
-static enum status resize_within_block(struct call *call, const struct turning *turning,
-                                       struct fault *fault) {
-    const struct licence *licence = turning->licence;
-    struct text given = text_format(call->arena, "%lld", (long long)turning->seats);
-    if (turning->seats < 1 || turning->seats > BLOCK_SIZE_MAX) {
-        return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", given,
-                         "a licence has from 1 to %d seats", BLOCK_SIZE_MAX);
-    }
-    int64_t more = turning->seats - licence->seats;
-    if (more == 0) {
-        return fault_set(fault, STATUS_CONFLICT, "seats-unchanged", "seats", given,
-                         "the licence has %lld seats already", (long long)turning->seats);
-    }
+/* Whether every part's seats, the licence's times its quantity, are a number of seats. */
+static bool parts_can_hold(const struct turning *turning) {
     for (size_t i = 0; i < turning->part_count; i++) {
-        if (turning->seats * turning->parts[i].part_quantity > INT32_MAX) {
-            return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", given,
-                             "a part of the bundle would get more than %d seats", INT32_MAX);
+        int64_t seats = 0;
+        if (__builtin_mul_overflow(turning->seats, turning->parts[i].part_quantity, &seats) || seats < 1 ||
+            seats > INT32_MAX) {
+            return false;
         }
     }
-    struct block block = {0};
-    bool found = false;
-    enum status status = block_load(call->db, licence->block_id, &block, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
+    return true;
+}
+
+static enum status check_seats(const struct turning *turning, struct text given, struct fault *fault) {
+    if (turning->seats < 1 || turning->seats > BLOCK_SIZE_MAX) {
+        return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", given,
+                         "A licence has from 1 to %d seats.", BLOCK_SIZE_MAX);
     }
-    assert(found);
+    if (turning->seats == turning->licence->seats) {
+        return fault_set(fault, STATUS_CONFLICT, "seats-unchanged", "seats", given,
+                         "Give another number: the licence has %lld seats already.",
+                         (long long)turning->seats);
+    }
+    if (!parts_can_hold(turning)) {
+        return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", given,
+                         "Give fewer seats: a part of the bundle would get more than %d.", INT32_MAX);
+    }
+    return STATUS_OK;
+}
+
+static enum status load_own_block(const struct call *call, const struct licence *licence, struct block *block,
+                                  struct fault *fault) {
+    bool found = false;
+    TRY(block_load(call->db, licence->block_id, block, &found, fault));
+    if (found) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INTERNAL, "licence-without-block", NULL,
+                     identifier_text(call, IDENTIFIER_LICENCE, licence->id),
+                     "The store has no block of this licence: run seatmeter check.");
+}
+
+/* Checks the new number of seats against the block and what a part can hold, and takes the difference from
+ * the block. */
+static enum status resize_within_block(struct call *call, struct turning *turning, struct fault *fault) {
+    struct text given = text_format(call->arena, "%lld", (long long)turning->seats);
+    struct block block = {0};
+    TRY(check_seats(turning, given, fault));
+    TRY(load_own_block(call, turning->licence, &block, fault));
+    int64_t more = turning->seats - turning->licence->seats;
+    int64_t free_seats = block.size - block.issued_seats;
     if (more > 0 && block.state != BLOCK_OPEN) {
         return fault_set(fault, STATUS_CONFLICT, "block-closed", "seats", given,
-                         "the licence's block is closed and gives no more seats; issue from another one");
+                         "The licence's block is closed and gives no more seats: issue from another one.");
     }
-    if (more > block.size - block.issued_seats) {
-        return fault_set(
-            fault, STATUS_CONFLICT, "seats-beyond-block", "seats", given,
-            "the block has %lld free seats of %lld, and %lld more are asked for; enlarge the block "
-            "first",
-            (long long)(block.size - block.issued_seats), (long long)block.size, (long long)more);
+    if (more > free_seats) {
+        return fault_set(fault, STATUS_CONFLICT, "seats-beyond-block", "seats", given,
+                         "The block has %lld free seats of %lld, and %lld more are asked for: enlarge the "
+                         "block first.",
+                         (long long)free_seats, (long long)block.size, (long long)more);
     }
+    turning->taken_seats = more;
     return block_add_issued(call->db, block.id, more, fault);
+}
+
+static enum status give_seats_back(struct call *call, struct turning *turning, struct fault *fault) {
+    turning->taken_seats = -(int64_t)turning->licence->seats;
+    return block_add_issued(call->db, turning->licence->block_id, turning->taken_seats, fault);
 }
 
 static enum event_kind event_kind_of(enum turn turn) {
@@ -121,15 +147,18 @@ static enum event_kind event_kind_of(enum turn turn) {
     }
 }
 
-/* Moves one licence on; `*event` tells it, unless what is retired was not on: then nothing that counts
- * changed. */
-static bool apply(const struct turning *turning, struct licence *licence, int64_t seats,
-                  struct licence_event *event) {
+/* Moves one licence on. `*event` tells it, unless what is retired was not on: then nothing that counts
+ * changed. The licence keeps what counts after the event, so that the next one's `seats_before` is this one's
+ * `seats_after`. */
+static bool move_on(const struct turning *turning, struct licence *licence, int64_t seats,
+                    struct licence_event *event) {
     bool tells = turning->turn != TURN_RETIRE || licence->state == LICENCE_ON;
     int32_t before = licence->counted_seats;
     licence->state = turning->next;
-    licence->seats = (int32_t)seats; /* checked by resize_within_block */
+    licence->seats = (int32_t)seats; /* checked by check_seats and load_parts */
     licence->counted_seats = licence_counted_seats(licence);
+    assert(licence->seats == seats);
+    assert(licence->counted_seats == 0 || licence->counted_seats == seats);
     if (turning->turn == TURN_RETIRE) {
         licence->retired_at_us = turning->at_us;
     }
@@ -139,6 +168,7 @@ static bool apply(const struct turning *turning, struct licence *licence, int64_
     if (!tells) {
         return false;
     }
+    assert(turning->at_us >= licence->last_event_at_us);
     licence->last_event_at_us = turning->at_us;
     *event = (struct licence_event){.at_us = turning->at_us,
                                     .licence_id = licence->id,
@@ -149,32 +179,35 @@ static bool apply(const struct turning *turning, struct licence *licence, int64_
                                     .own_seats = licence->state == LICENCE_ON ? licence->seats : 0,
                                     .seats_before = before,
                                     .seats_after = licence->counted_seats};
+    assert(event->seats_after == 0 || event->seats_after == event->own_seats);
     return true;
 }
 
-/* Applies the step to the licence and its parts, and saves both and their events. */
-static enum status save(struct call *call, struct turning *turning, struct fault *fault) {
+/* Moves the licence and its parts on, and saves both and their events. */
+static enum status save_turning(struct call *call, struct turning *turning, struct fault *fault) {
+    struct licence *licence = turning->licence;
     struct licence_event *events = ARENA_NEW(call->arena, struct licence_event, turning->part_count + 1);
     size_t count = 0;
-    count += apply(turning, turning->licence, turning->seats, &events[count]);
-    enum status status = licence_update(call->db, turning->licence, fault);
-    for (size_t i = 0; status == STATUS_OK && i < turning->part_count; i++) {
+    int64_t seats_before = licence->state == LICENCE_RETIRED ? 0 : licence->seats;
+    count += move_on(turning, licence, turning->seats, &events[count]);
+    /* The block's issued seats changed by what the licence takes of it. */
+    assert((licence->state == LICENCE_RETIRED ? 0 : licence->seats) - seats_before == turning->taken_seats);
+    TRY(licence_update(call->db, licence, fault));
+    for (size_t i = 0; i < turning->part_count; i++) {
         struct licence *part = &turning->parts[i];
         if (part->state == LICENCE_RETIRED) {
             continue;
         }
-        count += apply(turning, part, turning->seats * part->part_quantity, &events[count]);
-        status = licence_update(call->db, part, fault);
+        count += move_on(turning, part, turning->seats * part->part_quantity, &events[count]);
+        assert(part->seats == licence->seats * part->part_quantity);
+        TRY(licence_update(call->db, part, fault));
     }
-    if (status == STATUS_OK) {
-        status = licence_events_write(call->db, events, count, call->now_us, fault);
-    }
+    TRY(licence_events_write(call->db, events, count, call->now_us, fault));
     /* The device door follows the events; retiring what was not on writes none. */
-    if (status == STATUS_OK && turning->turn == TURN_RETIRE) {
-        status =
-            device_change_note(call->db, DEVICE_CHANGE_LICENCE, turning->licence->id, call->now_us, fault);
+    if (turning->turn == TURN_RETIRE) {
+        TRY(device_change_note(call->db, DEVICE_CHANGE_LICENCE, licence->id, call->now_us, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 static int64_t latest_event_us(const struct turning *turning) {
@@ -187,6 +220,18 @@ static int64_t latest_event_us(const struct turning *turning) {
     return latest;
 }
 
+static enum status load_parts(struct call *call, struct turning *turning, struct fault *fault) {
+    TRY(licence_load_parts(call->db, call->arena, turning->licence->id, &turning->parts, &turning->part_count,
+                           fault));
+    if (turning->turn == TURN_RESIZE || parts_can_hold(turning)) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INTERNAL, "part-seats-wrong", NULL,
+                     identifier_text(call, IDENTIFIER_LICENCE, turning->licence->id),
+                     "A part of this licence should have from 1 to %d seats: run seatmeter check.",
+                     INT32_MAX);
+}
+
 /* One step of one licence, with everything that has to be right for it. */
 static enum status turn_one(struct call *call, struct licence_row *row, enum turn turn, int64_t seats,
                             struct event_time time, struct fault *fault) {
@@ -197,128 +242,112 @@ static enum status turn_one(struct call *call, struct licence_row *row, enum tur
     if (row->licence.parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence",
                          identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
-                         "this licence is a part of a bundle and follows it; change %s instead",
+                         "This licence is a part of a bundle and follows it: change %s instead.",
                          identifier_text(call, IDENTIFIER_LICENCE, row->licence.parent_id).at);
     }
-    enum status status = next_state(&turning, fault);
-    if (status == STATUS_OK && row->licence.first_edge > 0) {
-        status = licence_load_parts(call->db, call->arena, row->licence.id, &turning.parts,
-                                    &turning.part_count, fault);
+    TRY(find_next_state(&turning, fault));
+    if (row->licence.first_edge > 0) {
+        TRY(load_parts(call, &turning, fault));
     }
-    if (status == STATUS_OK) {
-        status = check_above(call, &turning, fault);
+    TRY(check_above(call, &turning, fault));
+    TRY(event_time_settle(call, time, &row->licence, latest_event_us(&turning), &turning.at_us, fault));
+    if (turn == TURN_RESIZE) {
+        TRY(resize_within_block(call, &turning, fault));
     }
-    if (status == STATUS_OK) {
-        status =
-            event_time_settle(call, time, &row->licence, latest_event_us(&turning), &turning.at_us, fault);
+    if (turn == TURN_RETIRE) {
+        TRY(give_seats_back(call, &turning, fault));
     }
-    if (status == STATUS_OK && turn == TURN_RESIZE) {
-        status = resize_within_block(call, &turning, fault);
-    }
-    if (status == STATUS_OK && turn == TURN_RETIRE) {
-        status = block_add_issued(call->db, row->licence.block_id, -(int64_t)row->licence.seats, fault);
-    }
-    if (status == STATUS_OK) {
-        status = save(call, &turning, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(save_turning(call, &turning, fault));
     struct text at = instant_format(call->arena, turning.at_us);
     return audit_write(
-        call, audit_actions[turn], identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
+        call, AUDIT_ACTIONS[turn], identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
         row->licence.provider_id,
         text_format(call->arena, "%lld seats at %.*s", (long long)turning.seats, TEXT_ARGS(at)), fault);
 }
 
 static enum status turn_licence(struct call *call, const struct turn_licence_input *input, enum turn turn,
                                 struct licence_view *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     struct licence_row row;
     struct event_time time = {0};
-    status = find_licence_to_change(call, input->licence, &row, fault);
-    if (status == STATUS_OK) {
-        status = check_version(input->if_version, row.licence.version, fault);
-    }
-    if (status == STATUS_OK) {
-        status =
-            event_time_parse(call, input->at, row.licence.provider_id, row.licence.customer_id, &time, fault);
-    }
-    if (status == STATUS_OK) {
-        status = turn_one(call, &row, turn, input->seats, time, fault);
-    }
-    if (status == STATUS_OK) {
-        licence_view_fill(call, &row, true, out);
-    }
-    return call_end(call, status, fault);
+    TRY(find_licence_to_change(call, input->licence, &row, fault));
+    TRY(check_version(input->if_version, row.licence.version, fault));
+    TRY(event_time_parse(call, input->at, row.licence.provider_id, row.licence.customer_id, &time, fault));
+    TRY(turn_one(call, &row, turn, input->seats, time, fault));
+    licence_view_fill(call, &row, true, out);
+    return STATUS_OK;
+}
+
+static enum status do_turn_licence_on(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    return turn_licence(call, input, TURN_ON, output, fault);
 }
 
 enum status turn_licence_on(struct call *call, const struct turn_licence_input *input,
                             struct licence_view *out, struct fault *fault) {
-    return turn_licence(call, input, TURN_ON, out, fault);
+    return call_run(call, DB_WRITE, do_turn_licence_on, input, out, fault);
+}
+
+static enum status do_turn_licence_off(struct call *call, const void *input, void *output,
+                                       struct fault *fault) {
+    return turn_licence(call, input, TURN_OFF, output, fault);
 }
 
 enum status turn_licence_off(struct call *call, const struct turn_licence_input *input,
                              struct licence_view *out, struct fault *fault) {
-    return turn_licence(call, input, TURN_OFF, out, fault);
+    return call_run(call, DB_WRITE, do_turn_licence_off, input, out, fault);
+}
+
+static enum status do_resize_licence(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    return turn_licence(call, input, TURN_RESIZE, output, fault);
 }
 
 enum status resize_licence(struct call *call, const struct turn_licence_input *input,
                            struct licence_view *out, struct fault *fault) {
-    return turn_licence(call, input, TURN_RESIZE, out, fault);
+    return call_run(call, DB_WRITE, do_resize_licence, input, out, fault);
+}
+
+static enum status do_retire_licence(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    return turn_licence(call, input, TURN_RETIRE, output, fault);
 }
 
 enum status retire_licence(struct call *call, const struct turn_licence_input *input,
                            struct licence_view *out, struct fault *fault) {
-    return turn_licence(call, input, TURN_RETIRE, out, fault);
+    return call_run(call, DB_WRITE, do_retire_licence, input, out, fault);
 }
 
 static enum status turn_off_by_id(struct call *call, int64_t licence_id, struct event_time time,
                                   struct fault *fault) {
     struct licence_row row;
     bool found = false;
-    enum status status = licence_load(call->db, call->arena, licence_id, &row, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(licence_load(call->db, call->arena, licence_id, &row, &found, fault));
+    if (!found) {
+        return fault_set(fault, STATUS_INTERNAL, "licence-without-parties", NULL,
+                         identifier_text(call, IDENTIFIER_LICENCE, licence_id),
+                         "The store has no account or no SKU of this licence: run seatmeter check.");
     }
-    assert(found);
     return turn_one(call, &row, TURN_OFF, 0, time, fault);
 }
 
-enum status turn_off_customer(struct call *call, const struct turn_customer_off_input *input, int64_t *turned,
-                              struct fault *fault) {
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+static enum status do_turn_off_customer(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    const struct turn_customer_off_input *turn = input;
     struct account customer = {0};
     struct event_time time = {0};
     int64_t *ids = NULL;
     size_t count = 0;
-    status = find_account(call, input->customer, "customer", &customer, fault);
-    if (status == STATUS_OK && customer.kind != ACCOUNT_CUSTOMER) {
-        status =
-            fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", input->customer,
-                      "this account is a %s; licences are at customers", account_kind_name(customer.kind));
+    TRY(find_customer_to_licence(call, turn->customer, &customer, fault));
+    TRY(event_time_parse(call, turn->at, customer.seller_id, customer.id, &time, fault));
+    TRY(licence_list_of_customer(call->db, call->arena, customer.id, LICENCE_ON, &ids, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        TRY(turn_off_by_id(call, ids[i], time, fault));
     }
-    if (status == STATUS_OK) {
-        status = require_right(call, customer.seller_id, RIGHT_LICENCES, fault);
-    }
-    if (status == STATUS_OK) {
-        status = event_time_parse(call, input->at, customer.seller_id, customer.id, &time, fault);
-    }
-    if (status == STATUS_OK) {
-        status =
-            licence_list_of_customer(call->db, call->arena, customer.id, LICENCE_ON, &ids, &count, fault);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = turn_off_by_id(call, ids[i], time, fault);
-    }
-    if (status == STATUS_OK) {
-        *turned = (int64_t)count;
-    }
-    return call_end(call, status, fault);
+    *(int64_t *)output = (int64_t)count;
+    return STATUS_OK;
+}
+
+enum status turn_off_customer(struct call *call, const struct turn_customer_off_input *input, int64_t *turned,
+                              struct fault *fault) {
+    return call_run(call, DB_WRITE, do_turn_off_customer, input, turned, fault);
 }

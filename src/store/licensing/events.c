@@ -7,6 +7,11 @@ static const char INSERT[] = "insert into licence_events (sequence, at_us, licen
                              "own_seats, seats_before, seats_after, recorded_at_us) "
                              "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
+/* Whether an event of a licence goes on where the one before it ended. */
+static bool follows(const struct licence_event *event, const struct licence_event *before) {
+    return event->seats_before == before->seats_after && event->at_us >= before->at_us;
+}
+
 enum status licence_events_write(struct db *db, struct licence_event *events, size_t count,
                                  int64_t recorded_at_us, struct fault *fault) {
     if (count == 0) {
@@ -18,6 +23,7 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
         struct licence_event *event = &events[i];
         assert(event->own_seats >= 0 && event->seats_before >= 0);
         assert(event->seats_after == 0 || event->seats_after == event->own_seats);
+        assert(i == 0 || events[i - 1].licence_id != event->licence_id || follows(event, &events[i - 1]));
         event->sequence = first + (int64_t)i;
         status = db_run(db, INSERT,
                         DB_ARGS(db_integer(event->sequence), db_integer(event->at_us),
