@@ -1,7 +1,7 @@
 /* Devices, the lease terms of SKUs, and what a provider deploys with. */
 #include "api/routes.h"
 
-#include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "json/represent.h"
 
 static enum status get_devices(struct request *request, struct response *response, struct fault *fault) {

@@ -1,6 +1,6 @@
 /* The root keys that vendors build into their products, and leases for machines without a network. */
 #include "api/routes.h"
-#include "programme/devices/activate_device.h"
+#include "programme/devices/offline_lease.h"
 #include "programme/keys/signing_keys.h"
 #include "json/represent.h"
 

@@ -23,7 +23,7 @@
 #include "programme/delivery/products.h"
 #include "programme/delivery/releases.h"
 #include "programme/delivery/update_repository.h"
-#include "programme/devices/activate_device.h"
+#include "programme/devices/offline_lease.h"
 #include "programme/devices/deployment.h"
 #include "programme/devices/devices.h"
 #include "programme/keys/signing_keys.h"

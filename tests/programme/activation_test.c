@@ -3,6 +3,7 @@
 #include "computer.h"
 
 #include "core/base/base64url.h"
+#include "programme/devices/offline_lease.h"
 #include "programme/keys/signing_keys.h"
 #include "programme/licensing/turn_licence.h"
 #include "store/devices/devices.h"

@@ -4,7 +4,7 @@
 
 #include "programme/audit/audit_store.h"
 #include "programme/catalogue/lease_terms.h"
-#include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "programme/keys/signing_keys.h"
 
 #include <setjmp.h>

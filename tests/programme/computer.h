@@ -3,6 +3,7 @@
 #define SEATMETER_TESTS_PROGRAMME_COMPUTER_H
 
 #include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "world.h"
 
 struct computer {

@@ -3,6 +3,7 @@
 #include "programme/audit/audit_store.h"
 #include "programme/call/authorise.h"
 #include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "programme/licensing/issue_licence.h"
 
 #include <poll.h>

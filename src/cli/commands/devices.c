@@ -2,7 +2,7 @@
 #include "cli/group.h"
 #include "cli/show.h"
 #include "core/time/duration.h"
-#include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "json/represent.h"
 
 #include <stdio.h>

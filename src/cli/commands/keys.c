@@ -2,7 +2,7 @@
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/show.h"
-#include "programme/devices/activate_device.h"
+#include "programme/devices/offline_lease.h"
 #include "programme/keys/signing_keys.h"
 #include "json/represent.h"
 

@@ -5,6 +5,7 @@
 #include "machine/clock.h"
 #include "programme/call/authorise.h"
 #include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 #include "programme/devices/reseat_device.h"
 
 #include <assert.h>

@@ -21,8 +21,8 @@ struct activating {
     int64_t dropped_device_id;
 };
 
-/* The device as it would be, on seat `seat`, before the one function that decides. */
-static enum lease_code decide(const struct activating *activating, int32_t seat) {
+/* Asks the one function that decides, for the device as it would be on seat `seat`. */
+static enum lease_code decide_on_seat(const struct activating *activating, int32_t seat) {
     struct device_facts facts = {.licence_state = activating->licence.state,
                                  .suspender = activating->licence.suspender,
                                  .counted_seats = activating->licence.counted_seats,
@@ -40,31 +40,29 @@ static enum status load_licence(struct call *call, struct activating *activating
 
 static enum status load_device(struct call *call, struct activating *activating, struct fault *fault) {
     bool seen = false;
-    enum status status = device_load_by_fingerprint(call->db, call->arena, activating->licence.id,
-                                                    activating->request->fingerprint, &activating->device,
-                                                    &activating->is_known, fault);
-    if (status == STATUS_OK && activating->is_known) {
-        status = device_seen_load(call->db, activating->device.id, &activating->seen, &seen, fault);
+    TRY(device_load_by_fingerprint(call->db, call->arena, activating->licence.id,
+                                   activating->request->fingerprint, &activating->device,
+                                   &activating->is_known, fault));
+    if (activating->is_known) {
+        TRY(device_seen_load(call->db, activating->device.id, &activating->seen, &seen, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
-/* Its provider reads of it, and the device door, where another process has done it, reads it again. */
+/* The licence's provider reads of the dropped device in its trail. The device door reads the device again, as
+ * another process may have dropped it. */
 static enum status tell_dropped(struct call *call, const struct activating *activating, struct fault *fault) {
     char licence[IDENTIFIER_BYTES], device[IDENTIFIER_BYTES];
     identifier_encode(call->secret, IDENTIFIER_LICENCE, activating->licence.id, licence);
     identifier_encode(call->secret, IDENTIFIER_DEVICE, activating->dropped_device_id, device);
-    enum status status = device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->dropped_device_id,
-                                            call->now_us, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->dropped_device_id, call->now_us,
+                           fault));
     return audit_write(call, "device.drop", text_of(licence), activating->licence.provider_id,
                        text_format(call->arena, "%s, silent for too long", device), fault);
 }
 
-/* The seat that the device holds already, whoever looked for one in between; else a free one; else that of a
- * device which has been silent for long. 0 where there is none. */
+/* Finds the seat that the device holds already, whoever looked for one in between; else a free one; else that
+ * of a device which has been silent for long. `*seat` is 0 where there is none. */
 static enum status find_seat(struct call *call, struct activating *activating, int32_t *seat,
                              struct fault *fault) {
     int32_t seats = activating->licence.counted_seats;
@@ -72,21 +70,18 @@ static enum status find_seat(struct call *call, struct activating *activating, i
         *seat = activating->device.seat;
         return STATUS_OK;
     }
-    enum status status =
-        device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
-    if (status != STATUS_OK || *seat > 0) {
-        return status;
+    TRY(device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault));
+    if (*seat > 0) {
+        return STATUS_OK;
     }
-    status = device_drop_silent(call->db, activating->licence.id, seats,
-                                activating->now_s - activating->terms.silent_s, call->now_us,
-                                &activating->dropped_device_id, fault);
-    if (status == STATUS_OK && activating->dropped_device_id > 0) {
-        status = tell_dropped(call, activating, fault);
+    TRY(device_drop_silent(call->db, activating->licence.id, seats,
+                           activating->now_s - activating->terms.silent_s, call->now_us,
+                           &activating->dropped_device_id, fault));
+    if (activating->dropped_device_id == 0) {
+        return STATUS_OK;
     }
-    if (status == STATUS_OK && activating->dropped_device_id > 0) {
-        status = device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
-    }
-    return status;
+    TRY(tell_dropped(call, activating, fault));
+    return device_free_seat(call->db, activating->licence.id, seats, activating->now_s, seat, fault);
 }
 
 static bool is_same_key(const struct device *device, const struct activation_request *request) {
@@ -98,7 +93,7 @@ static struct text copy_bytes(struct call *call, const unsigned char *bytes, siz
     return text_copy(call->arena, (struct text){(const char *)bytes, size_bytes});
 }
 
-/* The device as it is from now on. */
+/* Makes the device what it is from now on. */
 static void renew_device(struct call *call, struct activating *activating, int32_t seat) {
     const struct activation_request *request = activating->request;
     struct device *device = &activating->device;
@@ -123,7 +118,7 @@ static void renew_device(struct call *call, struct activating *activating, int32
     device->released_by = TEXT("");
 }
 
-/* A new chain. What an earlier lease promised it may still hold, so its end never goes back. */
+/* Begins a new chain. An earlier lease may still be held, so the end of what was promised never goes back. */
 static enum status renew_seen(struct call *call, struct activating *activating, struct fault *fault) {
     const struct activation_request *request = activating->request;
     struct device_seen *seen = &activating->seen;
@@ -154,25 +149,34 @@ static enum status write_audit(struct call *call, const struct activating *activ
                        fault);
 }
 
-static enum status save(struct call *call, struct activating *activating, int32_t seat, struct fault *fault) {
+static enum status save_activation(struct call *call, struct activating *activating, int32_t seat,
+                                   struct fault *fault) {
+    int64_t promised_s = activating->seen.lease_expires_s;
     renew_device(call, activating, seat);
-    enum status status = activating->is_known ? device_update(call->db, &activating->device, fault)
-                                              : device_insert(call->db, &activating->device, fault);
-    if (status == STATUS_OK) {
-        status = renew_seen(call, activating, fault);
+    TRY(activating->is_known ? device_update(call->db, &activating->device, fault)
+                             : device_insert(call->db, &activating->device, fault));
+    TRY(renew_seen(call, activating, fault));
+    assert(activating->seen.lease_expires_s >= promised_s);
+    TRY(device_seen_begin(call->db, &activating->seen, fault));
+    struct month month = date_month((struct date){(int32_t)(activating->now_s / DAY_S)});
+    TRY(device_month_mark(call->db, month.index, activating->device.id, true, fault));
+    if (activating->is_offline) {
+        TRY(device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->device.id, call->now_us, fault));
     }
-    if (status == STATUS_OK) {
-        status = device_seen_begin(call->db, &activating->seen, fault);
+    return write_audit(call, activating, fault);
+}
+
+static enum status take_seat(struct call *call, struct activating *activating, enum lease_code *answer,
+                             struct fault *fault) {
+    int32_t seat = 0;
+    TRY(load_device(call, activating, fault));
+    TRY(find_seat(call, activating, &seat, fault));
+    *answer = decide_on_seat(activating, seat);
+    if (*answer != LEASE_CODE_OK) {
+        return STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        struct month month = date_month((struct date){(int32_t)(activating->now_s / DAY_S)});
-        status = device_month_mark(call->db, month.index, activating->device.id, true, fault);
-    }
-    if (status == STATUS_OK && activating->is_offline) {
-        status =
-            device_change_note(call->db, DEVICE_CHANGE_DEVICE, activating->device.id, call->now_us, fault);
-    }
-    return status == STATUS_OK ? write_audit(call, activating, fault) : status;
+    assert(seat >= 1 && seat <= activating->licence.counted_seats);
+    return save_activation(call, activating, seat, fault);
 }
 
 enum status activate_device(struct call *call, const struct activation_request *request, bool is_offline,
@@ -182,34 +186,19 @@ enum status activate_device(struct call *call, const struct activation_request *
         .request = request, .is_offline = is_offline, .now_s = call->now_us / SECOND_US};
     struct activation made = {.answer = LEASE_CODE_UNKNOWN_KEY};
     bool found = false;
-    int32_t seat = 0;
-    enum status status = load_licence(call, &activating, &found, fault);
-    if (status == STATUS_OK && found) {
+    TRY(load_licence(call, &activating, &found, fault));
+    if (found) {
         made.licence = activating.licence;
-        made.answer = decide(&activating, 1);
+        made.answer = decide_on_seat(&activating, 1);
     }
-    if (status != STATUS_OK || made.answer != LEASE_CODE_OK) {
-        goto done;
-    }
-    status = load_device(call, &activating, fault);
-    if (status == STATUS_OK) {
-        status = find_seat(call, &activating, &seat, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    made.answer = decide(&activating, seat);
     if (made.answer == LEASE_CODE_OK) {
-        status = save(call, &activating, seat, fault);
+        TRY(take_seat(call, &activating, &made.answer, fault));
     }
     if (made.answer == LEASE_CODE_OK) {
         made.device = activating.device;
         made.seen = activating.seen;
         made.dropped_device_id = activating.dropped_device_id;
     }
-done:
-    if (status == STATUS_OK) {
-        *out = made;
-    }
-    return status;
+    *out = made;
+    return STATUS_OK;
 }

@@ -58,13 +58,14 @@ static enum status check_server(struct text given, struct text *server, struct f
     struct text word = text_trim(given);
     if (word.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "server", word,
-                         "say where devices reach the device door: https://licences.example.net");
+                         "Say where devices reach the device door: https://licences.example.net.");
     }
     if (!is_address(word)) {
-        return fault_set(fault, STATUS_INVALID, "malformed-server", "server", given,
-                         "an address is http:// or https:// and a host, of at most %d characters that an "
-                         "address may have: https://licences.example.net",
-                         ADDRESS_BYTES_MAX);
+        return fault_set(
+            fault, STATUS_INVALID, "malformed-server", "server", given,
+            "Give an address of http:// or https:// and a host, of at most %d characters that an "
+            "address may have, such as https://licences.example.net.",
+            ADDRESS_BYTES_MAX);
     }
     *server = word;
     return STATUS_OK;
@@ -79,16 +80,17 @@ static enum status check_agent(const struct write_snippets_input *input, struct 
     if ((address.length == 0) != (hash.length == 0)) {
         return fault_set(fault, STATUS_INVALID, "missing-field",
                          address.length == 0 ? "agent" : "agent_sha256", TEXT(""),
-                         "say where seatmeter-agent.exe is fetched from, and its SHA-256: both or neither");
+                         "Say where seatmeter-agent.exe is fetched from, and its SHA-256: both or neither.");
     }
     if (address.length == 0) {
         return STATUS_OK;
     }
     if (!is_address(address)) {
-        return fault_set(fault, STATUS_INVALID, "malformed-agent", "agent", input->agent,
-                         "an address is http:// or https:// and a host, of at most %d characters that an "
-                         "address may have: https://downloads.example.net/seatmeter-agent.exe",
-                         ADDRESS_BYTES_MAX);
+        return fault_set(
+            fault, STATUS_INVALID, "malformed-agent", "agent", input->agent,
+            "Give an address of http:// or https:// and a host, of at most %d characters that an "
+            "address may have, such as https://downloads.example.net/seatmeter-agent.exe.",
+            ADDRESS_BYTES_MAX);
     }
     bool is_hash = hash.length == SHA256_DIGITS;
     for (size_t i = 0; is_hash && i < hash.length; i++) {
@@ -96,7 +98,7 @@ static enum status check_agent(const struct write_snippets_input *input, struct 
     }
     if (!is_hash) {
         return fault_set(fault, STATUS_INVALID, "malformed-hash", "agent_sha256", input->agent_sha256,
-                         "a SHA-256 is %d hexadecimal digits", SHA256_DIGITS);
+                         "A SHA-256 is %d hexadecimal digits.", SHA256_DIGITS);
     }
     writing->agent = address;
     writing->agent_sha256 = hash;
@@ -111,47 +113,42 @@ static enum status check_platform(struct text given, bool platforms[SNIPPET_PLAT
     }
     if (!found) {
         return fault_set(fault, STATUS_INVALID, "unknown-platform", "platform", given,
-                         "a snippet is for linux or for windows");
+                         "A snippet is for linux or for windows.");
     }
     return STATUS_OK;
 }
 
-/* The newest of the roots that are valid; each leads a client to the others. */
+/* Finds the newest of the roots that are valid. Each leads a client to the others. */
 static enum status load_root(struct call *call, struct text *root, struct fault *fault) {
     struct key_set keys;
     struct signing_key_row *rows = NULL;
     size_t count = 0;
-    enum status status = load_key_set(call, &keys, fault); /* makes the first */
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(load_key_set(call, &keys, fault)); /* makes the first */
     sodium_memzero(&keys, sizeof keys);
-    status = signing_key_list(call->db, call->arena, &rows, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(signing_key_list(call->db, call->arena, &rows, &count, fault));
     const struct signing_key_row *found = NULL;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].purpose == SIGNING_ROOT && rows[i].state == SIGNING_ACTIVE) {
             found = &rows[i];
         }
     }
-    assert(found != NULL && found->public_key.length == DEVICE_KEY_BYTES);
+    if (found == NULL || found->public_key.length != DEVICE_KEY_BYTES) {
+        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", TEXT(""),
+                         "The newest root key should have a public half of %d bytes: run seatmeter check.",
+                         DEVICE_KEY_BYTES);
+    }
     char *text = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(DEVICE_KEY_BYTES));
     *root = (struct text){text, base64url_encode(found->public_key.at, DEVICE_KEY_BYTES, text)};
     return STATUS_OK;
 }
 
-/* Hexadecimal, which needs no quotes. */
+/* Writes the option in hexadecimal, which needs no quotes. */
 static enum status load_updates(struct call *call, struct text *updates, struct fault *fault) {
     struct first_root root;
     bool found = false;
-    enum status status = first_root_load(call, &root, &found, fault);
-    if (status == STATUS_OK) {
-        *updates =
-            found ? text_format(call->arena, " --tuf-root-sha256 %.*s", TEXT_ARGS(root.sha256)) : TEXT("");
-    }
-    return status;
+    TRY(first_root_load(call, &root, &found, fault));
+    *updates = found ? text_format(call->arena, " --tuf-root-sha256 %.*s", TEXT_ARGS(root.sha256)) : TEXT("");
+    return STATUS_OK;
 }
 
 /* ---- lines ---- */
@@ -211,8 +208,8 @@ static enum status check_product(struct text product, struct fault *fault) {
     for (size_t i = 0; i < product.length; i++) {
         if ((unsigned char)product.at[i] < 0x20 || product.at[i] == 0x7F || product.at[i] == '"') {
             return fault_set(fault, STATUS_CONFLICT, "not-quotable", "sku", product,
-                             "the SKU's code cannot stand in a command line; keep a product for the SKU, "
-                             "whose code can");
+                             "The SKU's code cannot stand in a command line: keep a product for the SKU, "
+                             "whose code can.");
         }
     }
     return STATUS_OK;
@@ -221,8 +218,8 @@ static enum status check_product(struct text product, struct fault *fault) {
 static enum status add_lines(struct writing *writing, const struct licence_row *row, struct text product,
                              struct text key, struct fault *fault) {
     struct call *call = writing->call;
-    enum status status = check_product(product, fault);
-    for (int i = 0; status == STATUS_OK && i < SNIPPET_PLATFORMS; i++) {
+    TRY(check_product(product, fault));
+    for (int i = 0; i < SNIPPET_PLATFORMS; i++) {
         if (!writing->platforms[i]) {
             continue;
         }
@@ -237,7 +234,7 @@ static enum status add_lines(struct writing *writing, const struct licence_row *
                                           : line_for_powershell(call->arena, writing, product, key),
         };
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* The lines of every product that the licence entitles to. */
@@ -247,98 +244,90 @@ static enum status write_of_licence(struct writing *writing, const struct licenc
     struct product *products = NULL;
     size_t count = 0;
     struct text key = {0};
-    enum status status = licence_key_open(call, &row->licence, &key, fault);
-    if (status == STATUS_OK) {
-        status = product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault);
+    TRY(licence_key_open(call, &row->licence, &key, fault));
+    TRY(product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_lines(writing, row, products[i].code, key, fault));
     }
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = add_lines(writing, row, products[i].code, key, fault);
-    }
-    if (status == STATUS_OK && count == 0) {
-        status = add_lines(writing, row, row->sku_code, key, fault);
+    if (count == 0) {
+        TRY(add_lines(writing, row, row->sku_code, key, fault));
     }
     writing->licences++;
-    return status;
+    return STATUS_OK;
 }
 
-static enum status write_of_customer(struct writing *writing, struct text customer_word,
-                                     struct account *customer, struct fault *fault) {
+/* Whose snippets are written, for the trail. */
+struct snippets_about {
+    struct text identifier;
+    int64_t account_id;
+};
+
+static enum status write_of_customer(struct writing *writing, struct text word, struct snippets_about *about,
+                                     struct fault *fault) {
     struct call *call = writing->call;
-    struct licence_filter filter = {.state = -1, .suspended = -1};
+    struct account customer = {0};
+    TRY(find_customer_to_licence(call, word, &customer, fault));
+    struct licence_filter filter = {.below_id = customer.id, .state = -1, .suspended = -1};
     struct page page = {.limit = PAGE_LIMIT_MAX};
-    enum status status = find_customer_to_licence(call, customer_word, customer, fault);
-    filter.below_id = customer->id;
-    while (status == STATUS_OK) {
+    do {
         struct licence_row *rows = NULL;
         size_t count = 0;
-        status = licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault);
-        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        TRY(licence_list(call->db, call->arena, &filter, page, &rows, &count, &page.after_id, fault));
+        for (size_t i = 0; i < count; i++) {
             if (rows[i].licence.state != LICENCE_RETIRED) {
-                status = write_of_licence(writing, &rows[i], fault);
+                TRY(write_of_licence(writing, &rows[i], fault));
             }
         }
-        if (page.after_id == 0) {
-            break;
-        }
-    }
-    return status;
+    } while (page.after_id != 0);
+    *about =
+        (struct snippets_about){identifier_text(call, IDENTIFIER_ACCOUNT, customer.id), customer.seller_id};
+    return STATUS_OK;
 }
 
-static enum status write_one(struct writing *writing, struct text word, struct licence_row *row,
-                             struct fault *fault) {
-    enum status status = find_licence_to_change(writing->call, word, row, fault);
-    if (status == STATUS_OK && row->licence.parent_id != 0) {
+static enum status write_of_one(struct writing *writing, struct text word, struct snippets_about *about,
+                                struct fault *fault) {
+    struct call *call = writing->call;
+    struct licence_row row = {0};
+    TRY(find_licence_to_change(call, word, &row, fault));
+    if (row.licence.parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", word,
-                         "a part of a bundle has no key of its own; the bundle's key is its key");
+                         "A part of a bundle has no key of its own: the bundle's key is its key.");
     }
-    return status == STATUS_OK ? write_of_licence(writing, row, fault) : status;
+    TRY(write_of_licence(writing, &row, fault));
+    *about = (struct snippets_about){identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
+                                     row.licence.provider_id};
+    return STATUS_OK;
+}
+
+static enum status check_snippets(const struct write_snippets_input *input, struct writing *writing,
+                                  struct fault *fault) {
+    if ((input->licence.length > 0) == (input->customer.length > 0)) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", "licence", input->licence,
+                         "Name a licence or a customer, one of them.");
+    }
+    TRY(check_server(input->server, &writing->server, fault));
+    TRY(check_agent(input, writing, fault));
+    return check_platform(input->platform, writing->platforms, fault);
+}
+
+static enum status do_write_snippets(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct write_snippets_input *write = input;
+    struct writing writing = {.call = call};
+    struct snippets_about about = {0};
+    TRY(check_snippets(write, &writing, fault));
+    TRY(require_any_right(call, RIGHT_LICENCES, fault));
+    TRY(load_root(call, &writing.root, fault));
+    TRY(load_updates(call, &writing.updates, fault));
+    TRY(write->licence.length > 0 ? write_of_one(&writing, write->licence, &about, fault)
+                                  : write_of_customer(&writing, write->customer, &about, fault));
+    TRY(audit_write(call, "licence.write-snippets", about.identifier, about.account_id,
+                    text_format(call->arena, "%lld keys", (long long)writing.licences), fault));
+    *(struct snippet_list *)output = (struct snippet_list){writing.items, writing.count};
+    return STATUS_OK;
 }
 
 enum status write_snippets(struct call *call, const struct write_snippets_input *input,
                            struct snippet_list *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct writing writing = {.call = call};
-    struct licence_row row = {0};
-    struct account customer = {0};
-    bool is_one = input->licence.length > 0;
-    if (is_one == (input->customer.length > 0)) {
-        status = fault_set(fault, STATUS_INVALID, "missing-field", "licence", input->licence,
-                           "snippets are of a licence or of a customer: name one of them");
-    }
-    if (status == STATUS_OK) {
-        status = check_server(input->server, &writing.server, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_agent(input, &writing, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_platform(input->platform, writing.platforms, fault);
-    }
-    if (status == STATUS_OK) {
-        status = require_any_right(call, RIGHT_LICENCES, fault);
-    }
-    if (status == STATUS_OK) {
-        status = load_root(call, &writing.root, fault);
-    }
-    if (status == STATUS_OK) {
-        status = load_updates(call, &writing.updates, fault);
-    }
-    if (status == STATUS_OK) {
-        status = is_one ? write_one(&writing, input->licence, &row, fault)
-                        : write_of_customer(&writing, input->customer, &customer, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_write(call, "licence.write-snippets",
-                             is_one ? identifier_text(call, IDENTIFIER_LICENCE, row.licence.id)
-                                    : identifier_text(call, IDENTIFIER_ACCOUNT, customer.id),
-                             is_one ? row.licence.provider_id : customer.seller_id,
-                             text_format(call->arena, "%lld keys", (long long)writing.licences), fault);
-    }
-    if (status == STATUS_OK) {
-        *out = (struct snippet_list){writing.items, writing.count};
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_write_snippets, input, out, fault);
 }

@@ -2,9 +2,7 @@
 
 #include "core/time/date.h"
 #include "programme/call/lookup_licence.h"
-#include "programme/devices/activate_device.h"
-
-#include <assert.h>
+#include "programme/devices/release_device.h"
 
 /* ---- as people read it ---- */
 
@@ -13,9 +11,9 @@ static int64_t present_month(const struct call *call) {
     return date_month(today).index;
 }
 
-/* What the device would be told now. */
-static enum status decide(const struct call *call, const struct device_row *row, enum lease_code *answer,
-                          struct fault *fault) {
+/* Decides what the device would be told now. */
+static enum status decide_answer(const struct call *call, const struct device_row *row,
+                                 enum lease_code *answer, struct fault *fault) {
     struct device_facts facts = {.licence_state = row->licence_state,
                                  .suspender = SUSPENDER_NONE,
                                  .counted_seats = row->licence_counted_seats,
@@ -24,11 +22,12 @@ static enum status decide(const struct call *call, const struct device_row *row,
     if (row->licence_suspensions > 0) {
         struct door_licence_row live = {0};
         bool found = false;
-        enum status status = door_licence_load(call->db, row->device.licence_id, &live, &found, fault);
-        if (status != STATUS_OK) {
-            return status;
+        TRY(door_licence_load(call->db, row->device.licence_id, &live, &found, fault));
+        if (!found) {
+            return fault_set(fault, STATUS_INTERNAL, "device-without-licence", NULL,
+                             identifier_text(call, IDENTIFIER_DEVICE, row->device.id),
+                             "The store has no licence of this device: run seatmeter check.");
         }
-        assert(found);
         facts.suspender = live.suspender;
     }
     *answer = device_decide(&facts);
@@ -68,7 +67,7 @@ static enum status fill_view(const struct call *call, const struct device_row *r
         .clones = device->clones,
         .clone_seen_at_us = device->clone_seen_at_us,
     };
-    return decide(call, row, &out->answer, fault);
+    return decide_answer(call, row, &out->answer, fault);
 }
 
 /* ---- one ---- */
@@ -77,47 +76,39 @@ static bool actor_sees_devices_of(const struct call *call, int64_t provider_id, 
     return actor_is(call, provider_id) || actor_is(call, customer_id);
 }
 
-enum status find_device(const struct call *call, struct text word, struct device_row *row,
-                        struct fault *fault) {
+/* To everybody but the operator, the provider and the customer there is no such device. */
+static enum status find_device(const struct call *call, struct text word, struct device_row *row,
+                               struct fault *fault) {
     int64_t id = 0;
     bool found = false;
     word = text_trim(word);
     if (word.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", "device", word,
-                         "a device must be named by its identifier (dev_…)");
+                         "Name a device by its identifier (dev_…).");
     }
-    enum status status = STATUS_OK;
     if (identifier_decode(call->secret, IDENTIFIER_DEVICE, word, &id)) {
-        status = device_row_load(call->db, call->arena, id, row, &found, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
+        TRY(device_row_load(call->db, call->arena, id, row, &found, fault));
     }
     if (found && actor_sees_devices_of(call, row->provider_id, row->customer_id)) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-device", "device", word,
-                     "there is no such device; give its identifier (dev_…)");
+                     "There is no such device: give its identifier (dev_…).");
+}
+
+static enum status do_show_device(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct text *word = input;
+    struct device_row row;
+    struct device_view view = {0};
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_device(call, *word, &row, fault));
+    TRY(fill_view(call, &row, &view, fault));
+    *(struct device_view *)output = view;
+    return STATUS_OK;
 }
 
 enum status show_device(struct call *call, struct text device, struct device_view *out, struct fault *fault) {
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct device_row row;
-    struct device_view info = {0};
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_device(call, device, &row, fault);
-    }
-    if (status == STATUS_OK) {
-        status = fill_view(call, &row, &info, fault);
-    }
-    if (status == STATUS_OK) {
-        *out = info;
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_show_device, &device, out, fault);
 }
 
 /* ---- a page ---- */
@@ -126,13 +117,10 @@ enum status show_device(struct call *call, struct text device, struct device_vie
 static enum status filter_by_licence(const struct call *call, struct text word, struct device_filter *filter,
                                      struct fault *fault) {
     struct licence_row row = {0};
-    enum status status = find_licence(call, word, &row, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_licence(call, word, &row, fault));
     if (!actor_sees_devices_of(call, row.licence.provider_id, row.licence.customer_id)) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", "licence", word,
-                         "the devices of a licence are its provider's and its customer's to see");
+                         "The devices of a licence are its provider's and its customer's to see.");
     }
     filter->licence_id = row.licence.parent_id != 0 ? row.licence.parent_id : row.licence.id;
     return STATUS_OK;
@@ -149,70 +137,67 @@ static enum status filter_by_party(const struct call *call, struct device_filter
         return STATUS_OK;
     }
     struct account account = {0};
-    enum status status = account_load(call->db, call->arena, call->actor.account_id, &account, fault);
-    if (status == STATUS_OK) {
-        *(account.kind == ACCOUNT_CUSTOMER ? &filter->customer_id : &filter->provider_id) = account.id;
-    }
-    return status;
+    TRY(account_load(call->db, call->arena, call->actor.account_id, &account, fault));
+    *(account.kind == ACCOUNT_CUSTOMER ? &filter->customer_id : &filter->provider_id) = account.id;
+    return STATUS_OK;
 }
 
-static enum status make_filter(const struct call *call, const struct list_devices_input *input,
-                               struct device_filter *filter, struct fault *fault) {
+static enum status filter_by_accounts(const struct call *call, const struct list_devices_input *input,
+                                      struct device_filter *filter, struct fault *fault) {
     struct account provider = {0};
     struct account customer = {0};
+    if (input->provider.length > 0) {
+        TRY(find_account_below(call, input->provider, "provider", &provider, fault));
+    }
+    if (input->customer.length > 0) {
+        TRY(provider.id == 0 ? find_account_below(call, input->customer, "customer", &customer, fault)
+                             : find_customer_of(call, provider.id, input->customer, &customer, fault));
+    }
+    filter->provider_id = provider.id;
+    filter->customer_id = customer.id;
+    return STATUS_OK;
+}
+
+static enum status make_device_filter(const struct call *call, const struct list_devices_input *input,
+                                      struct device_filter *filter, struct fault *fault) {
     *filter = (struct device_filter){.state = -1,
                                      .clones = input->clones,
                                      .idle = input->idle,
                                      .unlicensed = input->unlicensed,
                                      .now_s = call->now_us / 1000000,
                                      .month = present_month(call)};
-    enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK && input->licence.length > 0) {
-        status = filter_by_licence(call, input->licence, filter, fault);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    if (input->licence.length > 0) {
+        TRY(filter_by_licence(call, input->licence, filter, fault));
     }
-    if (status == STATUS_OK && input->provider.length > 0) {
-        status = find_account_below(call, input->provider, "provider", &provider, fault);
-    }
-    if (status == STATUS_OK && input->customer.length > 0) {
-        status = provider.id == 0 ? find_account_below(call, input->customer, "customer", &customer, fault)
-                                  : find_customer_of(call, provider.id, input->customer, &customer, fault);
-    }
-    filter->provider_id = provider.id;
-    filter->customer_id = customer.id;
-    if (status == STATUS_OK && input->state.length > 0) {
+    TRY(filter_by_accounts(call, input, filter, fault));
+    if (input->state.length > 0) {
         enum device_state state = DEVICE_ACTIVE;
-        status = device_state_parse(input->state, &state, fault);
+        TRY(device_state_parse(input->state, &state, fault));
         filter->state = (int)state;
     }
-    return status == STATUS_OK ? filter_by_party(call, filter, fault) : status;
+    return filter_by_party(call, filter, fault);
+}
+
+static enum status do_list_devices(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct list_devices_input *list = input;
+    struct device_filter filter;
+    struct device_row *rows = NULL;
+    struct device_page page = {0};
+    TRY(make_device_filter(call, list, &filter, fault));
+    TRY(device_rows_list(call->db, call->arena, &filter, list->page, &rows, &page.count, &page.next_after,
+                         fault));
+    page.items = ARENA_NEW(call->arena, struct device_view, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        TRY(fill_view(call, &rows[i], &page.items[i], fault));
+    }
+    *(struct device_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status list_devices(struct call *call, const struct list_devices_input *input, struct device_page *out,
                          struct fault *fault) {
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct device_filter filter;
-    struct device_row *rows = NULL;
-    struct device_page page = {0};
-    status = make_filter(call, input, &filter, fault);
-    if (status == STATUS_OK) {
-        status = device_rows_list(call->db, call->arena, &filter, input->page, &rows, &page.count,
-                                  &page.next_after, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    page.items = ARENA_NEW(call->arena, struct device_view, page.count);
-    for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
-        status = fill_view(call, &rows[i], &page.items[i], fault);
-    }
-    if (status == STATUS_OK) {
-        *out = page;
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_list_devices, input, out, fault);
 }
 
 /* ---- in numbers ---- */
@@ -221,21 +206,21 @@ enum status licence_devices_count(const struct call *call, const struct licence_
                                   struct licence_devices *out, struct fault *fault) {
     const struct licence *own = &licence->licence;
     int64_t id = own->parent_id != 0 ? own->parent_id : own->id;
-    int64_t seats = own->seats / own->part_quantity; /* of the bundle */
     struct device_counts counts = {0};
     int64_t released = 0;
-    enum status status =
-        device_count(call->db, id, present_month(call), call->now_us / 1000000, &counts, fault);
-    if (status == STATUS_OK) {
-        status = device_count_releases(call->db, id, call->now_us - RELEASES_WINDOW_US, &released, fault);
+    if (own->part_quantity < 1) {
+        return fault_set(fault, STATUS_INTERNAL, "part-seats-wrong", NULL,
+                         identifier_text(call, IDENTIFIER_LICENCE, own->id),
+                         "A licence should be one part of its bundle at least: run seatmeter check.");
     }
-    if (status == STATUS_OK) {
-        *out = (struct licence_devices){.active = counts.active,
-                                        .seats_taken = counts.seats_taken,
-                                        .seen = counts.seen,
-                                        .cloned = counts.cloned,
-                                        .released = released,
-                                        .releases_max = seats + RELEASES_BEYOND_SEATS};
-    }
-    return status;
+    int64_t seats = own->seats / own->part_quantity; /* of the bundle */
+    TRY(device_count(call->db, id, present_month(call), call->now_us / 1000000, &counts, fault));
+    TRY(device_count_releases(call->db, id, call->now_us - RELEASES_WINDOW_US, &released, fault));
+    *out = (struct licence_devices){.active = counts.active,
+                                    .seats_taken = counts.seats_taken,
+                                    .seen = counts.seen,
+                                    .cloned = counts.cloned,
+                                    .released = released,
+                                    .releases_max = seats + RELEASES_BEYOND_SEATS};
+    return STATUS_OK;
 }

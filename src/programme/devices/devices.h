@@ -42,10 +42,7 @@ struct device_view {
 };
 
 /* By identifier: STATUS_NOT_FOUND "unknown-device" to everybody but the operator, the provider and the
- * customer. Inside call_begin and call_end. */
-enum status find_device(const struct call *call, struct text word, struct device_row *row,
-                        struct fault *fault) MUST_CHECK;
-
+ * customer. */
 enum status show_device(struct call *call, struct text device, struct device_view *out,
                         struct fault *fault) MUST_CHECK;
 

@@ -1,16 +1,15 @@
-/* An activation by file: what the device door does in the open, for a machine that never reaches it. */
-#include "programme/devices/activate_device.h"
+#include "programme/devices/offline_lease.h"
 
 #include "core/base/base64url.h"
 #include "programme/call/authorise.h"
 #include "programme/catalogue/lease_terms.h"
+#include "programme/devices/activate_device.h"
 #include "programme/keys/signing_keys.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
-static enum status refuse(enum lease_code answer, struct fault *fault) {
+static enum status refuse_code(enum lease_code answer, struct fault *fault) {
     const struct lease_code_row *row = lease_code_row(answer);
     enum status status = row->http_status == 404 ? STATUS_NOT_FOUND : STATUS_CONFLICT;
     return fault_set(fault, status, row->word, "request", TEXT(""), "%s", row->words);
@@ -35,19 +34,16 @@ static enum status check_licence(struct call *call, const struct activation_requ
     struct lease_terms terms;
     bool found = false;
     licence_key_hash(call->secret, request->key, hash);
-    enum status status = door_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(door_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault));
     if (!found || !actor_is(call, licence.provider_id)) {
-        return refuse(LEASE_CODE_UNKNOWN_KEY, fault);
+        return refuse_code(LEASE_CODE_UNKNOWN_KEY, fault);
     }
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
 
-static enum status make_lease(struct call *call, const struct activation *activation,
-                              const struct key_set *keys, struct lease *lease, struct text *json,
-                              struct fault *fault) {
+static enum status write_lease(struct call *call, const struct activation *activation,
+                               const struct key_set *keys, struct lease *lease, struct text *json,
+                               struct fault *fault) {
     struct lease_terms terms;
     int64_t version = 0;
     struct lease made = {.code = LEASE_CODE_OK,
@@ -58,14 +54,8 @@ static enum status make_lease(struct call *call, const struct activation *activa
                          .keys_version = keys->version,
                          .licence_id = activation->licence.id,
                          .seats = activation->licence.seats};
-    enum status status =
-        lease_opening_load(call->db, call->arena, activation->licence.sku_id, &made.opening, fault);
-    if (status == STATUS_OK) {
-        status = lease_terms_load(call->db, activation->licence.sku_id, &terms, &version, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(lease_opening_load(call->db, call->arena, activation->licence.sku_id, &made.opening, fault));
+    TRY(lease_terms_load(call->db, activation->licence.sku_id, &terms, &version, fault));
     lease_set_times(&made, &terms, true, call->now_us / 1000000, 0);
     char *out = ARENA_NEW(call->arena, char, lease_bytes_max(&made));
     *json = (struct text){out, lease_write(&made, call->secret, out)};
@@ -92,7 +82,7 @@ static struct text check_in_key_text(struct call *call, const struct device *dev
     unsigned char key[CHECK_IN_KEY_BYTES];
     device_master_key(call->secret, master);
     device_check_in_key(master, device->id, device->generation, key);
-    char *encoded = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(sizeof key) + 1);
+    char *encoded = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(sizeof key));
     size_t length = base64url_encode(key, sizeof key, encoded);
     sodium_memzero(master, sizeof master);
     sodium_memzero(key, sizeof key);
@@ -103,10 +93,7 @@ static enum status write_file(struct call *call, const struct activation *activa
                               const struct key_set *keys, struct offline_lease *out, struct fault *fault) {
     struct lease lease;
     struct text json;
-    enum status status = make_lease(call, activation, keys, &lease, &json, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(write_lease(call, activation, keys, &lease, &json, fault));
     struct text device = identifier_text(call, IDENTIFIER_DEVICE, activation->device.id);
     struct text check_in_key = check_in_key_text(call, &activation->device);
     struct text envelope = envelope_of(call, &lease, json, keys);
@@ -120,36 +107,33 @@ static enum status write_file(struct call *call, const struct activation *activa
     return STATUS_OK;
 }
 
+/* Wipes the signing key that it loads, on every way out. */
+static enum status sign_file(struct call *call, const struct activation *activation,
+                             struct offline_lease *out, struct fault *fault) {
+    struct key_set keys = {0};
+    enum status status = load_key_set(call, &keys, fault);
+    if (status == STATUS_OK) {
+        status = write_file(call, activation, &keys, out, fault);
+    }
+    sodium_memzero(&keys.active, sizeof keys.active);
+    return status;
+}
+
+static enum status do_issue_offline_lease(struct call *call, const void *input, void *output,
+                                          struct fault *fault) {
+    const struct activation_request *request = input;
+    struct activation activation = {0};
+    TRY(check_licence(call, request, fault));
+    TRY(activate_device(call, request, true, &activation, fault));
+    if (activation.answer != LEASE_CODE_OK) {
+        return refuse_code(activation.answer, fault);
+    }
+    return sign_file(call, &activation, output, fault);
+}
+
 enum status issue_offline_lease(struct call *call, const struct issue_offline_lease_input *input,
                                 struct offline_lease *out, struct fault *fault) {
     struct activation_request request;
-    struct activation activation = {0};
-    struct key_set keys = {0};
-    struct offline_lease made;
-    enum status status = parse_request(call, input->request, &request, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = check_licence(call, &request, fault);
-    if (status == STATUS_OK) {
-        status = activate_device(call, &request, true, &activation, fault);
-    }
-    if (status == STATUS_OK && activation.answer != LEASE_CODE_OK) {
-        status = refuse(activation.answer, fault);
-    }
-    if (status == STATUS_OK) {
-        status = load_key_set(call, &keys, fault);
-    }
-    if (status == STATUS_OK) {
-        status = write_file(call, &activation, &keys, &made, fault);
-    }
-    sodium_memzero(&keys.active, sizeof keys.active);
-    if (status == STATUS_OK) {
-        *out = made;
-    }
-    return call_end(call, status, fault);
+    TRY(parse_request(call, input->request, &request, fault));
+    return call_run(call, DB_WRITE, do_issue_offline_lease, &request, out, fault);
 }

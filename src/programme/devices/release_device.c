@@ -1,41 +1,37 @@
-/* A release frees a seat for another machine, but not before the last lease has ended, and not without end:
- * else one seat would do for everybody. */
-#include "programme/devices/activate_device.h"
+#include "programme/devices/release_device.h"
 
 #include "programme/call/authorise.h"
+#include "store/devices/devices.h"
 #include "store/licensing/licences.h"
 
-#include <assert.h>
-
-static enum status unknown_device(struct text word, struct fault *fault) {
+static enum status refuse_unknown_device(struct text word, struct fault *fault) {
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-device", "device", word,
-                     "there is no such device; give its identifier (dev_…)");
+                     "There is no such device: give its identifier (dev_…).");
 }
 
 /* The device and its licence, where the actor is the provider or the customer. */
-static enum status find_to_release(struct call *call, struct text word, struct device *device,
-                                   struct licence_row *licence, struct fault *fault) {
+static enum status find_device_to_release(struct call *call, struct text word, struct device *device,
+                                          struct licence *licence, struct fault *fault) {
     int64_t id = 0;
     bool found = false;
+    struct licence_row row;
     word = text_trim(word);
     if (!identifier_decode(call->secret, IDENTIFIER_DEVICE, word, &id)) {
-        return unknown_device(word, fault);
+        return refuse_unknown_device(word, fault);
     }
-    enum status status = device_load(call->db, call->arena, id, device, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(device_load(call->db, call->arena, id, device, &found, fault));
     if (!found) {
-        return unknown_device(word, fault);
+        return refuse_unknown_device(word, fault);
     }
-    status = licence_load(call->db, call->arena, device->licence_id, licence, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(licence_load(call->db, call->arena, device->licence_id, &row, &found, fault));
+    if (!found) {
+        return fault_set(fault, STATUS_INTERNAL, "device-without-licence", NULL, word,
+                         "The store has no licence of this device: run seatmeter check.");
     }
-    assert(found);
-    if (!actor_is(call, licence->licence.provider_id) && !actor_is(call, licence->licence.customer_id)) {
-        return unknown_device(word, fault);
+    if (!actor_is(call, row.licence.provider_id) && !actor_is(call, row.licence.customer_id)) {
+        return refuse_unknown_device(word, fault);
     }
+    *licence = row.licence;
     return require_any_right(call, RIGHT_LICENCES, fault);
 }
 
@@ -43,43 +39,32 @@ static enum status check_release(const struct call *call, const struct device *d
                                  const struct licence *licence, struct fault *fault) {
     if (device->state == DEVICE_DROPPED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("dropped"),
-                         "the device was dropped as silent, and holds no seat that it could give back");
+                         "The device was dropped as silent, and holds no seat that it could give back.");
     }
     int64_t count = 0;
-    enum status status =
-        device_count_releases(call->db, licence->id, call->now_us - RELEASES_WINDOW_US, &count, fault);
     int64_t limit = (int64_t)licence->seats + RELEASES_BEYOND_SEATS;
-    if (status == STATUS_OK && count >= limit) {
-        return fault_set(
-            fault, STATUS_LIMITED, "releases-exhausted", "device", TEXT(""),
-            "%lld devices of this licence were released in the last 30 days, and it may be %lld, "
-            "two more than its seats",
-            (long long)count, (long long)limit);
+    TRY(device_count_releases(call->db, licence->id, call->now_us - RELEASES_WINDOW_US, &count, fault));
+    if (count < limit) {
+        return STATUS_OK;
     }
-    return status;
+    return fault_set(fault, STATUS_LIMITED, "releases-exhausted", "device", TEXT(""),
+                     "In 30 days %lld devices of this licence may be released, two more than its seats, and "
+                     "%lld were.",
+                     (long long)limit, (long long)count);
 }
 
 static enum status save_release(struct call *call, struct device *device, const struct licence *licence,
                                 struct fault *fault) {
     struct device_seen seen = {0};
     bool found = false;
-    enum status status = device_seen_load(call->db, device->id, &seen, &found, fault);
+    TRY(device_seen_load(call->db, device->id, &seen, &found, fault));
     device->state = DEVICE_RELEASED;
     device->seat_until_s = seen.lease_expires_s;
     device->released_at_us = call->now_us;
     device->released_by = call->actor.kind == ACTOR_SYSTEM ? TEXT("the device itself") : actor_text(call);
-    if (status == STATUS_OK) {
-        status = device_update(call->db, device, fault);
-    }
-    if (status == STATUS_OK) {
-        status = device_release_note(call->db, device, call->now_us, fault);
-    }
-    if (status == STATUS_OK) {
-        status = device_change_note(call->db, DEVICE_CHANGE_DEVICE, device->id, call->now_us, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(device_update(call->db, device, fault));
+    TRY(device_release_note(call->db, device, call->now_us, fault));
+    TRY(device_change_note(call->db, DEVICE_CHANGE_DEVICE, device->id, call->now_us, fault));
     return audit_write(
         call, "device.release", identifier_text(call, IDENTIFIER_LICENCE, licence->id), licence->provider_id,
         text_format(call->arena, "%.*s from seat %d",
@@ -87,25 +72,23 @@ static enum status save_release(struct call *call, struct device *device, const 
         fault);
 }
 
-/* Once more is no other release. */
+/* A device that was released already is not released once more. */
+static enum status do_release_device(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct release_device_input *release = input;
+    struct device device;
+    struct licence licence;
+    TRY(find_device_to_release(call, release->device, &device, &licence, fault));
+    if (device.state != DEVICE_RELEASED) {
+        TRY(check_release(call, &device, &licence, fault));
+        TRY(save_release(call, &device, &licence, fault));
+    }
+    *(struct released_device *)output = (struct released_device){
+        .device = identifier_text(call, IDENTIFIER_DEVICE, device.id), .seat_until_s = device.seat_until_s};
+    return STATUS_OK;
+}
+
 enum status release_device(struct call *call, const struct release_device_input *input,
                            struct released_device *out, struct fault *fault) {
-    struct device device;
-    struct licence_row licence;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_to_release(call, input->device, &device, &licence, fault);
-    if (status == STATUS_OK && device.state != DEVICE_RELEASED) {
-        status = check_release(call, &device, &licence.licence, fault);
-        if (status == STATUS_OK) {
-            status = save_release(call, &device, &licence.licence, fault);
-        }
-    }
-    if (status == STATUS_OK) {
-        *out = (struct released_device){.device = identifier_text(call, IDENTIFIER_DEVICE, device.id),
-                                        .seat_until_s = device.seat_until_s};
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_release_device, input, out, fault);
 }

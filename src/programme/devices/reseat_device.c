@@ -2,6 +2,8 @@
 
 #include "programme/call/authorise.h"
 
+#include <assert.h>
+
 static struct device_facts facts_of(const struct reseating *reseating) {
     return (struct device_facts){.licence_state = reseating->licence.state,
                                  .suspender = reseating->licence.suspender,
@@ -10,19 +12,17 @@ static struct device_facts facts_of(const struct reseating *reseating) {
                                  .seat = reseating->device.seat};
 }
 
-/* The smallest free seat in place of the one beyond the licence's, or of none. */
+/* Takes the smallest free seat in place of the one beyond the licence's, or of none. */
 static enum status take_seat(struct call *call, struct reseating *reseating, struct fault *fault) {
     int32_t seat = 0;
-    enum status status = device_free_seat(call->db, reseating->licence.id, reseating->licence.counted_seats,
-                                          call->now_us / 1000000, &seat, fault);
-    if (status != STATUS_OK || seat == 0) {
-        return status;
+    TRY(device_free_seat(call->db, reseating->licence.id, reseating->licence.counted_seats,
+                         call->now_us / 1000000, &seat, fault));
+    if (seat == 0) {
+        return STATUS_OK;
     }
+    assert(seat <= reseating->licence.counted_seats);
     reseating->device.seat = seat;
-    status = device_update(call->db, &reseating->device, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(device_update(call->db, &reseating->device, fault));
     char device[IDENTIFIER_BYTES];
     identifier_encode(call->secret, IDENTIFIER_DEVICE, reseating->device.id, device);
     return audit_write(
@@ -30,14 +30,11 @@ static enum status take_seat(struct call *call, struct reseating *reseating, str
         reseating->licence.provider_id, text_format(call->arena, "%s on seat %d", device, (int)seat), fault);
 }
 
-/* The door's next lease may run so long. */
-static enum status promise(struct call *call, struct reseating *reseating, struct fault *fault) {
+/* Saves until when the door's next lease may run. */
+static enum status promise_lease(struct call *call, struct reseating *reseating, struct fault *fault) {
     struct lease_terms terms;
     int64_t version = 0;
-    enum status status = lease_terms_load(call->db, reseating->licence.sku_id, &terms, &version, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(lease_terms_load(call->db, reseating->licence.sku_id, &terms, &version, fault));
     int64_t until_s = call->now_us / 1000000 + terms.ttl_s + terms.grace_s;
     if (reseating->seen.lease_expires_s < until_s) {
         reseating->seen.lease_expires_s = until_s;
@@ -45,41 +42,37 @@ static enum status promise(struct call *call, struct reseating *reseating, struc
     return device_seen_save(call->db, &reseating->seen, fault);
 }
 
-static enum status reseat(struct call *call, struct reseating *reseating, struct fault *fault) {
+static enum status reseat_found(struct call *call, struct reseating *reseating, struct fault *fault) {
     bool found = false;
     struct device_facts facts = facts_of(reseating);
     reseating->answer = device_decide(&facts);
-    enum status status = STATUS_OK;
     if (reseating->answer == LEASE_CODE_NO_SEAT_LEFT && reseating->device.state == DEVICE_ACTIVE) {
-        status = take_seat(call, reseating, fault);
+        TRY(take_seat(call, reseating, fault));
         facts = facts_of(reseating);
         reseating->answer = device_decide(&facts);
     }
-    if (status == STATUS_OK) {
-        status = device_seen_load(call->db, reseating->device.id, &reseating->seen, &found, fault);
+    TRY(device_seen_load(call->db, reseating->device.id, &reseating->seen, &found, fault));
+    if (reseating->answer == LEASE_CODE_OK && found) {
+        TRY(promise_lease(call, reseating, fault));
     }
-    if (status == STATUS_OK && reseating->answer == LEASE_CODE_OK && found) {
-        status = promise(call, reseating, fault);
+    return STATUS_OK;
+}
+
+static enum status do_reseat_device(struct call *call, const void *input, void *output, struct fault *fault) {
+    const int64_t *device_id = input;
+    struct reseating reseating = {.answer = LEASE_CODE_UNKNOWN_DEVICE};
+    bool found = false;
+    TRY(device_load(call->db, call->arena, *device_id, &reseating.device, &found, fault));
+    if (found) {
+        TRY(door_licence_load(call->db, reseating.device.licence_id, &reseating.licence, &found, fault));
     }
-    return status;
+    if (found) {
+        TRY(reseat_found(call, &reseating, fault));
+    }
+    *(struct reseating *)output = reseating;
+    return STATUS_OK;
 }
 
 enum status reseat_device(struct call *call, int64_t device_id, struct reseating *out, struct fault *fault) {
-    struct reseating reseating = {.answer = LEASE_CODE_UNKNOWN_DEVICE};
-    bool found = false;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = device_load(call->db, call->arena, device_id, &reseating.device, &found, fault);
-    if (status == STATUS_OK && found) {
-        status = door_licence_load(call->db, reseating.device.licence_id, &reseating.licence, &found, fault);
-    }
-    if (status == STATUS_OK && found) {
-        status = reseat(call, &reseating, fault);
-    }
-    if (status == STATUS_OK) {
-        *out = reseating;
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_reseat_device, &device_id, out, fault);
 }
