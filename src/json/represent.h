@@ -22,7 +22,7 @@
 #include "programme/delivery/install_links.h"
 #include "programme/delivery/products.h"
 #include "programme/delivery/releases.h"
-#include "programme/delivery/update_repository.h"
+#include "programme/delivery/verify_updates.h"
 #include "programme/devices/offline_lease.h"
 #include "programme/devices/deployment.h"
 #include "programme/devices/devices.h"

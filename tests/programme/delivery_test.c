@@ -8,7 +8,7 @@
 #include "programme/delivery/products.h"
 #include "programme/delivery/releases.h"
 #include "programme/delivery/update_files.h"
-#include "programme/delivery/update_repository.h"
+#include "programme/delivery/verify_updates.h"
 #include "programme/licensing/turn_licence.h"
 
 #include <setjmp.h>

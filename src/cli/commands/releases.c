@@ -6,7 +6,7 @@
 #include "delivery/tuf.h"
 #include "programme/delivery/install_links.h"
 #include "programme/delivery/products.h"
-#include "programme/delivery/update_repository.h"
+#include "programme/delivery/verify_updates.h"
 #include "json/represent.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* The update repository as a client would see it, against what is released. */
 #include "programme/audit/audit_private.h"
-#include "programme/delivery/update_repository.h"
+#include "programme/delivery/verify_updates.h"
 
 static void note(void *context, struct text role, struct text message) {
     audit_found(context, "updates-untrusted", role, "%.*s", TEXT_ARGS(message));

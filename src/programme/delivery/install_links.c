@@ -6,14 +6,12 @@
 #include "store/delivery/install_links.h"
 #include "store/delivery/products.h"
 
-#include <assert.h>
-
 #define DAY_US (INT64_C(86400) * 1000000)
 
 /* ---- the provider's side ---- */
 
-static void fill_view(const struct call *call, const struct install_link *link,
-                      struct install_link_view *out) {
+static void fill_link_view(const struct call *call, const struct install_link *link,
+                           struct install_link_view *out) {
     const char *state = link->revoked_at_us != 0              ? "revoked"
                         : link->expires_at_us <= call->now_us ? "expired"
                                                               : "open";
@@ -40,80 +38,76 @@ static enum status check_linkable(const struct call *call, const struct licence 
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("retired"),
                          "The licence is retired; nothing can be installed with it.");
     }
-    enum status status =
-        product_load_of_licence(call->db, call->arena, licence->id, &products, &count, fault);
-    if (status == STATUS_OK && count == 0) {
-        status = fault_set(fault, STATUS_CONFLICT, "no-product", "licence",
-                           identifier_text(call, IDENTIFIER_LICENCE, licence->id),
-                           "No product is delivered for this licence's SKU, so there is nothing to install.");
+    TRY(product_load_of_licence(call->db, call->arena, licence->id, &products, &count, fault));
+    if (count == 0) {
+        return fault_set(fault, STATUS_CONFLICT, "no-product", "licence",
+                         identifier_text(call, IDENTIFIER_LICENCE, licence->id),
+                         "No product is delivered for this licence's SKU, so there is nothing to install.");
     }
-    return status;
+    return STATUS_OK;
+}
+
+struct made_install_link {
+    struct install_link_view view;
+    struct text token;
+};
+
+static enum status do_make_install_link(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    const struct make_install_link_input *make = input;
+    struct licence_row row;
+    int64_t days = make->days == 0 ? INSTALL_LINK_DAYS_DEFAULT : make->days;
+    struct text token = credential_make(call, "sml_");
+    TRY(find_licence_to_change(call, make->licence, &row, fault));
+    if (days < 1 || days > INSTALL_LINK_DAYS_MAX) {
+        return fault_set(fault, STATUS_INVALID, "number-out-of-range", "days",
+                         text_format(call->arena, "%lld", (long long)days),
+                         "A link is good for 1 to %d days.", INSTALL_LINK_DAYS_MAX);
+    }
+    TRY(check_linkable(call, &row.licence, fault));
+    struct install_link link = {.licence_id = row.licence.id,
+                                .token_hash = credential_hash(call, token),
+                                .created_by = actor_text(call),
+                                .created_at_us = call->now_us,
+                                .expires_at_us = call->now_us + days * DAY_US};
+    TRY(install_link_insert(call->db, &link, fault));
+    struct made_install_link *made = output;
+    fill_link_view(call, &link, &made->view);
+    made->token = token;
+    return audit_write(
+        call, "install-link.make", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
+        row.licence.provider_id,
+        text_format(call->arena, "%s for %lld days", made->view.identifier.at, (long long)days), fault);
 }
 
 enum status make_install_link(struct call *call, const struct make_install_link_input *input,
                               struct install_link_view *out, struct text *token, struct fault *fault) {
+    struct made_install_link made;
+    TRY(call_run(call, DB_WRITE, do_make_install_link, input, &made, fault));
+    *out = made.view;
+    *token = made.token;
+    return STATUS_OK;
+}
+
+static enum status do_list_install_links(struct call *call, const void *input, void *output,
+                                         struct fault *fault) {
+    const struct text *word = input;
     struct licence_row row;
-    int64_t days = input->days == 0 ? INSTALL_LINK_DAYS_DEFAULT : input->days;
-    struct text credential = credential_make(call, "sml_");
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
+    struct install_link *links = NULL;
+    struct install_link_list list = {0};
+    TRY(find_licence_to_change(call, *word, &row, fault));
+    TRY(install_link_list(call->db, call->arena, row.licence.id, &links, &list.count, fault));
+    list.items = ARENA_NEW(call->arena, struct install_link_view, list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        fill_link_view(call, &links[i], &list.items[i]);
     }
-    status = find_licence_to_change(call, input->licence, &row, fault);
-    if (status == STATUS_OK && (days < 1 || days > INSTALL_LINK_DAYS_MAX)) {
-        status = fault_set(fault, STATUS_INVALID, "number-out-of-range", "days",
-                           text_format(call->arena, "%lld", (long long)days),
-                           "A link is good for 1 to %d days.", INSTALL_LINK_DAYS_MAX);
-    }
-    if (status == STATUS_OK) {
-        status = check_linkable(call, &row.licence, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    struct install_link link = {.licence_id = row.licence.id,
-                                .token_hash = credential_hash(call, credential),
-                                .created_by = actor_text(call),
-                                .created_at_us = call->now_us,
-                                .expires_at_us = call->now_us + days * DAY_US};
-    status = install_link_insert(call->db, &link, fault);
-    if (status == STATUS_OK) {
-        status = audit_write(
-            call, "install-link.make", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
-            row.licence.provider_id,
-            text_format(call->arena, "%s for %lld days",
-                        identifier_text(call, IDENTIFIER_INSTALL_LINK, link.id).at, (long long)days),
-            fault);
-    }
-    if (status == STATUS_OK) {
-        fill_view(call, &link, out);
-        *token = credential;
-    }
-done:
-    return call_end(call, status, fault);
+    *(struct install_link_list *)output = list;
+    return STATUS_OK;
 }
 
 enum status list_install_links(struct call *call, struct text licence, struct install_link_list *out,
                                struct fault *fault) {
-    struct licence_row row;
-    struct install_link *links = NULL;
-    size_t count = 0;
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_licence_to_change(call, licence, &row, fault);
-    if (status == STATUS_OK) {
-        status = install_link_list(call->db, call->arena, row.licence.id, &links, &count, fault);
-    }
-    if (status == STATUS_OK) {
-        out->items = ARENA_NEW(call->arena, struct install_link_view, count);
-        out->count = count;
-        for (size_t i = 0; i < count; i++) {
-            fill_view(call, &links[i], &out->items[i]);
-        }
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_list_install_links, &licence, out, fault);
 }
 
 /* A link that is not of the actor's licences is not there. */
@@ -121,44 +115,39 @@ static enum status find_link(struct call *call, struct text word, struct install
                              struct licence_row *row, struct fault *fault) {
     int64_t id = 0;
     bool found = false;
-    enum status status = STATUS_OK;
     if (identifier_decode(call->secret, IDENTIFIER_INSTALL_LINK, text_trim(word), &id)) {
-        status = install_link_load(call->db, call->arena, id, link, &found, fault);
+        TRY(install_link_load(call->db, call->arena, id, link, &found, fault));
     }
-    if (status == STATUS_OK && found) {
-        status = licence_load(call->db, call->arena, link->licence_id, row, &found, fault);
-        found = found && status == STATUS_OK && actor_is(call, row->licence.provider_id);
+    if (found) {
+        TRY(licence_load(call->db, call->arena, link->licence_id, row, &found, fault));
     }
-    if (status == STATUS_OK && !found) {
+    if (!found || !actor_is(call, row->licence.provider_id)) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-install-link", "link", word,
                          "There is no such install link: give its identifier (lnk_…).");
     }
-    return status == STATUS_OK ? require_right(call, row->licence.provider_id, RIGHT_LICENCES, fault)
-                               : status;
+    return require_right(call, row->licence.provider_id, RIGHT_LICENCES, fault);
 }
 
-enum status revoke_install_link(struct call *call, struct text word, struct install_link_view *out,
-                                struct fault *fault) {
+static enum status do_revoke_install_link(struct call *call, const void *input, void *output,
+                                          struct fault *fault) {
+    const struct text *word = input;
     struct install_link link;
     struct licence_row row;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_link(call, word, &link, &row, fault);
-    if (status == STATUS_OK && link.revoked_at_us == 0) {
+    TRY(find_link(call, *word, &link, &row, fault));
+    if (link.revoked_at_us == 0) {
         link.revoked_at_us = call->now_us;
-        status = install_link_revoke(call->db, link.id, call->now_us, fault);
-        if (status == STATUS_OK) {
-            status = audit_write(
-                call, "install-link.revoke", identifier_text(call, IDENTIFIER_LICENCE, row.licence.id),
-                row.licence.provider_id, identifier_text(call, IDENTIFIER_INSTALL_LINK, link.id), fault);
-        }
+        TRY(install_link_revoke(call->db, link.id, call->now_us, fault));
+        TRY(audit_write(call, "install-link.revoke",
+                        identifier_text(call, IDENTIFIER_LICENCE, row.licence.id), row.licence.provider_id,
+                        identifier_text(call, IDENTIFIER_INSTALL_LINK, link.id), fault));
     }
-    if (status == STATUS_OK) {
-        fill_view(call, &link, out);
-    }
-    return call_end(call, status, fault);
+    fill_link_view(call, &link, output);
+    return STATUS_OK;
+}
+
+enum status revoke_install_link(struct call *call, struct text link, struct install_link_view *out,
+                                struct fault *fault) {
+    return call_run(call, DB_WRITE, do_revoke_install_link, &link, out, fault);
 }
 
 /* ---- the customer's side: no actor, the token alone ---- */
@@ -166,15 +155,11 @@ enum status revoke_install_link(struct call *call, struct text word, struct inst
 static enum status open_link(struct call *call, struct text token, struct install_link *link,
                              struct licence_row *row, struct fault *fault) {
     bool found = false;
-    enum status status = STATUS_OK;
     if (token.length > 0 && token.length <= CREDENTIAL_MAX_BYTES) {
-        status = install_link_find(call->db, call->arena, credential_hash(call, token), link, &found, fault);
+        TRY(install_link_find(call->db, call->arena, credential_hash(call, token), link, &found, fault));
     }
-    if (status == STATUS_OK && found) {
-        status = licence_load(call->db, call->arena, link->licence_id, row, &found, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
+    if (found) {
+        TRY(licence_load(call->db, call->arena, link->licence_id, row, &found, fault));
     }
     if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "link-unknown", NULL, TEXT(""),
@@ -197,11 +182,9 @@ static enum status add_choices(struct call *call, const struct product *product,
     struct release_installer *installers = NULL;
     size_t count = 0;
     bool entitled = false;
-    enum status status = product_entitled_by_licence(call->db, product->id, licence_id, &entitled, fault);
-    if (status == STATUS_OK) {
-        status = release_installer_load(call->db, call->arena, product->id, &installers, &count, fault);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(product_entitled_by_licence(call->db, product->id, licence_id, &entitled, fault));
+    TRY(release_installer_load(call->db, call->arena, product->id, &installers, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         const struct release_artifact *artifact = &installers[i].artifact;
         page->choices =
             arena_grow(call->arena, page->choices, page->choice_count, capacity, sizeof page->choices[0]);
@@ -214,7 +197,7 @@ static enum status add_choices(struct call *call, const struct product *product,
                                                                       .size_bytes = artifact->size_bytes,
                                                                       .may_be_had = entitled};
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status fill_page(struct call *call, const struct install_link *link,
@@ -223,47 +206,41 @@ static enum status fill_page(struct call *call, const struct install_link *link,
     struct product *products = NULL;
     size_t count = 0;
     size_t capacity = 0;
-    enum status status = account_load(call->db, call->arena, row->licence.provider_id, &provider, fault);
-    if (status == STATUS_OK) {
-        status = product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(account_load(call->db, call->arena, row->licence.provider_id, &provider, fault));
+    TRY(product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault));
     *page = (struct install_page){.sku_name = row->sku_name,
                                   .provider_name = provider.name,
                                   .customer_name = row->customer_name,
                                   .seats = row->licence.seats,
                                   .counts = row->licence.counted_seats > 0,
                                   .expires_at_us = link->expires_at_us};
-    status = licence_key_open(call, &row->licence, &page->key, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = add_choices(call, &products[i], row->licence.id, page, &capacity, fault);
+    TRY(licence_key_open(call, &row->licence, &page->key, fault));
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_choices(call, &products[i], row->licence.id, page, &capacity, fault));
     }
-    return status;
+    return STATUS_OK;
+}
+
+static enum status do_open_install_page(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    const struct text *token = input;
+    struct install_link link;
+    struct licence_row row;
+    struct install_page page = {0};
+    TRY(open_link(call, *token, &link, &row, fault));
+    TRY(fill_page(call, &link, &row, &page, fault));
+    *(struct install_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status open_install_page(struct call *call, struct text token, struct install_page *out,
                               struct fault *fault) {
-    struct install_link link;
-    struct licence_row row;
-    struct install_page page = {0};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = open_link(call, token, &link, &row, fault);
-    if (status == STATUS_OK) {
-        status = fill_page(call, &link, &row, &page, fault);
-    }
-    if (status == STATUS_OK) {
-        *out = page;
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_open_install_page, &token, out, fault);
 }
 
-static enum status choose(const struct install_page *page, struct text platform, struct text product,
-                          const struct install_choice **choice, struct fault *fault) {
+static enum status choose_installer(const struct install_page *page, struct text platform,
+                                    struct text product, const struct install_choice **choice,
+                                    struct fault *fault) {
     *choice = NULL;
     for (size_t i = 0; i < page->choice_count; i++) {
         const struct install_choice *one = &page->choices[i];
@@ -292,12 +269,7 @@ enum status open_install_artifact(struct call *call, struct text token, struct t
                                   struct text product, struct opened_artifact *out, struct fault *fault) {
     struct install_page page = {0};
     const struct install_choice *choice = NULL;
-    enum status status = open_install_page(call, token, &page, fault);
-    if (status == STATUS_OK) {
-        status = choose(&page, platform, product, &choice, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(open_install_page(call, token, &page, fault));
+    TRY(choose_installer(&page, platform, product, &choice, fault));
     return open_artifact(call, choice->file_name, choice->sha256, out, fault);
 }

@@ -112,7 +112,4 @@ enum status open_installer(struct call *call, struct text release, struct text p
 enum status open_artifact(struct call *call, struct text file_name, struct text sha256,
                           struct opened_artifact *out, struct fault *fault) MUST_CHECK;
 
-/* The words of a withdrawn release, for whoever refuses one. */
-enum status release_refuse_withdrawn(struct text version, struct text reason, struct fault *fault) MUST_CHECK;
-
 #endif

@@ -47,11 +47,8 @@ enum status release_target_find(struct db *db, struct arena *arena, struct text 
                                      .platform = parsed.platform,
                                      .version = parsed.version,
                                      .file_name = parsed.file_name};
-    enum status status = release_target_load(db, arena, &key, &release, found, fault);
-    if (status != STATUS_OK || !*found) {
-        return status;
-    }
-    *found = text_equal(release.sha256, parsed.sha256);
+    TRY(release_target_load(db, arena, &key, &release, found, fault));
+    *found = *found && text_equal(release.sha256, parsed.sha256);
     if (!*found) {
         return STATUS_OK;
     }
@@ -66,11 +63,9 @@ enum status release_target_find(struct db *db, struct arena *arena, struct text 
                                  .size_bytes = release.size_bytes,
                                  .is_withdrawn = release.state == RELEASE_WITHDRAWN,
                                  .withdrawn_reason = release.withdrawn_reason};
-    status = product_sku_load_entitling(db, arena, made.product_id, &made.sku_ids, &made.sku_count, fault);
-    if (status == STATUS_OK) {
-        *target = made;
-    }
-    return status;
+    TRY(product_sku_load_entitling(db, arena, made.product_id, &made.sku_ids, &made.sku_count, fault));
+    *target = made;
+    return STATUS_OK;
 }
 
 enum status release_target_entitled(struct db *db, const struct update_target *target, int64_t licence_id,

@@ -14,14 +14,26 @@ struct text update_root_object(struct arena *arena, const struct update_keys *ke
     return tuf_root_signed(arena, &root);
 }
 
+/* What the signed file says must be what the release store checks when something is released: a damaged row
+ * is an error, not a file that no client reads. */
+static enum status check_target(const struct release_target *target, struct fault *fault) {
+    struct fault why;
+    if (product_code_check(target->product_code, "product", &why) == STATUS_OK &&
+        version_check(target->version, "version", &why) == STATUS_OK &&
+        platform_check(target->platform, "platform", &why) == STATUS_OK &&
+        file_name_check(target->file_name, "file_name", &why) == STATUS_OK &&
+        sha256_check(target->sha256, "sha256", &why) == STATUS_OK) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INTERNAL, "updates-broken", why.field, text_of(why.value),
+                     "The store's row of a release is damaged. %s", why.message);
+}
+
 static enum status load_targets(struct call *call, struct tuf_target **targets, size_t *count,
                                 struct fault *fault) {
     struct release_target *released = NULL;
-    enum status status = release_target_load_all(call->db, call->arena, &released, count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *targets = ARENA_NEW(call->arena, struct tuf_target, *count + 1);
+    TRY(release_target_load_all(call->db, call->arena, &released, count, fault));
+    *targets = ARENA_NEW(call->arena, struct tuf_target, *count);
     for (size_t i = 0; i < *count; i++) {
         const struct release_target *one = &released[i];
         struct text channel = text_of(release_channel_name(one->channel));
@@ -30,6 +42,7 @@ static enum status load_targets(struct call *call, struct tuf_target **targets, 
                                    .platform = one->platform,
                                    .version = one->version,
                                    .file_name = one->file_name};
+        TRY(check_target(one, fault));
         (*targets)[i] = (struct tuf_target){.path = target_path_make(call->arena, &path),
                                             .size_bytes = one->size_bytes,
                                             .sha256 = one->sha256,
@@ -44,26 +57,22 @@ static enum status load_targets(struct call *call, struct tuf_target **targets, 
 
 enum status update_role_object(struct call *call, enum tuf_role role, int64_t version, int64_t expires_at_us,
                                struct text *object, struct fault *fault) {
-    struct tuf_file named;
-    struct tuf_target *targets = NULL;
-    size_t count = 0;
-    bool found = false;
-    enum status status = STATUS_OK;
     if (role == TUF_TARGETS) {
-        status = load_targets(call, &targets, &count, fault);
-        if (status == STATUS_OK) {
-            *object = tuf_targets_signed(call->arena, version, expires_at_us, targets, count);
-        }
-        return status;
+        struct tuf_target *targets = NULL;
+        size_t count = 0;
+        TRY(load_targets(call, &targets, &count, fault));
+        *object = tuf_targets_signed(call->arena, version, expires_at_us, targets, count);
+        return STATUS_OK;
     }
-    status = tuf_file_newest(call->db, call->arena, role == TUF_SNAPSHOT ? TUF_TARGETS : TUF_SNAPSHOT, &named,
-                             &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    struct tuf_file named;
+    bool found = false;
+    TRY(tuf_file_newest(call->db, call->arena, role == TUF_SNAPSHOT ? TUF_TARGETS : TUF_SNAPSHOT, &named,
+                        &found, fault));
     if (!found) {
         return fault_set(fault, STATUS_INTERNAL, "updates-broken", NULL, TEXT(""),
-                         "The update repository lacks a file that %s.json names.", tuf_role_name(role));
+                         "The update repository lacks a file that %s.json names: run seatmeter release "
+                         "verify.",
+                         tuf_role_name(role));
     }
     struct tuf_named_file file = {named.version, named.bytes};
     *object = role == TUF_SNAPSHOT ? tuf_snapshot_signed(call->arena, version, expires_at_us, file)

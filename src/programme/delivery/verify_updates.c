@@ -1,12 +1,11 @@
-/* Verifying as a client would, and beyond: what is signed must be what the store holds now. */
+#include "programme/delivery/verify_updates.h"
+
 #include "delivery/artifacts.h"
 #include "delivery/tuf.h"
 #include "programme/call/authorise.h"
 #include "programme/delivery/update_objects.h"
-#include "programme/delivery/update_repository.h"
 #include "store/delivery/releases.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -20,8 +19,8 @@ struct checking_updates {
     int64_t files;
 };
 
-__attribute__((format(printf, 3, 4))) static void tell(struct checking_updates *checking, enum tuf_role role,
-                                                       const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void tell_problem(struct checking_updates *checking,
+                                                               enum tuf_role role, const char *format, ...) {
     char message[256];
     va_list arguments;
     va_start(arguments, format);
@@ -36,20 +35,15 @@ static enum status load_keys(struct checking_updates *checking, struct fault *fa
     struct update_keys *active = &checking->active;
     struct tuf_stored_key *stored = NULL;
     size_t count = 0;
-    enum status status = tuf_thresholds_load(call->db, active->thresholds, fault);
-    if (status == STATUS_OK) {
-        status = tuf_key_load_all(call->db, call->arena, &stored, &count, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    checking->all = ARENA_NEW(call->arena, struct tuf_key, count + 1);
+    TRY(tuf_thresholds_load(call->db, active->thresholds, fault));
+    TRY(tuf_key_load_all(call->db, call->arena, &stored, &count, fault));
+    checking->all = ARENA_NEW(call->arena, struct tuf_key, count);
     for (size_t i = 0; i < count; i++) {
         struct tuf_key key = {stored[i].key_id, (const unsigned char *)stored[i].public_key.at, NULL};
         enum tuf_role role = stored[i].role;
         if (stored[i].public_key.length != TUF_PUBLIC_KEY_BYTES ||
             !text_equal(tuf_key_id(call->arena, key.public_key), key.key_id)) {
-            tell(checking, role, "key %.*s is damaged", TEXT_ARGS(key.key_id));
+            tell_problem(checking, role, "key %.*s is damaged", TEXT_ARGS(key.key_id));
             continue;
         }
         checking->all[checking->all_count++] = key;
@@ -74,35 +68,40 @@ static size_t signers_of(const struct checking_updates *checking, const struct t
     return signers;
 }
 
-/* Each root signed by enough of its own keys and of those of the root before; none is missing. */
-static enum status check_roots(struct checking_updates *checking, struct fault *fault) {
+/* Checks one root against its own keys and those of the root `before`, and makes it the one before. */
+static enum status check_root(struct checking_updates *checking, int64_t version,
+                              struct tuf_named_role *before, struct fault *fault) {
     struct call *call = checking->call;
+    struct tuf_file file;
+    struct tuf_parsed_file parsed;
+    struct tuf_named_role own;
+    bool found = false;
+    TRY(tuf_file_version(call->db, call->arena, TUF_ROOT, version, &file, &found, fault));
+    checking->files++;
+    if (!found || !tuf_file_parse(file.bytes, &parsed) ||
+        !tuf_root_role(parsed.signed_object, "root", &own)) {
+        tell_problem(checking, TUF_ROOT, "version %lld is missing or malformed", (long long)version);
+        *before = (struct tuf_named_role){0};
+        return STATUS_OK;
+    }
+    if (signers_of(checking, &parsed, &own) < (size_t)own.threshold ||
+        (before->count > 0 && signers_of(checking, &parsed, before) < (size_t)before->threshold)) {
+        tell_problem(checking, TUF_ROOT, "version %lld is not signed by enough keys", (long long)version);
+    }
+    *before = own;
+    return STATUS_OK;
+}
+
+/* None of the roots is missing. */
+static enum status check_roots(struct checking_updates *checking, struct fault *fault) {
     struct tuf_file newest = {0};
     struct tuf_named_role before = {0};
     bool found = false;
-    enum status status = tuf_file_newest(call->db, call->arena, TUF_ROOT, &newest, &found, fault);
-    for (int64_t version = 1; status == STATUS_OK && version <= newest.version; version++) {
-        struct tuf_file file;
-        struct tuf_parsed_file parsed;
-        struct tuf_named_role own;
-        status = tuf_file_version(call->db, call->arena, TUF_ROOT, version, &file, &found, fault);
-        if (status != STATUS_OK) {
-            break;
-        }
-        checking->files++;
-        if (!found || !tuf_file_parse(file.bytes, &parsed) ||
-            !tuf_root_role(parsed.signed_object, "root", &own)) {
-            tell(checking, TUF_ROOT, "version %lld is missing or malformed", (long long)version);
-            before = (struct tuf_named_role){0};
-            continue;
-        }
-        if (signers_of(checking, &parsed, &own) < (size_t)own.threshold ||
-            (before.count > 0 && signers_of(checking, &parsed, &before) < (size_t)before.threshold)) {
-            tell(checking, TUF_ROOT, "version %lld is not signed by enough keys", (long long)version);
-        }
-        before = own;
+    TRY(tuf_file_newest(checking->call->db, checking->call->arena, TUF_ROOT, &newest, &found, fault));
+    for (int64_t version = 1; version <= newest.version; version++) {
+        TRY(check_root(checking, version, &before, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* The newest file of a role: enough signatures, and of what the store holds. */
@@ -113,54 +112,57 @@ static enum status check_newest(struct checking_updates *checking, enum tuf_role
     struct tuf_parsed_file parsed;
     struct text object = TEXT("");
     bool found = false;
-    enum status status = tuf_file_newest(call->db, call->arena, role, &file, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(tuf_file_newest(call->db, call->arena, role, &file, &found, fault));
     checking->files += role != TUF_ROOT;
     if (!found || !tuf_file_parse(file.bytes, &parsed)) {
-        tell(checking, role, "the newest file is missing or malformed");
+        tell_problem(checking, role, "the newest file is missing or malformed");
         return STATUS_OK;
     }
     if (tuf_file_signers(&parsed, active->keys[role], active->counts[role]) <
         (size_t)active->thresholds[role]) {
-        tell(checking, role, "version %lld is not signed by enough keys", (long long)file.version);
+        tell_problem(checking, role, "version %lld is not signed by enough keys", (long long)file.version);
     }
     if (role == TUF_ROOT) {
         object = update_root_object(call->arena, active, file.version, file.expires_at_us);
     } else {
-        status = update_role_object(call, role, file.version, file.expires_at_us, &object, fault);
+        TRY(update_role_object(call, role, file.version, file.expires_at_us, &object, fault));
     }
-    if (status == STATUS_OK && !text_equal(object, parsed.signed_object)) {
-        tell(checking, role, "version %lld does not say what the store holds", (long long)file.version);
+    if (!text_equal(object, parsed.signed_object)) {
+        tell_problem(checking, role, "version %lld does not say what the store holds",
+                     (long long)file.version);
     }
-    return status;
+    return STATUS_OK;
+}
+
+static bool keys_suffice(struct checking_updates *checking) {
+    bool suffice = true;
+    for (int role = 0; role < TUF_ROLE_COUNT; role++) {
+        int64_t threshold = checking->active.thresholds[role];
+        size_t count = checking->active.counts[role];
+        if (threshold < 1 || (size_t)threshold > count) {
+            suffice = false;
+            tell_problem(checking, (enum tuf_role)role, "has %zu keys, and %lld must sign", count,
+                         (long long)threshold);
+        }
+    }
+    return suffice;
 }
 
 enum status update_repository_check(struct call *call, update_problem_found *found, void *context,
                                     int64_t *files_checked, struct fault *fault) {
     struct checking_updates checking = {.call = call, .found = found, .context = context};
-    bool keys_suffice = true;
-    enum status status = load_keys(&checking, fault);
     *files_checked = 0;
-    if (status != STATUS_OK || checking.active.thresholds[TUF_ROOT] == 0) {
-        return status;
+    TRY(load_keys(&checking, fault));
+    if (checking.active.thresholds[TUF_ROOT] == 0) {
+        return STATUS_OK;
     }
-    for (int role = 0; role < TUF_ROLE_COUNT; role++) {
-        int64_t threshold = checking.active.thresholds[role];
-        if (threshold >= 1 && (size_t)threshold <= checking.active.counts[role]) {
-            continue;
-        }
-        keys_suffice = false;
-        tell(&checking, (enum tuf_role)role, "has %zu keys, and %lld must sign", checking.active.counts[role],
-             (long long)threshold);
-    }
-    status = check_roots(&checking, fault);
-    for (int role = 0; status == STATUS_OK && keys_suffice && role < TUF_ROLE_COUNT; role++) {
-        status = check_newest(&checking, (enum tuf_role)role, fault);
+    bool may_be_signed = keys_suffice(&checking);
+    TRY(check_roots(&checking, fault));
+    for (int role = 0; may_be_signed && role < TUF_ROLE_COUNT; role++) {
+        TRY(check_newest(&checking, (enum tuf_role)role, fault));
     }
     *files_checked = checking.files;
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- release verify ---- */
@@ -184,11 +186,11 @@ static enum status check_artifacts(struct call *call, struct verifying *verifyin
                                    struct fault *fault) {
     struct artifact_name *names = NULL;
     size_t count = 0;
-    enum status status = artifact_name_load_all(call->db, call->arena, &names, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(artifact_name_load_all(call->db, call->arena, &names, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         bool good = false;
-        status = artifact_verify(call->artifacts, names[i].sha256, names[i].size_bytes, &good, fault);
-        if (status == STATUS_OK && !good) {
+        TRY(artifact_verify(call->artifacts, names[i].sha256, names[i].size_bytes, &good, fault));
+        if (!good) {
             note_problem(verifying, TEXT("artifact"),
                          text_format(call->arena, "%.*s is missing or damaged", TEXT_ARGS(names[i].sha256)));
         }
@@ -197,36 +199,37 @@ static enum status check_artifacts(struct call *call, struct verifying *verifyin
         }
     }
     *checked = (int64_t)count;
-    return status;
+    return STATUS_OK;
 }
 
-enum status verify_updates(struct call *call, struct verify_updates_result *out, struct fault *fault) {
-    struct verify_updates_result result = {0};
-    struct verifying verifying = {.arena = call->arena};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_operator(call, "Only the operator may verify the update repository.", fault);
-    if (status == STATUS_OK) {
-        status = update_repository_view_fill(call, &result.repository, fault);
-    }
-    if (status == STATUS_OK) {
-        status = update_repository_check(call, note_problem, &verifying, &result.files_checked, fault);
-    }
-    for (int role = 0; status == STATUS_OK && result.repository.exists && role < TUF_ROLE_COUNT; role++) {
-        if (result.repository.roles[role].expires_at_us <= call->now_us) {
-            note_problem(&verifying, result.repository.roles[role].role,
+static void check_expiry(const struct call *call, const struct update_repository_view *repository,
+                         struct verifying *verifying) {
+    for (int role = 0; repository->exists && role < TUF_ROLE_COUNT; role++) {
+        if (repository->roles[role].expires_at_us <= call->now_us) {
+            note_problem(verifying, repository->roles[role].role,
                          TEXT("has expired: run seatmeter release renew"));
         }
     }
-    if (status == STATUS_OK && call->artifacts != NULL) {
-        status = check_artifacts(call, &verifying, &result.artifacts_checked, fault);
+}
+
+static enum status do_verify_updates(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    (void)input;
+    struct verify_updates_result result = {0};
+    struct verifying verifying = {.arena = call->arena};
+    TRY(require_operator(call, "Only the operator may verify the update repository.", fault));
+    TRY(update_repository_view_fill(call, &result.repository, fault));
+    TRY(update_repository_check(call, note_problem, &verifying, &result.files_checked, fault));
+    check_expiry(call, &result.repository, &verifying);
+    if (call->artifacts != NULL) {
+        TRY(check_artifacts(call, &verifying, &result.artifacts_checked, fault));
     }
     result.problems = verifying.problems;
     result.problem_count = verifying.count;
-    if (status == STATUS_OK) {
-        *out = result;
-    }
-    return call_end(call, status, fault);
+    *(struct verify_updates_result *)output = result;
+    return STATUS_OK;
+}
+
+enum status verify_updates(struct call *call, struct verify_updates_result *out, struct fault *fault) {
+    return call_run(call, DB_READ, do_verify_updates, NULL, out, fault);
 }
