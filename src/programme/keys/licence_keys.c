@@ -2,9 +2,6 @@
 
 #include "programme/keys/sealed_box.h"
 
-#include <assert.h>
-#include <string.h>
-
 enum { HINT_BYTES = 5 };
 
 static const char SEAL_PURPOSE[] = "seatmeter licence key seal";
@@ -27,13 +24,12 @@ struct text licence_key_new(const struct call *call, struct licence *licence) {
 
 enum status licence_key_open(const struct call *call, const struct licence *licence, struct text *key,
                              struct fault *fault) {
-    assert(licence->key_hash.length == LICENCE_KEY_HASH_BYTES);
     char *open = ARENA_NEW(call->arena, char, LICENCE_KEY_BYTES);
     if (!sealed_box_open(call, SEAL_PURPOSE, licence->key_sealed, licence->key_hash, open,
                          LICENCE_KEY_BYTES - 1)) {
         return fault_set(
             fault, STATUS_INTERNAL, "key-unreadable", "key", licence->key_hint,
-            "the key of this licence was sealed under another secret than the one given, or damaged");
+            "The key of this licence was sealed under another secret than the one given, or is damaged.");
     }
     *key = (struct text){open, LICENCE_KEY_BYTES - 1};
     return STATUS_OK;

@@ -7,7 +7,8 @@
 
 #include <assert.h>
 #include <sodium.h>
-#include <string.h>
+
+enum { JWS_FIXED_BYTES_MAX = 200 }; /* of the set's JWS, without its payload */
 
 static const char SEAL_PURPOSE[] = "seatmeter signing key seal";
 
@@ -19,17 +20,13 @@ struct ring {
     int64_t longest_us; /* how long a lease lasts at most */
 };
 
-static enum status ring_load(struct call *call, struct ring *ring, struct fault *fault) {
+static enum status load_ring(struct call *call, struct ring *ring, struct fault *fault) {
     int64_t longest_s = 0;
-    enum status status = signing_key_list(call->db, call->arena, &ring->rows, &ring->count, fault);
-    if (status == STATUS_OK) {
-        status = key_set_version(call->db, &ring->version, fault);
-    }
-    if (status == STATUS_OK) {
-        status = lease_longest(call->db, &longest_s, fault);
-    }
+    TRY(signing_key_list(call->db, call->arena, &ring->rows, &ring->count, fault));
+    TRY(key_set_version(call->db, &ring->version, fault));
+    TRY(lease_longest(call->db, &longest_s, fault));
     ring->longest_us = longest_s * 1000000;
-    return status;
+    return STATUS_OK;
 }
 
 static struct signing_key_row *find_state(const struct ring *ring, enum signing_purpose purpose,
@@ -67,25 +64,24 @@ static enum status make_key(struct call *call, enum signing_purpose purpose, enu
     };
     sodium_memzero(seed, sizeof seed);
     sodium_memzero(&key, sizeof key);
-    enum status status = signing_key_insert(call->db, &row, fault);
-    if (status == STATUS_OK) {
-        status = audit_write(call, "key.make", row.kid, 0,
-                             text_format(call->arena, "%s key", signing_purpose_name(purpose)), fault);
-    }
-    return status;
+    TRY(signing_key_insert(call->db, &row, fault));
+    return audit_write(call, "key.make", row.kid, 0,
+                       text_format(call->arena, "%s key", signing_purpose_name(purpose)), fault);
 }
 
 static enum status open_key(const struct call *call, const struct signing_key_row *row,
                             struct signing_key *key, struct fault *fault) {
     unsigned char seed[crypto_sign_SEEDBYTES];
-    if (!sealed_box_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed)) {
-        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", row->kid,
-                         "this signing key was sealed under another secret than the one given, or damaged");
+    bool is_open =
+        row->public_key.length == sizeof key->public_key &&
+        sealed_box_open(call, SEAL_PURPOSE, row->secret_sealed, row->public_key, seed, sizeof seed);
+    if (!is_open) {
+        return fault_set(
+            fault, STATUS_INTERNAL, "key-unreadable", "key", row->kid,
+            "This signing key was sealed under another secret than the one given, or is damaged.");
     }
     crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
     sodium_memzero(seed, sizeof seed);
-    assert(row->public_key.length == sizeof key->public_key &&
-           memcmp(row->public_key.at, key->public_key, sizeof key->public_key) == 0);
     signing_key_id(key->public_key, key->kid);
     return STATUS_OK;
 }
@@ -125,61 +121,56 @@ static bool is_due(const struct call *call, const struct ring *ring) {
     return false;
 }
 
-/* The key signs from now on; the one that did is retired. */
-static enum status activate(struct call *call, struct ring *ring, struct signing_key_row *row,
-                            struct fault *fault) {
+/* Has the key sign from now on. The one that did is retired. */
+static enum status activate_key(struct call *call, struct ring *ring, struct signing_key_row *row,
+                                struct fault *fault) {
     struct signing_key_row *before = find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE);
-    enum status status = STATUS_OK;
     if (before != NULL) {
         before->state = SIGNING_RETIRED;
         before->retired_at_us = call->now_us;
-        status = signing_key_update(call->db, before, fault);
+        TRY(signing_key_update(call->db, before, fault));
     }
     row->state = SIGNING_ACTIVE;
     row->active_from_us = 0;
-    return status == STATUS_OK ? signing_key_update(call->db, row, fault) : status;
+    return signing_key_update(call->db, row, fault);
 }
 
 /* Counts the set's version up, tells the doors and reads all again. */
-static enum status changed(struct call *call, struct ring *ring, struct fault *fault) {
-    enum status status = key_set_version_take(call->db, &ring->version, fault);
-    if (status == STATUS_OK) {
-        status = device_change_note(call->db, DEVICE_CHANGE_KEYS, 0, call->now_us, fault);
-    }
-    if (status == STATUS_OK) {
-        status = ring_load(call, ring, fault);
-    }
-    return status;
+static enum status publish_change(struct call *call, struct ring *ring, struct fault *fault) {
+    TRY(key_set_version_take(call->db, &ring->version, fault));
+    TRY(device_change_note(call->db, DEVICE_CHANGE_KEYS, 0, call->now_us, fault));
+    return load_ring(call, ring, fault);
 }
 
 /* Makes what is missing and takes the steps that are due, in a write call. */
-static enum status step(struct call *call, struct ring *ring, struct fault *fault) {
-    enum status status = STATUS_OK;
+static enum status step_ring(struct call *call, struct ring *ring, struct fault *fault) {
     if (!is_due(call, ring)) {
         return STATUS_OK;
     }
     if (find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE) == NULL) {
-        status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
+        TRY(make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault));
     }
-    for (size_t i = 0; status == STATUS_OK && i < ring->count; i++) {
+    for (size_t i = 0; i < ring->count; i++) {
         struct signing_key_row *row = &ring->rows[i];
         if (becomes_active(call, row)) {
-            status = activate(call, ring, row, fault);
+            TRY(activate_key(call, ring, row, fault));
         } else if (leaves(call, ring, row)) {
             row->left_at_us = call->now_us;
-            status = signing_key_update(call->db, row, fault);
+            TRY(signing_key_update(call->db, row, fault));
         }
     }
-    if (status == STATUS_OK && find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL) {
-        status = make_key(call, SIGNING_LEASE, SIGNING_ACTIVE, 0, fault);
+    if (find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE) == NULL) {
+        TRY(make_key(call, SIGNING_LEASE, SIGNING_ACTIVE, 0, fault));
     }
-    return status == STATUS_OK ? changed(call, ring, fault) : status;
+    TRY(publish_change(call, ring, fault));
+    assert(!is_due(call, ring));
+    return STATUS_OK;
 }
 
 /* ---- the set ---- */
 
 static struct text base64url_text(struct arena *arena, struct text bytes) {
-    char *encoded = ARENA_NEW(arena, char, BASE64URL_LENGTH(bytes.length) + 1);
+    char *encoded = ARENA_NEW(arena, char, BASE64URL_LENGTH(bytes.length));
     return (struct text){encoded, base64url_encode(bytes.at, bytes.length, encoded)};
 }
 
@@ -234,19 +225,14 @@ static enum status print_set(const struct call *call, const struct ring *ring, s
                              struct fault *fault) {
     struct arena *arena = call->arena;
     struct signing_key root;
-    enum status status = open_key(call, find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE), &root, fault);
-    if (status == STATUS_OK) {
-        status = open_key(call, find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE), &set->active, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(open_key(call, find_state(ring, SIGNING_LEASE, SIGNING_ACTIVE), &set->active, fault));
+    TRY(open_key(call, find_state(ring, SIGNING_ROOT, SIGNING_ACTIVE), &root, fault));
     struct text keys = set_keys(arena, ring);
     struct text roots = set_roots(arena, ring);
     struct text payload = text_format(
         arena, "{\"version\":%lld,\"issued\":%lld,\"keys\":[%.*s],\"roots\":[%.*s]}",
         (long long)ring->version, (long long)(call->now_us / 1000000), TEXT_ARGS(keys), TEXT_ARGS(roots));
-    char *jws = ARENA_NEW(arena, char, 200 + BASE64URL_LENGTH(payload.length) + 1);
+    char *jws = ARENA_NEW(arena, char, JWS_FIXED_BYTES_MAX + BASE64URL_LENGTH(payload.length));
     size_t length = jws_write(&root, "seatmeter-keys", payload, jws);
     sodium_memzero(&root, sizeof root);
     set->version = ring->version;
@@ -257,41 +243,40 @@ static enum status print_set(const struct call *call, const struct ring *ring, s
     return STATUS_OK;
 }
 
-static enum status load_set(struct call *call, enum db_access access, bool *due, struct key_set *set,
-                            struct fault *fault) {
+/* What loading the set once comes to. */
+struct loaded_set {
+    bool is_due; /* something is to be stepped first; then there is no set */
+    struct key_set set;
+};
+
+static enum status do_load_set(struct call *call, const void *input, void *output, struct fault *fault) {
+    (void)input;
+    struct loaded_set *loaded = output;
     struct ring ring = {0};
-    enum status status = call_begin(call, access, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(load_ring(call, &ring, fault));
+    if (call->writes) {
+        TRY(step_ring(call, &ring, fault));
     }
-    status = ring_load(call, &ring, fault);
-    if (status == STATUS_OK && call->writes) {
-        status = step(call, &ring, fault);
-    }
-    *due = status == STATUS_OK && is_due(call, &ring);
-    if (status == STATUS_OK && !*due) {
-        status = print_set(call, &ring, set, fault);
-    }
-    return call_end(call, status, fault);
+    loaded->is_due = is_due(call, &ring);
+    return loaded->is_due ? STATUS_OK : print_set(call, &ring, &loaded->set, fault);
 }
 
-/* Reads first: nothing is due but once in a long while. What is done then nobody has asked for. */
+/* Reads first, as nothing is due but once in a long while. Nobody has asked for what is done then: the system
+ * acts. */
 enum status load_key_set(struct call *call, struct key_set *out, struct fault *fault) {
-    struct key_set set = {0};
-    bool due = false;
+    assert(call->depth == 0 || call->writes);
+    struct loaded_set loaded = {0};
     const struct actor actor = call->actor;
     call->actor = (struct actor){.kind = ACTOR_SYSTEM};
-    enum status status = load_set(call, DB_READ, &due, &set, fault);
-    if (status == STATUS_OK && due) {
-        assert(call->depth == 0);
-        status = load_set(call, DB_WRITE, &due, &set, fault);
-        assert(status != STATUS_OK || !due);
+    enum status status = call_run(call, DB_READ, do_load_set, NULL, &loaded, fault);
+    if (status == STATUS_OK && loaded.is_due) {
+        status = call_run(call, DB_WRITE, do_load_set, NULL, &loaded, fault);
     }
     call->actor = actor;
     if (status == STATUS_OK) {
-        *out = set;
+        *out = loaded.set;
     }
-    sodium_memzero(&set, sizeof set);
+    sodium_memzero(&loaded, sizeof loaded);
     return status;
 }
 
@@ -302,10 +287,10 @@ static enum status require_key_holder(const struct call *call, struct fault *fau
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
-                     "the signing keys are the operator's alone");
+                     "Only the operator may see and change the signing keys.");
 }
 
-static void fill_list(const struct call *call, const struct ring *ring, struct signing_key_list *out) {
+static void fill_key_list(const struct call *call, const struct ring *ring, struct signing_key_list *out) {
     out->items = ARENA_NEW(call->arena, struct signing_key_view, ring->count);
     out->count = ring->count;
     out->version = ring->version;
@@ -323,26 +308,24 @@ static void fill_list(const struct call *call, const struct ring *ring, struct s
     }
 }
 
-/* Begins a write call in which everything that is due has been done. */
-static enum status begin(struct call *call, struct ring *ring, struct fault *fault) {
-    enum status status = require_key_holder(call, fault);
-    if (status == STATUS_OK) {
-        status = ring_load(call, ring, fault);
-    }
-    return status == STATUS_OK ? step(call, ring, fault) : status;
+/* The beginning of each use case: the actor may, and everything that is due has been done. */
+static enum status load_stepped_ring(struct call *call, struct ring *ring, struct fault *fault) {
+    TRY(require_key_holder(call, fault));
+    TRY(load_ring(call, ring, fault));
+    return step_ring(call, ring, fault);
+}
+
+static enum status do_list_signing_keys(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    (void)input;
+    struct ring ring = {0};
+    TRY(load_stepped_ring(call, &ring, fault));
+    fill_key_list(call, &ring, output);
+    return STATUS_OK;
 }
 
 enum status list_signing_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
-    struct ring ring = {0};
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = begin(call, &ring, fault);
-    if (status == STATUS_OK) {
-        fill_list(call, &ring, out);
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_list_signing_keys, NULL, out, fault);
 }
 
 static enum status check_rotation(const struct call *call, const struct rotate_signing_key_input *input,
@@ -350,42 +333,34 @@ static enum status check_rotation(const struct call *call, const struct rotate_s
     if (input->after_s < 0 || input->after_s > ROTATE_AFTER_S_MAX) {
         return fault_set(fault, STATUS_INVALID, "after-out-of-range", "after",
                          text_format(call->arena, "%lld", (long long)input->after_s),
-                         "the next key can sign from now to %d days on", ROTATE_AFTER_S_MAX / 86400);
+                         "Give a time from now to %d days on.", ROTATE_AFTER_S_MAX / 86400);
     }
     const struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
     if (input->purpose == SIGNING_LEASE && next != NULL) {
         return fault_set(fault, STATUS_CONFLICT, "rotation-runs", "key", next->kid,
-                         "the next key is there already; wait until it signs, or revoke it");
+                         "The next key is there already: wait until it signs, or revoke it.");
     }
+    return STATUS_OK;
+}
+
+static enum status do_rotate_signing_key(struct call *call, const void *input, void *output,
+                                         struct fault *fault) {
+    const struct rotate_signing_key_input *rotate = input;
+    struct ring ring = {0};
+    TRY(load_stepped_ring(call, &ring, fault));
+    TRY(check_rotation(call, rotate, &ring, fault));
+    TRY(rotate->purpose == SIGNING_ROOT
+            ? make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault)
+            : make_key(call, SIGNING_LEASE, SIGNING_NEXT, call->now_us + rotate->after_s * 1000000, fault));
+    TRY(publish_change(call, &ring, fault));
+    TRY(step_ring(call, &ring, fault)); /* where it signs at once */
+    fill_key_list(call, &ring, output);
     return STATUS_OK;
 }
 
 enum status rotate_signing_key(struct call *call, const struct rotate_signing_key_input *input,
                                struct signing_key_list *out, struct fault *fault) {
-    struct ring ring = {0};
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = begin(call, &ring, fault);
-    if (status == STATUS_OK) {
-        status = check_rotation(call, input, &ring, fault);
-    }
-    if (status == STATUS_OK && input->purpose == SIGNING_ROOT) {
-        status = make_key(call, SIGNING_ROOT, SIGNING_ACTIVE, 0, fault);
-    } else if (status == STATUS_OK) {
-        status = make_key(call, SIGNING_LEASE, SIGNING_NEXT, call->now_us + input->after_s * 1000000, fault);
-    }
-    if (status == STATUS_OK) {
-        status = changed(call, &ring, fault);
-    }
-    if (status == STATUS_OK) {
-        status = step(call, &ring, fault); /* where it signs at once */
-    }
-    if (status == STATUS_OK) {
-        fill_list(call, &ring, out);
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_rotate_signing_key, input, out, fault);
 }
 
 static enum status find_key(const struct ring *ring, struct text kid, struct signing_key_row **row,
@@ -397,7 +372,7 @@ static enum status find_key(const struct ring *ring, struct text kid, struct sig
         }
     }
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-signing-key", "key", kid,
-                     "there is no such signing key; seatmeter key list shows all");
+                     "There is no such signing key: seatmeter key list shows all.");
 }
 
 static enum status check_revocation(const struct ring *ring, const struct signing_key_row *row,
@@ -408,87 +383,74 @@ static enum status check_revocation(const struct ring *ring, const struct signin
     }
     if (row->state == SIGNING_REVOKED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "key", row->kid,
-                         "this key is revoked already");
+                         "This key is revoked already; that state is final.");
     }
     if (row->purpose == SIGNING_ROOT && roots == 1) {
         return fault_set(
             fault, STATUS_CONFLICT, "last-root", "key", row->kid,
-            "this is the only root key; make another one first (seatmeter key rotate --root) and "
-            "build it into the products");
+            "This is the only root key: make another one first (seatmeter key rotate --root) and build it "
+            "into the products.");
     }
     return STATUS_OK;
 }
 
-/* Takes the key out; where it signed, the next one signs from now on (step makes one where there is none). */
-static enum status revoke(struct call *call, struct ring *ring, struct signing_key_row *row,
-                          struct fault *fault) {
+/* Takes the key out. Where it signed, the next one signs from now on (step_ring makes one where there is
+ * none).
+ */
+static enum status revoke_key(struct call *call, struct ring *ring, struct signing_key_row *row,
+                              struct fault *fault) {
     bool signed_leases = row->purpose == SIGNING_LEASE && row->state == SIGNING_ACTIVE;
     row->state = SIGNING_REVOKED;
     row->revoked_at_us = call->now_us;
-    enum status status = signing_key_update(call->db, row, fault);
+    TRY(signing_key_update(call->db, row, fault));
     struct signing_key_row *next = find_state(ring, SIGNING_LEASE, SIGNING_NEXT);
-    if (status == STATUS_OK && signed_leases && next != NULL) {
-        status = activate(call, ring, next, fault);
+    if (signed_leases && next != NULL) {
+        TRY(activate_key(call, ring, next, fault));
     }
-    if (status == STATUS_OK) {
-        status = audit_write(call, "key.revoke", row->kid, 0,
-                             text_format(call->arena, "%s key", signing_purpose_name(row->purpose)), fault);
-    }
-    return status == STATUS_OK ? changed(call, ring, fault) : status;
+    TRY(audit_write(call, "key.revoke", row->kid, 0,
+                    text_format(call->arena, "%s key", signing_purpose_name(row->purpose)), fault));
+    return publish_change(call, ring, fault);
+}
+
+static enum status do_revoke_signing_key(struct call *call, const void *input, void *output,
+                                         struct fault *fault) {
+    const struct text *kid = input;
+    struct ring ring = {0};
+    struct signing_key_row *row = NULL;
+    TRY(load_stepped_ring(call, &ring, fault));
+    TRY(find_key(&ring, text_trim(*kid), &row, fault));
+    TRY(check_revocation(&ring, row, fault));
+    TRY(revoke_key(call, &ring, row, fault));
+    TRY(step_ring(call, &ring, fault));
+    fill_key_list(call, &ring, output);
+    return STATUS_OK;
 }
 
 enum status revoke_signing_key(struct call *call, struct text kid, struct signing_key_list *out,
                                struct fault *fault) {
-    struct ring ring = {0};
-    struct signing_key_row *row = NULL;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = begin(call, &ring, fault);
-    if (status == STATUS_OK) {
-        status = find_key(&ring, text_trim(kid), &row, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_revocation(&ring, row, fault);
-    }
-    if (status == STATUS_OK) {
-        status = revoke(call, &ring, row, fault);
-    }
-    if (status == STATUS_OK) {
-        status = step(call, &ring, fault);
-    }
-    if (status == STATUS_OK) {
-        fill_list(call, &ring, out);
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_revoke_signing_key, &kid, out, fault);
 }
 
-enum status list_root_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
+static enum status do_list_root_keys(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    (void)input;
     struct ring ring = {0};
-    struct key_set set = {0};
-    enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = load_key_set(call, &set, fault); /* makes the first ones */
-    }
-    sodium_memzero(&set.active, sizeof set.active);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = ring_load(call, &ring, fault);
+    TRY(load_ring(call, &ring, fault));
     size_t count = 0;
-    for (size_t i = 0; status == STATUS_OK && i < ring.count; i++) {
+    for (size_t i = 0; i < ring.count; i++) {
         if (is_root_in_set(&ring.rows[i])) {
             ring.rows[count++] = ring.rows[i];
         }
     }
     ring.count = count;
-    if (status == STATUS_OK) {
-        fill_list(call, &ring, out);
-    }
-    return call_end(call, status, fault);
+    fill_key_list(call, &ring, output);
+    return STATUS_OK;
+}
+
+enum status list_root_keys(struct call *call, struct signing_key_list *out, struct fault *fault) {
+    struct key_set set = {0};
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(load_key_set(call, &set, fault)); /* makes the first ones */
+    sodium_memzero(&set.active, sizeof set.active);
+    return call_run(call, DB_READ, do_list_root_keys, NULL, out, fault);
 }
