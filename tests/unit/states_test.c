@@ -109,11 +109,10 @@ static void a_refusal_says_what_would_be_possible(void **state) {
     assert_int_equal(machine_step(&agreement_machine, AGREEMENT_SIGNED, "sign", &to, &fault),
                      STATUS_CONFLICT);
     assert_string_equal(fault.message,
-                        "the agreement is signed, so \"sign\" is not possible; what is: suspend "
-                        "or terminate");
+                        "The agreement is signed, so \"sign\" is not possible, but suspend or terminate is.");
     assert_int_equal(machine_step(&licence_machine, LICENCE_RETIRED, "on", &to, &fault), STATUS_CONFLICT);
-    assert_string_equal(fault.message, "the licence is retired, so \"on\" is not possible; what is: nothing, "
-                                       "that state is final");
+    assert_string_equal(fault.message,
+                        "The licence is retired, so \"on\" is not possible: that state is final.");
 }
 
 static void every_table_is_sound_and_every_state_can_be_reached(void **state) {
@@ -155,7 +154,7 @@ static void a_state_has_one_word_that_parses_back(void **state) {
     int untouched = 9;
     assert_int_equal(machine_state_parse(&report_machine, TEXT("paid"), &untouched, &fault), STATUS_INVALID);
     assert_string_equal(fault.code, "unknown-state");
-    assert_string_equal(fault.message, "the states of the report are: draft, submitted, approved, rejected");
+    assert_string_equal(fault.message, "The states of the report are: draft, submitted, approved, rejected.");
     assert_int_equal(untouched, 9);
 }
 

@@ -48,9 +48,14 @@ enum status machine_step(const struct state_machine *machine, int from, const ch
     char possible[200];
     list_events_from(machine, from, possible, sizeof possible);
     const char *state = machine->states[from];
+    if (possible[0] == '\0') {
+        return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", text_of(state),
+                         "The %s is %s, so \"%s\" is not possible: that state is final.", machine->name,
+                         state, event);
+    }
     return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", text_of(state),
-                     "the %s is %s, so \"%s\" is not possible; what is: %s", machine->name, state, event,
-                     possible[0] == '\0' ? "nothing, that state is final" : possible);
+                     "The %s is %s, so \"%s\" is not possible, but %s is.", machine->name, state, event,
+                     possible);
 }
 
 const char *machine_state_name(const struct state_machine *machine, int state) {
@@ -72,7 +77,7 @@ enum status machine_state_parse(const struct state_machine *machine, struct text
         assert(added > 0 && (size_t)added < sizeof known - used);
         used += (size_t)added;
     }
-    return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word, "the states of the %s are: %s",
+    return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word, "The states of the %s are: %s.",
                      machine->name, known);
 }
 

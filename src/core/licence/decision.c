@@ -57,7 +57,7 @@ enum status device_state_parse(struct text word, enum device_state *state, struc
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-state", "state", word,
-                     "a device is active, released or dropped");
+                     "A device is active, released or dropped.");
 }
 
 static enum lease_code suspended_by(enum suspender suspender) {

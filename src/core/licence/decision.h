@@ -28,7 +28,7 @@ const struct lease_code_row *lease_code_row(enum lease_code answer);
 /* The table as Markdown: docs/codes.md. */
 struct text lease_codes_print_markdown(struct arena *arena);
 
-/* Who has suspended an agreement above a licence; of several, the one nearest to the customer. */
+/* The party that has suspended an agreement above a licence; of several, the one nearest to the customer. */
 enum suspender { SUSPENDER_NONE, SUSPENDER_PROVIDER, SUSPENDER_DISTRIBUTOR, SUSPENDER_VENDOR };
 
 enum device_state { DEVICE_ACTIVE, DEVICE_RELEASED, DEVICE_DROPPED };

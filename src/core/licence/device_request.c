@@ -206,17 +206,22 @@ struct activation_texts {
     unsigned char signature[SIGNATURE_BYTES];
 };
 
-static enum status refuse(struct fault *fault, struct text member, const char *should_be) {
+static enum status refuse_member(struct fault *fault, struct text member, const char *should_be) {
     char field[24];
     size_t length = member.length < sizeof field - 1 ? member.length : sizeof field - 1;
     memcpy(field, member.at, length);
     field[length] = '\0';
-    return fault_set(fault, STATUS_INVALID, "malformed-request", field, TEXT(""), "%s should be %s", field,
-                     should_be);
+    return fault_set(fault, STATUS_INVALID, "malformed-request", field, TEXT(""),
+                     "The member \"%s\" should be %s.", field, should_be);
 }
 
-static enum status once(bool is_first, struct text member, struct fault *fault) {
-    return is_first ? STATUS_OK : refuse(fault, member, "given once");
+static enum status refuse_body(struct fault *fault) {
+    return fault_set(fault, STATUS_INVALID, "malformed-request", "body", TEXT(""),
+                     "The request should be one JSON object.");
+}
+
+static enum status require_once(bool is_first, struct text member, struct fault *fault) {
+    return is_first ? STATUS_OK : refuse_member(fault, member, "given once");
 }
 
 static enum status read_name(struct arena *arena, struct json_scan *scan, struct activation_request *request,
@@ -224,7 +229,7 @@ static enum status read_name(struct arena *arena, struct json_scan *scan, struct
     struct text raw;
     if (!json_scan_string(scan, &raw) || !json_text_decode(arena, raw, &request->name) ||
         request->name.length > DEVICE_NAME_BYTES_MAX) {
-        return refuse(fault, TEXT("name"), "a text of at most 100 bytes without control characters");
+        return refuse_member(fault, TEXT("name"), "a text of at most 100 bytes without control characters");
     }
     return STATUS_OK;
 }
@@ -234,7 +239,7 @@ static enum status read_version(struct arena *arena, struct json_scan *scan,
     struct text raw;
     request->has_version = true;
     if (!json_scan_string(scan, &raw) || !device_version_canonical(arena, raw, &request->version)) {
-        return refuse(fault, TEXT("version"), "a text of at most 50 bytes without control characters");
+        return refuse_member(fault, TEXT("version"), "a text of at most 50 bytes without control characters");
     }
     return STATUS_OK;
 }
@@ -244,8 +249,17 @@ static enum status read_components(struct arena *arena, struct json_scan *scan,
     struct text raw;
     request->has_components = true;
     if (!json_scan_list(scan, &raw) || !device_components_canonical(arena, raw, &request->components)) {
-        return refuse(fault, TEXT("components"),
-                      "a list of at most 32 names of at most 50 bytes each, without commas");
+        return refuse_member(fault, TEXT("components"),
+                             "a list of at most 32 names of at most 50 bytes each, without commas");
+    }
+    return STATUS_OK;
+}
+
+static enum status read_signature(struct json_scan *scan, struct activation_texts *texts,
+                                  struct fault *fault) {
+    struct text raw;
+    if (!scan_bytes(scan, texts->signature, SIGNATURE_BYTES, &raw)) {
+        return refuse_member(fault, TEXT("signature"), "64 bytes as base64url without padding");
     }
     return STATUS_OK;
 }
@@ -257,23 +271,23 @@ static enum status read_signed_member(struct json_scan *scan, struct text name,
     *is_known = true;
     if (text_equal(name, TEXT("key"))) {
         bool good = json_scan_string(scan, &texts->key) && texts->key.length <= KEY_LENGTH_MAX;
-        return good ? STATUS_OK : refuse(fault, name, "the licence key");
+        return good ? STATUS_OK : refuse_member(fault, name, "the licence key");
     }
     if (text_equal(name, TEXT("device_key"))) {
         bool good = scan_bytes(scan, request->device_key, DEVICE_KEY_BYTES, &texts->device_key);
-        return good ? STATUS_OK : refuse(fault, name, "32 bytes as base64url without padding");
+        return good ? STATUS_OK : refuse_member(fault, name, "32 bytes as base64url without padding");
     }
     if (text_equal(name, TEXT("fingerprint"))) {
         bool good = scan_bytes(scan, request->fingerprint, DEVICE_FINGERPRINT_BYTES, &texts->fingerprint);
-        return good ? STATUS_OK : refuse(fault, name, "32 bytes as base64url without padding");
+        return good ? STATUS_OK : refuse_member(fault, name, "32 bytes as base64url without padding");
     }
     if (text_equal(name, TEXT("link"))) {
         bool good = scan_link(scan, &request->link, &texts->link);
-        return good ? STATUS_OK : refuse(fault, name, "8 bytes as base64url without padding");
+        return good ? STATUS_OK : refuse_member(fault, name, "8 bytes as base64url without padding");
     }
     if (text_equal(name, TEXT("time"))) {
         bool good = scan_time(scan, &request->time_s, &texts->time);
-        return good ? STATUS_OK : refuse(fault, name, "the seconds since 1970");
+        return good ? STATUS_OK : refuse_member(fault, name, "the seconds since 1970");
     }
     *is_known = false;
     return STATUS_OK;
@@ -292,38 +306,31 @@ static enum status read_member(struct arena *arena, struct json_scan *scan, stru
                                struct activation_request *request, struct activation_texts *texts,
                                struct fault *fault) {
     const struct text *before = signed_text(texts, name);
-    enum status status = once(before == NULL || before->at == NULL, name, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     bool is_known = false;
-    status = read_signed_member(scan, name, request, texts, &is_known, fault);
-    if (status != STATUS_OK || is_known) {
-        return status;
+    TRY(require_once(before == NULL || before->at == NULL, name, fault));
+    TRY(read_signed_member(scan, name, request, texts, &is_known, fault));
+    if (is_known) {
+        return STATUS_OK;
     }
     if (text_equal(name, TEXT("name"))) {
-        status = once(!texts->has_name, name, fault);
+        TRY(require_once(!texts->has_name, name, fault));
         texts->has_name = true;
-        return status == STATUS_OK ? read_name(arena, scan, request, fault) : status;
+        return read_name(arena, scan, request, fault);
     }
     if (text_equal(name, TEXT("version"))) {
-        status = once(!request->has_version, name, fault);
-        return status == STATUS_OK ? read_version(arena, scan, request, fault) : status;
+        TRY(require_once(!request->has_version, name, fault));
+        return read_version(arena, scan, request, fault);
     }
     if (text_equal(name, TEXT("components"))) {
-        status = once(!request->has_components, name, fault);
-        return status == STATUS_OK ? read_components(arena, scan, request, fault) : status;
+        TRY(require_once(!request->has_components, name, fault));
+        return read_components(arena, scan, request, fault);
     }
     if (text_equal(name, TEXT("signature"))) {
-        status = once(!texts->has_signature, name, fault);
+        TRY(require_once(!texts->has_signature, name, fault));
         texts->has_signature = true;
-        struct text raw;
-        if (status == STATUS_OK && !scan_bytes(scan, texts->signature, SIGNATURE_BYTES, &raw)) {
-            status = refuse(fault, name, "64 bytes as base64url without padding");
-        }
-        return status;
+        return read_signature(scan, texts, fault);
     }
-    return json_scan_skip(scan) ? STATUS_OK : refuse(fault, TEXT("body"), "one JSON object");
+    return json_scan_skip(scan) ? STATUS_OK : refuse_body(fault);
 }
 
 static enum status require_members(const struct activation_texts *texts, struct fault *fault) {
@@ -331,10 +338,10 @@ static enum status require_members(const struct activation_texts *texts, struct 
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         struct text name = text_of(NAMES[i]);
         if (signed_text(texts, name)->at == NULL) {
-            return refuse(fault, name, "given");
+            return refuse_member(fault, name, "given");
         }
     }
-    return texts->has_signature ? STATUS_OK : refuse(fault, TEXT("signature"), "given");
+    return texts->has_signature ? STATUS_OK : refuse_member(fault, TEXT("signature"), "given");
 }
 
 static size_t append(char *text, size_t length, struct text part) {
@@ -355,7 +362,7 @@ static enum status verify_activation(const struct activation_request *request,
     if (crypto_sign_verify_detached(texts->signature, (const unsigned char *)text, length,
                                     request->device_key) != 0) {
         return fault_set(fault, STATUS_UNAUTHENTICATED, "credential-wrong", "signature", TEXT(""),
-                         "the signature is not that of device_key over the activation");
+                         "The signature should be device_key's over the activation, and is not.");
     }
     return STATUS_OK;
 }
@@ -375,28 +382,19 @@ enum status activation_request_parse(struct arena *arena, struct text body,
     struct activation_texts texts = {0};
     struct json_scan scan;
     if (!json_scan_open(&scan, body)) {
-        return refuse(fault, TEXT("body"), "one JSON object");
+        return refuse_body(fault);
     }
     struct text name;
     enum json_member next;
     while ((next = json_scan_member(&scan, &name)) == JSON_MEMBER) {
-        enum status status = read_member(arena, &scan, name, &made, &texts, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(read_member(arena, &scan, name, &made, &texts, fault));
     }
     if (next != JSON_LAST) {
-        return refuse(fault, TEXT("body"), "one JSON object");
+        return refuse_body(fault);
     }
-    enum status status = require_members(&texts, fault);
-    if (status == STATUS_OK) {
-        status = read_key(texts.key, made.key, fault);
-    }
-    if (status == STATUS_OK) {
-        status = verify_activation(&made, &texts, fault);
-    }
-    if (status == STATUS_OK) {
-        *request = made;
-    }
-    return status;
+    TRY(require_members(&texts, fault));
+    TRY(read_key(texts.key, made.key, fault));
+    TRY(verify_activation(&made, &texts, fault));
+    *request = made;
+    return STATUS_OK;
 }

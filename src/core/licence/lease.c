@@ -21,15 +21,15 @@ const struct lease_terms LEASE_TERMS_DEFAULT = {
 enum { RETRY_MIN_S = 15 * 60, RETRY_MAX_S = 3600 };
 
 /* The writers below return where they stopped, as stpcpy does. */
-static char *put(char *at, const char *bytes, size_t length) {
+static char *put_bytes(char *at, const char *bytes, size_t length) {
     memcpy(at, bytes, length);
     return at + length;
 }
 
-#define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
+#define PUT(at, literal) put_bytes(at, literal, sizeof(literal) - 1)
 
 static char *put_string(char *at, const char *string) {
-    return put(at, string, strlen(string));
+    return put_bytes(at, string, strlen(string));
 }
 
 /* Two digits at a time. */
@@ -53,7 +53,7 @@ static char *put_whole(char *at, int64_t value) {
     } else {
         *--from = (char)('0' + rest);
     }
-    return put(at, from, (size_t)(digits + sizeof digits - from));
+    return put_bytes(at, from, (size_t)(digits + sizeof digits - from));
 }
 
 static char *put_base64url(char *at, const void *bytes, size_t size_bytes) {
@@ -64,7 +64,7 @@ static char *put_identifier(char *at, const unsigned char secret[PROGRAMME_SECRE
                             enum identifier_kind kind, int64_t id) {
     char word[IDENTIFIER_BYTES];
     identifier_encode(secret, kind, id, word);
-    return put(at, word, IDENTIFIER_BYTES - 1);
+    return put_bytes(at, word, IDENTIFIER_BYTES - 1);
 }
 
 /* A JSON string with its quotes; `at` has room for six bytes for each of the text's, and two. */
@@ -128,7 +128,8 @@ static int64_t at_most(int64_t value, int64_t most) {
     return value > most ? most : value;
 }
 
-/* What is off may be turned on again: it asks within the hour, and never later than a working one renews. */
+/* A licence that is off may be turned on again: its device asks within the hour, and never later than a
+ * working one renews. */
 static void set_refused_times(struct lease *lease, const struct lease_terms *terms, int64_t now_s,
                               int64_t promised_s) {
     int64_t retry_s = at_most(at_least(terms->ttl_s / 24, RETRY_MIN_S), RETRY_MAX_S);
@@ -169,7 +170,7 @@ size_t lease_bytes_max(const struct lease *lease) {
 
 size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAMME_SECRET_BYTES], char *out) {
     const struct lease_code_row *row = lease_code_row(lease->code);
-    char *at = put(out, lease->opening->json.at, lease->opening->json.length);
+    char *at = put_bytes(out, lease->opening->json.at, lease->opening->json.length);
     if (lease->code == LEASE_CODE_OK) {
         at = PUT(at, ",\"decision\":\"work\",\"code\":\"ok\"");
     } else {
@@ -181,7 +182,7 @@ size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAM
     }
     at = PUT(at, ",\"device\":\"");
     if (lease->device.length > 0) {
-        at = put(at, lease->device.at, lease->device.length);
+        at = put_bytes(at, lease->device.at, lease->device.length);
     } else {
         at = put_identifier(at, secret, IDENTIFIER_DEVICE, lease->device_id);
     }
@@ -225,7 +226,7 @@ size_t lease_encode(const struct lease *lease, struct text json, char *out) {
     struct text encoded = lease->opening->base64url;
     size_t done = encoded.length / 4 * 3;
     assert(json.length > done);
-    char *at = put(out, encoded.at, encoded.length);
+    char *at = put_bytes(out, encoded.at, encoded.length);
     return encoded.length + base64url_encode(json.at + done, json.length - done, at);
 }
 
@@ -249,7 +250,7 @@ size_t jws_write(const struct signing_key *key, const char *typ, struct text pay
     char *in_header = PUT(header, "{\"alg\":\"EdDSA\",\"typ\":\"");
     in_header = put_string(in_header, typ);
     in_header = PUT(in_header, "\",\"kid\":\"");
-    in_header = put(in_header, key->kid, SIGNING_KEY_ID_LENGTH);
+    in_header = put_bytes(in_header, key->kid, SIGNING_KEY_ID_LENGTH);
     in_header = PUT(in_header, "\"}");
     char *at = put_base64url(out, header, (size_t)(in_header - header));
     *at++ = '.';
@@ -280,7 +281,7 @@ size_t envelope_write(struct text encoded_lease, const struct merkle_tree *tree,
                       struct text head, char *out) {
     assert(index < tree->leaf_count && head.length <= LEASE_HEAD_BYTES_MAX);
     char *at = PUT(out, "\"lease\":\"");
-    at = put(at, encoded_lease.at, encoded_lease.length);
+    at = put_bytes(at, encoded_lease.at, encoded_lease.length);
     at = PUT(at, "\",\"index\":");
     at = put_whole(at, (int64_t)index);
     at = PUT(at, ",\"size\":");
@@ -293,7 +294,7 @@ size_t envelope_write(struct text encoded_lease, const struct merkle_tree *tree,
         at = put_base64url(at, path[i]->bytes, MERKLE_HASH_BYTES);
     }
     at = path_length == 0 ? PUT(at, "],\"head\":\"") : PUT(at, "\"],\"head\":\"");
-    at = put(at, head.at, head.length);
+    at = put_bytes(at, head.at, head.length);
     at = PUT(at, "\"}");
     size_t length = (size_t)(at - out);
     assert(length <= ENVELOPE_FIXED_BYTES_MAX + encoded_lease.length);

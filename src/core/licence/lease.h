@@ -52,7 +52,7 @@ struct lease {
     bool advise_clock;
 };
 
-/* What all leases of a SKU begin with, and the work on it that is done once. */
+/* The beginning that all leases of a SKU share, and the work on it that is done once. */
 struct lease_opening {
     struct text json;      /* `{"sku":"…","components":["…",…]` */
     struct text base64url; /* of its whole groups of three bytes */
@@ -73,8 +73,8 @@ void lease_set_times(struct lease *lease, const struct lease_terms *terms, bool 
 size_t lease_bytes_max(const struct lease *lease);
 size_t lease_write(const struct lease *lease, const unsigned char secret[PROGRAMME_SECRET_BYTES], char *out);
 
-/* Of what lease_write wrote: the leaf's hash, and the base64url (BASE64URL_LENGTH bytes), whose length it
- * returns. */
+/* The hash and the base64url (BASE64URL_LENGTH bytes) of the leaf that lease_write wrote; lease_encode
+ * returns the length. */
 void lease_hash(const struct lease *lease, struct text json, struct merkle_hash *hash);
 size_t lease_encode(const struct lease *lease, struct text json, char *out);
 

@@ -80,7 +80,7 @@ void licence_key_make(const unsigned char random[LICENCE_KEY_RANDOM_BYTES], char
 
 static enum status refuse_key(struct fault *fault, struct text typed, const char *why) {
     return fault_set(fault, STATUS_INVALID, "malformed-licence-key", "key", typed,
-                     "%s; a licence key looks like XXXXX-XXXXX-XXXXX-XXXXX-XXXXX", why);
+                     "A licence key looks like XXXXX-XXXXX-XXXXX-XXXXX-XXXXX; %s.", why);
 }
 
 enum status licence_key_parse(struct text typed, char key[LICENCE_KEY_BYTES], struct fault *fault) {
@@ -94,7 +94,7 @@ enum status licence_key_parse(struct text typed, char key[LICENCE_KEY_BYTES], st
         int value = crockford_value(c);
         if (value < 0) {
             return refuse_key(fault, typed,
-                              "only letters (without U) and digits, dashes and blanks can stand in a key");
+                              "only letters (without U) and digits, dashes and blanks can stand in one");
         }
         if (count < KEY_DIGITS) {
             values[count] = (unsigned char)value;
@@ -103,14 +103,14 @@ enum status licence_key_parse(struct text typed, char key[LICENCE_KEY_BYTES], st
     }
     if (count != KEY_DIGITS) {
         return refuse_key(fault, typed,
-                          count < KEY_DIGITS ? "some of its 25 letters and digits are missing"
-                                             : "it has more than 25 letters and digits");
+                          count < KEY_DIGITS ? "some of this one's 25 letters and digits are missing"
+                                             : "this one has more than 25 letters and digits");
     }
     unsigned char check[KEY_CHECK_DIGITS];
     key_check_digits(values, check);
     if (memcmp(check, values + KEY_DATA_DIGITS, KEY_CHECK_DIGITS) != 0) {
         return refuse_key(fault, typed,
-                          "a letter or digit is mistyped: its last three do not fit the others");
+                          "a letter or digit of this one is mistyped: its last three do not fit the others");
     }
     key_format(values, key);
     return STATUS_OK;

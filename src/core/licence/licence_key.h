@@ -18,8 +18,8 @@ void licence_key_make(const unsigned char random[LICENCE_KEY_RANDOM_BYTES], char
  * 0 1 1); fault "malformed-licence-key" on field "key" says what is wrong with it. */
 enum status licence_key_parse(struct text typed, char key[LICENCE_KEY_BYTES], struct fault *fault) MUST_CHECK;
 
-/* What the store keeps to find a key by: a hash keyed with the programme's secret, so that a stolen database
- * without the secret cannot be searched. `key` is canonical. */
+/* The hash that the store keeps to find a key by. It is keyed with the programme's secret, so that a stolen
+ * database without the secret cannot be searched. `key` is canonical. */
 void licence_key_hash(const unsigned char secret[PROGRAMME_SECRET_BYTES], const char *key,
                       unsigned char hash[LICENCE_KEY_HASH_BYTES]);
 

@@ -4,38 +4,38 @@
 
 static_assert((int)MERKLE_HASH_BYTES == (int)SHA256_DIGEST_SIZE, "SHA-256");
 
-static void begin(struct sha256_ctx *hashing, uint8_t prefix) {
+static void begin_hash(struct sha256_ctx *hashing, uint8_t prefix) {
     sha256_init(hashing);
     sha256_update(hashing, 1, &prefix);
 }
 
-static void finish(struct sha256_ctx *hashing, const void *bytes, size_t size_bytes,
-                   struct merkle_hash *hash) {
+static void finish_hash(struct sha256_ctx *hashing, const void *bytes, size_t size_bytes,
+                        struct merkle_hash *hash) {
     sha256_update(hashing, size_bytes, bytes);
     sha256_digest(hashing, sizeof hash->bytes, hash->bytes);
 }
 
 void merkle_leaf(const void *leaf, size_t size_bytes, struct merkle_hash *hash) {
     struct sha256_ctx hashing;
-    begin(&hashing, 0x00);
-    finish(&hashing, leaf, size_bytes, hash);
+    begin_hash(&hashing, 0x00);
+    finish_hash(&hashing, leaf, size_bytes, hash);
 }
 
 void merkle_leaf_open(struct merkle_leaf_opening *opening, const void *bytes, size_t size_bytes) {
-    begin(&opening->hashed, 0x00);
+    begin_hash(&opening->hashed, 0x00);
     sha256_update(&opening->hashed, size_bytes, bytes);
 }
 
 void merkle_leaf_finish(const struct merkle_leaf_opening *opening, const void *rest, size_t size_bytes,
                         struct merkle_hash *hash) {
     struct sha256_ctx hashing = opening->hashed;
-    finish(&hashing, rest, size_bytes, hash);
+    finish_hash(&hashing, rest, size_bytes, hash);
 }
 
 static void merkle_node(const struct merkle_hash children[2], struct merkle_hash *hash) {
     struct sha256_ctx hashing;
-    begin(&hashing, 0x01);
-    finish(&hashing, children, sizeof children[0] * 2, hash);
+    begin_hash(&hashing, 0x01);
+    finish_hash(&hashing, children, sizeof children[0] * 2, hash);
 }
 
 void merkle_build(struct merkle_tree *tree, size_t leaf_count) {

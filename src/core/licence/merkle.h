@@ -25,7 +25,7 @@ struct merkle_tree {
 
 void merkle_leaf(const void *leaf, size_t size_bytes, struct merkle_hash *hash);
 
-/* What many leaves begin with, hashed once. */
+/* A beginning that many leaves share, hashed once. */
 struct merkle_leaf_opening {
     struct sha256_ctx hashed;
 };

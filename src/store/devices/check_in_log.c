@@ -130,9 +130,9 @@ static enum status take_row(struct recovery *recovery, int64_t number, struct fa
     db_rows_close(rows);
     if (status == STATUS_OK && bytes.length % sizeof(struct check_in_entry) != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
-                           "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
-                           "%zu; without that row its devices are believed once",
-                           (long long)number, bytes.length, sizeof(struct check_in_entry));
+                           "Row %lld of device_seen_log should be whole entries of %zu bytes, and has %zu: "
+                           "without that row its devices are believed once.",
+                           (long long)number, sizeof(struct check_in_entry), bytes.length);
     }
     size_t count = bytes.length / sizeof(struct check_in_entry);
     recovery->count += count;

@@ -137,8 +137,8 @@ enum status door_device_read(struct db_rows *rows, struct door_device_row *row, 
     };
     if (status == STATUS_OK && row->fingerprint.length != DEVICE_FINGERPRINT_BYTES) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", "fingerprint", TEXT(""),
-                         "device number %lld has a fingerprint of %zu bytes", (long long)row->id,
-                         row->fingerprint.length);
+                         "Device number %lld should have a fingerprint of %d bytes, and has one of %zu.",
+                         (long long)row->id, (int)DEVICE_FINGERPRINT_BYTES, row->fingerprint.length);
     }
     return status;
 }
