@@ -13,7 +13,7 @@ static struct text corrected_month(const struct invoice_line *line) {
     return (struct text){line->note.at + start.length, 7};
 }
 
-/* Where a group stands: SKUs, corrections of SKUs, the rest. */
+/* The place of a group: SKUs, corrections of SKUs, the rest. */
 static int line_class(const struct invoice_line *line) {
     return line->sku.length == 0 ? 2 : corrected_month(line).length > 0 ? 1 : 0;
 }

@@ -100,7 +100,7 @@ static void draw_parties(struct pdf *pdf) {
     pdf->y = fmax(y, fmax(from, to)) + 20;
 }
 
-/* What stands in the band: two labels and what they say. */
+/* The band's content: two labels and what they say. */
 struct due {
     const char *label;
     struct text amount;

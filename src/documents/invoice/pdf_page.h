@@ -8,7 +8,7 @@
 #define PDF_MARGIN 48.0 /* left, right and above */
 #define PDF_FOOT 56.0   /* below; the footer stands in it */
 
-/* What a new page begins with. */
+/* The beginning of each new page while something goes on over the page's end. */
 struct pdf_continuation {
     void (*draw)(void *what); /* NULL: nothing */
     void *what;

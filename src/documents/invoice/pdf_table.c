@@ -35,7 +35,7 @@ static size_t decimals_of(struct text figures) {
     return point == NULL ? 0 : figures.length - (size_t)(point - figures.at) - 1;
 }
 
-/* What is left free behind figures so that their point stands below the others'. */
+/* The width left free behind figures, so that their point stands below the others'. */
 static double tail_width(const struct pdf_table *table, const struct pdf_column *column,
                          struct text figures) {
     enum pdf_canvas_style style = look_of(table)->body;
@@ -48,8 +48,8 @@ static double tail_width(const struct pdf_table *table, const struct pdf_column 
     return point + digit * (double)(column->decimals - decimals);
 }
 
-/* What figures are wide is nearly in proportion to this: the digits are all of one width, and twice as wide
- * as what stands between them. Those with fewer decimals are as wide as if they had all. */
+/* The width of figures is nearly in proportion to their weight: the digits are all of one width, and twice as
+ * wide as what stands between them. Figures with fewer decimals are as wide as if they had all. */
 static size_t weight_of(const struct pdf_column *column, struct text figures) {
     size_t weight = 2 * (column->decimals - decimals_of(figures));
     for (size_t i = 0; i < figures.length; i++) {

@@ -19,7 +19,7 @@ struct text number_format_percent(struct arena *arena, int64_t rate_millionths);
 /* "Invoice", "Credit note", "Settlement". */
 const char *number_format_title(enum invoice_kind kind);
 
-/* The same figures with a minus sign instead of a hyphen, for paper. */
+/* Figures with a minus sign instead of a hyphen, for paper. */
 struct text number_format_on_paper(struct arena *arena, struct text figures);
 
 /* "DE" as "Germany"; what is no country's code stays as it is. Printable. */
@@ -37,7 +37,7 @@ struct text number_format_date(struct arena *arena, struct date date);
 struct text number_format_printable(struct arena *arena, struct text text);
 struct text number_format_printable_lines(struct arena *arena, struct text text);
 
-/* What a line says beside its figures: its note and, where the meter says something else than what is
+/* The remark beside a line's figures: its note and, where the meter says something else than what is
  * charged, "measured 12 (peak)". Empty where there is nothing to say. Printable. */
 struct text number_format_remark(struct arena *arena, const struct invoice_line *line);
 

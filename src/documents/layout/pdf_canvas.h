@@ -44,7 +44,7 @@ struct pdf_canvas_size {
 #define PDF_CANVAS_A4 ((struct pdf_canvas_size){595.28, 841.89})
 #define PDF_CANVAS_US_LETTER ((struct pdf_canvas_size){612, 792})
 
-/* What the file says about itself. */
+/* The file's own properties. */
 struct pdf_canvas_about {
     struct text title;
     struct text author;
@@ -52,7 +52,7 @@ struct pdf_canvas_about {
     const char *language; /* whose forms shared characters take (Han): "ja", "zh-tw" */
 };
 
-/* Where and how a text stands. */
+/* The place and the look of a text. */
 struct pdf_canvas_box {
     double x;
     double y;

@@ -28,13 +28,13 @@ struct terminal_table *terminal_table_new(struct arena *arena, const struct term
 /* `cells` has one text per column. The text of `remark` (empty: none) stands in the lines below. */
 void terminal_table_row(struct terminal_table *table, const struct text *cells, struct text remark);
 
-/* The same, with a rule above: a total. */
+/* Adds a row with a rule above: a total. */
 void terminal_table_total(struct terminal_table *table, const struct text *cells);
 
 /* Prints heading, rule and rows, each line after `indent` blanks. */
 void terminal_table_print(const struct terminal_table *table, size_t indent, struct buffer *out);
 
-/* The same without heading and rule. */
+/* Prints the rows alone, without heading and rule. */
 void terminal_table_print_body(const struct terminal_table *table, size_t indent, struct buffer *out);
 
 #endif

@@ -63,8 +63,8 @@ struct install_page {
     struct install_choice *choices;
     size_t choice_count;
 };
-/* What the link shows, to whoever has the token. Faults "link-unknown" (STATUS_NOT_FOUND), "link-expired",
- * "link-revoked" (STATUS_CONFLICT). */
+/* The page that the link shows, to whoever has the token. Faults "link-unknown" (STATUS_NOT_FOUND),
+ * "link-expired", "link-revoked" (STATUS_CONFLICT). */
 enum status open_install_page(struct call *call, struct text token, struct install_page *out,
                               struct fault *fault) MUST_CHECK;
 

@@ -14,8 +14,8 @@ struct text update_root_object(struct arena *arena, const struct update_keys *ke
     return tuf_root_signed(arena, &root);
 }
 
-/* What the signed file says must be what the release store checks when something is released: a damaged row
- * is an error, not a file that no client reads. */
+/* A row must still be what was checked when it was released: a damaged one is an error, not a signed file
+ * that no client reads. */
 static enum status check_target(const struct release_target *target, struct fault *fault) {
     struct fault why;
     if (product_code_check(target->product_code, "product", &why) == STATUS_OK &&

@@ -7,7 +7,7 @@
 struct text update_root_object(struct arena *arena, const struct update_keys *keys, int64_t version,
                                int64_t expires_at_us);
 
-/* Of targets: the releases; of snapshot and timestamp: the newest file that they name. */
+/* Targets names the releases; snapshot and timestamp each name the newest file of the role before. */
 enum status update_role_object(struct call *call, enum tuf_role role, int64_t version, int64_t expires_at_us,
                                struct text *object, struct fault *fault) MUST_CHECK;
 

@@ -18,7 +18,7 @@ static const int64_t LIVES_US[TUF_ROLE_COUNT] = {[TUF_ROOT] = 365 * DAY_US,
                                                  [TUF_SNAPSHOT] = 7 * DAY_US,
                                                  [TUF_TIMESTAMP] = DAY_US};
 
-/* What a repository begins with: losing one root key still leaves a threshold. */
+/* The keys that a repository begins with: losing one root key still leaves a threshold. */
 static const struct {
     size_t keys;
     int64_t threshold;

@@ -39,7 +39,7 @@ struct first_root {
     struct text sha256; /* hexadecimal */
 };
 enum status show_first_root(struct call *call, struct first_root *out, struct fault *fault) MUST_CHECK;
-/* The same inside a call that has begun; `*found` is false before the first release. */
+/* Loads the first root inside a call that has begun; `*found` is false before the first release. */
 enum status first_root_load(struct call *call, struct first_root *out, bool *found,
                             struct fault *fault) MUST_CHECK;
 

@@ -19,7 +19,8 @@ struct verify_updates_result {
 enum status verify_updates(struct call *call, struct verify_updates_result *out,
                            struct fault *fault) MUST_CHECK;
 
-/* The same without artifacts, for the audit of the whole store. */
+/* Verifies the repository without artifacts, for the audit of the whole store; tells each problem to `found`.
+ */
 typedef void update_problem_found(void *context, struct text role, struct text message);
 enum status update_repository_check(struct call *call, update_problem_found *found, void *context,
                                     int64_t *files_checked, struct fault *fault) MUST_CHECK;

@@ -21,7 +21,7 @@ const char *snippet_platform_name(enum snippet_platform platform) {
     return PLATFORM_NAMES[platform];
 }
 
-/* What all lines of one call share. */
+/* The values that all lines of one call share, and the lines. */
 struct writing {
     struct call *call;
     struct text server;
@@ -71,7 +71,7 @@ static enum status check_server(struct text given, struct text *server, struct f
     return STATUS_OK;
 }
 
-/* What is fetched is held against the hash, so neither is there without the other. */
+/* The agent that is fetched is held against the hash, so neither is given without the other. */
 static enum status check_agent(const struct write_snippets_input *input, struct writing *writing,
                                struct fault *fault) {
     static const char HEXADECIMAL[] = "0123456789abcdefABCDEF";
@@ -168,9 +168,9 @@ static struct text line_for_sh(struct arena *arena, const struct writing *writin
                        TEXT_ARGS(writing->updates));
 }
 
-/* Where the agent is not yet, or is another one, it is fetched to where administrators alone may write, and
- * takes its place once its hash is right; one that runs may be moved aside, not written over. On Windows of
- * 64 bits ProgramW6432 is the same for PowerShells of 32 bits. */
+/* The agent is fetched where it is missing or is another one, into a directory that administrators alone may
+ * write to. It takes its place once its hash is right. An agent that runs may be moved aside, not written
+ * over. On Windows of 64 bits ProgramW6432 is the same for PowerShells of 32 bits. */
 static const char FETCHES_AGENT[] =
     "$d = \"$env:ProgramW6432\\Seatmeter\"; $a = \"$d\\seatmeter-agent.exe\"; $h = '%.*s'; "
     "if (!(Test-Path $a) -or (Get-FileHash $a -Algorithm SHA256).Hash -ne $h) { "
@@ -256,7 +256,7 @@ static enum status write_of_licence(struct writing *writing, const struct licenc
     return STATUS_OK;
 }
 
-/* Whose snippets are written, for the trail. */
+/* The licence or customer whose snippets are written, for the trail. */
 struct snippets_about {
     struct text identifier;
     int64_t account_id;

@@ -126,7 +126,7 @@ static enum status filter_by_licence(const struct call *call, struct text word, 
     return STATUS_OK;
 }
 
-/* Where nothing is named, what is the actor's own. */
+/* The list is the actor's own, where it names nothing. */
 static enum status filter_by_party(const struct call *call, struct device_filter *filter,
                                    struct fault *fault) {
     if (actor_is_operator(call)) {

@@ -76,7 +76,7 @@ struct licence_devices {
     int64_t releases_max; /* as many may be */
 };
 
-/* Of the licence, or, where it is a part of a bundle, of the bundle's. */
+/* Counts the licence's devices; those of the bundle's licence where it is a part of a bundle. */
 enum status licence_devices_count(const struct call *call, const struct licence_row *licence,
                                   struct licence_devices *out, struct fault *fault) MUST_CHECK;
 

@@ -243,7 +243,7 @@ static enum status print_set(const struct call *call, const struct ring *ring, s
     return STATUS_OK;
 }
 
-/* What loading the set once comes to. */
+/* The result of loading the set once. */
 struct loaded_set {
     bool is_due; /* something is to be stepped first; then there is no set */
     struct key_set set;

@@ -12,8 +12,9 @@
 #include "programme/call/call.h"
 #include "store/keys/signing_keys.h"
 
-/* What the doors need: which key signs now, and the key set as GET /v1/keys and /.well-known/jwks.json give
- * it. The secret half of `active` is to be wiped (sodium_memzero) when it is no longer used. */
+/* The keys that the doors need: which one signs now, and the key set as GET /v1/keys and
+ * /.well-known/jwks.json give it. The secret half of `active` is to be wiped (sodium_memzero) when it is no
+ * longer used. */
 struct key_set {
     int64_t version;
     struct signing_key active;

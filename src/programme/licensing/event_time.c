@@ -76,7 +76,8 @@ enum status event_time_settle(const struct call *call, struct event_time time, c
     if (at < latest_us) {
         if (time.given) {
             return fault_set(fault, STATUS_CONFLICT, "before-previous-event", "at",
-                             instant_format(call->arena, at), "%s was changed last at %s: give a later time.",
+                             instant_format(call->arena, at),
+                             "The licence %s was changed last at %s: give a later time.",
                              identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
                              instant_format(call->arena, latest_us).at);
         }

@@ -1,16 +1,16 @@
 /* Event time: the instant at which a change of a licence takes effect, and whether its past may still take
  * it.
  *
- * Not in the future, not before the licence's previous event, and not in a month that any edge of the
- * licence's path has reported or closed, each in its own time zone. The billing of those months is over: what
- * comes too late is a correction. */
+ * The instant is not in the future, not before the licence's previous event, and not in a month that any edge
+ * of the licence's path has reported or closed, each in its own time zone. The billing of those months is
+ * over: a change that comes too late is recorded as a correction. */
 #ifndef SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 #define SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 
 #include "programme/call/call.h"
 #include "store/licensing/licences.h"
 
-/* What somebody said: a time, or nothing, which is now. */
+/* A time as somebody said it; where nothing was said, now. */
 struct event_time {
     bool given;
     int64_t at_us;

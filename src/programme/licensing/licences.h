@@ -1,8 +1,8 @@
 /* Reading licences: one, a page of them, the events of one, and the keys.
  *
- * What somebody sees: a provider its licences with their keys, the accounts above them without, a customer
- * its own without; a vendor those of its SKUs. A key is told to the provider and the operator alone, each
- * time with an audit entry. */
+ * A provider sees its licences with their keys. The accounts above see them without keys, a customer its own,
+ * and a vendor those of its SKUs. A key is told to the provider and the operator alone, each time with an
+ * audit entry. */
 #ifndef SEATMETER_PROGRAMME_LICENSING_LICENCES_H
 #define SEATMETER_PROGRAMME_LICENSING_LICENCES_H
 
