@@ -1,7 +1,7 @@
 /* Update files: what the device door serves of the update repository, found for it.
  *
  * Metadata is for everybody: /tuf/NAME. A target is only for a device whose licence entitles to the product
- * now; the door asks with the lease's licence. All of these run inside call_begin and call_end, or on a
+ * now; the door asks with the lease's licence. All of these run inside a call that has begun, or on a
  * connection that is only read from. */
 #ifndef SEATMETER_PROGRAMME_DELIVERY_UPDATE_FILES_H
 #define SEATMETER_PROGRAMME_DELIVERY_UPDATE_FILES_H

@@ -76,8 +76,8 @@ static enum status save_release(struct call *call, struct device *device, const 
 static enum status do_release_device(struct call *call, const void *input, void *output,
                                      struct fault *fault) {
     const struct release_device_input *release = input;
-    struct device device;
-    struct licence licence;
+    struct device device = {0};
+    struct licence licence = {0};
     TRY(find_device_to_release(call, release->device, &device, &licence, fault));
     if (device.state != DEVICE_RELEASED) {
         TRY(check_release(call, &device, &licence, fault));
