@@ -377,8 +377,11 @@ static void a_device_can_be_given_back(void **state) {
     }
 }
 
+enum { ACTIVATION_BYTES = 1200 };
+
 /* A machine's activation; its signature is of something else where it is forged. */
-static void write_activation(unsigned char machine, bool is_forged, char fingerprint[44], char *body) {
+static void write_activation(unsigned char machine, bool is_forged, char fingerprint[44],
+                             char body[ACTIVATION_BYTES]) {
     char words[3][96] = {{0}};
     char message[600];
     char key[LICENCE_KEY_BYTES];
@@ -391,20 +394,23 @@ static void write_activation(unsigned char machine, bool is_forged, char fingerp
     base64url_encode(public_key, 32, words[0]);
     fingerprint[base64url_encode(bytes, 32, fingerprint)] = '\0';
     base64url_encode(bytes, 8, words[1]);
-    size_t length = (size_t)sprintf(message, "seatmeter-activate-1\n%s\n%s\n%s\n%s\n%lld", key, words[0],
-                                    fingerprint, words[1], (long long)NOW_S - 4000);
-    crypto_sign_detached(signature, NULL, (unsigned char *)message, length - is_forged, secret_key);
+    int length = snprintf(message, sizeof message, "seatmeter-activate-1\n%s\n%s\n%s\n%s\n%lld", key,
+                          words[0], fingerprint, words[1], (long long)NOW_S - 4000);
+    assert_in_range(length, 1, sizeof message - 1);
+    crypto_sign_detached(signature, NULL, (unsigned char *)message, (size_t)length - is_forged, secret_key);
     base64url_encode(signature, 64, words[2]);
-    sprintf(body,
-            "{\"key\":\"%s\",\"device_key\":\"%s\",\"fingerprint\":\"%s\",\"link\":\"%s\",\"time\":%lld,"
-            "\"signature\":\"%s\"}",
-            key, words[0], fingerprint, words[1], (long long)NOW_S - 4000, words[2]);
+    length =
+        snprintf(body, ACTIVATION_BYTES,
+                 "{\"key\":\"%s\",\"device_key\":\"%s\",\"fingerprint\":\"%s\",\"link\":\"%s\",\"time\":%lld,"
+                 "\"signature\":\"%s\"}",
+                 key, words[0], fingerprint, words[1], (long long)NOW_S - 4000, words[2]);
+    assert_in_range(length, 1, ACTIVATION_BYTES - 1);
 }
 
 static void an_activation_gives_a_credential_that_works(void **state) {
     (void)state;
     char fingerprint[44];
-    char body[1200];
+    char body[ACTIVATION_BYTES];
     char answer[BODY_BYTES];
     char lease[4096];
     write_activation(9, false, fingerprint, body);
@@ -430,7 +436,7 @@ static void many_activations_at_once_are_each_answered_with_their_own(void **sta
     static char fingerprints[MACHINES][44];
     int connections[MACHINES];
     int first = connection;
-    char body[1200];
+    char body[ACTIVATION_BYTES];
     char answer[BODY_BYTES];
     char lease[4096];
     for (int i = 0; i < MACHINES; i++) {
@@ -457,7 +463,7 @@ static void many_activations_at_once_are_each_answered_with_their_own(void **sta
 static void a_door_that_stops_gives_up_the_activations_that_wait(void **state) {
     (void)state;
     char fingerprint[44];
-    char body[1200];
+    char body[ACTIVATION_BYTES];
     int first = connection;
     int connections[32];
     for (int i = 0; i < 32; i++) {
