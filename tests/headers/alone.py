@@ -24,6 +24,14 @@ def command_of_rooms(build, source):
     return commands
 
 
+def command_for(header, commands):
+    """The command of the header's folder; of a folder of headers alone, that of the nearest one around it, or beside it."""
+    for around in header.parents:
+        if found := [folder for folder in sorted(commands) if folder == around or around in folder.parents]:
+            return commands[found[0]]
+    raise LookupError(f"nothing is compiled around {header}")
+
+
 def compile_header(command, header, build):
     twice = f'#include "{header}"\n' * 2
     done = subprocess.run(command, input=twice, text=True, cwd=build, stderr=subprocess.PIPE)
@@ -35,7 +43,7 @@ def main():
     commands = command_of_rooms(build, source)
     headers = sorted((source / "src").rglob("*.h"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(compile_header, commands[header.parent], header.relative_to(source / "src"), build)
+        jobs = [pool.submit(compile_header, command_for(header, commands), header.relative_to(source / "src"), build)
                 for header in headers]
         failed = [job.result() for job in jobs if job.result()[1]]
     for header, said in failed:
