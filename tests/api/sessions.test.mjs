@@ -157,7 +157,7 @@ test('metrics are read from this machine itself or with their token', async () =
 test('the log has a line per request and no secret', async () => {
   await nobody.call('GET', '/v1/licences/4D0Q9-GZ2X1-M7K4D-0Q9GZ-2X1M7', { headers: { authorization: 'Bearer smt_very_secret' } });
   await nobody.call('GET', '/healthz', { headers: { 'x-request-id': 'find-me' } });
-  await new Promise((done) => setTimeout(done, 50));
+  while (!server.logLines.some((line) => line.request_id === 'find-me')) await new Promise(setImmediate);
   const lines = server.logLines;
   assert.ok(lines.some((line) => line.request_id === 'find-me' && line.status === 200 && line.route === '/healthz'));
   for (const secret of [PASSWORD, 'sms_', 'smt_', '4D0Q9-GZ2X1']) assert.ok(!server.log.includes(secret), secret);
@@ -167,7 +167,9 @@ test('a server that is told to stop finishes what it was asked', () => Server.du
   const someone = await other.signIn('owner@alpine.example');
   await other.tell('hold');
   const slow = someone.call('POST', '/v1/accounts', { body: { kind: 'customer', name: 'Late', code: 'LATE' } });
-  await new Promise((done) => setTimeout(done, 200));
+  // The metrics are under way themselves.
+  const underWay = async () => /^seatmeter_http_requests_in_flight (\d+)$/m.exec((await other.raw('GET', '/metrics')).text)[1];
+  while (await underWay() < 2) await new Promise(setImmediate);
   await other.tell('release');
   other.process.stdin.end();
   assert.equal((await slow).status, 201);

@@ -55,7 +55,7 @@ class Client:
     def send(self, method, target, body, headers):
         for attempt in (1, 2):
             if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.host, timeout=60)
+                self.connection = http.client.HTTPConnection(self.host, timeout=900)
             try:
                 self.connection.request(method, target, body, headers)
                 response = self.connection.getresponse()

@@ -89,7 +89,7 @@ class Store:
             self.server = subprocess.Popen([self.seatmeter, "serve", "--control", "127.0.0.1:0", "--device", "none"], env=self.environment,
                                            stderr=log, stdout=log)
         atexit.register(self.server.kill)  # should setting up fail
-        for _ in range(600):
+        for _ in range(18000):  # a quarter of an hour: no machine is so slow or so busy
             if words := re.search(r"Listening on (\S+)\n", self.log.read_text(errors="replace")):
                 return words[1]
             if self.server.poll() is not None:
@@ -101,7 +101,7 @@ class Store:
         """Its exit code and what it printed."""
         self.server.send_signal(signal.SIGTERM)
         try:
-            code = self.server.wait(timeout=60)
+            code = self.server.wait(timeout=900)
         except subprocess.TimeoutExpired:
             self.server.kill()
             code = "nothing: it had to be killed"

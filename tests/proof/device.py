@@ -11,6 +11,8 @@ import os
 import time
 import urllib.parse
 
+from programme import PATIENCE_S
+
 sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
 if sodium.sodium_init() < 0:
     raise OSError("libsodium does not start")
@@ -84,16 +86,25 @@ class Answer:
 
 
 class Door:
-    """The device door at an address (http://HOST:PORT), over one connection that is kept."""
+    """The device door at an address (http://HOST:PORT), over one connection that is kept. Told that the door is busy, as on a
+    machine with much else to do, it asks again."""
 
     def __init__(self, url):
         self.host = urllib.parse.urlsplit(url).netloc
         self.connection = None
 
     def ask(self, method, target, body=None, headers=None):
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            answer = self.ask_once(method, target, body, headers)
+            if answer.status != 503 or answer.code != "busy" or time.monotonic() > end:
+                return answer
+            time.sleep(0.05)
+
+    def ask_once(self, method, target, body, headers):
         for attempt in (1, 2):
             if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.host, timeout=30)
+                self.connection = http.client.HTTPConnection(self.host, timeout=PATIENCE_S)
             try:
                 self.connection.putrequest(method, target, skip_accept_encoding=True)
                 for name, value in {**({} if body is None else {"Content-Type": "application/json",

@@ -216,8 +216,8 @@ static void crowd_answered(void *context, const struct task *task, const struct 
     struct verdict verdict;
     tally_latency(&crowd->tally, now_ns - task->begun_ns);
     crowd->tally.answered++;
-    crowd->tally.without_retry_after +=
-        (answer->status == 503 || answer->status == 429) && answer->retry_after_s < 0;
+    bool is_to_come_again = answer->status == 503 || answer->status == 429;
+    crowd->tally.without_retry_after += is_to_come_again && answer->retry_after_s < 0;
     if (crowd->options.mode == MODE_STORM) {
         count_storm(crowd, answer);
         return;
@@ -229,7 +229,9 @@ static void crowd_answered(void *context, const struct task *task, const struct 
         return;
     }
     tally_code(&crowd->tally, verdict.code);
-    watch_change(crowd, &verdict);
+    if (!is_to_come_again) {
+        watch_change(crowd, &verdict);
+    }
     device->is_busy = false;
     if (verdict.is_lease) {
         verify_some(crowd, task, answer);
@@ -241,7 +243,7 @@ static void crowd_answered(void *context, const struct task *task, const struct 
         if (crowd->options.mode != MODE_ACTIVATE) {
             queue_put(&crowd->ready, task->device, 0);
         }
-    } else if (answer->status == 503 || answer->status == 429 || task->kind == CHECK_IN) {
+    } else if (is_to_come_again || task->kind == CHECK_IN) {
         double after_s = answer->retry_after_s > 0 ? answer->retry_after_s : 1;
         after_s = after_s < crowd->options.patience_s ? after_s : crowd->options.patience_s;
         ask_again(crowd, task->device, now_ns + (uint64_t)(after_s * 1e9));

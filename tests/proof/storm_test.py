@@ -2,8 +2,9 @@
 """A storm at the device door: it sheds load, stays small, and leaves the control door working. And clients that are slow, or
 half there.
 
-usage: storm_test.py SEATMETER DEVICE_CLIENT [SECONDS [CLIENTS]]     default: storms of 5 s from 2 clients
-The figures are printed; what is demanded is so generous that a slow day does not fail it."""
+usage: storm_test.py SEATMETER DEVICE_CLIENT [SECONDS [CLIENTS [FACTOR]]]     default: storms of 5 s from 2 clients
+The figures are printed. With FACTOR the control door's 99th percentile may be no worse than so many times the calm one; a
+machine that has nothing else to do keeps to 20."""
 import http.client
 import os
 import re
@@ -14,14 +15,13 @@ import time
 import urllib.parse
 
 from device import Device, Door
-from programme import Cases, Crowd, OnSqlite, Wrong, until
+from programme import PATIENCE_S, Cases, Crowd, OnSqlite, Wrong, until
 
 CONNECTIONS, PIPELINE = 7000, 2
 # Bytes of memory that a storm may cost. The address sanitizer keeps up to 256 MiB of what was freed, and as much again in
 # its own records; the release build was seen to take 43 MiB.
 GROWTH_MAX = 512 << 20
-SOON_S = 30
-FACTOR_MAX, P99_ENOUGH_S = 20, 0.5  # the control door's p99: no worse than so many times the calm one, or than this
+P99_ENOUGH_S = 0.5  # below it the factor does not matter
 
 
 def percentile(latencies, part):
@@ -29,8 +29,9 @@ def percentile(latencies, part):
 
 
 class Storm:
-    def __init__(self, programme, client, seconds, clients):
+    def __init__(self, programme, client, seconds, clients, factor):
         self.programme, self.client, self.seconds, self.clients = programme, client, seconds, clients
+        self.factor = factor
         self.key, _ = programme.begin().issue(2000)
         self.token = programme.token("CEDAR")
         self.service = programme.serve()
@@ -40,7 +41,7 @@ class Storm:
 
     def control_latencies(self, enough):
         """Of one request after the other, until `enough()`."""
-        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.service.control).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.service.control).netloc, timeout=PATIENCE_S)
         took = []
         while not enough(took):
             begun = time.monotonic()
@@ -76,15 +77,15 @@ class Storm:
                    f"{codes.get('lease', 0) / self.seconds:.0f}/s with a lease, {codes.get('busy', 0) / self.seconds:.0f}/s shed; "
                    f"memory {before >> 20} → {peak[0] >> 20} MiB; control p99 {calm_p99 * 1000:.1f} → {stormy_p99 * 1000:.1f} ms "
                    f"({stormy_p99 / calm_p99:.1f}×, {len(stormy)} requests)")
-        # Activations wait in a queue that is no longer than the door has connections: shed, or answered soon.
+        # Activations wait in a queue that is no longer than the door has connections: shed, or answered in turn.
         slowest_s = max(one["max_us"] for one in counted) / 1e6
-        is_soon = kind == "activations" and slowest_s < SOON_S
+        may_wait = kind == "activations" and slowest_s < PATIENCE_S
         figures += f"; the slowest answer {slowest_s:.1f} s"
-        if set(codes) - {"lease", "busy", "too-often"} or not (codes.get("busy") or is_soon):
+        if set(codes) - {"lease", "busy", "too-often"} or not (codes.get("busy") or may_wait):
             raise Wrong(f"a storm is answered {codes}; {figures}")
         if peak[0] - before > GROWTH_MAX:
             raise Wrong(f"memory grew; {figures}")
-        if stormy_p99 > max(P99_ENOUGH_S, FACTOR_MAX * calm_p99):
+        if self.factor is not None and stormy_p99 > max(P99_ENOUGH_S, self.factor * calm_p99):
             raise Wrong(f"the control door suffered; {figures}")
         return figures
 
@@ -102,7 +103,7 @@ class Storm:
         """The storm has gone by, and a device is answered as ever."""
         machine, door = Device(), Door(self.service.device)
         key, _ = self.programme.issue(1)
-        until(lambda: machine.activate(door, key).code == "ok", "an activation after the storm", 30)
+        until(lambda: machine.activate(door, key).code == "ok", "an activation after the storm")
         for _ in range(3):
             answer = machine.check_in(door)
             if answer.code != "ok":
@@ -169,7 +170,7 @@ class Storm:
                             pass
             return not any(kind != "says nothing" for kind, _ in open_now.values())
 
-        until(all_dropped, f"slow clients are dropped (still open: {[kind for kind, _ in open_now.values()][:3]})", 120, 0)
+        until(all_dropped, f"slow clients are dropped (still open: {[kind for kind, _ in open_now.values()][:3]})", 0)
         for connection in open_now:
             connection.close()
         after = self.service.metrics(self.service.device)
@@ -205,9 +206,10 @@ def main():
     seatmeter, client = sys.argv[1:3]
     seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
     clients = int(sys.argv[4]) if len(sys.argv) > 4 else 2
+    factor = float(sys.argv[5]) if len(sys.argv) > 5 else None
     cases = Cases()
     with OnSqlite(seatmeter) as programme:
-        storm = Storm(programme, client, seconds, clients)
+        storm = Storm(programme, client, seconds, clients, factor)
         cases.case("a storm of activations is shed, or answered in turn", storm.activations)
         cases.case("a storm of check-ins is shed", storm.check_ins)
         cases.case("after a storm devices are answered as ever", storm.afterwards)

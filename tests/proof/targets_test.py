@@ -94,9 +94,9 @@ def headers(stage):
         answer = stage.get(stage.guard, headers={} if value is None else {"Authorization": value})
         refused(answer, (400, 401), {"credential-wrong", "malformed-request", ""}, what)
     for off in (-3700, 3700, -86400, 86400, -now):
-        refused(stage.get(stage.guard, at=now + off), (401,), {"credential-wrong"}, f"a header that is {off} s off")
+        refused(stage.get(stage.guard, at=int(time.time()) + off), (401,), {"credential-wrong"}, f"a header that is {off} s off")
     for off in (-3500, 3500):
-        served(stage.get(stage.guard, at=now + off), "GUARD", f"a header that is {off} s off")
+        served(stage.get(stage.guard, at=int(time.time()) + off), "GUARD", f"a header that is {off} s off")
     for what, how in {"another's MAC": {"key": stage.other.key}, "a MAC for another file": {"signed": stage.letters},
                       "a MAC for the folder": {"signed": "/tuf/targets/"}, "a key of zeros": {"key": bytes(32)}}.items():
         refused(stage.get(stage.guard, **how), (401,), {"credential-wrong"}, what)
@@ -147,17 +147,17 @@ def states(stage):
     """Off, released, withdrawn: at once, and by its code."""
     me = stage.device
     stage.programme.say("licence", "off", stage.licence)
-    until(lambda: stage.get(stage.guard).code == "off", "a licence that is off gets no file", 10)
+    until(lambda: stage.get(stage.guard).code == "off", "a licence that is off gets no file")
     stage.programme.say("licence", "on", stage.licence)
-    until(lambda: stage.get(stage.guard).status == 200, "on again", 10)
+    until(lambda: stage.get(stage.guard).status == 200, "on again")
     stage.publish("GUARD", "1.1.0")
-    until(lambda: any("1.1.0" in path for path in stage.read_targets()), "the new release is in the repository", 30)
+    until(lambda: any("1.1.0" in path for path in stage.read_targets()), "the new release is in the repository")
     stage.targets = stage.read_targets()
     fresh = stage.target("GUARD", "1.1.0")
     if stage.get(fresh).status != 200:
         raise Wrong("a new release is not served")
     stage.programme.say("release", "withdraw", "GUARD/1.1.0", "--reason", "It does not start.")
-    until(lambda: stage.get(fresh).code == "version-withdrawn", "a withdrawn release is not served", 10)
+    until(lambda: stage.get(fresh).code == "version-withdrawn", "a withdrawn release is not served")
     if stage.get(fresh).json()["reason"] != "It does not start.":
         raise Wrong(f"the reason is not told: {stage.get(fresh)}")
     me.release(stage.door)
@@ -165,17 +165,17 @@ def states(stage):
 
 
 def expired(stage):
-    stage.programme.say("sku", "terms", "EPP", "--ttl", "2s")
+    stage.programme.say("sku", "terms", "EPP", "--ttl", "10s")
     machine = Device()
 
     def has_short_lease():
         lease = Device.activate(probe := Device(), stage.door, stage.key).lease
-        return lease["expires"] - lease["issued"] == 2 and probe
+        return lease["expires"] - lease["issued"] == 10 and probe
 
     until(has_short_lease, "the terms are known")
     lease = machine.activate(stage.door, stage.key).lease
     served(stage.get(stage.guard, machine), "GUARD")
-    until(lambda: stage.get(stage.guard, machine).code == "lease-expired", "a lease that has expired opens nothing", 20)
+    until(lambda: stage.get(stage.guard, machine).code == "lease-expired", "a lease that has expired opens nothing")
     if time.time() < lease["expires"]:
         raise Wrong("the lease ended early")
     machine.check_in(stage.door)

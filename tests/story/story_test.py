@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "proof"))
 
 from billing import billed, seats_by_day
 from device import jws_parts
-from programme import Wrong, engines, until
+from programme import PATIENCE_S, Wrong, engines, until
 
 SKU, PRODUCT, PLATFORM = "MAIL", "PROTECTED", "linux-amd64"
 SEATS = 3
@@ -53,7 +53,7 @@ class Story:
         self.programme.say("price", "set", "--seller", "CEDAR", "--sku", SKU, "--unit-price", PRICES["CEDAR", "DENTAL"],
                            "--from", "2026-01-01", "--policy", "daily")
         self.programme.say("product", "add", "--vendor", "CONTOSO", "--code", PRODUCT, "--name", "Mail Guard", "--skus", SKU)
-        self.programme.say("sku", "terms", SKU, "--ttl", "4s")
+        self.programme.say("sku", "terms", SKU, "--ttl", "20s")
         self.publish("1.0.0")
 
     def publish(self, version):
@@ -67,9 +67,9 @@ class Story:
         """The provider issues a key and turns the licence on; the service runs."""
         self.key, self.licence = self.programme.issue(SEATS, sku=SKU)
         self.service = self.programme.serve()
-        with urllib.request.urlopen(f"{self.service.device}/v1/keys", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.service.device}/v1/keys", timeout=PATIENCE_S) as answer:
             self.root = jws_parts(json.load(answer)["keys"])[1]["roots"][0]
-        with urllib.request.urlopen(f"{self.service.device}/tuf/1.root.json", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.service.device}/tuf/1.root.json", timeout=PATIENCE_S) as answer:
             (self.home / "root.json").write_bytes(answer.read())
 
     # -- the machine
@@ -148,7 +148,7 @@ class Story:
         self.ask_agent("update")
         until(lambda: f"no update could be fetched: {OFF_WORDS} (off)" in self.daemon_said(),
               "the next update is refused with the right words")
-        until(lambda: self.product.poll() is not None, "the product stops when its lease ends", 30)
+        until(lambda: self.product.poll() is not None, "the product stops when its lease ends")
         said = self.product_log.read_text()
         if "stop" not in said.lower() or OFF_WORDS not in said:
             raise Wrong(f"the product that stops says {said}")
@@ -159,7 +159,7 @@ class Story:
 
     def it_is_turned_on_again(self):
         self.programme.say("licence", "on", self.licence)
-        until(lambda: "work" in self.ask_agent_any("check-in"), "it works at the next check-in", 30, 0.1)
+        until(lambda: "work" in self.ask_agent_any("check-in"), "it works at the next check-in", 0.1)
         self.product, self.product_log = self.the_product_starts()
         self.the_agent_updates("1.2.0", self.wanted)
 
@@ -169,10 +169,10 @@ class Story:
 
     def the_agent_ends(self):
         self.daemon.terminate()
-        if self.daemon.wait(timeout=60) != 0 or "Sanitizer" in self.daemon_log.read_text():
+        if self.daemon.wait(timeout=PATIENCE_S) != 0 or "Sanitizer" in self.daemon_log.read_text():
             raise Wrong(f"the agent ended with {self.daemon.returncode}: {self.daemon_log.read_text()[-3000:]}")
         self.product.terminate()
-        self.product.wait(timeout=60)
+        self.product.wait(timeout=PATIENCE_S)
         self.service.stop()
 
     def later(self, days, *words):

@@ -133,7 +133,7 @@ export class Client {
   async refresh() {
     const updater = new Updater({
       metadataDir: this.directory, metadataBaseUrl: this.repository.url, targetDir: this.targets,
-      targetBaseUrl: `${this.repository.url}/targets`, config: { fetchRetries: 0, fetchRetry: 0, fetchTimeout: 20000 },
+      targetBaseUrl: `${this.repository.url}/targets`, config: { fetchRetries: 0, fetchRetry: 0, fetchTimeout: 900000 },
     });
     await updater.refresh();
     return updater;

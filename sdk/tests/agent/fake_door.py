@@ -118,11 +118,6 @@ class Door:
     def count(self, path):
         return sum(1 for request in self.requests if request["path"].startswith(path))
 
-    def wait_for(self, path, count=1, seconds=20):
-        """Waits until so many requests for such a path have come; false where they do not."""
-        with self.changed:
-            return self.changed.wait_for(lambda: self.count(path) >= count, seconds)
-
     # HTTP
 
     def serve(self, handler, body):
@@ -146,8 +141,8 @@ class Door:
         status, answer, headers = self.answer(handler, body)
         if mishap == "lost":
             return self.drop(handler)
-        if isinstance(mishap, tuple) and mishap[0] == "slow":
-            time.sleep(mishap[1])
+        if mishap == "held":
+            self.go_on.wait()
         return self.send(handler, status, answer, headers)
 
     def drop(self, handler):
@@ -168,7 +163,7 @@ class Door:
         if self.stall_after is not None and handler.path.startswith("/tuf/targets/") and status in (200, 206):
             handler.wfile.write(answer[:self.stall_after])
             handler.wfile.flush()
-            self.go_on.wait(30)
+            self.go_on.wait()
             answer = answer[self.stall_after:]
         handler.wfile.write(answer)
 

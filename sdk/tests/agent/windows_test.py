@@ -37,7 +37,7 @@ def setUpModule():
                    "WINEDLLOVERRIDES": "mscoree,mshtml="}
     unittest.addModuleCleanup(subprocess.run, [SERVER, "-k", "-w"], env=environment)
     subprocess.run([WINE, "cmd", "/c", "exit"], env=environment, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, timeout=300)
+                   stderr=subprocess.DEVNULL, timeout=PATIENCE_S)
     # Where no program runs, Wine goes down after a while, with its services.
     user = subprocess.Popen([WINE, "cmd"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL)
@@ -273,7 +273,7 @@ class Mishaps(Machine, unittest.TestCase):
         wait_until(lambda: self.door.count("/tuf/targets/") >= 1, "a download")
         begun = time.monotonic()
         self.stop(daemon)
-        self.assertLess(time.monotonic() - begun, 5)
+        self.assertLess(time.monotonic() - begun, 25)  # an exchange that is silent it gives up after 30
 
     def test_a_hook_that_takes_too_long_is_ended_with_all_that_it_started(self):
         other = windows(self.folder / "other")
