@@ -1,10 +1,10 @@
 #include "programme/call/validate.h"
 
 #include "core/money/money.h"
-#include "programme/parties/accounts.h"
 
-#include <assert.h>
 #include <string.h>
+
+enum { EMAIL_MAX_BYTES = 254 }; /* RFC 5321 */
 
 static bool has_control(struct text t, bool lines) {
     for (size_t i = 0; i < t.length; i++) {
@@ -21,11 +21,11 @@ static enum status check_text(struct text given, const char *field, size_t max_b
     struct text trimmed = text_trim(given);
     if (trimmed.length > max_bytes) {
         return fault_set(fault, STATUS_INVALID, "text-too-long", field, trimmed,
-                         "%s has %zu bytes; at most %zu are possible.", field, trimmed.length, max_bytes);
+                         "Shorten %s to %zu bytes at most: it has %zu.", field, max_bytes, trimmed.length);
     }
     if (!text_is_valid_utf8(trimmed) || has_control(trimmed, lines)) {
         return fault_set(fault, STATUS_INVALID, "malformed-text", field, trimmed,
-                         "%s must be UTF-8 without control characters.", field);
+                         "Give %s as UTF-8 without control characters.", field);
     }
     *text = trimmed;
     return STATUS_OK;
@@ -39,13 +39,10 @@ enum status check_line(struct text given, const char *field, size_t max_bytes, s
 enum status check_required_line(struct text given, const char *field, size_t max_bytes, struct text *line,
                                 struct fault *fault) {
     struct text found;
-    enum status status = check_text(given, field, max_bytes, false, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(check_text(given, field, max_bytes, false, &found, fault));
     if (found.length == 0) {
-        return fault_set(fault, STATUS_INVALID, "missing-field", field, TEXT(""), "%s must not be empty.",
-                         field);
+        return fault_set(fault, STATUS_INVALID, "missing-field", field, TEXT(""),
+                         "Give %s: it must not be empty.", field);
     }
     *line = found;
     return STATUS_OK;
@@ -61,7 +58,7 @@ static bool is_letter(char c) {
 }
 
 static bool is_code(struct text given) {
-    if (given.length == 0 || given.length > ACCOUNT_CODE_MAX_BYTES) {
+    if (given.length == 0 || given.length > CODE_MAX_BYTES) {
         return false;
     }
     for (size_t i = 0; i < given.length; i++) {
@@ -87,10 +84,7 @@ enum status check_code(struct text given, const char *field, struct fault *fault
 enum status check_email(struct arena *arena, struct text given, const char *field, struct text *email,
                         struct fault *fault) {
     struct text line;
-    enum status status = check_line(given, field, 254, &line, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(check_line(given, field, EMAIL_MAX_BYTES, &line, fault));
     size_t ats = 0;
     size_t at = 0;
     bool blank = false;
@@ -106,7 +100,7 @@ enum status check_email(struct arena *arena, struct text given, const char *fiel
                          "\"%.*s\" is no e-mail address: it must read like name@example.com.",
                          TEXT_ARGS(line));
     }
-    char *lower = ARENA_NEW(arena, char, line.length + 1);
+    char *lower = ARENA_NEW(arena, char, line.length);
     for (size_t i = 0; i < line.length; i++) {
         char c = line.at[i];
         lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -137,7 +131,7 @@ enum status check_number(struct text given, const char *field, int64_t least, in
     int64_t value = otherwise;
     if (word.length > 0 && (!text_to_int64(word, &value) || value < least || value > most)) {
         return fault_set(fault, STATUS_INVALID, "number-out-of-range", field, word,
-                         "%s must be a whole number from %lld to %lld.", field, (long long)least,
+                         "Give %s as a whole number from %lld to %lld.", field, (long long)least,
                          (long long)most);
     }
     *number = value;
@@ -149,7 +143,7 @@ enum status check_yes_no(struct text given, const char *field, bool *yes, struct
     bool is_yes = text_is(word, "yes") || text_is(word, "true") || text_is(word, "1");
     bool is_no = word.length == 0 || text_is(word, "no") || text_is(word, "false") || text_is(word, "0");
     if (!is_yes && !is_no) {
-        return fault_set(fault, STATUS_INVALID, "malformed-yes-no", field, word, "%s must be yes or no.",
+        return fault_set(fault, STATUS_INVALID, "malformed-yes-no", field, word, "Say yes or no for %s.",
                          field);
     }
     *yes = is_yes;
@@ -165,19 +159,14 @@ enum status check_tax(struct text category, struct text rate, struct tax *tax, s
     }
     if (code.length >= sizeof made.category) {
         return fault_set(fault, STATUS_INVALID, "unknown-tax-category", "tax_category", code,
-                         "tax_category must be one of S, Z, E, AE, K, G, O, L and M (EN 16931).");
+                         "Give tax_category as one of S, Z, E, AE, K, G, O, L and M (EN 16931).");
     }
     memcpy(made.category, code.at, code.length);
     if (percent.length > 0) {
         /* A percent is 10,000 millionths. */
-        enum status status = decimal_parse(percent, 4, "tax_rate", &made.rate_millionths, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(decimal_parse(percent, 4, "tax_rate", &made.rate_millionths, fault));
     }
-    enum status status = tax_check(made, "tax", fault);
-    if (status == STATUS_OK) {
-        *tax = made;
-    }
-    return status;
+    TRY(tax_check(made, "tax", fault));
+    *tax = made;
+    return STATUS_OK;
 }

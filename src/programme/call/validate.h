@@ -1,6 +1,6 @@
-/* Check input: what every use case asks of the texts that it is given, with one wording of each fault.
+/* Validate: what every use case asks of the texts that it is given, with one wording of each fault.
  *
- * Texts come from a door as valid UTF-8, but a use case refuses what is not all the same. */
+ * A door hands on valid UTF-8 alone; a use case refuses anything else all the same. */
 #ifndef SEATMETER_PROGRAMME_CALL_VALIDATE_H
 #define SEATMETER_PROGRAMME_CALL_VALIDATE_H
 
@@ -10,21 +10,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { CODE_MAX_BYTES = 40 };
+
 /* One line without control characters, trimmed, of at most `max_bytes`; may be empty. Faults "text-too-long",
  * "malformed-text". */
 enum status check_line(struct text given, const char *field, size_t max_bytes, struct text *line,
                        struct fault *fault) MUST_CHECK;
 
-/* The same, and not empty: fault "missing-field". */
+/* As check_line, and not empty: fault "missing-field". */
 enum status check_required_line(struct text given, const char *field, size_t max_bytes, struct text *line,
                                 struct fault *fault) MUST_CHECK;
 
-/* The same where line ends are fine: addresses, terms. */
+/* As check_line, but of several lines: addresses, terms. */
 enum status check_lines(struct text given, const char *field, size_t max_bytes, struct text *lines,
                         struct fault *fault) MUST_CHECK;
 
-/* Letters and digits of ASCII, ".", "_", "-", 1 to 40 of them, not looking like an account's identifier:
- * "malformed-code". */
+/* Letters and digits of ASCII, ".", "_", "-", 1 to CODE_MAX_BYTES of them, not looking like an account's
+ * identifier: "malformed-code". */
 enum status check_code(struct text given, const char *field, struct fault *fault) MUST_CHECK;
 
 /* Lower-cased in the arena; fault "malformed-email". Empty is fine. */
