@@ -15,9 +15,8 @@ enum status name_cache_account(struct name_cache *cache, int64_t id, const struc
     }
     struct arena *arena = cache->call->arena;
     struct account *loaded = ARENA_NEW(arena, struct account, 1);
-    enum status status = id == 0 ? STATUS_OK : account_load(cache->call->db, arena, id, loaded, fault);
-    if (status != STATUS_OK) {
-        return status;
+    if (id != 0) {
+        TRY(account_load(cache->call->db, arena, id, loaded, fault));
     }
     cache->accounts = arena_grow(arena, cache->accounts, cache->account_count, &cache->account_capacity,
                                  sizeof(struct account *));
@@ -36,9 +35,8 @@ enum status name_cache_sku(struct name_cache *cache, int64_t id, const struct sk
     }
     struct arena *arena = cache->call->arena;
     struct sku *loaded = ARENA_NEW(arena, struct sku, 1);
-    enum status status = id == 0 ? STATUS_OK : sku_load(cache->call->db, arena, id, loaded, fault);
-    if (status != STATUS_OK) {
-        return status;
+    if (id != 0) {
+        TRY(sku_load(cache->call->db, arena, id, loaded, fault));
     }
     cache->skus =
         arena_grow(arena, cache->skus, cache->sku_count, &cache->sku_capacity, sizeof(struct sku *));
