@@ -1,7 +1,8 @@
 #include "trade.h"
 
 #include "core/time/instant.h"
-#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

@@ -1,6 +1,7 @@
 #include "programme/access/list_audit.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "store/access/audit.h"
 
 /* Another account's people are its own business: its entry says the account alone, if the reader may know of

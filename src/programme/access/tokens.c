@@ -4,6 +4,7 @@
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/call/credential.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
 #include "store/parties/programme.h"
 

@@ -1,6 +1,7 @@
 #include "programme/access/users.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
 
 #include <assert.h>

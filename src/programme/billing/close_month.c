@@ -10,6 +10,7 @@
 #include "programme/billing/issue_documents.h"
 #include "programme/billing/month_rating.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/usage/reports.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/months.h"

@@ -1,6 +1,9 @@
 #include "programme/billing/corrections.h"
 
-#include "programme/call/lookup_edge.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_agreement.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/call/name_cache.h"
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"

@@ -3,6 +3,7 @@
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "store/billing/ledger.h"
+#include "store/parties/accounts.h"
 
 #include <assert.h>
 

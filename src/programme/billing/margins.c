@@ -2,6 +2,7 @@
 
 #include "programme/billing/month_rating.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "store/billing/margin_queries.h"
 #include "store/billing/one_off_charges.h"
 #include "store/parties/programme.h"

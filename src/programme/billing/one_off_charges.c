@@ -1,6 +1,8 @@
 #include "programme/billing/one_off_charges.h"
 
-#include "programme/call/lookup_edge.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
 #include "store/billing/months.h"
 #include "store/billing/one_off_charges.h"

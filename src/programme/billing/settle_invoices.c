@@ -5,8 +5,10 @@
 #include "core/time/zone.h"
 #include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
-#include "programme/call/lookup_edge.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_invoice.h"
 #include "store/billing/ledger.h"
+#include "store/parties/accounts.h"
 
 #include <assert.h>
 #include <stdlib.h>

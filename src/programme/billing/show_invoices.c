@@ -2,8 +2,12 @@
 #include "programme/billing/show_invoices.h"
 
 #include "programme/billing/invoice_view.h"
-#include "programme/call/lookup_edge.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_agreement.h"
+#include "programme/call/lookup_invoice.h"
 #include "store/billing/ledger.h"
+#include "store/catalogue/skus.h"
 
 enum status invoice_summarise(struct name_cache *names, const struct invoice_head *head,
                               struct invoice_view *summary, struct fault *fault) {

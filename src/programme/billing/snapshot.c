@@ -2,6 +2,8 @@
 
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
+#include "store/catalogue/skus.h"
+#include "store/parties/accounts.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "programme/call/authorise.h"
 
 #include "store/access/audit.h"
-#include "store/parties/programme.h"
+#include "store/parties/accounts.h"
 
 #include <assert.h>
 
@@ -110,11 +110,7 @@ enum status require_any_right(const struct call *call, enum right right, struct 
 
 enum status require_right(const struct call *call, int64_t account_id, enum right right,
                           struct fault *fault) {
-    assert(account_id > 0);
-    enum status status = require_any_right(call, right, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(require_any_right(call, right, fault));
     if (!actor_is(call, account_id)) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", NULL, TEXT(""),
                          "Only the account whose business this is can do it.");
@@ -157,207 +153,12 @@ enum status actor_may_see_account(const struct call *call, int64_t account_id, b
     return account_is_known(call->db, call->actor.account_id, account_id, yes, fault);
 }
 
-/* Whose eyes a search is made with; 0: the operator's. */
-static int64_t viewer_id(const struct call *call) {
+int64_t actor_viewer_id(const struct call *call) {
     if (actor_is_operator(call)) {
         return 0;
     }
     assert(call->actor.account_id > 0);
     return call->actor.account_id;
-}
-
-/* ---- finding ---- */
-
-static enum status missing(const char *field, struct fault *fault) {
-    return fault_set(fault, STATUS_INVALID, "missing-field", field, TEXT(""), "Say which %s is meant.",
-                     field);
-}
-
-static enum status ambiguous(const char *what, struct text word, const char *field, struct fault *fault) {
-    return fault_set(fault, STATUS_INVALID, "ambiguous-code", field, word,
-                     "More than one %s has the code \"%.*s\": name it by its identifier.", what,
-                     TEXT_ARGS(word));
-}
-
-static enum status unknown_account(struct text word, const char *field, struct fault *fault) {
-    return fault_set(fault, STATUS_NOT_FOUND, "unknown-account", field, word,
-                     "There is no account \"%.*s\": give the code or identifier of one.", TEXT_ARGS(word));
-}
-
-static enum status find_account_by_id(const struct call *call, int64_t id, struct text word,
-                                      const char *field, struct account *account, struct fault *fault) {
-    bool visible = false;
-    enum status status = actor_may_see_account(call, id, &visible, fault);
-    if (status == STATUS_OK && visible) {
-        status = account_load(call->db, call->arena, id, account, fault);
-    }
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !visible)) {
-        return unknown_account(word, field, fault);
-    }
-    return status;
-}
-
-enum status find_account(const struct call *call, struct text word, const char *field,
-                         struct account *account, struct fault *fault) {
-    if (word.length == 0) {
-        return missing(field, fault);
-    }
-    int64_t id = 0;
-    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, &id)) {
-        return find_account_by_id(call, id, word, field, account, fault);
-    }
-    struct account *found = NULL;
-    size_t count = 0;
-    enum status status =
-        account_find_code(call->db, call->arena, viewer_id(call), word, &found, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (count == 0) {
-        return unknown_account(word, field, fault);
-    }
-    if (count > 1) {
-        return ambiguous("account", word, field, fault);
-    }
-    *account = found[0];
-    return STATUS_OK;
-}
-
-enum status find_account_or_own(const struct call *call, struct text word, const char *field,
-                                struct account *account, struct fault *fault) {
-    if (word.length > 0) {
-        return find_account(call, word, field, account, fault);
-    }
-    if (!actor_is_operator(call)) {
-        return account_load(call->db, call->arena, viewer_id(call), account, fault);
-    }
-    struct programme programme;
-    enum status status = programme_load(call->db, call->arena, &programme, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return account_load(call->db, call->arena, programme.distributor_id, account, fault);
-}
-
-enum status find_account_with_right(const struct call *call, struct text word, const char *field,
-                                    enum right right, struct account *account, struct fault *fault) {
-    struct account found;
-    enum status status = find_account_or_own(call, word, field, &found, fault);
-    if (status == STATUS_OK) {
-        status = require_right(call, found.id, right, fault);
-    }
-    if (status == STATUS_OK) {
-        *account = found;
-    }
-    return status;
-}
-
-static enum status unknown_sku(struct text word, const char *field, struct fault *fault) {
-    return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", field, word,
-                     "There is no SKU \"%.*s\": give the code or identifier of one.", TEXT_ARGS(word));
-}
-
-static enum status find_sku_by_id(const struct call *call, int64_t viewer, int64_t id, struct text word,
-                                  const char *field, struct sku *sku, struct fault *fault) {
-    bool known = true;
-    struct sku found;
-    enum status status = sku_load(call->db, call->arena, id, &found, fault);
-    if (status == STATUS_OK && viewer != 0) {
-        status = sku_is_known(call->db, viewer, &found, &known, fault);
-    }
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !known)) {
-        return unknown_sku(word, field, fault);
-    }
-    if (status == STATUS_OK) {
-        *sku = found;
-    }
-    return status;
-}
-
-static enum status find_sku_seen_by(const struct call *call, int64_t viewer, struct text word,
-                                    const char *field, struct sku *sku, struct fault *fault) {
-    if (word.length == 0) {
-        return missing(field, fault);
-    }
-    int64_t id = 0;
-    if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id)) {
-        return find_sku_by_id(call, viewer, id, word, field, sku, fault);
-    }
-    struct sku *found = NULL;
-    size_t count = 0;
-    enum status status = sku_find_code(call->db, call->arena, viewer, word, &found, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (count == 0) {
-        return unknown_sku(word, field, fault);
-    }
-    if (count > 1) {
-        return ambiguous("SKU", word, field, fault);
-    }
-    *sku = found[0];
-    return STATUS_OK;
-}
-
-enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
-                     struct fault *fault) {
-    return find_sku_seen_by(call, viewer_id(call), word, field, sku, fault);
-}
-
-enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struct text word,
-                               const char *field, struct sku *sku, struct fault *fault) {
-    assert(actor_is(call, seller_id));
-    return find_sku_seen_by(call, seller_id, word, field, sku, fault);
-}
-
-static enum status unknown_agreement(struct text word, struct fault *fault) {
-    return fault_set(fault, STATUS_NOT_FOUND, "unknown-agreement", "agreement", word,
-                     "There is no such agreement: give its identifier, or its seller and its buyer.");
-}
-
-static enum status find_edge(const struct call *call, struct agreement_words words, bool *found,
-                             struct agreement *agreement, struct fault *fault) {
-    struct account buyer;
-    struct account seller;
-    enum status status = find_account_or_own(call, words.buyer, "buyer", &buyer, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    seller.id = buyer.seller_id;
-    if (words.seller.length > 0) {
-        status = find_account(call, words.seller, "seller", &seller, fault);
-    } else if (buyer.seller_id == 0) {
-        status = missing("seller", fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return agreement_find_edge(call->db, call->arena, seller.id, buyer.id, found, agreement, fault);
-}
-
-enum status find_agreement(const struct call *call, struct agreement_words words, struct agreement *agreement,
-                           struct fault *fault) {
-    struct agreement loaded;
-    bool found = false;
-    enum status status = STATUS_OK;
-    int64_t id = 0;
-    if (words.identifier.length == 0) {
-        status = find_edge(call, words, &found, &loaded, fault);
-    } else if (identifier_decode(call->secret, IDENTIFIER_AGREEMENT, words.identifier, &id)) {
-        status = agreement_load(call->db, call->arena, id, &loaded, fault);
-        found = status == STATUS_OK;
-        if (status == STATUS_NOT_FOUND) {
-            status = STATUS_OK;
-        }
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!found || !actor_is_party(call, &loaded)) {
-        return unknown_agreement(words.identifier, fault);
-    }
-    *agreement = loaded;
-    return STATUS_OK;
 }
 
 /* ---- changing ---- */

@@ -1,16 +1,13 @@
-/* Authorise: finding a thing by the name that somebody gave it, within what the asker may know of, and
- * whether the asker may do something to it.
+/* Authorise: who the actor is, what it may see and what it may do, and the trail of what it did.
  *
- * What is not the asker's to know of is "not found", word for word as if it were not there; only what it may
- * see, but not change, is "forbidden". The operator and the system may everything. All of these run inside
- * call_begin and call_end. */
+ * Finding a thing comes first (call/lookup_account.h and its neighbours): what the actor may not know of is
+ * "not found", and only what it may see, but not change, is "forbidden". The operator and the system may do
+ * everything. All of these run inside call_run. */
 #ifndef SEATMETER_PROGRAMME_CALL_AUTHORISE_H
 #define SEATMETER_PROGRAMME_CALL_AUTHORISE_H
 
 #include "programme/call/call.h"
 #include "store/access/users.h"
-#include "store/catalogue/skus.h"
-#include "store/parties/accounts.h"
 #include "store/parties/agreements.h"
 
 /* Who acts, for the audit trail and logs: "operator", "system", "user usr_…", "token tok_…", in the call's
@@ -52,6 +49,9 @@ enum status actor_is_or_is_above(const struct call *call, int64_t account_id, bo
 enum status actor_may_see_account(const struct call *call, int64_t account_id, bool *yes,
                                   struct fault *fault) MUST_CHECK;
 
+/* The account whose visibility limits a search: the actor's. 0 means the operator, who has no limit. */
+int64_t actor_viewer_id(const struct call *call);
+
 /* Whether the actor acts for `account_id` itself: always true for the operator. */
 bool actor_is(const struct call *call, int64_t account_id);
 
@@ -66,40 +66,6 @@ enum status require_any_right(const struct call *call, enum right right, struct 
  * see too, use actor_is_or_is_above. */
 enum status require_right(const struct call *call, int64_t account_id, enum right right,
                           struct fault *fault) MUST_CHECK;
-
-/* The account of an identifier or a code. STATUS_NOT_FOUND "unknown-account"; a code that several accounts
- * have which the actor may see is "ambiguous-code"; no word at all is "missing-field". */
-enum status find_account(const struct call *call, struct text word, const char *field,
-                         struct account *account, struct fault *fault) MUST_CHECK;
-
-/* The same, where no word means the actor's own account, and for the operator the distributor. */
-enum status find_account_or_own(const struct call *call, struct text word, const char *field,
-                                struct account *account, struct fault *fault) MUST_CHECK;
-
-/* find_account_or_own, and require_right on it. */
-enum status find_account_with_right(const struct call *call, struct text word, const char *field,
-                                    enum right right, struct account *account,
-                                    struct fault *fault) MUST_CHECK;
-
-/* The SKU of an identifier or a code: "unknown-sku", "ambiguous-code". */
-enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
-                     struct fault *fault) MUST_CHECK;
-
-/* The same with the eyes of a seller that the actor acts for: what that account may know of. For the
- * operator, to whom a code may be ambiguous that is not so to the seller. */
-enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struct text word,
-                               const char *field, struct sku *sku, struct fault *fault) MUST_CHECK;
-
-/* An agreement by its identifier, or, where that is empty, by its seller and buyer (the one that is not
- * terminated). Only its parties find it: "unknown-agreement". Finding says nothing of rights: use
- * require_right with its seller_id or buyer_id. */
-struct agreement_words {
-    struct text identifier;
-    struct text seller;
-    struct text buyer;
-};
-enum status find_agreement(const struct call *call, struct agreement_words words, struct agreement *agreement,
-                           struct fault *fault) MUST_CHECK;
 
 /* STATUS_STALE "stale" unless `if_version` is 0 or `version`. */
 enum status check_version(int64_t if_version, int64_t version, struct fault *fault) MUST_CHECK;

@@ -1,6 +1,8 @@
 #include "programme/catalogue/catalogue.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/call/validate.h"
 #include "programme/catalogue/lease_terms.h"
 

@@ -3,10 +3,12 @@
 #include "core/base/csv.h"
 #include "core/base/text_map.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/parties/account_create.h"
 #include "programme/parties/agreements.h"
+#include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
 
 #include <assert.h>

@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/text_map.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/catalogue/price_input.h"
 
 enum { ROWS_MAX = 2000000 };

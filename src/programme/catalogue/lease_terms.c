@@ -2,6 +2,7 @@
 
 #include "core/time/duration.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_sku.h"
 #include "store/devices/devices.h"
 
 #include <assert.h>

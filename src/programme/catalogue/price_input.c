@@ -1,7 +1,8 @@
 #include "programme/catalogue/price_input.h"
 
-#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
+#include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
 
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 #include "programme/catalogue/prices.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/catalogue/price_input.h"
 
 /* ---- as people read it ---- */

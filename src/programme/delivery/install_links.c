@@ -1,10 +1,12 @@
 #include "programme/delivery/install_links.h"
 
+#include "programme/call/authorise.h"
 #include "programme/call/credential.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/keys/licence_keys.h"
 #include "store/delivery/install_links.h"
 #include "store/delivery/products.h"
+#include "store/parties/accounts.h"
 
 #define DAY_US (INT64_C(86400) * 1000000)
 

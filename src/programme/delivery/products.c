@@ -2,7 +2,9 @@
 
 #include "delivery/target_path.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
+#include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
 
 /* ---- who may ---- */

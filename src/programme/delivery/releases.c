@@ -5,6 +5,7 @@
 #include "programme/call/validate.h"
 #include "programme/delivery/products.h"
 #include "programme/delivery/update_repository.h"
+#include "store/parties/accounts.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,6 +2,8 @@
 
 #include "core/base/base64url.h"
 #include "core/base/shell_quote.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/delivery/update_repository.h"
 #include "programme/keys/licence_keys.h"

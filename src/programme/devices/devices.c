@@ -1,6 +1,8 @@
 #include "programme/devices/devices.h"
 
 #include "core/time/date.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/devices/release_device.h"
 

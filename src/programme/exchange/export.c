@@ -5,6 +5,8 @@
 #include "core/usage/event.h"
 #include "programme/call/authorise.h"
 #include "programme/exchange/export_names.h"
+#include "store/catalogue/skus.h"
+#include "store/parties/accounts.h"
 #include "store/parties/programme.h"
 #include "store/upkeep/export_queries.h"
 

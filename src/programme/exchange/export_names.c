@@ -2,6 +2,8 @@
 
 #include "core/base/text_map.h"
 #include "programme/call/authorise.h"
+#include "store/catalogue/skus.h"
+#include "store/parties/accounts.h"
 #include "store/upkeep/export_queries.h"
 
 #include <stdlib.h>

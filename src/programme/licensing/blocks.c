@@ -1,7 +1,10 @@
 #include "programme/licensing/blocks.h"
 
 #include "programme/call/agreement_chain.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
+#include "programme/call/lookup_sku.h"
 
 #include <assert.h>
 

@@ -1,10 +1,13 @@
 #include "programme/licensing/issue_licence.h"
 
 #include "programme/call/agreement_chain.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/catalogue/bundle_parts.h"
 #include "programme/keys/licence_keys.h"
 #include "programme/licensing/blocks.h"
+#include "store/catalogue/skus.h"
 
 #include <assert.h>
 

@@ -1,7 +1,10 @@
 #include "programme/licensing/licences.h"
 
 #include "core/base/csv.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/keys/licence_keys.h"
 #include "store/licensing/events.h"

@@ -2,6 +2,8 @@
 
 #include "core/time/date.h"
 #include "core/time/instant.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/event_time.h"

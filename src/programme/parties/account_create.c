@@ -3,6 +3,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/validate.h"
 #include "programme/parties/accounts.h"
+#include "store/parties/accounts.h"
 
 #include <assert.h>
 

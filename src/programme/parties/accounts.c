@@ -1,6 +1,7 @@
 #include "programme/parties/accounts.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
 #include "programme/parties/account_create.h"
 

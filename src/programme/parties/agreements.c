@@ -4,6 +4,8 @@
 #include "core/time/date.h"
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_agreement.h"
 #include "programme/call/validate.h"
 #include "store/parties/programme.h"
 

@@ -5,6 +5,7 @@
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "programme/parties/account_create.h"
+#include "store/parties/accounts.h"
 #include "store/parties/programme.h"
 
 /* The new programme's row and distributor, inside a write call. */

@@ -1,7 +1,9 @@
 #include "programme/parties/suspend_agreement.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_agreement.h"
 #include "store/devices/devices.h"
+#include "store/parties/accounts.h"
 #include "store/parties/cascade.h"
 
 /* The agreement that its seller means to change, its seller, and what lies below the edge. */

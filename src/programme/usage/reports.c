@@ -2,6 +2,7 @@
 
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/usage/report_rows.h"
 #include "store/billing/months.h"
 

@@ -1,0 +1,45 @@
+/* Lookup agreement: agreements by their identifier or by their parties, and the edges that a list shows.
+ *
+ * The parties of an agreement alone find it, and a draft its seller alone; to anybody else it is
+ * STATUS_NOT_FOUND "unknown-agreement". The operator finds all. */
+#ifndef SEATMETER_PROGRAMME_CALL_LOOKUP_AGREEMENT_H
+#define SEATMETER_PROGRAMME_CALL_LOOKUP_AGREEMENT_H
+
+#include "core/time/date.h"
+#include "programme/call/authorise.h"
+
+/* An agreement by its identifier, or, where that is empty, by its seller and buyer (the one that is not
+ * terminated). No buyer means the actor's own account, no seller the buyer's. */
+struct agreement_words {
+    struct text identifier;
+    struct text seller;
+    struct text buyer;
+};
+
+/* Finding says nothing of rights: use require_right with its seller_id or buyer_id. */
+enum status find_agreement(const struct call *call, struct agreement_words words, struct agreement *agreement,
+                           struct fault *fault) MUST_CHECK;
+
+/* The agreement between a seller (empty: the actor's account) and a buyer. The actor must act for the seller
+ * and have the right. */
+enum status find_own_edge(const struct call *call, struct text seller, struct text buyer, enum right right,
+                          struct agreement *agreement, struct fault *fault) MUST_CHECK;
+
+/* The edges and the month that a list shows; empty words are no condition. */
+struct edge_words {
+    struct text seller;
+    struct text buyer;
+    struct text month;
+};
+struct edge_choice {
+    int64_t party_id; /* the actor's account; 0 for the operator */
+    int64_t seller_id;
+    int64_t buyer_id;
+    int32_t month; /* index, or -1 */
+};
+
+/* The actor must have the right to read; it finds edges of its own account alone. */
+enum status find_edge_choice(const struct call *call, const struct edge_words *words,
+                             struct edge_choice *choice, struct fault *fault) MUST_CHECK;
+
+#endif
