@@ -362,10 +362,10 @@ static enum status add_vendor(struct call *call, struct text name, int64_t distr
         status = account_details_check(call, &details, fault);
     }
     if (status == STATUS_OK) {
-        status = account_make(call, ACCOUNT_VENDOR, NULL, details, vendor, fault);
+        status = account_create(call, ACCOUNT_VENDOR, NULL, details, vendor, fault);
     }
     if (status == STATUS_OK) {
-        status = agreement_make_signed(call, vendor->id, distributor_id, &defaults, fault);
+        status = agreement_create_signed(call, vendor->id, distributor_id, &defaults, fault);
     }
     return status;
 }

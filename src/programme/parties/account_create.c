@@ -2,40 +2,32 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/validate.h"
-#include "programme/parties/accounts.h"
 #include "store/parties/accounts.h"
 
 #include <assert.h>
 
-enum { TAX_NUMBER_MAX_BYTES = 60, CODE_FROM_NAME_MAX_BYTES = 30 };
+enum {
+    ACCOUNT_NAME_MAX_BYTES = 200,
+    ACCOUNT_ADDRESS_MAX_BYTES = 1000,
+    TAX_NUMBER_MAX_BYTES = 60,
+    CODE_FROM_NAME_MAX_BYTES = 30
+};
 
 enum status account_details_check(struct call *call, struct account_details *details, struct fault *fault) {
-    enum status status =
-        check_required_line(details->name, "name", ACCOUNT_NAME_MAX_BYTES, &details->name, fault);
-    if (status == STATUS_OK && details->code.length > 0) {
-        status = check_code(details->code, "code", fault);
+    TRY(check_required_line(details->name, "name", ACCOUNT_NAME_MAX_BYTES, &details->name, fault));
+    if (details->code.length > 0) {
+        TRY(check_code(details->code, "code", fault));
     }
-    if (status == STATUS_OK) {
-        status =
-            check_lines(details->address, "address", ACCOUNT_ADDRESS_MAX_BYTES, &details->address, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_country(call->arena, details->country, "country", &details->country, fault);
-    }
-    if (status == STATUS_OK) {
-        status =
-            check_line(details->tax_number, "tax_number", TAX_NUMBER_MAX_BYTES, &details->tax_number, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_email(call->arena, details->email, "email", &details->email, fault);
-    }
-    return status;
+    TRY(check_lines(details->address, "address", ACCOUNT_ADDRESS_MAX_BYTES, &details->address, fault));
+    TRY(check_country(call->arena, details->country, "country", &details->country, fault));
+    TRY(check_line(details->tax_number, "tax_number", TAX_NUMBER_MAX_BYTES, &details->tax_number, fault));
+    return check_email(call->arena, details->email, "email", &details->email, fault);
 }
 
 /* "Müller & Söhne GmbH" gives "M-LLER-S-HNE-GMBH": letters and digits in upper case, runs of all else a dash.
  */
 static struct text code_from_name(struct arena *arena, struct text name) {
-    char *code = ARENA_NEW(arena, char, CODE_FROM_NAME_MAX_BYTES + 1);
+    char *code = ARENA_NEW(arena, char, CODE_FROM_NAME_MAX_BYTES);
     size_t length = 0;
     for (size_t i = 0; i < name.length && length < CODE_FROM_NAME_MAX_BYTES; i++) {
         char c = name.at[i];
@@ -61,10 +53,7 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
     struct text tried = base;
     for (int number = 2;; number++) {
         bool taken = false;
-        enum status status = account_code_taken(call->db, seller_id, tried, &taken, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(account_code_taken(call->db, seller_id, tried, &taken, fault));
         if (!taken) {
             *code = tried;
             return STATUS_OK;
@@ -76,59 +65,56 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
 /* The code where no other account has that label, else the identifier. */
 static enum status choose_label(struct call *call, struct account *account, struct fault *fault) {
     bool taken = false;
-    enum status status = account_label_taken(call->db, account->code, &taken, fault);
-    if (status == STATUS_OK) {
-        account->label = taken ? identifier_text(call, IDENTIFIER_ACCOUNT, account->id) : account->code;
-    }
-    return status;
+    TRY(account_label_taken(call->db, account->code, &taken, fault));
+    account->label = taken ? identifier_text(call, IDENTIFIER_ACCOUNT, account->id) : account->code;
+    return STATUS_OK;
 }
 
-static enum status check_code_free(struct call *call, int64_t seller_id, struct text code,
-                                   struct fault *fault) {
+enum status account_code_require_free(struct call *call, int64_t seller_id, struct text code,
+                                      struct fault *fault) {
     bool taken = false;
-    enum status status = account_code_taken(call->db, seller_id, code, &taken, fault);
-    if (status == STATUS_OK && taken) {
+    TRY(account_code_taken(call->db, seller_id, code, &taken, fault));
+    if (taken) {
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
                          "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
     }
-    return status;
+    return STATUS_OK;
 }
 
-enum status account_make(struct call *call, enum account_kind kind, const struct account *seller,
-                         struct account_details details, struct account *account, struct fault *fault) {
+/* A vendor stands beside the chain, the distributor at its top, everybody else below its seller. */
+static int64_t depth_below(const struct account *seller, enum account_kind kind) {
+    if (seller != NULL) {
+        return seller->depth + 1;
+    }
+    return kind == ACCOUNT_VENDOR ? 0 : 1;
+}
+
+enum status account_create(struct call *call, enum account_kind kind, const struct account *seller,
+                           struct account_details details, struct account *account, struct fault *fault) {
     assert(call->depth > 0 && call->writes && details.name.length > 0);
     struct account made = {.kind = kind,
                            .code = details.code,
                            .name = details.name,
                            .seller_id = seller == NULL ? 0 : seller->id,
-                           .depth = seller != NULL           ? seller->depth + 1
-                                    : kind == ACCOUNT_VENDOR ? 0
-                                                             : 1,
+                           .depth = depth_below(seller, kind),
                            .address = details.address,
                            .country = details.country,
                            .tax_number = details.tax_number,
                            .email = details.email,
                            .created_at_us = call->now_us,
                            .version = 1};
-    enum status status = details.code.length == 0
-                             ? choose_code(call, made.seller_id, made.name, &made.code, fault)
-                             : check_code_free(call, made.seller_id, made.code, fault);
-    if (status == STATUS_OK) {
-        status = account_next_id(call->db, &made.id, fault);
+    if (made.code.length == 0) {
+        TRY(choose_code(call, made.seller_id, made.name, &made.code, fault));
+    } else {
+        TRY(account_code_require_free(call, made.seller_id, made.code, fault));
     }
-    if (status == STATUS_OK) {
-        status = choose_label(call, &made, fault);
-    }
-    if (status == STATUS_OK) {
-        status = account_insert(call->db, &made, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_write(
-            call, "account.add", identifier_text(call, IDENTIFIER_ACCOUNT, made.id), made.id,
-            text_format(call->arena, "%s %.*s", account_kind_name(kind), TEXT_ARGS(made.name)), fault);
-    }
-    if (status == STATUS_OK) {
-        *account = made;
-    }
-    return status;
+    TRY(account_next_id(call->db, &made.id, fault));
+    TRY(choose_label(call, &made, fault));
+    assert(made.code.length > 0 && made.label.length > 0);
+    TRY(account_insert(call->db, &made, fault));
+    TRY(audit_write(call, "account.add", identifier_text(call, IDENTIFIER_ACCOUNT, made.id), made.id,
+                    text_format(call->arena, "%s %.*s", account_kind_name(kind), TEXT_ARGS(made.name)),
+                    fault));
+    *account = made;
+    return STATUS_OK;
 }

@@ -1,6 +1,7 @@
-/* Make account: what init_programme, add_account and import_catalogue share: the checks of an account's own
- * details, its code and label, and the insert with its audit entry. Inside a write call; nothing is
- * authorised. */
+/* Account create: what init_programme, add_account and import_catalogue share.
+ *
+ * That is the checks of an account's own details, its code and label, and the insert with its audit entry.
+ * Inside a write call; nothing is authorised. */
 #ifndef SEATMETER_PROGRAMME_PARTIES_ACCOUNT_CREATE_H
 #define SEATMETER_PROGRAMME_PARTIES_ACCOUNT_CREATE_H
 
@@ -20,9 +21,13 @@ struct account_details {
 enum status account_details_check(struct call *call, struct account_details *details,
                                   struct fault *fault) MUST_CHECK;
 
-/* Makes it under `seller` (NULL: a vendor or the distributor). Fault "code-taken". */
-enum status account_make(struct call *call, enum account_kind kind, const struct account *seller,
-                         struct account_details details, struct account *account,
-                         struct fault *fault) MUST_CHECK;
+/* STATUS_OK where the seller has given the code to no account yet; else "code-taken". */
+enum status account_code_require_free(struct call *call, int64_t seller_id, struct text code,
+                                      struct fault *fault) MUST_CHECK;
+
+/* Inserts a new account below `seller` (NULL: a vendor or the distributor). Fault "code-taken". */
+enum status account_create(struct call *call, enum account_kind kind, const struct account *seller,
+                           struct account_details details, struct account *account,
+                           struct fault *fault) MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/name_cache.h"
 #include "programme/call/validate.h"
 #include "programme/parties/account_create.h"
 
@@ -9,17 +10,14 @@ enum { ACCOUNT_DEPTH_MAX = 20 };
 
 /* ---- as people read it ---- */
 
-/* Somebody who sees an account in full is above it or is it, so that its seller is known as well. */
-static enum status fill_in_full(struct call *call, const struct account *account, struct account_view *out,
-                                struct fault *fault) {
+/* Whoever sees an account in full is the account or stands above it, and so knows its seller as well. */
+static enum status fill_in_full(struct name_cache *names, const struct account *account,
+                                struct account_view *out, struct fault *fault) {
+    const struct account *seller = NULL;
     if (account->seller_id != 0) {
-        struct account seller;
-        enum status status = account_load(call->db, call->arena, account->seller_id, &seller, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        out->seller = identifier_text(call, IDENTIFIER_ACCOUNT, seller.id);
-        out->seller_code = seller.code;
+        TRY(name_cache_account(names, account->seller_id, &seller, fault));
+        out->seller = identifier_text(names->call, IDENTIFIER_ACCOUNT, seller->id);
+        out->seller_code = seller->code;
     }
     out->in_full = true;
     out->tax_number = account->tax_number;
@@ -30,8 +28,9 @@ static enum status fill_in_full(struct call *call, const struct account *account
     return STATUS_OK;
 }
 
-static enum status fill_view(struct call *call, const struct account *account, struct account_view *out,
-                             struct fault *fault) {
+static enum status fill_view(struct name_cache *names, const struct account *account,
+                             struct account_view *out, struct fault *fault) {
+    struct call *call = names->call;
     bool in_full = false;
     struct account_view view = {.id = account->id,
                                 .identifier = identifier_text(call, IDENTIFIER_ACCOUNT, account->id),
@@ -40,14 +39,19 @@ static enum status fill_view(struct call *call, const struct account *account, s
                                 .name = account->name,
                                 .address = account->address,
                                 .country = account->country};
-    enum status status = actor_is_or_is_above(call, account->id, &in_full, fault);
-    if (status == STATUS_OK && in_full) {
-        status = fill_in_full(call, account, &view, fault);
+    TRY(actor_is_or_is_above(call, account->id, &in_full, fault));
+    if (in_full) {
+        TRY(fill_in_full(names, account, &view, fault));
     }
-    if (status == STATUS_OK) {
-        *out = view;
-    }
-    return status;
+    *out = view;
+    return STATUS_OK;
+}
+
+static enum status fill_one_view(struct call *call, const struct account *account, struct account_view *out,
+                                 struct fault *fault) {
+    struct name_cache names;
+    name_cache_init(&names, call);
+    return fill_view(&names, account, out, fault);
 }
 
 /* ---- adding ---- */
@@ -67,7 +71,7 @@ static bool may_sell_to(enum account_kind seller, enum account_kind buyer) {
 
 static enum status wrong_seller(const struct account *seller, enum account_kind kind, struct fault *fault) {
     static const char *const RIGHT_SELLERS[] = {
-        [ACCOUNT_VENDOR] = "a vendor has no seller, and the operator or the distributor adds it",
+        [ACCOUNT_VENDOR] = "a vendor has no seller; the operator or the distributor adds it",
         [ACCOUNT_DISTRIBUTOR] = "a sub-distributor's seller is a distributor",
         [ACCOUNT_PROVIDER] = "a provider's seller is a distributor",
         [ACCOUNT_CUSTOMER] = "a customer's seller is a provider",
@@ -77,14 +81,10 @@ static enum status wrong_seller(const struct account *seller, enum account_kind 
                      account_kind_name(seller->kind), account_kind_name(kind), RIGHT_SELLERS[kind]);
 }
 
-/* A vendor's word for "seller" is empty; the one that adds it is the distributor. */
+/* The account that adds another. A vendor has no seller: the distributor adds it, and no word names that. */
 static enum status find_seller(struct call *call, const struct add_account_input *input,
                                enum account_kind kind, struct account *seller, struct fault *fault) {
-    enum status status =
-        find_account_with_right(call, input->seller, "seller", RIGHT_ACCOUNTS, seller, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_account_with_right(call, input->seller, "seller", RIGHT_ACCOUNTS, seller, fault));
     bool is_root = seller->kind == ACCOUNT_DISTRIBUTOR && seller->seller_id == 0;
     bool fits =
         kind == ACCOUNT_VENDOR ? is_root && input->seller.length == 0 : may_sell_to(seller->kind, kind);
@@ -93,55 +93,52 @@ static enum status find_seller(struct call *call, const struct add_account_input
     }
     if (seller->depth >= ACCOUNT_DEPTH_MAX) {
         return fault_set(fault, STATUS_CONFLICT, "too-deep", "seller", seller->code,
-                         "There are %d tiers above already, which is the most.", ACCOUNT_DEPTH_MAX);
+                         "Name a seller further up: there are %d tiers above already, which is the most.",
+                         ACCOUNT_DEPTH_MAX);
     }
     return STATUS_OK;
 }
 
-enum status add_account(struct call *call, const struct add_account_input *input, struct account_view *out,
-                        struct fault *fault) {
-    struct account_details details = {input->name,    input->code,       input->address,
-                                      input->country, input->tax_number, input->email};
+struct new_account {
+    const struct add_account_input *input;
     enum account_kind kind;
+    struct account_details details;
+};
+
+static enum status do_add_account(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct new_account *added = input;
+    const struct agreement_terms_input *terms = &added->input->terms;
+    bool is_vendor = added->kind == ACCOUNT_VENDOR;
     struct account seller;
     struct account account;
-    enum status status = account_kind_parse(input->kind, "kind", &kind, fault);
-    if (status == STATUS_OK) {
-        status = account_details_check(call, &details, fault);
+    TRY(find_seller(call, added->input, added->kind, &seller, fault));
+    TRY(account_create(call, added->kind, is_vendor ? NULL : &seller, added->details, &account, fault));
+    if (!added->input->without_agreement && is_vendor) {
+        TRY(agreement_create_signed(call, account.id, seller.id, terms, fault));
     }
-    if (status == STATUS_OK) {
-        status = call_begin(call, DB_WRITE, fault);
+    if (!added->input->without_agreement && added->kind == ACCOUNT_CUSTOMER) {
+        TRY(agreement_create_signed(call, seller.id, account.id, terms, fault));
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_seller(call, input, kind, &seller, fault);
-    if (status == STATUS_OK) {
-        status = account_make(call, kind, kind == ACCOUNT_VENDOR ? NULL : &seller, details, &account, fault);
-    }
-    if (status == STATUS_OK && !input->without_agreement) {
-        if (kind == ACCOUNT_VENDOR) {
-            status = agreement_make_signed(call, account.id, seller.id, &input->terms, fault);
-        } else if (kind == ACCOUNT_CUSTOMER) {
-            status = agreement_make_signed(call, seller.id, account.id, &input->terms, fault);
-        }
-    }
-    if (status == STATUS_OK) {
-        status = fill_view(call, &account, out, fault);
-    }
-    return call_end(call, status, fault);
+    return fill_one_view(call, &account, output, fault);
+}
+
+enum status add_account(struct call *call, const struct add_account_input *input, struct account_view *out,
+                        struct fault *fault) {
+    struct new_account added = {.input = input,
+                                .details = {input->name, input->code, input->address, input->country,
+                                            input->tax_number, input->email}};
+    TRY(account_kind_parse(input->kind, "kind", &added.kind, fault));
+    TRY(account_details_check(call, &added.details, fault));
+    return call_run(call, DB_WRITE, do_add_account, &added, out, fault);
 }
 
 /* ---- editing ---- */
 
-static enum status may_edit(struct call *call, const struct account *account,
-                            const struct edit_account_input *input, struct fault *fault) {
+static enum status require_may_edit(struct call *call, const struct account *account,
+                                    const struct edit_account_input *input, struct fault *fault) {
     bool by_seller = account->seller_id != 0 && actor_is(call, account->seller_id);
     if (!by_seller) {
-        enum status status = require_right(call, account->id, RIGHT_ACCOUNTS, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(require_right(call, account->id, RIGHT_ACCOUNTS, fault));
     }
     bool is_vendor = account->kind == ACCOUNT_VENDOR && !actor_is_operator(call);
     if (input->code != NULL && !by_seller && (account->seller_id != 0 || is_vendor)) {
@@ -157,21 +154,6 @@ static struct text new_or_old(const struct text *given, struct text old) {
 }
 
 /* The label stays: months are rated in its order, and their bills must come out the same again. */
-static enum status change_code(struct call *call, struct account *account, struct text code,
-                               struct fault *fault) {
-    if (text_equal(code, account->code)) {
-        return STATUS_OK;
-    }
-    bool taken = false;
-    enum status status = account_code_taken(call->db, account->seller_id, code, &taken, fault);
-    if (status == STATUS_OK && taken) {
-        return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
-                         "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
-    }
-    account->code = code;
-    return status;
-}
-
 static enum status apply_edit(struct call *call, const struct edit_account_input *input,
                               struct account *account, struct fault *fault) {
     struct account_details details = {.name = new_or_old(input->name, account->name),
@@ -180,143 +162,106 @@ static enum status apply_edit(struct call *call, const struct edit_account_input
                                       .country = new_or_old(input->country, account->country),
                                       .tax_number = new_or_old(input->tax_number, account->tax_number),
                                       .email = new_or_old(input->email, account->email)};
-    enum status status = check_code(details.code, "code", fault);
-    if (status == STATUS_OK) {
-        status = account_details_check(call, &details, fault);
+    TRY(check_code(details.code, "code", fault));
+    TRY(account_details_check(call, &details, fault));
+    if (!text_equal(details.code, account->code)) {
+        TRY(account_code_require_free(call, account->seller_id, details.code, fault));
     }
-    if (status == STATUS_OK) {
-        status = change_code(call, account, details.code, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    account->code = details.code;
     account->name = details.name;
     account->address = details.address;
     account->country = details.country;
     account->tax_number = details.tax_number;
     account->email = details.email;
-    status = account_update(call->db, account, fault);
-    if (status == STATUS_OK && input->logo_png != NULL) {
-        status = account_logo_save(call->db, account->id, *input->logo_png, fault);
-    }
-    return status;
+    TRY(account_update(call->db, account, fault));
+    return input->logo_png == NULL ? STATUS_OK
+                                   : account_logo_save(call->db, account->id, *input->logo_png, fault);
+}
+
+static enum status do_edit_account(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct edit_account_input *edit = input;
+    struct account account;
+    TRY(find_account_or_own(call, edit->account, "account", &account, fault));
+    TRY(require_may_edit(call, &account, edit, fault));
+    TRY(check_version(edit->if_version, account.version, fault));
+    TRY(apply_edit(call, edit, &account, fault));
+    TRY(audit_write(call, "account.edit", identifier_text(call, IDENTIFIER_ACCOUNT, account.id), account.id,
+                    TEXT(""), fault));
+    TRY(account_load(call->db, call->arena, account.id, &account, fault));
+    return fill_one_view(call, &account, output, fault);
 }
 
 enum status edit_account(struct call *call, const struct edit_account_input *input, struct account_view *out,
                          struct fault *fault) {
-    struct account account;
-    bool has_logo = input->logo_png != NULL && input->logo_png->length > 0;
-    enum status status = has_logo ? document_logo_check(*input->logo_png, fault) : STATUS_OK;
-    if (status == STATUS_OK) {
-        status = call_begin(call, DB_WRITE, fault);
+    if (input->logo_png != NULL && input->logo_png->length > 0) {
+        TRY(document_logo_check(*input->logo_png, fault));
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_account_or_own(call, input->account, "account", &account, fault);
-    if (status == STATUS_OK) {
-        status = may_edit(call, &account, input, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_version(input->if_version, account.version, fault);
-    }
-    if (status == STATUS_OK) {
-        status = apply_edit(call, input, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_write(call, "account.edit", identifier_text(call, IDENTIFIER_ACCOUNT, account.id),
-                             account.id, TEXT(""), fault);
-    }
-    if (status == STATUS_OK) {
-        status = account_load(call->db, call->arena, account.id, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        status = fill_view(call, &account, out, fault);
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_edit_account, input, out, fault);
 }
 
 /* ---- reading ---- */
 
+static enum status find_readable(struct call *call, struct text word, struct account *account,
+                                 struct fault *fault) {
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    return find_account_or_own(call, word, "account", account, fault);
+}
+
+static enum status do_show_account(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct text *word = input;
+    struct account found;
+    TRY(find_readable(call, *word, &found, fault));
+    return fill_one_view(call, &found, output, fault);
+}
+
 enum status show_account(struct call *call, struct text account, struct account_view *out,
                          struct fault *fault) {
+    return call_run(call, DB_READ, do_show_account, &account, out, fault);
+}
+
+static enum status do_show_account_logo(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    const struct text *word = input;
     struct account found;
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_account_or_own(call, account, "account", &found, fault);
-    }
-    if (status == STATUS_OK) {
-        status = fill_view(call, &found, out, fault);
-    }
-    return call_end(call, status, fault);
+    TRY(find_readable(call, *word, &found, fault));
+    return account_logo_load(call->db, call->arena, found.id, output, fault);
 }
 
 enum status show_account_logo(struct call *call, struct text account, struct text *png, struct fault *fault) {
-    struct account found;
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_account_or_own(call, account, "account", &found, fault);
-    }
-    if (status == STATUS_OK) {
-        status = account_logo_load(call->db, call->arena, found.id, png, fault);
-    }
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_show_account_logo, &account, png, fault);
 }
 
-static enum status make_filter(struct call *call, const struct list_accounts_input *input,
-                               struct account_filter *filter, struct fault *fault) {
-    struct account seller;
-    enum status status = STATUS_OK;
-    filter->known_to_id = actor_is_operator(call) ? 0 : call->actor.account_id;
+static enum status choose_accounts(struct call *call, const struct list_accounts_input *input,
+                                   struct account_filter *filter, struct fault *fault) {
+    filter->known_to_id = actor_viewer_id(call);
     filter->code = input->code;
-    if (input->kind.length > 0) {
-        filter->has_kind = true;
-        status = account_kind_parse(input->kind, "kind", &filter->kind, fault);
+    filter->has_kind = input->kind.length > 0;
+    if (filter->has_kind) {
+        TRY(account_kind_parse(input->kind, "kind", &filter->kind, fault));
     }
-    if (status == STATUS_OK && input->seller.length > 0) {
-        status = find_account(call, input->seller, "seller", &seller, fault);
-        if (status == STATUS_OK) {
-            filter->seller_id = seller.id;
-        }
+    return find_account_condition(call, input->seller, "seller", &filter->seller_id, fault);
+}
+
+static enum status do_list_accounts(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct list_accounts_input *wanted = input;
+    struct account_filter filter = {0};
+    struct account *accounts = NULL;
+    struct account_page page = {0};
+    struct name_cache names;
+    name_cache_init(&names, call);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(choose_accounts(call, wanted, &filter, fault));
+    TRY(account_list(call->db, call->arena, &filter, wanted->page, &accounts, &page.count, &page.next_after,
+                     fault));
+    page.items = ARENA_NEW(call->arena, struct account_view, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        TRY(fill_view(&names, &accounts[i], &page.items[i], fault));
     }
-    return status;
+    *(struct account_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status list_accounts(struct call *call, const struct list_accounts_input *input,
                           struct account_page *out, struct fault *fault) {
-    struct account_filter filter = {0};
-    struct account *accounts = NULL;
-    struct account_page page = {0};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = make_filter(call, input, &filter, fault);
-    }
-    if (status == STATUS_OK) {
-        status = account_list(call->db, call->arena, &filter, input->page, &accounts, &page.count,
-                              &page.next_after, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    page.items = ARENA_NEW(call->arena, struct account_view, page.count);
-    for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
-        status = fill_view(call, &accounts[i], &page.items[i], fault);
-    }
-    if (status == STATUS_OK) {
-        *out = page;
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_list_accounts, input, out, fault);
 }

@@ -12,11 +12,7 @@
 #include "programme/parties/agreements.h"
 #include "store/parties/accounts.h"
 
-enum {
-    ACCOUNT_NAME_MAX_BYTES = 200,
-    ACCOUNT_ADDRESS_MAX_BYTES = 1000,
-    ACCOUNT_LOGO_MAX_BYTES = DOCUMENT_LOGO_MAX_BYTES
-};
+enum { ACCOUNT_LOGO_MAX_BYTES = DOCUMENT_LOGO_MAX_BYTES };
 
 /* An account as people read it. */
 struct account_view {

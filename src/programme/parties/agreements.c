@@ -6,6 +6,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
+#include "programme/call/name_cache.h"
 #include "programme/call/validate.h"
 #include "store/parties/programme.h"
 
@@ -16,27 +17,23 @@ enum { PAYMENT_DAYS_DEFAULT = 30, REPORT_DUE_DAYS_DEFAULT = 5 };
 
 /* ---- as people read it ---- */
 
-enum status agreement_view_fill(struct call *call, const struct agreement *agreement,
-                                struct agreement_view *out, struct fault *fault) {
-    struct account seller;
-    struct account buyer;
-    enum status status = account_load(call->db, call->arena, agreement->seller_id, &seller, fault);
-    if (status == STATUS_OK) {
-        status = account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+static enum status fill_view(struct name_cache *names, const struct agreement *agreement,
+                             struct agreement_view *out, struct fault *fault) {
+    struct call *call = names->call;
+    const struct account *seller = NULL;
+    const struct account *buyer = NULL;
+    TRY(name_cache_account(names, agreement->seller_id, &seller, fault));
+    TRY(name_cache_account(names, agreement->buyer_id, &buyer, fault));
     *out = (struct agreement_view){
         .id = agreement->id,
         .identifier = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
         .state = text_of(machine_state_name(&agreement_machine, (int)agreement->state)),
-        .seller = identifier_text(call, IDENTIFIER_ACCOUNT, seller.id),
-        .seller_code = seller.code,
-        .seller_name = seller.name,
-        .buyer = identifier_text(call, IDENTIFIER_ACCOUNT, buyer.id),
-        .buyer_code = buyer.code,
-        .buyer_name = buyer.name,
+        .seller = identifier_text(call, IDENTIFIER_ACCOUNT, seller->id),
+        .seller_code = seller->code,
+        .seller_name = seller->name,
+        .buyer = identifier_text(call, IDENTIFIER_ACCOUNT, buyer->id),
+        .buyer_code = buyer->code,
+        .buyer_name = buyer->name,
         .currency = agreement->currency,
         .time_zone = agreement->time_zone,
         .tax_category = text_copy(call->arena, text_of(agreement->tax.category)),
@@ -54,6 +51,13 @@ enum status agreement_view_fill(struct call *call, const struct agreement *agree
     return STATUS_OK;
 }
 
+static enum status fill_one_view(struct call *call, const struct agreement *agreement,
+                                 struct agreement_view *out, struct fault *fault) {
+    struct name_cache names;
+    name_cache_init(&names, call);
+    return fill_view(&names, agreement, out, fault);
+}
+
 /* ---- terms ---- */
 
 static enum status check_zone(struct text name, struct fault *fault) {
@@ -67,45 +71,31 @@ static enum status fill_terms(struct call *call, const struct agreement_terms_in
                               struct agreement *agreement, struct fault *fault) {
     struct programme programme;
     struct currency currency;
-    enum status status = programme_load(call->db, call->arena, &programme, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(programme_load(call->db, call->arena, &programme, fault));
     agreement->currency = terms->currency.length > 0 ? terms->currency : programme.currency;
     agreement->time_zone = terms->time_zone.length > 0 ? terms->time_zone : programme.time_zone;
-    status = currency_find(agreement->currency, "currency", &currency, fault);
-    if (status == STATUS_OK && terms->time_zone.length > 0) {
-        status = check_zone(terms->time_zone, fault);
+    TRY(currency_find(agreement->currency, "currency", &currency, fault));
+    if (terms->time_zone.length > 0) {
+        TRY(check_zone(terms->time_zone, fault));
     }
-    if (status == STATUS_OK) {
-        status = check_tax(terms->tax_category, terms->tax_rate, &agreement->tax, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, PAYMENT_DAYS_DEFAULT,
-                              &agreement->payment_days, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,
-                              REPORT_DUE_DAYS_DEFAULT, &agreement->report_due_days, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
-    }
-    return status;
+    TRY(check_tax(terms->tax_category, terms->tax_rate, &agreement->tax, fault));
+    TRY(check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, PAYMENT_DAYS_DEFAULT,
+                     &agreement->payment_days, fault));
+    TRY(check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,
+                     REPORT_DUE_DAYS_DEFAULT, &agreement->report_due_days, fault));
+    return check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
 }
 
-static enum status step(struct agreement *agreement, const char *event, struct fault *fault) {
+static enum status step_state(struct agreement *agreement, const char *event, struct fault *fault) {
     int to = 0;
-    enum status status = machine_step(&agreement_machine, (int)agreement->state, event, &to, fault);
-    if (status == STATUS_OK) {
-        agreement->state = (enum agreement_state)to;
-    }
-    return status;
+    TRY(machine_step(&agreement_machine, (int)agreement->state, event, &to, fault));
+    agreement->state = (enum agreement_state)to;
+    return STATUS_OK;
 }
 
+/* The trail of the party that does not act shows it too. */
 static enum status audit_agreement(struct call *call, const char *action, const struct agreement *agreement,
                                    struct fault *fault) {
-    /* The other party's trail shows it too. */
     int64_t other =
         call->actor.account_id == agreement->buyer_id ? agreement->seller_id : agreement->buyer_id;
     return audit_write(call, action, identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id), other,
@@ -114,29 +104,21 @@ static enum status audit_agreement(struct call *call, const char *action, const 
                        fault);
 }
 
-enum status agreement_make_signed(struct call *call, int64_t seller_id, int64_t buyer_id,
-                                  const struct agreement_terms_input *terms, struct fault *fault) {
-    assert(call->depth > 0 && call->writes);
+enum status agreement_create_signed(struct call *call, int64_t seller_id, int64_t buyer_id,
+                                    const struct agreement_terms_input *terms, struct fault *fault) {
+    assert(call->depth > 0 && call->writes && seller_id != buyer_id);
     struct agreement agreement = {.seller_id = seller_id,
                                   .buyer_id = buyer_id,
                                   .state = AGREEMENT_DRAFT,
                                   .offered_at_us = call->now_us,
                                   .signed_at_us = call->now_us,
                                   .created_at_us = call->now_us};
-    enum status status = fill_terms(call, terms, &agreement, fault);
-    if (status == STATUS_OK) {
-        status = step(&agreement, "offer", fault);
-    }
-    if (status == STATUS_OK) {
-        status = step(&agreement, "sign", fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_insert(call->db, &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_agreement(call, "agreement.sign", &agreement, fault);
-    }
-    return status;
+    TRY(fill_terms(call, terms, &agreement, fault));
+    TRY(step_state(&agreement, "offer", fault));
+    TRY(step_state(&agreement, "sign", fault));
+    assert(agreement.state == AGREEMENT_SIGNED);
+    TRY(agreement_insert(call->db, &agreement, fault));
+    return audit_agreement(call, "agreement.sign", &agreement, fault);
 }
 
 /* ---- offering ---- */
@@ -149,201 +131,164 @@ static bool is_edge(const struct account *seller, const struct account *buyer) {
     return buyer->seller_id == seller->id;
 }
 
-/* The seller whom no word names is the buyer's, for the operator and for itself. */
+/* Where no word names the seller, it is the actor's account, and for the operator the buyer's seller. */
 static enum status find_parties(struct call *call, const struct offer_agreement_input *input,
                                 struct account *seller, struct account *buyer, struct fault *fault) {
-    enum status status = find_account(call, input->buyer, "buyer", buyer, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_account(call, input->buyer, "buyer", buyer, fault));
     if (input->seller.length == 0 && actor_is_operator(call) && buyer->seller_id != 0) {
-        status = account_load(call->db, call->arena, buyer->seller_id, seller, fault);
+        TRY(account_load(call->db, call->arena, buyer->seller_id, seller, fault));
     } else {
-        status = find_account_or_own(call, input->seller, "seller", seller, fault);
+        TRY(find_account_or_own(call, input->seller, "seller", seller, fault));
     }
-    if (status == STATUS_OK) {
-        status = require_right(call, seller->id, RIGHT_ACCOUNTS, fault);
-    }
-    if (status == STATUS_OK && !is_edge(seller, buyer)) {
+    TRY(require_right(call, seller->id, RIGHT_ACCOUNTS, fault));
+    if (!is_edge(seller, buyer)) {
         return fault_set(
             fault, STATUS_CONFLICT, "not-an-edge", "buyer", buyer->code,
             "%.*s does not sell to %.*s: an agreement is between an account and its own buyer, or "
             "between a vendor and the distributor.",
             TEXT_ARGS(seller->code), TEXT_ARGS(buyer->code));
     }
-    return status;
+    return STATUS_OK;
 }
 
-static enum status save_offer(struct call *call, const struct offer_agreement_input *input, bool exists,
+/* The agreement of the edge that can still be offered: one that is not signed yet, or a new one (id 0). */
+static enum status begin_offer(struct call *call, const struct account *seller, const struct account *buyer,
+                               struct agreement *agreement, struct fault *fault) {
+    bool exists = false;
+    TRY(agreement_find_edge(call->db, call->arena, seller->id, buyer->id, &exists, agreement, fault));
+    if (!exists) {
+        *agreement = (struct agreement){.seller_id = seller->id,
+                                        .buyer_id = buyer->id,
+                                        .state = AGREEMENT_DRAFT,
+                                        .created_at_us = call->now_us};
+        return STATUS_OK;
+    }
+    if (agreement->state != AGREEMENT_DRAFT && agreement->state != AGREEMENT_OFFERED) {
+        return fault_set(fault, STATUS_CONFLICT, "agreement-exists", "buyer", buyer->code,
+                         "There is an agreement between %.*s and %.*s already, and it is %s.",
+                         TEXT_ARGS(seller->code), TEXT_ARGS(buyer->code),
+                         machine_state_name(&agreement_machine, (int)agreement->state));
+    }
+    return STATUS_OK;
+}
+
+static enum status save_offer(struct call *call, const struct offer_agreement_input *input,
                               struct agreement *agreement, struct fault *fault) {
-    enum status status = fill_terms(call, &input->terms, agreement, fault);
-    if (status == STATUS_OK && !input->as_draft) {
+    TRY(fill_terms(call, &input->terms, agreement, fault));
+    if (!input->as_draft) {
         if (agreement->state == AGREEMENT_DRAFT) {
-            status = step(agreement, "offer", fault);
+            TRY(step_state(agreement, "offer", fault));
         }
+        assert(agreement->state == AGREEMENT_OFFERED);
         agreement->offered_at_us = call->now_us;
     }
-    if (status != STATUS_OK) {
-        return status;
+    return agreement->id != 0 ? agreement_update(call->db, agreement, fault)
+                              : agreement_insert(call->db, agreement, fault);
+}
+
+/* A draft is the seller's own business, and its trail's alone. */
+static enum status audit_offer(struct call *call, const struct agreement *agreement, struct fault *fault) {
+    if (agreement->state != AGREEMENT_DRAFT) {
+        return audit_agreement(call, "agreement.offer", agreement, fault);
     }
-    return exists ? agreement_update(call->db, agreement, fault)
-                  : agreement_insert(call->db, agreement, fault);
+    return audit_write(call, "agreement.draft", identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
+                       agreement->seller_id, TEXT(""), fault);
+}
+
+static enum status do_offer_agreement(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    const struct offer_agreement_input *offer = input;
+    struct account seller;
+    struct account buyer;
+    struct agreement agreement;
+    TRY(find_parties(call, offer, &seller, &buyer, fault));
+    TRY(begin_offer(call, &seller, &buyer, &agreement, fault));
+    TRY(check_version(offer->if_version, agreement.version, fault));
+    TRY(save_offer(call, offer, &agreement, fault));
+    TRY(audit_offer(call, &agreement, fault));
+    return fill_one_view(call, &agreement, output, fault);
 }
 
 enum status offer_agreement(struct call *call, const struct offer_agreement_input *input,
                             struct agreement_view *out, struct fault *fault) {
-    struct account seller;
-    struct account buyer;
-    struct agreement agreement;
-    bool exists = false;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_parties(call, input, &seller, &buyer, fault);
-    if (status == STATUS_OK) {
-        status = agreement_find_edge(call->db, call->arena, seller.id, buyer.id, &exists, &agreement, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    if (!exists) {
-        agreement = (struct agreement){.seller_id = seller.id,
-                                       .buyer_id = buyer.id,
-                                       .state = AGREEMENT_DRAFT,
-                                       .created_at_us = call->now_us};
-    } else if (agreement.state != AGREEMENT_DRAFT && agreement.state != AGREEMENT_OFFERED) {
-        status = fault_set(fault, STATUS_CONFLICT, "agreement-exists", "buyer", buyer.code,
-                           "There is an agreement between %.*s and %.*s already, and it is %s.",
-                           TEXT_ARGS(seller.code), TEXT_ARGS(buyer.code),
-                           machine_state_name(&agreement_machine, (int)agreement.state));
-        goto done;
-    }
-    status = check_version(input->if_version, exists ? agreement.version : 0, fault);
-    if (status == STATUS_OK) {
-        status = save_offer(call, input, exists, &agreement, fault);
-    }
-    if (status == STATUS_OK && agreement.state == AGREEMENT_DRAFT) {
-        status =
-            audit_write(call, "agreement.draft", identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id),
-                        agreement.seller_id, TEXT(""), fault);
-    } else if (status == STATUS_OK) {
-        status = audit_agreement(call, "agreement.offer", &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_view_fill(call, &agreement, out, fault);
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_offer_agreement, input, out, fault);
 }
 
 /* ---- signing ---- */
 
+static enum status do_sign_agreement(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct sign_agreement_input *signing = input;
+    const struct agreement_words words = {signing->agreement, signing->seller, signing->buyer};
+    struct agreement agreement;
+    TRY(find_agreement(call, words, &agreement, fault));
+    TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
+    TRY(check_version(signing->if_version, agreement.version, fault));
+    TRY(step_state(&agreement, "sign", fault));
+    TRY(check_required_line(signing->signed_by, "signed_by", SIGNER_MAX_BYTES, &agreement.signed_by, fault));
+    agreement.signed_at_us = call->now_us;
+    TRY(agreement_update(call->db, &agreement, fault));
+    TRY(audit_agreement(call, "agreement.sign", &agreement, fault));
+    return fill_one_view(call, &agreement, output, fault);
+}
+
 enum status sign_agreement(struct call *call, const struct sign_agreement_input *input,
                            struct agreement_view *out, struct fault *fault) {
-    struct agreement agreement;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const struct agreement_words words = {input->agreement, input->seller, input->buyer};
-    status = find_agreement(call, words, &agreement, fault);
-    if (status == STATUS_OK) {
-        status = require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_version(input->if_version, agreement.version, fault);
-    }
-    if (status == STATUS_OK) {
-        status = step(&agreement, "sign", fault);
-    }
-    if (status == STATUS_OK) {
-        status =
-            check_required_line(input->signed_by, "signed_by", SIGNER_MAX_BYTES, &agreement.signed_by, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    agreement.signed_at_us = call->now_us;
-    status = agreement_update(call->db, &agreement, fault);
-    if (status == STATUS_OK) {
-        status = audit_agreement(call, "agreement.sign", &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_view_fill(call, &agreement, out, fault);
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_sign_agreement, input, out, fault);
 }
 
 /* ---- reading ---- */
 
-enum status show_agreement(struct call *call, struct text agreement, struct text seller, struct text buyer,
-                           struct agreement_view *out, struct fault *fault) {
+static enum status do_show_agreement(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct agreement_words *words = input;
     struct agreement found;
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_agreement(call, (struct agreement_words){agreement, seller, buyer}, &found, fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_view_fill(call, &found, out, fault);
-    }
-    return call_end(call, status, fault);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_agreement(call, *words, &found, fault));
+    return fill_one_view(call, &found, output, fault);
 }
 
-static enum status make_filter(struct call *call, const struct list_agreements_input *input,
-                               struct agreement_filter *filter, struct fault *fault) {
-    struct account account;
-    enum status status = STATUS_OK;
-    filter->party_id = actor_is_operator(call) ? 0 : call->actor.account_id;
-    if (input->seller.length > 0) {
-        status = find_account(call, input->seller, "seller", &account, fault);
-        filter->seller_id = account.id;
-    }
-    if (status == STATUS_OK && input->buyer.length > 0) {
-        status = find_account(call, input->buyer, "buyer", &account, fault);
-        filter->buyer_id = account.id;
-    }
-    if (status == STATUS_OK && input->state.length > 0) {
-        int state = 0;
-        status = machine_state_parse(&agreement_machine, input->state, &state, fault);
-        filter->has_state = true;
+enum status show_agreement(struct call *call, struct text agreement, struct text seller, struct text buyer,
+                           struct agreement_view *out, struct fault *fault) {
+    const struct agreement_words words = {agreement, seller, buyer};
+    return call_run(call, DB_READ, do_show_agreement, &words, out, fault);
+}
+
+static enum status choose_agreements(struct call *call, const struct list_agreements_input *input,
+                                     struct agreement_filter *filter, struct fault *fault) {
+    int state = 0;
+    filter->party_id = actor_viewer_id(call);
+    TRY(find_account_condition(call, input->seller, "seller", &filter->seller_id, fault));
+    TRY(find_account_condition(call, input->buyer, "buyer", &filter->buyer_id, fault));
+    filter->has_state = input->state.length > 0;
+    if (filter->has_state) {
+        TRY(machine_state_parse(&agreement_machine, input->state, &state, fault));
         filter->state = (enum agreement_state)state;
     }
-    return status;
+    return STATUS_OK;
+}
+
+static enum status do_list_agreements(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    const struct list_agreements_input *wanted = input;
+    struct agreement_filter filter = {0};
+    struct agreement *agreements = NULL;
+    struct agreement_page page = {0};
+    struct name_cache names;
+    name_cache_init(&names, call);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(choose_agreements(call, wanted, &filter, fault));
+    TRY(agreement_list(call->db, call->arena, &filter, wanted->page, &agreements, &page.count,
+                       &page.next_after, fault));
+    page.items = ARENA_NEW(call->arena, struct agreement_view, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        TRY(fill_view(&names, &agreements[i], &page.items[i], fault));
+    }
+    *(struct agreement_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status list_agreements(struct call *call, const struct list_agreements_input *input,
                             struct agreement_page *out, struct fault *fault) {
-    struct agreement_filter filter = {0};
-    struct agreement *agreements = NULL;
-    struct agreement_page page = {0};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = make_filter(call, input, &filter, fault);
-    }
-    if (status == STATUS_OK) {
-        status = agreement_list(call->db, call->arena, &filter, input->page, &agreements, &page.count,
-                                &page.next_after, fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    page.items = ARENA_NEW(call->arena, struct agreement_view, page.count);
-    for (size_t i = 0; i < page.count && status == STATUS_OK; i++) {
-        status = agreement_view_fill(call, &agreements[i], &page.items[i], fault);
-    }
-    if (status == STATUS_OK) {
-        *out = page;
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_list_agreements, input, out, fault);
 }

@@ -90,12 +90,9 @@ struct agreement_page {
 enum status list_agreements(struct call *call, const struct list_agreements_input *input,
                             struct agreement_page *out, struct fault *fault) MUST_CHECK;
 
-/* For use cases that make an account with its agreement: signed at once by nobody in particular. */
-enum status agreement_make_signed(struct call *call, int64_t seller_id, int64_t buyer_id,
-                                  const struct agreement_terms_input *terms, struct fault *fault) MUST_CHECK;
-
-/* For use cases that change an agreement. */
-enum status agreement_view_fill(struct call *call, const struct agreement *agreement,
-                                struct agreement_view *out, struct fault *fault) MUST_CHECK;
+/* For use cases that add an account with its agreement: signed at once by nobody in particular. */
+enum status agreement_create_signed(struct call *call, int64_t seller_id, int64_t buyer_id,
+                                    const struct agreement_terms_input *terms,
+                                    struct fault *fault) MUST_CHECK;
 
 #endif

@@ -8,69 +8,64 @@
 #include "store/parties/accounts.h"
 #include "store/parties/programme.h"
 
-/* The new programme's row and distributor, inside a write call. */
-static enum status make(struct call *call, const struct init_programme_input *input,
-                        struct account_details details, struct account *account, struct fault *fault) {
-    enum status status = account_make(call, ACCOUNT_DISTRIBUTOR, NULL, details, account, fault);
-    if (status != STATUS_OK) {
-        return status;
+struct new_programme {
+    const struct init_programme_input *input;
+    struct account_details details; /* of the distributor */
+};
+
+static enum status require_new(struct call *call, struct fault *fault) {
+    struct programme existing;
+    bool exists = false;
+    if (!actor_is_operator(call)) {
+        return fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
+                         "Only the operator begins a programme.");
     }
+    TRY(programme_find(call->db, call->arena, &exists, &existing, fault));
+    if (exists) {
+        return fault_set(fault, STATUS_CONFLICT, "already-initialised", NULL, existing.name,
+                         "This store has a programme already, that of %.*s.", TEXT_ARGS(existing.name));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_currency_and_zone(const struct init_programme_input *input, struct fault *fault) {
+    struct currency currency;
+    struct zone *zone = NULL;
+    TRY(currency_find(input->currency, "currency", &currency, fault));
+    enum status status = zone_open(input->time_zone, "time_zone", &zone, fault);
+    zone_close(zone);
+    return status;
+}
+
+static enum status insert_programme(struct call *call, const struct new_programme *begun,
+                                    int64_t distributor_id, struct fault *fault) {
     unsigned char check[PROGRAMME_SECRET_CHECK_BYTES];
     programme_secret_check(call->secret, check);
-    const struct programme programme = {.name = details.name,
-                                        .currency = input->currency,
-                                        .time_zone = input->time_zone,
-                                        .distributor_id = account->id,
+    const struct programme programme = {.name = begun->details.name,
+                                        .currency = begun->input->currency,
+                                        .time_zone = begun->input->time_zone,
+                                        .distributor_id = distributor_id,
                                         .secret_check = {(const char *)check, sizeof check},
                                         .created_at_us = call->now_us};
     return programme_insert(call->db, &programme, fault);
 }
 
-static enum status check(struct call *call, const struct init_programme_input *input,
-                         struct account_details *details, struct fault *fault) {
-    struct currency currency;
-    struct zone *zone = NULL;
-    enum status status = currency_find(input->currency, "currency", &currency, fault);
-    if (status == STATUS_OK) {
-        status = zone_open(input->time_zone, "time_zone", &zone, fault);
-    }
-    zone_close(zone);
-    if (status == STATUS_OK) {
-        status = account_details_check(call, details, fault);
-    }
-    return status;
+static enum status do_init_programme(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct init_programme_input *wanted = input;
+    struct new_programme begun = {.input = wanted,
+                                  .details = {wanted->distributor, wanted->code, wanted->address,
+                                              wanted->country, wanted->tax_number, wanted->email}};
+    struct account distributor;
+    TRY(require_new(call, fault));
+    TRY(check_currency_and_zone(wanted, fault));
+    TRY(account_details_check(call, &begun.details, fault));
+    TRY(account_create(call, ACCOUNT_DISTRIBUTOR, NULL, begun.details, &distributor, fault));
+    TRY(insert_programme(call, &begun, distributor.id, fault));
+    return show_account(call, identifier_text(call, IDENTIFIER_ACCOUNT, distributor.id), output, fault);
 }
 
 enum status init_programme(struct call *call, const struct init_programme_input *input,
                            struct account_view *out, struct fault *fault) {
-    struct account_details details = {input->distributor, input->code,       input->address,
-                                      input->country,     input->tax_number, input->email};
-    struct programme existing;
-    struct account account;
-    bool exists = false;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!actor_is_operator(call)) {
-        status = fault_set(fault, STATUS_FORBIDDEN, "right-missing", NULL, TEXT(""),
-                           "Only the operator begins a programme.");
-        goto done;
-    }
-    status = programme_find(call->db, call->arena, &exists, &existing, fault);
-    if (status == STATUS_OK && exists) {
-        status = fault_set(fault, STATUS_CONFLICT, "already-initialised", NULL, existing.name,
-                           "This store has a programme already, that of %.*s.", TEXT_ARGS(existing.name));
-    }
-    if (status == STATUS_OK) {
-        status = check(call, input, &details, fault);
-    }
-    if (status == STATUS_OK) {
-        status = make(call, input, details, &account, fault);
-    }
-    if (status == STATUS_OK) {
-        status = show_account(call, identifier_text(call, IDENTIFIER_ACCOUNT, account.id), out, fault);
-    }
-done:
-    return call_end(call, status, fault);
+    return call_run(call, DB_WRITE, do_init_programme, input, out, fault);
 }
