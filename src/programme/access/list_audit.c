@@ -4,8 +4,8 @@
 #include "programme/call/lookup_account.h"
 #include "store/access/audit.h"
 
-/* Another account's people are its own business: its entry says the account alone, if the reader may know of
- * it. */
+/* The people of another account are its own business: its entry names the account alone, if the reader may
+ * know of it. */
 static enum status fill_actor(struct call *call, const struct audit_entry *entry, struct audit_view *view,
                               struct fault *fault) {
     bool known = true;
@@ -15,10 +15,7 @@ static enum status fill_actor(struct call *call, const struct audit_entry *entry
         return STATUS_OK;
     }
     if (!actor_is(call, entry->account_id)) {
-        enum status status = actor_may_see_account(call, entry->account_id, &known, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(actor_may_see_account(call, entry->account_id, &known, fault));
         view->actor = TEXT("another account");
     }
     if (known) {
@@ -40,45 +37,38 @@ static enum status fill_view(struct call *call, const struct audit_entry *entry,
 
 static enum status find_reader(struct call *call, struct text account, int64_t *reader_id,
                                struct fault *fault) {
-    struct account found;
-    *reader_id = actor_is_operator(call) ? 0 : call->actor.account_id;
-    if (account.length == 0) {
-        return STATUS_OK;
+    struct account found = {.id = actor_viewer_id(call)};
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    if (account.length > 0) {
+        TRY(find_account_with_right(call, account, "account", RIGHT_READ, &found, fault));
     }
-    enum status status = find_account_with_right(call, account, "account", RIGHT_READ, &found, fault);
-    if (status == STATUS_OK) {
-        *reader_id = found.id;
+    *reader_id = found.id;
+    return STATUS_OK;
+}
+
+struct audit_request {
+    struct text account;
+    struct page page;
+};
+
+static enum status do_list_audit(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct audit_request *wanted = input;
+    int64_t reader_id = 0;
+    struct audit_entry *entries = NULL;
+    struct audit_page page = {0};
+    TRY(find_reader(call, wanted->account, &reader_id, fault));
+    TRY(audit_list(call->db, call->arena, reader_id, wanted->page, &entries, &page.count, &page.next_after,
+                   fault));
+    page.items = ARENA_NEW(call->arena, struct audit_view, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        TRY(fill_view(call, &entries[i], &page.items[i], fault));
     }
-    return status;
+    *(struct audit_page *)output = page;
+    return STATUS_OK;
 }
 
 enum status list_audit(struct call *call, struct text account, struct page page, struct audit_page *out,
                        struct fault *fault) {
-    int64_t reader_id = 0;
-    struct audit_entry *entries = NULL;
-    struct audit_page made = {0};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK) {
-        status = find_reader(call, account, &reader_id, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_list(call->db, call->arena, reader_id, page, &entries, &made.count, &made.next_after,
-                            fault);
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    made.items = ARENA_NEW(call->arena, struct audit_view, made.count);
-    for (size_t i = 0; i < made.count && status == STATUS_OK; i++) {
-        status = fill_view(call, &entries[i], &made.items[i], fault);
-    }
-    if (status == STATUS_OK) {
-        *out = made;
-    }
-done:
-    return call_end(call, status, fault);
+    const struct audit_request wanted = {account, page};
+    return call_run(call, DB_READ, do_list_audit, &wanted, out, fault);
 }
