@@ -18,6 +18,7 @@
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
 #include "programme/catalogue/lease_terms.h"
+#include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/prices.h"
 #include "programme/delivery/install_links.h"
 #include "programme/delivery/products.h"

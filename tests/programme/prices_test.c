@@ -2,6 +2,7 @@
 #include "cast.h"
 
 #include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/prices.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"

@@ -1,10 +1,15 @@
-#include "programme/catalogue/prices.h"
+#include "programme/catalogue/import_prices.h"
 
 #include "core/base/csv.h"
+#include "core/base/id_map.h"
 #include "core/base/text_map.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_sku.h"
+#include "programme/call/seeded_map.h"
+#include "programme/catalogue/import_rows.h"
 #include "programme/catalogue/price_input.h"
+
+#include <assert.h>
 
 enum { ROWS_MAX = 2000000 };
 
@@ -44,7 +49,7 @@ struct import {
     struct call *call;
     struct sku *skus;
     struct text_map skus_by_code; /* AMBIGUOUS where a code does not say which */
-    struct text_map prices_by_key;
+    struct id_map prices_by_key;  /* (SKU, date) */
     struct incoming *prices;
     size_t price_count, price_capacity;
     int columns[COLUMN_COUNT];
@@ -52,34 +57,24 @@ struct import {
 
 static const int64_t AMBIGUOUS = INT64_MAX;
 
-static void init_map(struct call *call, struct text_map *map) {
-    unsigned char seed[TEXT_MAP_SEED_BYTES];
-    call->random->fill(call->random, seed, sizeof seed);
-    text_map_init(map, call->arena, seed);
-}
-
 static enum status load_skus(struct import *import, struct fault *fault) {
     struct call *call = import->call;
     size_t count = 0;
-    enum status status =
-        sku_load_known(call->db, call->arena, import->pricing.seller.id, &import->skus, &count, fault);
-    init_map(call, &import->skus_by_code);
-    init_map(call, &import->prices_by_key);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+    TRY(sku_load_known(call->db, call->arena, import->pricing.seller.id, &import->skus, &count, fault));
+    seeded_map_init(call, &import->skus_by_code);
+    id_map_init(&import->prices_by_key, call->arena, 64);
+    for (size_t i = 0; i < count; i++) {
         bool again = text_map_get(&import->skus_by_code, import->skus[i].code) >= 0;
         text_map_put(&import->skus_by_code, import->skus[i].code, again ? AMBIGUOUS : (int64_t)i);
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status find_columns(struct import *import, const struct csv_row *header, struct fault *fault) {
     for (int i = 0; i < COLUMN_COUNT; i++) {
         import->columns[i] = csv_column(header, COLUMN_NAMES[i]);
         if (import->columns[i] < 0 && i < COLUMN_MINIMUM) {
-            enum status status = csv_column_require(header, COLUMN_NAMES[i], &import->columns[i], fault);
-            if (status != STATUS_OK) {
-                return status;
-            }
+            TRY(csv_column_require(header, COLUMN_NAMES[i], &import->columns[i], fault));
         }
     }
     return STATUS_OK;
@@ -88,13 +83,12 @@ static enum status find_columns(struct import *import, const struct csv_row *hea
 static enum status find_row_sku(struct import *import, struct text word, struct sku *sku,
                                 struct fault *fault) {
     int64_t number = text_map_get(&import->skus_by_code, word);
-    enum status status = STATUS_OK;
     if (number >= 0 && number != AMBIGUOUS) {
         *sku = import->skus[number];
     } else {
-        status = find_sku_of_seller(import->call, import->pricing.seller.id, word, "sku", sku, fault);
+        TRY(find_sku_of_seller(import->call, import->pricing.seller.id, word, "sku", sku, fault));
     }
-    return status == STATUS_OK ? pricing_check_sku(&import->pricing, sku, fault) : status;
+    return pricing_check_sku(&import->pricing, sku, fault);
 }
 
 static struct text cell(const struct import *import, const struct csv_row *row, enum column column) {
@@ -116,27 +110,18 @@ static struct set_price_input row_input(const struct import *import, const struc
                                     .tax_rate = cell(import, row, COLUMN_TAX_RATE)};
 }
 
-/* (SKU, date) as a map's key. */
-static struct text price_key(struct arena *arena, const struct price *price) {
-    int64_t *key = ARENA_NEW(arena, int64_t, 2);
-    key[0] = price->sku_id;
-    key[1] = price->effective_from.day;
-    return (struct text){(const char *)key, 2 * sizeof *key};
-}
-
 /* The price that the row belongs to: begun by it, or by an earlier row that it agrees with. */
 static enum status join_price(struct import *import, const struct incoming *row, struct incoming **joined,
                               struct fault *fault) {
-    struct arena *arena = import->call->arena;
-    struct text key = price_key(arena, &row->price);
-    int64_t number = text_map_get(&import->prices_by_key, key);
-    if (number < 0) {
-        number = (int64_t)import->price_count;
-        import->prices = arena_grow(arena, import->prices, import->price_count, &import->price_capacity,
-                                    sizeof *import->prices);
+    uint32_t next = (uint32_t)import->price_count;
+    uint32_t number =
+        id_map_put(&import->prices_by_key, row->price.sku_id, row->price.effective_from.day, next);
+    if (number == next) {
+        import->prices = arena_grow(import->call->arena, import->prices, import->price_count,
+                                    &import->price_capacity, sizeof *import->prices);
         import->prices[import->price_count++] = *row;
-        text_map_put(&import->prices_by_key, key, number);
     }
+    assert(number < import->price_count);
     struct incoming *price = &import->prices[number];
     if (!price_same_head(&price->price, &price->edge, &row->price, &row->edge)) {
         return fault_set(
@@ -153,7 +138,8 @@ static enum status join_price(struct import *import, const struct incoming *row,
     return STATUS_OK;
 }
 
-static enum status take_row(struct import *import, const struct csv_row *row, struct fault *fault) {
+static enum status take_row(void *context, const struct csv_row *row, struct fault *fault) {
+    struct import *import = context;
     const struct set_price_input input = row_input(import, row);
     const struct tier_input tier_input = {cell(import, row, COLUMN_TIER_FROM),
                                           cell(import, row, COLUMN_UNIT_PRICE)};
@@ -161,22 +147,12 @@ static enum status take_row(struct import *import, const struct csv_row *row, st
     struct incoming *price = NULL;
     struct price_tier tier;
     struct sku sku;
-    enum status status = find_row_sku(import, input.sku, &sku, fault);
-    if (status == STATUS_OK) {
-        status = pricing_parse_price(&import->pricing, &input, &made.price, &made.edge, fault);
-    }
-    if (status == STATUS_OK) {
-        status = pricing_parse_tier(&tier_input, &tier, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_row_sku(import, input.sku, &sku, fault));
+    TRY(pricing_parse_price(&import->pricing, &input, &made.price, &made.edge, fault));
+    TRY(pricing_parse_tier(&tier_input, &tier, fault));
     made.price.sku_id = sku.id;
     made.sku_code = sku.code;
-    status = join_price(import, &made, &price, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(join_price(import, &made, &price, fault));
     price->tiers = arena_grow(import->call->arena, price->tiers, price->price.tier_count,
                               &price->tier_capacity, sizeof *price->tiers);
     price->tiers[price->price.tier_count++] = tier;
@@ -185,139 +161,105 @@ static enum status take_row(struct import *import, const struct csv_row *row, st
 
 static enum status read_rows(struct import *import, struct text content, struct import_problems *problems,
                              struct fault *fault) {
-    struct arena *arena = import->call->arena;
     struct csv_reader reader;
     struct csv_row header;
-    csv_open(&reader, arena, content);
+    csv_open(&reader, import->call->arena, content);
     reader.limits.rows_max = ROWS_MAX;
-    enum status status = csv_read_header(&reader, &header, fault);
-    if (status == STATUS_OK) {
-        status = find_columns(import, &header, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (;;) {
-        struct csv_row row;
-        bool have_row = false;
-        struct fault problem;
-        status = csv_next(&reader, &row, &have_row, &problem);
-        int64_t line = status == STATUS_OK ? row.line : import_problems_line_of(&problem);
-        if (status == STATUS_OK && !have_row) {
-            return STATUS_OK;
-        }
-        if (status == STATUS_OK) {
-            status = take_row(import, &row, &problem);
-        }
-        if (status == STATUS_INTERNAL) {
-            *fault = problem;
-            return status;
-        }
-        if (status != STATUS_OK) {
-            import_problems_add(problems, arena, line, &problem);
-        }
-    }
+    TRY(csv_read_header(&reader, &header, fault));
+    TRY(find_columns(import, &header, fault));
+    return import_rows(&reader, take_row, import, problems, fault);
 }
 
-/* What a store has of this seller already, by (SKU, date) of this very buyer. */
-static enum status map_existing(struct import *import, struct price_list *list, struct text_map *existing,
+/* The prices that this very buyer has of the seller already: (SKU, date) to the index in `list`. */
+static enum status map_existing(struct import *import, struct price_list *list, struct id_map *existing,
                                 struct fault *fault) {
     struct call *call = import->call;
-    init_map(call, existing);
-    enum status status =
-        price_list_load_seller(call->db, call->arena, import->pricing.seller.id, list, fault);
-    for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
+    TRY(price_list_load_seller(call->db, call->arena, import->pricing.seller.id, list, fault));
+    id_map_init(existing, call->arena, list->count);
+    for (size_t i = 0; i < list->count; i++) {
         if (list->edges[i].buyer_id == import->pricing.buyer_id) {
-            text_map_put(existing, price_key(call->arena, &list->prices[i]), (int64_t)i);
+            id_map_put(existing, list->prices[i].sku_id, list->prices[i].effective_from.day, (uint32_t)i);
         }
-    }
-    return status;
-}
-
-/* Whether an incoming price is new, not at all (the same is there), or in the way of another. */
-static enum status check_incoming(struct import *import, struct incoming *incoming,
-                                  const struct price_list *list, const struct text_map *existing,
-                                  bool *is_new, struct fault *fault) {
-    pricing_sort_tiers(incoming->tiers, incoming->price.tier_count);
-    incoming->price.tiers = incoming->tiers;
-    enum status status = price_check(&incoming->price, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    int64_t number = text_map_get(existing, price_key(import->call->arena, &incoming->price));
-    *is_new = number < 0;
-    if (number >= 0 &&
-        !price_same(&incoming->price, &incoming->edge, &list->prices[number], &list->edges[number])) {
-        return pricing_fault_exists(&import->pricing, &incoming->price, incoming->sku_code, fault);
     }
     return STATUS_OK;
 }
 
-static enum status save_import(struct import *import, struct import_prices_result *result,
+/* Whether an incoming price is new or there already; another one in its place is a fault. */
+static enum status check_incoming(struct import *import, struct incoming *incoming,
+                                  const struct price_list *list, const struct id_map *existing, bool *is_new,
+                                  struct fault *fault) {
+    struct price *price = &incoming->price;
+    uint32_t number = 0;
+    pricing_sort_tiers(incoming->tiers, price->tier_count);
+    price->tiers = incoming->tiers;
+    TRY(price_check(price, fault));
+    *is_new = !id_map_get(existing, price->sku_id, price->effective_from.day, &number);
+    if (!*is_new && !price_same(price, &incoming->edge, &list->prices[number], &list->edges[number])) {
+        return pricing_fault_exists(&import->pricing, price, incoming->sku_code, fault);
+    }
+    return STATUS_OK;
+}
+
+static enum status save_prices(struct import *import, struct import_prices_result *result,
                                struct import_problems *problems, struct fault *fault) {
     struct call *call = import->call;
     struct price_list list = {0};
-    struct text_map existing;
-    enum status status = map_existing(import, &list, &existing, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    struct id_map existing;
+    TRY(map_existing(import, &list, &existing, fault));
     struct price *prices = ARENA_NEW(call->arena, struct price, import->price_count);
     struct price_edge *edges = ARENA_NEW(call->arena, struct price_edge, import->price_count);
     size_t count = 0;
+    size_t unchanged = 0;
     for (size_t i = 0; i < import->price_count; i++) {
         struct incoming *incoming = &import->prices[i];
         struct fault problem;
         bool is_new = false;
-        status = check_incoming(import, incoming, &list, &existing, &is_new, &problem);
-        if (status != STATUS_OK) {
+        if (check_incoming(import, incoming, &list, &existing, &is_new, &problem) != STATUS_OK) {
             import_problems_add(problems, call->arena, incoming->line, &problem);
-        }
-        if (status == STATUS_OK && is_new) {
+        } else if (is_new) {
             prices[count] = incoming->price;
             edges[count++] = incoming->edge;
+        } else {
+            unchanged++;
         }
     }
-    status = import_problems_result(problems, fault);
-    if (status == STATUS_OK) {
-        status = price_insert_many(call->db, prices, edges, count, fault);
-    }
-    result->prices = (int64_t)import->price_count;
-    result->prices_added = (int64_t)count;
-    return status;
+    TRY(import_problems_result(problems, fault));
+    assert(count + unchanged == import->price_count);
+    TRY(price_insert_many(call->db, prices, edges, count, fault));
+    *result = (struct import_prices_result){(int64_t)import->price_count, (int64_t)count};
+    return STATUS_OK;
+}
+
+/* The prices that were imported, and what was wrong with them. */
+struct price_import {
+    struct import_prices_result *result;
+    struct import_problems *problems;
+};
+
+static enum status do_import_prices(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct import_prices_input *wanted = input;
+    const struct price_import *out = output;
+    struct import import = {.call = call};
+    const struct pricing *pricing = &import.pricing;
+    struct import_prices_result result = {0};
+    TRY(pricing_open(call, wanted->seller, wanted->buyer, &import.pricing, fault));
+    TRY(load_skus(&import, fault));
+    TRY(read_rows(&import, wanted->content, out->problems, fault));
+    TRY(save_prices(&import, &result, out->problems, fault));
+    TRY(audit_write(call, "price.import", identifier_text(call, IDENTIFIER_ACCOUNT, pricing->seller.id),
+                    pricing->seller.id,
+                    text_format(call->arena, "%lld prices, %lld of them new%s%.*s", (long long)result.prices,
+                                (long long)result.prices_added,
+                                pricing->buyer_id == 0 ? ", standard" : ", for ",
+                                TEXT_ARGS(pricing->buyer_code)),
+                    fault));
+    *out->result = result;
+    return STATUS_OK;
 }
 
 enum status import_prices(struct call *call, const struct import_prices_input *input,
                           struct import_prices_result *out, struct import_problems *problems,
                           struct fault *fault) {
-    struct import import = {.call = call};
-    struct import_prices_result result = {0};
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = pricing_open(call, input->seller, input->buyer, &import.pricing, fault);
-    if (status == STATUS_OK) {
-        status = load_skus(&import, fault);
-    }
-    if (status == STATUS_OK) {
-        status = read_rows(&import, input->content, problems, fault);
-    }
-    if (status == STATUS_OK) {
-        status = save_import(&import, &result, problems, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_write(call, "price.import",
-                             identifier_text(call, IDENTIFIER_ACCOUNT, import.pricing.seller.id),
-                             import.pricing.seller.id,
-                             text_format(call->arena, "%lld prices, %lld of them new%s%.*s",
-                                         (long long)result.prices, (long long)result.prices_added,
-                                         import.pricing.buyer_id == 0 ? ", standard" : ", for ",
-                                         TEXT_ARGS(import.pricing.buyer_code)),
-                             fault);
-    }
-    if (status == STATUS_OK) {
-        *out = result;
-    }
-    return call_end(call, status, fault);
+    struct price_import import = {out, problems};
+    return call_run(call, DB_WRITE, do_import_prices, input, &import, fault);
 }

@@ -27,15 +27,18 @@ enum status import_problems_result(const struct import_problems *problems, struc
     if (problems->total == 0) {
         return STATUS_OK;
     }
+    assert(problems->count > 0 && (int64_t)problems->count <= problems->total);
     const struct import_problem *first = &problems->items[0];
-    struct fault made = first->fault;
-    char more[80] = "";
-    if (problems->total > 1) {
-        snprintf(more, sizeof more, " (%lld more bad rows; nothing was imported)",
-                 (long long)problems->total - 1);
-    } else {
-        snprintf(more, sizeof more, " (nothing was imported)");
+    const struct fault made = first->fault;
+    char line[32] = "";
+    char end[80] = "Nothing was imported.";
+    if (import_problems_line_of(&made) == 0) { /* a fault of the CSV says its line itself */
+        snprintf(line, sizeof line, "Line %lld: ", (long long)first->line);
     }
-    return fault_set(fault, STATUS_INVALID, made.code, made.field, text_of(made.value), "Line %lld: %s%s",
-                     (long long)first->line, made.message, more);
+    if (problems->total > 1) {
+        snprintf(end, sizeof end, "There are %lld more bad rows, and nothing was imported.",
+                 (long long)problems->total - 1);
+    }
+    return fault_set(fault, STATUS_INVALID, made.code, made.field, text_of(made.value), "%s%s %s", line,
+                     made.message, end);
 }

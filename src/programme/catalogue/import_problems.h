@@ -1,4 +1,4 @@
-/* What is wrong with an import: every bad row with its line number, not the first one alone.
+/* Import problems: every bad row of an import with its line number, not the first one alone.
  *
  * An import with one bad row imports nothing. Its fault is the first problem's, with the number of all; the
  * list itself comes beside it. */

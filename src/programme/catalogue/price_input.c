@@ -5,6 +5,7 @@
 #include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +19,8 @@ static enum status find_edge(struct pricing *pricing, struct text buyer_word, st
     struct account buyer;
     struct agreement agreement;
     bool found = false;
-    enum status status = find_account(call, buyer_word, "buyer", &buyer, fault);
-    if (status == STATUS_OK) {
-        status = agreement_find_edge(call->db, call->arena, pricing->seller.id, buyer.id, &found, &agreement,
-                                     fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_account(call, buyer_word, "buyer", &buyer, fault));
+    TRY(agreement_find_edge(call->db, call->arena, pricing->seller.id, buyer.id, &found, &agreement, fault));
     if (!found) {
         return fault_set(fault, STATUS_CONFLICT, "no-agreement", "buyer", buyer.code,
                          "%.*s has no agreement with %.*s: offer one first.", TEXT_ARGS(pricing->seller.code),
@@ -41,23 +36,14 @@ enum status pricing_open(struct call *call, struct text seller, struct text buye
                          struct fault *fault) {
     struct programme programme;
     *pricing = (struct pricing){.call = call, .buyer_code = TEXT("")};
-    enum status status =
-        find_account_with_right(call, seller, "seller", RIGHT_PRICES, &pricing->seller, fault);
-    if (status == STATUS_OK) {
-        status = programme_load(call->db, call->arena, &programme, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(find_account_with_right(call, seller, "seller", RIGHT_PRICES, &pricing->seller, fault));
+    TRY(programme_load(call->db, call->arena, &programme, fault));
     pricing->currency = programme.currency;
     if (buyer.length > 0) {
-        status = find_edge(pricing, buyer, fault);
+        TRY(find_edge(pricing, buyer, fault));
     }
-    if (status == STATUS_OK) {
-        status = price_last_closed_month(call->db, pricing->seller.id, pricing->buyer_id,
-                                         &pricing->last_closed, fault);
-    }
-    return status;
+    return price_last_closed_month(call->db, pricing->seller.id, pricing->buyer_id, &pricing->last_closed,
+                                   fault);
 }
 
 /* ---- one price from its texts ---- */
@@ -70,7 +56,8 @@ enum status pricing_check_sku(const struct pricing *pricing, const struct sku *s
     }
     if (pricing->seller.kind == ACCOUNT_CUSTOMER) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-seller", "seller", pricing->seller.code,
-                         "%.*s is a customer and sells nothing.", TEXT_ARGS(pricing->seller.code));
+                         "Name a seller: %.*s is a customer and sells nothing.",
+                         TEXT_ARGS(pricing->seller.code));
     }
     return STATUS_OK;
 }
@@ -83,23 +70,21 @@ static enum status parse_currency(const struct pricing *pricing, struct text giv
     if (word.length == 0) {
         word = pricing->currency;
     }
-    enum status status = currency_find(word, "currency", &currency, fault);
-    if (status == STATUS_OK && pricing->buyer_id != 0 && !text_equal(word, pricing->currency)) {
+    TRY(currency_find(word, "currency", &currency, fault));
+    if (pricing->buyer_id != 0 && !text_equal(word, pricing->currency)) {
         return fault_set(fault, STATUS_INVALID, "wrong-currency", "currency", word,
                          "The agreement with %.*s is in %.*s; a price in %.*s cannot be billed on it.",
                          TEXT_ARGS(pricing->buyer_code), TEXT_ARGS(pricing->currency), TEXT_ARGS(word));
     }
-    if (status == STATUS_OK) {
-        *code = text_copy(pricing->call->arena, text_of(currency.code));
-    }
-    return status;
+    *code = text_copy(pricing->call->arena, text_of(currency.code));
+    return STATUS_OK;
 }
 
 static enum status parse_date(const struct pricing *pricing, struct text given, struct date *date,
                               struct fault *fault) {
     struct text word = text_trim(given);
-    enum status status = date_parse(word, "effective_from", date, fault);
-    if (status == STATUS_OK && date_month(*date).index <= pricing->last_closed.index) {
+    TRY(date_parse(word, "effective_from", date, fault));
+    if (date_month(*date).index <= pricing->last_closed.index) {
         return fault_set(fault, STATUS_CONFLICT, "month-closed", "effective_from", word,
                          "%.*s lies in a month that is billed already: a price can begin on %.*s at the "
                          "earliest.",
@@ -107,77 +92,54 @@ static enum status parse_date(const struct pricing *pricing, struct text given, 
                          TEXT_ARGS(date_format(pricing->call->arena,
                                                month_first_day(month_plus(pricing->last_closed, 1)))));
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status parse_terms(const struct set_price_input *input, struct price_terms *terms,
                                struct fault *fault) {
+    struct text trial_end = text_trim(input->trial_end);
     int64_t free_months = 0;
-    enum status status =
-        check_number(input->minimum, "minimum", 0, UNITS_MAX, 0, &terms->minimum_units, fault);
-    if (status == STATUS_OK) {
-        status = check_number(input->free_months, "free_months", 0, FREE_MONTHS_MAX, 0, &free_months, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_yes_no(input->not_for_resale, "not_for_resale", &terms->not_for_resale, fault);
-    }
-    terms->free_months = (int32_t)free_months; /* at most FREE_MONTHS_MAX */
-    terms->has_trial_end = text_trim(input->trial_end).length > 0;
-    if (status == STATUS_OK && terms->has_trial_end) {
-        status = date_parse(text_trim(input->trial_end), "trial_end", &terms->trial_end, fault);
-    }
-    return status;
+    TRY(check_number(input->minimum, "minimum", 0, UNITS_MAX, 0, &terms->minimum_units, fault));
+    TRY(check_number(input->free_months, "free_months", 0, FREE_MONTHS_MAX, 0, &free_months, fault));
+    TRY(check_yes_no(input->not_for_resale, "not_for_resale", &terms->not_for_resale, fault));
+    assert(terms->minimum_units >= 0 && free_months >= 0 && free_months <= FREE_MONTHS_MAX);
+    terms->free_months = (int32_t)free_months;
+    terms->has_trial_end = trial_end.length > 0;
+    return terms->has_trial_end ? date_parse(trial_end, "trial_end", &terms->trial_end, fault) : STATUS_OK;
 }
 
 static enum status parse_modes(const struct set_price_input *input, struct price *price,
                                struct fault *fault) {
     struct text policy = text_trim(input->policy);
     struct text mode = text_trim(input->tier_mode);
-    enum status status = STATUS_OK;
     if (policy.length > 0) {
-        status = metering_policy_parse(policy, "policy", &price->policy, fault);
+        TRY(metering_policy_parse(policy, "policy", &price->policy, fault));
     }
-    if (status == STATUS_OK && mode.length > 0) {
-        status = tier_mode_parse(mode, "tier_mode", &price->mode, fault);
-    }
-    return status;
+    return mode.length > 0 ? tier_mode_parse(mode, "tier_mode", &price->mode, fault) : STATUS_OK;
 }
 
-/* All but the SKU and the tiers. */
 enum status pricing_parse_price(const struct pricing *pricing, const struct set_price_input *input,
                                 struct price *price, struct price_edge *edge, struct fault *fault) {
     *price = (struct price){.policy = POLICY_PEAK, .mode = TIER_FLAT};
     *edge = (struct price_edge){.seller_id = pricing->seller.id,
                                 .buyer_id = pricing->buyer_id,
                                 .created_at_us = pricing->call->now_us};
-    enum status status = parse_currency(pricing, input->currency, &edge->currency, fault);
-    if (status == STATUS_OK) {
-        status = parse_date(pricing, input->effective_from, &price->effective_from, fault);
-    }
-    if (status == STATUS_OK) {
-        status = parse_modes(input, price, fault);
-    }
-    if (status == STATUS_OK) {
-        status = parse_terms(input, &price->terms, fault);
-    }
+    TRY(parse_currency(pricing, input->currency, &edge->currency, fault));
+    TRY(parse_date(pricing, input->effective_from, &price->effective_from, fault));
+    TRY(parse_modes(input, price, fault));
+    TRY(parse_terms(input, &price->terms, fault));
     edge->has_tax = text_trim(input->tax_category).length > 0 || text_trim(input->tax_rate).length > 0;
-    if (status == STATUS_OK && edge->has_tax) {
-        status = check_tax(input->tax_category, input->tax_rate, &edge->tax, fault);
-    }
-    return status;
+    return edge->has_tax ? check_tax(input->tax_category, input->tax_rate, &edge->tax, fault) : STATUS_OK;
 }
 
 enum status pricing_parse_tier(const struct tier_input *input, struct price_tier *tier, struct fault *fault) {
-    enum status status = check_number(input->from, "tier_from", 0, UNITS_MAX, 1, &tier->from, fault);
-    if (status == STATUS_OK) {
-        status =
-            decimal_parse(text_trim(input->unit_price), 6, "unit_price", &tier->unit_price_millionths, fault);
-    }
-    if (status == STATUS_OK && tier->unit_price_millionths < 0) {
+    TRY(check_number(input->from, "tier_from", 0, UNITS_MAX, 1, &tier->from, fault));
+    TRY(decimal_parse(text_trim(input->unit_price), 6, "unit_price", &tier->unit_price_millionths, fault));
+    if (tier->unit_price_millionths < 0) {
         return fault_set(fault, STATUS_INVALID, "negative-price", "unit_price", input->unit_price,
                          "A unit price is 0 or more.");
     }
-    return status;
+    return STATUS_OK;
 }
 
 static int compare_tiers(const void *a, const void *b) {
@@ -192,7 +154,7 @@ void pricing_sort_tiers(struct price_tier *tiers, size_t count) {
     }
 }
 
-/* ---- the same price again ---- */
+/* ---- whether two prices agree ---- */
 
 static bool same_terms(const struct price_terms *a, const struct price_terms *b) {
     return a->minimum_units == b->minimum_units && a->free_months == b->free_months &&
@@ -201,7 +163,6 @@ static bool same_terms(const struct price_terms *a, const struct price_terms *b)
            a->not_for_resale == b->not_for_resale;
 }
 
-/* All but the tiers. */
 bool price_same_head(const struct price *a, const struct price_edge *a_edge, const struct price *b,
                      const struct price_edge *b_edge) {
     return a->policy == b->policy && a->mode == b->mode && same_terms(&a->terms, &b->terms) &&

@@ -1,14 +1,41 @@
-/* Pricing: what setting one price and importing many share: the edge they are for, reading a price from its
- * texts, and whether it is the same as another. Nothing here writes. */
+/* Price input: what setting one price and importing many share.
+ *
+ * That is the edge they are for, reading a price from its texts, and whether it is the same as another.
+ * Nothing here writes. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICE_INPUT_H
 #define SEATMETER_PROGRAMME_CATALOGUE_PRICE_INPUT_H
 
-#include "programme/catalogue/prices.h"
+#include "core/money/price.h"
+#include "programme/call/call.h"
 #include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/accounts.h"
 
 enum { PRICE_TIERS_MAX = 100 };
+
+struct tier_input {
+    struct text from;       /* "1"; empty: 1 */
+    struct text unit_price; /* a decimal with up to six places */
+};
+
+/* Empty texts take the default that stands behind. */
+struct set_price_input {
+    struct text seller; /* the actor's account */
+    struct text buyer;  /* the seller's standard price, for all its buyers */
+    struct text sku;
+    struct text currency;       /* the agreement's (a standard price: the programme's) */
+    struct text effective_from; /* "2026-11-01" */
+    struct text policy;         /* "peak" */
+    struct text tier_mode;      /* "flat" */
+    const struct tier_input *tiers;
+    size_t tier_count;
+    struct text minimum;        /* 0 */
+    struct text free_months;    /* 0 */
+    struct text trial_end;      /* none */
+    struct text not_for_resale; /* "no"; "yes", "true" or "1" */
+    struct text tax_category;   /* the agreement's category and rate */
+    struct text tax_rate;       /* percent */
+};
 
 /* Whose prices are set, and what holds for all of them. */
 struct pricing {
@@ -36,7 +63,7 @@ enum status pricing_parse_tier(const struct tier_input *input, struct price_tier
                                struct fault *fault) MUST_CHECK;
 void pricing_sort_tiers(struct price_tier *tiers, size_t count);
 
-/* The same in all but the tiers; the same altogether. */
+/* Whether two prices agree in all but their tiers; whether they agree altogether. */
 bool price_same_head(const struct price *a, const struct price_edge *a_edge, const struct price *b,
                      const struct price_edge *b_edge);
 bool price_same(const struct price *a, const struct price_edge *a_edge, const struct price *b,

@@ -5,6 +5,7 @@
 #include "core/base/csv.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/prices.h"
 #include "programme/licensing/blocks.h"
 #include "programme/parties/accounts.h"

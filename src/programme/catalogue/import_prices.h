@@ -1,0 +1,27 @@
+/* Import prices: a seller's prices from CSV, all of them or none.
+ *
+ * The columns are sku,currency,effective_from,policy,tier_mode,tier_from,unit_price and, wherever they are
+ * wanted, minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one (sku,
+ * effective_from) are the tiers of one price and agree in all the rest. A price that is there already is left
+ * alone, so that an import can be repeated; another content for the same (seller, buyer, SKU, date) is
+ * "price-exists". */
+#ifndef SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
+#define SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
+
+#include "programme/call/call.h"
+#include "programme/catalogue/import_problems.h"
+
+struct import_prices_input {
+    struct text seller; /* empty: the actor's account */
+    struct text buyer;  /* empty: standard prices */
+    struct text content;
+};
+struct import_prices_result {
+    int64_t prices; /* in the file */
+    int64_t prices_added;
+};
+enum status import_prices(struct call *call, const struct import_prices_input *input,
+                          struct import_prices_result *out, struct import_problems *problems,
+                          struct fault *fault) MUST_CHECK;
+
+#endif
