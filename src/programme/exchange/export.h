@@ -18,28 +18,15 @@
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_H
 
 #include "programme/call/call.h"
+#include "programme/exchange/export_sink.h"
 
 struct export_input {
-    struct text
-        what; /* "events", "prices", "lines", "ledger", "agreements", "terms", "licences", "adjustments" */
-    struct text
-        month; /* "2026-11"; empty: everything. agreements, terms, licences and prices: always everything */
+    struct text what;  /* one of the tables: "events" */
+    struct text month; /* "2026-11", for events, lines, ledger and adjustments; empty: everything */
 };
 
-/* Where the bytes go: a file, a response. */
-struct export_sink {
-    enum status (*write)(struct export_sink *sink, const char *bytes, size_t size_bytes, struct fault *fault);
-};
-
-/* A sink that writes to a stdio stream; fault "write-failed". */
-struct export_file {
-    struct export_sink sink;
-    void *stream; /* FILE * */
-};
-struct export_file export_to_file(void *stream);
-
-/* The kinds of export, NULL-terminated, for help and completion. */
-extern const char *const EXPORT_KINDS[];
+/* The name of a kind of export, by its number from 0; NULL behind the last. */
+const char *export_kind(size_t number);
 
 /* Fault "unknown-export" on field "what". */
 enum status export_records(struct call *call, const struct export_input *input, struct export_sink *sink,

@@ -1,7 +1,7 @@
 #include "programme/exchange/export_names.h"
 
-#include "core/base/text_map.h"
 #include "programme/call/authorise.h"
+#include "programme/call/seeded_map.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/accounts.h"
 #include "store/upkeep/export_queries.h"
@@ -22,7 +22,7 @@ static bool is_or_is_above(const struct snapshot *snapshot, int64_t above_id, ui
 
 /* ---- accounts ---- */
 
-/* Those in the licences of a vendor's SKUs. */
+/* Marks the providers and customers that have licences of a vendor's SKUs. */
 static enum status mark_supplied(struct call *call, const struct snapshot *snapshot, int64_t vendor_id,
                                  bool *known, struct fault *fault) {
     struct db_rows *rows = NULL;
@@ -59,12 +59,10 @@ static enum status mark_accounts(struct call *call, const struct snapshot *snaps
 static enum status name_accounts(struct call *call, const struct snapshot *snapshot, uint32_t viewer,
                                  struct text *names, struct fault *fault) {
     bool *known = ARENA_NEW(call->arena, bool, snapshot->account_count);
-    unsigned char seed[TEXT_MAP_SEED_BYTES];
     struct text_map taken;
-    call->random->fill(call->random, seed, sizeof seed);
-    text_map_init(&taken, call->arena, seed);
-    enum status status = mark_accounts(call, snapshot, viewer, known, fault);
-    for (size_t i = 0; status == STATUS_OK && i < snapshot->account_count; i++) {
+    seeded_map_init(call, &taken);
+    TRY(mark_accounts(call, snapshot, viewer, known, fault));
+    for (size_t i = 0; i < snapshot->account_count; i++) {
         const struct account *account = &snapshot->accounts[i];
         bool has_code = known[i] && text_map_get(&taken, account->code) < 0;
         names[i] = has_code ? account->code : identifier_text(call, IDENTIFIER_ACCOUNT, account->id);
@@ -72,12 +70,13 @@ static enum status name_accounts(struct call *call, const struct snapshot *snaps
             text_map_put(&taken, account->code, 0);
         }
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- SKUs ---- */
 
-/* Those of vendors, of who is above and of who is below; a vendor's: its own. */
+/* A viewer knows the SKUs of vendors and those of the accounts above and below it; a vendor knows its own
+ * alone. */
 static bool knows_sku(const struct snapshot *snapshot, uint32_t viewer, const struct sku *sku) {
     const struct account *own = &snapshot->accounts[viewer];
     uint32_t owner = snapshot_account(snapshot, sku->owner_id);
@@ -127,8 +126,8 @@ static int compare_edges(const void *left, const void *right) {
 
 static const uint32_t *sort_edges(struct call *call, const struct snapshot *snapshot,
                                   const struct text *accounts) {
-    struct named_edge *items = ARENA_NEW(call->arena, struct named_edge, snapshot->edge_count + 1);
-    uint32_t *order = ARENA_NEW(call->arena, uint32_t, snapshot->edge_count + 1);
+    struct named_edge *items = ARENA_NEW(call->arena, struct named_edge, snapshot->edge_count);
+    uint32_t *order = ARENA_NEW(call->arena, uint32_t, snapshot->edge_count);
     for (size_t i = 0; i < snapshot->edge_count; i++) {
         items[i] = (struct named_edge){accounts[snapshot->edges[i].seller],
                                        accounts[snapshot->edges[i].buyer], (uint32_t)i};
@@ -142,21 +141,18 @@ static const uint32_t *sort_edges(struct call *call, const struct snapshot *snap
 
 enum status export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
                               struct export_names *names, struct fault *fault) {
-    struct text *accounts = ARENA_NEW(call->arena, struct text, snapshot->account_count + 1);
+    struct text *accounts = ARENA_NEW(call->arena, struct text, snapshot->account_count);
     struct text *skus = snapshot->sku_labels;
-    enum status status = STATUS_OK;
     if (viewer_id == 0) {
         for (size_t i = 0; i < snapshot->account_count; i++) {
             accounts[i] = snapshot->accounts[i].label;
         }
     } else {
         uint32_t viewer = snapshot_account(snapshot, viewer_id);
-        skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count + 1);
-        status = name_accounts(call, snapshot, viewer, accounts, fault);
+        skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count);
+        TRY(name_accounts(call, snapshot, viewer, accounts, fault));
         name_skus(call, snapshot, viewer, skus);
     }
-    if (status == STATUS_OK) {
-        *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};
-    }
-    return status;
+    *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};
+    return STATUS_OK;
 }

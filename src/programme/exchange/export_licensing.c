@@ -1,0 +1,51 @@
+#include "programme/exchange/export_licensing.h"
+
+#include "core/usage/event.h"
+
+static enum status write_event(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
+    (void)fault;
+    csv_write_int(&exporting->writer, db_column_int(rows, 0));
+    export_write_time(exporting, db_column_int(rows, 1));
+    export_write_account(exporting, db_column_int(rows, 2));
+    export_write_account(exporting, db_column_int(rows, 3));
+    export_write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 4));
+    export_write_sku(exporting, db_column_int(rows, 5));
+    csv_write(&exporting->writer, text_of(event_kind_name((enum event_kind)db_column_int(rows, 6))));
+    csv_write_int(&exporting->writer, db_column_int(rows, 7));
+    return STATUS_OK;
+}
+
+static enum status export_events(struct exporting *exporting, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    TRY(export_events_stream(exporting->call->db, &exporting->scope, &rows, fault));
+    return export_write_rows(exporting, rows, write_event, fault);
+}
+
+static const char *const EVENTS_COLUMNS[] = {"sequence", "time",  "provider", "customer", "licence",
+                                             "sku",      "event", "seats",    NULL};
+const struct export_table EXPORT_EVENTS = {"events", EVENTS_COLUMNS, export_events};
+
+/* A vendor is not told which bundle its SKU is sold in. */
+static enum status write_licence(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
+    (void)fault;
+    export_write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 0));
+    export_write_account(exporting, db_column_int(rows, 1));
+    export_write_account(exporting, db_column_int(rows, 2));
+    export_write_sku(exporting, db_column_int(rows, 3));
+    export_write_identifier(exporting, IDENTIFIER_LICENCE,
+                            exporting->scope.vendor_id == 0 ? db_column_int(rows, 4) : 0);
+    csv_write_int(&exporting->writer, db_column_int(rows, 5));
+    csv_write_int(&exporting->writer, db_column_int(rows, 6));
+    export_write_time(exporting, db_column_int(rows, 7));
+    return STATUS_OK;
+}
+
+static enum status export_licences(struct exporting *exporting, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    TRY(export_licences_stream(exporting->call->db, &exporting->scope, &rows, fault));
+    return export_write_rows(exporting, rows, write_licence, fault);
+}
+
+static const char *const LICENCES_COLUMNS[] = {"licence",    "provider",  "customer", "sku", "parent",
+                                               "first_edge", "last_edge", "first_on", NULL};
+const struct export_table EXPORT_LICENCES = {"licences", LICENCES_COLUMNS, export_licences};
