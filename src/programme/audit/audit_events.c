@@ -1,16 +1,17 @@
-/* The log is played again from its first event, every licence through its own small state, and what comes out
- * is laid beside what the store says of the licence today. */
-#include "programme/audit/audit_private.h"
+/* The log is played again from its first event, each licence through its own small state. The result is laid
+ * beside what the store says of the licence today. */
+#include "programme/audit/audit_events.h"
 
 #include "programme/call/authorise.h"
 #include "store/licensing/events.h"
 #include "store/upkeep/audit_queries.h"
 
+#include <assert.h>
 #include <stdio.h>
 
-/* A licence as the store has it, and as the log makes it. */
+/* A licence as the store has it (`stored`), and as the log makes it. */
 struct played {
-    struct audited_licence kept;
+    struct audited_licence stored;
     int64_t own_seats;
     int64_t counted_seats;
     int64_t suspensions;
@@ -41,15 +42,15 @@ static enum status read_licences(struct playing *playing, struct fault *fault) {
                                        sizeof *playing->licences);
         struct played *licence = &playing->licences[playing->count];
         *licence = (struct played){0};
-        status = audited_licence_read(rows, &licence->kept, fault);
-        id_map_put(&playing->index, licence->kept.id, 0, (uint32_t)playing->count++);
+        status = audited_licence_read(rows, &licence->stored, fault);
+        id_map_put(&playing->index, licence->stored.id, 0, (uint32_t)playing->count++);
     }
     db_rows_close(rows);
     return status;
 }
 
-/* What the licence's own state would be after the event; false where the event could not happen. */
-static bool follows(const struct played *licence, const struct licence_event *event) {
+/* Whether the event can happen to the licence as the log has made it. */
+static bool can_happen(const struct played *licence, const struct licence_event *event) {
     switch (event->kind) {
     case EVENT_ON:
         return licence->own_seats == 0 && event->own_seats > 0 && licence->suspensions == 0;
@@ -65,13 +66,21 @@ static bool follows(const struct played *licence, const struct licence_event *ev
     return false;
 }
 
-static void play(struct playing *playing, struct played *licence, const struct licence_event *event) {
-    struct audit *audit = playing->audit;
+/* A text of its own: three million of them must not fill an arena. */
+struct event_words {
     char words[32];
-    snprintf(words, sizeof words, "event %lld", (long long)event->sequence);
-    struct text subject = text_of(words); /* three million of them must not fill an arena */
-    if (event->provider_id != licence->kept.provider_id || event->customer_id != licence->kept.customer_id ||
-        event->sku_id != licence->kept.sku_id) {
+};
+
+static struct event_words words_of(const struct licence_event *event) {
+    struct event_words made;
+    snprintf(made.words, sizeof made.words, "event %lld", (long long)event->sequence);
+    return made;
+}
+
+static void check_event(struct audit *audit, const struct played *licence, const struct licence_event *event,
+                        struct text subject) {
+    if (event->provider_id != licence->stored.provider_id ||
+        event->customer_id != licence->stored.customer_id || event->sku_id != licence->stored.sku_id) {
         audit_found(audit, "event-licence", subject,
                     "names another provider, customer or SKU than its licence");
     }
@@ -82,11 +91,17 @@ static void play(struct playing *playing, struct played *licence, const struct l
         audit_found(audit, "event-chain", subject, "begins with %d seats where the log had come to %lld",
                     event->seats_before, (long long)licence->counted_seats);
     }
-    if (!follows(licence, event)) {
+    if (!can_happen(licence, event)) {
         audit_found(audit, "event-impossible", subject,
                     "cannot happen to its licence, which had %lld seats on and %lld suspensions",
                     (long long)licence->own_seats, (long long)licence->suspensions);
     }
+}
+
+static void play_event(struct audit *audit, struct played *licence, const struct licence_event *event) {
+    const struct event_words words = words_of(event);
+    struct text subject = text_of(words.words);
+    check_event(audit, licence, event, subject);
     licence->suspensions += event->kind == EVENT_SUSPEND ? 1 : event->kind == EVENT_RESUME ? -1 : 0;
     int64_t counted = licence->suspensions == 0 ? event->own_seats : 0;
     if (event->seats_after != counted) {
@@ -101,61 +116,70 @@ static void play(struct playing *playing, struct played *licence, const struct l
     }
 }
 
-static enum status play_events(struct playing *playing, struct fault *fault) {
+static void take_event(struct playing *playing, const struct licence_event *event) {
     struct audit *audit = playing->audit;
+    const struct event_words words = words_of(event);
+    uint32_t at = 0;
+    if (event->sequence != playing->last_sequence + 1) {
+        audit_found(audit, "event-gap", text_of(words.words), "follows event %lld in the log",
+                    (long long)playing->last_sequence);
+    }
+    playing->last_sequence = event->sequence;
+    audit->result.events_checked++;
+    if (id_map_get(&playing->index, event->licence_id, 0, &at)) {
+        assert(at < playing->count);
+        play_event(audit, &playing->licences[at], event);
+    } else {
+        audit_found(audit, "event-licence", text_of(words.words), "is of a licence that is not there");
+    }
+}
+
+static enum status play_events(struct playing *playing, struct fault *fault) {
     struct db_rows *rows = NULL;
     struct licence_event event;
     bool have_row = false;
-    enum status status = audited_events_stream(audit->call->db, &rows, fault);
+    enum status status = audited_events_stream(playing->audit->call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        uint32_t at = 0;
-        struct arena *arena = audit->call->arena;
         audited_event_read(rows, &event);
-        if (event.sequence != playing->last_sequence + 1) {
-            audit_found(audit, "event-gap", text_format(arena, "event %lld", (long long)event.sequence),
-                        "follows event %lld in the log", (long long)playing->last_sequence);
-        }
-        playing->last_sequence = event.sequence;
-        audit->result.events_checked++;
-        if (id_map_get(&playing->index, event.licence_id, 0, &at)) {
-            play(playing, &playing->licences[at], &event);
-        } else {
-            audit_found(audit, "event-licence", text_format(arena, "event %lld", (long long)event.sequence),
-                        "is of a licence that is not there");
-        }
+        take_event(playing, &event);
     }
     db_rows_close(rows);
     return status;
 }
 
-/* The suspended agreements on a licence's path: above its customer, and its SKU's vendor's. */
+/* How many agreements of the edge are suspended; SNAPSHOT_NONE is no edge. */
+static int64_t suspended_on(const struct snapshot *snapshot, uint32_t edge) {
+    int64_t suspended = 0;
+    if (edge == SNAPSHOT_NONE) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < snapshot->edges[edge].agreement_count; i++) {
+        uint32_t agreement = snapshot->edge_agreements[snapshot->edges[edge].first_agreement + i];
+        suspended += snapshot->agreements[agreement].state == AGREEMENT_SUSPENDED;
+    }
+    return suspended;
+}
+
+/* The suspended agreements on a licence's path: above its customer, and its SKU's vendor's. A circle of
+ * sellers ends the walk, too. */
 static int64_t suspended_above(const struct snapshot *snapshot, const struct audited_licence *licence) {
     int64_t suspended = 0;
-    uint32_t edges[2] = {SNAPSHOT_NONE, SNAPSHOT_NONE};
-    uint32_t at = snapshot_account_find(snapshot, licence->customer_id);
     uint32_t sku = snapshot_sku_find(snapshot, licence->sku_id);
-    if (sku != SNAPSHOT_NONE) {
-        edges[1] = snapshot->vendor_edge[snapshot_account(snapshot, snapshot->skus[sku].owner_id)];
+    uint32_t owner =
+        sku == SNAPSHOT_NONE ? SNAPSHOT_NONE : snapshot_account_find(snapshot, snapshot->skus[sku].owner_id);
+    uint32_t at = snapshot_account_find(snapshot, licence->customer_id);
+    if (owner != SNAPSHOT_NONE && at != SNAPSHOT_NONE) {
+        suspended += suspended_on(snapshot, snapshot->vendor_edge[owner]);
     }
     for (size_t steps = 0; at != SNAPSHOT_NONE && steps <= snapshot->account_count; steps++) {
-        edges[0] = snapshot->edge_to_buyer[at];
-        for (int k = 0; k < 2; k++) {
-            for (uint32_t i = 0; edges[k] != SNAPSHOT_NONE && i < snapshot->edges[edges[k]].agreement_count;
-                 i++) {
-                uint32_t agreement = snapshot->edge_agreements[snapshot->edges[edges[k]].first_agreement + i];
-                suspended += snapshot->agreements[agreement].state == AGREEMENT_SUSPENDED;
-            }
-            edges[k] = SNAPSHOT_NONE; /* the vendor's counts once */
-        }
-        at = snapshot->accounts[at].seller_id == 0
-                 ? SNAPSHOT_NONE
-                 : snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
+        suspended += suspended_on(snapshot, snapshot->edge_to_buyer[at]);
+        at = snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
     }
     return suspended;
 }
 
 static bool state_follows(const struct played *licence) {
-    switch (licence->kept.state) {
+    switch (licence->stored.state) {
     case LICENCE_ISSUED:
         return licence->first_on_at_us == 0;
     case LICENCE_ON:
@@ -170,60 +194,67 @@ static bool state_follows(const struct played *licence) {
 
 static void check_licence(struct playing *playing, const struct played *licence) {
     struct audit *audit = playing->audit;
-    const struct audited_licence *kept = &licence->kept;
+    const struct audited_licence *stored = &licence->stored;
     if (!state_follows(licence)) {
-        audit_found(audit, "licence-state", licence_text(playing, kept->id),
+        audit_found(audit, "licence-state", licence_text(playing, stored->id),
                     "is %s, which does not follow from its events (%lld seats on)",
-                    machine_state_name(&licence_machine, (int)kept->state), (long long)licence->own_seats);
+                    machine_state_name(&licence_machine, (int)stored->state), (long long)licence->own_seats);
     }
-    if (kept->counted_seats != licence->counted_seats) {
-        audit_found(audit, "licence-counted", licence_text(playing, kept->id),
-                    "counts %lld seats where its events count %lld", (long long)kept->counted_seats,
+    if (stored->counted_seats != licence->counted_seats) {
+        audit_found(audit, "licence-counted", licence_text(playing, stored->id),
+                    "counts %lld seats where its events count %lld", (long long)stored->counted_seats,
                     (long long)licence->counted_seats);
     }
-    if (kept->state == LICENCE_ON && kept->seats != licence->own_seats) {
-        audit_found(audit, "licence-seats", licence_text(playing, kept->id),
-                    "has %lld seats where its events have %lld", (long long)kept->seats,
+    if (stored->state == LICENCE_ON && stored->seats != licence->own_seats) {
+        audit_found(audit, "licence-seats", licence_text(playing, stored->id),
+                    "has %lld seats where its events have %lld", (long long)stored->seats,
                     (long long)licence->own_seats);
     }
-    if (kept->first_on_at_us != licence->first_on_at_us) {
-        audit_found(audit, "licence-first-on", licence_text(playing, kept->id),
+    if (stored->first_on_at_us != licence->first_on_at_us) {
+        audit_found(audit, "licence-first-on", licence_text(playing, stored->id),
                     "was first turned on at another instant than its first event `on` says");
     }
-    if (kept->last_event_at_us != licence->last_at_us) {
-        audit_found(audit, "licence-last-event", licence_text(playing, kept->id),
+    if (stored->last_event_at_us != licence->last_at_us) {
+        audit_found(audit, "licence-last-event", licence_text(playing, stored->id),
                     "says another instant of its last event than the log");
     }
-    if (kept->state == LICENCE_RETIRED) {
+    if (stored->state == LICENCE_RETIRED) {
         return; /* what is retired is neither suspended nor resumed any more */
     }
-    int64_t above = suspended_above(&audit->snapshot, kept);
-    if (kept->suspensions != licence->suspensions || kept->suspensions != above) {
-        audit_found(audit, "licence-suspensions", licence_text(playing, kept->id),
+    int64_t above = suspended_above(&audit->snapshot, stored);
+    if (stored->suspensions != licence->suspensions || stored->suspensions != above) {
+        audit_found(audit, "licence-suspensions", licence_text(playing, stored->id),
                     "counts %lld suspensions; its events give %lld, and %lld agreements above are suspended",
-                    (long long)kept->suspensions, (long long)licence->suspensions, (long long)above);
+                    (long long)stored->suspensions, (long long)licence->suspensions, (long long)above);
     }
+}
+
+static enum status check_counter(struct playing *playing, struct fault *fault) {
+    struct audit *audit = playing->audit;
+    int64_t taken = 0;
+    TRY(db_counter_taken(audit->call->db, LICENCE_EVENT_COUNTER, &taken, fault));
+    if (taken != playing->last_sequence) {
+        audit_found(audit, "event-gap", TEXT("log"), "ends with event %lld where %lld numbers were taken",
+                    (long long)playing->last_sequence, (long long)taken);
+    }
+    return STATUS_OK;
+}
+
+static enum status play_log(struct playing *playing, struct fault *fault) {
+    TRY(read_licences(playing, fault));
+    TRY(play_events(playing, fault));
+    TRY(check_counter(playing, fault));
+    for (size_t i = 0; i < playing->count; i++) {
+        check_licence(playing, &playing->licences[i]);
+    }
+    return STATUS_OK;
 }
 
 enum status audit_events(struct audit *audit, struct fault *fault) {
     struct playing playing = {.audit = audit};
-    int64_t taken = 0;
     arena_init(&playing.arena);
     id_map_init(&playing.index, &playing.arena, 1024);
-    enum status status = read_licences(&playing, fault);
-    if (status == STATUS_OK) {
-        status = play_events(&playing, fault);
-    }
-    if (status == STATUS_OK) {
-        status = db_counter_taken(audit->call->db, LICENCE_EVENT_COUNTER, &taken, fault);
-    }
-    if (status == STATUS_OK && taken != playing.last_sequence) {
-        audit_found(audit, "event-gap", TEXT("log"), "ends with event %lld where %lld numbers were taken",
-                    (long long)playing.last_sequence, (long long)taken);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < playing.count; i++) {
-        check_licence(&playing, &playing.licences[i]);
-    }
+    enum status status = play_log(&playing, fault);
     audit->result.licences_checked = (int64_t)playing.count;
     arena_clean_up(&playing.arena);
     return status;

@@ -1,7 +1,7 @@
 /* Every closed month is rated again, with the same functions and from the same records as its close did, and
  * laid beside the lines that were billed, while those stream by: one month's usage and one invoice are in
  * memory. */
-#include "programme/audit/audit_private.h"
+#include "programme/audit/audit_invoices.h"
 
 #include "core/time/zone.h"
 #include "programme/billing/correction_lines.h"

@@ -1,4 +1,4 @@
-/* Audit: what its parts share: the violations found so far and the snapshot. */
+/* Audit, privately: the violations found so far and the snapshot, which all of its parts share. */
 #ifndef SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 #define SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 
@@ -15,14 +15,5 @@ struct audit {
 /* Notes a violation; the first AUDIT_VIOLATIONS_MAX are kept, all are counted. */
 void audit_found(struct audit *audit, const char *rule, struct text subject, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-
-/* The log, and that licences follow from it and from the agreements above them. */
-enum status audit_events(struct audit *audit, struct fault *fault) MUST_CHECK;
-
-/* Closed months, rated again; totals and taxes; what corrections left in effect; numbers. */
-enum status audit_invoices(struct audit *audit, struct fault *fault) MUST_CHECK;
-
-/* Signatures, hashes and content of the update repository. */
-enum status audit_updates(struct audit *audit, struct fault *fault) MUST_CHECK;
 
 #endif

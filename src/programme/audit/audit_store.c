@@ -1,27 +1,13 @@
 #include "programme/audit/audit_store.h"
 
-#include "programme/audit/audit_private.h"
+#include "programme/audit/audit_events.h"
+#include "programme/audit/audit_invoices.h"
+#include "programme/audit/audit_updates.h"
 #include "programme/call/authorise.h"
 #include "store/upkeep/audit_queries.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
-
-void audit_found(struct audit *audit, const char *rule, struct text subject, const char *format, ...) {
-    char message[1024];
-    va_list arguments;
-    audit->result.violation_total++;
-    if (audit->result.count == AUDIT_VIOLATIONS_MAX) {
-        return;
-    }
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    struct arena *arena = audit->call->arena;
-    audit->violations[audit->result.count++] =
-        (struct violation){text_of(rule), text_copy(arena, subject), text_copy(arena, text_of(message))};
-}
 
 static struct text subject_of(const struct call *call, enum audit_subject subject, int64_t id) {
     static const enum identifier_kind kinds[] = {
@@ -63,7 +49,8 @@ static struct text fill_in(struct arena *arena, const char *message, int64_t a, 
     return filled;
 }
 
-static enum status ask(struct audit *audit, const struct audit_question *question, struct fault *fault) {
+static enum status ask_question(struct audit *audit, const struct audit_question *question,
+                                struct fault *fault) {
     struct call *call = audit->call;
     struct db_rows *rows = NULL;
     bool have_row = false;
@@ -78,29 +65,28 @@ static enum status ask(struct audit *audit, const struct audit_question *questio
     return status;
 }
 
-/* account_ancestors says of every account itself and everything above it, and nothing else. */
-static enum status check_ancestors(struct audit *audit, struct fault *fault) {
-    const struct snapshot *snapshot = &audit->snapshot;
-    struct call *call = audit->call;
-    struct db_rows *rows = NULL;
-    struct arena scratch;
-    struct id_map expected;
-    bool have_row = false;
-    size_t seen = 0;
-    arena_init(&scratch);
-    id_map_init(&expected, &scratch, snapshot->account_count * 4);
+/* Every pair of an account and itself or one above it, as the sellers of the snapshot say. */
+static void expect_ancestors(const struct snapshot *snapshot, struct id_map *expected) {
     for (size_t i = 0; i < snapshot->account_count; i++) {
-        int64_t above = snapshot->accounts[i].id;
-        for (size_t steps = 0; above != 0 && steps <= snapshot->account_count; steps++) {
-            id_map_put(&expected, above, snapshot->accounts[i].id, 0);
-            above = snapshot->accounts[snapshot_account(snapshot, above)].seller_id;
+        uint32_t above = (uint32_t)i;
+        for (size_t steps = 0; above != SNAPSHOT_NONE && steps <= snapshot->account_count; steps++) {
+            id_map_put(expected, snapshot->accounts[above].id, snapshot->accounts[i].id, 0);
+            above = snapshot_account_find(snapshot, snapshot->accounts[above].seller_id);
         }
     }
+}
+
+static enum status compare_ancestors(struct audit *audit, const struct id_map *expected,
+                                     struct fault *fault) {
+    struct call *call = audit->call;
+    struct db_rows *rows = NULL;
+    bool have_row = false;
+    size_t seen = 0;
     enum status status = audited_ancestors_stream(call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         uint32_t index = 0;
         int64_t account_id = db_column_int(rows, 1);
-        if (id_map_get(&expected, db_column_int(rows, 0), account_id, &index)) {
+        if (id_map_get(expected, db_column_int(rows, 0), account_id, &index)) {
             seen++;
         } else {
             audit_found(audit, "ancestor-unfounded", identifier_text(call, IDENTIFIER_ACCOUNT, account_id),
@@ -108,10 +94,21 @@ static enum status check_ancestors(struct audit *audit, struct fault *fault) {
         }
     }
     db_rows_close(rows);
-    if (status == STATUS_OK && seen < expected.used) {
+    if (status == STATUS_OK && seen < expected->used) {
         audit_found(audit, "ancestor-missing", TEXT("account_ancestors"),
-                    "%zu pairs of an account and one above it are missing", expected.used - seen);
+                    "%zu pairs of an account and one above it are missing", expected->used - seen);
     }
+    return status;
+}
+
+/* account_ancestors says of every account itself and everything above it, and nothing else. */
+static enum status check_ancestors(struct audit *audit, struct fault *fault) {
+    struct arena scratch;
+    struct id_map expected;
+    arena_init(&scratch);
+    id_map_init(&expected, &scratch, audit->snapshot.account_count * 4);
+    expect_ancestors(&audit->snapshot, &expected);
+    enum status status = compare_ancestors(audit, &expected, fault);
     arena_clean_up(&scratch);
     return status;
 }
@@ -119,52 +116,49 @@ static enum status check_ancestors(struct audit *audit, struct fault *fault) {
 static enum status check_postings(struct audit *audit, struct fault *fault) {
     int64_t count = 0;
     int64_t last = 0;
-    enum status status = audited_postings(audit->call->db, &count, &last, fault);
-    if (status == STATUS_OK && count != last) {
+    TRY(audited_postings(audit->call->db, &count, &last, fault));
+    if (count != last) {
         audit_found(audit, "posting-gap", TEXT("ledger"),
                     "has %lld postings, and the last one's number is %lld", (long long)count,
                     (long long)last);
     }
     audit->result.postings_checked = count;
-    return status;
+    return STATUS_OK;
+}
+
+static enum status ask_questions(struct audit *audit, const struct audit_question *questions, size_t count,
+                                 struct fault *fault) {
+    for (size_t i = 0; i < count; i++) {
+        TRY(ask_question(audit, &questions[i], fault));
+    }
+    return STATUS_OK;
+}
+
+static enum status audit_everything(struct audit *audit, struct fault *fault) {
+    TRY(snapshot_load(audit->call, &audit->snapshot, fault));
+    TRY(audit_events(audit, fault));
+    TRY(ask_questions(audit, AUDIT_QUESTIONS, AUDIT_QUESTION_COUNT, fault));
+    TRY(ask_questions(audit, AUDIT_DEVICE_QUESTIONS, AUDIT_DEVICE_QUESTION_COUNT, fault));
+    TRY(check_ancestors(audit, fault));
+    TRY(check_postings(audit, fault));
+    TRY(audit_invoices(audit, fault));
+    return audit_updates(audit, fault);
+}
+
+static enum status do_audit_store(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct audit audit = {.call = call};
+    (void)input;
+    TRY(require_operator(call, "Only the operator may audit the whole store.", fault));
+    audit.violations = ARENA_NEW(call->arena, struct violation, AUDIT_VIOLATIONS_MAX);
+    enum status status = audit_everything(&audit, fault);
+    snapshot_close(&audit.snapshot);
+    TRY(status);
+    assert((int64_t)audit.result.count <= audit.result.violation_total);
+    audit.result.violations = audit.violations;
+    *(struct audit_store_result *)output = audit.result;
+    return STATUS_OK;
 }
 
 enum status audit_store(struct call *call, struct audit_store_result *result, struct fault *fault) {
-    struct audit audit = {.call = call};
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    audit.violations = ARENA_NEW(call->arena, struct violation, AUDIT_VIOLATIONS_MAX);
-    status = require_operator(call, "only the operator may audit the whole store", fault);
-    if (status == STATUS_OK) {
-        status = snapshot_load(call, &audit.snapshot, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_events(&audit, fault);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < AUDIT_QUESTION_COUNT; i++) {
-        status = ask(&audit, &AUDIT_QUESTIONS[i], fault);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < AUDIT_DEVICE_QUESTION_COUNT; i++) {
-        status = ask(&audit, &AUDIT_DEVICE_QUESTIONS[i], fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_ancestors(&audit, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_postings(&audit, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_invoices(&audit, fault);
-    }
-    if (status == STATUS_OK) {
-        status = audit_updates(&audit, fault);
-    }
-    if (status == STATUS_OK) {
-        audit.result.violations = audit.violations;
-        *result = audit.result;
-    }
-    snapshot_close(&audit.snapshot);
-    return call_end(call, status, fault);
+    return call_run(call, DB_READ, do_audit_store, NULL, result, fault);
 }

@@ -1,4 +1,4 @@
-/* Audit: holds everything that is kept against everything it should follow from.
+/* Audit store: holds everything in the store against everything that it should follow from.
  *
  * The log has no gaps; licences follow from their events; seats stay within blocks; every closed month is
  * rated again from events, prices and adjustments by the same pure functions and must give the same cent;
