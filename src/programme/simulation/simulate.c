@@ -4,66 +4,67 @@
 #include "programme/call/authorise.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/init_programme.h"
-#include "programme/simulation/simulate_world.h"
+#include "programme/simulation/simulate_life.h"
+#include "programme/simulation/simulate_setup.h"
 #include "store/parties/programme.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static enum status check_number(int64_t value, int64_t least, int64_t most, const char *field,
-                                struct fault *fault) {
+static enum status require_within(int64_t value, int64_t least, int64_t most, const char *field,
+                                  struct fault *fault) {
     if (value >= least && value <= most) {
         return STATUS_OK;
     }
     char word[24];
     snprintf(word, sizeof word, "%" PRId64, value);
     return fault_set(fault, STATUS_INVALID, "malformed-number", field, text_of(word),
-                     "must be from %" PRId64 " to %" PRId64, least, most);
+                     "Give %s from %" PRId64 " to %" PRId64 ".", field, least, most);
 }
 
 static enum status check_input(const struct simulate_input *input, struct fault *fault) {
-    enum status status = check_number(input->providers, 1, SIMULATE_PROVIDERS_MAX, "providers", fault);
-    if (status == STATUS_OK) {
-        status = check_number(input->customers, input->providers, SIMULATE_LICENCES_MAX, "customers", fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_number(input->licences, 0, SIMULATE_LICENCES_MAX, "licences", fault);
-    }
-    return status == STATUS_OK ? check_number(input->months, 1, SIMULATE_MONTHS_MAX, "months", fault)
-                               : status;
+    TRY(require_within(input->providers, 1, SIMULATE_PROVIDERS_MAX, "providers", fault));
+    TRY(require_within(input->customers, input->providers, SIMULATE_LICENCES_MAX, "customers", fault));
+    TRY(require_within(input->licences, 0, SIMULATE_LICENCES_MAX, "licences", fault));
+    return require_within(input->months, 1, SIMULATE_MONTHS_MAX, "months", fault);
 }
 
 static enum status require_empty(struct call *call, struct fault *fault) {
     struct list_accounts_input all = {.page = {.limit = 2}};
     struct account_page page;
-    enum status status = list_accounts(call, &all, &page, fault);
-    if (status == STATUS_OK && page.count > 1) {
-        status = fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
-                           "a simulation needs an empty store; name a new one with --db");
+    TRY(list_accounts(call, &all, &page, fault));
+    if (page.count > 1) {
+        return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
+                         "Name an empty store with --db: a simulation fills one of its own.");
     }
-    return status;
+    return STATUS_OK;
 }
 
-/* The distributor, of a programme that is made where there is none yet. */
-static enum status find_or_make_programme(struct sim *sim, struct fault *fault) {
-    struct call *call = sim->call;
-    struct programme programme;
+/* A programme that the store may have. */
+struct found_programme {
     bool found;
-    enum status status = call_begin(call, DB_READ, fault);
-    if (status == STATUS_OK) {
-        status = call_end(call, programme_find(call->db, &sim->arena, &found, &programme, fault), fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (found) {
-        sim->distributor =
-            text_copy(&sim->arena, identifier_text(call, IDENTIFIER_ACCOUNT, programme.distributor_id));
-        sim->currency = programme.currency;
-        sim->time_zone = programme.time_zone;
-        return require_empty(call, fault);
-    }
-    struct init_programme_input init = {
+    struct programme programme;
+};
+
+static enum status do_find_programme(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    struct found_programme *found = output;
+    (void)input;
+    return programme_find(call->db, call->arena, &found->found, &found->programme, fault);
+}
+
+/* Takes over a programme that has been initialised and nothing else. */
+static enum status take_programme(struct sim *sim, const struct programme *programme, struct fault *fault) {
+    struct call *call = sim->call;
+    sim->distributor =
+        text_copy(&sim->arena, identifier_text(call, IDENTIFIER_ACCOUNT, programme->distributor_id));
+    sim->currency = text_copy(&sim->arena, programme->currency);
+    sim->time_zone = text_copy(&sim->arena, programme->time_zone);
+    return require_empty(call, fault);
+}
+
+static enum status make_programme(struct sim *sim, struct fault *fault) {
+    const struct init_programme_input init = {
         .distributor = TEXT("Meridian Distribution"),
         .code = TEXT("MERIDIAN"),
         .currency = TEXT("USD"),
@@ -74,25 +75,26 @@ static enum status find_or_make_programme(struct sim *sim, struct fault *fault) 
         .email = TEXT("billing@meridian.example"),
     };
     struct account_view distributor;
-    status = init_programme(call, &init, &distributor, fault);
-    if (status == STATUS_OK) {
-        sim->distributor = text_copy(&sim->arena, distributor.identifier);
-        sim->currency = init.currency;
-        sim->time_zone = init.time_zone;
-    }
-    return status;
+    TRY(init_programme(sim->call, &init, &distributor, fault));
+    sim->distributor = text_copy(&sim->arena, distributor.identifier);
+    sim->currency = init.currency;
+    sim->time_zone = init.time_zone;
+    return STATUS_OK;
+}
+
+static enum status take_or_make_programme(struct sim *sim, struct fault *fault) {
+    struct found_programme existing = {0};
+    TRY(call_run(sim->call, DB_READ, do_find_programme, NULL, &existing, fault));
+    return existing.found ? take_programme(sim, &existing.programme, fault) : make_programme(sim, fault);
 }
 
 static enum status choose_time(struct sim *sim, struct fault *fault) {
     const struct simulate_input *input = sim->input;
-    enum status status = zone_open(sim->time_zone, "time_zone", &sim->zone, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(zone_open(sim->time_zone, "time_zone", &sim->zone, fault));
     int64_t now_us = sim->call->now_us;
     sim->first_month = month_of(2026, 1);
     if (input->from.length > 0) {
-        status = month_parse(input->from, "from", &sim->first_month, fault);
+        TRY(month_parse(input->from, "from", &sim->first_month, fault));
     } else if (input->until_now) {
         sim->first_month = month_plus(zone_month_at(sim->zone, now_us), 1 - (int)input->months);
     }
@@ -103,30 +105,26 @@ static enum status choose_time(struct sim *sim, struct fault *fault) {
     if (input->until_now && sim->until_us > now_us) {
         sim->until_us = now_us;
     }
-    return status;
+    return STATUS_OK;
+}
+
+static enum status live_through(struct sim *sim, struct fault *fault) {
+    TRY(take_or_make_programme(sim, fault));
+    TRY(choose_time(sim, fault));
+    sim->call->now_us = sim->begins_at_us;
+    TRY(simulate_setup(sim, fault));
+    return simulate_life(sim, fault);
 }
 
 enum status simulate(struct call *call, const struct simulate_input *input, struct simulate_result *result,
                      struct fault *fault) {
     struct sim sim = {.call = call, .input = input, .result = result};
     int64_t now_us = call->now_us;
+    TRY(check_input(input, fault));
     *result = (struct simulate_result){0};
     arena_init(&sim.arena);
     rng_seed(&sim.rng, input->seed);
-    enum status status = check_input(input, fault);
-    if (status == STATUS_OK) {
-        status = find_or_make_programme(&sim, fault);
-    }
-    if (status == STATUS_OK) {
-        status = choose_time(&sim, fault);
-    }
-    if (status == STATUS_OK) {
-        call->now_us = sim.begins_at_us;
-        status = simulate_setup(&sim, fault);
-    }
-    if (status == STATUS_OK) {
-        status = simulate_life(&sim, fault);
-    }
+    enum status status = live_through(&sim, fault);
     call->now_us = now_us;
     zone_close(sim.zone);
     arena_clean_up(&sim.arena);

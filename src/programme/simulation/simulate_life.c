@@ -1,8 +1,5 @@
-/* The simulation's life: what people do, in the order of its instants.
- *
- * Everything that will happen waits in a heap by (instant, order of planning); doing one thing may plan
- * others (a licence that is turned on is planned to be looked at again). A few hundred of them share a
- * transaction. */
+#include "programme/simulation/simulate_life.h"
+
 #include "core/time/instant.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
@@ -12,7 +9,6 @@
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/parties/suspend_agreement.h"
-#include "programme/simulation/simulate_world.h"
 #include "programme/usage/reports.h"
 #include "store/licensing/events.h"
 
@@ -60,7 +56,7 @@ static bool is_before(const struct planned *a, const struct planned *b) {
     return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
 
-static void plan(struct life *life, int64_t at_us, enum act act, int64_t subject, int32_t month) {
+static void plan_act(struct life *life, int64_t at_us, enum act act, int64_t subject, int32_t month) {
     if (at_us > life->sim->until_us) {
         return;
     }
@@ -113,22 +109,22 @@ static void plan_month(struct life *life, int32_t month) {
     int64_t m1 = month_start_us(sim, month + 1);
     int64_t length = m1 - m0;
     for (int64_t i = 0; i < input->licences * 3 / 10; i++) {
-        plan(life, some_time(sim, m0, length), ACT_CHURN, 0, month);
+        plan_act(life, some_time(sim, m0, length), ACT_CHURN, 0, month);
     }
     for (int64_t i = 0; i < input->customers; i++) {
         if (rng_chance(&sim->rng, 1, 150)) {
-            plan(life, some_time(sim, m0, length), ACT_DROP_OUT, 0, month);
+            plan_act(life, some_time(sim, m0, length), ACT_DROP_OUT, 0, month);
         }
         if (rng_chance(&sim->rng, 1, 80)) {
-            plan(life, some_time(sim, m0, length), ACT_SUSPEND_CUSTOMER, 0, month);
+            plan_act(life, some_time(sim, m0, length), ACT_SUSPEND_CUSTOMER, 0, month);
         }
         if (input->rich && rng_chance(&sim->rng, 1, 10)) {
-            plan(life, some_time(sim, m0, length), ACT_CHARGE, i, month);
+            plan_act(life, some_time(sim, m0, length), ACT_CHARGE, i, month);
         }
     }
     for (int64_t i = 0; i < input->providers; i++) {
         if (rng_chance(&sim->rng, 1, 50)) {
-            plan(life, some_time(sim, m0, length), ACT_SUSPEND_PROVIDER, 0, month);
+            plan_act(life, some_time(sim, m0, length), ACT_SUSPEND_PROVIDER, 0, month);
         }
     }
     bool last = month + 1 == input->months;
@@ -147,14 +143,14 @@ static void plan_month(struct life *life, int32_t month) {
         /* One in twenty forgets, and the system reports for it at its deadline. */
         bool forgets = rng_chance(&sim->rng, 1, 20) && !(last && input->no_close) && !input->until_now;
         if (!forgets) {
-            plan(life, some_time(sim, report_from, report_until - report_from + 1), ACT_REPORT, i, month);
+            plan_act(life, some_time(sim, report_from, report_until - report_from + 1), ACT_REPORT, i, month);
         }
     }
     if (!(last && input->no_close)) {
-        plan(life, close_at, ACT_CLOSE, 0, month);
-        plan(life, close_at + 14 * DAY_US, ACT_PAY, 0, month);
+        plan_act(life, close_at, ACT_CLOSE, 0, month);
+        plan_act(life, close_at + 14 * DAY_US, ACT_PAY, 0, month);
         if (input->rich) {
-            plan(life, close_at + 2 * DAY_US, ACT_CORRECT, 0, month);
+            plan_act(life, close_at + 2 * DAY_US, ACT_CORRECT, 0, month);
         }
     }
 }
@@ -168,7 +164,7 @@ static void plan_everything(struct life *life) {
         /* Six in ten are there from the first two days; the programme grows by the rest. */
         int64_t span = rng_chance(&sim->rng, 6, 10) ? 2 * DAY_US : end - begin - 2 * MINUTE_US;
         span = span < end - begin ? span : end - begin;
-        plan(life, some_time(sim, begin, span), ACT_ISSUE, i, 0);
+        plan_act(life, some_time(sim, begin, span), ACT_ISSUE, i, 0);
     }
     for (int32_t month = 0; month < sim->input->months; month++) {
         plan_month(life, month);
@@ -185,7 +181,37 @@ static bool is_active(const struct sim *sim, int64_t customer) {
            !sim->providers[sim->customers[customer].provider].suspended;
 }
 
-static enum status issue(struct life *life, const struct planned *planned, struct fault *fault) {
+/* Makes room in the block for so many seats more. */
+static enum status enlarge_for(struct sim *sim, struct sim_block *block, int64_t seats, struct fault *fault) {
+    if (block->issued + seats <= block->size) {
+        return STATUS_OK;
+    }
+    const struct enlarge_block_input enlarge = {.block = block->identifier,
+                                                .size = (block->issued + seats) * 2};
+    struct block_view view;
+    TRY(enlarge_block(sim->call, &enlarge, &view, fault));
+    block->size = enlarge.size;
+    assert(block->issued + seats <= block->size);
+    return STATUS_OK;
+}
+
+static enum status issue_one(struct sim *sim, struct sim_licence *licence, struct sim_block *block,
+                             struct fault *fault) {
+    const struct issue_licence_input input = {.block = block->identifier,
+                                              .customer = sim->customers[licence->customer].code,
+                                              .seats = licence->seats};
+    struct issued_licences issued;
+    TRY(issue_licence(sim->call, &input, &issued, fault));
+    block->issued += licence->seats;
+    licence->identifier = text_copy(&sim->arena, issued.items[0].licence.identifier);
+    licence->state = LICENCE_ISSUED;
+    licence->issued = true;
+    licence->last_at_us = sim->call->now_us;
+    sim->result->licences++;
+    return STATUS_OK;
+}
+
+static enum status sell_licence(struct life *life, const struct planned *planned, struct fault *fault) {
     struct sim *sim = life->sim;
     struct sim_licence *licence = &sim->licences[planned->subject];
     licence->customer = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->customers);
@@ -197,42 +223,21 @@ static enum status issue(struct life *life, const struct planned *planned, struc
     licence->seats = (int32_t)(rng_chance(&sim->rng, 1, 10) ? rng_between(&sim->rng, 6, 60)
                                                             : rng_between(&sim->rng, 1, 5));
     struct sim_block *block = &provider->blocks[licence->block];
-    enum status status = STATUS_OK;
-    if (block->issued + licence->seats > block->size) {
-        struct enlarge_block_input enlarge = {.block = block->identifier,
-                                              .size = (block->issued + licence->seats) * 2};
-        struct block_view info;
-        status = enlarge_block(sim->call, &enlarge, &info, fault);
-        block->size = enlarge.size;
+    TRY(enlarge_for(sim, block, licence->seats, fault));
+    TRY(issue_one(sim, licence, block, fault));
+    /* Most are installed within two days, some never. */
+    if (rng_chance(&sim->rng, 19, 20)) {
+        plan_act(life, some_time(sim, planned->at_us + 1, 2 * DAY_US), ACT_TURN_ON, planned->subject, 0);
     }
-    struct issue_licence_input input = {.block = block->identifier,
-                                        .customer = sim->customers[licence->customer].code,
-                                        .seats = licence->seats};
-    struct issued_licences issued;
-    if (status == STATUS_OK) {
-        status = issue_licence(sim->call, &input, &issued, fault);
-    }
-    if (status == STATUS_OK) {
-        block->issued += licence->seats;
-        licence->identifier = text_copy(&sim->arena, issued.items[0].licence.identifier);
-        licence->state = LICENCE_ISSUED;
-        licence->issued = true;
-        licence->last_at_us = sim->call->now_us;
-        sim->result->licences++;
-        /* Most are installed within two days, some never. */
-        if (rng_chance(&sim->rng, 19, 20)) {
-            plan(life, some_time(sim, planned->at_us + 1, 2 * DAY_US), ACT_TURN_ON, planned->subject, 0);
-        }
-    }
-    return status;
+    return STATUS_OK;
 }
 
 typedef enum status licence_change(struct call *call, const struct turn_licence_input *input,
                                    struct licence_view *out, struct fault *fault);
 
 /* One change in twenty is entered late: at an instant up to six hours ago. */
-static enum status change(struct sim *sim, struct sim_licence *licence, licence_change *do_it, int64_t seats,
-                          struct fault *fault) {
+static enum status change_licence(struct sim *sim, struct sim_licence *licence, licence_change *do_it,
+                                  int64_t seats, struct fault *fault) {
     int64_t now_us = sim->call->now_us;
     int64_t at_us = now_us;
     int64_t month_start = zone_midnight_us(sim->zone, month_first_day(zone_month_at(sim->zone, now_us)));
@@ -245,10 +250,10 @@ static enum status change(struct sim *sim, struct sim_licence *licence, licence_
             input.at = instant_format(sim->call->arena, at_us);
         }
     }
-    struct licence_view info;
-    enum status status = do_it(sim->call, &input, &info, fault);
+    struct licence_view view;
+    TRY(do_it(sim->call, &input, &view, fault));
     licence->last_at_us = at_us;
-    return status;
+    return STATUS_OK;
 }
 
 static enum status turn_on(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
@@ -257,21 +262,21 @@ static enum status turn_on(struct sim *sim, struct sim_licence *licence, struct 
         return STATUS_OK;
     }
     licence->state = LICENCE_ON;
-    return change(sim, licence, turn_licence_on, 0, fault);
+    return change_licence(sim, licence, turn_licence_on, 0, fault);
 }
 
 static enum status turn_off(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
     licence->state = LICENCE_OFF;
-    return change(sim, licence, turn_licence_off, 0, fault);
+    return change_licence(sim, licence, turn_licence_off, 0, fault);
 }
 
-static enum status retire(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+static enum status retire_one(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
     provider_of(sim, licence)->blocks[licence->block].issued -= licence->seats;
     licence->state = LICENCE_RETIRED;
-    return change(sim, licence, retire_licence, 0, fault);
+    return change_licence(sim, licence, retire_licence, 0, fault);
 }
 
-static enum status resize(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
+static enum status resize_one(struct sim *sim, struct sim_licence *licence, struct fault *fault) {
     struct sim_block *block = &provider_of(sim, licence)->blocks[licence->block];
     int32_t seats = (int32_t)rng_between(&sim->rng, 1, licence->seats * 2 + 2);
     if (seats == licence->seats || block->issued - licence->seats + seats > block->size) {
@@ -279,10 +284,11 @@ static enum status resize(struct sim *sim, struct sim_licence *licence, struct f
     }
     block->issued += seats - licence->seats;
     licence->seats = seats;
-    return change(sim, licence, resize_licence, seats, fault);
+    return change_licence(sim, licence, resize_licence, seats, fault);
 }
 
-static enum status churn(struct life *life, const struct planned *planned, struct fault *fault) {
+static enum status change_some_licence(struct life *life, const struct planned *planned,
+                                       struct fault *fault) {
     struct sim *sim = life->sim;
     int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->licences);
     struct sim_licence *licence = &sim->licences[index];
@@ -295,13 +301,13 @@ static enum status churn(struct life *life, const struct planned *planned, struc
         if (dice < 45) {
             /* One in five was a mistake, or a restart, and comes back within the hour. */
             if (dice < 9) {
-                plan(life, some_time(sim, planned->at_us + 1, 60 * MINUTE_US), ACT_TURN_ON, index, 0);
+                plan_act(life, some_time(sim, planned->at_us + 1, 60 * MINUTE_US), ACT_TURN_ON, index, 0);
             }
             return turn_off(sim, licence, fault);
         }
-        return dice < 93 ? resize(sim, licence, fault) : retire(sim, licence, fault);
+        return dice < 93 ? resize_one(sim, licence, fault) : retire_one(sim, licence, fault);
     case LICENCE_OFF:
-        return dice < 85 ? turn_on(sim, licence, fault) : retire(sim, licence, fault);
+        return dice < 85 ? turn_on(sim, licence, fault) : retire_one(sim, licence, fault);
     case LICENCE_ISSUED:
         return turn_on(sim, licence, fault);
     case LICENCE_RETIRED:
@@ -310,7 +316,7 @@ static enum status churn(struct life *life, const struct planned *planned, struc
     }
 }
 
-static enum status drop_out(struct sim *sim, struct fault *fault) {
+static enum status drop_customer(struct sim *sim, struct fault *fault) {
     int64_t index = (int64_t)rng_below(&sim->rng, (uint64_t)sim->input->customers);
     if (!is_active(sim, index)) {
         return STATUS_OK;
@@ -329,7 +335,7 @@ static enum status drop_out(struct sim *sim, struct fault *fault) {
 }
 
 /* Every licence at or below has an event now. */
-static void touch(struct sim *sim, int64_t provider, int64_t customer) {
+static void touch_licences(struct sim *sim, int64_t provider, int64_t customer) {
     for (int64_t i = 0; i < sim->input->licences; i++) {
         struct sim_licence *licence = &sim->licences[i];
         if (licence->issued && (licence->customer == customer ||
@@ -346,7 +352,7 @@ static enum status suspend_or_resume_provider(struct sim *sim, int64_t index, bo
         .seller = provider->seller, .buyer = provider->code, .reason = TEXT("an overdue invoice")};
     struct cascade cascade;
     provider->suspended = suspended;
-    touch(sim, index, -1);
+    touch_licences(sim, index, -1);
     return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
                      : resume_agreement(sim->call, &input, &cascade, fault);
 }
@@ -359,7 +365,7 @@ static enum status suspend_or_resume_customer(struct sim *sim, int64_t index, bo
                                             .reason = TEXT("an overdue invoice")};
     struct cascade cascade;
     customer->suspended = suspended;
-    touch(sim, customer->provider, index);
+    touch_licences(sim, customer->provider, index);
     return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
                      : resume_agreement(sim->call, &input, &cascade, fault);
 }
@@ -370,7 +376,7 @@ static enum status suspend_provider(struct life *life, const struct planned *pla
     if (sim->providers[index].suspended) {
         return STATUS_OK;
     }
-    plan(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_PROVIDER, index, 0);
+    plan_act(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_PROVIDER, index, 0);
     return suspend_or_resume_provider(sim, index, true, fault);
 }
 
@@ -380,11 +386,11 @@ static enum status suspend_customer(struct life *life, const struct planned *pla
     if (!is_active(sim, index)) {
         return STATUS_OK;
     }
-    plan(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_CUSTOMER, index, 0);
+    plan_act(life, some_time(sim, planned->at_us + DAY_US, 4 * DAY_US), ACT_RESUME_CUSTOMER, index, 0);
     return suspend_or_resume_customer(sim, index, true, fault);
 }
 
-static enum status charge(struct sim *sim, const struct planned *planned, struct fault *fault) {
+static enum status charge_customer(struct sim *sim, const struct planned *planned, struct fault *fault) {
     static const char *const WORK[] = {"Installation on site", "Migration", "Training, half a day",
                                        "Emergency support"};
     const struct sim_customer *customer = &sim->customers[planned->subject];
@@ -405,7 +411,7 @@ static enum status charge(struct sim *sim, const struct planned *planned, struct
 
 /* A provider looks its report over, changes one number in ten reports of a rich world, and submits; its
  * seller approves, of a rich world's reports one in fifteen at the second try. */
-static enum status report(struct sim *sim, const struct planned *planned, struct fault *fault) {
+static enum status report_month(struct sim *sim, const struct planned *planned, struct fault *fault) {
     const struct sim_provider *provider = &sim->providers[planned->subject];
     bool rich = sim->input->rich;
     struct report_name name = {
@@ -413,8 +419,8 @@ static enum status report(struct sim *sim, const struct planned *planned, struct
         .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month))};
     struct decide_report_input decision = {.name = name, .reason = TEXT("please check the numbers again")};
     struct report_detail detail;
-    enum status status = show_report(sim->call, &name, &detail, fault);
-    if (status == STATUS_OK && rich && detail.report.row_count > 0 && rng_chance(&sim->rng, 1, 10)) {
+    TRY(show_report(sim->call, &name, &detail, fault));
+    if (rich && detail.report.row_count > 0 && rng_chance(&sim->rng, 1, 10)) {
         const struct usage_report_row *row =
             &detail.report.rows[rng_below(&sim->rng, detail.report.row_count)];
         struct adjust_report_input adjust = {.name = name,
@@ -422,108 +428,108 @@ static enum status report(struct sim *sim, const struct planned *planned, struct
                                              .sku = row->sku,
                                              .units = rng_between(&sim->rng, 0, 12),
                                              .reason = TEXT("agreed with the customer")};
-        status = adjust_report(sim->call, &adjust, &detail, fault);
+        TRY(adjust_report(sim->call, &adjust, &detail, fault));
     }
-    if (status == STATUS_OK) {
-        status = submit_report(sim->call, &decision, &detail, fault);
+    TRY(submit_report(sim->call, &decision, &detail, fault));
+    if (rich && rng_chance(&sim->rng, 1, 15)) {
+        TRY(reject_report(sim->call, &decision, &detail, fault));
+        TRY(submit_report(sim->call, &decision, &detail, fault));
     }
-    if (status == STATUS_OK && rich && rng_chance(&sim->rng, 1, 15)) {
-        status = reject_report(sim->call, &decision, &detail, fault);
-        if (status == STATUS_OK) {
-            status = submit_report(sim->call, &decision, &detail, fault);
-        }
-    }
-    return status == STATUS_OK ? approve_report(sim->call, &decision, &detail, fault) : status;
+    return approve_report(sim->call, &decision, &detail, fault);
 }
 
-static enum status close(struct sim *sim, const struct planned *planned, struct fault *fault) {
+static enum status close_one_month(struct sim *sim, const struct planned *planned, struct fault *fault) {
     struct close_month_input input = {
         .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month))};
     struct close_month_result result;
-    enum status status = close_month(sim->call, &input, &result, fault);
-    if (status == STATUS_OK) {
-        sim->result->months_closed++;
-        sim->result->invoices += result.invoice_count;
-        sim->result->lines += result.line_count;
-    }
-    return status;
+    TRY(close_month(sim->call, &input, &result, fault));
+    sim->result->months_closed++;
+    sim->result->invoices += result.invoice_count;
+    sim->result->lines += result.line_count;
+    return STATUS_OK;
 }
 
 /* A seller of a rich world credits one invoice in forty, whole. */
-static enum status credit(struct sim *sim, const struct invoice_view *summary, struct fault *fault) {
-    struct credit_invoice_input input = {.invoice = summary->identifier, .reason = TEXT("goodwill")};
+static enum status credit_whole(struct sim *sim, const struct invoice_view *invoice, struct fault *fault) {
+    struct credit_invoice_input input = {.invoice = invoice->identifier, .reason = TEXT("goodwill")};
     struct invoice_view note;
     return credit_invoice(sim->call, &input, &note, fault);
 }
 
 /* Four invoices in five are paid. */
-static enum status pay(struct sim *sim, const struct planned *planned, struct fault *fault) {
+static enum status settle_one(struct sim *sim, const struct invoice_view *invoice, struct fault *fault) {
+    const struct settle_invoice_input settle = {.invoice = invoice->identifier};
+    struct invoice_view settled;
+    if (invoice->gross_minor <= 0) {
+        return STATUS_OK;
+    }
+    if (sim->input->rich && rng_chance(&sim->rng, 1, 40)) {
+        return credit_whole(sim, invoice, fault);
+    }
+    return rng_chance(&sim->rng, 4, 5) ? pay_invoice(sim->call, &settle, &settled, fault) : STATUS_OK;
+}
+
+static enum status pay_invoices(struct sim *sim, const struct planned *planned, struct fault *fault) {
     struct list_invoices_input input = {
         .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month)),
         .state = TEXT("issued"),
         .page = {.limit = PAGE_LIMIT_MAX}};
     struct invoice_page page;
-    enum status status;
     do {
-        status = list_invoices(sim->call, &input, &page, fault);
-        for (size_t i = 0; status == STATUS_OK && i < page.count; i++) {
-            struct settle_invoice_input settle = {.invoice = page.items[i].identifier};
-            struct invoice_view summary;
-            if (page.items[i].gross_minor <= 0) {
-                continue;
-            }
-            if (sim->input->rich && rng_chance(&sim->rng, 1, 40)) {
-                status = credit(sim, &page.items[i], fault);
-            } else if (rng_chance(&sim->rng, 4, 5)) {
-                status = pay_invoice(sim->call, &settle, &summary, fault);
-            }
+        TRY(list_invoices(sim->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            TRY(settle_one(sim, &page.items[i], fault));
         }
         input.page.after_id = page.next_after;
-    } while (status == STATUS_OK && page.next_after != 0);
-    return status;
+    } while (page.next_after != 0);
+    return STATUS_OK;
 }
 
 /* Somebody finds out after the close that a customer was charged for too much. */
-static enum status correct(struct sim *sim, const struct planned *planned, struct fault *fault) {
+static bool is_correctable(const struct invoice_line *line) {
+    return line->policy.length > 0 && line->customer_code.length > 0 && line->note.length == 0;
+}
+
+static enum status correct_invoice(struct sim *sim, const struct planned *planned, struct fault *fault) {
     struct text month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month));
     struct list_invoices_input input = {.month = month, .kind = TEXT("invoice"), .page = {.limit = 20}};
     struct invoice_page page;
-    enum status status = list_invoices(sim->call, &input, &page, fault);
-    if (status != STATUS_OK || page.count == 0) {
-        return status;
+    TRY(list_invoices(sim->call, &input, &page, fault));
+    if (page.count == 0) {
+        return STATUS_OK;
     }
-    const struct invoice_view *summary = &page.items[rng_below(&sim->rng, page.count)];
-    struct show_invoice_input show = {.invoice = summary->identifier};
-    struct invoice_detail view;
-    status = show_invoice(sim->call, &show, &view, fault);
-    for (size_t i = 0; status == STATUS_OK && i < view.invoice.line_count; i++) {
-        const struct invoice_line *line = &view.invoice.lines[i];
-        if (line->policy.length > 0 && line->customer_code.length > 0 && line->note.length == 0) {
-            struct add_correction_input correction = {.seller = summary->seller_code,
-                                                      .buyer = summary->buyer_code,
+    const struct invoice_view *chosen = &page.items[rng_below(&sim->rng, page.count)];
+    struct show_invoice_input show = {.invoice = chosen->identifier};
+    struct invoice_detail detail;
+    TRY(show_invoice(sim->call, &show, &detail, fault));
+    for (size_t i = 0; i < detail.invoice.line_count; i++) {
+        const struct invoice_line *line = &detail.invoice.lines[i];
+        if (is_correctable(line)) {
+            struct add_correction_input correction = {.seller = chosen->seller_code,
+                                                      .buyer = chosen->buyer_code,
                                                       .month = month,
                                                       .customer = line->customer_code,
                                                       .sku = line->sku,
                                                       .units = rng_between(&sim->rng, 0, 5),
                                                       .reason = TEXT("counted twice")};
-            struct correction_view correction_view;
-            return add_correction(sim->call, &correction, &correction_view, fault);
+            struct correction_view view;
+            return add_correction(sim->call, &correction, &view, fault);
         }
     }
-    return status;
+    return STATUS_OK;
 }
 
-static enum status perform(struct life *life, const struct planned *planned, struct fault *fault) {
+static enum status perform_act(struct life *life, const struct planned *planned, struct fault *fault) {
     struct sim *sim = life->sim;
     switch (planned->act) {
     case ACT_ISSUE:
-        return issue(life, planned, fault);
+        return sell_licence(life, planned, fault);
     case ACT_TURN_ON:
         return turn_on(sim, &sim->licences[planned->subject], fault);
     case ACT_CHURN:
-        return churn(life, planned, fault);
+        return change_some_licence(life, planned, fault);
     case ACT_DROP_OUT:
-        return drop_out(sim, fault);
+        return drop_customer(sim, fault);
     case ACT_SUSPEND_PROVIDER:
         return suspend_provider(life, planned, fault);
     case ACT_RESUME_PROVIDER:
@@ -533,48 +539,46 @@ static enum status perform(struct life *life, const struct planned *planned, str
     case ACT_RESUME_CUSTOMER:
         return suspend_or_resume_customer(sim, planned->subject, false, fault);
     case ACT_CHARGE:
-        return charge(sim, planned, fault);
+        return charge_customer(sim, planned, fault);
     case ACT_REPORT:
-        return report(sim, planned, fault);
+        return report_month(sim, planned, fault);
     case ACT_CLOSE:
-        return close(sim, planned, fault);
+        return close_one_month(sim, planned, fault);
     case ACT_PAY:
-        return pay(sim, planned, fault);
+        return pay_invoices(sim, planned, fault);
     case ACT_CORRECT:
     default:
-        return correct(sim, planned, fault);
+        return correct_invoice(sim, planned, fault);
     }
 }
 
-/* Does up to BATCH_MAX things in one transaction. */
-static enum status perform_batch(struct life *life, struct fault *fault) {
-    struct call *call = life->sim->call;
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (int done = 0; status == STATUS_OK && done < BATCH_MAX && life->count > 0; done++) {
+/* Does up to BATCH_MAX things. */
+static enum status do_batch(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct life *life = output;
+    (void)input;
+    for (int done = 0; done < BATCH_MAX && life->count > 0; done++) {
         struct planned planned = take_next(life);
+        assert(planned.at_us >= call->now_us && planned.at_us <= life->sim->until_us);
         call->now_us = planned.at_us;
-        status = perform(life, &planned, fault);
+        TRY(perform_act(life, &planned, fault));
         arena_clean_up(call->arena);
     }
-    return call_end(call, status, fault);
+    return STATUS_OK;
+}
+
+static void tell_progress(const struct life *life) {
+    struct progress *progress = life->sim->call->progress;
+    if (progress != NULL) {
+        progress->step(progress, "simulating", life->planned - (int64_t)life->count, life->planned);
+    }
 }
 
 enum status simulate_life(struct sim *sim, struct fault *fault) {
     struct life life = {.sim = sim};
     plan_everything(&life);
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && life.count > 0) {
-        if (sim->call->progress != NULL) {
-            sim->call->progress->step(sim->call->progress, "simulating", life.planned - (int64_t)life.count,
-                                      life.planned);
-        }
-        status = perform_batch(&life, fault);
+    while (life.count > 0) {
+        tell_progress(&life);
+        TRY(call_run(sim->call, DB_WRITE, do_batch, NULL, &life, fault));
     }
-    if (status == STATUS_OK) {
-        status = licence_events_count(sim->call->db, &sim->result->events, fault);
-    }
-    return status;
+    return licence_events_count(sim->call->db, &sim->result->events, fault);
 }

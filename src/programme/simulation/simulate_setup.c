@@ -1,7 +1,5 @@
-/* The simulation's world before its first day: accounts, agreements, catalogue, prices, blocks.
- *
- * Catalogue and prices go in as CSV through the same imports that people use. Codes are unique over the whole
- * programme, so that its exports read well. */
+#include "programme/simulation/simulate_setup.h"
+
 #include "core/base/csv.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
@@ -10,7 +8,6 @@
 #include "programme/licensing/blocks.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
-#include "programme/simulation/simulate_world.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -62,22 +59,21 @@ static const struct place *choose_place(struct sim *sim) {
     return &PLACES[rng_below(&sim->rng, PLACE_COUNT)];
 }
 
-/* The call's arena holds what one step made; nothing of it is needed after. */
+/* Gives back what one step made in the call's arena; nothing of it is needed afterwards. */
 static void forget(struct sim *sim) {
     arena_clean_up(sim->call->arena);
 }
 
-static enum status add(struct sim *sim, struct add_account_input *input, struct fault *fault) {
+static enum status add_one_account(struct sim *sim, struct add_account_input *input, struct fault *fault) {
     struct account_view account;
-    enum status status = add_account(sim->call, input, &account, fault);
-    sim->result->accounts += status == STATUS_OK;
-    return status;
+    TRY(add_account(sim->call, input, &account, fault));
+    sim->result->accounts++;
+    return STATUS_OK;
 }
 
 /* A buyer that signs its agreement itself: a sub-distributor or a provider. */
 static enum status add_reseller(struct sim *sim, struct add_account_input *input, const struct place *place,
                                 struct fault *fault) {
-    enum status status = add(sim, input, fault);
     struct offer_agreement_input offer = {.seller = input->seller, .buyer = input->code};
     if (place != NULL) {
         offer.terms.time_zone = text_of(place->time_zone);
@@ -85,13 +81,9 @@ static enum status add_reseller(struct sim *sim, struct add_account_input *input
     struct sign_agreement_input sign = {
         .seller = input->seller, .buyer = input->code, .signed_by = TEXT("the owner")};
     struct agreement_view agreement;
-    if (status == STATUS_OK) {
-        status = offer_agreement(sim->call, &offer, &agreement, fault);
-    }
-    if (status == STATUS_OK) {
-        status = sign_agreement(sim->call, &sign, &agreement, fault);
-    }
-    return status;
+    TRY(add_one_account(sim, input, fault));
+    TRY(offer_agreement(sim->call, &offer, &agreement, fault));
+    return sign_agreement(sim->call, &sign, &agreement, fault);
 }
 
 static void make_skus(struct sim *sim) {
@@ -144,12 +136,11 @@ static enum status import_vendor(struct sim *sim, int vendor, struct fault *faul
         .vendor = text_of(VENDORS[vendor][0]), .format = TEXT("csv"), .content = csv_written(&csv)};
     struct import_catalogue_result result;
     struct import_problems problems = {0};
-    enum status status = import_catalogue(sim->call, &input, &result, &problems, fault);
-    if (status == STATUS_OK) {
-        sim->result->skus += result.skus;
-        sim->vendors[vendor] = text_of(VENDORS[vendor][0]);
-    }
-    return status;
+    TRY(import_catalogue(sim->call, &input, &result, &problems, fault));
+    assert(result.skus == result.skus_added);
+    sim->result->skus += result.skus;
+    sim->vendors[vendor] = text_of(VENDORS[vendor][0]);
+    return STATUS_OK;
 }
 
 /* One price's rows: policy and tier mode by chance, so that every pair of them is in use. */
@@ -191,12 +182,14 @@ static struct csv_writer begin_prices(struct sim *sim) {
     return csv;
 }
 
-static enum status import(struct sim *sim, struct text seller, struct text buyer,
-                          const struct csv_writer *csv, struct fault *fault) {
+static enum status import_price_list(struct sim *sim, struct text seller, struct text buyer,
+                                     const struct csv_writer *csv, struct fault *fault) {
     struct import_prices_input input = {.seller = seller, .buyer = buyer, .content = csv_written(csv)};
     struct import_prices_result result;
     struct import_problems problems = {0};
-    return import_prices(sim->call, &input, &result, &problems, fault);
+    TRY(import_prices(sim->call, &input, &result, &problems, fault));
+    assert(result.prices == result.prices_added); /* each list is imported once */
+    return STATUS_OK;
 }
 
 /* Prices of all SKUs (or of one vendor's), and for one SKU in eight another from the second month's middle
@@ -217,40 +210,36 @@ static enum status price_catalogue(struct sim *sim, struct text seller, struct t
                         buyer.length > 0);
         }
     }
-    return import(sim, seller, buyer, &csv, fault);
+    return import_price_list(sim, seller, buyer, &csv, fault);
+}
+
+static enum status make_vendor(struct sim *sim, int vendor, struct fault *fault) {
+    struct add_account_input account = {.kind = TEXT("vendor"),
+                                        .name = text_of(VENDORS[vendor][1]),
+                                        .code = text_of(VENDORS[vendor][0]),
+                                        .address = TEXT("7 Foundry Lane\nDublin D02 XY45"),
+                                        .country = TEXT("IE"),
+                                        .tax_number = TEXT("IE1234567T")};
+    TRY(add_one_account(sim, &account, fault));
+    TRY(import_vendor(sim, vendor, fault));
+    return price_catalogue(sim, sim->vendors[vendor], sim->distributor, vendor, 100, fault);
 }
 
 static enum status make_vendors(struct sim *sim, struct fault *fault) {
-    enum status status = STATUS_OK;
     make_skus(sim);
-    for (int vendor = 0; status == STATUS_OK && vendor < SIM_VENDORS; vendor++) {
-        struct add_account_input account = {.kind = TEXT("vendor"),
-                                            .name = text_of(VENDORS[vendor][1]),
-                                            .code = text_of(VENDORS[vendor][0]),
-                                            .address = TEXT("7 Foundry Lane\nDublin D02 XY45"),
-                                            .country = TEXT("IE"),
-                                            .tax_number = TEXT("IE1234567T")};
-        status = add(sim, &account, fault);
-        if (status == STATUS_OK) {
-            status = import_vendor(sim, vendor, fault);
-        }
-        if (status == STATUS_OK) {
-            status = price_catalogue(sim, sim->vendors[vendor], sim->distributor, vendor, 100, fault);
-        }
+    for (int vendor = 0; vendor < SIM_VENDORS; vendor++) {
+        TRY(make_vendor(sim, vendor, fault));
         forget(sim);
     }
-    if (status == STATUS_OK) {
-        status = price_catalogue(sim, sim->distributor, TEXT(""), -1, 130, fault);
-    }
+    TRY(price_catalogue(sim, sim->distributor, TEXT(""), -1, 130, fault));
     forget(sim);
-    return status;
+    return STATUS_OK;
 }
 
 static enum status make_sub_distributors(struct sim *sim, struct fault *fault) {
-    enum status status = STATUS_OK;
     int64_t wanted = sim->input->providers >= 4 ? 1 + sim->input->providers / 50 : 0;
     sim->sub_distributors = ARENA_NEW(&sim->arena, struct text, (size_t)wanted);
-    for (; status == STATUS_OK && sim->sub_distributor_count < wanted; sim->sub_distributor_count++) {
+    for (; sim->sub_distributor_count < wanted; sim->sub_distributor_count++) {
         struct text code = text_format(&sim->arena, "D%02" PRId64, sim->sub_distributor_count + 1);
         struct add_account_input account = {
             .kind = TEXT("distributor"),
@@ -258,14 +247,12 @@ static enum status make_sub_distributors(struct sim *sim, struct fault *fault) {
                                 FIRST_WORDS[(size_t)sim->sub_distributor_count % 20]),
             .code = code,
             .seller = sim->distributor};
-        status = add_reseller(sim, &account, sim->input->rich ? choose_place(sim) : NULL, fault);
-        if (status == STATUS_OK) {
-            status = price_catalogue(sim, code, TEXT(""), -1, 150, fault);
-        }
+        TRY(add_reseller(sim, &account, sim->input->rich ? choose_place(sim) : NULL, fault));
+        TRY(price_catalogue(sim, code, TEXT(""), -1, 150, fault));
         sim->sub_distributors[sim->sub_distributor_count] = code;
         forget(sim);
     }
-    return status;
+    return STATUS_OK;
 }
 
 static bool has_sku(const struct sim_provider *provider, int sku) {
@@ -277,21 +264,20 @@ static bool has_sku(const struct sim_provider *provider, int sku) {
     return false;
 }
 
-static enum status order(struct sim *sim, struct sim_provider *provider, struct text sku_code, int sku,
-                         struct fault *fault) {
+static enum status order_sku(struct sim *sim, struct sim_provider *provider, struct text sku_code, int sku,
+                             struct fault *fault) {
     struct sim_block *block = &provider->blocks[provider->block_count];
     struct order_block_input input = {.provider = provider->code, .sku = sku_code, .size = 50};
-    struct block_view info;
-    enum status status = order_block(sim->call, &input, &info, fault);
-    if (status == STATUS_OK) {
-        *block = (struct sim_block){text_copy(&sim->arena, info.identifier), sku, info.size, 0};
-        provider->block_count++;
-    }
-    return status;
+    struct block_view view;
+    assert(provider->block_count < SIM_BLOCKS_PER_PROVIDER_MAX);
+    TRY(order_block(sim->call, &input, &view, fault));
+    *block = (struct sim_block){text_copy(&sim->arena, view.identifier), sku, view.size, 0};
+    provider->block_count++;
+    return STATUS_OK;
 }
 
 /* Two of the provider's SKUs together, as one of its own. */
-static enum status compose(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
+static enum status compose_care_bundle(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
     struct bundle_part_input parts[2] = {
         {.sku = sim->skus[provider->blocks[0].sku].code, .quantity = 1},
         {.sku = sim->skus[provider->blocks[1].sku].code, .quantity = 2},
@@ -303,12 +289,9 @@ static enum status compose(struct sim *sim, struct sim_provider *provider, struc
                                          .parts = parts,
                                          .part_count = 2};
     struct sku_view bundle;
-    enum status status = compose_bundle(sim->call, &input, &bundle, fault);
-    if (status == STATUS_OK) {
-        provider->bundle = code;
-        status = order(sim, provider, code, SIM_SKUS, fault);
-    }
-    return status;
+    TRY(compose_bundle(sim->call, &input, &bundle, fault));
+    provider->bundle = code;
+    return order_sku(sim, provider, code, SIM_SKUS, fault);
 }
 
 /* What a provider's customers pay: from a modest margin to 90 %. */
@@ -324,7 +307,7 @@ static enum status price_provider(struct sim *sim, struct sim_provider *provider
         write_price(sim, &csv, code, provider->currency, from,
                     cost * rate * rng_between(&sim->rng, 170, 1500) / 100, false);
     }
-    return import(sim, provider->code, TEXT(""), &csv, fault);
+    return import_price_list(sim, provider->code, TEXT(""), &csv, fault);
 }
 
 static enum status make_provider(struct sim *sim, int64_t index, struct fault *fault) {
@@ -345,21 +328,18 @@ static enum status make_provider(struct sim *sim, int64_t index, struct fault *f
         .seller = provider->seller,
         .address = place == NULL ? TEXT("") : text_format(&sim->arena, "12 Main Street\n%s", place->city),
         .country = place == NULL ? TEXT("") : text_of(place->country)};
-    enum status status = add_reseller(sim, &account, place, fault);
+    TRY(add_reseller(sim, &account, place, fault));
     int wanted = (int)rng_between(&sim->rng, 4, 12);
-    while (status == STATUS_OK && provider->block_count < wanted) {
+    while (provider->block_count < wanted) {
         int sku = (int)rng_below(&sim->rng, SIM_SKUS);
         if (!has_sku(provider, sku)) {
-            status = order(sim, provider, sim->skus[sku].code, sku, fault);
+            TRY(order_sku(sim, provider, sim->skus[sku].code, sku, fault));
         }
     }
-    if (status == STATUS_OK && sim->input->rich && rng_chance(&sim->rng, 1, 2)) {
-        status = compose(sim, provider, fault);
+    if (sim->input->rich && rng_chance(&sim->rng, 1, 2)) {
+        TRY(compose_care_bundle(sim, provider, fault));
     }
-    if (status == STATUS_OK) {
-        status = price_provider(sim, provider, fault);
-    }
-    return status;
+    return price_provider(sim, provider, fault);
 }
 
 static enum status make_customer(struct sim *sim, int64_t index, struct fault *fault) {
@@ -383,30 +363,30 @@ static enum status make_customer(struct sim *sim, int64_t index, struct fault *f
         account.terms.tax_category = TEXT("S");
         account.terms.tax_rate = TEXT("19");
     }
-    return add(sim, &account, fault);
+    return add_one_account(sim, &account, fault);
+}
+
+static enum status do_setup(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct sim *sim = output;
+    const struct simulate_input *wanted = input;
+    (void)call;
+    TRY(make_vendors(sim, fault));
+    TRY(make_sub_distributors(sim, fault));
+    for (int64_t i = 0; i < wanted->providers; i++) {
+        TRY(make_provider(sim, i, fault));
+        forget(sim);
+    }
+    for (int64_t i = 0; i < wanted->customers; i++) {
+        TRY(make_customer(sim, i, fault));
+        forget(sim);
+    }
+    return STATUS_OK;
 }
 
 enum status simulate_setup(struct sim *sim, struct fault *fault) {
-    struct call *call = sim->call;
     const struct simulate_input *input = sim->input;
     sim->providers = ARENA_NEW(&sim->arena, struct sim_provider, (size_t)input->providers);
     sim->customers = ARENA_NEW(&sim->arena, struct sim_customer, (size_t)input->customers);
     sim->licences = ARENA_NEW(&sim->arena, struct sim_licence, (size_t)input->licences);
-    enum status status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = make_vendors(sim, fault);
-    if (status == STATUS_OK) {
-        status = make_sub_distributors(sim, fault);
-    }
-    for (int64_t i = 0; status == STATUS_OK && i < input->providers; i++) {
-        status = make_provider(sim, i, fault);
-        forget(sim);
-    }
-    for (int64_t i = 0; status == STATUS_OK && i < input->customers; i++) {
-        status = make_customer(sim, i, fault);
-        forget(sim);
-    }
-    return call_end(call, status, fault);
+    return call_run(sim->call, DB_WRITE, do_setup, input, sim, fault);
 }

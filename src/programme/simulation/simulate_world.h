@@ -1,5 +1,5 @@
-/* The simulation's own picture of its programme: what simulate_setup.c made and simulate_life.c lives
- * through.
+/* Simulated world: the simulation's own picture of its programme, which simulate_setup makes and
+ * simulate_life lives through.
  *
  * It knows enough of each licence never to ask a use case for something impossible, so any refusal is a bug
  * of the simulation or of the programme, and stops it. */
@@ -10,7 +10,7 @@
 #include "core/licence/licence_state.h"
 #include "core/time/date.h"
 #include "core/time/zone.h"
-#include "programme/simulation/simulate.h"
+#include "programme/simulation/simulate_input.h"
 
 enum { SIM_VENDORS = 3, SIM_BLOCKS_PER_PROVIDER_MAX = 16, SIM_SKUS = 420 };
 
@@ -77,11 +77,5 @@ struct sim {
     struct sim_customer *customers;
     struct sim_licence *licences;
 };
-
-/* Makes accounts, agreements, catalogue, prices and blocks. The call stands at sim->begins_at_us. */
-enum status simulate_setup(struct sim *sim, struct fault *fault) MUST_CHECK;
-
-/* Lives through the months. */
-enum status simulate_life(struct sim *sim, struct fault *fault) MUST_CHECK;
 
 #endif
