@@ -113,13 +113,13 @@ static void a_limit_is_told_and_not_passed(void **state) {
     reader.limits = (struct csv_limits){.fields_max = 2, .field_bytes_max = 5, .rows_max = 3};
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_INVALID);
     assert_string_equal(fault.code, "csv-too-large");
-    assert_string_equal(fault.message, "line 1: the row has more than 2 fields");
+    assert_string_equal(fault.message, "Line 1: the row has more than 2 fields.");
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_INVALID);
-    assert_string_equal(fault.message, "line 2, field 1: the field is longer than 5 bytes");
+    assert_string_equal(fault.message, "Line 2, field 1: the field is longer than 5 bytes.");
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_OK);
     assert_true(have_row && text_is(row.fields[0], "d"));
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_INVALID);
-    assert_string_equal(fault.message, "line 4: the file has more than 3 rows");
+    assert_string_equal(fault.message, "Line 4: the file has more than 3 rows.");
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_OK);
     assert_false(have_row);
 }
@@ -145,9 +145,9 @@ static void a_header_names_the_columns_and_every_row_must_fill_them(void **state
     assert_true(text_is(row.fields[0], "A"));
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_INVALID);
     assert_string_equal(fault.code, "csv-field-count");
-    assert_string_equal(fault.message, "line 3: the row has 1 field, the header has 2");
+    assert_string_equal(fault.message, "Line 3: the row has 1 field, the header has 2.");
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_INVALID);
-    assert_string_equal(fault.message, "line 4: the row has 3 fields, the header has 2");
+    assert_string_equal(fault.message, "Line 4: the row has 3 fields, the header has 2.");
     assert_int_equal(csv_next(&reader, &row, &have_row, &fault), STATUS_OK);
     assert_true(text_is(row.fields[0], "D") && row.line == 5);
     assert_true(text_is(header.fields[0], "SKU"));

@@ -260,14 +260,13 @@ static void a_local_time_that_is_skipped_or_repeated_is_told_with_what_would_be_
     assert_int_equal(instant_parse(TEXT("2026-03-29T02:30"), berlin, "at", &at_us, &fault), STATUS_INVALID);
     assert_string_equal(fault.code, "time-skipped");
     assert_string_equal(fault.message,
-                        "at is a time that does not exist in Europe/Berlin, where clocks went from "
-                        "2026-03-29T02:00:00 straight to 2026-03-29T03:00:00");
+                        "Give at as a time that exists in Europe/Berlin, where clocks went from "
+                        "2026-03-29T02:00:00 straight to 2026-03-29T03:00:00.");
     assert_int_equal(instant_parse(TEXT("2026-10-25 02:30:15"), berlin, "at", &at_us, &fault),
                      STATUS_INVALID);
     assert_string_equal(fault.code, "time-ambiguous");
-    assert_string_equal(fault.message,
-                        "at is a time that occurs twice in Europe/Berlin; say which by its offset: "
-                        "2026-10-25T02:30:15+02:00 or 2026-10-25T02:30:15+01:00");
+    assert_string_equal(fault.message, "Give at with its offset, as the time occurs twice in Europe/Berlin: "
+                                       "2026-10-25T02:30:15+02:00 or 2026-10-25T02:30:15+01:00.");
     assert_int_equal(at_us, 7);
     /* The first instant that is not, on both sides. */
     assert_string_equal(parsed("2026-03-29T01:59:59.999999", berlin), "2026-03-29T00:59:59.999999Z");

@@ -21,8 +21,9 @@ void arena_init(struct arena *arena);
 /* Frees everything that came from the arena; it may be used again at once. */
 void arena_clean_up(struct arena *arena);
 
-/* Zeroed memory for `count` objects of `size_bytes`, aligned for any type; never NULL.
- * An overflow of count × size is a bug and stops the process. */
+/* Zeroed memory for `count` objects of `size_bytes`, aligned for any type. A count of 0 is allowed, and NULL
+ * never comes, so no caller asks for an item more than it needs. An overflow of count × size is a bug and
+ * stops the process. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size_bytes);
 
 /* `count` zeroed objects of `type`. */

@@ -59,14 +59,16 @@ static enum status refuse(struct fault *fault, const char *code, int64_t line, s
     char where[48];
     if (field == 0) {
         snprintf(where, sizeof where, "line %lld", (long long)line);
-    } else {
-        snprintf(where, sizeof where, "line %lld, field %zu", (long long)line, field);
+        return fault_set(fault, STATUS_INVALID, code, where, value, "Line %lld: %s.", (long long)line,
+                         message);
     }
-    return fault_set(fault, STATUS_INVALID, code, where, value, "%s: %s", where, message);
+    snprintf(where, sizeof where, "line %lld, field %zu", (long long)line, field);
+    return fault_set(fault, STATUS_INVALID, code, where, value, "Line %lld, field %zu: %s.", (long long)line,
+                     field, message);
 }
 
 static struct text unescape(struct arena *arena, struct text quoted) {
-    char *bytes = ARENA_NEW(arena, char, quoted.length + 1);
+    char *bytes = ARENA_NEW(arena, char, quoted.length);
     size_t length = 0;
     for (size_t i = 0; i < quoted.length; i++) {
         bytes[length++] = quoted.at[i];
@@ -92,7 +94,7 @@ static enum status read_quoted(struct csv_reader *reader, size_t number, struct 
             reader->line = line;
             skip_line(reader);
             return refuse(fault, "malformed-csv", line, number, TEXT("\""),
-                          "the quote that opens this field is never closed");
+                          "close the quote that opens this field");
         }
         for (const char *c = at; c < quote; c++) {
             reader->line += *c == '\n';
@@ -110,8 +112,8 @@ static enum status read_quoted(struct csv_reader *reader, size_t number, struct 
         skip_line(reader);
         return refuse(
             fault, "malformed-csv", line, number, value,
-            "after the closing quote must come a comma or the end of the line; a quote inside a quoted "
-            "field is written twice");
+            "put a comma or the end of the line behind the closing quote, and write a quote inside a quoted "
+            "field twice");
     }
     if (doubled) {
         *field = unescape(reader->arena, *field);
@@ -125,9 +127,9 @@ static enum status read_bare(struct csv_reader *reader, size_t number, struct te
     const char *trouble = NULL;
     while (!is_at_end(reader) && peek(reader) != ',' && line_end_length(reader) == 0) {
         if (peek(reader) == '"') {
-            trouble = "a field with a quote in it must stand in quotes, with the quote written twice";
+            trouble = "put a field with a quote in it into quotes, and write the quote twice";
         } else if (peek(reader) == '\r') {
-            trouble = "a carriage return without a line feed; lines end in CRLF or LF";
+            trouble = "end lines in CRLF or LF, not in a carriage return alone";
         }
         reader->at++;
     }
@@ -150,7 +152,7 @@ static enum status check_field(struct csv_reader *reader, int64_t line, size_t n
     }
     if (!text_is_valid_utf8(field)) {
         return refuse(fault, "csv-not-utf8", line, number, field,
-                      "the field is not UTF-8; save the file as \"CSV UTF-8\"");
+                      "save the file as \"CSV UTF-8\", as this field is not UTF-8");
     }
     return STATUS_OK;
 }
@@ -259,7 +261,7 @@ enum status csv_read_header(struct csv_reader *reader, struct csv_row *header, s
     }
     if (!have_row) {
         return refuse(fault, "csv-empty", reader->line, 0, (struct text){0},
-                      "there is nothing in the file; its first line names the columns");
+                      "name the columns in the first line, as there is nothing in the file");
     }
     struct text *names = ARENA_NEW(reader->arena, struct text, row.count);
     struct csv_row named = {.line = row.line, .count = row.count, .fields = names};
@@ -267,7 +269,7 @@ enum status csv_read_header(struct csv_reader *reader, struct csv_row *header, s
         names[i] = text_trim(row.fields[i]);
         if (names[i].length > 0 && find_column(&named, names[i], i) >= 0) {
             return refuse(fault, "csv-duplicate-column", row.line, i + 1, names[i],
-                          "a column of that name stands further left already");
+                          "name each column once, as one of that name stands further left already");
         }
     }
     reader->columns = row.count;
@@ -284,7 +286,7 @@ enum status csv_column_require(const struct csv_row *header, const char *name, i
     int found = csv_column(header, name);
     if (found < 0) {
         return fault_set(fault, STATUS_INVALID, "csv-missing-column", name, (struct text){0},
-                         "line %lld: the header names no column \"%s\", which is needed",
+                         "Line %lld: name a column \"%s\" in the header, as it is needed.",
                          (long long)header->line, name);
     }
     *column = found;

@@ -339,7 +339,7 @@ static uint32_t decode_unit(const char **from, const char *end) {
 }
 
 static struct text unescape(struct arena *arena, struct text raw) {
-    char *made = ARENA_NEW(arena, char, raw.length + 1);
+    char *made = ARENA_NEW(arena, char, raw.length);
     char *at = made;
     const char *from = raw.at;
     const char *end = raw.at + raw.length;

@@ -52,7 +52,7 @@ enum status month_parse(struct text text, const char *field, struct month *month
     struct civil civil;
     if (!time_text_take_month(&cursor, &civil) || !time_text_is_at_end(&cursor)) {
         return fault_set(fault, STATUS_INVALID, "malformed-month", field, text,
-                         "%s must be a month such as 2026-11", time_text_subject(field));
+                         "Give %s as a month such as 2026-11.", time_text_subject(field));
     }
     *month = month_of(civil.year, civil.month);
     return STATUS_OK;
@@ -67,7 +67,7 @@ enum status date_parse(struct text text, const char *field, struct date *date, s
     struct civil civil;
     if (!time_text_take_date(&cursor, &civil) || !time_text_is_at_end(&cursor)) {
         return fault_set(fault, STATUS_INVALID, "malformed-date", field, text,
-                         "%s must be a day that exists, such as 2026-11-24", time_text_subject(field));
+                         "Give %s as a day that exists, such as 2026-11-24.", time_text_subject(field));
     }
     *date = date_of(civil.year, civil.month, civil.day);
     return STATUS_OK;

@@ -22,7 +22,7 @@ enum status duration_parse(struct text text, const char *field, int64_t *seconds
     bool is_number = number.length > 0 && number.at[0] != '-' && text_to_int64(number, &count);
     if (!is_number || __builtin_mul_overflow(count, unit_s, &product) || product > DURATION_SECONDS_MAX) {
         return fault_set(fault, STATUS_INVALID, "malformed-duration", field, text,
-                         "a time span is a whole number with s, m, h or d behind it: 90s, 15m, 24h, 30d");
+                         "Give a whole number with s, m, h or d behind it: 90s, 15m, 24h, 30d.");
     }
     *seconds = product;
     return STATUS_OK;

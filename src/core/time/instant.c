@@ -102,7 +102,7 @@ static bool read_instant(struct text text, struct said *said) {
 }
 
 static enum status refuse_instant(struct text text, const char *field, const char *why, struct fault *fault) {
-    return fault_set(fault, STATUS_INVALID, "malformed-time", field, text, "%s must be %s",
+    return fault_set(fault, STATUS_INVALID, "malformed-time", field, text, "Give %s as %s.",
                      time_text_subject(field), why);
 }
 
@@ -112,7 +112,7 @@ static enum status refuse_skipped(struct text text, struct zone *zone, int64_t s
     format_local(before, skip_us + zone_offset_us(zone, skip_us - 1), NULL);
     format_local(after, skip_us + zone_offset_us(zone, skip_us), NULL);
     return fault_set(fault, STATUS_INVALID, "time-skipped", field, text,
-                     "%s is a time that does not exist in %s, where clocks went from %s straight to %s",
+                     "Give %s as a time that exists in %s, where clocks went from %s straight to %s.",
                      time_text_subject(field), zone_name(zone), before, after);
 }
 
@@ -124,7 +124,7 @@ static enum status refuse_ambiguous(struct text text, struct zone *zone, int64_t
     format_local(first, local_us, &first_offset_us);
     format_local(last, local_us, &last_offset_us);
     return fault_set(fault, STATUS_INVALID, "time-ambiguous", field, text,
-                     "%s is a time that occurs twice in %s; say which by its offset: %s or %s",
+                     "Give %s with its offset, as the time occurs twice in %s: %s or %s.",
                      time_text_subject(field), zone_name(zone), first, last);
 }
 

@@ -208,8 +208,7 @@ enum status tzif_parse(struct text bytes, struct text name, struct arena *arena,
     if (flaw != NULL) {
         return fault_set(
             fault, STATUS_INTERNAL, "time-zone-data-broken", NULL, name,
-            "the system's data of the time zone %.*s is broken: %s; installing the package tzdata "
-            "again would mend it",
+            "The system's data of the time zone %.*s is broken, as %s: install the package tzdata again.",
             TEXT_ARGS(name), flaw);
     }
     *tzif = read;

@@ -89,7 +89,7 @@ static bool is_path(struct text name) {
 
 static enum status refuse_name(struct text name, const char *field, struct fault *fault) {
     return fault_set(fault, STATUS_INVALID, "unknown-time-zone", field, name,
-                     "%s must be an IANA time zone such as Europe/Berlin or America/New_York, or UTC",
+                     "Give %s as an IANA time zone such as Europe/Berlin or America/New_York, or UTC.",
                      field == NULL ? "it" : field);
 }
 
@@ -97,10 +97,10 @@ static enum status refuse_name(struct text name, const char *field, struct fault
 static enum status refuse_file(struct text name, int error, struct fault *fault) {
     if (access(zone_files, F_OK) != 0) {
         return fault_set(fault, STATUS_INTERNAL, "time-zone-data-missing", NULL, name,
-                         "this machine has no %s; installing the package tzdata brings it", zone_files);
+                         "This machine has no %s: install the package tzdata.", zone_files);
     }
     return fault_set(fault, STATUS_INTERNAL, "time-zone-data-unreadable", NULL, name,
-                     "the system's data of the time zone %.*s cannot be read: %s", TEXT_ARGS(name),
+                     "The system's data of the time zone %.*s cannot be read: %s.", TEXT_ARGS(name),
                      strerror(error));
 }
 

@@ -42,7 +42,7 @@ enum status db_open(struct text url, struct db **db, struct fault *fault) {
         status = db_postgres_open(url, &made, fault);
     } else {
         return fault_set(fault, STATUS_INVALID, "malformed-database-url", "db", TEXT(""),
-                         "the database must be sqlite:PATH or postgresql://USER@HOST/DATABASE");
+                         "Name the database as sqlite:PATH or postgresql://USER@HOST/DATABASE.");
     }
     if (status == STATUS_OK) {
         made->write_wait_ms = WRITE_WAIT_MS;
@@ -83,7 +83,7 @@ enum status db_commit(struct db *db, struct fault *fault) {
     if (db->failed) {
         db_rollback(db);
         return fault_set(fault, STATUS_INTERNAL, "transaction-failed", NULL, TEXT(""),
-                         "a statement of this transaction failed, so it was rolled back");
+                         "A statement of this transaction failed, so it was rolled back.");
     }
     enum status status = write_counters(db, fault);
     if (status == STATUS_OK) {
@@ -114,7 +114,7 @@ static enum status must_be_usable(struct db *db, struct fault *fault) {
     assert(db->stream == NULL && db->bulk == NULL);
     if (db->in_transaction && db->failed) {
         return fault_set(fault, STATUS_INTERNAL, "transaction-failed", NULL, TEXT(""),
-                         "a statement of this transaction failed before, so it can only be rolled back");
+                         "A statement of this transaction failed before, so it can only be rolled back.");
     }
     return STATUS_OK;
 }

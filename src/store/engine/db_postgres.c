@@ -42,17 +42,17 @@ enum status postgres_fault(struct db *db, const PGresult *result, struct fault *
     struct text code = text_of(state);
     if (text_is(code, "23505")) {
         return fault_set(fault, STATUS_CONFLICT, "already-exists", NULL, TEXT(""),
-                         "there is such a thing already (%.*s)", TEXT_ARGS(message));
+                         "There is such a thing already (%.*s).", TEXT_ARGS(message));
     }
     if (text_starts_with(code, TEXT("23"))) {
         return fault_set(fault, STATUS_INTERNAL, "constraint-broken", NULL, TEXT(""),
-                         "the database refuses it: %.*s", TEXT_ARGS(message));
+                         "The database refuses it: %.*s.", TEXT_ARGS(message));
     }
     if (text_is(code, "55P03")) {
         return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
-                         "somebody else is changing the database; try again");
+                         "Somebody else is changing the database: try again.");
     }
-    return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "PostgreSQL: %.*s",
+    return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "PostgreSQL failed: %.*s.",
                      TEXT_ARGS(message));
 }
 
@@ -74,7 +74,7 @@ static enum status get_ready(struct postgres_db *db, struct fault *fault) {
     const char *encoding = PQparameterStatus(db->connection, "server_encoding");
     if (!text_is(text_of(encoding), "UTF8")) {
         return fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", text_of(encoding),
-                         "the PostgreSQL database must have the encoding UTF8");
+                         "Name a PostgreSQL database with the encoding UTF8.");
     }
     PGresult *result = PQexec(db->connection, "select hashtextextended('seatmeter ' || current_schema(), 0)");
     enum status status = STATUS_OK;
@@ -83,7 +83,7 @@ static enum status get_ready(struct postgres_db *db, struct fault *fault) {
     } else if (PQgetisnull(result, 0, 0) ||
                !text_to_int64(text_of(PQgetvalue(result, 0, 0)), &db->lock_key)) {
         status = fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", TEXT(""),
-                           "the PostgreSQL user has no schema in its search_path to keep tables in");
+                           "Give the PostgreSQL user a schema in its search_path to keep tables in.");
     }
     PQclear(result);
     return status;
@@ -106,7 +106,7 @@ static enum status connect_to(const char *url, struct postgres_db *db, struct fa
     if (PQstatus(db->connection) != CONNECTION_OK) {
         struct text message = first_line(PQerrorMessage(db->connection));
         return fault_set(fault, STATUS_INTERNAL, "database-unreachable", "db", TEXT(""),
-                         "PostgreSQL cannot be reached: %.*s", TEXT_ARGS(message));
+                         "PostgreSQL cannot be reached: %.*s.", TEXT_ARGS(message));
     }
     PQsetNoticeProcessor(db->connection, be_silent, NULL);
     return get_ready(db, fault);
@@ -121,8 +121,8 @@ enum status db_postgres_open(struct text where, struct db **db, struct fault *fa
     enum status status =
         is_well_formed(url) ? connect_to(url, made, fault)
                             : fault_set(fault, STATUS_INVALID, "malformed-database-url", "db", TEXT(""),
-                                        "the database must be sqlite:PATH or postgresql://USER@HOST/DATABASE "
-                                        "with special characters percent-encoded");
+                                        "Name the database as sqlite:PATH or postgresql://USER@HOST/DATABASE "
+                                        "with special characters percent-encoded.");
     free(url);
     if (status != STATUS_OK) {
         PQfinish(made->connection);
@@ -195,7 +195,7 @@ static enum status postgres_commit(struct db *db, struct fault *fault) {
         status = postgres_fault(db, result, fault);
     } else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                           "PostgreSQL rolled the transaction back");
+                           "PostgreSQL rolled the transaction back.");
     }
     PQclear(result);
     return status;
@@ -343,7 +343,7 @@ enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *r
             break;
         default:
             return fault_set(fault, STATUS_INTERNAL, "unsupported-column-type", PQfname(result, i),
-                             text_of(rows->base.sql), "cast the column to bigint, text or bytes");
+                             text_of(rows->base.sql), "Cast the column to bigint, text or bytes.");
         }
     }
     rows->columns_generation = rows->generation;

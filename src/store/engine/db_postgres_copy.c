@@ -177,7 +177,7 @@ static enum status fetch(struct postgres_rows *rows, struct fault *fault) {
         enum status status = take_results(db, fault);
         return status != STATUS_OK ? status
                                    : fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                                               "PostgreSQL ended a copy in the middle of a row");
+                                               "PostgreSQL ended a copy in the middle of a row.");
     }
     size_t left = rows->length - rows->start;
     char *joined = NULL;

@@ -58,20 +58,21 @@ static enum status fault_of(sqlite3 *handle, int code, struct fault *fault) {
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
         return fault_set(fault, STATUS_CONFLICT, "already-exists", NULL, TEXT(""),
-                         "there is such a thing already (%s)", message);
+                         "There is such a thing already (%s).", message);
     default:
         break;
     }
     switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
         return fault_set(fault, STATUS_INTERNAL, "constraint-broken", NULL, TEXT(""),
-                         "the database refuses it: %s", message);
+                         "The database refuses it: %s.", message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
-                         "somebody else is changing the database; try again");
+                         "Somebody else is changing the database: try again.");
     default:
-        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "SQLite: %s", message);
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "SQLite failed: %s.",
+                         message);
     }
 }
 
@@ -89,7 +90,7 @@ static enum status make_private_file(const char *path, struct fault *fault) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_INTERNAL, "database-unreachable", "db", text_of(path),
-                     "the database file cannot be created: %s", strerror(errno));
+                     "The database file cannot be created: %s.", strerror(errno));
 }
 
 /* Turning a new file into one with a write-ahead log needs it alone, and SQLite does not wait for that. A new
@@ -154,7 +155,7 @@ enum status db_sqlite_open(struct text where, struct db **db, struct fault *faul
         }
         if (code != SQLITE_OK) {
             status = fault_set(fault, STATUS_INTERNAL, "database-unreachable", "db", text_of(path),
-                               "the database cannot be opened: %s",
+                               "The database cannot be opened: %s.",
                                made->handle == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(made->handle));
         }
     }
@@ -419,7 +420,7 @@ static enum status sqlite_claim(struct db *db, const char *name, bool *claimed, 
     enum status status = STATUS_OK;
     if (descriptor < 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, text_of(path),
-                           "the lock file cannot be opened: %s", strerror(errno));
+                           "The lock file cannot be opened: %s.", strerror(errno));
     } else if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
         mine->claim = descriptor;
         *claimed = true;
@@ -427,7 +428,7 @@ static enum status sqlite_claim(struct db *db, const char *name, bool *claimed, 
         *claimed = false;
         if (errno != EWOULDBLOCK) {
             status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, text_of(path),
-                               "the lock file cannot be locked: %s", strerror(errno));
+                               "The lock file cannot be locked: %s.", strerror(errno));
         }
         close(descriptor);
     }

@@ -62,8 +62,8 @@ static const char *in_words_of(const struct db_driver *driver, const char *sql, 
 
 static enum status too_new(int64_t version, struct fault *fault) {
     return fault_set(fault, STATUS_CONFLICT, "store-too-new", "db", TEXT(""),
-                     "the store has version %lld and this program knows versions up to %lld: "
-                     "use a newer seatmeter",
+                     "The store has version %lld and this program knows versions up to %lld: "
+                     "use a newer seatmeter.",
                      (long long)version, (long long)db_newest_version());
 }
 
@@ -154,14 +154,14 @@ enum status db_check_version(struct db *db, struct fault *fault) {
     }
     if (version == 0) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-initialised", "db", TEXT(""),
-                         "there is no programme in this store yet: run \"seatmeter init\"");
+                         "There is no programme in this store yet: run \"seatmeter init\".");
     }
     if (version > db_newest_version()) {
         return too_new(version, fault);
     }
     if (version < db_newest_version()) {
         return fault_set(fault, STATUS_CONFLICT, "store-outdated", "db", TEXT(""),
-                         "the store has version %lld and this program needs %lld: run \"seatmeter upgrade\"",
+                         "The store has version %lld and this program needs %lld: run \"seatmeter upgrade\".",
                          (long long)version, (long long)db_newest_version());
     }
     return STATUS_OK;

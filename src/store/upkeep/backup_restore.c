@@ -40,7 +40,7 @@ static enum status malformed(struct reader *reader, struct fault *fault, const c
 static enum status get(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
     if (fread(bytes, 1, size_bytes, reader->file) != size_bytes) {
         return malformed(reader, fault,
-                         ferror(reader->file) ? "the file cannot be read" : "the file is cut short");
+                         ferror(reader->file) ? "The file cannot be read." : "The file is cut short.");
     }
     crypto_generichash_update(&reader->whole, bytes, size_bytes);
     crypto_generichash_update(&reader->table, bytes, size_bytes);
@@ -69,9 +69,9 @@ static enum status get_name(struct reader *reader, struct text *name, struct fau
         return status;
     }
     if (length == 0 || length > BACKUP_NAME_BYTES_MAX) {
-        return malformed(reader, fault, "the name of a table or a column is damaged");
+        return malformed(reader, fault, "The name of a table or a column is damaged.");
     }
-    char *bytes = ARENA_NEW(&reader->arena, char, length + 1);
+    char *bytes = ARENA_NEW(&reader->arena, char, length);
     *name = (struct text){bytes, length};
     return get(reader, bytes, length, fault);
 }
@@ -101,7 +101,7 @@ static enum status get_bytes(struct reader *reader, struct db_value *value, stru
     uint64_t length = 0;
     enum status status = get_integer(reader, 4, &length, fault);
     if (status == STATUS_OK && length > BACKUP_VALUE_BYTES_MAX) {
-        status = malformed(reader, fault, "the length of a value is damaged");
+        status = malformed(reader, fault, "The length of a value is damaged.");
     }
     value->integer = (int64_t)reader->values_used;
     value->text.length = length;
@@ -128,7 +128,7 @@ static enum status get_value(struct reader *reader, char type, struct db_value *
     uint64_t present = 0;
     enum status status = get_integer(reader, 1, &present, fault);
     if (status == STATUS_OK && present > 1) {
-        status = malformed(reader, fault, "a row is damaged");
+        status = malformed(reader, fault, "A row is damaged.");
     }
     *value = db_null();
     if (status != STATUS_OK || present == 0) {
@@ -169,7 +169,7 @@ static enum status get_rows(struct reader *reader, const struct backup_table *ta
         uint64_t more = 0;
         enum status status = get_integer(reader, 1, &more, fault);
         if (status == STATUS_OK && more > 1) {
-            status = malformed(reader, fault, "a row is damaged");
+            status = malformed(reader, fault, "A row is damaged.");
         }
         if (status != STATUS_OK) {
             return status;
@@ -186,7 +186,7 @@ static enum status get_rows(struct reader *reader, const struct backup_table *ta
     uint64_t written = 0;
     enum status status = get_integer(reader, 8, &written, fault);
     if (status == STATUS_OK && written != count) {
-        status = malformed(reader, fault, "a table has lost or gained rows");
+        status = malformed(reader, fault, "A table has lost or gained rows.");
     }
     reader->summary.rows += (int64_t)count;
     return status;
@@ -205,7 +205,7 @@ static enum status get_columns(struct reader *reader, struct backup_table *table
         status = get_integer(reader, 2, &columns, fault);
     }
     if (status == STATUS_OK && (columns == 0 || columns > BACKUP_COLUMNS_MAX)) {
-        status = malformed(reader, fault, "the columns of a table are damaged");
+        status = malformed(reader, fault, "The columns of a table are damaged.");
     }
     for (table->columns = 0; status == STATUS_OK && table->columns < columns; table->columns++) {
         status = get_name(reader, &table->column_names[table->columns], fault);
@@ -213,7 +213,7 @@ static enum status get_columns(struct reader *reader, struct backup_table *table
             status = get(reader, &table->types[table->columns], 1, fault);
         }
         if (status == STATUS_OK && !is_column_type(table->types[table->columns])) {
-            status = malformed(reader, fault, "the columns of a table are damaged");
+            status = malformed(reader, fault, "The columns of a table are damaged.");
         }
     }
     return status;
@@ -235,7 +235,7 @@ static enum status start_bulk(struct reader *reader, const struct backup_table *
         return STATUS_OK;
     }
     if (number >= reader->expected_count || !is_same_table(table, &reader->expected[number])) {
-        return malformed(reader, fault, "its tables are not those of a store of its version");
+        return malformed(reader, fault, "The backup's tables are not those of a store of its version.");
     }
     const struct backup_table *expected = &reader->expected[number];
     const char *columns[BACKUP_COLUMNS_MAX];
@@ -257,7 +257,7 @@ static enum status get_table(struct reader *reader, size_t number, struct fault 
         status = get_rows(reader, table, bulk, fault);
     }
     if (status == STATUS_OK) {
-        status = get_hash(reader, &reader->table, "a table is damaged: its hash does not match", fault);
+        status = get_hash(reader, &reader->table, "A table is damaged: its hash does not match.", fault);
     }
     if (status == STATUS_OK && bulk != NULL) {
         status = db_bulk_finish(bulk, fault);
@@ -276,13 +276,13 @@ static enum status get_header(struct reader *reader, uint64_t *tables, struct fa
     uint64_t created_at_us = 0;
     enum status status = get(reader, magic, sizeof magic, fault);
     if (status == STATUS_OK && memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
-        return malformed(reader, fault, "the file is not a backup of seatmeter");
+        return malformed(reader, fault, "The file is not a backup of seatmeter.");
     }
     if (status == STATUS_OK) {
         status = get_integer(reader, 4, &format, fault);
     }
     if (status == STATUS_OK && format != BACKUP_FORMAT) {
-        return malformed(reader, fault, "the file has a format that this program does not know");
+        return malformed(reader, fault, "The file has a format that this program does not know.");
     }
     if (status == STATUS_OK) {
         status = get_integer(reader, 4, &version, fault);
@@ -294,7 +294,7 @@ static enum status get_header(struct reader *reader, uint64_t *tables, struct fa
         status = get_integer(reader, 4, tables, fault);
     }
     if (status == STATUS_OK && (version == 0 || *tables > BACKUP_TABLES_MAX)) {
-        return malformed(reader, fault, "the file's beginning is damaged");
+        return malformed(reader, fault, "The file's beginning is damaged.");
     }
     reader->summary.schema_version = (int64_t)version;
     reader->summary.created_at_us = (int64_t)created_at_us;
@@ -312,13 +312,13 @@ static enum status get_all(struct reader *reader, struct fault *fault) {
         status = get_table(reader, i, fault);
     }
     if (status == STATUS_OK) {
-        status = get_hash(reader, &reader->whole, "the file is damaged: its hash does not match", fault);
+        status = get_hash(reader, &reader->whole, "The file is damaged: its hash does not match.", fault);
     }
     if (status == STATUS_OK && fgetc(reader->file) != EOF) {
-        status = malformed(reader, fault, "there is something behind the backup's end");
+        status = malformed(reader, fault, "There is something behind the backup's end.");
     }
     if (status == STATUS_OK && reader->db != NULL && tables != reader->expected_count) {
-        status = malformed(reader, fault, "its tables are not those of a store of its version");
+        status = malformed(reader, fault, "The backup's tables are not those of a store of its version.");
     }
     return status;
 }
@@ -336,10 +336,9 @@ static enum status must_be_empty(struct db *db, const struct backup_table *table
             return status;
         }
         if (found != 0) {
-            return fault_set(
-                fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
-                "a backup can only be restored into an empty store, and this one has rows in %.*s",
-                TEXT_ARGS(tables[i].name));
+            return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
+                             "Restore into an empty store: this one has rows in %.*s.",
+                             TEXT_ARGS(tables[i].name));
         }
     }
     return STATUS_OK;
@@ -350,14 +349,14 @@ static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fa
     int64_t version = 0;
     if (wanted > db_newest_version()) {
         return fault_set(fault, STATUS_CONFLICT, "store-too-new", "file", TEXT(""),
-                         "the backup has version %lld and this program knows versions up to %lld: "
-                         "use a newer seatmeter",
+                         "The backup has version %lld and this program knows versions up to %lld: "
+                         "use a newer seatmeter.",
                          (long long)wanted, (long long)db_newest_version());
     }
     enum status status = db_present_version(db, &version, fault);
     if (status == STATUS_OK && version != 0 && version != wanted) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
-                         "the backup has version %lld and the store %lld: restore it into a new store",
+                         "The backup has version %lld and the store %lld: restore it into a new store.",
                          (long long)wanted, (long long)version);
     }
     return status != STATUS_OK ? status : db_migrate_to(db, wanted, fault);
@@ -402,7 +401,7 @@ static enum status reader_open(struct reader *reader, struct text path, struct f
     arena_clean_up(&reader->arena);
     if (reader->file == NULL) {
         return fault_set(fault, STATUS_INVALID, "file-unreadable", "file", path,
-                         "the file cannot be read: %s", strerror(error));
+                         "The file cannot be read: %s.", strerror(error));
     }
     return STATUS_OK;
 }

@@ -103,13 +103,13 @@ enum status backup_tables_of(struct db *db, struct arena *arena, struct backup_t
     if (status != STATUS_OK) {
         return status;
     }
-    bool *needs = ARENA_NEW(arena, bool, found_count *found_count + 1);
-    bool *placed = ARENA_NEW(arena, bool, found_count + 1);
+    bool *needs = ARENA_NEW(arena, bool, found_count *found_count);
+    bool *placed = ARENA_NEW(arena, bool, found_count);
     status = load_references(db, found, found_count, needs, fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct backup_table *ordered = ARENA_NEW(arena, struct backup_table, found_count + 1);
+    struct backup_table *ordered = ARENA_NEW(arena, struct backup_table, found_count);
     for (size_t i = 0; i < found_count; i++) {
         size_t next = next_table(needs, placed, found_count);
         assert(next < found_count); /* tables do not refer to each other in a circle */

@@ -70,7 +70,7 @@ static void start_hash(crypto_generichash_state *state) {
 
 static enum status failed(const struct writer *writer, int error, struct fault *fault) {
     return fault_set(fault, STATUS_INTERNAL, "backup-failed", "file", writer->path,
-                     "the backup cannot be written: %s", strerror(error));
+                     "The backup cannot be written: %s.", strerror(error));
 }
 
 /* ---- tables ---- */
@@ -101,7 +101,7 @@ static enum status put_row(struct writer *writer, const struct backup_table *tab
         struct text value = db_column_text(rows, column);
         if (value.length > BACKUP_VALUE_BYTES_MAX) {
             return fault_set(fault, STATUS_INTERNAL, "backup-failed", "file", writer->path,
-                             "a value of %.*s.%.*s is larger than a backup can hold", TEXT_ARGS(table->name),
+                             "A value of %.*s.%.*s is larger than a backup can hold.", TEXT_ARGS(table->name),
                              TEXT_ARGS(table->column_names[i]));
         }
         put_u32(writer, value.length);
@@ -186,7 +186,7 @@ static enum status put_store(struct writer *writer, struct db *db, struct backup
 
 static enum status exists(struct text path, struct fault *fault) {
     return fault_set(fault, STATUS_CONFLICT, "file-exists", "file", path,
-                     "there is such a file already, and a backup overwrites nothing: choose another name");
+                     "Choose another name: there is such a file already, and a backup overwrites nothing.");
 }
 
 /* Flushes a directory's entries; a file system that cannot has nothing to flush. */
