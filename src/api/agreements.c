@@ -70,7 +70,7 @@ static enum status post_sign(struct request *request, struct response *response,
     return STATUS_OK;
 }
 
-typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade *,
+typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade_result *,
                                      struct fault *);
 
 static enum status run_cascade(struct request *request, struct response *response, struct fault *fault,
@@ -84,7 +84,7 @@ static enum status run_cascade(struct request *request, struct response *respons
         .if_version = request->if_version,
     };
     TRY(request_json_done(&document, &body));
-    struct cascade cascade;
+    struct cascade_result cascade;
     TRY(run(&request->call, &input, &cascade, fault));
     response_version(response, request, cascade.version);
     represent_cascade(response_json(response, request, 200), NULL, &cascade);

@@ -17,8 +17,8 @@
 #include "programme/billing/show_invoices.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
-#include "programme/catalogue/lease_terms.h"
 #include "programme/catalogue/import_prices.h"
+#include "programme/catalogue/lease_terms.h"
 #include "programme/catalogue/prices.h"
 #include "programme/delivery/install_links.h"
 #include "programme/delivery/products.h"
@@ -40,7 +40,7 @@
 /* represent_parties.c: accounts, agreements, SKUs, prices, users, tokens, the audit trail */
 void represent_account(struct json_writer *out, const char *name, const struct account_view *account);
 void represent_agreement(struct json_writer *out, const char *name, const struct agreement_view *agreement);
-void represent_cascade(struct json_writer *out, const char *name, const struct cascade *cascade);
+void represent_cascade(struct json_writer *out, const char *name, const struct cascade_result *cascade);
 void represent_sku(struct json_writer *out, const char *name, const struct sku_view *sku); /* in a list */
 void represent_sku_in_full(struct json_writer *out, const char *name, const struct sku_view *sku);
 void represent_catalogue_import(struct json_writer *out, const char *name,

@@ -59,7 +59,7 @@ void represent_agreement(struct json_writer *out, const char *name, const struct
     json_write_close(out);
 }
 
-void represent_cascade(struct json_writer *out, const char *name, const struct cascade *cascade) {
+void represent_cascade(struct json_writer *out, const char *name, const struct cascade_result *cascade) {
     json_write_open(out, name);
     json_write_text(out, "agreement", cascade->agreement);
     json_write_text(out, "state", cascade->state);

@@ -160,7 +160,7 @@ static struct suspend_agreement_input edge_of(const char *seller, const char *bu
 
 void suspend(struct world *world, const char *seller, const char *buyer) {
     struct call call = world_call(world);
-    struct cascade cascade;
+    struct cascade_result cascade;
     struct suspend_agreement_input input = edge_of(seller, buyer);
     WORLD_OK(world, suspend_agreement(&call, &input, &cascade, &world->fault));
     assert_true(text_is(cascade.state, "suspended"));
@@ -168,7 +168,7 @@ void suspend(struct world *world, const char *seller, const char *buyer) {
 
 void resume(struct world *world, const char *seller, const char *buyer) {
     struct call call = world_call(world);
-    struct cascade cascade;
+    struct cascade_result cascade;
     struct suspend_agreement_input input = edge_of(seller, buyer);
     WORLD_OK(world, resume_agreement(&call, &input, &cascade, &world->fault));
     assert_true(text_is(cascade.state, "signed"));
@@ -176,7 +176,7 @@ void resume(struct world *world, const char *seller, const char *buyer) {
 
 void terminate(struct world *world, const char *seller, const char *buyer) {
     struct call call = world_call(world);
-    struct cascade cascade;
+    struct cascade_result cascade;
     struct suspend_agreement_input input = edge_of(seller, buyer);
     WORLD_OK(world, terminate_agreement(&call, &input, &cascade, &world->fault));
     assert_true(text_is(cascade.state, "terminated"));

@@ -22,7 +22,7 @@ static void a_rich_store(struct trade *trade, struct world *world) {
     struct one_off_charge_view charge;
     struct correction_view correction;
     struct invoice_view summary;
-    struct cascade cascade;
+    struct cascade_result cascade;
     trade_begin(trade, world, "Europe/Berlin", "EUR");
     trade_sku(trade, "S");
     trade_sku(trade, "T");

@@ -372,7 +372,7 @@ static void a_suspended_provider_is_not_billed_while_it_is(void **state) {
     trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 1));
     struct suspend_agreement_input edge = {
         .seller = TEXT("DIST"), .buyer = TEXT("P1"), .reason = TEXT("late")};
-    struct cascade cascade;
+    struct cascade_result cascade;
     trade_at(&trade, "2026-11-11T00:00:00Z");
     WORLD_OK(trade.world, suspend_agreement(&trade.call, &edge, &cascade, &trade.world->fault));
     trade_at(&trade, "2026-11-21T00:00:00Z");
@@ -391,7 +391,7 @@ static void a_terminated_edge_is_billed_to_its_end(void **state) {
     trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 1));
     struct suspend_agreement_input edge = {
         .seller = TEXT("DIST"), .buyer = TEXT("P1"), .reason = TEXT("over")};
-    struct cascade cascade;
+    struct cascade_result cascade;
     trade_at(&trade, "2026-11-04T00:00:00Z");
     WORLD_OK(trade.world, terminate_agreement(&trade.call, &edge, &cascade, &trade.world->fault));
     trade_at(&trade, "2026-12-10T00:00:00Z");

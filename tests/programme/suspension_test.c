@@ -124,7 +124,7 @@ static void terminating_retires_everything_below_and_ends_the_agreements_below(v
     struct text other = a_licence_on(world, "OFFICE", 5);
     turn_on(world, licence);
     struct call call = call_of(world, "DIST");
-    struct cascade cascade;
+    struct cascade_result cascade;
     struct suspend_agreement_input input = {
         .seller = TEXT("DIST"), .buyer = TEXT("SUB"), .reason = TEXT("broke")};
     WORLD_OK(world, terminate_agreement(&call, &input, &cascade, &world->fault));
@@ -172,7 +172,7 @@ static void a_bundle_that_lost_a_part_with_its_vendor_is_not_turned_on_again(voi
 static void only_the_seller_suspends_and_an_edge_of_others_is_unknown(void **state) {
     struct world *world = *state;
     a_channel(world);
-    struct cascade cascade;
+    struct cascade_result cascade;
     struct suspend_agreement_input edge = {.seller = TEXT("DIST"), .buyer = TEXT("P1")};
     struct call buyer = call_of(world, "P1");
     WORLD_FAULT(world, "not-yours", suspend_agreement(&buyer, &edge, &cascade, &world->fault));
@@ -431,7 +431,7 @@ static void sign_again(struct lives *lives) {
 static void change_an_edge(struct lives *lives) {
     struct world *world = lives->world;
     struct call call = world_call(world);
-    struct cascade cascade;
+    struct cascade_result cascade;
     size_t edge = rng_below(&lives->rng, EDGES);
     struct suspend_agreement_input input = {.seller = text_of(edges[edge][0]),
                                             .buyer = text_of(edges[edge][1])};

@@ -150,7 +150,7 @@ static enum status run_agreement_sign(struct operator_session *session, const st
 
 /* The commands that suspend, resume and terminate have one shape. */
 typedef enum status agreement_change(struct call *call, const struct suspend_agreement_input *input,
-                                     struct cascade *out, struct fault *fault);
+                                     struct cascade_result *out, struct fault *fault);
 
 static enum status change_agreement(struct operator_session *session, const struct arguments *arguments,
                                     agreement_change *change, struct fault *fault) {
@@ -158,7 +158,7 @@ static enum status change_agreement(struct operator_session *session, const stru
                                             .seller = argument_text(arguments, "seller"),
                                             .buyer = argument_text(arguments, "buyer"),
                                             .reason = argument_text(arguments, "reason")};
-    struct cascade cascade;
+    struct cascade_result cascade;
     TRY(change(&session->call, &input, &cascade, fault));
     struct json_writer writer = {.arena = &session->arena};
     represent_cascade(&writer, NULL, &cascade);

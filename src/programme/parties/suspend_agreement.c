@@ -33,7 +33,7 @@ static enum status reach_edge(struct call *call, const struct suspend_agreement_
 
 /* Saves the agreement and tells of it in the buyer's audit trail too. */
 static enum status save_agreement(struct call *call, struct reach *reach, const char *action,
-                                  struct text reason, struct cascade *cascade, struct fault *fault) {
+                                  struct text reason, struct cascade_result *cascade, struct fault *fault) {
     assert(cascade->licences >= 0 && cascade->agreements >= 0);
     TRY(agreement_update(call->db, &reach->agreement, fault));
     /* The leases of a bundle depend on the vendors of its parts. */
@@ -52,7 +52,7 @@ static enum status save_agreement(struct call *call, struct reach *reach, const 
 static enum status do_suspend_agreement(struct call *call, const void *input, void *output,
                                         struct fault *fault) {
     const struct suspend_agreement_input *wanted = input;
-    struct cascade *cascade = output;
+    struct cascade_result *cascade = output;
     struct reach reach = {0};
     TRY(reach_edge(call, wanted, "suspend", &reach, fault));
     TRY(licence_scope_suspend(call->db, reach.scope, reach.agreement.id, call->now_us, &cascade->licences,
@@ -63,7 +63,7 @@ static enum status do_suspend_agreement(struct call *call, const void *input, vo
 static enum status do_resume_agreement(struct call *call, const void *input, void *output,
                                        struct fault *fault) {
     const struct suspend_agreement_input *wanted = input;
-    struct cascade *cascade = output;
+    struct cascade_result *cascade = output;
     struct reach reach = {0};
     TRY(reach_edge(call, wanted, "resume", &reach, fault));
     TRY(licence_scope_resume(call->db, reach.scope, reach.agreement.id, call->now_us, &cascade->licences,
@@ -74,7 +74,7 @@ static enum status do_resume_agreement(struct call *call, const void *input, voi
 static enum status do_terminate_agreement(struct call *call, const void *input, void *output,
                                           struct fault *fault) {
     const struct suspend_agreement_input *wanted = input;
-    struct cascade *cascade = output;
+    struct cascade_result *cascade = output;
     struct reach reach = {0};
     TRY(reach_edge(call, wanted, "terminate", &reach, fault));
     TRY(licence_scope_retire(call->db, reach.scope, call->now_us, &cascade->licences, fault));
@@ -91,25 +91,25 @@ static enum status do_terminate_agreement(struct call *call, const void *input, 
 
 /* The cascade is the caller's only where the whole of it is committed. */
 static enum status run_cascade(struct call *call, call_body *body,
-                               const struct suspend_agreement_input *input, struct cascade *out,
+                               const struct suspend_agreement_input *input, struct cascade_result *out,
                                struct fault *fault) {
-    struct cascade cascade = {0};
+    struct cascade_result cascade = {0};
     TRY(call_run(call, DB_WRITE, body, input, &cascade, fault));
     *out = cascade;
     return STATUS_OK;
 }
 
 enum status suspend_agreement(struct call *call, const struct suspend_agreement_input *input,
-                              struct cascade *out, struct fault *fault) {
+                              struct cascade_result *out, struct fault *fault) {
     return run_cascade(call, do_suspend_agreement, input, out, fault);
 }
 
 enum status resume_agreement(struct call *call, const struct suspend_agreement_input *input,
-                             struct cascade *out, struct fault *fault) {
+                             struct cascade_result *out, struct fault *fault) {
     return run_cascade(call, do_resume_agreement, input, out, fault);
 }
 
 enum status terminate_agreement(struct call *call, const struct suspend_agreement_input *input,
-                                struct cascade *out, struct fault *fault) {
+                                struct cascade_result *out, struct fault *fault) {
     return run_cascade(call, do_terminate_agreement, input, out, fault);
 }

@@ -18,7 +18,7 @@ struct suspend_agreement_input {
     int64_t if_version;
 };
 
-struct cascade {
+struct cascade_result {
     struct text agreement; /* agr_… */
     struct text state;     /* of the agreement, now */
     int64_t licences;      /* how many were suspended, resumed or retired */
@@ -27,10 +27,10 @@ struct cascade {
 };
 
 enum status suspend_agreement(struct call *call, const struct suspend_agreement_input *input,
-                              struct cascade *out, struct fault *fault) MUST_CHECK;
+                              struct cascade_result *out, struct fault *fault) MUST_CHECK;
 enum status resume_agreement(struct call *call, const struct suspend_agreement_input *input,
-                             struct cascade *out, struct fault *fault) MUST_CHECK;
+                             struct cascade_result *out, struct fault *fault) MUST_CHECK;
 enum status terminate_agreement(struct call *call, const struct suspend_agreement_input *input,
-                                struct cascade *out, struct fault *fault) MUST_CHECK;
+                                struct cascade_result *out, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -350,7 +350,7 @@ static enum status suspend_or_resume_provider(struct sim *sim, int64_t index, bo
     struct sim_provider *provider = &sim->providers[index];
     struct suspend_agreement_input input = {
         .seller = provider->seller, .buyer = provider->code, .reason = TEXT("an overdue invoice")};
-    struct cascade cascade;
+    struct cascade_result cascade;
     provider->suspended = suspended;
     touch_licences(sim, index, -1);
     return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
@@ -363,7 +363,7 @@ static enum status suspend_or_resume_customer(struct sim *sim, int64_t index, bo
     struct suspend_agreement_input input = {.seller = sim->providers[customer->provider].code,
                                             .buyer = customer->code,
                                             .reason = TEXT("an overdue invoice")};
-    struct cascade cascade;
+    struct cascade_result cascade;
     customer->suspended = suspended;
     touch_licences(sim, customer->provider, index);
     return suspended ? suspend_agreement(sim->call, &input, &cascade, fault)
