@@ -1,5 +1,6 @@
 #include "programme/access/list_audit.h"
 
+#include "programme/access/account_listing.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "store/access/audit.h"
@@ -46,13 +47,8 @@ static enum status find_reader(struct call *call, struct text account, int64_t *
     return STATUS_OK;
 }
 
-struct audit_request {
-    struct text account;
-    struct page page;
-};
-
 static enum status do_list_audit(struct call *call, const void *input, void *output, struct fault *fault) {
-    const struct audit_request *wanted = input;
+    const struct account_listing *wanted = input;
     int64_t reader_id = 0;
     struct audit_entry *entries = NULL;
     struct audit_page page = {0};
@@ -69,6 +65,6 @@ static enum status do_list_audit(struct call *call, const void *input, void *out
 
 enum status list_audit(struct call *call, struct text account, struct page page, struct audit_page *out,
                        struct fault *fault) {
-    const struct audit_request wanted = {account, page};
+    const struct account_listing wanted = {account, page};
     return call_run(call, DB_READ, do_list_audit, &wanted, out, fault);
 }

@@ -33,8 +33,8 @@ enum status sign_in(struct call *call, const struct sign_in_input *input, struct
 /* Ends the session; one that is not there is fine. */
 enum status sign_out(struct call *call, struct text token, struct fault *fault) MUST_CHECK;
 
-/* Who the session's token is: fills `*actor` (for call->actor) and `*user`, and lets the session live on.
- * Fault "session-unknown" (STATUS_UNAUTHENTICATED). Not inside another call. */
+/* Finds the user of a session's token: fills `*actor` (for call->actor) and `*user`, and lets the session
+ * live on. Fault "session-unknown" (STATUS_UNAUTHENTICATED). Not inside another call. */
 enum status find_session(struct call *call, struct text token, struct actor *actor, struct user_view *user,
                          struct fault *fault) MUST_CHECK;
 

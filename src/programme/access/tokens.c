@@ -2,6 +2,7 @@
 
 #include "core/time/date.h"
 #include "core/time/instant.h"
+#include "programme/access/account_listing.h"
 #include "programme/call/authorise.h"
 #include "programme/call/credential.h"
 #include "programme/call/lookup_account.h"
@@ -68,7 +69,7 @@ static enum status parse_scopes(struct call *call, struct text words, struct tex
     return STATUS_OK;
 }
 
-/* What create_token gives: the token as people read it, and the one thing that is never shown again. */
+/* The output of create_token: the token as people read it, and its text, which is never shown again. */
 struct created_token {
     struct token_view *view;
     struct text *token;
@@ -147,13 +148,8 @@ enum status revoke_token(struct call *call, struct text token_identifier, struct
 
 /* ---- listing, and signing in with one ---- */
 
-struct token_request {
-    struct text account;
-    struct page page;
-};
-
 static enum status do_list_tokens(struct call *call, const void *input, void *output, struct fault *fault) {
-    const struct token_request *wanted = input;
+    const struct account_listing *wanted = input;
     struct account account;
     struct token *tokens = NULL;
     struct token_page page = {0};
@@ -170,7 +166,7 @@ static enum status do_list_tokens(struct call *call, const void *input, void *ou
 
 enum status list_tokens(struct call *call, struct text account, struct page page, struct token_page *out,
                         struct fault *fault) {
-    const struct token_request wanted = {account, page};
+    const struct account_listing wanted = {account, page};
     return call_run(call, DB_READ, do_list_tokens, &wanted, out, fault);
 }
 

@@ -44,7 +44,8 @@ struct token_page {
 enum status list_tokens(struct call *call, struct text account, struct page page, struct token_page *out,
                         struct fault *fault) MUST_CHECK;
 
-/* Who a token is, for call->actor. Fault "token-unknown" (STATUS_UNAUTHENTICATED). */
+/* Finds the actor that a token stands for, for call->actor. Fault "token-unknown" (STATUS_UNAUTHENTICATED).
+ */
 enum status find_token(struct call *call, struct text token, struct actor *actor,
                        struct fault *fault) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 #include "programme/access/users.h"
 
+#include "programme/access/account_listing.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
@@ -231,13 +232,8 @@ enum status show_user(struct call *call, struct text user, struct user_view *out
     return call_run(call, DB_READ, do_show_user, &user, out, fault);
 }
 
-struct user_request {
-    struct text account;
-    struct page page;
-};
-
 static enum status do_list_users(struct call *call, const void *input, void *output, struct fault *fault) {
-    const struct user_request *wanted = input;
+    const struct account_listing *wanted = input;
     struct account account;
     struct user *users = NULL;
     struct user_page page = {0};
@@ -254,6 +250,6 @@ static enum status do_list_users(struct call *call, const void *input, void *out
 
 enum status list_users(struct call *call, struct text account, struct page page, struct user_page *out,
                        struct fault *fault) {
-    const struct user_request wanted = {account, page};
+    const struct account_listing wanted = {account, page};
     return call_run(call, DB_READ, do_list_users, &wanted, out, fault);
 }

@@ -10,14 +10,14 @@
 #include "store/access/users.h"
 #include "store/parties/agreements.h"
 
-/* Who acts, for the audit trail and logs: "operator", "system", "user usr_…", "token tok_…", in the call's
- * arena. */
+/* The actor in words for the audit trail and logs: "operator", "system", "user usr_…", "token tok_…". In the
+ * call's arena. */
 struct text actor_text(const struct call *call);
 
 /* True for the operator and the system. */
 bool actor_is_operator(const struct call *call);
 
-/* STATUS_FORBIDDEN "operator-only" with that sentence for anybody else than those. */
+/* STATUS_FORBIDDEN "operator-only" with that sentence for anybody but the operator and the system. */
 enum status require_operator(const struct call *call, const char *sentence, struct fault *fault) MUST_CHECK;
 
 /* The rights of a role, bits of enum right. */
@@ -39,13 +39,13 @@ enum status rights_parse(struct text words, const char *field, unsigned *rights,
 /* An identifier as text in the call's arena: identifier_text(call, IDENTIFIER_LICENCE, id) is "lic_…". */
 struct text identifier_text(const struct call *call, enum identifier_kind kind, int64_t id);
 
-/* Whether the actor's account is the account or above it; always true for the operator. What it gives: the
- * account in full, and its licences and events without keys. */
+/* Whether the actor's account is the account or above it; always true for the operator. Such an actor sees
+ * the account in full, and its licences and events without keys. */
 enum status actor_is_or_is_above(const struct call *call, int64_t account_id, bool *yes,
                                  struct fault *fault) MUST_CHECK;
 
-/* Whether the actor may see an account at all: besides those, its seller and the other parties of its own
- * agreements (name and address alone). */
+/* Whether the actor may see an account at all: besides its own and those below, its seller and the other
+ * parties of its own agreements, of which it sees name and address alone. */
 enum status actor_may_see_account(const struct call *call, int64_t account_id, bool *yes,
                                   struct fault *fault) MUST_CHECK;
 

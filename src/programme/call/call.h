@@ -1,8 +1,8 @@
 /* Call: everything a use case is given besides its input: who asks, when, the store and memory.
  *
- * A door makes one call per request. A use case authorises, loads, asks core, saves, all between call_begin
- * and call_end. Use cases may be built from others: only the outermost pair begins and ends the transaction,
- * so a thousand of them can share one (an import, a simulation). */
+ * A door makes one call per request. A use case authorises, loads, asks core and saves, all in a body that
+ * call_run runs in a transaction. Use cases may be built from others: the outermost call_run alone begins and
+ * ends the transaction, so that a thousand of them can share one (an import, a simulation). */
 #ifndef SEATMETER_PROGRAMME_CALL_CALL_H
 #define SEATMETER_PROGRAMME_CALL_CALL_H
 
@@ -12,7 +12,7 @@
 #include "core/licence/identifier.h"
 #include "store/engine/db.h"
 
-/* What somebody may do; also the scopes of an API token. Bits. */
+/* The rights that an actor can have, as bits; they are the scopes of an API token, too. */
 enum right {
     RIGHT_READ = 1,      /* "read" */
     RIGHT_ACCOUNTS = 2,  /* "accounts:write": add buyers, edit them; agreements */
@@ -35,7 +35,8 @@ struct actor {
     unsigned rights;    /* bits of enum right */
 };
 
-/* Told how far a long piece of work has come, now and then; a command on a terminal draws a bar. */
+/* A watcher of long work, which is told now and then how far it has come; a command on a terminal draws a
+ * bar. */
 struct progress {
     void (*step)(struct progress *progress, const char *what, int64_t done, int64_t total);
 };
@@ -51,7 +52,7 @@ struct call {
     struct random_source *random;
     struct progress *progress;        /* NULL: nobody is watching */
     struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
-    int depth;                        /* of nested call_begin */
+    int depth;                        /* of nested transactions; 0: outside of any */
     bool writes;
 };
 
@@ -62,7 +63,8 @@ enum status call_begin(struct call *call, enum db_access access, struct fault *f
  * fault of the commit. Inside another call it only passes `status` on, and the outer one decides. */
 enum status call_end(struct call *call, enum status status, struct fault *fault) MUST_CHECK;
 
-/* What a use case does between the beginning and the end of its transaction. */
+/* A use case's work between the beginning and the end of its transaction. It is named do_NAME after the use
+ * case. */
 typedef enum status call_body(struct call *call, const void *input, void *output, struct fault *fault);
 
 /* Runs `body` in the call's transaction: begins it (or joins the one that runs), and commits where the body

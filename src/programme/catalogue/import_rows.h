@@ -5,7 +5,7 @@
 #include "core/base/csv.h"
 #include "programme/catalogue/import_problems.h"
 
-/* What an import does with a row; a fault makes it a bad one. `context` is the import's own. */
+/* Takes a row into an import; a fault makes it a bad one. `context` is the import's own. */
 typedef enum status import_row(void *context, const struct csv_row *row, struct fault *fault);
 
 /* Gives `take` each row that is left in the reader, and notes in `problems` those that are no CSV or that it

@@ -29,7 +29,7 @@ struct lease_terms_view {
     int64_t version; /* from 1, which is that of the default terms */
 };
 
-/* What all leases of a SKU begin with, in `arena`. */
+/* Loads the beginning that all leases of a SKU share, into `arena`. */
 enum status lease_opening_load(struct db *db, struct arena *arena, int64_t sku_id,
                                const struct lease_opening **opening, struct fault *fault) MUST_CHECK;
 

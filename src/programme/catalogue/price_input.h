@@ -37,7 +37,7 @@ struct set_price_input {
     struct text tax_rate;       /* percent */
 };
 
-/* Whose prices are set, and what holds for all of them. */
+/* The edge whose prices are set, and what holds for all of them. */
 struct pricing {
     struct call *call;
     struct account seller;

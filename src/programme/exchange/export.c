@@ -80,7 +80,7 @@ static enum status write_table(struct exporting *exporting, const struct export_
     return export_flush(exporting, fault);
 }
 
-/* What is exported, and whereto. */
+/* One export: its table, its month, and where its bytes go. */
 struct export_request {
     const struct export_table *table;
     struct text month;

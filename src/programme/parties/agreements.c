@@ -123,7 +123,7 @@ enum status agreement_create_signed(struct call *call, int64_t seller_id, int64_
 
 /* ---- offering ---- */
 
-/* Who sells to whom: the seller of its buyer, or a vendor to the distributor. */
+/* An edge goes from a seller to an account that it is the seller of, or from a vendor to the distributor. */
 static bool is_edge(const struct account *seller, const struct account *buyer) {
     if (seller->kind == ACCOUNT_VENDOR) {
         return buyer->kind == ACCOUNT_DISTRIBUTOR && buyer->seller_id == 0;
@@ -131,7 +131,7 @@ static bool is_edge(const struct account *seller, const struct account *buyer) {
     return buyer->seller_id == seller->id;
 }
 
-/* Where no word names the seller, it is the actor's account, and for the operator the buyer's seller. */
+/* A seller that no word names is the actor's account, and for the operator the buyer's seller. */
 static enum status find_parties(struct call *call, const struct offer_agreement_input *input,
                                 struct account *seller, struct account *buyer, struct fault *fault) {
     TRY(find_account(call, input->buyer, "buyer", buyer, fault));

@@ -294,7 +294,7 @@ static enum status compose_care_bundle(struct sim *sim, struct sim_provider *pro
     return order_sku(sim, provider, code, SIM_SKUS, fault);
 }
 
-/* What a provider's customers pay: from a modest margin to 90 %. */
+/* Prices for a provider's customers, with margins from a modest one to 90 %. */
 static enum status price_provider(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
     struct csv_writer csv = begin_prices(sim);
     struct date from = month_first_day(sim->first_month);
