@@ -171,7 +171,7 @@ void live_count(const struct live *live, struct live_counts *counts) {
 
 static enum status already_running(struct fault *fault) {
     return fault_set(fault, STATUS_BUSY, "device-door-running", NULL, TEXT(""),
-                     "another device door runs on this store; there is one at a time");
+                     "Another device door runs on this store; there is one at a time.");
 }
 
 /* The claim comes before anything is read or written. */

@@ -336,7 +336,7 @@ static enum status hold_claim(struct live_feed *feed, struct fault *fault) {
     TRY(db_claim(feed->db, "device-door", &claimed, fault));
     return claimed ? STATUS_OK
                    : fault_set(fault, STATUS_BUSY, "device-door-running", NULL, TEXT(""),
-                               "another device door has taken the store while this one had lost it");
+                               "Another device door has taken the store while this one had lost it.");
 }
 
 static enum status wait_for_changes(struct live_feed *feed, bool *changed, struct fault *fault) {
@@ -399,7 +399,7 @@ enum status live_feed_start(struct live *live, struct fault *fault) {
         live_known_clean_up(&feed->known);
         free(feed);
         return fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
-                         "the machine gives no thread for the device door's feed");
+                         "The machine gives no thread for the device door's feed.");
     }
     live->feed = feed;
     return STATUS_OK;

@@ -39,7 +39,7 @@ enum status live_number_check(int64_t number, struct fault *fault) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_INTERNAL, "store-too-large", NULL, TEXT(""),
-                     "a device door holds at most 4294967295 licences and devices");
+                     "A device door holds at most 4294967295 licences and devices.");
 }
 
 enum status live_licence_row_check(const struct door_licence_row *row, struct fault *fault) {
@@ -51,7 +51,7 @@ enum status live_device_row_check(const struct door_device_row *row, struct faul
     TRY(live_number_check(row->licence_id, fault));
     if (row->fingerprint.length != DEVICE_FINGERPRINT_BYTES) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", "fingerprint", TEXT(""),
-                         "device number %lld has a fingerprint of %zu bytes", (long long)row->id,
+                         "Device number %lld has a fingerprint of %zu bytes.", (long long)row->id,
                          row->fingerprint.length);
     }
     return STATUS_OK;

@@ -437,7 +437,7 @@ enum status live_writer_start(struct live *live, struct fault *fault) {
     enum status status = note_state(writer, true, fault);
     if (status == STATUS_OK && pthread_create(&writer->thread, NULL, run_writer, writer) != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
-                           "the machine gives no thread for the device door's writer");
+                           "The machine gives no thread for the device door's writer.");
     }
     if (status != STATUS_OK) {
         writer_free(writer);
