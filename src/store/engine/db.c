@@ -3,30 +3,13 @@
 #include "store/engine/db.h"
 
 #include "store/engine/db_engine.h"
+#include "store/engine/db_support.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WRITE_WAIT_MS = 30 * 1000, STATEMENTS_AT_FIRST = 64 };
-
-void *db_allocate(size_t count, size_t size_bytes) {
-    void *memory = calloc(count, size_bytes);
-    if (memory == NULL) {
-        fprintf(stderr, "seatmeter: out of memory, %zu times %zu bytes asked\n", count, size_bytes);
-        abort();
-    }
-    return memory;
-}
-
-char *db_duplicate(struct text text) {
-    char *copy = db_allocate(text.length + 1, 1);
-    if (text.length > 0) {
-        memcpy(copy, text.at, text.length);
-    }
-    return copy;
-}
 
 /* The URL may carry a password: no fault repeats it. */
 enum status db_open(struct text url, struct db **db, struct fault *fault) {

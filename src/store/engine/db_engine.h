@@ -114,8 +114,4 @@ int64_t db_newest_version(void);
 /* Runs several statements without parameters inside the present write transaction. */
 enum status db_script(struct db *db, const char *sql, struct fault *fault) MUST_CHECK;
 
-/* calloc, strdup and realloc that stop the process when the machine has no memory left, as arenas do. */
-void *db_allocate(size_t count, size_t size_bytes);
-char *db_duplicate(struct text text);
-
 #endif

@@ -2,12 +2,9 @@
  *
  * A write transaction waits for one advisory lock (per schema) and reads committed data: each statement's
  * snapshot is younger than the lock, so it sees all that earlier writers did. A read transaction is
- * repeatable read.
- *
- * A parameter's type is what its first value that is not null has; where only nulls were seen the server
- * infers it, and the statement is prepared again when a value comes. db_postgres_copy.c streams and loads in
- * bulk. */
+ * repeatable read. The files below this one are told in db_postgres.h. */
 #include "store/engine/db_postgres.h"
+#include "store/engine/db_support.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -16,78 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OID_BOOL = 16, OID_BYTES = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
-enum { OID_UNKNOWN = 705, OID_VARCHAR = 1043, OID_NAME = 19 };
-
-struct postgres_db *postgres_own(struct db *db) {
-    return (struct postgres_db *)db;
-}
-
 static struct postgres_rows *own_rows(struct db_rows *rows) {
     return (struct postgres_rows *)rows;
 }
 
-/* ---- faults ---- */
-
-/* libpq's messages end in a line end and may have several lines; a fault is one sentence. */
-static struct text first_line(const char *message) {
-    return (struct text){message, strcspn(message, "\n")};
-}
-
-enum status postgres_fault(struct db *db, const PGresult *result, struct fault *fault) {
-    const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *primary = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    struct text message =
-        first_line(primary != NULL ? primary : PQerrorMessage(postgres_own(db)->connection));
-    struct text code = text_of(state);
-    if (text_is(code, "23505")) {
-        return fault_set(fault, STATUS_CONFLICT, "already-exists", NULL, TEXT(""),
-                         "There is such a thing already (%.*s).", TEXT_ARGS(message));
-    }
-    if (text_starts_with(code, TEXT("23"))) {
-        return fault_set(fault, STATUS_INTERNAL, "constraint-broken", NULL, TEXT(""),
-                         "The database refuses it: %.*s.", TEXT_ARGS(message));
-    }
-    if (text_is(code, "55P03")) {
-        return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
-                         "Somebody else is changing the database: try again.");
-    }
-    return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "PostgreSQL failed: %.*s.",
-                     TEXT_ARGS(message));
-}
-
-enum status postgres_take(struct db *db, PGresult *result, ExecStatusType wanted, struct fault *fault) {
-    enum status status = PQresultStatus(result) == wanted ? STATUS_OK : postgres_fault(db, result, fault);
-    PQclear(result);
-    return status;
-}
-
 /* ---- opening ---- */
-
-static void be_silent(void *context, const char *message) {
-    (void)context;
-    (void)message;
-}
-
-/* What a new connection asks: the key of the schema's write lock, and whether the server suits us. */
-static enum status get_ready(struct postgres_db *db, struct fault *fault) {
-    const char *encoding = PQparameterStatus(db->connection, "server_encoding");
-    if (!text_is(text_of(encoding), "UTF8")) {
-        return fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", text_of(encoding),
-                         "Name a PostgreSQL database with the encoding UTF8.");
-    }
-    PGresult *result = PQexec(db->connection, "select hashtextextended('seatmeter ' || current_schema(), 0)");
-    enum status status = STATUS_OK;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        status = postgres_fault(&db->base, result, fault);
-    } else if (PQgetisnull(result, 0, 0) ||
-               !text_to_int64(text_of(PQgetvalue(result, 0, 0)), &db->lock_key)) {
-        status = fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", TEXT(""),
-                           "Give the PostgreSQL user a schema in its search_path to keep tables in.");
-    }
-    PQclear(result);
-    return status;
-}
 
 static const struct db_driver POSTGRESQL;
 
@@ -97,21 +27,6 @@ static bool is_well_formed(const char *url) {
     return options != NULL;
 }
 
-static enum status connect_to(const char *url, struct postgres_db *db, struct fault *fault) {
-    /* What stands behind dbname overrules the URL, what stands before it only fills in. */
-    const char *const names[] = {"fallback_application_name", "connect_timeout", "dbname", "client_encoding",
-                                 NULL};
-    const char *const values[] = {"seatmeter", "10", url, "UTF8", NULL};
-    db->connection = PQconnectdbParams(names, values, 1);
-    if (PQstatus(db->connection) != CONNECTION_OK) {
-        struct text message = first_line(PQerrorMessage(db->connection));
-        return fault_set(fault, STATUS_INTERNAL, "database-unreachable", "db", TEXT(""),
-                         "PostgreSQL cannot be reached: %.*s.", TEXT_ARGS(message));
-    }
-    PQsetNoticeProcessor(db->connection, be_silent, NULL);
-    return get_ready(db, fault);
-}
-
 enum status db_postgres_open(struct text where, struct db **db, struct fault *fault) {
     char *url = db_duplicate(where);
     struct postgres_db *made = db_allocate(1, sizeof *made);
@@ -119,10 +34,10 @@ enum status db_postgres_open(struct text where, struct db **db, struct fault *fa
     made->generation = 1;
     /* libpq's own message about a malformed URL would quote parts of it, perhaps of the password. */
     enum status status =
-        is_well_formed(url) ? connect_to(url, made, fault)
+        is_well_formed(url) ? postgres_connect(url, made, fault)
                             : fault_set(fault, STATUS_INVALID, "malformed-database-url", "db", TEXT(""),
-                                        "Name the database as sqlite:PATH or postgresql://USER@HOST/DATABASE "
-                                        "with special characters percent-encoded.");
+                                        "the database must be sqlite:PATH or postgresql://USER@HOST/DATABASE "
+                                        "with special characters percent-encoded");
     free(url);
     if (status != STATUS_OK) {
         PQfinish(made->connection);
@@ -139,12 +54,6 @@ static void postgres_close(struct db *db) {
 }
 
 /* ---- transactions ---- */
-
-enum status postgres_execute(struct db *db, const char *sql, struct fault *fault) {
-    PGresult *result = PQexec(postgres_own(db)->connection, sql);
-    ExecStatusType got = PQresultStatus(result);
-    return postgres_take(db, result, got == PGRES_TUPLES_OK ? got : PGRES_COMMAND_OK, fault);
-}
 
 static enum status try_begin(struct db *db, enum db_access access, struct fault *fault) {
     if (access == DB_READ) {
@@ -163,13 +72,6 @@ static void postgres_rollback(struct db *db) {
     if (PQtransactionStatus(postgres_own(db)->connection) != PQTRANS_IDLE) {
         PQclear(PQexec(postgres_own(db)->connection, "rollback"));
     }
-}
-
-enum status postgres_reconnect(struct postgres_db *db, struct fault *fault) {
-    PQreset(db->connection);
-    db->generation++;
-    return PQstatus(db->connection) == CONNECTION_OK ? get_ready(db, fault)
-                                                     : postgres_fault(&db->base, NULL, fault);
 }
 
 /* A connection that was lost (the server restarted) is made again, here where nothing can be half done. */
@@ -195,7 +97,7 @@ static enum status postgres_commit(struct db *db, struct fault *fault) {
         status = postgres_fault(db, result, fault);
     } else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                           "PostgreSQL rolled the transaction back.");
+                           "PostgreSQL rolled the transaction back");
     }
     PQclear(result);
     return status;
@@ -217,77 +119,6 @@ static void postgres_forget(struct db_rows *rows) {
     free(own_rows(rows)->kinds);
     free(own_rows(rows)->cells);
     free(rows);
-}
-
-static Oid type_of(const struct db_value *value) {
-    switch (value->type) {
-    case DB_TYPE_INT:
-        return OID_INT8;
-    case DB_TYPE_TEXT:
-        return OID_TEXT;
-    case DB_TYPE_BYTES:
-        return OID_BYTES;
-    case DB_TYPE_NULL:
-        break;
-    }
-    return 0;
-}
-
-/* Whether the types known so far do for these values; learns what they lack. */
-static bool learn_types(struct postgres_rows *rows, const struct db_value *values, size_t count) {
-    bool same = true;
-    for (size_t i = 0; i < count; i++) {
-        Oid type = type_of(&values[i]);
-        if (type != 0 && type != rows->types[i]) {
-            rows->types[i] = type;
-            same = false;
-        }
-    }
-    return same;
-}
-
-enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_value *values, size_t count,
-                                 struct fault *fault) {
-    struct db *db = rows->base.db;
-    struct postgres_db *mine = postgres_own(db);
-    assert(count <= POSTGRES_PARAMETERS_MAX);
-    bool same = learn_types(rows, values, count);
-    if (same && rows->generation == mine->generation) {
-        return STATUS_OK;
-    }
-    if (rows->generation == mine->generation) {
-        char sql[64];
-        snprintf(sql, sizeof sql, "deallocate %s", rows->name);
-        enum status status = postgres_execute(db, sql, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    rows->generation = 0;
-    PGresult *result = PQprepare(mine->connection, rows->name, rows->base.sql, (int)count, rows->types);
-    enum status status = postgres_take(db, result, PGRES_COMMAND_OK, fault);
-    if (status == STATUS_OK) {
-        rows->generation = mine->generation;
-    }
-    return status;
-}
-
-void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments) {
-    for (size_t i = 0; i < count; i++) {
-        arguments->formats[i] = 1;
-        if (values[i].type == DB_TYPE_NULL) {
-            arguments->at[i] = NULL;
-            arguments->lengths[i] = 0;
-        } else if (values[i].type == DB_TYPE_INT) {
-            arguments->integers[i] = htobe64((uint64_t)values[i].integer);
-            arguments->at[i] = (const char *)&arguments->integers[i];
-            arguments->lengths[i] = sizeof arguments->integers[i];
-        } else {
-            assert(values[i].text.length <= INT32_MAX);
-            arguments->at[i] = values[i].text.at == NULL ? "" : values[i].text.at;
-            arguments->lengths[i] = (int)values[i].text.length;
-        }
-    }
 }
 
 static enum status execute_prepared(struct db_rows *rows, const struct db_value *values, size_t count,
@@ -317,37 +148,6 @@ static enum status postgres_run(struct db_rows *rows, const struct db_value *val
         *changed = touched;
     }
     return postgres_take(rows->db, result, PGRES_COMMAND_OK, fault);
-}
-
-enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *result, struct fault *fault) {
-    int columns = PQnfields(result);
-    free(rows->kinds);
-    free(rows->cells);
-    rows->columns = columns;
-    rows->kinds = db_allocate((size_t)columns + 1, 1);
-    rows->cells = db_allocate((size_t)columns + 1, sizeof *rows->cells);
-    for (int i = 0; i < columns; i++) {
-        switch (PQftype(result, i)) {
-        case OID_INT8:
-        case OID_INT4:
-        case OID_INT2:
-        case OID_BOOL:
-            rows->kinds[i] = 'i';
-            break;
-        case OID_TEXT:
-        case OID_VARCHAR:
-        case OID_NAME:
-        case OID_UNKNOWN:
-        case OID_BYTES:
-            rows->kinds[i] = 't';
-            break;
-        default:
-            return fault_set(fault, STATUS_INTERNAL, "unsupported-column-type", PQfname(result, i),
-                             text_of(rows->base.sql), "Cast the column to bigint, text or bytes.");
-        }
-    }
-    rows->columns_generation = rows->generation;
-    return STATUS_OK;
 }
 
 static enum status postgres_query(struct db_rows *rows, const struct db_value *values, size_t count,

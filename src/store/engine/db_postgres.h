@@ -1,6 +1,8 @@
-/* What the parts of the PostgreSQL engine share: db_postgres.c (connection, transactions, statements),
- * db_postgres_copy.c (COPY in binary, out for db_stream and in for db_bulk)
- * and db_postgres_door.c (what the device door needs besides: pipelines, the claim, notifications). */
+/* What the files of the PostgreSQL engine share. Each stands on those above it:
+ * db_postgres_session.c (the connection and its failures), db_postgres_statement.c (prepared statements),
+ * db_postgres_copy.c (COPY in binary, out for db_stream and in for db_bulk), db_postgres_notify.c (what the
+ * device door needs besides: pipelines, the claim, notifications), db_postgres.c (transactions, queries, and
+ * the driver as a whole). */
 #ifndef SEATMETER_STORE_ENGINE_DB_POSTGRES_H
 #define SEATMETER_STORE_ENGINE_DB_POSTGRES_H
 
@@ -48,6 +50,8 @@ struct postgres_rows {
     bool ended;
 };
 
+/* ---- session ---- */
+
 struct postgres_db *postgres_own(struct db *db);
 
 /* The fault that a result tells of, or the connection where `result` is NULL. */
@@ -59,8 +63,13 @@ enum status postgres_take(struct db *db, PGresult *result, ExecStatusType wanted
 /* Runs a text without parameters; rows that it gives are thrown away. */
 enum status postgres_execute(struct db *db, const char *sql, struct fault *fault);
 
+/* Makes the connection, which db_postgres_close ends whether or not that went well. */
+enum status postgres_connect(const char *url, struct postgres_db *db, struct fault *fault);
+
 /* Makes a connection that was lost again. */
 enum status postgres_reconnect(struct postgres_db *db, struct fault *fault);
+
+/* ---- statement ---- */
 
 void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments);
 
@@ -70,6 +79,8 @@ enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_val
 
 /* Takes over number and types of the columns; a fault for a type that db.h does not have. */
 enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *result, struct fault *fault);
+
+/* ---- copy ---- */
 
 enum status postgres_copy_out(struct db_rows *rows, const struct db_value *values, size_t count,
                               struct fault *fault);
@@ -81,6 +92,8 @@ enum status postgres_bulk_start(struct db *db, const char *table, const char *co
 enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault);
 enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault);
 void postgres_bulk_abandon(struct db_bulk *bulk);
+
+/* ---- notify ---- */
 
 enum status postgres_run_many(struct db_rows *rows, const struct db_value *values, size_t width, size_t count,
                               struct fault *fault);

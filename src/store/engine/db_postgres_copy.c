@@ -5,6 +5,7 @@
  * written into its text. The server sends a row per message, but the protocol does not promise it: a row that
  * is cut by a message's end is joined with the next. */
 #include "store/engine/db_postgres.h"
+#include "store/engine/db_support.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -16,47 +17,19 @@
 static const unsigned char HEADER[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
 enum { FLUSH_BYTES = 128 * 1024 };
 
-/* A growing buffer of bytes. */
-struct buffer {
-    char *at;
-    size_t used;
-    size_t capacity;
-};
-
-static void append(struct buffer *buffer, const void *bytes, size_t size_bytes) {
-    if (buffer->capacity - buffer->used < size_bytes) {
-        size_t capacity = (buffer->used + size_bytes) * 2;
-        char *grown = db_allocate(capacity, 1);
-        if (buffer->used > 0) {
-            memcpy(grown, buffer->at, buffer->used);
-        }
-        free(buffer->at);
-        buffer->at = grown;
-        buffer->capacity = capacity;
-    }
-    if (size_bytes > 0) {
-        memcpy(buffer->at + buffer->used, bytes, size_bytes);
-    }
-    buffer->used += size_bytes;
-}
-
-static void append_string(struct buffer *buffer, const char *string) {
-    append(buffer, string, strlen(string));
-}
-
-static void append_int16(struct buffer *buffer, int16_t value) {
+static void append_int16(struct byte_queue *queue, int16_t value) {
     uint16_t bytes = htobe16((uint16_t)value);
-    append(buffer, &bytes, sizeof bytes);
+    byte_queue_add(queue, &bytes, sizeof bytes);
 }
 
-static void append_int32(struct buffer *buffer, int32_t value) {
+static void append_int32(struct byte_queue *queue, int32_t value) {
     uint32_t bytes = htobe32((uint32_t)value);
-    append(buffer, &bytes, sizeof bytes);
+    byte_queue_add(queue, &bytes, sizeof bytes);
 }
 
-static void append_int64(struct buffer *buffer, int64_t value) {
+static void append_int64(struct byte_queue *queue, int64_t value) {
     uint64_t bytes = htobe64((uint64_t)value);
-    append(buffer, &bytes, sizeof bytes);
+    byte_queue_add(queue, &bytes, sizeof bytes);
 }
 
 /* Ends a COPY: takes all results that are left; the first that failed is the fault. */
@@ -92,8 +65,9 @@ static const char *skip_quoted(const char *at) {
 }
 
 /* copy (…) with the values in the places of $1, $2, … */
-static void append_copy(struct buffer *buffer, const char *sql, const struct db_value *values, size_t count) {
-    append_string(buffer, "copy (");
+static void append_copy(struct byte_queue *queue, const char *sql, const struct db_value *values,
+                        size_t count) {
+    byte_queue_add_string(queue, "copy (");
     for (const char *at = sql; *at != '\0';) {
         const char *end = skip_quoted(at);
         if (end == at && at[0] == '$' && at[1] >= '1' && at[1] <= '9') {
@@ -104,14 +78,14 @@ static void append_copy(struct buffer *buffer, const char *sql, const struct db_
                 /* In quotes: the smallest integer has no literal of its own. */
                 snprintf(word, sizeof word, "cast('%" PRId64 "' as bigint)", values[number - 1].integer);
             }
-            append_string(buffer, word);
+            byte_queue_add_string(queue, word);
         } else {
             end += end == at ? 1 : 0;
-            append(buffer, at, (size_t)(end - at));
+            byte_queue_add(queue, at, (size_t)(end - at));
         }
         at = end;
     }
-    append(buffer, "\n) to stdout (format binary)", sizeof "\n) to stdout (format binary)");
+    byte_queue_add(queue, "\n) to stdout (format binary)", sizeof "\n) to stdout (format binary)");
 }
 
 /* The types of the columns, which COPY does not tell. */
@@ -138,7 +112,7 @@ enum status postgres_copy_out(struct db_rows *rows, const struct db_value *value
     if (status != STATUS_OK) {
         return status;
     }
-    struct buffer copy = {0};
+    struct byte_queue copy = {0};
     append_copy(&copy, rows->sql, values, count);
     PGresult *result = PQexec(postgres_own(rows->db)->connection, copy.at);
     free(copy.at);
@@ -297,7 +271,7 @@ void postgres_copy_end(struct postgres_rows *rows) {
 
 struct postgres_bulk {
     struct db_bulk base;
-    struct buffer buffer;
+    struct byte_queue bytes;
 };
 
 enum status postgres_bulk_start(struct db *db, const char *table, const char *const *columns,
@@ -305,61 +279,61 @@ enum status postgres_bulk_start(struct db *db, const char *table, const char *co
     (void)types;
     assert(count <= INT16_MAX);
     struct postgres_bulk *made = db_allocate(1, sizeof *made);
-    append_string(&made->buffer, "copy ");
-    append_string(&made->buffer, table);
+    byte_queue_add_string(&made->bytes, "copy ");
+    byte_queue_add_string(&made->bytes, table);
     for (size_t i = 0; i < count; i++) {
-        append_string(&made->buffer, i == 0 ? " (" : ", ");
-        append_string(&made->buffer, columns[i]);
+        byte_queue_add_string(&made->bytes, i == 0 ? " (" : ", ");
+        byte_queue_add_string(&made->bytes, columns[i]);
     }
-    append(&made->buffer, ") from stdin (format binary)", sizeof ") from stdin (format binary)");
-    PGresult *result = PQexec(postgres_own(db)->connection, made->buffer.at);
+    byte_queue_add(&made->bytes, ") from stdin (format binary)", sizeof ") from stdin (format binary)");
+    PGresult *result = PQexec(postgres_own(db)->connection, made->bytes.at);
     enum status status = postgres_take(db, result, PGRES_COPY_IN, fault);
     if (status != STATUS_OK) {
-        free(made->buffer.at);
+        free(made->bytes.at);
         free(made);
         return status;
     }
-    made->buffer.used = 0;
-    append(&made->buffer, HEADER, sizeof HEADER);
+    made->bytes.used = 0;
+    byte_queue_add(&made->bytes, HEADER, sizeof HEADER);
     *bulk = &made->base;
     return STATUS_OK;
 }
 
 static enum status flush(struct postgres_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->base.db;
-    assert(bulk->buffer.used <= INT32_MAX);
-    int sent = PQputCopyData(postgres_own(db)->connection, bulk->buffer.at, (int)bulk->buffer.used);
-    bulk->buffer.used = 0;
+    assert(bulk->bytes.used <= INT32_MAX);
+    int sent = PQputCopyData(postgres_own(db)->connection, bulk->bytes.at, (int)bulk->bytes.used);
+    bulk->bytes.used = 0;
     return sent == 1 ? STATUS_OK : postgres_fault(db, NULL, fault);
 }
 
 enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault) {
     struct postgres_bulk *mine = (struct postgres_bulk *)bulk;
-    append_int16(&mine->buffer, (int16_t)bulk->columns);
+    append_int16(&mine->bytes, (int16_t)bulk->columns);
     for (size_t i = 0; i < bulk->columns; i++) {
         if (values[i].type == DB_TYPE_NULL) {
-            append_int32(&mine->buffer, -1);
+            append_int32(&mine->bytes, -1);
         } else if (values[i].type == DB_TYPE_INT) {
-            append_int32(&mine->buffer, 8);
-            append_int64(&mine->buffer, values[i].integer);
+            append_int32(&mine->bytes, 8);
+            append_int64(&mine->bytes, values[i].integer);
         } else {
             assert(values[i].text.length <= INT32_MAX / 2);
-            append_int32(&mine->buffer, (int32_t)values[i].text.length);
-            append(&mine->buffer, values[i].text.at, values[i].text.length);
+            append_int32(&mine->bytes, (int32_t)values[i].text.length);
+            byte_queue_add(&mine->bytes, values[i].text.at, values[i].text.length);
         }
     }
-    return mine->buffer.used < FLUSH_BYTES ? STATUS_OK : flush(mine, fault);
+    return mine->bytes.used < FLUSH_BYTES ? STATUS_OK : flush(mine, fault);
 }
 
 static void bulk_free(struct db_bulk *bulk) {
-    free(((struct postgres_bulk *)bulk)->buffer.at);
+    free(((struct postgres_bulk *)bulk)->bytes.at);
     free(bulk);
 }
 
 enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->db;
     struct postgres_bulk *mine = (struct postgres_bulk *)bulk;
-    append_int16(&mine->buffer, -1);
+    append_int16(&mine->bytes, -1);
     enum status status = flush(mine, fault);
     if (status == STATUS_OK && PQputCopyEnd(postgres_own(db)->connection, NULL) != 1) {
         status = postgres_fault(db, NULL, fault);

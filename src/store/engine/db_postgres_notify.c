@@ -35,7 +35,7 @@ static enum status take_pipeline(struct db *db, size_t sent, struct fault *fault
     return status == STATUS_OK && !synced ? postgres_fault(db, NULL, fault) : status;
 }
 
-static enum status run_some(struct postgres_rows *rows, const struct db_value *values, size_t width,
+static enum status run_part(struct postgres_rows *rows, const struct db_value *values, size_t width,
                             size_t count, struct fault *fault) {
     struct db *db = rows->base.db;
     PGconn *connection = postgres_own(db)->connection;
@@ -66,7 +66,7 @@ enum status postgres_run_many(struct db_rows *rows, const struct db_value *value
     }
     for (size_t done = 0; done < count && status == STATUS_OK; done += PIPELINE_ROWS) {
         size_t some = count - done < PIPELINE_ROWS ? count - done : PIPELINE_ROWS;
-        status = run_some(mine, values + done * width, width, some, fault);
+        status = run_part(mine, values + done * width, width, some, fault);
     }
     if (PQexitPipelineMode(connection) != 1 && status == STATUS_OK) {
         status = postgres_fault(rows->db, NULL, fault);
@@ -76,6 +76,17 @@ enum status postgres_run_many(struct db_rows *rows, const struct db_value *value
 
 /* ---- one holder ---- */
 
+/* The integer that a statement with the name as its only parameter gives. */
+static enum status ask_of_name(struct db *db, const char *sql, const char *name, int64_t *answer,
+                               struct fault *fault) {
+    const char *const values[] = {name};
+    PGresult *result = PQexecParams(postgres_own(db)->connection, sql, 1, NULL, values, NULL, NULL, 0);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
+        (void)text_to_int64(text_of(PQgetvalue(result, 0, 0)), answer);
+    }
+    return postgres_take(db, result, PGRES_TUPLES_OK, fault);
+}
+
 /* An advisory lock counts how often it was taken, so it is asked for first. */
 enum status postgres_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) {
     static const char HELD[] =
@@ -83,24 +94,19 @@ enum status postgres_claim(struct db *db, const char *name, bool *claimed, struc
         "current_schema(), 0) as key) k where l.locktype = 'advisory' and l.pid = pg_backend_pid() and "
         "l.granted and l.objsubid = 1 and l.classid = ((k.key >> 32) & 4294967295)::oid "
         "and l.objid = (k.key & 4294967295)::oid";
-    static const char CLAIM[] =
-        "select pg_try_advisory_lock(hashtextextended('seatmeter ' || $1 || ' ' || current_schema(), 0))";
+    static const char CLAIM[] = "select cast(pg_try_advisory_lock(hashtextextended('seatmeter ' || $1 || ' ' "
+                                "|| current_schema(), 0)) as integer)";
     struct postgres_db *mine = postgres_own(db);
-    enum status status = STATUS_OK;
-    if (PQstatus(mine->connection) == CONNECTION_BAD) {
-        status = postgres_reconnect(mine, fault);
-    }
     int64_t held = 0;
-    if (status == STATUS_OK) {
-        status = db_query_int(db, HELD, DB_ARGS(db_string(text_of(name))), 0, &held, fault);
+    if (PQstatus(mine->connection) == CONNECTION_BAD) {
+        TRY(postgres_reconnect(mine, fault));
     }
-    if (status == STATUS_OK && held == 0) {
-        status = db_query_int(db, CLAIM, DB_ARGS(db_string(text_of(name))), 0, &held, fault);
+    TRY(ask_of_name(db, HELD, name, &held, fault));
+    if (held == 0) {
+        TRY(ask_of_name(db, CLAIM, name, &held, fault));
     }
-    if (status == STATUS_OK) {
-        *claimed = held != 0;
-    }
-    return status;
+    *claimed = held != 0;
+    return STATUS_OK;
 }
 
 /* ---- news ---- */

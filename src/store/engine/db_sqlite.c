@@ -4,6 +4,7 @@
  * belongs to which of SQLite's numbers. A query takes its first step at once: "insert … returning" has then
  * happened, and its errors are known, when db_query returns, as on PostgreSQL. */
 #include "store/engine/db_engine.h"
+#include "store/engine/db_support.h"
 #include "store/engine/sqlite_wal.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ struct sqlite_db {
     sqlite3 *handle;
     char *path;
     int claim;            /* the descriptor of the locked file; −1: none */
+    sqlite3_stmt *look;   /* asks the data version; NULL until db_wait asks first */
     int64_t data_version; /* when db_wait looked last; 0: never */
 };
 
@@ -170,6 +172,7 @@ enum status db_sqlite_open(struct text where, struct db **db, struct fault *faul
 }
 
 static void sqlite_close(struct db *db) {
+    sqlite3_finalize(own(db)->look);
     int code = sqlite3_close(own(db)->handle);
     assert(code == SQLITE_OK);
     if (own(db)->claim >= 0) {
@@ -437,16 +440,29 @@ static enum status sqlite_claim(struct db *db, const char *name, bool *claimed, 
 }
 
 /* The data version is another when another connection has committed. */
+static enum status data_version(struct sqlite_db *db, int64_t *version, struct fault *fault) {
+    int code = db->look != NULL ? SQLITE_OK
+                                : sqlite3_prepare_v3(db->handle, "pragma data_version", -1,
+                                                     SQLITE_PREPARE_PERSISTENT, &db->look, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(db->look);
+    }
+    if (code != SQLITE_ROW) {
+        enum status status = fault_of(db->handle, code, fault);
+        sqlite3_reset(db->look);
+        return status;
+    }
+    *version = sqlite3_column_int64(db->look, 0);
+    sqlite3_reset(db->look);
+    return STATUS_OK;
+}
+
 static enum status sqlite_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
                                struct fault *fault) {
-    static const char LOOK[] = "pragma data_version";
     struct sqlite_db *mine = own(db);
     for (int32_t waited_ms = 0;; waited_ms += LOOK_EVERY_MS) {
         int64_t version = 0;
-        enum status status = db_query_int(db, LOOK, DB_NO_ARGS, 0, &version, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(data_version(mine, &version, fault));
         *changed = version != mine->data_version;
         mine->data_version = version;
         int32_t left_ms = timeout_ms - waited_ms;

@@ -3,6 +3,7 @@
  * committed only behind the last hash. */
 #include "store/devices/door_queries.h"
 #include "store/engine/db_engine.h"
+#include "store/engine/db_support.h"
 #include "store/parties/programme.h"
 #include "store/upkeep/backup_format.h"
 
