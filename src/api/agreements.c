@@ -70,8 +70,8 @@ static enum status post_sign(struct request *request, struct response *response,
     return STATUS_OK;
 }
 
-typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *, struct cascade_result *,
-                                     struct fault *);
+typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *,
+                                     struct cascade_result *, struct fault *);
 
 static enum status run_cascade(struct request *request, struct response *response, struct fault *fault,
                                cascade_function *run) {
