@@ -91,6 +91,9 @@ enum status lease_terms_load(struct db *db, int64_t sku_id, struct lease_terms *
 enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_terms *terms,
                              struct fault *fault) MUST_CHECK;
 
+/* The longest that any SKU's lease lasts, the default terms' among them. */
+enum status lease_longest(struct db *db, int64_t *longest_s, struct fault *fault) MUST_CHECK;
+
 /* Tells the device door, at this transaction's commit, to read something again. The counter numbers the
  * changes; the door's writer takes a number of it too, once a transaction, so that whoever reads knows which
  * came first (device/live/live.c). */

@@ -37,7 +37,4 @@ enum status signing_key_list(struct db *db, struct arena *arena, struct signing_
 enum status key_set_version(struct db *db, int64_t *version, struct fault *fault) MUST_CHECK;
 enum status key_set_version_take(struct db *db, int64_t *version, struct fault *fault) MUST_CHECK;
 
-/* The longest that any SKU's lease lasts, the default terms' among them. */
-enum status lease_longest(struct db *db, int64_t *longest_s, struct fault *fault) MUST_CHECK;
-
 #endif

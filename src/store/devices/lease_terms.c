@@ -2,7 +2,6 @@
  * and who has suspended it. */
 #include "store/devices/devices.h"
 #include "store/engine/rows.h"
-#include "store/keys/signing_keys.h"
 
 #include <assert.h>
 
