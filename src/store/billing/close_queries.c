@@ -1,14 +1,33 @@
 #include "store/billing/close_queries.h"
 
+#include "store/licensing/licences.h"
+
 #include <assert.h>
 
-/* A stream's cost is its columns, on PostgreSQL above all, so several numbers travel in one. */
-static const int64_t EDGES_IN_ONE = 256;
-static const int64_t LICENCES_APART = INT64_C(4294967296);
+/* ---- the meter's two streams ----
+ *
+ * A stream's cost is its columns, on PostgreSQL above all, so several numbers travel in one. What SQL packs
+ * and C takes apart is the same number, EDGE_STRIDE and so on, in both. */
 
+#define TEXT_OF_(number) #number
+#define TEXT_OF(number) TEXT_OF_(number)
+
+/* The stride of a number is how far two of its values are apart in the packed one. */
+#define EDGE_STRIDE 256
+#define SEATS_STRIDE 65536
+#define EVENT_STRIDE 4294967296
+static_assert(EDGE_STRIDE > LICENCE_LAST_EDGE, "an edge lies within one of its stride");
+static_assert(SEATS_STRIDE == EDGE_STRIDE * EDGE_STRIDE, "seats stand in front of two edges");
+static_assert(EVENT_STRIDE / 2 > INT32_MAX, "a change of seats, up or down, lies between two licences");
+static_assert(INT64_MAX / SEATS_STRIDE > INT32_MAX, "the seats of a licence fit");
+
+enum { LICENCE_ID, LICENCE_CUSTOMER_ID, LICENCE_SKU_ID, LICENCE_SEATS_AND_EDGES, LICENCE_FIRST_ON_AT_US };
 #define LICENCE_COLUMNS                                                                                      \
-    "id, customer_id, sku_id, counted_seats * 65536 + first_edge * 256 + last_edge, first_on_at_us"
-#define EVENT_COLUMNS "at_us, licence_id * 4294967296 + seats_after - seats_before"
+    "id, customer_id, sku_id, counted_seats * " TEXT_OF(SEATS_STRIDE) " + first_edge * " TEXT_OF(            \
+        EDGE_STRIDE) " + last_edge, first_on_at_us"
+
+enum { EVENT_AT_US, EVENT_CHANGE };
+#define EVENT_COLUMNS "at_us, licence_id * " TEXT_OF(EVENT_STRIDE) " + seats_after - seats_before"
 
 static const char ALL_LICENCES[] =
     "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null";
@@ -34,16 +53,16 @@ enum status metered_licences_stream(struct db *db, int64_t under_account_id, str
 }
 
 void metered_licence_read(struct db_rows *rows, struct metered_licence *licence) {
-    int64_t packed = db_column_int(rows, 3);
-    int64_t edges = packed % (EDGES_IN_ONE * EDGES_IN_ONE);
+    int64_t packed = db_column_int(rows, LICENCE_SEATS_AND_EDGES);
+    int64_t edges = packed % SEATS_STRIDE;
     *licence = (struct metered_licence){
-        .id = db_column_int(rows, 0),
-        .customer_id = db_column_int(rows, 1),
-        .sku_id = db_column_int(rows, 2),
-        .first_edge = (int32_t)(edges / EDGES_IN_ONE),
-        .last_edge = (int32_t)(edges % EDGES_IN_ONE),
-        .counted_seats = (int32_t)(packed / (EDGES_IN_ONE * EDGES_IN_ONE)),
-        .first_on_at_us = db_column_int(rows, 4),
+        .id = db_column_int(rows, LICENCE_ID),
+        .customer_id = db_column_int(rows, LICENCE_CUSTOMER_ID),
+        .sku_id = db_column_int(rows, LICENCE_SKU_ID),
+        .first_edge = (int32_t)(edges / EDGE_STRIDE),
+        .last_edge = (int32_t)(edges % EDGE_STRIDE),
+        .counted_seats = (int32_t)(packed / SEATS_STRIDE),
+        .first_on_at_us = db_column_int(rows, LICENCE_FIRST_ON_AT_US),
     };
 }
 
@@ -56,14 +75,13 @@ enum status metered_events_stream(struct db *db, int64_t under_account_id, int64
                      fault);
 }
 
-/* A change is less than half of what lies between two licences, either way. */
 void metered_event_read(struct db_rows *rows, struct metered_event *event) {
-    int64_t packed = db_column_int(rows, 1);
-    int64_t licence_id = (packed + LICENCES_APART / 2) / LICENCES_APART;
+    int64_t packed = db_column_int(rows, EVENT_CHANGE);
+    int64_t licence_id = (packed + EVENT_STRIDE / 2) / EVENT_STRIDE;
     *event = (struct metered_event){
-        .at_us = db_column_int(rows, 0),
+        .at_us = db_column_int(rows, EVENT_AT_US),
         .licence_id = licence_id,
-        .change = (int32_t)(packed - licence_id * LICENCES_APART),
+        .change = (int32_t)(packed - licence_id * EVENT_STRIDE),
     };
 }
 
