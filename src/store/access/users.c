@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+/* ---- roles ---- */
+
 static const char *const ROLES[] = {
     [ROLE_OWNER] = "owner",
     [ROLE_FINANCE] = "finance",
@@ -30,75 +32,60 @@ enum status role_parse(struct text word, const char *field, enum role *role, str
 
 /* ---- users ---- */
 
-#define USER_COLUMNS                                                                                         \
-    "u.id, u.account_id, u.email, u.name, u.role, u.password_hash, u.active, u.created_at_us, u.version"
-enum { USER_COLUMN_COUNT = 9 };
-
-static enum status read_user(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    struct user *user = item;
-    *user = (struct user){.id = db_column_int(rows, 0),
-                          .account_id = db_column_int(rows, 1),
-                          .email = db_column_copy(rows, 2, arena),
-                          .name = db_column_copy(rows, 3, arena),
-                          .password_hash = db_column_copy(rows, 5, arena),
-                          .active = db_column_int(rows, 6) != 0,
-                          .created_at_us = db_column_int(rows, 7),
-                          .version = db_column_int(rows, 8)};
-    return role_parse(db_column_text(rows, 4), "role", &user->role, fault);
+static const char *role_word(int role) {
+    return role_name((enum role)role);
 }
 
-static const char LOAD_USER[] = "select " USER_COLUMNS " from users u where u.id = $1";
+static const struct db_words ROLE_WORDS = {role_word, ROLE_COUNT};
+
+static const struct db_field USER_FIELDS[] = {
+    DB_FIELD_INT(struct user, id, "id"),
+    DB_FIELD_INT(struct user, account_id, "account_id"),
+    DB_FIELD_TEXT(struct user, email, "email"),
+    DB_FIELD_TEXT(struct user, name, "name", DB_SAVED),
+    DB_FIELD_WORD(struct user, role, "role", &ROLE_WORDS, DB_SAVED),
+    DB_FIELD_TEXT(struct user, password_hash, "password_hash", DB_SAVED),
+    DB_FIELD_BOOL(struct user, active, "active", DB_SAVED),
+    DB_FIELD_INT(struct user, created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct user, version, "version"),
+};
+static const struct db_fields USER = DB_FIELDS(struct user, USER_FIELDS);
+
+static const char LOAD_USER[] = "select {} from users where id = $1";
 
 enum status user_load(struct db *db, struct arena *arena, int64_t id, struct user *user,
                       struct fault *fault) {
     bool found = false;
-    enum status status =
-        rows_one(db, arena, LOAD_USER, DB_ARGS(db_integer(id)), read_user, user, &found, fault);
-    if (status == STATUS_OK && !found) {
+    TRY(rows_one(db, arena, &USER, LOAD_USER, DB_ARGS(db_integer(id)), user, &found, fault));
+    if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-user", "user", TEXT(""), "There is no such user.");
     }
-    return status;
+    return STATUS_OK;
 }
 
-static const char FIND_EMAIL[] = "select " USER_COLUMNS " from users u where u.email = $1";
+static const char FIND_EMAIL[] = "select {} from users where email = $1";
 
 enum status user_find_email(struct db *db, struct arena *arena, struct text email, bool *found,
                             struct user *user, struct fault *fault) {
-    return rows_one(db, arena, FIND_EMAIL, DB_ARGS(db_string(email)), read_user, user, found, fault);
+    return rows_one(db, arena, &USER, FIND_EMAIL, DB_ARGS(db_string(email)), user, found, fault);
 }
 
-static const char INSERT_USER[] =
-    "insert into users (id, account_id, email, name, role, password_hash, active, created_at_us, version) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
+static const char INSERT_USER[] = "insert into users ({}) values ({$1})";
 
 enum status user_insert(struct db *db, struct user *user, struct fault *fault) {
     assert(user->account_id > 0 && user->email.length > 0 && user->password_hash.length > 0);
-    enum status status = db_counter_take(db, "users", 1, &user->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_counter_take(db, "users", 1, &user->id, fault));
     user->version = 1;
-    return db_run(db, INSERT_USER,
-                  DB_ARGS(db_integer(user->id), db_integer(user->account_id), db_string(user->email),
-                          db_string(user->name), db_string(text_of(role_name(user->role))),
-                          db_string(user->password_hash), db_integer(user->active),
-                          db_integer(user->created_at_us)),
-                  NULL, fault);
+    return rows_insert(db, &USER, INSERT_USER, DB_NO_ARGS, user, fault);
 }
 
-static const char UPDATE_USER[] = "update users set name = $3, role = $4, password_hash = $5, active = $6, "
-                                  "version = version + 1 where id = $1 and version = $2";
+static const char UPDATE_USER[] =
+    "update users set {=3}, version = version + 1 where id = $1 and version = $2";
 
 enum status user_update(struct db *db, struct user *user, struct fault *fault) {
     int64_t changed = 0;
-    enum status status = db_run(db, UPDATE_USER,
-                                DB_ARGS(db_integer(user->id), db_integer(user->version),
-                                        db_string(user->name), db_string(text_of(role_name(user->role))),
-                                        db_string(user->password_hash), db_integer(user->active)),
-                                &changed, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(rows_save(db, &USER, UPDATE_USER, DB_ARGS(db_integer(user->id), db_integer(user->version)), user,
+                  &changed, fault));
     if (changed != 1) {
         return fault_set(fault, STATUS_STALE, "stale", "version", TEXT(""),
                          "The user was changed by somebody else meanwhile: read it again first.");
@@ -108,24 +95,12 @@ enum status user_update(struct db *db, struct user *user, struct fault *fault) {
 }
 
 static const char LIST_USERS[] =
-    "select " USER_COLUMNS " from users u where u.account_id = $1 and u.id > $2 order by u.id limit $3";
+    "select {} from users where account_id = $1 and id > $2 order by id limit $3";
 
 enum status user_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                       struct user **users, size_t *count, int64_t *next_after, struct fault *fault) {
-    size_t limit = (size_t)page_limit(page);
-    enum status status =
-        rows_all(db, arena, LIST_USERS,
-                 DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
-                 read_user, sizeof(struct user), users, count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *next_after = 0;
-    if (*count > limit) {
-        *count = limit;
-        *next_after = (*users)[limit - 1].id;
-    }
-    return STATUS_OK;
+    return rows_page(db, arena, &USER, LIST_USERS, DB_ARGS(db_integer(account_id), db_integer(page.after_id)),
+                     page, users, count, next_after, fault);
 }
 
 static const char COUNT_OWNERS[] = "select cast(count(*) as bigint) from users "
@@ -138,17 +113,20 @@ enum status user_count_active_owners(struct db *db, int64_t account_id, int64_t 
 
 /* ---- sessions ---- */
 
-static const char INSERT_SESSION[] =
-    "insert into sessions (token_hash, user_id, created_at_us, seen_at_us, expires_at_us) "
-    "values ($1, $2, $3, $4, $5)";
+static const struct db_field SESSION_FIELDS[] = {
+    DB_FIELD_BYTES(struct session, token_hash, "token_hash"),
+    DB_FIELD_INT(struct session, user_id, "user_id"),
+    DB_FIELD_INT(struct session, created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct session, seen_at_us, "seen_at_us"),
+    DB_FIELD_INT(struct session, expires_at_us, "expires_at_us"),
+};
+static const struct db_fields SESSION = DB_FIELDS(struct session, SESSION_FIELDS);
+
+static const char INSERT_SESSION[] = "insert into sessions ({}) values ({$1})";
 
 enum status session_insert(struct db *db, const struct session *session, struct fault *fault) {
     assert(session->token_hash.length > 0 && session->expires_at_us > session->created_at_us);
-    return db_run(db, INSERT_SESSION,
-                  DB_ARGS(db_bytes(session->token_hash), db_integer(session->user_id),
-                          db_integer(session->created_at_us), db_integer(session->seen_at_us),
-                          db_integer(session->expires_at_us)),
-                  NULL, fault);
+    return rows_insert(db, &SESSION, INSERT_SESSION, DB_NO_ARGS, session, fault);
 }
 
 struct session_and_user {
@@ -156,31 +134,25 @@ struct session_and_user {
     struct user user;
 };
 
-static enum status read_session(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    struct session_and_user *both = item;
-    both->session = (struct session){.token_hash = db_column_copy(rows, USER_COLUMN_COUNT, arena),
-                                     .user_id = db_column_int(rows, 0),
-                                     .created_at_us = db_column_int(rows, USER_COLUMN_COUNT + 1),
-                                     .seen_at_us = db_column_int(rows, USER_COLUMN_COUNT + 2),
-                                     .expires_at_us = db_column_int(rows, USER_COLUMN_COUNT + 3)};
-    return read_user(rows, arena, &both->user, fault);
-}
+static const struct db_field SESSION_AND_USER_FIELDS[] = {
+    DB_FIELD_PART(struct session_and_user, session, "s", &SESSION),
+    DB_FIELD_PART(struct session_and_user, user, "u", &USER),
+};
+static const struct db_fields SESSION_AND_USER = DB_FIELDS(struct session_and_user, SESSION_AND_USER_FIELDS);
 
-static const char FIND_SESSION[] =
-    "select " USER_COLUMNS ", s.token_hash, s.created_at_us, s.seen_at_us, s.expires_at_us "
-    "from sessions s join users u on u.id = s.user_id "
-    "where s.token_hash = $1 and s.expires_at_us > $2 and u.active = 1";
+static const char FIND_SESSION[] = "select {} from sessions s join users u on u.id = s.user_id "
+                                   "where s.token_hash = $1 and s.expires_at_us > $2 and u.active = 1";
 
 enum status session_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                          bool *found, struct session *session, struct user *user, struct fault *fault) {
     struct session_and_user both = {0};
-    enum status status = rows_one(db, arena, FIND_SESSION, DB_ARGS(db_bytes(token_hash), db_integer(now_us)),
-                                  read_session, &both, found, fault);
-    if (status == STATUS_OK && *found) {
+    TRY(rows_one(db, arena, &SESSION_AND_USER, FIND_SESSION,
+                 DB_ARGS(db_bytes(token_hash), db_integer(now_us)), &both, found, fault));
+    if (*found) {
         *session = both.session;
         *user = both.user;
     }
-    return status;
+    return STATUS_OK;
 }
 
 static const char EXTEND_SESSION[] =
@@ -214,62 +186,48 @@ enum status session_delete_expired(struct db *db, int64_t now_us, struct fault *
 
 /* ---- tokens ---- */
 
-#define TOKEN_COLUMNS                                                                                        \
-    "id, account_id, name, token_hash, scopes, created_by, created_at_us, expires_at_us, revoked_at_us"
+static const struct db_field TOKEN_FIELDS[] = {
+    DB_FIELD_INT(struct token, id, "id"),
+    DB_FIELD_INT(struct token, account_id, "account_id"),
+    DB_FIELD_TEXT(struct token, name, "name"),
+    DB_FIELD_BYTES(struct token, token_hash, "token_hash"),
+    DB_FIELD_TEXT(struct token, scopes, "scopes"),
+    DB_FIELD_INT(struct token, created_by, "created_by"),
+    DB_FIELD_INT(struct token, created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct token, expires_at_us, "expires_at_us", DB_OR_NULL),
+    DB_FIELD_INT(struct token, revoked_at_us, "revoked_at_us", DB_OR_NULL),
+};
+static const struct db_fields TOKEN = DB_FIELDS(struct token, TOKEN_FIELDS);
 
-static enum status read_token(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    (void)fault;
-    *(struct token *)item = (struct token){.id = db_column_int(rows, 0),
-                                           .account_id = db_column_int(rows, 1),
-                                           .name = db_column_copy(rows, 2, arena),
-                                           .token_hash = db_column_copy(rows, 3, arena),
-                                           .scopes = db_column_copy(rows, 4, arena),
-                                           .created_by = db_column_int(rows, 5),
-                                           .created_at_us = db_column_int(rows, 6),
-                                           .expires_at_us = db_column_int(rows, 7),
-                                           .revoked_at_us = db_column_int(rows, 8)};
-    return STATUS_OK;
-}
-
-static const char LOAD_TOKEN[] = "select " TOKEN_COLUMNS " from tokens where id = $1";
+static const char LOAD_TOKEN[] = "select {} from tokens where id = $1";
 
 enum status token_load(struct db *db, struct arena *arena, int64_t id, struct token *token,
                        struct fault *fault) {
     bool found = false;
-    enum status status =
-        rows_one(db, arena, LOAD_TOKEN, DB_ARGS(db_integer(id)), read_token, token, &found, fault);
-    if (status == STATUS_OK && !found) {
+    TRY(rows_one(db, arena, &TOKEN, LOAD_TOKEN, DB_ARGS(db_integer(id)), token, &found, fault));
+    if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-token", "token", TEXT(""),
                          "There is no such token.");
     }
-    return status;
+    return STATUS_OK;
 }
 
-static const char INSERT_TOKEN[] =
-    "insert into tokens (" TOKEN_COLUMNS ") values ($1, $2, $3, $4, $5, $6, $7, $8, null)";
+static const char INSERT_TOKEN[] = "insert into tokens ({}) values ({$1})";
 
 enum status token_insert(struct db *db, struct token *token, struct fault *fault) {
-    assert(token->account_id > 0 && token->token_hash.length > 0);
-    enum status status = db_counter_take(db, "tokens", 1, &token->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return db_run(db, INSERT_TOKEN,
-                  DB_ARGS(db_integer(token->id), db_integer(token->account_id), db_string(token->name),
-                          db_bytes(token->token_hash), db_string(token->scopes),
-                          db_integer(token->created_by), db_integer(token->created_at_us),
-                          rows_integer_or_null(token->expires_at_us)),
-                  NULL, fault);
+    assert(token->account_id > 0 && token->token_hash.length > 0 && token->revoked_at_us == 0);
+    TRY(db_counter_take(db, "tokens", 1, &token->id, fault));
+    return rows_insert(db, &TOKEN, INSERT_TOKEN, DB_NO_ARGS, token, fault);
 }
 
 static const char FIND_TOKEN[] =
-    "select " TOKEN_COLUMNS " from tokens "
+    "select {} from tokens "
     "where token_hash = $1 and revoked_at_us is null and (expires_at_us is null or expires_at_us > $2)";
 
 enum status token_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                        bool *found, struct token *token, struct fault *fault) {
-    return rows_one(db, arena, FIND_TOKEN, DB_ARGS(db_bytes(token_hash), db_integer(now_us)), read_token,
-                    token, found, fault);
+    return rows_one(db, arena, &TOKEN, FIND_TOKEN, DB_ARGS(db_bytes(token_hash), db_integer(now_us)), token,
+                    found, fault);
 }
 
 static const char REVOKE_TOKEN[] =
@@ -280,24 +238,13 @@ enum status token_revoke(struct db *db, int64_t id, int64_t revoked_at_us, struc
 }
 
 static const char LIST_TOKENS[] =
-    "select " TOKEN_COLUMNS " from tokens where account_id = $1 and id > $2 order by id limit $3";
+    "select {} from tokens where account_id = $1 and id > $2 order by id limit $3";
 
 enum status token_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                        struct token **tokens, size_t *count, int64_t *next_after, struct fault *fault) {
-    size_t limit = (size_t)page_limit(page);
-    enum status status =
-        rows_all(db, arena, LIST_TOKENS,
-                 DB_ARGS(db_integer(account_id), db_integer(page.after_id), db_integer((int64_t)limit + 1)),
-                 read_token, sizeof(struct token), tokens, count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *next_after = 0;
-    if (*count > limit) {
-        *count = limit;
-        *next_after = (*tokens)[limit - 1].id;
-    }
-    return STATUS_OK;
+    return rows_page(db, arena, &TOKEN, LIST_TOKENS,
+                     DB_ARGS(db_integer(account_id), db_integer(page.after_id)), page, tokens, count,
+                     next_after, fault);
 }
 
 /* ---- failed sign-ins ---- */

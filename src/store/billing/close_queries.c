@@ -1,5 +1,6 @@
 #include "store/billing/close_queries.h"
 
+#include "store/engine/rows.h"
 #include "store/licensing/licences.h"
 
 #include <assert.h>
@@ -85,111 +86,42 @@ void metered_event_read(struct db_rows *rows, struct metered_event *event) {
     };
 }
 
-static const char MONTH_STATES[] =
-    "select agreement_id, state from months where month = $1 order by agreement_id";
+/* ---- states ---- */
 
-static const char REPORT_STATES[] =
-    "select agreement_id, state from reports where month = $1 order by agreement_id";
-
-/* Rows of (agreement, state's word) of either table. */
-struct state_row {
-    int64_t agreement_id;
-    int state;
+static const struct db_field MONTH_ROW_FIELDS[] = {
+    DB_FIELD_INT(struct month_row, agreement_id, "agreement_id"),
+    DB_FIELD_STATE(struct month_row, state, "state", &month_machine),
 };
+static const struct db_fields MONTH_ROW = DB_FIELDS(struct month_row, MONTH_ROW_FIELDS);
 
-static enum status states_load(struct db *db, struct arena *arena, const char *sql,
-                               const struct state_machine *machine, struct month month,
-                               struct state_row **states, size_t *state_count, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    struct state_row *items = NULL;
-    size_t count = 0;
-    size_t capacity = 0;
-    bool have_row = false;
-    enum status status = db_query(db, sql, DB_ARGS(db_integer(month.index)), &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, count, &capacity, sizeof(*items));
-        items[count].agreement_id = db_column_int(rows, 0);
-        status = machine_state_parse(machine, db_column_text(rows, 1), &items[count].state, fault);
-        count++;
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *states = items;
-        *state_count = count;
-    }
-    return status;
-}
+static const char MONTH_STATES[] = "select {} from months where month = $1 order by agreement_id";
 
 enum status month_rows_load(struct db *db, struct arena *arena, struct month month, struct month_row **rows,
                             size_t *count, struct fault *fault) {
-    struct state_row *states = NULL;
-    size_t state_count = 0;
-    enum status status =
-        states_load(db, arena, MONTH_STATES, &month_machine, month, &states, &state_count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *rows = ARENA_NEW(arena, struct month_row, state_count + 1);
-    for (size_t i = 0; i < state_count; i++) {
-        (*rows)[i] = (struct month_row){states[i].agreement_id, (enum month_state)states[i].state};
-    }
-    *count = state_count;
-    return STATUS_OK;
+    return rows_all(db, arena, &MONTH_ROW, MONTH_STATES, DB_ARGS(db_integer(month.index)), rows, count,
+                    fault);
 }
+
+static const struct db_field REPORT_ROW_FIELDS[] = {
+    DB_FIELD_INT(struct report_row, agreement_id, "agreement_id"),
+    DB_FIELD_STATE(struct report_row, state, "state", &report_machine),
+};
+static const struct db_fields REPORT_ROW = DB_FIELDS(struct report_row, REPORT_ROW_FIELDS);
+
+static const char REPORT_STATES[] = "select {} from reports where month = $1 order by agreement_id";
 
 enum status report_rows_load(struct db *db, struct arena *arena, struct month month, struct report_row **rows,
                              size_t *count, struct fault *fault) {
-    struct state_row *states = NULL;
-    size_t state_count = 0;
-    enum status status =
-        states_load(db, arena, REPORT_STATES, &report_machine, month, &states, &state_count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *rows = ARENA_NEW(arena, struct report_row, state_count + 1);
-    for (size_t i = 0; i < state_count; i++) {
-        (*rows)[i] = (struct report_row){states[i].agreement_id, (enum report_state)states[i].state};
-    }
-    *count = state_count;
-    return STATUS_OK;
+    return rows_all(db, arena, &REPORT_ROW, REPORT_STATES, DB_ARGS(db_integer(month.index)), rows, count,
+                    fault);
 }
 
-static const char CLOSED_MONTHS[] = "select distinct month from months where state = 'closed' order by month";
+static const struct db_field CLOSED_MONTH_FIELDS[] = {DB_FIELD_INT32(struct month, index, "month")};
+static const struct db_fields CLOSED_MONTH = DB_FIELDS(struct month, CLOSED_MONTH_FIELDS);
+
+static const char CLOSED_MONTHS[] = "select distinct {} from months where state = 'closed' order by month";
 
 enum status closed_months_load(struct db *db, struct arena *arena, struct month **months, size_t *count,
                                struct fault *fault) {
-    struct db_rows *rows = NULL;
-    struct month *items = NULL;
-    size_t capacity = 0;
-    bool have_row = false;
-    *count = 0;
-    enum status status = db_query(db, CLOSED_MONTHS, DB_NO_ARGS, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, *count, &capacity, sizeof(*items));
-        items[(*count)++].index = (int32_t)db_column_int(rows, 0);
-    }
-    db_rows_close(rows);
-    *months = items;
-    return status;
-}
-
-enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
-                              int64_t closed_at_us, struct fault *fault) {
-    static const char *const columns[] = {"agreement_id", "month", "state", "closed_at_us", NULL};
-    if (count == 0) {
-        return STATUS_OK;
-    }
-    assert(agreement_ids != NULL && db_in_transaction(db));
-    struct db_bulk *bulk = NULL;
-    enum status status = db_bulk_start(db, "months", columns, "iiti", &bulk, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const struct db_value values[] = {db_integer(agreement_ids[i]), db_integer(month.index),
-                                          db_string(TEXT("closed")), db_integer(closed_at_us)};
-        status = db_bulk_row(bulk, values, fault);
-    }
-    if (status == STATUS_OK) {
-        return db_bulk_finish(bulk, fault);
-    }
-    db_bulk_abandon(bulk);
-    return status;
+    return rows_all(db, arena, &CLOSED_MONTH, CLOSED_MONTHS, DB_NO_ARGS, months, count, fault);
 }

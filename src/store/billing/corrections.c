@@ -1,84 +1,50 @@
 #include "store/billing/corrections.h"
 
+#include "store/engine/rows.h"
+
+#include <assert.h>
+
 #define CORRECTION_COUNTER "corrections"
 
-static const char INSERT[] =
-    "insert into corrections (id, agreement_id, month, customer_id, sku_id, units, reason, created_at_us, "
-    "created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+static const struct db_field CORRECTION_FIELDS[] = {
+    DB_FIELD_INT(struct correction, id, "id"),
+    DB_FIELD_INT(struct correction, agreement_id, "agreement_id"),
+    DB_FIELD_MONTH(struct correction, month, "month"),
+    DB_FIELD_INT(struct correction, customer_id, "customer_id"),
+    DB_FIELD_INT(struct correction, sku_id, "sku_id"),
+    DB_FIELD_INT(struct correction, units, "units"),
+    DB_FIELD_TEXT(struct correction, reason, "reason"),
+    DB_FIELD_INT(struct correction, invoice_id, "invoice_id", DB_OR_NULL),
+    DB_FIELD_INT(struct correction, created_at_us, "created_at_us"),
+    DB_FIELD_TEXT(struct correction, created_by, "created_by"),
+};
+static const struct db_fields CORRECTION = DB_FIELDS(struct correction, CORRECTION_FIELDS);
+
+static const char INSERT[] = "insert into corrections ({}) values ({$1})";
 
 enum status correction_insert(struct db *db, struct correction *correction, struct fault *fault) {
-    enum status status = db_counter_take(db, CORRECTION_COUNTER, 1, &correction->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return db_run(db, INSERT,
-                  DB_ARGS(db_integer(correction->id), db_integer(correction->agreement_id),
-                          db_integer(correction->month.index), db_integer(correction->customer_id),
-                          db_integer(correction->sku_id), db_integer(correction->units),
-                          db_string(correction->reason), db_integer(correction->created_at_us),
-                          db_string(correction->created_by)),
-                  NULL, fault);
-}
-
-#define COLUMNS                                                                                              \
-    "c.id, c.agreement_id, c.month, c.customer_id, c.sku_id, c.units, c.reason, c.invoice_id, "              \
-    "c.created_at_us, c.created_by"
-
-static enum status read_corrections(struct db_rows *rows, struct arena *arena,
-                                    struct correction **corrections, size_t *count, struct fault *fault) {
-    struct correction *items = NULL;
-    size_t capacity = 0;
-    bool have_row = false;
-    enum status status = STATUS_OK;
-    *count = 0;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, *count, &capacity, sizeof(*items));
-        items[(*count)++] = (struct correction){
-            .id = db_column_int(rows, 0),
-            .agreement_id = db_column_int(rows, 1),
-            .month = {(int32_t)db_column_int(rows, 2)},
-            .customer_id = db_column_int(rows, 3),
-            .sku_id = db_column_int(rows, 4),
-            .units = db_column_int(rows, 5),
-            .reason = db_column_copy(rows, 6, arena),
-            .invoice_id = db_column_int(rows, 7),
-            .created_at_us = db_column_int(rows, 8),
-            .created_by = db_column_copy(rows, 9, arena),
-        };
-    }
-    *corrections = items;
-    return status;
+    assert(correction->invoice_id == 0);
+    TRY(db_counter_take(db, CORRECTION_COUNTER, 1, &correction->id, fault));
+    return rows_insert(db, &CORRECTION, INSERT, DB_NO_ARGS, correction, fault);
 }
 
 static const char LIST[] =
-    "select " COLUMNS " from corrections c join agreements a on a.id = c.agreement_id "
+    "select {c} from corrections c join agreements a on a.id = c.agreement_id "
     "where c.id > $1 and ($2 = 0 or a.seller_id = $2 or a.buyer_id = $2) and ($3 = 0 or a.seller_id = $3) "
     "and ($4 = 0 or a.buyer_id = $4) and ($5 = -1 or c.month = $5) order by c.id limit $6";
 
 enum status correction_list(struct db *db, struct arena *arena, const struct correction_filter *filter,
                             struct page page, struct correction **corrections, size_t *count,
                             int64_t *next_after, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, LIST,
-                                  DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
-                                          db_integer(filter->seller_id), db_integer(filter->buyer_id),
-                                          db_integer(filter->month), db_integer(page_limit(page) + 1)),
-                                  &rows, fault);
-    if (status == STATUS_OK) {
-        status = read_corrections(rows, arena, corrections, count, fault);
-    }
-    db_rows_close(rows);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    bool more = *count > (size_t)page_limit(page);
-    *count -= more;
-    *next_after = more ? (*corrections)[*count - 1].id : 0;
-    return STATUS_OK;
+    return rows_page(db, arena, &CORRECTION, LIST,
+                     DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
+                             db_integer(filter->seller_id), db_integer(filter->buyer_id),
+                             db_integer(filter->month)),
+                     page, corrections, count, next_after, fault);
 }
 
 static const char WAITING[] =
-    "select " COLUMNS " from corrections c where c.month < $1 and exists (select 1 from corrections w where "
+    "select {c} from corrections c where c.month < $1 and exists (select 1 from corrections w where "
     "w.agreement_id = c.agreement_id and w.month = c.month and w.sku_id = c.sku_id and w.invoice_id is null) "
     "and not exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month > $1 and "
     "m.state = 'closed') "
@@ -86,27 +52,17 @@ static const char WAITING[] =
 
 enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
                                 struct correction **corrections, size_t *count, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, WAITING, DB_ARGS(db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK) {
-        status = read_corrections(rows, arena, corrections, count, fault);
-    }
-    db_rows_close(rows);
-    return status;
+    return rows_all(db, arena, &CORRECTION, WAITING, DB_ARGS(db_integer(month.index)), corrections, count,
+                    fault);
 }
 
-static const char OF_MONTH[] = "select " COLUMNS " from corrections c where c.month = $1 "
+static const char OF_MONTH[] = "select {c} from corrections c where c.month = $1 "
                                "order by c.agreement_id, c.sku_id, c.customer_id, c.id";
 
 enum status corrections_of_month(struct db *db, struct arena *arena, struct month month,
                                  struct correction **corrections, size_t *count, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, OF_MONTH, DB_ARGS(db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK) {
-        status = read_corrections(rows, arena, corrections, count, fault);
-    }
-    db_rows_close(rows);
-    return status;
+    return rows_all(db, arena, &CORRECTION, OF_MONTH, DB_ARGS(db_integer(month.index)), corrections, count,
+                    fault);
 }
 
 static const char MARK_BILLED[] =

@@ -1,15 +1,50 @@
 #include "store/billing/ledger.h"
 
+#include "store/engine/rows.h"
+
 #include <assert.h>
 
 #define LEDGER_POSTING_COUNTER "ledger"
 
-static const char *const ACCOUNT_NAMES[] = {"receivable", "revenue", "tax", "cash", "bad-debt"};
-
-static const char *account_name(enum ledger_account account) {
-    assert(account <= LEDGER_BAD_DEBT);
-    return ACCOUNT_NAMES[account];
+static const char *account_word(int account) {
+    static const char *const WORDS[] = {[LEDGER_RECEIVABLE] = "receivable",
+                                        [LEDGER_REVENUE] = "revenue",
+                                        [LEDGER_TAX] = "tax",
+                                        [LEDGER_CASH] = "cash",
+                                        [LEDGER_BAD_DEBT] = "bad-debt"};
+    assert(account >= 0 && account <= LEDGER_BAD_DEBT);
+    return WORDS[account];
 }
+
+static const struct db_words ACCOUNTS = {account_word, LEDGER_BAD_DEBT + 1};
+
+/* An entry of a posting as it is kept. */
+struct ledger_row {
+    int64_t posting;
+    int64_t position;
+    int64_t at_us;
+    int64_t invoice_id;
+    int64_t owner_id;
+    enum ledger_account account;
+    int64_t party_id;
+    int64_t debit_minor;
+    int64_t credit_minor;
+    struct text currency;
+};
+
+static const struct db_field LEDGER_FIELDS[] = {
+    DB_FIELD_INT(struct ledger_row, posting, "posting"),
+    DB_FIELD_INT(struct ledger_row, position, "position"),
+    DB_FIELD_INT(struct ledger_row, at_us, "at_us"),
+    DB_FIELD_INT(struct ledger_row, invoice_id, "invoice_id"),
+    DB_FIELD_INT(struct ledger_row, owner_id, "owner_id"),
+    DB_FIELD_WORD(struct ledger_row, account, "account", &ACCOUNTS),
+    DB_FIELD_INT(struct ledger_row, party_id, "party_id"),
+    DB_FIELD_INT(struct ledger_row, debit_minor, "debit_minor"),
+    DB_FIELD_INT(struct ledger_row, credit_minor, "credit_minor"),
+    DB_FIELD_TEXT(struct ledger_row, currency, "currency"),
+};
+static const struct db_fields LEDGER = DB_FIELDS(struct ledger_row, LEDGER_FIELDS);
 
 static void add_entry(struct ledger_posting *posting, enum ledger_account account, int64_t amount_minor) {
     assert(posting->entry_count < LEDGER_ENTRIES_MAX);
@@ -40,25 +75,23 @@ enum status ledger_postings_take(struct db *db, int64_t count, int64_t *first, s
 }
 
 enum status ledger_bulk(struct db *db, struct db_bulk **bulk, struct fault *fault) {
-    static const char *const columns[] = {"posting",      "position", "at_us",    "invoice_id",
-                                          "owner_id",     "account",  "party_id", "debit_minor",
-                                          "credit_minor", "currency", NULL};
-    return db_bulk_start(db, "ledger", columns, "iiiiitiiit", bulk, fault);
+    return rows_bulk_start(db, "ledger", &LEDGER, bulk, fault);
 }
 
-/* The present entry as the columns of ledger_bulk. */
-static void entry_values(const struct ledger_posting *posting, int entry, struct db_value values[10]) {
+static struct ledger_row entry_row(const struct ledger_posting *posting, int entry) {
     int64_t amount = posting->entries[entry].amount_minor;
-    values[0] = db_integer(posting->posting);
-    values[1] = db_integer(entry + 1);
-    values[2] = db_integer(posting->at_us);
-    values[3] = db_integer(posting->invoice_id);
-    values[4] = db_integer(posting->owner_id);
-    values[5] = db_string(text_of(account_name(posting->entries[entry].account)));
-    values[6] = db_integer(posting->party_id);
-    values[7] = db_integer(amount > 0 ? amount : 0);
-    values[8] = db_integer(amount < 0 ? -amount : 0);
-    values[9] = db_string(posting->currency);
+    return (struct ledger_row){
+        .posting = posting->posting,
+        .position = entry + 1,
+        .at_us = posting->at_us,
+        .invoice_id = posting->invoice_id,
+        .owner_id = posting->owner_id,
+        .account = posting->entries[entry].account,
+        .party_id = posting->party_id,
+        .debit_minor = amount > 0 ? amount : 0,
+        .credit_minor = amount < 0 ? -amount : 0,
+        .currency = posting->currency,
+    };
 }
 
 static void assert_balanced(const struct ledger_posting *posting) {
@@ -70,58 +103,43 @@ static void assert_balanced(const struct ledger_posting *posting) {
 }
 
 enum status ledger_add(struct db_bulk *bulk, const struct ledger_posting *posting, struct fault *fault) {
-    enum status status = STATUS_OK;
-    struct db_value values[10];
     assert_balanced(posting);
-    for (int i = 0; status == STATUS_OK && i < posting->entry_count; i++) {
-        entry_values(posting, i, values);
-        status = db_bulk_row(bulk, values, fault);
+    for (int i = 0; i < posting->entry_count; i++) {
+        struct ledger_row row = entry_row(posting, i);
+        TRY(rows_bulk_add(bulk, &LEDGER, &row, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
-static const char INSERT[] =
-    "insert into ledger (posting, position, at_us, invoice_id, owner_id, account, party_id, debit_minor, "
-    "credit_minor, currency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+static const char INSERT[] = "insert into ledger ({}) values ({$1})";
 
 enum status ledger_insert(struct db *db, struct ledger_posting *posting, struct fault *fault) {
-    struct db_value values[10];
     assert_balanced(posting);
     if (posting->entry_count == 0) {
         return STATUS_OK;
     }
-    enum status status = ledger_postings_take(db, 1, &posting->posting, fault);
-    for (int i = 0; status == STATUS_OK && i < posting->entry_count; i++) {
-        entry_values(posting, i, values);
-        status = db_run(db, INSERT, values, 10, NULL, fault);
+    TRY(ledger_postings_take(db, 1, &posting->posting, fault));
+    for (int i = 0; i < posting->entry_count; i++) {
+        struct ledger_row row = entry_row(posting, i);
+        TRY(rows_insert(db, &LEDGER, INSERT, DB_NO_ARGS, &row, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
+static const struct db_field SUM_FIELDS[] = {
+    DB_FIELD_INT(struct ledger_sum, owner_id, "owner_id"),
+    DB_FIELD_TEXT(struct ledger_sum, account, "account"),
+    DB_FIELD_INT(struct ledger_sum, party_id, "party_id"),
+    DB_FIELD_TEXT(struct ledger_sum, currency, "currency"),
+    DB_FIELD_INT(struct ledger_sum, balance_minor, "cast(sum(debit_minor - credit_minor) as bigint)"),
+};
+static const struct db_fields SUM = DB_FIELDS(struct ledger_sum, SUM_FIELDS);
+
 static const char BALANCES[] =
-    "select owner_id, account, party_id, currency, cast(sum(debit_minor - credit_minor) as bigint) "
-    "from ledger where ($1 = 0 or owner_id = $1) "
+    "select {} from ledger where ($1 = 0 or owner_id = $1) "
     "group by owner_id, account, party_id, currency order by owner_id, account, party_id, currency";
 
 enum status ledger_balances(struct db *db, struct arena *arena, int64_t owner_id, struct ledger_sum **sums,
                             size_t *count, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    struct ledger_sum *items = NULL;
-    size_t capacity = 0;
-    bool have_row = false;
-    *count = 0;
-    enum status status = db_query(db, BALANCES, DB_ARGS(db_integer(owner_id)), &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, *count, &capacity, sizeof(*items));
-        items[(*count)++] = (struct ledger_sum){
-            .owner_id = db_column_int(rows, 0),
-            .account = db_column_copy(rows, 1, arena),
-            .party_id = db_column_int(rows, 2),
-            .currency = db_column_copy(rows, 3, arena),
-            .balance_minor = db_column_int(rows, 4),
-        };
-    }
-    db_rows_close(rows);
-    *sums = items;
-    return status;
+    return rows_all(db, arena, &SUM, BALANCES, DB_ARGS(db_integer(owner_id)), sums, count, fault);
 }

@@ -1,47 +1,66 @@
 #include "store/billing/months.h"
 
+#include "store/engine/rows.h"
+
 #include <assert.h>
 
-static const char LOAD[] = "select state from months where agreement_id = $1 and month = $2";
+/* A month of an edge as it is kept. */
+struct kept_month {
+    int64_t agreement_id;
+    struct month month;
+    enum month_state state;
+    int64_t closed_at_us; /* 0: not closed */
+};
+
+static const struct db_field MONTH_FIELDS[] = {
+    DB_FIELD_INT(struct kept_month, agreement_id, "agreement_id"),
+    DB_FIELD_MONTH(struct kept_month, month, "month"),
+    DB_FIELD_STATE(struct kept_month, state, "state", &month_machine, DB_SAVED),
+    DB_FIELD_INT(struct kept_month, closed_at_us, "closed_at_us", DB_SAVED | DB_OR_NULL),
+};
+static const struct db_fields MONTH = DB_FIELDS(struct kept_month, MONTH_FIELDS);
+
+static const char LOAD[] = "select {} from months where agreement_id = $1 and month = $2";
 
 enum status month_state_load(struct db *db, int64_t agreement_id, struct month month, enum month_state *state,
                              struct fault *fault) {
-    struct db_rows *rows = NULL;
+    struct kept_month kept = {.state = MONTH_OPEN};
     bool found = false;
-    int value = MONTH_OPEN;
-    enum status status =
-        db_query(db, LOAD, DB_ARGS(db_integer(agreement_id), db_integer(month.index)), &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &found, fault);
-    }
-    if (status == STATUS_OK && found) {
-        status = machine_state_parse(&month_machine, db_column_text(rows, 0), &value, fault);
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *state = (enum month_state)value;
-    }
-    return status;
+    TRY(rows_one(db, NULL, &MONTH, LOAD, DB_ARGS(db_integer(agreement_id), db_integer(month.index)), &kept,
+                 &found, fault));
+    *state = kept.state;
+    return STATUS_OK;
 }
 
-static const char SAVE[] =
-    "insert into months (agreement_id, month, state, closed_at_us) values ($1, $2, $3, $4) "
-    "on conflict (agreement_id, month) do update set state = excluded.state, "
-    "closed_at_us = excluded.closed_at_us";
+static const char SAVE[] = "insert into months ({}) values ({$1}) "
+                           "on conflict (agreement_id, month) do update set {=excluded}";
 
 enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
                              int64_t closed_at_us, struct fault *fault) {
     assert(agreement_id > 0);
-    return db_run(db, SAVE,
-                  DB_ARGS(db_integer(agreement_id), db_integer(month.index),
-                          db_string(text_of(machine_state_name(&month_machine, (int)state))),
-                          state == MONTH_CLOSED ? db_integer(closed_at_us) : db_null()),
-                  NULL, fault);
+    const struct kept_month kept = {agreement_id, month, state, state == MONTH_CLOSED ? closed_at_us : 0};
+    return rows_insert(db, &MONTH, SAVE, DB_NO_ARGS, &kept, fault);
+}
+
+enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                              int64_t closed_at_us, struct fault *fault) {
+    struct db_bulk *bulk = NULL;
+    if (count == 0) {
+        return STATUS_OK;
+    }
+    assert(agreement_ids != NULL && db_in_transaction(db));
+    TRY(rows_bulk_start(db, "months", &MONTH, &bulk, fault));
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        const struct kept_month kept = {agreement_ids[i], month, MONTH_CLOSED, closed_at_us};
+        status = rows_bulk_add(bulk, &MONTH, &kept, fault);
+    }
+    return rows_bulk_end(bulk, status, fault);
 }
 
 /* Terminated agreements stay in: what an edge has closed is closed, whoever signs it anew. */
 static const char FROZEN[] =
-    "select id, time_zone, last_closed, last_reported from ("
+    "select {} from ("
     "select g.id as id, g.time_zone as time_zone, "
     "(select max(m.month) from months m where m.agreement_id = g.id and m.state = 'closed') as last_closed, "
     "(select max(r.month) from reports r where r.agreement_id = g.id and r.state in ('submitted', "
@@ -53,31 +72,17 @@ static const char FROZEN[] =
     "(select s.owner_id from licences l join skus s on s.id = l.sku_id where l.id = $2 or l.parent_id = $2))"
     ") edges where last_closed is not null or last_reported is not null order by id";
 
-static struct month month_from_column(struct db_rows *rows, int column) {
-    return (struct month){db_column_is_null(rows, column) ? MONTH_NONE
-                                                          : (int32_t)db_column_int(rows, column)};
-}
+static const struct db_field FROZEN_FIELDS[] = {
+    DB_FIELD_INT(struct edge_frozen, agreement_id, "id"),
+    DB_FIELD_TEXT(struct edge_frozen, time_zone, "time_zone"),
+    DB_FIELD_MONTH(struct edge_frozen, last_closed, "last_closed", DB_OR_NULL),
+    DB_FIELD_MONTH(struct edge_frozen, last_reported, "last_reported", DB_OR_NULL),
+};
+static const struct db_fields EDGE_FROZEN = DB_FIELDS(struct edge_frozen, FROZEN_FIELDS);
+static_assert(MONTH_NONE == (int)DB_NO_MONTH, "an edge that has frozen nothing has null there");
 
 enum status months_frozen(struct db *db, struct arena *arena, int64_t customer_id, int64_t licence_id,
                           struct edge_frozen **edges, size_t *count, struct fault *fault) {
-    struct edge_frozen *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    enum status status =
-        db_query(db, FROZEN, DB_ARGS(db_integer(customer_id), db_integer(licence_id)), &rows, fault);
-    bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = (struct edge_frozen){.agreement_id = db_column_int(rows, 0),
-                                             .time_zone = db_column_copy(rows, 1, arena),
-                                             .last_closed = month_from_column(rows, 2),
-                                             .last_reported = month_from_column(rows, 3)};
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *edges = items;
-        *count = used;
-    }
-    return status;
+    return rows_all(db, arena, &EDGE_FROZEN, FROZEN, DB_ARGS(db_integer(customer_id), db_integer(licence_id)),
+                    edges, count, fault);
 }

@@ -17,6 +17,10 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
 enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
+/* Closes the month on edges that have no row for it yet; those that have one: month_state_save. */
+enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+
 enum { MONTH_NONE = -1 };
 
 /* How far one edge of a licence's path is frozen. */

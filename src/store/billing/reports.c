@@ -1,116 +1,73 @@
 #include "store/billing/reports.h"
 
+#include "store/engine/rows.h"
+
 #include <assert.h>
 
-#define COLUMNS                                                                                              \
-    "r.id, r.agreement_id, r.month, r.state, r.submitted_at_us, r.submitted_by, r.decided_at_us, "           \
-    "r.decided_by, "                                                                                         \
-    "r.reason, r.version"
+static const struct db_field REPORT_FIELDS[] = {
+    DB_FIELD_INT(struct report, id, "id"),
+    DB_FIELD_INT(struct report, agreement_id, "agreement_id"),
+    DB_FIELD_MONTH(struct report, month, "month"),
+    DB_FIELD_STATE(struct report, state, "state", &report_machine, DB_SAVED),
+    DB_FIELD_INT(struct report, submitted_at_us, "submitted_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_TEXT(struct report, submitted_by, "submitted_by", DB_SAVED),
+    DB_FIELD_INT(struct report, decided_at_us, "decided_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_TEXT(struct report, decided_by, "decided_by", DB_SAVED),
+    DB_FIELD_TEXT(struct report, reason, "reason", DB_SAVED),
+    DB_FIELD_INT(struct report, version, "version"),
+};
+static const struct db_fields REPORT = DB_FIELDS(struct report, REPORT_FIELDS);
 
-static struct text state_word(enum report_state state) {
-    return text_of(machine_state_name(&report_machine, (int)state));
-}
-
-static struct db_value time_or_null(int64_t at_us) {
-    return at_us == 0 ? db_null() : db_integer(at_us);
-}
-
-static enum status report_from_row(struct db_rows *rows, struct arena *arena, struct report *report,
-                                   struct fault *fault) {
-    *report = (struct report){.id = db_column_int(rows, 0),
-                              .agreement_id = db_column_int(rows, 1),
-                              .month = {(int32_t)db_column_int(rows, 2)}, /* written from a struct month */
-                              .submitted_at_us = db_column_int(rows, 4),
-                              .submitted_by = db_column_copy(rows, 5, arena),
-                              .decided_at_us = db_column_int(rows, 6),
-                              .decided_by = db_column_copy(rows, 7, arena),
-                              .reason = db_column_copy(rows, 8, arena),
-                              .version = db_column_int(rows, 9)};
-    int state = 0;
-    enum status status = machine_state_parse(&report_machine, db_column_text(rows, 3), &state, fault);
-    report->state = (enum report_state)state;
-    return status;
-}
-
-static const char INSERT[] =
-    "insert into reports (id, agreement_id, month, state, submitted_at_us, submitted_by, "
-    "decided_at_us, decided_by, reason, version) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)";
+static const char INSERT[] = "insert into reports ({}) values ({$1})";
 
 enum status report_insert(struct db *db, struct report *report, struct fault *fault) {
     assert(report->agreement_id > 0);
-    enum status status = db_counter_take(db, "reports", 1, &report->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_counter_take(db, "reports", 1, &report->id, fault));
     report->version = 1;
-    return db_run(db, INSERT,
-                  DB_ARGS(db_integer(report->id), db_integer(report->agreement_id),
-                          db_integer(report->month.index), db_string(state_word(report->state)),
-                          time_or_null(report->submitted_at_us), db_string(report->submitted_by),
-                          time_or_null(report->decided_at_us), db_string(report->decided_by),
-                          db_string(report->reason)),
-                  NULL, fault);
+    return rows_insert(db, &REPORT, INSERT, DB_NO_ARGS, report, fault);
 }
 
-static enum status load_one(struct db *db, struct arena *arena, const char *sql,
-                            const struct db_value *values, size_t count, struct report *report, bool *found,
-                            struct fault *fault) {
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, sql, values, count, &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, found, fault);
-    }
-    if (status == STATUS_OK && *found) {
-        status = report_from_row(rows, arena, report, fault);
-    }
-    db_rows_close(rows);
-    return status;
-}
-
-static const char LOAD[] = "select " COLUMNS " from reports r where r.id = $1";
+static const char LOAD[] = "select {} from reports where id = $1";
 
 enum status report_load(struct db *db, struct arena *arena, int64_t id, struct report *report, bool *found,
                         struct fault *fault) {
-    return load_one(db, arena, LOAD, DB_ARGS(db_integer(id)), report, found, fault);
+    return rows_one(db, arena, &REPORT, LOAD, DB_ARGS(db_integer(id)), report, found, fault);
 }
 
-static const char LOAD_MONTH[] =
-    "select " COLUMNS " from reports r where r.agreement_id = $1 and r.month = $2";
+static const char LOAD_MONTH[] = "select {} from reports where agreement_id = $1 and month = $2";
 
 enum status report_load_month(struct db *db, struct arena *arena, int64_t agreement_id, struct month month,
                               struct report *report, bool *found, struct fault *fault) {
-    return load_one(db, arena, LOAD_MONTH, DB_ARGS(db_integer(agreement_id), db_integer(month.index)), report,
-                    found, fault);
+    return rows_one(db, arena, &REPORT, LOAD_MONTH,
+                    DB_ARGS(db_integer(agreement_id), db_integer(month.index)), report, found, fault);
 }
 
-static const char UPDATE[] = "update reports set state = $2, submitted_at_us = $3, submitted_by = $4, "
-                             "decided_at_us = $5, decided_by = $6, "
-                             "reason = $7, version = version + 1 where id = $1";
+static const char UPDATE[] = "update reports set {=2}, version = version + 1 where id = $1";
 
 enum status report_update(struct db *db, struct report *report, struct fault *fault) {
     report->version++;
-    return db_run(db, UPDATE,
-                  DB_ARGS(db_integer(report->id), db_string(state_word(report->state)),
-                          time_or_null(report->submitted_at_us), db_string(report->submitted_by),
-                          time_or_null(report->decided_at_us), db_string(report->decided_by),
-                          db_string(report->reason)),
-                  NULL, fault);
+    return rows_save(db, &REPORT, UPDATE, DB_ARGS(db_integer(report->id)), report, NULL, fault);
 }
 
-static const char ADJUSTMENT_SAVE[] = "insert into report_adjustments (report_id, customer_id, sku_id, "
-                                      "units, reason) values ($1, $2, $3, $4, $5) "
-                                      "on conflict (report_id, customer_id, sku_id) do update set units = "
-                                      "excluded.units, reason = excluded.reason";
+/* ---- adjustments ---- */
+
+static const struct db_field ADJUSTMENT_FIELDS[] = {
+    DB_FIELD_INT(struct report_adjustment, report_id, "report_id"),
+    DB_FIELD_INT(struct report_adjustment, customer_id, "customer_id"),
+    DB_FIELD_INT(struct report_adjustment, sku_id, "sku_id"),
+    DB_FIELD_INT(struct report_adjustment, units, "units", DB_SAVED),
+    DB_FIELD_TEXT(struct report_adjustment, reason, "reason", DB_SAVED),
+};
+static const struct db_fields ADJUSTMENT = DB_FIELDS(struct report_adjustment, ADJUSTMENT_FIELDS);
+
+static const char ADJUSTMENT_SAVE[] =
+    "insert into report_adjustments ({}) values ({$1}) "
+    "on conflict (report_id, customer_id, sku_id) do update set {=excluded}";
 
 enum status report_adjustment_save(struct db *db, const struct report_adjustment *adjustment,
                                    struct fault *fault) {
     assert(adjustment->units >= 0 && adjustment->reason.length > 0);
-    return db_run(db, ADJUSTMENT_SAVE,
-                  DB_ARGS(db_integer(adjustment->report_id), db_integer(adjustment->customer_id),
-                          db_integer(adjustment->sku_id), db_integer(adjustment->units),
-                          db_string(adjustment->reason)),
-                  NULL, fault);
+    return rows_insert(db, &ADJUSTMENT, ADJUSTMENT_SAVE, DB_NO_ARGS, adjustment, fault);
 }
 
 static const char ADJUSTMENT_DELETE[] =
@@ -120,13 +77,10 @@ static const char ADJUSTMENT_DELETE[] =
 enum status report_adjustment_delete(struct db *db, int64_t report_id, int64_t customer_id, int64_t sku_id,
                                      bool *was_there, struct fault *fault) {
     int64_t changed = 0;
-    enum status status =
-        db_run(db, ADJUSTMENT_DELETE,
-               DB_ARGS(db_integer(report_id), db_integer(customer_id), db_integer(sku_id)), &changed, fault);
-    if (status == STATUS_OK) {
-        *was_there = changed > 0;
-    }
-    return status;
+    TRY(db_run(db, ADJUSTMENT_DELETE,
+               DB_ARGS(db_integer(report_id), db_integer(customer_id), db_integer(sku_id)), &changed, fault));
+    *was_there = changed > 0;
+    return STATUS_OK;
 }
 
 static const char ADJUSTMENTS_DELETE_ALL[] = "delete from report_adjustments where report_id = $1";
@@ -136,64 +90,50 @@ enum status report_adjustments_delete_all(struct db *db, int64_t report_id, int6
     return db_run(db, ADJUSTMENTS_DELETE_ALL, DB_ARGS(db_integer(report_id)), count, fault);
 }
 
-/* The first column is the agreement, then the adjustment's. */
-static enum status load_adjustments(struct db *db, struct arena *arena, const char *sql, int64_t key,
-                                    int64_t **agreement_ids, struct report_adjustment **adjustments,
-                                    size_t *count, struct fault *fault) {
-    struct report_adjustment *items = NULL;
-    int64_t *agreements = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    size_t agreement_capacity = 0;
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, sql, DB_ARGS(db_integer(key)), &rows, fault);
-    bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        agreements = arena_grow(arena, agreements, used, &agreement_capacity, sizeof *agreements);
-        agreements[used] = db_column_int(rows, 0);
-        items[used++] = (struct report_adjustment){.report_id = db_column_int(rows, 1),
-                                                   .customer_id = db_column_int(rows, 2),
-                                                   .sku_id = db_column_int(rows, 3),
-                                                   .units = db_column_int(rows, 4),
-                                                   .reason = db_column_copy(rows, 5, arena)};
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *agreement_ids = agreements;
-        *adjustments = items;
-        *count = used;
-    }
-    return status;
-}
-
-#define ADJUSTMENT_COLUMNS "r.agreement_id, a.report_id, a.customer_id, a.sku_id, a.units, a.reason"
-
-static const char ADJUSTMENTS_OF_REPORT[] = "select " ADJUSTMENT_COLUMNS " from report_adjustments a "
-                                            "join reports r on r.id = a.report_id where a.report_id = $1 "
-                                            "order by a.customer_id, a.sku_id";
+static const char ADJUSTMENTS_OF_REPORT[] =
+    "select {} from report_adjustments where report_id = $1 order by customer_id, sku_id";
 
 enum status report_adjustments_load(struct db *db, struct arena *arena, int64_t report_id,
                                     struct report_adjustment **adjustments, size_t *count,
                                     struct fault *fault) {
-    int64_t *agreement_ids = NULL;
-    return load_adjustments(db, arena, ADJUSTMENTS_OF_REPORT, report_id, &agreement_ids, adjustments, count,
-                            fault);
+    return rows_all(db, arena, &ADJUSTMENT, ADJUSTMENTS_OF_REPORT, DB_ARGS(db_integer(report_id)),
+                    adjustments, count, fault);
 }
 
+struct edge_adjustment {
+    int64_t agreement_id;
+    struct report_adjustment adjustment;
+};
+
+static const struct db_field EDGE_ADJUSTMENT_FIELDS[] = {
+    DB_FIELD_INT(struct edge_adjustment, agreement_id, "r.agreement_id"),
+    DB_FIELD_PART(struct edge_adjustment, adjustment, "a", &ADJUSTMENT),
+};
+static const struct db_fields EDGE_ADJUSTMENT = DB_FIELDS(struct edge_adjustment, EDGE_ADJUSTMENT_FIELDS);
+
 static const char ADJUSTMENTS_OF_MONTH[] =
-    "select " ADJUSTMENT_COLUMNS " from report_adjustments a join reports r on r.id = a.report_id "
+    "select {} from report_adjustments a join reports r on r.id = a.report_id "
     "where r.month = $1 and r.state = 'approved' order by r.agreement_id, a.customer_id, a.sku_id";
 
 enum status report_adjustments_of_month(struct db *db, struct arena *arena, struct month month,
                                         int64_t **agreement_ids, struct report_adjustment **adjustments,
                                         size_t *count, struct fault *fault) {
-    return load_adjustments(db, arena, ADJUSTMENTS_OF_MONTH, month.index, agreement_ids, adjustments, count,
-                            fault);
+    struct edge_adjustment *found = NULL;
+    TRY(rows_all(db, arena, &EDGE_ADJUSTMENT, ADJUSTMENTS_OF_MONTH, DB_ARGS(db_integer(month.index)), &found,
+                 count, fault));
+    *agreement_ids = ARENA_NEW(arena, int64_t, *count);
+    *adjustments = ARENA_NEW(arena, struct report_adjustment, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*agreement_ids)[i] = found[i].agreement_id;
+        (*adjustments)[i] = found[i].adjustment;
+    }
+    return STATUS_OK;
 }
 
+/* ---- lists ---- */
+
 static const char LIST[] =
-    "select " COLUMNS " from reports r join agreements g on g.id = r.agreement_id where r.id > $1 "
+    "select {r} from reports r join agreements g on g.id = r.agreement_id where r.id > $1 "
     "and (cast($2 as bigint) = 0 or g.seller_id = $2 or g.buyer_id = $2) "
     "and (cast($3 as bigint) = 0 or g.buyer_id = $3) and (cast($4 as bigint) < 0 or r.month = $4) "
     "and (cast($5 as text) = '' or r.state = $5) order by r.id limit $6";
@@ -201,29 +141,12 @@ static const char LIST[] =
 enum status report_list(struct db *db, struct arena *arena, const struct report_filter *filter,
                         struct page page, struct report **reports, size_t *count, int64_t *next_after,
                         struct fault *fault) {
-    int32_t limit = page_limit(page);
-    struct report *items = ARENA_NEW(arena, struct report, (size_t)limit + 1);
-    size_t used = 0;
-    struct text state = filter->state < 0 ? TEXT("") : state_word((enum report_state)filter->state);
-    struct db_rows *rows = NULL;
-    enum status status = db_query(db, LIST,
-                                  DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
-                                          db_integer(filter->buyer_id), db_integer(filter->month),
-                                          db_string(state), db_integer((int64_t)limit + 1)),
-                                  &rows, fault);
-    bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        status = report_from_row(rows, arena, &items[used++], fault);
-    }
-    db_rows_close(rows);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    bool more = used > (size_t)limit;
-    *count = more ? (size_t)limit : used;
-    *next_after = more ? items[limit - 1].id : 0;
-    *reports = items;
-    return STATUS_OK;
+    struct text state =
+        filter->state < 0 ? TEXT("") : text_of(machine_state_name(&report_machine, filter->state));
+    return rows_page(db, arena, &REPORT, LIST,
+                     DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
+                             db_integer(filter->buyer_id), db_integer(filter->month), db_string(state)),
+                     page, reports, count, next_after, fault);
 }
 
 /* The edges of the seller $2 (0: of all) without an approved report for the month $1, which is not closed on
@@ -241,31 +164,25 @@ static const char OUTSTANDING[] =
 
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
                                int64_t **agreement_ids, size_t *count, struct fault *fault) {
-    int64_t *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    enum status status =
-        db_query(db, OUTSTANDING, DB_ARGS(db_integer(month.index), db_integer(seller_id)), &rows, fault);
-    bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = db_column_int(rows, 0);
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *agreement_ids = items;
-        *count = used;
-    }
-    return status;
+    return rows_integers(db, arena, OUTSTANDING, DB_ARGS(db_integer(month.index), db_integer(seller_id)),
+                         agreement_ids, count, fault);
 }
 
 /* own_in: the most seats it had by events in the month; own_before: those it came into the month with. */
-static const char PROVISIONED[] =
-    "select customer_id, sku_id, cast(sum(case when own_in >= own_before and own_in > 0 then own_in "
-    "when own_before > 0 then own_before when issued_at_us < $4 then seats else 0 end) as bigint) "
-    "from (select l.customer_id as customer_id, l.sku_id as sku_id, l.seats as seats, l.issued_at_us as "
-    "issued_at_us, "
+#define PROVISIONED_SEATS                                                                                    \
+    "cast(sum(case when own_in >= own_before and own_in > 0 then own_in when own_before > 0 then "           \
+    "own_before when issued_at_us < $4 then seats else 0 end) as bigint)"
+
+static const struct db_field PROVISIONED_FIELDS[] = {
+    DB_FIELD_INT(struct provisioned, customer_id, "customer_id"),
+    DB_FIELD_INT(struct provisioned, sku_id, "sku_id"),
+    DB_FIELD_INT(struct provisioned, seats, PROVISIONED_SEATS),
+};
+static const struct db_fields PROVISIONED = DB_FIELDS(struct provisioned, PROVISIONED_FIELDS);
+
+static const char SELECT_PROVISIONED[] =
+    "select {} from (select l.customer_id as customer_id, l.sku_id as sku_id, l.seats as seats, "
+    "l.issued_at_us as issued_at_us, "
     "coalesce((select max(e.own_seats) from licence_events e where e.licence_id = l.id and e.at_us >= $3 "
     "and e.at_us < $4), 0) as own_in, "
     "coalesce((select e.own_seats from licence_events e where e.licence_id = l.id and e.at_us < $3 "
@@ -276,29 +193,21 @@ static const char PROVISIONED[] =
     "group by customer_id, sku_id order by customer_id, sku_id";
 
 enum status report_provisioned(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
-                               int64_t from_us, int64_t to_us, struct provisioned **rows_out, size_t *count,
+                               int64_t from_us, int64_t to_us, struct provisioned **rows, size_t *count,
                                struct fault *fault) {
     struct provisioned *items = NULL;
+    size_t item_count = 0;
     size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    enum status status = db_query(
-        db, PROVISIONED,
-        DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(from_us), db_integer(to_us)), &rows,
-        fault);
-    bool have_row = true;
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        if (db_column_int(rows, 2) == 0) {
-            continue; /* issued after the month */
+    TRY(rows_all(
+        db, arena, &PROVISIONED, SELECT_PROVISIONED,
+        DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(from_us), db_integer(to_us)), &items,
+        &item_count, fault));
+    for (size_t i = 0; i < item_count; i++) {
+        if (items[i].seats != 0) { /* else issued after the month */
+            items[used++] = items[i];
         }
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] =
-            (struct provisioned){db_column_int(rows, 0), db_column_int(rows, 1), db_column_int(rows, 2)};
     }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *rows_out = items;
-        *count = used;
-    }
-    return status;
+    *rows = items;
+    *count = used;
+    return STATUS_OK;
 }

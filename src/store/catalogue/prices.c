@@ -3,72 +3,92 @@
 #include "store/engine/rows.h"
 
 #include <assert.h>
-#include <string.h>
+
+/* ---- fields ---- */
+
+static const char *policy_word(int policy) {
+    return metering_policy_name((enum metering_policy)policy);
+}
+
+static const char *mode_word(int mode) {
+    return tier_mode_name((enum tier_mode)mode);
+}
+
+static const struct db_words POLICIES = {policy_word, POLICY_DAILY + 1};
+static const struct db_words MODES = {mode_word, TIER_GRADUATED + 1};
+
+/* A price as it is kept: an empty tax category stands for none. */
+struct kept_price {
+    struct price price;
+    struct price_edge edge;
+};
+
+static const struct db_field PRICE_FIELDS[] = {
+    DB_FIELD_INT(struct kept_price, price.id, "id"),
+    DB_FIELD_INT(struct kept_price, edge.seller_id, "seller_id"),
+    DB_FIELD_INT(struct kept_price, edge.buyer_id, "buyer_id"),
+    DB_FIELD_INT(struct kept_price, price.sku_id, "sku_id"),
+    DB_FIELD_TEXT(struct kept_price, edge.currency, "currency"),
+    DB_FIELD_DATE(struct kept_price, price.effective_from, "effective_from"),
+    DB_FIELD_WORD(struct kept_price, price.policy, "policy", &POLICIES),
+    DB_FIELD_WORD(struct kept_price, price.mode, "tier_mode", &MODES),
+    DB_FIELD_INT(struct kept_price, price.terms.minimum_units, "minimum_units"),
+    DB_FIELD_INT32(struct kept_price, price.terms.free_months, "free_months"),
+    DB_FIELD_DATE_IF(struct kept_price, price.terms.trial_end, price.terms.has_trial_end, "trial_end"),
+    DB_FIELD_BOOL(struct kept_price, price.terms.not_for_resale, "not_for_resale"),
+    DB_FIELD_CODE(struct kept_price, edge.tax.category, "tax_category"),
+    DB_FIELD_INT(struct kept_price, edge.tax.rate_millionths, "tax_rate_millionths"),
+    DB_FIELD_INT(struct kept_price, edge.created_at_us, "created_at_us"),
+};
+static const struct db_fields PRICE = DB_FIELDS(struct kept_price, PRICE_FIELDS);
+
+/* A price's tier, whose price is named where it is kept. */
+struct kept_tier {
+    int64_t price_id;
+    struct price_tier tier;
+};
+
+static const struct db_field TIER_FIELDS[] = {
+    DB_FIELD_INT(struct price_tier, from, "tier_from"),
+    DB_FIELD_INT(struct price_tier, unit_price_millionths, "unit_price_millionths"),
+};
+static const struct db_fields TIER = DB_FIELDS(struct price_tier, TIER_FIELDS);
+
+static const struct db_field KEPT_TIER_FIELDS[] = {
+    DB_FIELD_INT(struct kept_tier, price_id, "price_id"),
+    DB_FIELD_PART(struct kept_tier, tier, NULL, &TIER),
+};
+static const struct db_fields KEPT_TIER = DB_FIELDS(struct kept_tier, KEPT_TIER_FIELDS);
 
 /* ---- writing ---- */
-
-static const char *const PRICE_COLUMNS[] = {
-    "id",           "seller_id",           "buyer_id",      "sku_id",      "currency",  "effective_from",
-    "policy",       "tier_mode",           "minimum_units", "free_months", "trial_end", "not_for_resale",
-    "tax_category", "tax_rate_millionths", "created_at_us", NULL};
-static const char PRICE_TYPES[] = "iiiitittiiiitii";
-static const char *const TIER_COLUMNS[] = {"price_id", "tier_from", "unit_price_millionths", NULL};
 
 static enum status insert_prices(struct db *db, const struct price *prices, const struct price_edge *edges,
                                  size_t count, struct fault *fault) {
     struct db_bulk *bulk = NULL;
-    enum status status = db_bulk_start(db, "prices", PRICE_COLUMNS, PRICE_TYPES, &bulk, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct price *price = &prices[i];
-        const struct price_terms *terms = &price->terms;
-        const struct db_value values[] = {
-            db_integer(price->id),
-            db_integer(edges[i].seller_id),
-            db_integer(edges[i].buyer_id),
-            db_integer(price->sku_id),
-            db_string(edges[i].currency),
-            db_integer(price->effective_from.day),
-            db_string(text_of(metering_policy_name(price->policy))),
-            db_string(text_of(tier_mode_name(price->mode))),
-            db_integer(terms->minimum_units),
-            db_integer(terms->free_months),
-            terms->has_trial_end ? db_integer(terms->trial_end.day) : db_null(),
-            db_integer(terms->not_for_resale),
-            db_string(edges[i].has_tax ? text_of(edges[i].tax.category) : TEXT("")),
-            db_integer(edges[i].has_tax ? edges[i].tax.rate_millionths : 0),
-            db_integer(edges[i].created_at_us)};
-        status = db_bulk_row(bulk, values, fault);
-        if (status != STATUS_OK) {
-            db_bulk_abandon(bulk);
-            return status;
+    TRY(rows_bulk_start(db, "prices", &PRICE, &bulk, fault));
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct kept_price kept = {.price = prices[i], .edge = edges[i]};
+        if (!kept.edge.has_tax) {
+            kept.edge.tax = (struct tax){0};
         }
+        status = rows_bulk_add(bulk, &PRICE, &kept, fault);
     }
-    return db_bulk_finish(bulk, fault);
+    return rows_bulk_end(bulk, status, fault);
 }
 
 static enum status insert_tiers(struct db *db, const struct price *prices, size_t count,
                                 struct fault *fault) {
     struct db_bulk *bulk = NULL;
-    enum status status = db_bulk_start(db, "price_tiers", TIER_COLUMNS, "iii", &bulk, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(rows_bulk_start(db, "price_tiers", &KEPT_TIER, &bulk, fault));
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < count; i++) {
-        for (size_t tier = 0; tier < prices[i].tier_count; tier++) {
-            const struct db_value values[] = {db_integer(prices[i].id),
-                                              db_integer(prices[i].tiers[tier].from),
-                                              db_integer(prices[i].tiers[tier].unit_price_millionths)};
-            status = db_bulk_row(bulk, values, fault);
-            if (status != STATUS_OK) {
-                db_bulk_abandon(bulk);
-                return status;
-            }
+        for (size_t tier = 0; tier < prices[i].tier_count && status == STATUS_OK; tier++) {
+            const struct kept_tier kept = {prices[i].id, prices[i].tiers[tier]};
+            status = rows_bulk_add(bulk, &KEPT_TIER, &kept, fault);
         }
     }
-    return db_bulk_finish(bulk, fault);
+    return rows_bulk_end(bulk, status, fault);
 }
 
 enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
@@ -77,16 +97,13 @@ enum status price_insert_many(struct db *db, struct price *prices, const struct 
         return STATUS_OK;
     }
     int64_t first = 0;
-    enum status status = db_counter_take(db, "prices", (int64_t)count, &first, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_counter_take(db, "prices", (int64_t)count, &first, fault));
     for (size_t i = 0; i < count; i++) {
         assert(prices[i].tier_count > 0 && prices[i].sku_id > 0 && edges[i].seller_id > 0);
         prices[i].id = first + (int64_t)i;
     }
-    status = insert_prices(db, prices, edges, count, fault);
-    return status == STATUS_OK ? insert_tiers(db, prices, count, fault) : status;
+    TRY(insert_prices(db, prices, edges, count, fault));
+    return insert_tiers(db, prices, count, fault);
 }
 
 enum status price_insert(struct db *db, struct price *price, const struct price_edge *edge,
@@ -96,12 +113,18 @@ enum status price_insert(struct db *db, struct price *price, const struct price_
 
 /* ---- reading: rows of prices joined with their tiers, one row per tier ---- */
 
-#define COLUMNS                                                                                              \
-    "p.id, p.seller_id, p.buyer_id, p.sku_id, p.currency, p.effective_from, p.policy, p.tier_mode, "         \
-    "p.minimum_units, p.free_months, p.trial_end, p.not_for_resale, p.tax_category, "                        \
-    "p.tax_rate_millionths, p.created_at_us"
-#define TIERS ", t.tier_from, t.unit_price_millionths"
-enum { TIER_COLUMN = 15 };
+struct tiered_price {
+    struct kept_price kept;
+    struct price_tier tier;
+};
+
+static const struct db_field TIERED_PRICE_FIELDS[] = {
+    DB_FIELD_PART(struct tiered_price, kept, "p", &PRICE),
+    DB_FIELD_PART(struct tiered_price, tier, "t", &TIER),
+};
+static const struct db_fields TIERED_PRICE = DB_FIELDS(struct tiered_price, TIERED_PRICE_FIELDS);
+
+enum { PRICE_ID, FIRST_OF_TIER = sizeof PRICE_FIELDS / sizeof PRICE_FIELDS[0] };
 
 /* The arrays grow while the rows come; the prices find their tiers at the end, when those stand still. */
 struct reading {
@@ -116,67 +139,51 @@ struct reading {
     size_t tier_capacity;
 };
 
+/* Neighbours in one currency share its text. */
 static enum status read_price(struct db_rows *rows, struct reading *reading, struct fault *fault) {
     struct arena *arena = reading->arena;
+    struct kept_price kept;
+    TRY(rows_read(rows, 0, &PRICE, NULL, &kept, fault));
+    bool is_shared =
+        reading->count > 0 && text_equal(reading->edges[reading->count - 1].currency, kept.edge.currency);
+    kept.edge.currency =
+        is_shared ? reading->edges[reading->count - 1].currency : text_copy(arena, kept.edge.currency);
+    kept.edge.has_tax = kept.edge.tax.category[0] != '\0';
     reading->prices =
         arena_grow(arena, reading->prices, reading->count, &reading->price_capacity, sizeof *reading->prices);
     reading->edges =
         arena_grow(arena, reading->edges, reading->count, &reading->edge_capacity, sizeof *reading->edges);
-    struct price *price = &reading->prices[reading->count];
-    struct price_edge *edge = &reading->edges[reading->count];
-    struct text currency = db_column_text(rows, 4);
-    bool same_currency =
-        reading->count > 0 && text_equal(reading->edges[reading->count - 1].currency, currency);
-    struct text category = db_column_text(rows, 12);
-    *edge = (struct price_edge){.seller_id = db_column_int(rows, 1),
-                                .buyer_id = db_column_int(rows, 2),
-                                .currency = same_currency ? reading->edges[reading->count - 1].currency
-                                                          : db_column_copy(rows, 4, arena),
-                                .has_tax = category.length > 0,
-                                .tax = {.rate_millionths = db_column_int(rows, 13)},
-                                .created_at_us = db_column_int(rows, 14)};
-    assert(category.length < sizeof edge->tax.category);
-    if (category.length > 0) {
-        memcpy(edge->tax.category, category.at, category.length);
-    }
-    *price = (struct price){.id = db_column_int(rows, 0),
-                            .sku_id = db_column_int(rows, 3),
-                            .effective_from = {(int32_t)db_column_int(rows, 5)}, /* written from an int32_t */
-                            .terms = {.minimum_units = db_column_int(rows, 8),
-                                      .free_months = (int32_t)db_column_int(rows, 9), /* the same */
-                                      .has_trial_end = !db_column_is_null(rows, 10),
-                                      .trial_end = {(int32_t)db_column_int(rows, 10)}, /* the same */
-                                      .not_for_resale = db_column_int(rows, 11) != 0}};
+    reading->prices[reading->count] = kept.price;
+    reading->edges[reading->count] = kept.edge;
     reading->count++;
-    enum status status = metering_policy_parse(db_column_text(rows, 6), "policy", &price->policy, fault);
-    if (status == STATUS_OK) {
-        status = tier_mode_parse(db_column_text(rows, 7), "tier_mode", &price->mode, fault);
-    }
-    return status;
+    return STATUS_OK;
 }
 
-static enum status read_rows(struct db_rows *rows, struct reading *reading, struct fault *fault) {
-    bool have_row = false;
-    enum status status = STATUS_OK;
-    while ((status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        if (reading->count == 0 || reading->prices[reading->count - 1].id != db_column_int(rows, 0)) {
-            status = read_price(rows, reading, fault);
-            if (status != STATUS_OK) {
-                return status;
-            }
+static enum status read_tier(struct db_rows *rows, struct reading *reading, struct fault *fault) {
+    reading->tiers = arena_grow(reading->arena, reading->tiers, reading->tier_count, &reading->tier_capacity,
+                                sizeof *reading->tiers);
+    TRY(rows_read(rows, FIRST_OF_TIER, &TIER, NULL, &reading->tiers[reading->tier_count], fault));
+    reading->tier_count++;
+    reading->prices[reading->count - 1].tier_count++;
+    return STATUS_OK;
+}
+
+static enum status read_prices(struct db_rows *rows, struct reading *reading, struct fault *fault) {
+    for (;;) {
+        bool have_row = false;
+        TRY(db_next(rows, &have_row, fault));
+        if (!have_row) {
+            return STATUS_OK;
         }
-        reading->tiers = arena_grow(reading->arena, reading->tiers, reading->tier_count,
-                                    &reading->tier_capacity, sizeof *reading->tiers);
-        reading->tiers[reading->tier_count++] =
-            (struct price_tier){.from = db_column_int(rows, TIER_COLUMN),
-                                .unit_price_millionths = db_column_int(rows, TIER_COLUMN + 1)};
-        reading->prices[reading->count - 1].tier_count++;
+        if (reading->count == 0 || reading->prices[reading->count - 1].id != db_column_int(rows, PRICE_ID)) {
+            TRY(read_price(rows, reading, fault));
+        }
+        TRY(read_tier(rows, reading, fault));
     }
-    return status;
 }
 
-/* Ends with the range, whose prices now point to their tiers. */
-static struct price_list finish(struct reading *reading) {
+/* The list of what was read, whose prices now point to their tiers. */
+static struct price_list finish_list(struct reading *reading) {
     size_t at = 0;
     for (size_t i = 0; i < reading->count; i++) {
         reading->prices[i].tiers = &reading->tiers[at];
@@ -191,19 +198,17 @@ static enum status read_range(struct db *db, struct arena *arena, bool streamed,
                               struct fault *fault) {
     struct reading reading = {.arena = arena};
     struct db_rows *rows = NULL;
-    enum status status = streamed ? db_stream(db, sql, values, value_count, &rows, fault)
-                                  : db_query(db, sql, values, value_count, &rows, fault);
-    if (status == STATUS_OK) {
-        status = read_rows(rows, &reading, fault);
-    }
+    TRY(streamed ? db_stream_fields(db, &TIERED_PRICE, sql, values, value_count, &rows, fault)
+                 : db_query_fields(db, &TIERED_PRICE, sql, values, value_count, &rows, fault));
+    enum status status = read_prices(rows, &reading, fault);
     db_rows_close(rows);
     if (status == STATUS_OK) {
-        *range = finish(&reading);
+        *range = finish_list(&reading);
     }
     return status;
 }
 
-static const char FIND[] = "select " COLUMNS TIERS " from prices p join price_tiers t on t.price_id = p.id "
+static const char FIND[] = "select {} from prices p join price_tiers t on t.price_id = p.id "
                            "where p.seller_id = $1 and p.buyer_id = $2 and p.sku_id = $3 "
                            "and p.effective_from = $4 order by t.tier_from";
 
@@ -211,13 +216,10 @@ enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, in
                        int64_t sku_id, struct date effective_from, bool *found, struct price *price,
                        struct price_edge *edge, struct fault *fault) {
     struct price_list range = {0};
-    enum status status = read_range(db, arena, false, FIND,
-                                    DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_integer(sku_id),
-                                            db_integer(effective_from.day)),
-                                    &range, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(read_range(db, arena, false, FIND,
+                   DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_integer(sku_id),
+                           db_integer(effective_from.day)),
+                   &range, fault));
     assert(range.count <= 1);
     *found = range.count == 1;
     if (*found) {
@@ -230,7 +232,7 @@ enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, in
 /* A party other than the operator reads the prices of its own edges, with those standard prices that hold for
  * it: of its sellers with whom it has an agreement. */
 static const char LIST[] =
-    "select " COLUMNS TIERS " from (select " COLUMNS " from prices p where p.id > $1 "
+    "select {} from (select p.* from prices p where p.id > $1 "
     "and ($2 = 0 or p.seller_id = $2) "
     "and ($3 < 0 or p.buyer_id = $3 or ($4 = 1 and p.buyer_id = 0)) and ($5 = 0 or p.sku_id = $5) "
     "and ($6 = 0 or p.seller_id = $6 or ((p.buyer_id = $6 or p.buyer_id = 0) and exists "
@@ -241,34 +243,27 @@ static const char LIST[] =
 enum status prices_list(struct db *db, struct arena *arena, const struct price_filter *filter,
                         struct page page, struct price_list *range, int64_t *next_after,
                         struct fault *fault) {
-    size_t limit = (size_t)page_limit(page);
-    enum status status = read_range(db, arena, false, LIST,
-                                    DB_ARGS(db_integer(page.after_id), db_integer(filter->seller_id),
-                                            db_integer(filter->has_buyer ? filter->buyer_id : -1),
-                                            db_integer(filter->or_standard), db_integer(filter->sku_id),
-                                            db_integer(filter->party_id), db_integer((int64_t)limit + 1)),
-                                    range, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *next_after = 0;
-    if (range->count > limit) {
-        range->count = limit;
-        *next_after = range->prices[limit - 1].id;
-    }
+    TRY(read_range(db, arena, false, LIST,
+                   DB_ARGS(db_integer(page.after_id), db_integer(filter->seller_id),
+                           db_integer(filter->has_buyer ? filter->buyer_id : -1),
+                           db_integer(filter->or_standard), db_integer(filter->sku_id),
+                           db_integer(filter->party_id), db_integer(page_rows(page))),
+                   range, fault));
+    bool more = page_cut(page, &range->count);
+    *next_after = more ? range->prices[range->count - 1].id : 0;
     return STATUS_OK;
 }
 
 #define PRICE_LIST_ORDER " order by p.seller_id, p.buyer_id, p.sku_id, p.effective_from, t.tier_from"
 static const char PRICE_LIST[] =
-    "select " COLUMNS TIERS " from prices p join price_tiers t on t.price_id = p.id" PRICE_LIST_ORDER;
+    "select {} from prices p join price_tiers t on t.price_id = p.id" PRICE_LIST_ORDER;
 
 enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) {
     return read_range(db, arena, true, PRICE_LIST, DB_NO_ARGS, list, fault);
 }
 
-static const char PRICE_LIST_OF_SELLER[] = "select " COLUMNS TIERS " from prices p join price_tiers t "
+static const char PRICE_LIST_OF_SELLER[] = "select {} from prices p join price_tiers t "
                                            "on t.price_id = p.id where p.seller_id = $1" PRICE_LIST_ORDER;
 
 enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
@@ -284,8 +279,8 @@ static const char LAST_CLOSED[] =
 enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
                                     struct fault *fault) {
     int64_t index = -1;
-    enum status status = db_query_int(db, LAST_CLOSED, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)),
-                                      -1, &index, fault);
+    TRY(db_query_int(db, LAST_CLOSED, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)), -1, &index,
+                     fault));
     month->index = (int32_t)index; /* written from an int32_t */
-    return status;
+    return STATUS_OK;
 }

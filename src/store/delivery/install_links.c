@@ -4,57 +4,50 @@
 
 #include <assert.h>
 
-#define COLUMNS "id, licence_id, created_by, created_at_us, expires_at_us, revoked_at_us"
+static const struct db_field LINK_FIELDS[] = {
+    DB_FIELD_INT(struct install_link, id, "id"),
+    DB_FIELD_INT(struct install_link, licence_id, "licence_id"),
+    DB_FIELD_TEXT(struct install_link, created_by, "created_by"),
+    DB_FIELD_INT(struct install_link, created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct install_link, expires_at_us, "expires_at_us"),
+    DB_FIELD_INT(struct install_link, revoked_at_us, "revoked_at_us", DB_OR_NULL),
+};
+static const struct db_fields LINK = DB_FIELDS(struct install_link, LINK_FIELDS);
 
-static enum status read_link(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    (void)fault;
-    *(struct install_link *)item = (struct install_link){.id = db_column_int(rows, 0),
-                                                         .licence_id = db_column_int(rows, 1),
-                                                         .token_hash = TEXT(""),
-                                                         .created_by = db_column_copy(rows, 2, arena),
-                                                         .created_at_us = db_column_int(rows, 3),
-                                                         .expires_at_us = db_column_int(rows, 4),
-                                                         .revoked_at_us = db_column_int(rows, 5)};
-    return STATUS_OK;
-}
+/* The hash goes in and never comes out. */
+static const struct db_field INSERTED_FIELDS[] = {
+    DB_FIELD_REST(NULL, &LINK),
+    DB_FIELD_BYTES(struct install_link, token_hash, "token_hash"),
+};
+static const struct db_fields INSERTED_LINK = DB_FIELDS(struct install_link, INSERTED_FIELDS);
 
-static const char INSERT[] = "insert into install_links (id, licence_id, token_hash, created_by, "
-                             "created_at_us, expires_at_us) values ($1, $2, $3, $4, $5, $6)";
+static const char INSERT[] = "insert into install_links ({}) values ({$1})";
 
 enum status install_link_insert(struct db *db, struct install_link *link, struct fault *fault) {
-    assert(link->licence_id > 0 && link->token_hash.length > 0);
-    enum status status = db_counter_take(db, "install_links", 1, &link->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return db_run(db, INSERT,
-                  DB_ARGS(db_integer(link->id), db_integer(link->licence_id), db_bytes(link->token_hash),
-                          db_string(link->created_by), db_integer(link->created_at_us),
-                          db_integer(link->expires_at_us)),
-                  NULL, fault);
+    assert(link->licence_id > 0 && link->token_hash.length > 0 && link->revoked_at_us == 0);
+    TRY(db_counter_take(db, "install_links", 1, &link->id, fault));
+    return rows_insert(db, &INSERTED_LINK, INSERT, DB_NO_ARGS, link, fault);
 }
 
-static const char LOAD[] = "select " COLUMNS " from install_links where id = $1";
+static const char LOAD[] = "select {} from install_links where id = $1";
 
 enum status install_link_load(struct db *db, struct arena *arena, int64_t id, struct install_link *link,
                               bool *found, struct fault *fault) {
-    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_link, link, found, fault);
+    return rows_one(db, arena, &LINK, LOAD, DB_ARGS(db_integer(id)), link, found, fault);
 }
 
-static const char FIND[] = "select " COLUMNS " from install_links where token_hash = $1";
+static const char FIND[] = "select {} from install_links where token_hash = $1";
 
 enum status install_link_find(struct db *db, struct arena *arena, struct text token_hash,
                               struct install_link *link, bool *found, struct fault *fault) {
-    return rows_one(db, arena, FIND, DB_ARGS(db_bytes(token_hash)), read_link, link, found, fault);
+    return rows_one(db, arena, &LINK, FIND, DB_ARGS(db_bytes(token_hash)), link, found, fault);
 }
 
-static const char LIST[] =
-    "select " COLUMNS " from install_links where licence_id = $1 order by id desc limit 100";
+static const char LIST[] = "select {} from install_links where licence_id = $1 order by id desc limit 100";
 
 enum status install_link_list(struct db *db, struct arena *arena, int64_t licence_id,
                               struct install_link **links, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, LIST, DB_ARGS(db_integer(licence_id)), read_link, sizeof(struct install_link),
-                    links, count, fault);
+    return rows_all(db, arena, &LINK, LIST, DB_ARGS(db_integer(licence_id)), links, count, fault);
 }
 
 static const char REVOKE[] =

@@ -43,77 +43,62 @@ enum status release_state_parse(struct text word, const char *field, enum releas
 
 /* ---- releases ---- */
 
-#define COLUMNS                                                                                              \
-    "r.id, r.product_id, r.version, r.channel, r.state, r.notes, r.published_at_us, r.promoted_at_us, "      \
-    "r.withdrawn_at_us, r.withdrawn_reason"
-
-static enum status read_release(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    struct release *release = item;
-    *release = (struct release){.id = db_column_int(rows, 0),
-                                .product_id = db_column_int(rows, 1),
-                                .version = db_column_copy(rows, 2, arena),
-                                .notes = db_column_copy(rows, 5, arena),
-                                .published_at_us = db_column_int(rows, 6),
-                                .promoted_at_us = db_column_int(rows, 7),
-                                .withdrawn_at_us = db_column_int(rows, 8),
-                                .withdrawn_reason = db_column_copy(rows, 9, arena)};
-    enum status status = release_channel_parse(db_column_text(rows, 3), "channel", &release->channel, fault);
-    return status == STATUS_OK ? release_state_parse(db_column_text(rows, 4), "state", &release->state, fault)
-                               : status;
+static const char *channel_word(int channel) {
+    return release_channel_name((enum release_channel)channel);
 }
 
-static const char INSERT[] =
-    "insert into releases (id, product_id, version, channel, state, notes, published_at_us, promoted_at_us, "
-    "withdrawn_at_us, withdrawn_reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+static const char *state_word(int state) {
+    return release_state_name((enum release_state)state);
+}
+
+static const struct db_words CHANNEL_WORDS = {channel_word, CHANNEL_BETA + 1};
+static const struct db_words STATE_WORDS = {state_word, RELEASE_WITHDRAWN + 1};
+
+static const struct db_field RELEASE_FIELDS[] = {
+    DB_FIELD_INT(struct release, id, "id"),
+    DB_FIELD_INT(struct release, product_id, "product_id"),
+    DB_FIELD_TEXT(struct release, version, "version"),
+    DB_FIELD_WORD(struct release, channel, "channel", &CHANNEL_WORDS, DB_SAVED),
+    DB_FIELD_WORD(struct release, state, "state", &STATE_WORDS, DB_SAVED),
+    DB_FIELD_TEXT(struct release, notes, "notes", DB_SAVED),
+    DB_FIELD_INT(struct release, published_at_us, "published_at_us"),
+    DB_FIELD_INT(struct release, promoted_at_us, "promoted_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_INT(struct release, withdrawn_at_us, "withdrawn_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_TEXT(struct release, withdrawn_reason, "withdrawn_reason", DB_SAVED),
+};
+static const struct db_fields RELEASE = DB_FIELDS(struct release, RELEASE_FIELDS);
+
+static const char INSERT[] = "insert into releases ({}) values ({$1})";
 
 enum status release_insert(struct db *db, struct release *release, struct fault *fault) {
     assert(release->product_id > 0 && release->version.length > 0);
-    enum status status = db_counter_take(db, "releases", 1, &release->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return db_run(
-        db, INSERT,
-        DB_ARGS(db_integer(release->id), db_integer(release->product_id), db_string(release->version),
-                db_string(text_of(release_channel_name(release->channel))),
-                db_string(text_of(release_state_name(release->state))), db_string(release->notes),
-                db_integer(release->published_at_us), rows_integer_or_null(release->promoted_at_us),
-                rows_integer_or_null(release->withdrawn_at_us), db_string(release->withdrawn_reason)),
-        NULL, fault);
+    TRY(db_counter_take(db, "releases", 1, &release->id, fault));
+    return rows_insert(db, &RELEASE, INSERT, DB_NO_ARGS, release, fault);
 }
 
-static const char UPDATE[] =
-    "update releases set channel = $2, state = $3, notes = $4, promoted_at_us = $5, withdrawn_at_us = $6, "
-    "withdrawn_reason = $7 where id = $1";
+static const char UPDATE[] = "update releases set {=2} where id = $1";
 
 enum status release_update(struct db *db, const struct release *release, struct fault *fault) {
-    return db_run(db, UPDATE,
-                  DB_ARGS(db_integer(release->id), db_string(text_of(release_channel_name(release->channel))),
-                          db_string(text_of(release_state_name(release->state))), db_string(release->notes),
-                          rows_integer_or_null(release->promoted_at_us),
-                          rows_integer_or_null(release->withdrawn_at_us),
-                          db_string(release->withdrawn_reason)),
-                  NULL, fault);
+    return rows_save(db, &RELEASE, UPDATE, DB_ARGS(db_integer(release->id)), release, NULL, fault);
 }
 
-static const char LOAD[] = "select " COLUMNS " from releases r where r.id = $1";
+static const char LOAD[] = "select {r} from releases r where r.id = $1";
 
 enum status release_load(struct db *db, struct arena *arena, int64_t id, struct release *release, bool *found,
                          struct fault *fault) {
-    return rows_one(db, arena, LOAD, DB_ARGS(db_integer(id)), read_release, release, found, fault);
+    return rows_one(db, arena, &RELEASE, LOAD, DB_ARGS(db_integer(id)), release, found, fault);
 }
 
-static const char FIND_VERSION[] =
-    "select " COLUMNS " from releases r where r.product_id = $1 and r.version = $2";
+static const char FIND_VERSION[] = "select {r} from releases r where r.product_id = $1 and r.version = $2";
 
 enum status release_find_version(struct db *db, struct arena *arena, int64_t product_id, struct text version,
                                  struct release *release, bool *found, struct fault *fault) {
-    return rows_one(db, arena, FIND_VERSION, DB_ARGS(db_integer(product_id), db_string(version)),
-                    read_release, release, found, fault);
+    return rows_one(db, arena, &RELEASE, FIND_VERSION, DB_ARGS(db_integer(product_id), db_string(version)),
+                    release, found, fault);
 }
 
 static const char LIST[] =
-    "select " COLUMNS " from releases r join products p on p.id = r.product_id "
+    "select {r} from releases r join products p on p.id = r.product_id "
     "where r.id > $1 and ($2 = 0 or r.product_id = $2) and ($3 = 0 or p.vendor_id = $3) "
     "and (cast($4 as text) = '' or r.channel = $4) and (cast($5 as text) = '' or r.state = $5) "
     "order by r.id limit $6";
@@ -121,111 +106,89 @@ static const char LIST[] =
 enum status release_list(struct db *db, struct arena *arena, const struct release_filter *filter,
                          struct page page, struct release **releases, size_t *count, int64_t *next_after,
                          struct fault *fault) {
-    size_t limit = (size_t)page_limit(page);
     struct text channel =
         filter->channel < 0 ? TEXT("") : text_of(release_channel_name((enum release_channel)filter->channel));
     struct text state =
         filter->state < 0 ? TEXT("") : text_of(release_state_name((enum release_state)filter->state));
-    enum status status = rows_all(db, arena, LIST,
-                                  DB_ARGS(db_integer(page.after_id), db_integer(filter->product_id),
-                                          db_integer(filter->vendor_id), db_string(channel), db_string(state),
-                                          db_integer((int64_t)limit + 1)),
-                                  read_release, sizeof(struct release), releases, count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *next_after = 0;
-    if (*count > limit) {
-        *count = limit;
-        *next_after = (*releases)[limit - 1].id;
-    }
-    return STATUS_OK;
+    return rows_page(db, arena, &RELEASE, LIST,
+                     DB_ARGS(db_integer(page.after_id), db_integer(filter->product_id),
+                             db_integer(filter->vendor_id), db_string(channel), db_string(state)),
+                     page, releases, count, next_after, fault);
 }
 
 /* ---- artifacts ---- */
 
-#define ARTIFACT_COLUMNS "a.release_id, a.platform, a.file_name, a.size_bytes, a.sha256, a.added_at_us"
+static const struct db_field ARTIFACT_FIELDS[] = {
+    DB_FIELD_INT(struct release_artifact, release_id, "release_id"),
+    DB_FIELD_TEXT(struct release_artifact, platform, "platform"),
+    DB_FIELD_TEXT(struct release_artifact, file_name, "file_name"),
+    DB_FIELD_INT(struct release_artifact, size_bytes, "size_bytes"),
+    DB_FIELD_TEXT(struct release_artifact, sha256, "sha256"),
+    DB_FIELD_INT(struct release_artifact, added_at_us, "added_at_us"),
+};
+static const struct db_fields ARTIFACT = DB_FIELDS(struct release_artifact, ARTIFACT_FIELDS);
 
-static enum status read_artifact(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    (void)fault;
-    *(struct release_artifact *)item = (struct release_artifact){.release_id = db_column_int(rows, 0),
-                                                                 .platform = db_column_copy(rows, 1, arena),
-                                                                 .file_name = db_column_copy(rows, 2, arena),
-                                                                 .size_bytes = db_column_int(rows, 3),
-                                                                 .sha256 = db_column_copy(rows, 4, arena),
-                                                                 .added_at_us = db_column_int(rows, 5)};
-    return STATUS_OK;
-}
-
-static const char INSERT_ARTIFACT[] = "insert into release_artifacts (release_id, platform, file_name, "
-                                      "size_bytes, sha256, added_at_us) values ($1, $2, $3, $4, $5, $6)";
+static const char INSERT_ARTIFACT[] = "insert into release_artifacts ({}) values ({$1})";
 
 enum status release_artifact_insert(struct db *db, const struct release_artifact *artifact,
                                     struct fault *fault) {
     assert(artifact->sha256.length == SHA256_HEX_BYTES && artifact->release_id > 0);
-    return db_run(db, INSERT_ARTIFACT,
-                  DB_ARGS(db_integer(artifact->release_id), db_string(artifact->platform),
-                          db_string(artifact->file_name), db_integer(artifact->size_bytes),
-                          db_string(artifact->sha256), db_integer(artifact->added_at_us)),
-                  NULL, fault);
+    return rows_insert(db, &ARTIFACT, INSERT_ARTIFACT, DB_NO_ARGS, artifact, fault);
 }
 
 static const char LOAD_ARTIFACTS[] =
-    "select " ARTIFACT_COLUMNS " from release_artifacts a where a.release_id = $1 order by a.platform";
+    "select {a} from release_artifacts a where a.release_id = $1 order by a.platform";
 
 enum status release_artifact_load(struct db *db, struct arena *arena, int64_t release_id,
                                   struct release_artifact **artifacts, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, LOAD_ARTIFACTS, DB_ARGS(db_integer(release_id)), read_artifact,
-                    sizeof(struct release_artifact), artifacts, count, fault);
+    return rows_all(db, arena, &ARTIFACT, LOAD_ARTIFACTS, DB_ARGS(db_integer(release_id)), artifacts, count,
+                    fault);
 }
+
+static const struct db_field INSTALLER_FIELDS[] = {
+    DB_FIELD_PART(struct release_installer, artifact, "a", &ARTIFACT),
+    DB_FIELD_TEXT(struct release_installer, version, "r.version"),
+};
+static const struct db_fields INSTALLER = DB_FIELDS(struct release_installer, INSTALLER_FIELDS);
 
 /* The newest by when it became stable. */
 static const char LOAD_INSTALLERS[] =
-    "select " ARTIFACT_COLUMNS ", r.version from release_artifacts a join releases r on r.id = a.release_id "
+    "select {} from release_artifacts a join releases r on r.id = a.release_id "
     "where r.product_id = $1 and r.state = 'published' and r.channel = 'stable' and not exists ("
     "select 1 from release_artifacts b join releases n on n.id = b.release_id "
     "where n.product_id = $1 and n.state = 'published' and n.channel = 'stable' "
     "and b.platform = a.platform and (n.promoted_at_us > r.promoted_at_us "
     "or (n.promoted_at_us = r.promoted_at_us and n.id > r.id))) order by a.platform";
 
-static enum status read_installer(struct db_rows *rows, struct arena *arena, void *item,
-                                  struct fault *fault) {
-    struct release_installer *installer = item;
-    installer->version = db_column_copy(rows, 6, arena);
-    return read_artifact(rows, arena, &installer->artifact, fault);
-}
-
 enum status release_installer_load(struct db *db, struct arena *arena, int64_t product_id,
                                    struct release_installer **installers, size_t *count,
                                    struct fault *fault) {
-    return rows_all(db, arena, LOAD_INSTALLERS, DB_ARGS(db_integer(product_id)), read_installer,
-                    sizeof(struct release_installer), installers, count, fault);
+    return rows_all(db, arena, &INSTALLER, LOAD_INSTALLERS, DB_ARGS(db_integer(product_id)), installers,
+                    count, fault);
 }
 
 /* ---- targets: each artifact on beta since it was published, on stable since it was promoted ---- */
 
-#define TARGETS(channel, since)                                                                              \
-    "select r.product_id, r.id, p.code, r.version, '" channel                                                \
-    "', r.state, r.withdrawn_reason, a.platform, a.file_name, a.size_bytes, a.sha256, " since                \
-    " from release_artifacts a join releases r on r.id = a.release_id "                                      \
-    "join products p on p.id = r.product_id where r." since " is not null "
+static const struct db_field TARGET_FIELDS[] = {
+    DB_FIELD_INT(struct release_target, product_id, "r.product_id"),
+    DB_FIELD_INT(struct release_target, release_id, "r.id"),
+    DB_FIELD_TEXT(struct release_target, product_code, "p.code"),
+    DB_FIELD_TEXT(struct release_target, version, "r.version"),
+    DB_FIELD_WORD(struct release_target, channel, "r.listed_on", &CHANNEL_WORDS),
+    DB_FIELD_WORD(struct release_target, state, "r.state", &STATE_WORDS),
+    DB_FIELD_TEXT(struct release_target, withdrawn_reason, "r.withdrawn_reason"),
+    DB_FIELD_TEXT(struct release_target, platform, "a.platform"),
+    DB_FIELD_TEXT(struct release_target, file_name, "a.file_name"),
+    DB_FIELD_INT(struct release_target, size_bytes, "a.size_bytes"),
+    DB_FIELD_TEXT(struct release_target, sha256, "a.sha256"),
+    DB_FIELD_INT(struct release_target, released_at_us, "r.listed_at_us"),
+};
+static const struct db_fields TARGET = DB_FIELDS(struct release_target, TARGET_FIELDS);
 
-static enum status read_target(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    struct release_target *target = item;
-    *target = (struct release_target){.product_id = db_column_int(rows, 0),
-                                      .release_id = db_column_int(rows, 1),
-                                      .product_code = db_column_copy(rows, 2, arena),
-                                      .version = db_column_copy(rows, 3, arena),
-                                      .withdrawn_reason = db_column_copy(rows, 6, arena),
-                                      .platform = db_column_copy(rows, 7, arena),
-                                      .file_name = db_column_copy(rows, 8, arena),
-                                      .size_bytes = db_column_int(rows, 9),
-                                      .sha256 = db_column_copy(rows, 10, arena),
-                                      .released_at_us = db_column_int(rows, 11)};
-    enum status status = release_channel_parse(db_column_text(rows, 4), "channel", &target->channel, fault);
-    return status == STATUS_OK ? release_state_parse(db_column_text(rows, 5), "state", &target->state, fault)
-                               : status;
-}
+#define TARGETS(channel, since)                                                                              \
+    "select {} from release_artifacts a join (select *, '" channel "' as listed_on, " since                  \
+    " as listed_at_us from releases) r on r.id = a.release_id "                                              \
+    "join products p on p.id = r.product_id where r.listed_at_us is not null "
 
 #define PUBLISHED "and r.state = 'published' "
 static const char LOAD_TARGETS[] =
@@ -233,8 +196,7 @@ static const char LOAD_TARGETS[] =
 
 enum status release_target_load_all(struct db *db, struct arena *arena, struct release_target **targets,
                                     size_t *count, struct fault *fault) {
-    return rows_all(db, arena, LOAD_TARGETS, DB_NO_ARGS, read_target, sizeof(struct release_target), targets,
-                    count, fault);
+    return rows_all(db, arena, &TARGET, LOAD_TARGETS, DB_NO_ARGS, targets, count, fault);
 }
 
 #define OF_KEY "and p.code = $1 and a.platform = $2 and r.version = $3 and a.file_name = $4"
@@ -248,28 +210,26 @@ enum status release_target_load(struct db *db, struct arena *arena, const struct
     if (!is_beta && !text_is(key->channel, "stable")) {
         return STATUS_OK;
     }
-    return rows_one(db, arena, is_beta ? LOAD_BETA_TARGET : LOAD_STABLE_TARGET,
+    return rows_one(db, arena, &TARGET, is_beta ? LOAD_BETA_TARGET : LOAD_STABLE_TARGET,
                     DB_ARGS(db_string(key->product), db_string(key->platform), db_string(key->version),
                             db_string(key->file_name)),
-                    read_target, target, found, fault);
+                    target, found, fault);
 }
 
 /* ---- what the artifact store holds ---- */
 
-static enum status read_name(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    (void)fault;
-    *(struct artifact_name *)item = (struct artifact_name){.sha256 = db_column_copy(rows, 0, arena),
-                                                           .size_bytes = db_column_int(rows, 1)};
-    return STATUS_OK;
-}
+static const struct db_field NAME_FIELDS[] = {
+    DB_FIELD_TEXT(struct artifact_name, sha256, "sha256"),
+    DB_FIELD_INT(struct artifact_name, size_bytes, "size_bytes"),
+};
+static const struct db_fields NAME = DB_FIELDS(struct artifact_name, NAME_FIELDS);
 
-static const char LOAD_NAMES[] = "select sha256, size_bytes from release_artifacts "
-                                 "union select sha256, size_bytes from artifact_uploads order by 1";
+static const char LOAD_NAMES[] =
+    "select {} from release_artifacts union select {} from artifact_uploads order by 1";
 
 enum status artifact_name_load_all(struct db *db, struct arena *arena, struct artifact_name **names,
                                    size_t *count, struct fault *fault) {
-    return rows_all(db, arena, LOAD_NAMES, DB_NO_ARGS, read_name, sizeof(struct artifact_name), names, count,
-                    fault);
+    return rows_all(db, arena, &NAME, LOAD_NAMES, DB_NO_ARGS, names, count, fault);
 }
 
 static const char INSERT_UPLOAD[] =
@@ -290,10 +250,8 @@ static const char FIND_UPLOAD[] =
 
 enum status artifact_upload_find(struct db *db, int64_t vendor_id, struct text sha256, int64_t *size_bytes,
                                  bool *found, struct fault *fault) {
-    enum status status = db_query_int(db, FIND_UPLOAD, DB_ARGS(db_integer(vendor_id), db_string(sha256)), -1,
-                                      size_bytes, fault);
-    if (status == STATUS_OK) {
-        *found = *size_bytes >= 0;
-    }
-    return status;
+    TRY(db_query_int(db, FIND_UPLOAD, DB_ARGS(db_integer(vendor_id), db_string(sha256)), -1, size_bytes,
+                     fault));
+    *found = *size_bytes >= 0;
+    return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 #include "store/devices/check_in_log.h"
 
 #include "store/devices/door_queries.h"
+#include "store/engine/rows.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -39,7 +40,14 @@ static const char RAISE_LEASE[] =
 enum { ENTRY_WIDTH = 7, LEASE_WIDTH = 2, ENTRIES_AT_ONCE = 512, ENTRIES_MAX = 1048576 };
 
 static const char NUMBERS[] = "select number from device_seen_log order by number desc";
-static const char ENTRIES[] = "select entries from device_seen_log where number = $1";
+static const char ENTRIES[] = "select {} from device_seen_log where number = $1";
+
+struct log_row {
+    struct text entries;
+};
+
+static const struct db_field LOG_ROW_FIELDS[] = {DB_FIELD_BYTES(struct log_row, entries, "entries")};
+static const struct db_fields LOG_ROW = DB_FIELDS(struct log_row, LOG_ROW_FIELDS);
 
 struct recovery {
     struct db *db;
@@ -52,7 +60,7 @@ struct recovery {
     uint64_t count;
 };
 
-static enum status write_some(struct db *db, const struct check_in_entry *entries, size_t count,
+static enum status write_part(struct db *db, const struct check_in_entry *entries, size_t count,
                               struct fault *fault) {
     struct db_value values[ENTRIES_AT_ONCE * ENTRY_WIDTH];
     struct db_value leases[ENTRIES_AT_ONCE * LEASE_WIDTH];
@@ -68,8 +76,8 @@ static enum status write_some(struct db *db, const struct check_in_entry *entrie
         row[6] = db_integer(entry->activated_at_us);
         leases[i * LEASE_WIDTH + 1] = db_integer(entry->lease_expires_s);
     }
-    enum status status = db_run_many(db, CATCH_UP, values, ENTRY_WIDTH, count, fault);
-    return status == STATUS_OK ? db_run_many(db, RAISE_LEASE, leases, LEASE_WIDTH, count, fault) : status;
+    TRY(db_run_many(db, CATCH_UP, values, ENTRY_WIDTH, count, fault));
+    return db_run_many(db, RAISE_LEASE, leases, LEASE_WIDTH, count, fault);
 }
 
 static int by_device(const void *a, const void *b) {
@@ -80,17 +88,16 @@ static int by_device(const void *a, const void *b) {
 
 /* Neighbours in the store lie on the same page. */
 static enum status write_entries(struct recovery *recovery, struct fault *fault) {
-    enum status status = STATUS_OK;
     size_t count = recovery->entry_count;
     recovery->entry_count = 0;
     if (count > 0) {
         qsort(recovery->entries, count, sizeof recovery->entries[0], by_device);
     }
-    for (size_t done = 0; done < count && status == STATUS_OK; done += ENTRIES_AT_ONCE) {
-        status = write_some(recovery->db, recovery->entries + done,
-                            count - done < ENTRIES_AT_ONCE ? count - done : ENTRIES_AT_ONCE, fault);
+    for (size_t done = 0; done < count; done += ENTRIES_AT_ONCE) {
+        TRY(write_part(recovery->db, recovery->entries + done,
+                       count - done < ENTRIES_AT_ONCE ? count - done : ENTRIES_AT_ONCE, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* A device that is not there has none. */
@@ -114,79 +121,60 @@ static enum status take_entry(struct recovery *recovery, const struct check_in_e
     return recovery->entry_count == ENTRIES_MAX ? write_entries(recovery, fault) : STATUS_OK;
 }
 
-static enum status take_row(struct recovery *recovery, int64_t number, struct fault *fault) {
-    struct arena arena; /* of the row's bytes */
-    struct db_rows *rows = NULL;
-    struct text bytes = {0};
-    bool have_row = false;
-    arena_init(&arena);
-    enum status status = db_query(recovery->db, ENTRIES, DB_ARGS(db_integer(number)), &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &have_row, fault);
-    }
-    if (status == STATUS_OK && have_row) {
-        bytes = db_column_copy(rows, 0, &arena);
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK && bytes.length % sizeof(struct check_in_entry) != 0) {
-        status = fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
-                           "Row %lld of device_seen_log should be whole entries of %zu bytes, and has %zu: "
-                           "without that row its devices are believed once.",
-                           (long long)number, sizeof(struct check_in_entry), bytes.length);
-    }
+static enum status take_entries(struct recovery *recovery, int64_t number, struct text bytes,
+                                struct fault *fault) {
     size_t count = bytes.length / sizeof(struct check_in_entry);
+    if (bytes.length % sizeof(struct check_in_entry) != 0) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
+                         "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
+                         "%zu; without that row its devices are believed once",
+                         (long long)number, bytes.length, sizeof(struct check_in_entry));
+    }
     recovery->count += count;
-    while (status == STATUS_OK && count > 0) { /* the last first */
+    while (count > 0) { /* the last first */
         struct check_in_entry entry;
         memcpy(&entry, bytes.at + --count * sizeof entry, sizeof entry);
-        status = take_entry(recovery, &entry, fault);
+        TRY(take_entry(recovery, &entry, fault));
+    }
+    return STATUS_OK;
+}
+
+static enum status take_row(struct recovery *recovery, int64_t number, struct fault *fault) {
+    struct arena arena; /* of the row's bytes */
+    struct log_row row = {TEXT("")};
+    bool found = false;
+    arena_init(&arena);
+    enum status status =
+        rows_one(recovery->db, &arena, &LOG_ROW, ENTRIES, DB_ARGS(db_integer(number)), &row, &found, fault);
+    if (status == STATUS_OK) {
+        status = take_entries(recovery, number, row.entries, fault);
     }
     arena_clean_up(&arena);
     return status;
 }
 
-static enum status load_numbers(struct recovery *recovery, int64_t **numbers, size_t *count,
-                                struct fault *fault) {
-    struct db_rows *rows = NULL;
-    size_t capacity = 0;
-    bool have_row = true;
-    enum status status = db_query(recovery->db, NUMBERS, DB_NO_ARGS, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        *numbers = arena_grow(&recovery->arena, *numbers, *count, &capacity, sizeof **numbers);
-        (*numbers)[(*count)++] = db_column_int(rows, 0);
-    }
-    db_rows_close(rows);
-    return status;
-}
-
-static enum status recover(struct recovery *recovery, struct fault *fault) {
+static enum status recover_rows(struct recovery *recovery, struct fault *fault) {
     int64_t *numbers = NULL;
     size_t number_count = 0;
     int64_t last_licence = 0;
-    enum status status = load_numbers(recovery, &numbers, &number_count, fault);
-    if (status != STATUS_OK || number_count == 0) {
-        return status;
+    TRY(rows_integers(recovery->db, &recovery->arena, NUMBERS, DB_NO_ARGS, &numbers, &number_count, fault));
+    if (number_count == 0) {
+        return STATUS_OK;
     }
-    status = door_last_ids(recovery->db, &last_licence, &recovery->last_device, fault);
-    if (status == STATUS_OK) {
-        recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
+    TRY(door_last_ids(recovery->db, &last_licence, &recovery->last_device, fault));
+    recovery->seen = ARENA_NEW(&recovery->arena, unsigned char, (size_t)recovery->last_device / 8 + 1);
+    for (size_t i = 0; i < number_count; i++) {
+        TRY(take_row(recovery, numbers[i], fault));
     }
-    for (size_t i = 0; i < number_count && status == STATUS_OK; i++) {
-        status = take_row(recovery, numbers[i], fault);
-    }
-    if (status == STATUS_OK) {
-        status = write_entries(recovery, fault);
-    }
-    if (status == STATUS_OK) {
-        status = door_leaving_extend(recovery->db, 0, fault);
-    }
-    return status == STATUS_OK ? check_in_log_drop(recovery->db, numbers[0], fault) : status;
+    TRY(write_entries(recovery, fault));
+    TRY(door_leaving_extend(recovery->db, 0, fault));
+    return check_in_log_drop(recovery->db, numbers[0], fault);
 }
 
 enum status check_in_log_recover(struct db *db, uint64_t *count, struct fault *fault) {
     struct recovery recovery = {.db = db};
     arena_init(&recovery.arena);
-    enum status status = recover(&recovery, fault);
+    enum status status = recover_rows(&recovery, fault);
     *count = recovery.count;
     arena_clean_up(&recovery.arena);
     return status;

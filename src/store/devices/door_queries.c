@@ -1,8 +1,7 @@
 #include "store/devices/door_queries.h"
 
+#include "store/devices/device_fields.h"
 #include "store/licensing/events.h"
-
-#include <assert.h>
 
 /* ---- positions ---- */
 
@@ -13,134 +12,72 @@ static const char POSITION[] =
 static const char LAST_IDS[] =
     "select coalesce((select max(id) from licences), 0), coalesce((select max(id) from devices), 0)";
 
-static enum status query_pair(struct db *db, const char *sql, int64_t *a, int64_t *b, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    bool have_row = false;
-    enum status status = db_query(db, sql, DB_NO_ARGS, &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &have_row, fault);
-    }
-    if (status == STATUS_OK) {
-        assert(have_row);
-        *a = db_column_int(rows, 0);
-        *b = db_column_int(rows, 1);
-    }
-    db_rows_close(rows);
-    return status;
-}
-
 enum status door_position_load(struct db *db, struct door_position *position, struct fault *fault) {
-    return query_pair(db, POSITION, &position->events, &position->changes, fault);
+    enum { OF_EVENTS, OF_CHANGES, COUNTERS };
+    int64_t taken[COUNTERS];
+    TRY(rows_numbers(db, POSITION, DB_NO_ARGS, taken, COUNTERS, fault));
+    *position = (struct door_position){.events = taken[OF_EVENTS], .changes = taken[OF_CHANGES]};
+    return STATUS_OK;
 }
 
 enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id, struct fault *fault) {
-    return query_pair(db, LAST_IDS, licence_id, device_id, fault);
-}
-
-/* ---- licences ---- */
-
-/* The seller of the suspended agreement nearest to the customer, as door_licence_load has it. Vendors' own
- * agreements reach their SKUs alone: where no other explains a suspension, it is the vendor's. */
-static const char SUSPENDED[] =
-    "select t.account_id, case when s.kind = 'provider' then 1 else 0 end "
-    "from agreements a join accounts s on s.id = a.seller_id and s.kind <> 'vendor' "
-    "join accounts b on b.id = a.buyer_id join account_ancestors t on t.ancestor_id = a.buyer_id "
-    "join accounts c on c.id = t.account_id and c.kind = 'customer' where a.state = 'suspended' "
-    "order by t.account_id, b.depth desc";
-
-enum status door_suspended_load(struct db *db, struct id_map *suspended, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    bool have_row = true;
-    enum status status = db_query(db, SUSPENDED, DB_NO_ARGS, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        (void)id_map_put(suspended, db_column_int(rows, 0), 0, /* the first, so the nearest, stays */
-                         db_column_int(rows, 1) == 1 ? SUSPENDER_PROVIDER : SUSPENDER_DISTRIBUTOR);
-    }
-    db_rows_close(rows);
-    return status;
-}
-
-#define LICENCE_COLUMNS                                                                                      \
-    "l.id, l.sku_id, l.state, l.seats, l.counted_seats, l.suspensions, l.customer_id, l.version"
-
-static const char LICENCES[] = "select " LICENCE_COLUMNS " from licences l "
-                               "where l.id > $1 and l.id <= $2 and l.parent_id is null order by l.id";
-static const char EVENTS[] =
-    "select e.sequence, " LICENCE_COLUMNS " from licence_events e left join licences l on l.id = "
-    "e.licence_id and l.parent_id is null where e.sequence > $1 order by e.sequence limit $2";
-
-enum status door_licences_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
-                                 struct fault *fault) {
-    return db_stream(db, LICENCES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
-}
-
-enum status door_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
-                              struct fault *fault) {
-    return db_query(db, EVENTS, DB_ARGS(db_integer(after), db_integer(limit)), rows, fault);
-}
-
-enum status door_licence_read(struct db_rows *rows, int first, const struct id_map *suspended,
-                              struct door_licence_row *row, struct fault *fault) {
-    int state = 0;
-    enum status status =
-        machine_state_parse(&licence_machine, db_column_text(rows, first + 2), &state, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *row = (struct door_licence_row){
-        .id = db_column_int(rows, first),
-        .sku_id = db_column_int(rows, first + 1),
-        .state = (enum licence_state)state,
-        .seats = (int32_t)db_column_int(rows, first + 3), /* both were written from an int32_t */
-        .counted_seats = (int32_t)db_column_int(rows, first + 4),
-        .version = db_column_int(rows, first + 7),
-    };
-    if (db_column_int(rows, first + 5) > 0) {
-        uint32_t by = SUSPENDER_VENDOR;
-        (void)id_map_get(suspended, db_column_int(rows, first + 6), 0, &by);
-        row->suspender = (enum suspender)by;
-    }
+    enum { OF_LICENCES, OF_DEVICES, IDS };
+    int64_t last[IDS];
+    TRY(rows_numbers(db, LAST_IDS, DB_NO_ARGS, last, IDS, fault));
+    *licence_id = last[OF_LICENCES];
+    *device_id = last[OF_DEVICES];
     return STATUS_OK;
 }
 
 /* ---- devices ---- */
 
-#define DEVICE_COLUMNS "d.id, d.licence_id, d.fingerprint, d.generation, d.state, d.seat, d.activated_at_us"
-enum { DEVICE_COLUMN_COUNT = 7 };
+static const struct db_field DEVICE_FIELDS[] = {
+    DB_FIELD_INT(struct door_device_row, id, "id"),
+    DB_FIELD_INT(struct door_device_row, licence_id, "licence_id"),
+    DB_FIELD_BYTES(struct door_device_row, fingerprint, "fingerprint"),
+    DB_FIELD_INT(struct door_device_row, generation, "generation"),
+    DB_FIELD_WORD(struct door_device_row, state, "state", &DEVICE_STATES),
+    DB_FIELD_INT32(struct door_device_row, seat, "seat", DB_COUNT),
+    DB_FIELD_INT(struct door_device_row, activated_at_us, "activated_at_us"),
+};
+static const struct db_fields DEVICE = DB_FIELDS(struct door_device_row, DEVICE_FIELDS);
+enum { DEVICE_COLUMN_COUNT = sizeof DEVICE_FIELDS / sizeof DEVICE_FIELDS[0] };
+
+/* Rows of device_seen are read in the order of their columns and without a check: a door that starts reads
+ * one for every device. */
+enum seen_column {
+    SEEN_DEVICE_ID,
+    SEEN_SEQUENCE,
+    SEEN_LINK,
+    SEEN_AT_S,
+    SEEN_LEASE_EXPIRES_S,
+    SEEN_PROFILE_ID,
+    SEEN_MONTH_MARKS
+};
 #define SEEN_COLUMNS                                                                                         \
     "s.device_id, s.sequence, s.link, s.seen_at_s, s.lease_expires_s, s.profile_id, s.month_marks"
 
-static const char DEVICES[] =
-    "select " DEVICE_COLUMNS " from devices d where d.id > $1 and d.id <= $2 order by d.id";
+static const char DEVICES[] = "select {d} from devices d where d.id > $1 and d.id <= $2 order by d.id";
 static const char SEEN[] =
     "select " SEEN_COLUMNS " from device_seen s where s.device_id > $1 and s.device_id <= $2 order by "
     "s.device_id";
-static const char DEVICE[] = "select " DEVICE_COLUMNS ", " SEEN_COLUMNS
-                             " from devices d left join device_seen s on s.device_id = d.id where d.id = $1";
+static const char ONE_DEVICE[] =
+    "select {d}, " SEEN_COLUMNS
+    " from devices d left join device_seen s on s.device_id = d.id where d.id = $1";
 
 enum status door_devices_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
                                 struct fault *fault) {
-    return db_stream(db, DEVICES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
+    return db_stream_fields(db, &DEVICE, DEVICES, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
 }
 
 enum status door_device_read(struct db_rows *rows, struct door_device_row *row, struct fault *fault) {
-    enum device_state state = DEVICE_ACTIVE;
-    enum status status = device_state_parse(db_column_text(rows, 4), &state, fault);
-    *row = (struct door_device_row){
-        .id = db_column_int(rows, 0),
-        .licence_id = db_column_int(rows, 1),
-        .fingerprint = db_column_text(rows, 2),
-        .generation = db_column_int(rows, 3),
-        .state = state,
-        .seat = (int32_t)db_column_int(rows, 5), /* written from an int32_t */
-        .activated_at_us = db_column_int(rows, 6),
-    };
-    if (status == STATUS_OK && row->fingerprint.length != DEVICE_FINGERPRINT_BYTES) {
+    TRY(rows_read(rows, 0, &DEVICE, NULL, row, fault));
+    if (row->fingerprint.length != DEVICE_FINGERPRINT_BYTES) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", "fingerprint", TEXT(""),
                          "Device number %lld should have a fingerprint of %d bytes, and has one of %zu.",
                          (long long)row->id, (int)DEVICE_FINGERPRINT_BYTES, row->fingerprint.length);
     }
-    return status;
+    return STATUS_OK;
 }
 
 enum status door_seen_stream(struct db *db, int64_t after, int64_t last, struct db_rows **rows,
@@ -148,78 +85,48 @@ enum status door_seen_stream(struct db *db, int64_t after, int64_t last, struct 
     return db_stream(db, SEEN, DB_ARGS(db_integer(after), db_integer(last)), rows, fault);
 }
 
-static void seen_read(struct db_rows *rows, int first, struct device_seen *seen) {
+static void read_seen(struct db_rows *rows, int first, struct device_seen *seen) {
     *seen = (struct device_seen){
-        .device_id = db_column_int(rows, first),
-        .sequence = (int32_t)db_column_int(rows, first + 1), /* written from an int32_t */
-        .link = (uint64_t)db_column_int(rows, first + 2),
-        .seen_at_s = db_column_int(rows, first + 3),
-        .lease_expires_s = db_column_int(rows, first + 4),
-        .profile_id = db_column_int(rows, first + 5),
-        .month_marks = (uint32_t)db_column_int(rows, first + 6), /* written from 10 bits */
+        .device_id = db_column_int(rows, first + SEEN_DEVICE_ID),
+        .sequence = (int32_t)db_column_int(rows, first + SEEN_SEQUENCE), /* written from an int32_t */
+        .link = (uint64_t)db_column_int(rows, first + SEEN_LINK),
+        .seen_at_s = db_column_int(rows, first + SEEN_AT_S),
+        .lease_expires_s = db_column_int(rows, first + SEEN_LEASE_EXPIRES_S),
+        .profile_id = db_column_int(rows, first + SEEN_PROFILE_ID),
+        .month_marks = (uint32_t)db_column_int(rows, first + SEEN_MONTH_MARKS), /* written from 10 bits */
     };
 }
 
 void door_seen_read(struct db_rows *rows, struct device_seen *seen) {
-    seen_read(rows, 0, seen);
+    read_seen(rows, 0, seen);
 }
 
 enum status door_device_query(struct db *db, int64_t id, struct db_rows **rows, struct fault *fault) {
-    return db_query(db, DEVICE, DB_ARGS(db_integer(id)), rows, fault);
+    return db_query_fields(db, &DEVICE, ONE_DEVICE, DB_ARGS(db_integer(id)), rows, fault);
 }
 
 enum status door_device_and_seen_read(struct db_rows *rows, struct door_device_row *row,
                                       struct device_seen *seen, struct fault *fault) {
-    enum status status = door_device_read(rows, row, fault);
-    seen_read(rows, DEVICE_COLUMN_COUNT, seen);
-    return status;
+    TRY(door_device_read(rows, row, fault));
+    read_seen(rows, DEVICE_COLUMN_COUNT, seen);
+    return STATUS_OK;
 }
 
 /* ---- changes ---- */
 
-static const char CHANGES[] = "select sequence, kind, subject_id from device_changes where sequence > $1 "
-                              "order by sequence limit $2";
-
-static const struct {
-    const char *word;
-    enum device_change_kind kind;
-} CHANGE_KINDS[] = {
-    {"licence", DEVICE_CHANGE_LICENCE}, {"device", DEVICE_CHANGE_DEVICE},     {"terms", DEVICE_CHANGE_TERMS},
-    {"keys", DEVICE_CHANGE_KEYS},       {"releases", DEVICE_CHANGE_RELEASES},
+static const struct db_field CHANGE_FIELDS[] = {
+    DB_FIELD_INT(struct door_change, sequence, "sequence"),
+    DB_FIELD_WORD(struct door_change, kind, "kind", &DEVICE_CHANGE_KINDS),
+    DB_FIELD_INT(struct door_change, subject_id, "subject_id"),
 };
+static const struct db_fields CHANGE = DB_FIELDS(struct door_change, CHANGE_FIELDS);
 
-static bool change_kind(struct text word, enum device_change_kind *kind) {
-    for (size_t i = 0; i < sizeof CHANGE_KINDS / sizeof CHANGE_KINDS[0]; i++) {
-        if (text_is(word, CHANGE_KINDS[i].word)) {
-            *kind = CHANGE_KINDS[i].kind;
-            return true;
-        }
-    }
-    return false;
-}
+static const char CHANGES[] = "select {} from device_changes where sequence > $1 order by sequence limit $2";
 
 enum status door_changes_load(struct db *db, struct arena *arena, int64_t after, int64_t limit,
                               struct door_change **changes, size_t *count, struct fault *fault) {
-    struct door_change *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    bool have_row = true;
-    enum status status = db_query(db, CHANGES, DB_ARGS(db_integer(after), db_integer(limit)), &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        struct door_change change = {.sequence = db_column_int(rows, 0),
-                                     .subject_id = db_column_int(rows, 2)};
-        bool known = change_kind(db_column_text(rows, 1), &change.kind);
-        assert(known); /* the table's check has the same words */
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = change;
-    }
-    db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *changes = items;
-        *count = used;
-    }
-    return status;
+    return rows_all(db, arena, &CHANGE, CHANGES, DB_ARGS(db_integer(after), db_integer(limit)), changes,
+                    count, fault);
 }
 
 static const char PRUNE[] = "delete from device_changes where at_us < $1";
@@ -236,48 +143,26 @@ static const char SKU_IDS[] =
 
 enum status door_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
                               struct fault *fault) {
-    int64_t *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    bool have_row = true;
-    enum status status = db_query(db, SKU_IDS, DB_NO_ARGS, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = db_column_int(rows, 0);
-    }
-    db_rows_close(rows);
-    *ids = items;
-    *count = used;
-    return status;
+    return rows_integers(db, arena, SKU_IDS, DB_NO_ARGS, ids, count, fault);
 }
 
-static const char PROFILES[] =
-    "select id, version, components from device_profiles order by id desc limit $1";
+static const struct db_field PROFILE_FIELDS[] = {
+    DB_FIELD_INT(struct door_profile_row, id, "id"),
+    DB_FIELD_TEXT(struct door_profile_row, version, "version"),
+    DB_FIELD_TEXT(struct door_profile_row, components, "components"),
+};
+static const struct db_fields PROFILE = DB_FIELDS(struct door_profile_row, PROFILE_FIELDS);
+
+static const char PROFILES[] = "select {} from device_profiles order by id desc limit $1";
 
 enum status door_profiles_load(struct db *db, struct arena *arena, int64_t limit,
                                struct door_profile_row **profiles, size_t *count, struct fault *fault) {
-    struct door_profile_row *items = NULL;
-    size_t used = 0;
-    size_t capacity = 0;
-    struct db_rows *rows = NULL;
-    bool have_row = true;
-    enum status status = db_query(db, PROFILES, DB_ARGS(db_integer(limit)), &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        items = arena_grow(arena, items, used, &capacity, sizeof *items);
-        items[used++] = (struct door_profile_row){.id = db_column_int(rows, 0),
-                                                  .version = db_column_copy(rows, 1, arena),
-                                                  .components = db_column_copy(rows, 2, arena)};
-    }
-    db_rows_close(rows);
-    *profiles = items;
-    *count = used;
-    return status;
+    return rows_all(db, arena, &PROFILE, PROFILES, DB_ARGS(db_integer(limit)), profiles, count, fault);
 }
 
 /* ---- written behind ---- */
 
-enum { ROWS_AT_ONCE = 512, SEEN_WIDTH = 7, MONTH_WIDTH = 4, CLONE_WIDTH = 2 };
+enum { ROWS_AT_ONCE = 512, SEEN_WIDTH = 7, MONTH_WIDTH = 4 };
 
 /* What an earlier lease, perhaps an offline one, has promised the machine still holds: its end never goes
  * back. */
@@ -292,8 +177,7 @@ static const char SAVE_SEEN[] =
 enum status door_seen_save_many(struct db *db, const struct device_seen *seen, size_t count,
                                 struct fault *fault) {
     struct db_value values[ROWS_AT_ONCE * SEEN_WIDTH];
-    enum status status = STATUS_OK;
-    for (size_t done = 0; done < count && status == STATUS_OK; done += ROWS_AT_ONCE) {
+    for (size_t done = 0; done < count; done += ROWS_AT_ONCE) {
         size_t some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
         for (size_t i = 0; i < some; i++) {
             const struct device_seen *one = &seen[done + i];
@@ -306,9 +190,9 @@ enum status door_seen_save_many(struct db *db, const struct device_seen *seen, s
             row[5] = db_integer(one->profile_id);
             row[6] = db_integer(one->month_marks);
         }
-        status = db_run_many(db, SAVE_SEEN, values, SEEN_WIDTH, some, fault);
+        TRY(db_run_many(db, SAVE_SEEN, values, SEEN_WIDTH, some, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 static const char RAISE_LEASE[] =
@@ -337,8 +221,7 @@ static const char MARK_MONTH[] =
 enum status door_months_mark_many(struct db *db, const struct door_month_mark *marks, size_t count,
                                   struct fault *fault) {
     struct db_value values[ROWS_AT_ONCE * MONTH_WIDTH];
-    enum status status = STATUS_OK;
-    for (size_t done = 0; done < count && status == STATUS_OK; done += ROWS_AT_ONCE) {
+    for (size_t done = 0; done < count; done += ROWS_AT_ONCE) {
         size_t some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
         for (size_t i = 0; i < some; i++) {
             const struct door_month_mark *mark = &marks[done + i];
@@ -348,9 +231,9 @@ enum status door_months_mark_many(struct db *db, const struct door_month_mark *m
             row[2] = db_integer(mark->licensed);
             row[3] = db_integer(!mark->licensed);
         }
-        status = db_run_many(db, MARK_MONTH, values, MONTH_WIDTH, some, fault);
+        TRY(db_run_many(db, MARK_MONTH, values, MONTH_WIDTH, some, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 static const char COUNT_CLONE[] =
@@ -358,40 +241,34 @@ static const char COUNT_CLONE[] =
 
 enum status door_clones_count_many(struct db *db, const struct door_clone *clones, size_t count,
                                    struct fault *fault) {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const struct db_value row[CLONE_WIDTH] = {db_integer(clones[i].device_id),
-                                                  db_integer(clones[i].seen_at_us)};
-        status = db_run(db, COUNT_CLONE, row, CLONE_WIDTH, NULL, fault);
+    for (size_t i = 0; i < count; i++) {
+        TRY(db_run(db, COUNT_CLONE,
+                   DB_ARGS(db_integer(clones[i].device_id), db_integer(clones[i].seen_at_us)), NULL, fault));
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- the door ---- */
 
-static const char DOOR_STATE[] = "select is_running, unsettled_s from device_door where id = 1";
-static const char SAVE_DOOR_STATE[] =
-    "insert into device_door (id, is_running, unsettled_s) values (1, $1, $2) on conflict (id) do update set "
-    "is_running = excluded.is_running, unsettled_s = excluded.unsettled_s";
+static const struct db_field STATE_FIELDS[] = {
+    DB_FIELD_BOOL(struct door_state, is_running, "is_running", DB_SAVED),
+    DB_FIELD_INT(struct door_state, unsettled_s, "unsettled_s", DB_SAVED),
+};
+static const struct db_fields DOOR_STATE = DB_FIELDS(struct door_state, STATE_FIELDS);
+
+static const char LOAD_STATE[] = "select {} from device_door where id = 1";
 
 enum status door_state_load(struct db *db, struct door_state *state, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    bool have_row = false;
-    enum status status = db_query(db, DOOR_STATE, DB_NO_ARGS, &rows, fault);
-    if (status == STATUS_OK) {
-        status = db_next(rows, &have_row, fault);
-    }
+    bool found = false;
     *state = (struct door_state){0};
-    if (status == STATUS_OK && have_row) {
-        *state = (struct door_state){db_column_int(rows, 0) == 1, db_column_int(rows, 1)};
-    }
-    db_rows_close(rows);
-    return status;
+    return rows_one(db, NULL, &DOOR_STATE, LOAD_STATE, DB_NO_ARGS, state, &found, fault);
 }
 
+static const char SAVE_STATE[] =
+    "insert into device_door (id, {}) values (1, {$1}) on conflict (id) do update set {=excluded}";
+
 enum status door_state_save(struct db *db, const struct door_state *state, struct fault *fault) {
-    return db_run(db, SAVE_DOOR_STATE, DB_ARGS(db_integer(state->is_running), db_integer(state->unsettled_s)),
-                  NULL, fault);
+    return rows_insert(db, &DOOR_STATE, SAVE_STATE, DB_NO_ARGS, state, fault);
 }
 
 static const char DOUBT[] = "update device_door set is_running = 1";

@@ -4,6 +4,7 @@
 
 #include "store/engine/db_engine.h"
 #include "store/engine/db_support.h"
+#include "store/engine/fields.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -115,8 +116,8 @@ static void must_be_writing(const struct db *db) {
 
 enum status db_script(struct db *db, const char *sql, struct fault *fault) {
     must_be_writing(db);
-    enum status status = must_be_usable(db, fault);
-    return status != STATUS_OK ? status : remember(db, db->driver->script(db, sql, fault));
+    TRY(must_be_usable(db, fault));
+    return remember(db, db->driver->script(db, sql, fault));
 }
 
 /* ---- statements ---- */
@@ -148,6 +149,7 @@ static void forget_at(struct db *db, size_t slot) {
     struct db_rows *rows = db->statements[slot];
     if (rows != NULL) {
         db_rows_close(rows);
+        free(rows->given);
         free(rows->sql);
         db->driver->forget(rows);
         db->statements[slot] = NULL;
@@ -162,34 +164,48 @@ void db_forget(struct db *db, const char *sql) {
     }
 }
 
+static enum status prepare_at(struct db *db, size_t slot, const struct db_fields *fields, const char *sql,
+                              struct fault *fault) {
+    char *text = fields == NULL ? db_duplicate(text_of(sql)) : db_fields_expand(fields, sql);
+    struct db_rows *made = NULL;
+    enum status status = db->driver->prepare(db, text, &made, fault);
+    if (status != STATUS_OK) {
+        free(text);
+        return status;
+    }
+    made->db = db;
+    made->address = sql;
+    made->given = db_duplicate(text_of(sql));
+    made->fields = fields;
+    made->sql = text;
+    db->statements[slot] = made;
+    db->statement_count++;
+    return STATUS_OK;
+}
+
 /* The prepared statement of a text, made when it is met for the first time. */
-static enum status statement_of(struct db *db, const char *sql, struct db_rows **rows, struct fault *fault) {
+static enum status statement_of(struct db *db, const struct db_fields *fields, const char *sql,
+                                struct db_rows **rows, struct fault *fault) {
     if (db->statement_count * 2 >= db->statement_capacity) {
         rehash(db, db->statement_capacity == 0 ? STATEMENTS_AT_FIRST : db->statement_capacity * 2);
     }
     size_t slot = slot_of(db, sql);
-    struct db_rows *found = db->statements[slot];
-    if (found == NULL) {
-        enum status status = db->driver->prepare(db, sql, &found, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        found->db = db;
-        found->address = sql;
-        found->sql = db_duplicate(text_of(sql));
-        db->statements[slot] = found;
-        db->statement_count++;
+    if (db->statements[slot] == NULL) {
+        TRY(prepare_at(db, slot, fields, sql, fault));
     }
-    assert(strcmp(found->sql, sql) == 0); /* statements are constants */
-    assert(!found->open);                 /* one set of rows per text */
+    struct db_rows *found = db->statements[slot];
+    assert(strcmp(found->given, sql) == 0 && found->fields == fields); /* statements are constants */
+    assert(!found->open);                                              /* one set of rows per text */
+    found->is_spoiled = false;
     *rows = found;
     return STATUS_OK;
 }
 
 /* The statement, ready to be executed. */
-static enum status ready(struct db *db, const char *sql, struct db_rows **rows, struct fault *fault) {
-    enum status status = must_be_usable(db, fault);
-    return status != STATUS_OK ? status : remember(db, statement_of(db, sql, rows, fault));
+static enum status get_statement(struct db *db, const struct db_fields *fields, const char *sql,
+                                 struct db_rows **rows, struct fault *fault) {
+    TRY(must_be_usable(db, fault));
+    return remember(db, statement_of(db, fields, sql, rows, fault));
 }
 
 void db_close(struct db *db) {
@@ -207,20 +223,23 @@ void db_close(struct db *db) {
     db->driver->close(db);
 }
 
-enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
-                   int64_t *changed, struct fault *fault) {
+enum status db_run_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                          const struct db_value *values, size_t count, int64_t *changed,
+                          struct fault *fault) {
     must_be_writing(db);
     struct db_rows *rows;
-    enum status status = ready(db, sql, &rows, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(get_statement(db, fields, sql, &rows, fault));
     int64_t touched = 0;
-    status = remember(db, db->driver->run(rows, values, count, &touched, fault));
-    if (status == STATUS_OK && changed != NULL) {
+    TRY(remember(db, db->driver->run(rows, values, count, &touched, fault)));
+    if (changed != NULL) {
         *changed = touched;
     }
-    return status;
+    return STATUS_OK;
+}
+
+enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                   int64_t *changed, struct fault *fault) {
+    return db_run_fields(db, NULL, sql, values, count, changed, fault);
 }
 
 enum status db_run_many(struct db *db, const char *sql, const struct db_value *values, size_t width,
@@ -231,9 +250,8 @@ enum status db_run_many(struct db *db, const char *sql, const struct db_value *v
         return STATUS_OK;
     }
     struct db_rows *rows;
-    enum status status = ready(db, sql, &rows, fault);
-    return status != STATUS_OK ? status
-                               : remember(db, db->driver->run_many(rows, values, width, count, fault));
+    TRY(get_statement(db, NULL, sql, &rows, fault));
+    return remember(db, db->driver->run_many(rows, values, width, count, fault));
 }
 
 enum status db_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) {
@@ -247,42 +265,57 @@ enum status db_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *change
     return db->driver->wait(db, wake_fd, timeout_ms, changed, fault);
 }
 
-enum status db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
-                     struct db_rows **rows, struct fault *fault) {
+enum status db_query_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                            const struct db_value *values, size_t count, struct db_rows **rows,
+                            struct fault *fault) {
     struct db_rows *found;
-    enum status status = ready(db, sql, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = remember(db, db->driver->query(found, values, count, fault));
-    if (status == STATUS_OK) {
-        found->open = true;
-        *rows = found;
-    }
-    return status;
+    TRY(get_statement(db, fields, sql, &found, fault));
+    TRY(remember(db, db->driver->query(found, values, count, fault)));
+    found->open = true;
+    *rows = found;
+    return STATUS_OK;
 }
 
-enum status db_stream(struct db *db, const char *sql, const struct db_value *values, size_t count,
-                      struct db_rows **rows, struct fault *fault) {
+enum status db_query(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                     struct db_rows **rows, struct fault *fault) {
+    return db_query_fields(db, NULL, sql, values, count, rows, fault);
+}
+
+enum status db_stream_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                             const struct db_value *values, size_t count, struct db_rows **rows,
+                             struct fault *fault) {
     for (size_t i = 0; i < count; i++) {
         assert(values[i].type == DB_TYPE_INT || values[i].type == DB_TYPE_NULL);
     }
     struct db_rows *found;
-    enum status status = ready(db, sql, &found, fault);
-    if (status != STATUS_OK) {
-        return status;
+    TRY(get_statement(db, fields, sql, &found, fault));
+    TRY(remember(db, db->driver->stream(found, values, count, fault)));
+    found->open = true;
+    db->stream = found;
+    *rows = found;
+    return STATUS_OK;
+}
+
+enum status db_stream(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                      struct db_rows **rows, struct fault *fault) {
+    return db_stream_fields(db, NULL, sql, values, count, rows, fault);
+}
+
+void db_rows_spoil(struct db_rows *rows) {
+    rows->is_spoiled = true;
+}
+
+enum status db_rows_check(const struct db_rows *rows, struct fault *fault) {
+    if (rows->is_spoiled) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
+                         "The store has a value that its column may not have, such as text for a number.");
     }
-    status = remember(db, db->driver->stream(found, values, count, fault));
-    if (status == STATUS_OK) {
-        found->open = true;
-        db->stream = found;
-        *rows = found;
-    }
-    return status;
+    return STATUS_OK;
 }
 
 enum status db_next(struct db_rows *rows, bool *have_row, struct fault *fault) {
     assert(rows->open);
+    TRY(db_rows_check(rows, fault));
     return remember(rows->db, rows->db->driver->next(rows, have_row, fault));
 }
 
@@ -319,16 +352,18 @@ struct text db_column_copy(struct db_rows *rows, int column, struct arena *arena
 enum status db_query_int(struct db *db, const char *sql, const struct db_value *values, size_t count,
                          int64_t otherwise, int64_t *value, struct fault *fault) {
     struct db_rows *rows;
-    enum status status = db_query(db, sql, values, count, &rows, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     bool have_row = false;
-    status = db_next(rows, &have_row, fault);
-    if (status == STATUS_OK) {
-        *value = have_row ? db_column_int(rows, 0) : otherwise;
+    int64_t found = otherwise;
+    TRY(db_query(db, sql, values, count, &rows, fault));
+    enum status status = db_next(rows, &have_row, fault);
+    if (status == STATUS_OK && have_row) {
+        found = db_column_int(rows, 0);
+        status = db_rows_check(rows, fault);
     }
     db_rows_close(rows);
+    if (status == STATUS_OK) {
+        *value = found;
+    }
     return status;
 }
 
@@ -344,20 +379,15 @@ enum status db_bulk_start(struct db *db, const char *table, const char *const *c
     must_be_writing(db);
     size_t count = strlen(types);
     assert(count > 0 && strspn(types, "itb") == count);
-    enum status status = must_be_usable(db, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     struct db_bulk *made;
-    status = remember(db, db->driver->bulk_start(db, table, columns, types, count, &made, fault));
-    if (status == STATUS_OK) {
-        made->db = db;
-        made->types = types;
-        made->columns = count;
-        db->bulk = made;
-        *bulk = made;
-    }
-    return status;
+    TRY(must_be_usable(db, fault));
+    TRY(remember(db, db->driver->bulk_start(db, table, columns, types, count, &made, fault)));
+    made->db = db;
+    made->types = db_duplicate((struct text){types, count});
+    made->columns = count;
+    db->bulk = made;
+    *bulk = made;
+    return STATUS_OK;
 }
 
 enum status db_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault) {
@@ -370,6 +400,7 @@ enum status db_bulk_row(struct db_bulk *bulk, const struct db_value *values, str
 enum status db_bulk_finish(struct db_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->db;
     db->bulk = NULL;
+    free(bulk->types);
     return remember(db, db->driver->bulk_finish(bulk, fault));
 }
 
@@ -380,6 +411,7 @@ void db_bulk_abandon(struct db_bulk *bulk) {
     struct db *db = bulk->db;
     db->bulk = NULL;
     db->failed = true;
+    free(bulk->types);
     db->driver->bulk_abandon(bulk);
 }
 
@@ -419,14 +451,14 @@ enum status db_counter_take(struct db *db, const char *counter, int64_t count, i
         return must_be_usable(db, fault);
     }
     int64_t taken = 0;
-    enum status status =
-        db_query_int(db, TAKE, DB_ARGS(db_string(text_of(counter)), db_integer(count)), 0, &taken, fault);
-    if (status == STATUS_OK) {
-        assert(taken >= count);
-        *first = taken - count + 1;
-        remember_counter(db, counter, taken);
+    TRY(db_query_int(db, TAKE, DB_ARGS(db_string(text_of(counter)), db_integer(count)), 0, &taken, fault));
+    if (taken < count) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, text_of(counter),
+                         "The counter \"%s\" stood below 0 in the store.", counter);
     }
-    return status;
+    *first = taken - count + 1;
+    remember_counter(db, counter, taken);
+    return STATUS_OK;
 }
 
 enum status db_counter_taken(struct db *db, const char *counter, int64_t *taken, struct fault *fault) {

@@ -10,39 +10,16 @@
 #ifndef SEATMETER_STORE_ENGINE_DB_H
 #define SEATMETER_STORE_ENGINE_DB_H
 
-#include "core/base/arena.h"
 #include "core/base/fault.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "store/engine/db_value.h"
 
 struct db;
 struct db_rows;
 struct db_bulk;
+struct db_fields;
 
 enum db_engine { DB_SQLITE, DB_POSTGRESQL };
 enum db_access { DB_READ, DB_WRITE };
-
-enum db_type { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_TEXT, DB_TYPE_BYTES };
-
-struct db_value {
-    enum db_type type;
-    int64_t integer;
-    struct text text; /* of DB_TYPE_TEXT and DB_TYPE_BYTES; must live until the call returns */
-};
-
-static inline struct db_value db_integer(int64_t value) {
-    return (struct db_value){DB_TYPE_INT, value, {0}};
-}
-static inline struct db_value db_string(struct text value) {
-    return (struct db_value){DB_TYPE_TEXT, 0, value};
-}
-static inline struct db_value db_bytes(struct text value) {
-    return (struct db_value){DB_TYPE_BYTES, 0, value};
-}
-static inline struct db_value db_null(void) {
-    return (struct db_value){DB_TYPE_NULL, 0, {0}};
-}
 
 /* Arguments in place: db_run(db, SQL, DB_ARGS(db_integer(id), db_string(name)), NULL, fault). */
 #define DB_ARGS(...)                                                                                         \
@@ -94,16 +71,31 @@ enum status db_query(struct db *db, const char *sql, const struct db_value *valu
 enum status db_stream(struct db *db, const char *sql, const struct db_value *values, size_t count,
                       struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
+/* The same three for a text whose braces are filled in from `fields` (fields.h); a text always comes with the
+ * same. engine/rows.h calls them. */
+enum status db_run_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                          const struct db_value *values, size_t count, int64_t *changed,
+                          struct fault *fault) MUST_CHECK;
+enum status db_query_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                            const struct db_value *values, size_t count, struct db_rows **rows,
+                            struct fault *fault) MUST_CHECK;
+enum status db_stream_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                             const struct db_value *values, size_t count, struct db_rows **rows,
+                             struct fault *fault) MUST_CHECK;
+
 /* Moves to the next row; `*have_row` is false behind the last. */
 enum status db_next(struct db_rows *rows, bool *have_row, struct fault *fault) MUST_CHECK;
 void db_rows_close(struct db_rows *rows); /* NULL is fine */
 
-/* Columns of the present row, from 0. Text and bytes are valid until the next db_next; copy what must stay.
- */
+/* Columns of the present row, from 0. Text and bytes are valid until the next db_next; copy what must stay. A
+ * column that has another type than it is asked for, as SQLite can keep it, gives 0 or an empty text and
+ * spoils the rows: db_next and db_rows_check are fault "database-failed" from then on. */
 bool db_column_is_null(struct db_rows *rows, int column);
 int64_t db_column_int(struct db_rows *rows, int column);      /* NULL gives 0 */
 struct text db_column_text(struct db_rows *rows, int column); /* NULL gives empty; bytes too */
 struct text db_column_copy(struct db_rows *rows, int column, struct arena *arena);
+void db_rows_spoil(struct db_rows *rows);
+enum status db_rows_check(const struct db_rows *rows, struct fault *fault) MUST_CHECK;
 
 /* The first column of the first row as an integer, or `otherwise` where there is no row. */
 enum status db_query_int(struct db *db, const char *sql, const struct db_value *values, size_t count,

@@ -14,13 +14,16 @@
 struct db_rows {
     struct db *db;
     const char *address; /* of the text that the caller gave: the key of the cache */
-    char *sql;           /* a copy: an address that comes back with another text is a bug that we catch */
+    char *given;         /* a copy: an address that comes back with another text is a bug that we catch */
+    const struct db_fields *fields; /* what its braces were filled in from; NULL: it has none */
+    char *sql;                      /* what the engine prepares */
     bool open;
+    bool is_spoiled; /* a column of the rows so far had what it may not have */
 };
 
 struct db_bulk {
     struct db *db;
-    const char *types;
+    char *types;
     size_t columns;
 };
 
@@ -43,7 +46,7 @@ struct db_driver {
     /* Several statements without parameters. */
     enum status (*script)(struct db *db, const char *sql, struct fault *fault);
 
-    /* Makes the engine's struct and fills all but db, address and sql, which db.c has set in `rows`. */
+    /* Makes the engine's struct; db.c fills its base, `sql` being the text it was prepared with. */
     enum status (*prepare)(struct db *db, const char *sql, struct db_rows **rows, struct fault *fault);
     void (*forget)(struct db_rows *rows); /* frees it */
     enum status (*run)(struct db_rows *rows, const struct db_value *values, size_t count, int64_t *changed,

@@ -338,14 +338,20 @@ static bool sqlite_column_is_null(struct db_rows *rows, int column) {
 static int64_t sqlite_column_int(struct db_rows *rows, int column) {
     sqlite3_value *value = sqlite3_column_value(own_rows(rows)->statement, column);
     int type = sqlite3_value_type(value);
-    assert(type == SQLITE_INTEGER || type == SQLITE_NULL);
-    return type == SQLITE_NULL ? 0 : sqlite3_value_int64(value);
+    if (type == SQLITE_INTEGER) {
+        return sqlite3_value_int64(value);
+    }
+    rows->is_spoiled = rows->is_spoiled || type != SQLITE_NULL;
+    return 0;
 }
 
 static struct text sqlite_column_text(struct db_rows *rows, int column) {
     sqlite3_value *value = sqlite3_column_value(own_rows(rows)->statement, column);
     int type = sqlite3_value_type(value);
-    assert(type == SQLITE_TEXT || type == SQLITE_BLOB || type == SQLITE_NULL);
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB) {
+        rows->is_spoiled = rows->is_spoiled || type != SQLITE_NULL;
+        return TEXT("");
+    }
     /* A blob's bytes are asked for as such: as text they would be converted and moved. */
     const char *at =
         type == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : sqlite3_value_blob(value);

@@ -5,6 +5,8 @@
 #ifndef SEATMETER_STORE_ENGINE_PAGE_H
 #define SEATMETER_STORE_ENGINE_PAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PAGE_LIMIT_DEFAULT = 100, PAGE_LIMIT_MAX = 1000 };
@@ -20,6 +22,19 @@ static inline int32_t page_limit(struct page page) {
         return PAGE_LIMIT_DEFAULT;
     }
     return page.limit > PAGE_LIMIT_MAX ? PAGE_LIMIT_MAX : page.limit;
+}
+
+/* How many rows its statement asks for: one more tells that another page follows. */
+static inline int64_t page_rows(struct page page) {
+    return (int64_t)page_limit(page) + 1;
+}
+
+/* Cuts what the statement gave to the page's items, and tells whether another page follows. */
+static inline bool page_cut(struct page page, size_t *count) {
+    size_t limit = (size_t)page_limit(page);
+    bool more = *count > limit;
+    *count = more ? limit : *count;
+    return more;
 }
 
 #endif

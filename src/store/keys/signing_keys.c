@@ -17,75 +17,50 @@ const char *signing_state_name(enum signing_state state) {
     return STATES[state];
 }
 
-/* The index of a word; the schema's checks allow no other. */
-static int index_of(struct text word, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (text_is(word, words[i])) {
-            return (int)i;
-        }
-    }
-    assert(false && "a word that the schema allows");
-    return 0;
+static const char *purpose_word(int purpose) {
+    return signing_purpose_name((enum signing_purpose)purpose);
 }
 
-#define COLUMNS                                                                                              \
-    "id, kid, purpose, state, public_key, secret_sealed, created_at_us, active_from_us, retired_at_us, "     \
-    "left_at_us, revoked_at_us"
+static const char *state_word(int state) {
+    return signing_state_name((enum signing_state)state);
+}
 
-static const char INSERT[] = "insert into signing_keys (" COLUMNS ") values "
-                             "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+static const struct db_words PURPOSE_WORDS = {purpose_word, SIGNING_LEASE + 1};
+static const struct db_words STATE_WORDS = {state_word, SIGNING_REVOKED + 1};
+
+static const struct db_field KEY_FIELDS[] = {
+    DB_FIELD_INT(struct signing_key_row, id, "id"),
+    DB_FIELD_TEXT(struct signing_key_row, kid, "kid"),
+    DB_FIELD_WORD(struct signing_key_row, purpose, "purpose", &PURPOSE_WORDS),
+    DB_FIELD_WORD(struct signing_key_row, state, "state", &STATE_WORDS, DB_SAVED),
+    DB_FIELD_BYTES(struct signing_key_row, public_key, "public_key"),
+    DB_FIELD_BYTES(struct signing_key_row, secret_sealed, "secret_sealed"),
+    DB_FIELD_INT(struct signing_key_row, created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct signing_key_row, active_from_us, "active_from_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_INT(struct signing_key_row, retired_at_us, "retired_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_INT(struct signing_key_row, left_at_us, "left_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_INT(struct signing_key_row, revoked_at_us, "revoked_at_us", DB_SAVED | DB_OR_NULL),
+};
+static const struct db_fields KEY = DB_FIELDS(struct signing_key_row, KEY_FIELDS);
+
+static const char INSERT[] = "insert into signing_keys ({}) values ({$1})";
 
 enum status signing_key_insert(struct db *db, struct signing_key_row *row, struct fault *fault) {
-    enum status status = db_counter_take(db, "signing_keys", 1, &row->id, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return db_run(db, INSERT,
-                  DB_ARGS(db_integer(row->id), db_string(row->kid),
-                          db_string(text_of(signing_purpose_name(row->purpose))),
-                          db_string(text_of(signing_state_name(row->state))), db_bytes(row->public_key),
-                          db_bytes(row->secret_sealed), db_integer(row->created_at_us),
-                          rows_integer_or_null(row->active_from_us), rows_integer_or_null(row->retired_at_us),
-                          rows_integer_or_null(row->left_at_us), rows_integer_or_null(row->revoked_at_us)),
-                  NULL, fault);
+    TRY(db_counter_take(db, "signing_keys", 1, &row->id, fault));
+    return rows_insert(db, &KEY, INSERT, DB_NO_ARGS, row, fault);
 }
 
-static const char UPDATE[] = "update signing_keys set state = $2, active_from_us = $3, retired_at_us = $4, "
-                             "left_at_us = $5, revoked_at_us = $6 where id = $1";
+static const char UPDATE[] = "update signing_keys set {=2} where id = $1";
 
 enum status signing_key_update(struct db *db, const struct signing_key_row *row, struct fault *fault) {
-    return db_run(db, UPDATE,
-                  DB_ARGS(db_integer(row->id), db_string(text_of(signing_state_name(row->state))),
-                          rows_integer_or_null(row->active_from_us), rows_integer_or_null(row->retired_at_us),
-                          rows_integer_or_null(row->left_at_us), rows_integer_or_null(row->revoked_at_us)),
-                  NULL, fault);
+    return rows_save(db, &KEY, UPDATE, DB_ARGS(db_integer(row->id)), row, NULL, fault);
 }
 
-static enum status read_key(struct db_rows *rows, struct arena *arena, void *item, struct fault *fault) {
-    (void)fault;
-    struct text purpose = db_column_text(rows, 2);
-    struct text state = db_column_text(rows, 3);
-    *(struct signing_key_row *)item = (struct signing_key_row){
-        .id = db_column_int(rows, 0),
-        .kid = db_column_copy(rows, 1, arena),
-        .purpose = (enum signing_purpose)index_of(purpose, PURPOSES, sizeof PURPOSES / sizeof PURPOSES[0]),
-        .state = (enum signing_state)index_of(state, STATES, sizeof STATES / sizeof STATES[0]),
-        .public_key = db_column_copy(rows, 4, arena),
-        .secret_sealed = db_column_copy(rows, 5, arena),
-        .created_at_us = db_column_int(rows, 6),
-        .active_from_us = db_column_int(rows, 7),
-        .retired_at_us = db_column_int(rows, 8),
-        .left_at_us = db_column_int(rows, 9),
-        .revoked_at_us = db_column_int(rows, 10)};
-    return STATUS_OK;
-}
-
-static const char LIST[] = "select " COLUMNS " from signing_keys order by id";
+static const char LIST[] = "select {} from signing_keys order by id";
 
 enum status signing_key_list(struct db *db, struct arena *arena, struct signing_key_row **rows, size_t *count,
                              struct fault *fault) {
-    return rows_all(db, arena, LIST, DB_NO_ARGS, read_key, sizeof(struct signing_key_row), rows, count,
-                    fault);
+    return rows_all(db, arena, &KEY, LIST, DB_NO_ARGS, rows, count, fault);
 }
 
 static const char COUNTER[] = "key_set";

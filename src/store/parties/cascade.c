@@ -34,17 +34,14 @@ static enum status write_events(struct db *db, const char *sql, struct licence_s
         return STATUS_OK;
     }
     int64_t first = 0;
-    enum status status = db_counter_take(db, LICENCE_EVENT_COUNTER, count, &first, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     int64_t written = 0;
-    status = db_run(db, sql,
-                    DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(first),
-                            db_integer(now_us), db_integer(kind), db_integer(cause_id)),
-                    &written, fault);
-    assert(status != STATUS_OK || written == count);
-    return status;
+    TRY(db_counter_take(db, LICENCE_EVENT_COUNTER, count, &first, fault));
+    TRY(db_run(db, sql,
+               DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(first),
+                       db_integer(now_us), db_integer(kind), db_integer(cause_id)),
+               &written, fault));
+    assert(written == count);
+    return STATUS_OK;
 }
 
 static const char COUNT[] = "select count(*) from licences l where " IN_SCOPE;
@@ -77,14 +74,9 @@ static const char SUSPEND[] = "update licences set suspensions = suspensions + 1
 
 enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                   int64_t now_us, int64_t *count, struct fault *fault) {
-    enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK) {
-        status = write_events(db, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = run_scope(db, SUSPEND, scope, now_us, fault);
-    }
-    return status;
+    TRY(count_scope(db, COUNT, scope, count, fault));
+    TRY(write_events(db, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count, fault));
+    return run_scope(db, SUSPEND, scope, now_us, fault);
 }
 
 static const char RESUME_EVENTS[] =
@@ -96,14 +88,9 @@ static const char RESUME[] =
 
 enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                  int64_t now_us, int64_t *count, struct fault *fault) {
-    enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK) {
-        status = write_events(db, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = run_scope(db, RESUME, scope, now_us, fault);
-    }
-    return status;
+    TRY(count_scope(db, COUNT, scope, count, fault));
+    TRY(write_events(db, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault));
+    return run_scope(db, RESUME, scope, now_us, fault);
 }
 
 static const char OFF_EVENTS[] = INSERT_EVENTS("0", "0") "and l.state = 'on'";
@@ -120,21 +107,12 @@ static const char RETIRE[] =
 enum status licence_scope_retire(struct db *db, struct licence_scope scope, int64_t now_us, int64_t *count,
                                  struct fault *fault) {
     int64_t on = 0;
-    enum status status = count_scope(db, COUNT, scope, count, fault);
-    if (status == STATUS_OK) {
-        status = count_scope(db, COUNT_ON, scope, &on, fault);
-    }
-    if (status == STATUS_OK) {
-        status = write_events(db, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault);
-    }
-    if (status == STATUS_OK) {
-        status = db_run(db, GIVE_SEATS_BACK,
-                        DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL, fault);
-    }
-    if (status == STATUS_OK) {
-        status = run_scope(db, RETIRE, scope, now_us, fault);
-    }
-    return status;
+    TRY(count_scope(db, COUNT, scope, count, fault));
+    TRY(count_scope(db, COUNT_ON, scope, &on, fault));
+    TRY(write_events(db, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault));
+    TRY(db_run(db, GIVE_SEATS_BACK, DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL,
+               fault));
+    return run_scope(db, RETIRE, scope, now_us, fault);
 }
 
 static const char CLOSE_BLOCKS[] =

@@ -1,8 +1,7 @@
 #include "store/upkeep/audit_queries.h"
 
-#include "store/billing/invoice_line_columns.h"
-
-#include "core/base/text.h"
+#include "store/billing/invoice_line_fields.h"
+#include "store/licensing/event_fields.h"
 
 /* ---- questions ---- */
 
@@ -173,53 +172,38 @@ const size_t AUDIT_QUESTION_COUNT = sizeof AUDIT_QUESTIONS / sizeof AUDIT_QUESTI
 
 /* ---- streams ---- */
 
-static const char LICENCES[] = "select id, provider_id, customer_id, sku_id, state, seats, suspensions, "
-                               "counted_seats, first_on_at_us, last_event_at_us from licences";
+static const struct db_field LICENCE_FIELDS[] = {
+    DB_FIELD_INT(struct audited_licence, id, "id"),
+    DB_FIELD_INT(struct audited_licence, provider_id, "provider_id"),
+    DB_FIELD_INT(struct audited_licence, customer_id, "customer_id"),
+    DB_FIELD_INT(struct audited_licence, sku_id, "sku_id"),
+    DB_FIELD_STATE(struct audited_licence, state, "state", &licence_machine),
+    DB_FIELD_INT(struct audited_licence, seats, "seats"),
+    DB_FIELD_INT(struct audited_licence, suspensions, "suspensions"),
+    DB_FIELD_INT(struct audited_licence, counted_seats, "counted_seats"),
+    DB_FIELD_INT(struct audited_licence, first_on_at_us, "first_on_at_us", DB_OR_NULL),
+    DB_FIELD_INT(struct audited_licence, last_event_at_us, "last_event_at_us"),
+};
+static const struct db_fields LICENCE = DB_FIELDS(struct audited_licence, LICENCE_FIELDS);
+
+static const char LICENCES[] = "select {} from licences";
 
 enum status audited_licences_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
-    return db_stream(db, LICENCES, DB_NO_ARGS, rows, fault);
+    return db_stream_fields(db, &LICENCE, LICENCES, DB_NO_ARGS, rows, fault);
 }
 
 enum status audited_licence_read(struct db_rows *rows, struct audited_licence *licence, struct fault *fault) {
-    int state = 0;
-    enum status status = machine_state_parse(&licence_machine, db_column_text(rows, 4), &state, fault);
-    *licence = (struct audited_licence){
-        .id = db_column_int(rows, 0),
-        .provider_id = db_column_int(rows, 1),
-        .customer_id = db_column_int(rows, 2),
-        .sku_id = db_column_int(rows, 3),
-        .state = (enum licence_state)state,
-        .seats = db_column_int(rows, 5),
-        .suspensions = db_column_int(rows, 6),
-        .counted_seats = db_column_int(rows, 7),
-        .first_on_at_us = db_column_int(rows, 8),
-        .last_event_at_us = db_column_int(rows, 9),
-    };
-    return status;
+    return rows_read(rows, 0, &LICENCE, NULL, licence, fault);
 }
 
-static const char EVENTS[] =
-    "select sequence, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, "
-    "kind, own_seats, seats_before, seats_after from licence_events order by sequence";
+static const char EVENTS[] = "select {} from licence_events order by sequence";
 
 enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
-    return db_stream(db, EVENTS, DB_NO_ARGS, rows, fault);
+    return db_stream_fields(db, &LICENCE_EVENT, EVENTS, DB_NO_ARGS, rows, fault);
 }
 
 void audited_event_read(struct db_rows *rows, struct licence_event *event) {
-    *event = (struct licence_event){
-        .sequence = db_column_int(rows, 0),
-        .at_us = db_column_int(rows, 1),
-        .licence_id = db_column_int(rows, 2),
-        .provider_id = db_column_int(rows, 3),
-        .customer_id = db_column_int(rows, 4),
-        .sku_id = db_column_int(rows, 5),
-        .cause_id = db_column_int(rows, 6),
-        .kind = (enum event_kind)db_column_int(rows, 7),
-        .own_seats = (int32_t)db_column_int(rows, 8),
-        .seats_before = (int32_t)db_column_int(rows, 9),
-        .seats_after = (int32_t)db_column_int(rows, 10),
-    };
+    rows_read_or_spoil(rows, 0, &LICENCE_EVENT, NULL, event);
 }
 
 static const char ANCESTORS[] = "select ancestor_id, account_id from account_ancestors";
@@ -228,28 +212,41 @@ enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struc
     return db_stream(db, ANCESTORS, DB_NO_ARGS, rows, fault);
 }
 
-static const char LINES[] =
-    "select i.id, i.number, i.agreement_id, i.net_minor, i.tax_minor, i.currency, " INVOICE_LINE_COLUMNS " "
-    "from invoices i left join invoice_lines l on l.invoice_id = i.id "
-    "where i.kind <> 'credit-note' and i.month = $1 order by i.id, l.position";
+static const struct db_field HEAD_FIELDS[] = {
+    DB_FIELD_INT(struct invoice_head, id, "id"),
+    DB_FIELD_TEXT(struct invoice_head, number, "number"),
+    DB_FIELD_INT(struct invoice_head, agreement_id, "agreement_id"),
+    DB_FIELD_INT(struct invoice_head, net_minor, "net_minor"),
+    DB_FIELD_INT(struct invoice_head, tax_minor, "tax_minor"),
+    DB_FIELD_TEXT(struct invoice_head, currency, "currency"),
+};
+static const struct db_fields HEAD = DB_FIELDS(struct invoice_head, HEAD_FIELDS);
+enum { FIRST_OF_LINE = sizeof HEAD_FIELDS / sizeof HEAD_FIELDS[0] };
+
+struct audited_line {
+    struct invoice_head head;
+    struct billed_line line;
+};
+
+static const struct db_field LINE_FIELDS[] = {
+    DB_FIELD_PART(struct audited_line, head, "i", &HEAD),
+    DB_FIELD_PART(struct audited_line, line, "l", &INVOICE_LINE_BILLED),
+};
+static const struct db_fields LINE = DB_FIELDS(struct audited_line, LINE_FIELDS);
+
+static const char LINES[] = "select {} from invoices i left join invoice_lines l on l.invoice_id = i.id "
+                            "where i.kind <> 'credit-note' and i.month = $1 order by i.id, l.position";
 
 enum status audited_lines_stream(struct db *db, struct month month, struct db_rows **rows,
                                  struct fault *fault) {
-    return db_stream(db, LINES, DB_ARGS(db_integer(month.index)), rows, fault);
+    return db_stream_fields(db, &LINE, LINES, DB_ARGS(db_integer(month.index)), rows, fault);
 }
 
+/* An invoice without lines has nulls in their columns, and so position 0. */
 void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
                        struct billed_line *row) {
-    *head = (struct invoice_head){
-        .id = db_column_int(rows, 0),
-        .number = db_column_copy(rows, 1, arena),
-        .agreement_id = db_column_int(rows, 2),
-        .net_minor = db_column_int(rows, 3),
-        .tax_minor = db_column_int(rows, 4),
-        .currency = db_column_copy(rows, 5, arena),
-    };
-    /* An invoice without lines has nulls here, and so position 0. */
-    invoice_line_read(rows, 6, arena, row);
+    rows_read_or_spoil(rows, 0, &HEAD, arena, head);
+    rows_read_or_spoil(rows, FIRST_OF_LINE, &INVOICE_LINE_BILLED, arena, row);
     row->invoice_id = head->id;
 }
 
@@ -263,6 +260,6 @@ static const char POSTINGS[] = "select count(distinct posting) from ledger";
 static const char LAST_POSTING[] = "select coalesce(max(posting), 0) from ledger";
 
 enum status audited_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) {
-    enum status status = db_query_int(db, POSTINGS, DB_NO_ARGS, 0, count, fault);
-    return status == STATUS_OK ? db_query_int(db, LAST_POSTING, DB_NO_ARGS, 0, last, fault) : status;
+    TRY(db_query_int(db, POSTINGS, DB_NO_ARGS, 0, count, fault));
+    return db_query_int(db, LAST_POSTING, DB_NO_ARGS, 0, last, fault);
 }

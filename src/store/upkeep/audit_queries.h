@@ -60,7 +60,7 @@ enum status audited_licences_stream(struct db *db, struct db_rows **rows, struct
 enum status audited_licence_read(struct db_rows *rows, struct audited_licence *licence,
                                  struct fault *fault) MUST_CHECK;
 
-/* The whole log in its order. */
+/* The whole log in its order. What a row may not have is the fault of the next db_next, here and of lines. */
 enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 void audited_event_read(struct db_rows *rows, struct licence_event *event);
 

@@ -1,0 +1,11 @@
+/* The fields of a licence event, for the log and for the audit, which reads all of it. Private to the store.
+ */
+#ifndef SEATMETER_STORE_LICENSING_EVENT_FIELDS_H
+#define SEATMETER_STORE_LICENSING_EVENT_FIELDS_H
+
+#include "store/engine/rows.h"
+
+/* Of struct licence_event. */
+extern const struct db_fields LICENCE_EVENT;
+
+#endif
