@@ -221,6 +221,32 @@ static void a_backup_with_other_tables_leaves_no_rows(void **state) {
     world_drop(other);
 }
 
+static void run_alone(struct world *world, const char *sql) {
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    run(world, sql);
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+}
+
+/* Tables of somebody else's in the programme's database. */
+static void a_table_that_is_not_the_programmes_is_refused(void **state) {
+    struct world *world = *state;
+    struct text path = world_file(world, "backup");
+    static const char *const TABLES[] = {
+        "create table theirs (id bigint primary key, price real)",
+        "create table theirs (id bigint)",
+        "create table theirs (id bigint primary key, theirs bigint references theirs_too (id))",
+    };
+    size_t count = world->engine == DB_SQLITE ? 3 : 2; /* PostgreSQL wants the table that is referred to */
+    for (size_t i = 0; i < count; i++) {
+        run_alone(world, TABLES[i]);
+        WORLD_FAULT(world, "database-failed",
+                    backup_write(world->db, path, world->now_us, NULL, &world->fault));
+        assert_string_equal(world->fault.value, "theirs");
+        run_alone(world, "drop table theirs");
+    }
+    WORLD_OK(world, backup_write(world->db, path, world->now_us, NULL, &world->fault));
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_backup_restores_the_same_store_on_either_engine),
@@ -232,6 +258,7 @@ int main(void) {
         WORLD_TEST(a_file_that_is_cut_short_or_too_long_is_refused),
         WORLD_TEST(a_damaged_file_restores_nothing),
         WORLD_TEST(a_backup_with_other_tables_leaves_no_rows),
+        WORLD_TEST(a_table_that_is_not_the_programmes_is_refused),
     };
     return world_run_tests("backup", tests, sizeof tests / sizeof tests[0]);
 }
