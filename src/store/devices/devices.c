@@ -15,7 +15,7 @@ const struct db_words DEVICE_STATES = {state_word, DEVICE_DROPPED + 1};
 static const struct db_field LISTED_FIELDS[] = {
     DB_FIELD_INT(struct device, id, "id"),
     DB_FIELD_INT(struct device, licence_id, "licence_id"),
-    DB_FIELD_INT(struct device, generation, "generation", DB_SAVED),
+    DB_FIELD_INT(struct device, generation, "generation", DB_SAVED | DB_FROM_ONE),
     DB_FIELD_WORD(struct device, state, "state", &DEVICE_STATES, DB_SAVED),
     DB_FIELD_INT32(struct device, seat, "seat", DB_SAVED | DB_OR_NULL | DB_COUNT),
     DB_FIELD_INT(struct device, seat_until_s, "seat_until_s", DB_SAVED),
@@ -31,8 +31,8 @@ const struct db_fields DEVICE_LISTED = DB_FIELDS(struct device, LISTED_FIELDS);
 
 static const struct db_field DEVICE_FIELDS[] = {
     DB_FIELD_REST(NULL, &DEVICE_LISTED),
-    DB_FIELD_BYTES(struct device, fingerprint, "fingerprint"),
-    DB_FIELD_BYTES(struct device, public_key, "public_key", DB_SAVED),
+    DB_FIELD_BYTES_OF(struct device, fingerprint, "fingerprint", DEVICE_FINGERPRINT_BYTES),
+    DB_FIELD_BYTES_OF(struct device, public_key, "public_key", DEVICE_KEY_BYTES, DB_SAVED),
 };
 static const struct db_fields DEVICE = DB_FIELDS(struct device, DEVICE_FIELDS);
 
@@ -202,7 +202,7 @@ enum status device_count_releases(struct db *db, int64_t licence_id, int64_t sin
 
 static const struct db_field SEEN_FIELDS[] = {
     DB_FIELD_INT(struct device_seen, device_id, "device_id"),
-    DB_FIELD_INT32(struct device_seen, sequence, "sequence", DB_SAVED),
+    DB_FIELD_INT32(struct device_seen, sequence, "sequence", DB_SAVED | DB_COUNT),
     DB_FIELD_UINT64(struct device_seen, link, "link", DB_SAVED),
     DB_FIELD_INT(struct device_seen, seen_at_s, "seen_at_s", DB_SAVED),
     DB_FIELD_INT(struct device_seen, lease_expires_s, "lease_expires_s", DB_SAVED),

@@ -10,7 +10,7 @@
  *   {=excluded}  "column = excluded.column, …" for the same fields
  *
  * A member's type is checked when the table is compiled. What the store has is checked when a row is read:
- * an unknown word or a number that does not fit is fault "database-failed". */
+ * an unknown word, or a number or a length that does not fit, is fault "database-failed". */
 #ifndef SEATMETER_STORE_ENGINE_FIELDS_H
 #define SEATMETER_STORE_ENGINE_FIELDS_H
 
@@ -38,7 +38,8 @@ enum db_field_kind {
 enum db_field_flag {
     DB_OR_NULL = 1, /* null stands for 0, for an empty text and for month DB_NO_MONTH */
     DB_SAVED = 2,   /* an update saves it */
-    DB_COUNT = 4    /* below 0 it is a fault */
+    DB_COUNT = 4,   /* below 0 it is a fault */
+    DB_FROM_ONE = 8 /* below 1 it is a fault */
 };
 
 enum { DB_NO_MONTH = -1, DB_FIELDS_MAX = 64 };
@@ -57,6 +58,7 @@ struct db_field {
     unsigned flags;
     size_t offset;
     size_t size_bytes;
+    size_t length;      /* how many bytes the text has; 0: any number, and of DB_OR_NULL none at all */
     size_t flag_offset; /* of the bool that says whether there is a date */
     const struct db_words *words;
     const struct state_machine *machine;
@@ -85,6 +87,9 @@ struct db_fields {
 #define DB_FIELD_BYTES(...) DB_FIELD_OF(DB_FIELD_KIND_BYTES, struct text, __VA_ARGS__, 0, 0)
 #define DB_FIELD_NUMBER(...) DB_FIELD_OF(DB_FIELD_KIND_NUMBER, unsigned, __VA_ARGS__, 0, 0)
 #define DB_FIELD_CODE(...) DB_FIELD_OF(DB_FIELD_KIND_CODE, char *, __VA_ARGS__, 0, 0)
+
+/* DB_FIELD_BYTES_OF(struct type, member, "column", length) of bytes that are always so many. */
+#define DB_FIELD_BYTES_OF(...) DB_FIELD_FIXED_OF(__VA_ARGS__, 0, 0)
 
 /* DB_FIELD_WORD(struct type, member, "column", &words) of an enumeration, and DB_FIELD_STATE(struct type,
  * member, "column", &machine) of the states of a machine; flags as above. */
@@ -115,6 +120,13 @@ struct db_fields {
         .kind = _Generic(((type *)0)->member, expected                                                       \
                          : kind_of_it),                                                                      \
         .flags = (its_flags), .offset = offsetof(type, member), .size_bytes = sizeof(((type *)0)->member)    \
+    }
+#define DB_FIELD_FIXED_OF(type, member, name, its_length, its_flags, ...)                                    \
+    {                                                                                                        \
+        .column = (name),                                                                                    \
+        .kind = _Generic(((type *)0)->member, struct text                                                    \
+                         : DB_FIELD_KIND_BYTES),                                                             \
+        .flags = (its_flags), .offset = offsetof(type, member), .length = (its_length)                       \
     }
 #define DB_FIELD_WORD_OF(type, member, name, its_words, its_flags, ...)                                      \
     {                                                                                                        \

@@ -17,10 +17,15 @@ static enum status unfit_text(const struct db_field *field, struct text value, s
                      TEXT_ARGS(value));
 }
 
+/* Whether the value is none below what the field's flags allow. */
+static bool is_enough(const struct db_field *field, int64_t value) {
+    return (field->flags & DB_FROM_ONE) != 0 ? value >= 1 : (field->flags & DB_COUNT) == 0 || value >= 0;
+}
+
 static enum status read_int32(struct db_rows *rows, int column, const struct db_field *field, int32_t *member,
                               struct fault *fault) {
     int64_t value = db_column_int(rows, column);
-    if (value < INT32_MIN || value > INT32_MAX || (value < 0 && (field->flags & DB_COUNT) != 0)) {
+    if (value < INT32_MIN || value > INT32_MAX || !is_enough(field, value)) {
         return unfit_number(field, value, fault);
     }
     *member = (int32_t)value;
@@ -30,7 +35,7 @@ static enum status read_int32(struct db_rows *rows, int column, const struct db_
 static enum status read_int64(struct db_rows *rows, int column, const struct db_field *field, int64_t *member,
                               struct fault *fault) {
     int64_t value = db_column_int(rows, column);
-    if (value < 0 && (field->flags & DB_COUNT) != 0) {
+    if (!is_enough(field, value)) {
         return unfit_number(field, value, fault);
     }
     *member = value;
@@ -46,8 +51,16 @@ static enum status read_month(struct db_rows *rows, int column, const struct db_
     return read_int32(rows, column, field, &member->index, fault);
 }
 
-static enum status read_text(struct db_rows *rows, int column, struct arena *arena, struct text *member) {
-    *member = arena == NULL ? db_column_text(rows, column) : db_column_copy(rows, column, arena);
+static enum status read_text(struct db_rows *rows, int column, const struct db_field *field,
+                             struct arena *arena, struct text *member, struct fault *fault) {
+    struct text text = db_column_text(rows, column);
+    bool is_none = text.length == 0 && (field->flags & DB_OR_NULL) != 0;
+    if (field->length > 0 && text.length != field->length && !is_none) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", field->column, TEXT(""),
+                         "Column %s has %zu bytes in the store, where it must have %zu.", field->column,
+                         text.length, field->length);
+    }
+    *member = arena == NULL ? text : text_copy(arena, text);
     return STATUS_OK;
 }
 
@@ -107,7 +120,7 @@ static enum status read_field(struct db_rows *rows, int column, const struct db_
         return read_month(rows, column, field, member, fault);
     case DB_FIELD_KIND_TEXT:
     case DB_FIELD_KIND_BYTES:
-        return read_text(rows, column, arena, member);
+        return read_text(rows, column, field, arena, member, fault);
     case DB_FIELD_KIND_CODE:
         return read_code(rows, column, field, member, fault);
     case DB_FIELD_KIND_WORD:
