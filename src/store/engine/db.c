@@ -103,7 +103,7 @@ static enum status must_be_usable(struct db *db, struct fault *fault) {
     return STATUS_OK;
 }
 
-static enum status remember(struct db *db, enum status status) {
+static enum status remember_failure(struct db *db, enum status status) {
     if (status != STATUS_OK) {
         db->failed = true;
     }
@@ -117,7 +117,7 @@ static void must_be_writing(const struct db *db) {
 enum status db_script(struct db *db, const char *sql, struct fault *fault) {
     must_be_writing(db);
     TRY(must_be_usable(db, fault));
-    return remember(db, db->driver->script(db, sql, fault));
+    return remember_failure(db, db->driver->script(db, sql, fault));
 }
 
 /* ---- statements ---- */
@@ -132,7 +132,7 @@ static size_t slot_of(const struct db *db, const char *address) {
     return slot;
 }
 
-static void rehash(struct db *db, size_t capacity) {
+static void rehash_statements(struct db *db, size_t capacity) {
     struct db_rows **old = db->statements;
     size_t old_capacity = db->statement_capacity;
     db->statement_capacity = capacity;
@@ -160,7 +160,7 @@ static void forget_at(struct db *db, size_t slot) {
 void db_forget(struct db *db, const char *sql) {
     if (db->statement_capacity > 0) {
         forget_at(db, slot_of(db, sql));
-        rehash(db, db->statement_capacity);
+        rehash_statements(db, db->statement_capacity);
     }
 }
 
@@ -187,7 +187,7 @@ static enum status prepare_at(struct db *db, size_t slot, const struct db_fields
 static enum status statement_of(struct db *db, const struct db_fields *fields, const char *sql,
                                 struct db_rows **rows, struct fault *fault) {
     if (db->statement_count * 2 >= db->statement_capacity) {
-        rehash(db, db->statement_capacity == 0 ? STATEMENTS_AT_FIRST : db->statement_capacity * 2);
+        rehash_statements(db, db->statement_capacity == 0 ? STATEMENTS_AT_FIRST : db->statement_capacity * 2);
     }
     size_t slot = slot_of(db, sql);
     if (db->statements[slot] == NULL) {
@@ -205,7 +205,7 @@ static enum status statement_of(struct db *db, const struct db_fields *fields, c
 static enum status get_statement(struct db *db, const struct db_fields *fields, const char *sql,
                                  struct db_rows **rows, struct fault *fault) {
     TRY(must_be_usable(db, fault));
-    return remember(db, statement_of(db, fields, sql, rows, fault));
+    return remember_failure(db, statement_of(db, fields, sql, rows, fault));
 }
 
 void db_close(struct db *db) {
@@ -230,7 +230,7 @@ enum status db_run_fields(struct db *db, const struct db_fields *fields, const c
     struct db_rows *rows;
     TRY(get_statement(db, fields, sql, &rows, fault));
     int64_t touched = 0;
-    TRY(remember(db, db->driver->run(rows, values, count, &touched, fault)));
+    TRY(remember_failure(db, db->driver->run(rows, values, count, &touched, fault)));
     if (changed != NULL) {
         *changed = touched;
     }
@@ -251,7 +251,7 @@ enum status db_run_many(struct db *db, const char *sql, const struct db_value *v
     }
     struct db_rows *rows;
     TRY(get_statement(db, NULL, sql, &rows, fault));
-    return remember(db, db->driver->run_many(rows, values, width, count, fault));
+    return remember_failure(db, db->driver->run_many(rows, values, width, count, fault));
 }
 
 enum status db_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) {
@@ -270,7 +270,7 @@ enum status db_query_fields(struct db *db, const struct db_fields *fields, const
                             struct fault *fault) {
     struct db_rows *found;
     TRY(get_statement(db, fields, sql, &found, fault));
-    TRY(remember(db, db->driver->query(found, values, count, fault)));
+    TRY(remember_failure(db, db->driver->query(found, values, count, fault)));
     found->open = true;
     *rows = found;
     return STATUS_OK;
@@ -289,7 +289,7 @@ enum status db_stream_fields(struct db *db, const struct db_fields *fields, cons
     }
     struct db_rows *found;
     TRY(get_statement(db, fields, sql, &found, fault));
-    TRY(remember(db, db->driver->stream(found, values, count, fault)));
+    TRY(remember_failure(db, db->driver->stream(found, values, count, fault)));
     found->open = true;
     db->stream = found;
     *rows = found;
@@ -316,7 +316,7 @@ enum status db_rows_check(const struct db_rows *rows, struct fault *fault) {
 enum status db_next(struct db_rows *rows, bool *have_row, struct fault *fault) {
     assert(rows->open);
     TRY(db_rows_check(rows, fault));
-    return remember(rows->db, rows->db->driver->next(rows, have_row, fault));
+    return remember_failure(rows->db, rows->db->driver->next(rows, have_row, fault));
 }
 
 void db_rows_close(struct db_rows *rows) {
@@ -369,7 +369,7 @@ enum status db_query_int(struct db *db, const char *sql, const struct db_value *
 
 /* ---- bulk ---- */
 
-static bool fits(char type, enum db_type given) {
+static bool value_fits(char type, enum db_type given) {
     return given == DB_TYPE_NULL || (type == 'i' && given == DB_TYPE_INT) ||
            (type == 't' && given == DB_TYPE_TEXT) || (type == 'b' && given == DB_TYPE_BYTES);
 }
@@ -381,7 +381,7 @@ enum status db_bulk_start(struct db *db, const char *table, const char *const *c
     assert(count > 0 && strspn(types, "itb") == count);
     struct db_bulk *made;
     TRY(must_be_usable(db, fault));
-    TRY(remember(db, db->driver->bulk_start(db, table, columns, types, count, &made, fault)));
+    TRY(remember_failure(db, db->driver->bulk_start(db, table, columns, types, count, &made, fault)));
     made->db = db;
     made->types = db_duplicate((struct text){types, count});
     made->columns = count;
@@ -392,16 +392,16 @@ enum status db_bulk_start(struct db *db, const char *table, const char *const *c
 
 enum status db_bulk_row(struct db_bulk *bulk, const struct db_value *values, struct fault *fault) {
     for (size_t i = 0; i < bulk->columns; i++) {
-        assert(fits(bulk->types[i], values[i].type));
+        assert(value_fits(bulk->types[i], values[i].type));
     }
-    return remember(bulk->db, bulk->db->driver->bulk_row(bulk, values, fault));
+    return remember_failure(bulk->db, bulk->db->driver->bulk_row(bulk, values, fault));
 }
 
 enum status db_bulk_finish(struct db_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->db;
     db->bulk = NULL;
     free(bulk->types);
-    return remember(db, db->driver->bulk_finish(bulk, fault));
+    return remember_failure(db, db->driver->bulk_finish(bulk, fault));
 }
 
 void db_bulk_abandon(struct db_bulk *bulk) {
@@ -473,16 +473,15 @@ enum status db_counter_taken(struct db *db, const char *counter, int64_t *taken,
 
 static enum status write_counters(struct db *db, struct fault *fault) {
     static const char WRITE[] = "update counters set taken = $2 where name = $1";
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < db->counter_count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < db->counter_count; i++) {
         const struct db_counter *counter = &db->counters[i];
+        int64_t changed = 0;
         if (counter->taken == counter->written) {
             continue;
         }
-        int64_t changed = 0;
-        status = db_run(db, WRITE, DB_ARGS(db_string(text_of(counter->name)), db_integer(counter->taken)),
-                        &changed, fault);
-        assert(status != STATUS_OK || changed == 1);
+        TRY(db_run(db, WRITE, DB_ARGS(db_string(text_of(counter->name)), db_integer(counter->taken)),
+                   &changed, fault));
+        assert(changed == 1);
     }
-    return status;
+    return STATUS_OK;
 }

@@ -124,11 +124,8 @@ static void postgres_forget(struct db_rows *rows) {
 static enum status execute_prepared(struct db_rows *rows, const struct db_value *values, size_t count,
                                     PGresult **result, struct fault *fault) {
     struct postgres_rows *mine = own_rows(rows);
-    enum status status = postgres_prepare_for(mine, values, count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     struct postgres_arguments arguments;
+    TRY(postgres_prepare_for(mine, values, count, fault));
     postgres_encode(values, count, &arguments);
     *result = PQexecPrepared(postgres_own(rows->db)->connection, mine->name, (int)count, arguments.at,
                              arguments.lengths, arguments.formats, 1);
@@ -138,10 +135,7 @@ static enum status execute_prepared(struct db_rows *rows, const struct db_value 
 static enum status postgres_run(struct db_rows *rows, const struct db_value *values, size_t count,
                                 int64_t *changed, struct fault *fault) {
     PGresult *result;
-    enum status status = execute_prepared(rows, values, count, &result, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(execute_prepared(rows, values, count, &result, fault));
     assert(PQresultStatus(result) != PGRES_TUPLES_OK); /* what has rows is asked with db_query */
     int64_t touched = 0;
     if (PQresultStatus(result) == PGRES_COMMAND_OK && text_to_int64(text_of(PQcmdTuples(result)), &touched)) {
@@ -154,10 +148,8 @@ static enum status postgres_query(struct db_rows *rows, const struct db_value *v
                                   struct fault *fault) {
     struct postgres_rows *mine = own_rows(rows);
     PGresult *result;
-    enum status status = execute_prepared(rows, values, count, &result, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(execute_prepared(rows, values, count, &result, fault));
+    enum status status = STATUS_OK;
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         status = postgres_fault(rows->db, result, fault);
     } else if (mine->columns_generation != mine->generation || PQnfields(result) != mine->columns) {

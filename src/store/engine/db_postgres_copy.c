@@ -89,7 +89,7 @@ static void append_copy(struct byte_queue *queue, const char *sql, const struct 
 }
 
 /* The types of the columns, which COPY does not tell. */
-static enum status describe(struct postgres_rows *rows, struct fault *fault) {
+static enum status describe_columns(struct postgres_rows *rows, struct fault *fault) {
     if (rows->columns_generation == rows->generation) {
         return STATUS_OK;
     }
@@ -105,18 +105,13 @@ static enum status describe(struct postgres_rows *rows, struct fault *fault) {
 enum status postgres_copy_out(struct db_rows *rows, const struct db_value *values, size_t count,
                               struct fault *fault) {
     struct postgres_rows *mine = (struct postgres_rows *)rows;
-    enum status status = postgres_prepare_for(mine, values, count, fault);
-    if (status == STATUS_OK) {
-        status = describe(mine, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(postgres_prepare_for(mine, values, count, fault));
+    TRY(describe_columns(mine, fault));
     struct byte_queue copy = {0};
     append_copy(&copy, rows->sql, values, count);
     PGresult *result = PQexec(postgres_own(rows->db)->connection, copy.at);
     free(copy.at);
-    status = postgres_take(rows->db, result, PGRES_COPY_OUT, fault);
+    enum status status = postgres_take(rows->db, result, PGRES_COPY_OUT, fault);
     assert(mine->message == NULL);
     mine->length = mine->start = mine->at = 0;
     mine->header_read = false;
@@ -135,7 +130,7 @@ static void free_message(struct postgres_rows *rows) {
 }
 
 /* The next message, behind what of the present one is not read yet. */
-static enum status fetch(struct postgres_rows *rows, struct fault *fault) {
+static enum status fetch_message(struct postgres_rows *rows, struct fault *fault) {
     struct db *db = rows->base.db;
     char *message = NULL;
     int length = PQgetCopyData(postgres_own(db)->connection, &message, 0);
@@ -148,10 +143,9 @@ static enum status fetch(struct postgres_rows *rows, struct fault *fault) {
     }
     if (length == -1) {
         rows->ended = true;
-        enum status status = take_results(db, fault);
-        return status != STATUS_OK ? status
-                                   : fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                                               "PostgreSQL ended a copy in the middle of a row.");
+        TRY(take_results(db, fault));
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
+                         "PostgreSQL ended a copy in the middle of a row");
     }
     size_t left = rows->length - rows->start;
     char *joined = NULL;
@@ -171,12 +165,10 @@ static enum status fetch(struct postgres_rows *rows, struct fault *fault) {
 }
 
 /* Moves on by `size_bytes`; `*offset` (from the row's start) is where they begin. */
-static enum status take(struct postgres_rows *rows, size_t size_bytes, size_t *offset, struct fault *fault) {
+static enum status take_bytes(struct postgres_rows *rows, size_t size_bytes, size_t *offset,
+                              struct fault *fault) {
     while (rows->length - rows->at < size_bytes) {
-        enum status status = fetch(rows, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(fetch_message(rows, fault));
     }
     *offset = rows->at - rows->start;
     rows->at += size_bytes;
@@ -185,33 +177,25 @@ static enum status take(struct postgres_rows *rows, size_t size_bytes, size_t *o
 
 static enum status take_header(struct postgres_rows *rows, struct fault *fault) {
     size_t offset;
-    enum status status = take(rows, sizeof HEADER, &offset, fault);
-    if (status == STATUS_OK) {
-        uint32_t extension;
-        memcpy(&extension, rows->message + rows->start + offset + sizeof HEADER - 4, sizeof extension);
-        status = take(rows, be32toh(extension), &offset, fault);
-        rows->start = rows->at;
-        rows->header_read = true;
-    }
-    return status;
+    uint32_t extension;
+    TRY(take_bytes(rows, sizeof HEADER, &offset, fault));
+    memcpy(&extension, rows->message + rows->start + offset + sizeof HEADER - 4, sizeof extension);
+    TRY(take_bytes(rows, be32toh(extension), &offset, fault));
+    rows->start = rows->at;
+    rows->header_read = true;
+    return STATUS_OK;
 }
 
 static enum status take_cells(struct postgres_rows *rows, struct fault *fault) {
     for (int i = 0; i < rows->columns; i++) {
         size_t offset;
-        enum status status = take(rows, 4, &offset, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
         uint32_t bytes;
+        TRY(take_bytes(rows, 4, &offset, fault));
         memcpy(&bytes, rows->message + rows->start + offset, sizeof bytes);
         int32_t length = (int32_t)be32toh(bytes);
         rows->cells[i] = (struct text){NULL, 0};
         if (length >= 0) {
-            status = take(rows, (size_t)length, &offset, fault);
-            if (status != STATUS_OK) {
-                return status;
-            }
+            TRY(take_bytes(rows, (size_t)length, &offset, fault));
             /* Until the row is whole its place may change: an offset from the start, for now. */
             rows->cells[i] = (struct text){(const char *)(uintptr_t)(offset + 1), (size_t)length};
         }
@@ -229,26 +213,27 @@ enum status postgres_copy_next(struct postgres_rows *rows, bool *have_row, struc
     if (rows->ended) {
         return STATUS_OK;
     }
-    enum status status = rows->header_read ? STATUS_OK : take_header(rows, fault);
     size_t offset = 0;
-    if (status == STATUS_OK) {
-        rows->start = rows->at;
-        status = take(rows, 2, &offset, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
     uint16_t bytes;
+    if (!rows->header_read) {
+        TRY(take_header(rows, fault));
+    }
+    rows->start = rows->at;
+    TRY(take_bytes(rows, 2, &offset, fault));
     memcpy(&bytes, rows->message + rows->start + offset, sizeof bytes);
     int16_t columns = (int16_t)be16toh(bytes);
     if (columns == -1) {
         postgres_copy_end(rows);
         return STATUS_OK;
     }
-    assert(columns == rows->columns);
-    status = take_cells(rows, fault);
-    *have_row = status == STATUS_OK;
-    return status;
+    if (columns != rows->columns) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
+                         "PostgreSQL sent a row of %d columns where it had announced %d.", columns,
+                         rows->columns);
+    }
+    TRY(take_cells(rows, fault));
+    *have_row = true;
+    return STATUS_OK;
 }
 
 /* What has not been read yet is read and forgotten: to cancel it would break the transaction. */
@@ -299,7 +284,7 @@ enum status postgres_bulk_start(struct db *db, const char *table, const char *co
     return STATUS_OK;
 }
 
-static enum status flush(struct postgres_bulk *bulk, struct fault *fault) {
+static enum status flush_bulk(struct postgres_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->base.db;
     assert(bulk->bytes.used <= INT32_MAX);
     int sent = PQputCopyData(postgres_own(db)->connection, bulk->bytes.at, (int)bulk->bytes.used);
@@ -322,7 +307,7 @@ enum status postgres_bulk_row(struct db_bulk *bulk, const struct db_value *value
             byte_queue_add(&mine->bytes, values[i].text.at, values[i].text.length);
         }
     }
-    return mine->bytes.used < FLUSH_BYTES ? STATUS_OK : flush(mine, fault);
+    return mine->bytes.used < FLUSH_BYTES ? STATUS_OK : flush_bulk(mine, fault);
 }
 
 static void bulk_free(struct db_bulk *bulk) {
@@ -334,7 +319,7 @@ enum status postgres_bulk_finish(struct db_bulk *bulk, struct fault *fault) {
     struct db *db = bulk->db;
     struct postgres_bulk *mine = (struct postgres_bulk *)bulk;
     append_int16(&mine->bytes, -1);
-    enum status status = flush(mine, fault);
+    enum status status = flush_bulk(mine, fault);
     if (status == STATUS_OK && PQputCopyEnd(postgres_own(db)->connection, NULL) != 1) {
         status = postgres_fault(db, NULL, fault);
     }

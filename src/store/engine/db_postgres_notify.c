@@ -57,13 +57,11 @@ enum status postgres_run_many(struct db_rows *rows, const struct db_value *value
     struct postgres_rows *mine = (struct postgres_rows *)rows;
     PGconn *connection = postgres_own(rows->db)->connection;
     /* Parameter types are those of the first row: only values of that type, or null, may follow. */
-    enum status status = postgres_prepare_for(mine, values, width, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(postgres_prepare_for(mine, values, width, fault));
     if (PQenterPipelineMode(connection) != 1) {
         return postgres_fault(rows->db, NULL, fault);
     }
+    enum status status = STATUS_OK;
     for (size_t done = 0; done < count && status == STATUS_OK; done += PIPELINE_ROWS) {
         size_t some = count - done < PIPELINE_ROWS ? count - done : PIPELINE_ROWS;
         status = run_part(mine, values + done * width, width, some, fault);
@@ -128,18 +126,13 @@ enum status postgres_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *
     struct postgres_db *mine = postgres_own(db);
     *changed = false;
     if (PQstatus(mine->connection) == CONNECTION_BAD) {
-        enum status status = postgres_reconnect(mine, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(postgres_reconnect(mine, fault));
     }
     if (mine->listening != mine->generation) {
-        enum status status = postgres_execute(db, "listen seatmeter_changes", fault);
-        if (status == STATUS_OK) {
-            mine->listening = mine->generation;
-            *changed = true; /* what happened before is not told */
-        }
-        return status;
+        TRY(postgres_execute(db, "listen seatmeter_changes", fault));
+        mine->listening = mine->generation;
+        *changed = true; /* what happened before is not told */
+        return STATUS_OK;
     }
     if (!take_news(mine->connection)) {
         struct pollfd both[2] = {{.fd = PQsocket(mine->connection), .events = POLLIN},

@@ -52,18 +52,13 @@ enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_val
     if (rows->generation == mine->generation) {
         char sql[64];
         snprintf(sql, sizeof sql, "deallocate %s", rows->name);
-        enum status status = postgres_execute(db, sql, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(postgres_execute(db, sql, fault));
     }
     rows->generation = 0;
     PGresult *result = PQprepare(mine->connection, rows->name, rows->base.sql, (int)count, rows->types);
-    enum status status = postgres_take(db, result, PGRES_COMMAND_OK, fault);
-    if (status == STATUS_OK) {
-        rows->generation = mine->generation;
-    }
-    return status;
+    TRY(postgres_take(db, result, PGRES_COMMAND_OK, fault));
+    rows->generation = mine->generation;
+    return STATUS_OK;
 }
 
 void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments) {

@@ -69,42 +69,29 @@ static enum status too_new(int64_t version, struct fault *fault) {
 
 enum status db_present_version(struct db *db, int64_t *version, struct fault *fault) {
     int64_t tables = 0;
-    enum status status = db_query_int(db, db->driver->sql_has_table,
-                                      DB_ARGS(db_string(text_of(VERSION_TABLE))), 0, &tables, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_query_int(db, db->driver->sql_has_table, DB_ARGS(db_string(text_of(VERSION_TABLE))), 0, &tables,
+                     fault));
     *version = 0;
     return tables == 0 ? STATUS_OK : db_query_int(db, PRESENT_VERSION, DB_NO_ARGS, 0, version, fault);
 }
 
-static enum status run_files(struct db *db, int64_t number, struct fault *fault) {
-    struct arena arena;
-    arena_init(&arena);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < SCHEMA_FILE_COUNT && status == STATUS_OK; i++) {
+static enum status run_files(struct db *db, int64_t number, struct arena *arena, struct fault *fault) {
+    for (size_t i = 0; i < SCHEMA_FILE_COUNT; i++) {
         const struct schema_file *file = &SCHEMA_FILES[i];
         if (number_of(file) == number && is_for(file, db->driver)) {
-            status = db_script(db, in_words_of(db->driver, file->sql, &arena), fault);
+            TRY(db_script(db, in_words_of(db->driver, file->sql, arena), fault));
         }
     }
-    if (status == STATUS_OK && db->driver->sql_after_migration != NULL) {
-        status = db_script(db, db->driver->sql_after_migration, fault);
-    }
-    arena_clean_up(&arena);
-    return status;
+    return db->driver->sql_after_migration == NULL ? STATUS_OK
+                                                   : db_script(db, db->driver->sql_after_migration, fault);
 }
 
-/* One step, inside a write transaction; `*done` when there was nothing left to do. */
-static enum status migrate_one(struct db *db, int64_t target, bool *done, struct fault *fault) {
+/* One migration, inside a write transaction; `*done` when there was nothing left to do. */
+static enum status migrate_one(struct db *db, int64_t target, struct arena *arena, bool *done,
+                               struct fault *fault) {
     int64_t version = 0;
-    enum status status = db_script(db, CREATE_VERSION_TABLE, fault);
-    if (status == STATUS_OK) {
-        status = db_present_version(db, &version, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_script(db, CREATE_VERSION_TABLE, fault));
+    TRY(db_present_version(db, &version, fault));
     if (version > db_newest_version()) {
         return too_new(version, fault);
     }
@@ -112,9 +99,21 @@ static enum status migrate_one(struct db *db, int64_t target, bool *done, struct
     if (*done) {
         return STATUS_OK;
     }
-    status = run_files(db, version + 1, fault);
-    return status != STATUS_OK ? status
-                               : db_run(db, INSERT_VERSION, DB_ARGS(db_integer(version + 1)), NULL, fault);
+    TRY(run_files(db, version + 1, arena, fault));
+    return db_run(db, INSERT_VERSION, DB_ARGS(db_integer(version + 1)), NULL, fault);
+}
+
+static enum status migrate_in_transaction(struct db *db, int64_t target, bool *done, struct fault *fault) {
+    struct arena arena;
+    TRY(db_begin(db, DB_WRITE, fault));
+    arena_init(&arena);
+    enum status status = migrate_one(db, target, &arena, done, fault);
+    arena_clean_up(&arena);
+    if (status != STATUS_OK) {
+        db_rollback(db);
+        return status;
+    }
+    return db_commit(db, fault);
 }
 
 enum status db_migrate(struct db *db, struct fault *fault) {
@@ -123,35 +122,17 @@ enum status db_migrate(struct db *db, struct fault *fault) {
 
 enum status db_migrate_to(struct db *db, int64_t target, struct fault *fault) {
     int64_t version = 0;
-    enum status status = db_present_version(db, &version, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_present_version(db, &version, fault));
     bool done = version == target;
     while (!done) {
-        status = db_begin(db, DB_WRITE, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        status = migrate_one(db, target, &done, fault);
-        if (status != STATUS_OK) {
-            db_rollback(db);
-            return status;
-        }
-        status = db_commit(db, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(migrate_in_transaction(db, target, &done, fault));
     }
     return STATUS_OK;
 }
 
 enum status db_check_version(struct db *db, struct fault *fault) {
     int64_t version = 0;
-    enum status status = db_present_version(db, &version, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(db_present_version(db, &version, fault));
     if (version == 0) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-initialised", "db", TEXT(""),
                          "There is no programme in this store yet: run \"seatmeter init\".");

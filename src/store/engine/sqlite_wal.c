@@ -29,7 +29,7 @@ static sqlite3_file *real(sqlite3_file *file) {
 }
 
 /* A commit whose bytes cannot be written is told so and rolled back: they are not tried again. */
-static int flush(sqlite3_file *file) {
+static int flush_log(sqlite3_file *file) {
     struct log_file *log = own(file);
     int size_bytes = (int)log->waiting_bytes; /* at most JOINED_BYTES */
     log->waiting_bytes = 0;
@@ -43,7 +43,7 @@ static int log_write(sqlite3_file *file, const void *bytes, int size_bytes, sqli
     size_t size = (size_t)size_bytes;
     bool follows = at == log->starts_at + (sqlite3_int64)log->waiting_bytes;
     if (!follows || log->waiting_bytes + size > JOINED_BYTES) {
-        int code = flush(file);
+        int code = flush_log(file);
         if (code != SQLITE_OK) {
             return code;
         }
@@ -63,27 +63,27 @@ static int log_write(sqlite3_file *file, const void *bytes, int size_bytes, sqli
 }
 
 static int log_read(sqlite3_file *file, void *bytes, int size_bytes, sqlite3_int64 at) {
-    int code = flush(file);
+    int code = flush_log(file);
     return code != SQLITE_OK ? code : real(file)->pMethods->xRead(real(file), bytes, size_bytes, at);
 }
 
 static int log_truncate(sqlite3_file *file, sqlite3_int64 size_bytes) {
-    int code = flush(file);
+    int code = flush_log(file);
     return code != SQLITE_OK ? code : real(file)->pMethods->xTruncate(real(file), size_bytes);
 }
 
 static int log_sync(sqlite3_file *file, int flags) {
-    int code = flush(file);
+    int code = flush_log(file);
     return code != SQLITE_OK ? code : real(file)->pMethods->xSync(real(file), flags);
 }
 
 static int log_file_size(sqlite3_file *file, sqlite3_int64 *size_bytes) {
-    int code = flush(file);
+    int code = flush_log(file);
     return code != SQLITE_OK ? code : real(file)->pMethods->xFileSize(real(file), size_bytes);
 }
 
 static int log_close(sqlite3_file *file) {
-    int code = flush(file);
+    int code = flush_log(file);
     int closed = real(file)->pMethods->xClose(real(file));
     free(own(file)->waiting);
     return code != SQLITE_OK ? code : closed;

@@ -4,6 +4,7 @@
 #include "store/devices/door_queries.h"
 #include "store/engine/db_engine.h"
 #include "store/engine/db_support.h"
+#include "store/engine/rows.h"
 #include "store/parties/programme.h"
 #include "store/upkeep/backup_format.h"
 
@@ -38,7 +39,7 @@ static enum status malformed(struct reader *reader, struct fault *fault, const c
     return fault_set(fault, STATUS_INVALID, "malformed-backup", "file", reader->path, "%s", what);
 }
 
-static enum status get(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
+static enum status read_bytes(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
     if (fread(bytes, 1, size_bytes, reader->file) != size_bytes) {
         return malformed(reader, fault,
                          ferror(reader->file) ? "The file cannot be read." : "The file is cut short.");
@@ -53,28 +54,23 @@ static enum status get_integer(struct reader *reader, size_t size_bytes, uint64_
                                struct fault *fault) {
     unsigned char bytes[8];
     assert(size_bytes <= sizeof bytes);
-    enum status status = get(reader, bytes, size_bytes, fault);
-    if (status == STATUS_OK) {
-        *value = 0;
-        for (size_t i = 0; i < size_bytes; i++) {
-            *value = *value << 8 | bytes[i];
-        }
+    TRY(read_bytes(reader, bytes, size_bytes, fault));
+    *value = 0;
+    for (size_t i = 0; i < size_bytes; i++) {
+        *value = *value << 8 | bytes[i];
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status get_name(struct reader *reader, struct text *name, struct fault *fault) {
     uint64_t length = 0;
-    enum status status = get_integer(reader, 2, &length, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(get_integer(reader, 2, &length, fault));
     if (length == 0 || length > BACKUP_NAME_BYTES_MAX) {
         return malformed(reader, fault, "The name of a table or a column is damaged.");
     }
     char *bytes = ARENA_NEW(&reader->arena, char, length);
     *name = (struct text){bytes, length};
-    return get(reader, bytes, length, fault);
+    return read_bytes(reader, bytes, length, fault);
 }
 
 /* A hash of what was read before it. */
@@ -83,11 +79,8 @@ static enum status get_hash(struct reader *reader, crypto_generichash_state *sta
     unsigned char computed[BACKUP_HASH_BYTES];
     unsigned char written[BACKUP_HASH_BYTES];
     crypto_generichash_final(state, computed, sizeof computed);
-    enum status status = get(reader, written, sizeof written, fault);
-    if (status == STATUS_OK && memcmp(computed, written, sizeof computed) != 0) {
-        return malformed(reader, fault, otherwise);
-    }
-    return status;
+    TRY(read_bytes(reader, written, sizeof written, fault));
+    return memcmp(computed, written, sizeof computed) == 0 ? STATUS_OK : malformed(reader, fault, otherwise);
 }
 
 static void start_hash(crypto_generichash_state *state) {
@@ -96,53 +89,67 @@ static void start_hash(crypto_generichash_state *state) {
 
 /* ---- rows ---- */
 
+/* Makes room behind the values that are there. */
+static void reserve_values(struct reader *reader, size_t size_bytes) {
+    if (reader->values_capacity - reader->values_used >= size_bytes) {
+        return;
+    }
+    size_t capacity = (reader->values_used + size_bytes) * 2;
+    char *grown = db_allocate(capacity, 1);
+    if (reader->values_used > 0) {
+        memcpy(grown, reader->values, reader->values_used);
+    }
+    free(reader->values);
+    reader->values = grown;
+    reader->values_capacity = capacity;
+}
+
 /* Text or bytes of a value, as an offset into `values`: they move while they grow. Memory is taken as the
  * bytes arrive, so that a damaged length cannot ask for more than the file has. */
 static enum status get_bytes(struct reader *reader, struct db_value *value, struct fault *fault) {
     uint64_t length = 0;
-    enum status status = get_integer(reader, 4, &length, fault);
-    if (status == STATUS_OK && length > BACKUP_VALUE_BYTES_MAX) {
-        status = malformed(reader, fault, "The length of a value is damaged.");
+    TRY(get_integer(reader, 4, &length, fault));
+    if (length > BACKUP_VALUE_BYTES_MAX) {
+        return malformed(reader, fault, "the length of a value is damaged");
     }
     value->integer = (int64_t)reader->values_used;
     value->text.length = length;
-    for (size_t left = length; left > 0 && status == STATUS_OK;) {
+    for (size_t left = length; left > 0;) {
         size_t piece = left < CHUNK_BYTES ? left : CHUNK_BYTES;
-        if (reader->values_capacity - reader->values_used < piece) {
-            size_t capacity = (reader->values_used + piece) * 2;
-            char *grown = db_allocate(capacity, 1);
-            if (reader->values_used > 0) {
-                memcpy(grown, reader->values, reader->values_used);
-            }
-            free(reader->values);
-            reader->values = grown;
-            reader->values_capacity = capacity;
-        }
-        status = get(reader, reader->values + reader->values_used, piece, fault);
+        reserve_values(reader, piece);
+        TRY(read_bytes(reader, reader->values + reader->values_used, piece, fault));
         reader->values_used += piece;
         left -= piece;
     }
-    return status;
+    return STATUS_OK;
+}
+
+/* The byte before a row or a value: 1 where there is one, 0 where not. */
+static enum status get_flag(struct reader *reader, bool *flag, struct fault *fault) {
+    uint64_t value = 0;
+    TRY(get_integer(reader, 1, &value, fault));
+    if (value > 1) {
+        return malformed(reader, fault, "a row is damaged");
+    }
+    *flag = value == 1;
+    return STATUS_OK;
 }
 
 static enum status get_value(struct reader *reader, char type, struct db_value *value, struct fault *fault) {
-    uint64_t present = 0;
-    enum status status = get_integer(reader, 1, &present, fault);
-    if (status == STATUS_OK && present > 1) {
-        status = malformed(reader, fault, "A row is damaged.");
-    }
+    bool is_there = false;
     *value = db_null();
-    if (status != STATUS_OK || present == 0) {
-        return status;
+    TRY(get_flag(reader, &is_there, fault));
+    if (!is_there) {
+        return STATUS_OK;
     }
     if (type != 'i') {
         value->type = type == 't' ? DB_TYPE_TEXT : DB_TYPE_BYTES;
         return get_bytes(reader, value, fault);
     }
     uint64_t integer = 0;
-    status = get_integer(reader, 8, &integer, fault);
+    TRY(get_integer(reader, 8, &integer, fault));
     *value = db_integer((int64_t)integer);
-    return status;
+    return STATUS_OK;
 }
 
 static enum status get_row(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
@@ -150,10 +157,7 @@ static enum status get_row(struct reader *reader, const struct backup_table *tab
     struct db_value values[BACKUP_COLUMNS_MAX];
     reader->values_used = 0;
     for (size_t i = 0; i < table->columns; i++) {
-        enum status status = get_value(reader, table->types[i], &values[i], fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(get_value(reader, table->types[i], &values[i], fault));
     }
     for (size_t i = 0; i < table->columns; i++) {
         if (values[i].type == DB_TYPE_TEXT || values[i].type == DB_TYPE_BYTES) {
@@ -166,31 +170,18 @@ static enum status get_row(struct reader *reader, const struct backup_table *tab
 static enum status get_rows(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
                             struct fault *fault) {
     uint64_t count = 0;
-    for (;;) {
-        uint64_t more = 0;
-        enum status status = get_integer(reader, 1, &more, fault);
-        if (status == STATUS_OK && more > 1) {
-            status = malformed(reader, fault, "A row is damaged.");
-        }
-        if (status != STATUS_OK) {
-            return status;
-        }
-        if (more == 0) {
+    for (;; count++) {
+        bool have_row = false;
+        TRY(get_flag(reader, &have_row, fault));
+        if (!have_row) {
             break;
         }
-        status = get_row(reader, table, bulk, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        count++;
+        TRY(get_row(reader, table, bulk, fault));
     }
     uint64_t written = 0;
-    enum status status = get_integer(reader, 8, &written, fault);
-    if (status == STATUS_OK && written != count) {
-        status = malformed(reader, fault, "A table has lost or gained rows.");
-    }
+    TRY(get_integer(reader, 8, &written, fault));
     reader->summary.rows += (int64_t)count;
-    return status;
+    return written == count ? STATUS_OK : malformed(reader, fault, "a table has lost or gained rows");
 }
 
 /* ---- tables ---- */
@@ -200,24 +191,20 @@ static bool is_column_type(char type) {
 }
 
 static enum status get_columns(struct reader *reader, struct backup_table *table, struct fault *fault) {
-    enum status status = get_name(reader, &table->name, fault);
     uint64_t columns = 0;
-    if (status == STATUS_OK) {
-        status = get_integer(reader, 2, &columns, fault);
+    TRY(get_name(reader, &table->name, fault));
+    TRY(get_integer(reader, 2, &columns, fault));
+    if (columns == 0 || columns > BACKUP_COLUMNS_MAX) {
+        return malformed(reader, fault, "the columns of a table are damaged");
     }
-    if (status == STATUS_OK && (columns == 0 || columns > BACKUP_COLUMNS_MAX)) {
-        status = malformed(reader, fault, "The columns of a table are damaged.");
-    }
-    for (table->columns = 0; status == STATUS_OK && table->columns < columns; table->columns++) {
-        status = get_name(reader, &table->column_names[table->columns], fault);
-        if (status == STATUS_OK) {
-            status = get(reader, &table->types[table->columns], 1, fault);
-        }
-        if (status == STATUS_OK && !is_column_type(table->types[table->columns])) {
-            status = malformed(reader, fault, "The columns of a table are damaged.");
+    for (table->columns = 0; table->columns < columns; table->columns++) {
+        TRY(get_name(reader, &table->column_names[table->columns], fault));
+        TRY(read_bytes(reader, &table->types[table->columns], 1, fault));
+        if (!is_column_type(table->types[table->columns])) {
+            return malformed(reader, fault, "the columns of a table are damaged");
         }
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* Names go into SQL: only the store's own do, as the file's must be the same. */
@@ -246,24 +233,30 @@ static enum status start_bulk(struct reader *reader, const struct backup_table *
     return db_bulk_start(reader->db, expected->name.at, columns, expected->types, bulk, fault);
 }
 
+/* The table's columns, and the bulk that its rows go into; `*bulk` stays NULL where the file is only checked.
+ */
+static enum status start_table(struct reader *reader, size_t number, struct backup_table *table,
+                               struct db_bulk **bulk, struct fault *fault) {
+    start_hash(&reader->table);
+    TRY(get_columns(reader, table, fault));
+    return start_bulk(reader, table, number, bulk, fault);
+}
+
+static enum status get_rest(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
+                            struct fault *fault) {
+    TRY(get_rows(reader, table, bulk, fault));
+    return get_hash(reader, &reader->table, "a table is damaged: its hash does not match", fault);
+}
+
 static enum status get_table(struct reader *reader, size_t number, struct fault *fault) {
     struct backup_table *table = ARENA_NEW(&reader->arena, struct backup_table, 1);
     struct db_bulk *bulk = NULL;
-    start_hash(&reader->table);
-    enum status status = get_columns(reader, table, fault);
+    enum status status = start_table(reader, number, table, &bulk, fault);
     if (status == STATUS_OK) {
-        status = start_bulk(reader, table, number, &bulk, fault);
+        status = get_rest(reader, table, bulk, fault);
     }
-    if (status == STATUS_OK) {
-        status = get_rows(reader, table, bulk, fault);
-    }
-    if (status == STATUS_OK) {
-        status = get_hash(reader, &reader->table, "A table is damaged: its hash does not match.", fault);
-    }
-    if (status == STATUS_OK && bulk != NULL) {
-        status = db_bulk_finish(bulk, fault);
-    } else {
-        db_bulk_abandon(bulk);
+    if (bulk != NULL) {
+        status = rows_bulk_end(bulk, status, fault);
     }
     reader->summary.tables++;
     arena_clean_up(&reader->arena);
@@ -275,31 +268,23 @@ static enum status get_header(struct reader *reader, uint64_t *tables, struct fa
     uint64_t format = 0;
     uint64_t version = 0;
     uint64_t created_at_us = 0;
-    enum status status = get(reader, magic, sizeof magic, fault);
-    if (status == STATUS_OK && memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
-        return malformed(reader, fault, "The file is not a backup of seatmeter.");
+    TRY(read_bytes(reader, magic, sizeof magic, fault));
+    if (memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
+        return malformed(reader, fault, "the file is not a backup of seatmeter");
     }
-    if (status == STATUS_OK) {
-        status = get_integer(reader, 4, &format, fault);
+    TRY(get_integer(reader, 4, &format, fault));
+    if (format != BACKUP_FORMAT) {
+        return malformed(reader, fault, "the file has a format that this program does not know");
     }
-    if (status == STATUS_OK && format != BACKUP_FORMAT) {
-        return malformed(reader, fault, "The file has a format that this program does not know.");
-    }
-    if (status == STATUS_OK) {
-        status = get_integer(reader, 4, &version, fault);
-    }
-    if (status == STATUS_OK) {
-        status = get_integer(reader, 8, &created_at_us, fault);
-    }
-    if (status == STATUS_OK) {
-        status = get_integer(reader, 4, tables, fault);
-    }
-    if (status == STATUS_OK && (version == 0 || *tables > BACKUP_TABLES_MAX)) {
-        return malformed(reader, fault, "The file's beginning is damaged.");
+    TRY(get_integer(reader, 4, &version, fault));
+    TRY(get_integer(reader, 8, &created_at_us, fault));
+    TRY(get_integer(reader, 4, tables, fault));
+    if (version == 0 || *tables > BACKUP_TABLES_MAX) {
+        return malformed(reader, fault, "the file's beginning is damaged");
     }
     reader->summary.schema_version = (int64_t)version;
     reader->summary.created_at_us = (int64_t)created_at_us;
-    return status;
+    return STATUS_OK;
 }
 
 static enum status get_all(struct reader *reader, struct fault *fault) {
@@ -308,20 +293,18 @@ static enum status get_all(struct reader *reader, struct fault *fault) {
     start_hash(&reader->whole);
     start_hash(&reader->table);
     uint64_t tables = 0;
-    enum status status = get_header(reader, &tables, fault);
-    for (uint64_t i = 0; i < tables && status == STATUS_OK; i++) {
-        status = get_table(reader, i, fault);
+    TRY(get_header(reader, &tables, fault));
+    for (uint64_t i = 0; i < tables; i++) {
+        TRY(get_table(reader, i, fault));
     }
-    if (status == STATUS_OK) {
-        status = get_hash(reader, &reader->whole, "The file is damaged: its hash does not match.", fault);
+    TRY(get_hash(reader, &reader->whole, "the file is damaged: its hash does not match", fault));
+    if (fgetc(reader->file) != EOF) {
+        return malformed(reader, fault, "there is something behind the backup's end");
     }
-    if (status == STATUS_OK && fgetc(reader->file) != EOF) {
-        status = malformed(reader, fault, "There is something behind the backup's end.");
+    if (reader->db != NULL && tables != reader->expected_count) {
+        return malformed(reader, fault, "its tables are not those of a store of its version");
     }
-    if (status == STATUS_OK && reader->db != NULL && tables != reader->expected_count) {
-        status = malformed(reader, fault, "The backup's tables are not those of a store of its version.");
-    }
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- the store ---- */
@@ -333,9 +316,7 @@ static enum status must_be_empty(struct db *db, const struct backup_table *table
         int64_t found = 0;
         enum status status = db_query_int(db, sql, DB_NO_ARGS, 0, &found, fault);
         db_forget(db, sql);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(status);
         if (found != 0) {
             return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
                              "Restore into an empty store: this one has rows in %.*s.",
@@ -354,37 +335,34 @@ static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fa
                          "use a newer seatmeter.",
                          (long long)wanted, (long long)db_newest_version());
     }
-    enum status status = db_present_version(db, &version, fault);
-    if (status == STATUS_OK && version != 0 && version != wanted) {
+    TRY(db_present_version(db, &version, fault));
+    if (version != 0 && version != wanted) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
                          "The backup has version %lld and the store %lld: restore it into a new store.",
                          (long long)wanted, (long long)version);
     }
-    return status != STATUS_OK ? status : db_migrate_to(db, wanted, fault);
+    return db_migrate_to(db, wanted, fault);
+}
+
+/* Inside a write transaction. */
+static enum status fill_tables(struct reader *reader, struct db *db, struct arena *arena,
+                               const unsigned char *secret, struct fault *fault) {
+    TRY(backup_tables_of(db, arena, &reader->expected, &reader->expected_count, fault));
+    TRY(must_be_empty(db, reader->expected, reader->expected_count, arena, fault));
+    if (db->driver->sql_defer_references != NULL) {
+        TRY(db_script(db, db->driver->sql_defer_references, fault));
+    }
+    reader->db = db;
+    TRY(get_all(reader, fault));
+    return secret == NULL ? STATUS_OK : programme_check_secret(db, arena, secret, fault);
 }
 
 static enum status fill_store(struct reader *reader, struct db *db, const unsigned char *secret,
                               struct fault *fault) {
     struct arena arena;
+    TRY(db_begin(db, DB_WRITE, fault));
     arena_init(&arena);
-    enum status status = db_begin(db, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = backup_tables_of(db, &arena, &reader->expected, &reader->expected_count, fault);
-    if (status == STATUS_OK) {
-        status = must_be_empty(db, reader->expected, reader->expected_count, &arena, fault);
-    }
-    if (status == STATUS_OK && db->driver->sql_defer_references != NULL) {
-        status = db_script(db, db->driver->sql_defer_references, fault);
-    }
-    if (status == STATUS_OK) {
-        reader->db = db;
-        status = get_all(reader, fault);
-    }
-    if (status == STATUS_OK && secret != NULL) {
-        status = programme_check_secret(db, &arena, secret, fault);
-    }
+    enum status status = fill_tables(reader, db, &arena, secret, fault);
     if (status == STATUS_OK) {
         status = db_commit(db, fault);
     } else {
@@ -414,11 +392,8 @@ static void reader_close(struct reader *reader) {
 
 enum status backup_verify(struct text path, struct backup_summary *summary, struct fault *fault) {
     struct reader reader;
-    enum status status = reader_open(&reader, path, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = get_all(&reader, fault);
+    TRY(reader_open(&reader, path, fault));
+    enum status status = get_all(&reader, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = reader.summary;
     }
@@ -428,11 +403,8 @@ enum status backup_verify(struct text path, struct backup_summary *summary, stru
 
 /* Devices have gone on since the backup was made: the device door takes the store for one of a crash. */
 static enum status doubt_devices(struct db *db, struct fault *fault) {
-    enum status status = db_begin(db, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = door_state_doubt(db, fault);
+    TRY(db_begin(db, DB_WRITE, fault));
+    enum status status = door_state_doubt(db, fault);
     if (status == STATUS_OK) {
         return db_commit(db, fault);
     }
@@ -440,27 +412,22 @@ static enum status doubt_devices(struct db *db, struct fault *fault) {
     return status;
 }
 
+/* Reads the whole file before the store is touched. */
+static enum status restore_from(struct reader *reader, struct db *db, const unsigned char *secret,
+                                struct fault *fault) {
+    TRY(get_all(reader, fault));
+    TRY(prepare_store(db, reader->summary.schema_version, fault));
+    TRY(fill_store(reader, db, secret, fault));
+    TRY(db_migrate(db, fault));
+    return doubt_devices(db, fault);
+}
+
 enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
                            struct backup_summary *summary, struct fault *fault) {
     assert(!db_in_transaction(db));
     struct reader reader;
-    enum status status = reader_open(&reader, path, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = get_all(&reader, fault);
-    if (status == STATUS_OK) {
-        status = prepare_store(db, reader.summary.schema_version, fault);
-    }
-    if (status == STATUS_OK) {
-        status = fill_store(&reader, db, secret, fault);
-    }
-    if (status == STATUS_OK) {
-        status = db_migrate(db, fault);
-    }
-    if (status == STATUS_OK) {
-        status = doubt_devices(db, fault);
-    }
+    TRY(reader_open(&reader, path, fault));
+    enum status status = restore_from(&reader, db, secret, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = reader.summary;
     }

@@ -22,7 +22,7 @@ struct writer {
     int error; /* the first errno; then nothing more is written */
 };
 
-static void put(struct writer *writer, const void *bytes, size_t size_bytes) {
+static void put_bytes(struct writer *writer, const void *bytes, size_t size_bytes) {
     if (writer->error == 0 && size_bytes > 0 && fwrite(bytes, 1, size_bytes, writer->file) != size_bytes) {
         writer->error = errno == 0 ? EIO : errno;
     }
@@ -32,36 +32,36 @@ static void put(struct writer *writer, const void *bytes, size_t size_bytes) {
 }
 
 static void put_u8(struct writer *writer, unsigned char value) {
-    put(writer, &value, 1);
+    put_bytes(writer, &value, 1);
 }
 
 static void put_u16(struct writer *writer, size_t value) {
     assert(value <= UINT16_MAX);
     uint16_t bytes = htobe16((uint16_t)value);
-    put(writer, &bytes, sizeof bytes);
+    put_bytes(writer, &bytes, sizeof bytes);
 }
 
 static void put_u32(struct writer *writer, size_t value) {
     assert(value <= UINT32_MAX);
     uint32_t bytes = htobe32((uint32_t)value);
-    put(writer, &bytes, sizeof bytes);
+    put_bytes(writer, &bytes, sizeof bytes);
 }
 
 static void put_u64(struct writer *writer, uint64_t value) {
     uint64_t bytes = htobe64(value);
-    put(writer, &bytes, sizeof bytes);
+    put_bytes(writer, &bytes, sizeof bytes);
 }
 
 static void put_name(struct writer *writer, struct text name) {
     assert(name.length > 0 && name.length <= BACKUP_NAME_BYTES_MAX);
     put_u16(writer, name.length);
-    put(writer, name.at, name.length);
+    put_bytes(writer, name.at, name.length);
 }
 
 static void put_hash(struct writer *writer, crypto_generichash_state *state) {
     unsigned char hash[BACKUP_HASH_BYTES];
     crypto_generichash_final(state, hash, sizeof hash);
-    put(writer, hash, sizeof hash);
+    put_bytes(writer, hash, sizeof hash);
 }
 
 static void start_hash(crypto_generichash_state *state) {
@@ -105,7 +105,7 @@ static enum status put_row(struct writer *writer, const struct backup_table *tab
                              TEXT_ARGS(table->column_names[i]));
         }
         put_u32(writer, value.length);
-        put(writer, value.at, value.length);
+        put_bytes(writer, value.at, value.length);
     }
     return writer->error == 0 ? STATUS_OK : failed(writer, writer->error, fault);
 }
@@ -114,11 +114,9 @@ static enum status put_rows(struct writer *writer, struct db *db, const struct b
                             struct arena *arena, int64_t *count, struct fault *fault) {
     const char *sql = select_of(table, arena).at;
     struct db_rows *rows;
-    enum status status = db_stream(db, sql, DB_NO_ARGS, &rows, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     bool have_row = true;
+    TRY(db_stream(db, sql, DB_NO_ARGS, &rows, fault));
+    enum status status = STATUS_OK;
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         status = put_row(writer, table, rows, fault);
         (*count)++;
@@ -138,10 +136,7 @@ static enum status put_table(struct writer *writer, struct db *db, const struct 
         put_u8(writer, (unsigned char)table->types[i]);
     }
     int64_t count = 0;
-    enum status status = put_rows(writer, db, table, arena, &count, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(put_rows(writer, db, table, arena, &count, fault));
     put_u8(writer, 0);
     put_u64(writer, (uint64_t)count);
     put_hash(writer, &writer->table);
@@ -150,36 +145,25 @@ static enum status put_table(struct writer *writer, struct db *db, const struct 
     return STATUS_OK;
 }
 
-static enum status put_store(struct writer *writer, struct db *db, struct backup_summary *summary,
-                             struct fault *fault) {
-    struct arena arena;
-    arena_init(&arena);
+static enum status put_store(struct writer *writer, struct db *db, struct arena *arena,
+                             struct backup_summary *summary, struct fault *fault) {
     struct backup_table *tables;
     size_t count = 0;
-    enum status status = db_check_version(db, fault);
-    if (status == STATUS_OK) {
-        status = db_present_version(db, &summary->schema_version, fault);
+    TRY(db_check_version(db, fault));
+    TRY(db_present_version(db, &summary->schema_version, fault));
+    TRY(backup_tables_of(db, arena, &tables, &count, fault));
+    start_hash(&writer->whole);
+    start_hash(&writer->table);
+    put_bytes(writer, BACKUP_MAGIC, BACKUP_MAGIC_BYTES);
+    put_u32(writer, BACKUP_FORMAT);
+    put_u32(writer, (size_t)summary->schema_version);
+    put_u64(writer, (uint64_t)summary->created_at_us);
+    put_u32(writer, count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(put_table(writer, db, &tables[i], arena, summary, fault));
     }
-    if (status == STATUS_OK) {
-        status = backup_tables_of(db, &arena, &tables, &count, fault);
-    }
-    if (status == STATUS_OK) {
-        start_hash(&writer->whole);
-        start_hash(&writer->table);
-        put(writer, BACKUP_MAGIC, BACKUP_MAGIC_BYTES);
-        put_u32(writer, BACKUP_FORMAT);
-        put_u32(writer, (size_t)summary->schema_version);
-        put_u64(writer, (uint64_t)summary->created_at_us);
-        put_u32(writer, count);
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = put_table(writer, db, &tables[i], &arena, summary, fault);
-    }
-    if (status == STATUS_OK) {
-        put_hash(writer, &writer->whole);
-    }
-    arena_clean_up(&arena);
-    return status;
+    put_hash(writer, &writer->whole);
+    return STATUS_OK;
 }
 
 /* ---- the file ---- */
@@ -204,7 +188,8 @@ static void sync_directory_of(const char *path) {
 }
 
 /* Gives the finished part its name, unless somebody has taken it meanwhile. */
-static enum status publish(struct writer *writer, const char *part, const char *path, struct fault *fault) {
+static enum status publish_part(struct writer *writer, const char *part, const char *path,
+                                struct fault *fault) {
     if (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0) {
         return failed(writer, errno, fault);
     }
@@ -233,18 +218,21 @@ static enum status write_part(struct db *db, struct text path, const char *name,
         }
         return failed(&writer, error, fault);
     }
+    struct arena arena;
+    arena_init(&arena);
     enum status status = db_begin(db, DB_READ, fault);
     if (status == STATUS_OK) {
-        status = put_store(&writer, db, summary, fault);
+        status = put_store(&writer, db, &arena, summary, fault);
         db_rollback(db);
     }
     if (status == STATUS_OK && writer.error != 0) {
         status = failed(&writer, writer.error, fault);
     }
     if (status == STATUS_OK) {
-        status = publish(&writer, part, name, fault);
+        status = publish_part(&writer, part, name, fault);
     }
     summary->bytes = writer.bytes;
+    arena_clean_up(&arena);
     fclose(writer.file);
     unlink(part);
     return status;
