@@ -58,7 +58,7 @@ struct db_field {
     unsigned flags;
     size_t offset;
     size_t size_bytes;
-    size_t length;      /* how many bytes the text has; 0: any number, and of DB_OR_NULL none at all */
+    size_t length;      /* how many bytes the text has, or none where it is DB_OR_NULL; 0: any number */
     size_t flag_offset; /* of the bool that says whether there is a date */
     const struct db_words *words;
     const struct state_machine *machine;
@@ -106,11 +106,11 @@ struct db_fields {
         .offset = offsetof(type, member), .flag_offset = offsetof(type, flag)                                \
     }
 
-/* All fields of a member that has a table of its own, of the alias `alias` (NULL: of none). */
+/* All fields of a member that has a table of its own; their columns are those of `alias` (NULL: of none). */
 #define DB_FIELD_PART(type, member, alias, fields)                                                           \
     { .column = (alias), .kind = DB_FIELD_KIND_PART, .offset = offsetof(type, member), .part = (fields) }
 
-/* The same where the table is of the struct itself, of which another table has more fields. */
+/* All fields of another table of the struct itself, to which this one adds some. */
 #define DB_FIELD_REST(alias, fields)                                                                         \
     { .column = (alias), .kind = DB_FIELD_KIND_PART, .part = (fields) }
 

@@ -1,5 +1,5 @@
 /* What must hold between devices, their seats, what they were seen to do, the terms of leases and the keys
- * that sign them: questions whose every answer is a violation (check_rows.h). */
+ * that sign them: questions whose every answer is a violation (audit_queries.h). */
 #include "store/upkeep/audit_queries.h"
 
 const struct audit_question AUDIT_DEVICE_QUESTIONS[] = {
@@ -60,7 +60,7 @@ const struct audit_question AUDIT_DEVICE_QUESTIONS[] = {
      "left join device_months m on m.month = k.month and m.device_id = s.device_id where m.device_id is null "
      "or m.licensed < s.month_marks % 2 or m.unlicensed < s.month_marks % 4 / 2",
      "is noted as marked for a month (number {a}, marks {b}) and is not"},
-    /* struct seen_entry (store/devices/check_in_log.h) has 40 bytes. */
+    /* struct check_in_entry (store/devices/check_in_log.h) has 40 bytes. */
     {"device-seen-log", AUDIT_SEEN_LOG,
      "select number, cast(length(entries) as bigint), 0 from device_seen_log where number < 1 or "
      "length(entries) = 0 "
