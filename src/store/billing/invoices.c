@@ -83,7 +83,7 @@ enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct 
     TRY(rows_one(db, arena, &INVOICE, LOAD, DB_ARGS(db_integer(id)), head, &found, fault));
     if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-invoice", "invoice", (struct text){0},
-                         "there is no such invoice");
+                         "There is no such invoice.");
     }
     return STATUS_OK;
 }

@@ -37,7 +37,7 @@ enum status one_off_charge_load(struct db *db, struct arena *arena, int64_t id, 
     TRY(rows_one(db, arena, &CHARGE, LOAD, DB_ARGS(db_integer(id)), charge, &found, fault));
     if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-charge", "charge", (struct text){0},
-                         "there is no such charge");
+                         "There is no such charge.");
     }
     return STATUS_OK;
 }

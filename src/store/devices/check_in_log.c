@@ -126,9 +126,9 @@ static enum status take_entries(struct recovery *recovery, int64_t number, struc
     size_t count = bytes.length / sizeof(struct check_in_entry);
     if (bytes.length % sizeof(struct check_in_entry) != 0) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", "entries", TEXT(""),
-                         "row number %lld of device_seen_log has %zu bytes, which are no whole entries of "
-                         "%zu; without that row its devices are believed once",
-                         (long long)number, bytes.length, sizeof(struct check_in_entry));
+                         "Row %lld of device_seen_log should be whole entries of %zu bytes, and has %zu: "
+                         "without that row its devices are believed once.",
+                         (long long)number, sizeof(struct check_in_entry), bytes.length);
     }
     recovery->count += count;
     while (count > 0) { /* the last first */

@@ -36,8 +36,8 @@ enum status db_postgres_open(struct text where, struct db **db, struct fault *fa
     enum status status =
         is_well_formed(url) ? postgres_connect(url, made, fault)
                             : fault_set(fault, STATUS_INVALID, "malformed-database-url", "db", TEXT(""),
-                                        "the database must be sqlite:PATH or postgresql://USER@HOST/DATABASE "
-                                        "with special characters percent-encoded");
+                                        "Name the database as sqlite:PATH or postgresql://USER@HOST/DATABASE "
+                                        "with special characters percent-encoded.");
     free(url);
     if (status != STATUS_OK) {
         PQfinish(made->connection);

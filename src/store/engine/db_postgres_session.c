@@ -20,17 +20,17 @@ enum status postgres_fault(struct db *db, const PGresult *result, struct fault *
     struct text code = text_of(state);
     if (text_is(code, "23505")) {
         return fault_set(fault, STATUS_CONFLICT, "already-exists", NULL, TEXT(""),
-                         "there is such a thing already (%.*s)", TEXT_ARGS(message));
+                         "There is such a thing already (%.*s).", TEXT_ARGS(message));
     }
     if (text_starts_with(code, TEXT("23"))) {
         return fault_set(fault, STATUS_INTERNAL, "constraint-broken", NULL, TEXT(""),
-                         "the database refuses it: %.*s", TEXT_ARGS(message));
+                         "The database refuses it: %.*s.", TEXT_ARGS(message));
     }
     if (text_is(code, "55P03")) {
         return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
-                         "somebody else is changing the database; try again");
+                         "Somebody else is changing the database: try again.");
     }
-    return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "PostgreSQL: %.*s",
+    return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""), "PostgreSQL failed: %.*s.",
                      TEXT_ARGS(message));
 }
 
@@ -50,7 +50,7 @@ static enum status get_ready(struct postgres_db *db, struct fault *fault) {
     const char *encoding = PQparameterStatus(db->connection, "server_encoding");
     if (!text_is(text_of(encoding), "UTF8")) {
         return fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", text_of(encoding),
-                         "the PostgreSQL database must have the encoding UTF8");
+                         "Name a PostgreSQL database with the encoding UTF8.");
     }
     PGresult *result = PQexec(db->connection, "select hashtextextended('seatmeter ' || current_schema(), 0)");
     enum status status = STATUS_OK;
@@ -59,7 +59,7 @@ static enum status get_ready(struct postgres_db *db, struct fault *fault) {
     } else if (PQgetisnull(result, 0, 0) ||
                !text_to_int64(text_of(PQgetvalue(result, 0, 0)), &db->lock_key)) {
         status = fault_set(fault, STATUS_INVALID, "database-unsuitable", "db", TEXT(""),
-                           "the PostgreSQL user has no schema in its search_path to keep tables in");
+                           "Give the PostgreSQL user a schema in its search_path to keep tables in.");
     }
     PQclear(result);
     return status;
@@ -74,7 +74,7 @@ enum status postgres_connect(const char *url, struct postgres_db *db, struct fau
     if (PQstatus(db->connection) != CONNECTION_OK) {
         struct text message = first_line(PQerrorMessage(db->connection));
         return fault_set(fault, STATUS_INTERNAL, "database-unreachable", "db", TEXT(""),
-                         "PostgreSQL cannot be reached: %.*s", TEXT_ARGS(message));
+                         "PostgreSQL cannot be reached: %.*s.", TEXT_ARGS(message));
     }
     PQsetNoticeProcessor(db->connection, be_silent, NULL);
     return get_ready(db, fault);

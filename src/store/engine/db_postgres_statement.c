@@ -103,7 +103,7 @@ enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *r
             break;
         default:
             return fault_set(fault, STATUS_INTERNAL, "unsupported-column-type", PQfname(result, i),
-                             text_of(rows->base.sql), "cast the column to bigint, text or bytes");
+                             text_of(rows->base.sql), "Cast the column to bigint, text or bytes.");
         }
     }
     rows->columns_generation = rows->generation;

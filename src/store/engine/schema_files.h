@@ -1,5 +1,5 @@
-/* The files of src/store/engine/schema, put into the program when it is built, in the order of their names. Private
- * to migrate.c and the file that schema/embed.py writes. */
+/* The files of src/store/engine/schema, put into the program when it is built, in the order of their names.
+ * Private to migrate.c and the file that schema/embed.py writes. */
 #ifndef SEATMETER_STORE_ENGINE_SCHEMA_FILES_H
 #define SEATMETER_STORE_ENGINE_SCHEMA_FILES_H
 

@@ -110,7 +110,7 @@ static enum status get_bytes(struct reader *reader, struct db_value *value, stru
     uint64_t length = 0;
     TRY(get_integer(reader, 4, &length, fault));
     if (length > BACKUP_VALUE_BYTES_MAX) {
-        return malformed(reader, fault, "the length of a value is damaged");
+        return malformed(reader, fault, "The length of a value is damaged.");
     }
     value->integer = (int64_t)reader->values_used;
     value->text.length = length;
@@ -129,7 +129,7 @@ static enum status get_flag(struct reader *reader, bool *flag, struct fault *fau
     uint64_t value = 0;
     TRY(get_integer(reader, 1, &value, fault));
     if (value > 1) {
-        return malformed(reader, fault, "a row is damaged");
+        return malformed(reader, fault, "A row is damaged.");
     }
     *flag = value == 1;
     return STATUS_OK;
@@ -181,7 +181,7 @@ static enum status get_rows(struct reader *reader, const struct backup_table *ta
     uint64_t written = 0;
     TRY(get_integer(reader, 8, &written, fault));
     reader->summary.rows += (int64_t)count;
-    return written == count ? STATUS_OK : malformed(reader, fault, "a table has lost or gained rows");
+    return written == count ? STATUS_OK : malformed(reader, fault, "A table has lost or gained rows.");
 }
 
 /* ---- tables ---- */
@@ -195,13 +195,13 @@ static enum status get_columns(struct reader *reader, struct backup_table *table
     TRY(get_name(reader, &table->name, fault));
     TRY(get_integer(reader, 2, &columns, fault));
     if (columns == 0 || columns > BACKUP_COLUMNS_MAX) {
-        return malformed(reader, fault, "the columns of a table are damaged");
+        return malformed(reader, fault, "The columns of a table are damaged.");
     }
     for (table->columns = 0; table->columns < columns; table->columns++) {
         TRY(get_name(reader, &table->column_names[table->columns], fault));
         TRY(read_bytes(reader, &table->types[table->columns], 1, fault));
         if (!is_column_type(table->types[table->columns])) {
-            return malformed(reader, fault, "the columns of a table are damaged");
+            return malformed(reader, fault, "The columns of a table are damaged.");
         }
     }
     return STATUS_OK;
@@ -245,7 +245,7 @@ static enum status start_table(struct reader *reader, size_t number, struct back
 static enum status get_rest(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
                             struct fault *fault) {
     TRY(get_rows(reader, table, bulk, fault));
-    return get_hash(reader, &reader->table, "a table is damaged: its hash does not match", fault);
+    return get_hash(reader, &reader->table, "A table is damaged: its hash does not match.", fault);
 }
 
 static enum status get_table(struct reader *reader, size_t number, struct fault *fault) {
@@ -270,17 +270,17 @@ static enum status get_header(struct reader *reader, uint64_t *tables, struct fa
     uint64_t created_at_us = 0;
     TRY(read_bytes(reader, magic, sizeof magic, fault));
     if (memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
-        return malformed(reader, fault, "the file is not a backup of seatmeter");
+        return malformed(reader, fault, "The file is not a backup of seatmeter.");
     }
     TRY(get_integer(reader, 4, &format, fault));
     if (format != BACKUP_FORMAT) {
-        return malformed(reader, fault, "the file has a format that this program does not know");
+        return malformed(reader, fault, "The file has a format that this program does not know.");
     }
     TRY(get_integer(reader, 4, &version, fault));
     TRY(get_integer(reader, 8, &created_at_us, fault));
     TRY(get_integer(reader, 4, tables, fault));
     if (version == 0 || *tables > BACKUP_TABLES_MAX) {
-        return malformed(reader, fault, "the file's beginning is damaged");
+        return malformed(reader, fault, "The file's beginning is damaged.");
     }
     reader->summary.schema_version = (int64_t)version;
     reader->summary.created_at_us = (int64_t)created_at_us;
@@ -297,12 +297,12 @@ static enum status get_all(struct reader *reader, struct fault *fault) {
     for (uint64_t i = 0; i < tables; i++) {
         TRY(get_table(reader, i, fault));
     }
-    TRY(get_hash(reader, &reader->whole, "the file is damaged: its hash does not match", fault));
+    TRY(get_hash(reader, &reader->whole, "The file is damaged: its hash does not match.", fault));
     if (fgetc(reader->file) != EOF) {
-        return malformed(reader, fault, "there is something behind the backup's end");
+        return malformed(reader, fault, "There is something behind the backup's end.");
     }
     if (reader->db != NULL && tables != reader->expected_count) {
-        return malformed(reader, fault, "its tables are not those of a store of its version");
+        return malformed(reader, fault, "The backup's tables are not those of a store of its version.");
     }
     return STATUS_OK;
 }
