@@ -6,6 +6,8 @@
 #include "documents/layout/logo.h"
 #include "fuzz.h"
 
+#include <cairo.h>
+
 enum { SIGNATURE_BYTES = 8, LENGTH_BYTES = 4, CHUNK_FRAME_BYTES = 12 };
 
 /* ISO/IEC 15948, annex D. */
