@@ -133,7 +133,7 @@ static struct db_value text_value(const struct db_field *field, struct text text
 
 static struct db_value value_of(const struct db_field *field, const char *item) {
     const void *member = item + field->offset;
-    switch (field->kind) {
+    switch ((enum db_field_kind)field->kind) {
     case DB_FIELD_KIND_INT64:
         return integer_of(field, *(const int64_t *)member, 0);
     case DB_FIELD_KIND_INT32:
@@ -187,8 +187,8 @@ size_t db_fields_values(const struct db_fields *fields, unsigned flag, const voi
     return add_values(fields, flag, item, values, 0);
 }
 
-static char type_of(enum db_field_kind kind) {
-    switch (kind) {
+static char type_of(const struct db_field *field) {
+    switch ((enum db_field_kind)field->kind) {
     case DB_FIELD_KIND_TEXT:
     case DB_FIELD_KIND_CODE:
     case DB_FIELD_KIND_WORD:
@@ -209,7 +209,7 @@ static size_t add_columns(const struct db_fields *fields, const char **columns, 
         } else {
             assert(used < DB_FIELDS_MAX);
             columns[used] = field->column;
-            types[used++] = type_of(field->kind);
+            types[used++] = type_of(field);
         }
     }
     return used;

@@ -52,17 +52,20 @@ struct db_words {
 
 struct db_fields;
 
+/* A field fits half a cache line, because a read walks all fields for every row. */
 struct db_field {
     const char *column; /* or an expression, where nothing is inserted; the alias of a part */
-    enum db_field_kind kind;
-    unsigned flags;
-    size_t offset;
-    size_t size_bytes;
-    size_t length;      /* how many bytes the text has, or none where it is DB_OR_NULL; 0: any number */
-    size_t flag_offset; /* of the bool that says whether there is a date */
-    const struct db_words *words;
-    const struct state_machine *machine;
-    const struct db_fields *part;
+    union {
+        const struct db_words *words;
+        const struct state_machine *machine;
+        const struct db_fields *part;
+    };
+    uint32_t offset;
+    uint32_t
+        size_bytes; /* of a code: its array; of bytes: how many there are unless there are none, 0: any */
+    uint32_t flag_offset; /* of the bool that says whether there is a date */
+    uint16_t kind;        /* enum db_field_kind */
+    uint16_t flags;
 };
 
 struct db_fields {
@@ -119,14 +122,15 @@ struct db_fields {
         .column = (name),                                                                                    \
         .kind = _Generic(((type *)0)->member, expected                                                       \
                          : kind_of_it),                                                                      \
-        .flags = (its_flags), .offset = offsetof(type, member), .size_bytes = sizeof(((type *)0)->member)    \
+        .flags = (its_flags), .offset = offsetof(type, member),                                              \
+        .size_bytes = (kind_of_it) == DB_FIELD_KIND_CODE ? sizeof(((type *)0)->member) : 0                   \
     }
 #define DB_FIELD_FIXED_OF(type, member, name, its_length, its_flags, ...)                                    \
     {                                                                                                        \
         .column = (name),                                                                                    \
         .kind = _Generic(((type *)0)->member, struct text                                                    \
                          : DB_FIELD_KIND_BYTES),                                                             \
-        .flags = (its_flags), .offset = offsetof(type, member), .length = (its_length)                       \
+        .flags = (its_flags), .offset = offsetof(type, member), .size_bytes = (its_length)                   \
     }
 #define DB_FIELD_WORD_OF(type, member, name, its_words, its_flags, ...)                                      \
     {                                                                                                        \

@@ -17,9 +17,9 @@ static enum status unfit_text(const struct db_field *field, struct text value, s
                      TEXT_ARGS(value));
 }
 
-/* Whether the value is none below what the field's flags allow. */
+/* Whether the value is no less than the field's flags allow. */
 static bool is_enough(const struct db_field *field, int64_t value) {
-    return (field->flags & DB_FROM_ONE) != 0 ? value >= 1 : (field->flags & DB_COUNT) == 0 || value >= 0;
+    return (field->flags & (DB_COUNT | DB_FROM_ONE)) == 0 || value >= ((field->flags & DB_FROM_ONE) != 0);
 }
 
 static enum status read_int32(struct db_rows *rows, int column, const struct db_field *field, int32_t *member,
@@ -55,10 +55,10 @@ static enum status read_text(struct db_rows *rows, int column, const struct db_f
                              struct arena *arena, struct text *member, struct fault *fault) {
     struct text text = db_column_text(rows, column);
     bool is_none = text.length == 0 && (field->flags & DB_OR_NULL) != 0;
-    if (field->length > 0 && text.length != field->length && !is_none) {
+    if (field->size_bytes > 0 && text.length != field->size_bytes && !is_none) {
         return fault_set(fault, STATUS_INTERNAL, "database-failed", field->column, TEXT(""),
-                         "Column %s has %zu bytes in the store, where it must have %zu.", field->column,
-                         text.length, field->length);
+                         "Column %s has %zu bytes in the store, where it must have %u.", field->column,
+                         text.length, field->size_bytes);
     }
     *member = arena == NULL ? text : text_copy(arena, text);
     return STATUS_OK;
@@ -98,7 +98,7 @@ static enum status read_number(struct db_rows *rows, int column, const struct db
 static enum status read_field(struct db_rows *rows, int column, const struct db_field *field,
                               struct arena *arena, char *item, struct fault *fault) {
     void *member = item + field->offset;
-    switch (field->kind) {
+    switch ((enum db_field_kind)field->kind) {
     case DB_FIELD_KIND_INT64:
         return read_int64(rows, column, field, member, fault);
     case DB_FIELD_KIND_INT32:
