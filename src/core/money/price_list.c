@@ -92,6 +92,19 @@ struct price_list price_list_of_edge(const struct price_list *list, struct arena
     return join_ranges(arena, standard, own);
 }
 
+const struct price *price_list_for_month(const struct price_list *list, struct arena *arena,
+                                         const struct price_place *place, struct month month,
+                                         const struct price_edge **edge) {
+    struct price_list range =
+        price_list_of_edge(list, arena, place->seller_id, place->buyer_id, place->sku_id);
+    const struct price *price = price_for_month(range.prices, range.count, month);
+    if (price == NULL || !text_equal(range.edges[price - range.prices].currency, place->currency)) {
+        return NULL;
+    }
+    *edge = &range.edges[price - range.prices];
+    return price;
+}
+
 bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id) {
     const int64_t buyers[] = {0, buyer_id};
     for (size_t i = 0; i < 2; i++) {

@@ -30,6 +30,20 @@ struct price_list {
 struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
                                      int64_t buyer_id, int64_t sku_id);
 
+/* Where a price is looked for. */
+struct price_place {
+    int64_t seller_id;
+    int64_t buyer_id;
+    int64_t sku_id;
+    struct text currency; /* the agreement's: a price in another one does not hold (R3.7) */
+};
+
+/* The price that rates a whole month of the SKU on the edge (R3.8), and in `*edge` what else it is; NULL
+ * where there is none. It lives in `arena` or the list. */
+const struct price *price_list_for_month(const struct price_list *list, struct arena *arena,
+                                         const struct price_place *place, struct month month,
+                                         const struct price_edge **edge);
+
 /* Whether an edge has any price at all, for any SKU, of its own or standard. */
 bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id);
 

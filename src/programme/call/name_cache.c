@@ -3,6 +3,7 @@
 void name_cache_init(struct name_cache *cache, struct call *call) {
     *cache = (struct name_cache){.call = call};
     id_map_init(&cache->account_index, call->arena, 16);
+    id_map_init(&cache->agreement_index, call->arena, 16);
     id_map_init(&cache->sku_index, call->arena, 16);
 }
 
@@ -23,6 +24,24 @@ enum status name_cache_account(struct name_cache *cache, int64_t id, const struc
     id_map_put(&cache->account_index, id, 0, (uint32_t)cache->account_count);
     cache->accounts[cache->account_count++] = loaded;
     *account = loaded;
+    return STATUS_OK;
+}
+
+enum status name_cache_agreement(struct name_cache *cache, int64_t id, const struct agreement **agreement,
+                                 struct fault *fault) {
+    uint32_t at = 0;
+    if (id_map_get(&cache->agreement_index, id, 0, &at)) {
+        *agreement = cache->agreements[at];
+        return STATUS_OK;
+    }
+    struct arena *arena = cache->call->arena;
+    struct agreement *loaded = ARENA_NEW(arena, struct agreement, 1);
+    TRY(agreement_load(cache->call->db, arena, id, loaded, fault));
+    cache->agreements = arena_grow(arena, cache->agreements, cache->agreement_count,
+                                   &cache->agreement_capacity, sizeof(struct agreement *));
+    id_map_put(&cache->agreement_index, id, 0, (uint32_t)cache->agreement_count);
+    cache->agreements[cache->agreement_count++] = loaded;
+    *agreement = loaded;
     return STATUS_OK;
 }
 
