@@ -2,6 +2,7 @@
 #include "api/routes.h"
 
 #include "documents/invoice/document.h"
+#include "programme/usage/decide_report.h"
 #include "web/negotiate.h"
 #include "json/represent.h"
 

@@ -1,7 +1,7 @@
 /* The close: a small programme whose every amount was computed by hand. */
 #include "programme/catalogue/catalogue.h"
 #include "programme/parties/suspend_agreement.h"
-#include "programme/usage/reports.h"
+#include "programme/usage/decide_report.h"
 #include "trade.h"
 
 #include <pthread.h>
@@ -208,27 +208,32 @@ static void a_provider_without_any_prices_bills_elsewhere(void **state) {
     assert_int_equal(result.invoice_count, 2);
 }
 
-static void terms_make_months_free_trials_minimums_and_not_for_resale(void **state) {
-    struct trade trade;
-    trade_begin(&trade, *state, "UTC", "USD");
+/* Prices of DIST for P1 with each term, and a November in use. */
+static void a_november_with_terms(struct trade *trade, struct world *world) {
+    trade_begin(trade, world, "UTC", "USD");
     for (size_t i = 0; i < 4; i++) {
-        trade_sku(&trade, (const char *[]){"FREE", "LEAST", "NFR", "TRIAL"}[i]);
+        trade_sku(trade, (const char *[]){"FREE", "LEAST", "NFR", "TRIAL"}[i]);
     }
     struct price_terms free = {.free_months = 1};
     struct price_terms least = {.minimum_units = 10};
     struct price_terms nfr = {.not_for_resale = true};
     struct price_terms trial = {.has_trial_end = true, .trial_end = date_of(2026, 11, 21)};
-    trade_price(&trade, "DIST", "P1", "FREE", POLICY_PEAK, TIER_FLAT, "1:10", &free);
-    trade_price(&trade, "DIST", "P1", "LEAST", POLICY_PEAK, TIER_FLAT, "1:3", &least);
-    trade_price(&trade, "DIST", "P1", "NFR", POLICY_PEAK, TIER_FLAT, "1:0", &nfr);
-    trade_price(&trade, "DIST", "P1", "TRIAL", POLICY_DAILY, TIER_FLAT, "1:30", &trial);
-    trade_at(&trade, "2026-10-31T23:00:00Z");
-    trade_on(&trade, trade_licence(&trade, "P1", "A", "FREE", 1));
-    trade_at(&trade, "2026-11-01T00:00:00Z");
-    trade_on(&trade, trade_licence(&trade, "P1", "B", "FREE", 2));
-    trade_on(&trade, trade_licence(&trade, "P1", "A", "LEAST", 4));
-    trade_on(&trade, trade_licence(&trade, "P1", "A", "NFR", 5));
-    trade_on(&trade, trade_licence(&trade, "P1", "A", "TRIAL", 6));
+    trade_price(trade, "DIST", "P1", "FREE", POLICY_PEAK, TIER_FLAT, "1:10", &free);
+    trade_price(trade, "DIST", "P1", "LEAST", POLICY_PEAK, TIER_FLAT, "1:3", &least);
+    trade_price(trade, "DIST", "P1", "NFR", POLICY_PEAK, TIER_FLAT, "1:0", &nfr);
+    trade_price(trade, "DIST", "P1", "TRIAL", POLICY_DAILY, TIER_FLAT, "1:30", &trial);
+    trade_at(trade, "2026-10-31T23:00:00Z");
+    trade_on(trade, trade_licence(trade, "P1", "A", "FREE", 1));
+    trade_at(trade, "2026-11-01T00:00:00Z");
+    trade_on(trade, trade_licence(trade, "P1", "B", "FREE", 2));
+    trade_on(trade, trade_licence(trade, "P1", "A", "LEAST", 4));
+    trade_on(trade, trade_licence(trade, "P1", "A", "NFR", 5));
+    trade_on(trade, trade_licence(trade, "P1", "A", "TRIAL", 6));
+}
+
+static void terms_make_months_free_trials_minimums_and_not_for_resale(void **state) {
+    struct trade trade;
+    a_november_with_terms(&trade, *state);
     trade_at(&trade, "2026-12-10T00:00:00Z");
     struct close_month_result result = trade_close(&trade, "2026-11");
     assert_int_equal(result.closed_count, 4); /* without an invoice where there are no prices */
@@ -239,6 +244,57 @@ static void terms_make_months_free_trials_minimums_and_not_for_resale(void **sta
                  "A TRIAL daily 2 2 30 60.00\n" /* 6 seats on 10 of 30 days */
                  "B FREE peak 2 0 10 0.00 free month\n"
                  " LEAST peak 0 6 3 18.00 minimum\n");
+}
+
+/* The quantity that an invoice charges a customer for, over its lines of a SKU, in whole units. */
+static int64_t units_billed(const struct invoice *invoice, const struct usage_report_row *row) {
+    int64_t parts = 0;
+    for (size_t i = 0; i < invoice->line_count; i++) {
+        const struct invoice_line *line = &invoice->lines[i];
+        if (text_equal(line->customer_code, row->customer_code) && text_equal(line->sku, row->sku)) {
+            assert_int_equal(line->quantity.parts_per_unit, row->chargeable.parts_per_unit);
+            parts += line->quantity.parts;
+        }
+    }
+    return parts;
+}
+
+static void a_report_shows_as_chargeable_what_is_billed(void **state) {
+    struct trade trade;
+    a_november_with_terms(&trade, *state);
+    struct world *world = trade.world;
+    const struct report_name name = {.provider = TEXT("P1"), .month = TEXT("2026-11")};
+    struct report_detail report;
+    struct adjust_report_input adjust = {.name = name,
+                                         .customer = TEXT("B"),
+                                         .sku = TEXT("FREE"),
+                                         .units = 7,
+                                         .reason = TEXT("seven in truth")};
+    WORLD_OK(world, adjust_report(&trade.call, &adjust, &report, &world->fault)); /* of a free month */
+    adjust.customer = TEXT("A");
+    adjust.sku = TEXT("TRIAL"); /* by the day */
+    adjust.units = 3;
+    WORLD_OK(world, adjust_report(&trade.call, &adjust, &report, &world->fault));
+    struct report_detail answered = report;
+    trade_at(&trade, "2026-12-01T00:00:00Z");
+    const struct decide_report_input decision = {.name = name};
+    WORLD_OK(world, submit_report(&trade.call, &decision, &report, &world->fault));
+    WORLD_OK(world, approve_report(&trade.call, &decision, &report, &world->fault));
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    struct invoice_detail billed = trade_invoice(&trade, "DIST", "P1", "2026-11");
+    assert_int_equal(report.report.row_count, 5);
+    assert_int_equal(answered.report.row_count, 5);
+    for (size_t i = 0; i < report.report.row_count; i++) {
+        const struct usage_report_row *row = &report.report.rows[i];
+        assert_int_equal(row->chargeable.parts, units_billed(&billed.invoice, row));
+        assert_int_equal(answered.report.rows[i].chargeable.parts, row->chargeable.parts);
+    }
+    const struct usage_report_row *free = &report.report.rows[4];
+    assert_true(text_is(free->customer_code, "B"));
+    assert_int_equal(free->measured.parts, 2);
+    assert_int_equal(free->adjusted_units, 7);
+    assert_int_equal(free->chargeable.parts, 0);
 }
 
 static void a_month_with_a_change_of_clocks_is_cut_at_local_midnights(void **state) {
@@ -467,6 +523,7 @@ int main(void) {
         WORLD_TEST(an_edge_that_misses_a_price_stays_open_and_says_which),
         WORLD_TEST(a_provider_without_any_prices_bills_elsewhere),
         WORLD_TEST(terms_make_months_free_trials_minimums_and_not_for_resale),
+        WORLD_TEST(a_report_shows_as_chargeable_what_is_billed),
         WORLD_TEST(a_month_with_a_change_of_clocks_is_cut_at_local_midnights),
         WORLD_TEST(changes_of_one_instant_count_as_what_they_come_to),
         WORLD_TEST(yen_have_no_decimals),

@@ -131,6 +131,37 @@ static void a_correction_without_effect_is_answered_too(void **state) {
         strstr(trade_lines(&trade, &view.invoice).at, "S  0 0 0 0.00 corrects 2026-10: no difference\n"));
 }
 
+/* The distributor's revenue from P1, as a forecast of the month has it. */
+static struct margin_row forecast_of(struct trade *trade, const char *month) {
+    struct show_margins_input input = {TEXT("DIST"), text_of(month), MARGIN_BY_BUYER, true};
+    struct show_margins_result result;
+    WORLD_OK(trade->world, show_margins(&trade->call, &input, &result, &trade->world->fault));
+    for (size_t i = 0; i < result.count; i++) {
+        if (text_is(result.rows[i].buyer_code, "P1")) {
+            return result.rows[i];
+        }
+    }
+    return (struct margin_row){0};
+}
+
+static void a_forecast_has_the_corrections_that_wait(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct margin_row before = forecast_of(&trade, "2026-11");
+    assert_int_equal(before.revenue_minor, 11000);
+    correct(&trade, "A", 5);
+    struct margin_row after = forecast_of(&trade, "2026-11");
+    assert_int_equal(after.revenue_minor, 11000 - 9000 + 5000);
+    assert_int_equal(after.revenue_so_far_minor, before.revenue_so_far_minor - 9000 + 5000);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_invoice(&trade, "DIST", "P1", "2026-11").invoice.net_minor, after.revenue_minor);
+    /* One that is recorded now waits for December's close. */
+    correct(&trade, "A", 6);
+    assert_int_equal(forecast_of(&trade, "2026-11").revenue_minor, 11000);
+    assert_int_equal(forecast_of(&trade, "2026-12").revenue_minor, 11000 + 1000);
+}
+
 static void only_a_closed_month_is_corrected(void **state) {
     struct trade trade;
     struct correction_view view;
@@ -329,6 +360,7 @@ int main(void) {
         WORLD_TEST(a_correction_waits_for_a_later_month_than_its_own),
         WORLD_TEST(a_month_that_is_closed_late_carries_no_correction),
         WORLD_TEST(a_correction_without_effect_is_answered_too),
+        WORLD_TEST(a_forecast_has_the_corrections_that_wait),
         WORLD_TEST(only_a_closed_month_is_corrected),
         WORLD_TEST(a_charge_is_a_line_of_its_month_and_then_stays),
         WORLD_TEST(paying_moves_the_receivable_to_cash_once),

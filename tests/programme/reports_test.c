@@ -3,7 +3,7 @@
 
 #include "core/time/date.h"
 #include "programme/licensing/turn_licence.h"
-#include "programme/usage/reports.h"
+#include "programme/usage/decide_report.h"
 #include "store/billing/months.h"
 #include "store/billing/reports.h"
 #include "store/catalogue/prices.h"

@@ -1,7 +1,7 @@
 /* Used units: what devices told in a month, beside what was provisioned, on every edge. */
 #include "core/time/date.h"
 #include "machines.h"
-#include "programme/usage/reports.h"
+#include "programme/usage/decide_report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Usage reports: what a month measured, what the provider says of it, and the seller's decision. */
-#include "programme/usage/reports.h"
 #include "cli/group.h"
 #include "cli/show.h"
 #include "documents/invoice/document.h"
+#include "programme/usage/decide_report.h"
 #include "json/represent.h"
 
 static struct report_name name_given(const struct arguments *arguments) {

@@ -25,4 +25,15 @@ struct billed_line {
     struct text note;
 };
 
+/* What the lines of one document add up to. */
+struct billed_total {
+    int64_t net_minor;
+    int64_t tax_minor; /* computed once per category and rate, on the sum of its lines (R7.10) */
+    int64_t gross_minor;
+};
+
+/* Fault "amount-overflow". */
+enum status billed_lines_total(struct arena *arena, const struct billed_line *lines, size_t count,
+                               struct billed_total *total, struct fault *fault) MUST_CHECK;
+
 #endif

@@ -2,6 +2,7 @@
 #ifndef SEATMETER_CORE_MONEY_ONE_OFF_CHARGE_H
 #define SEATMETER_CORE_MONEY_ONE_OFF_CHARGE_H
 
+#include "core/money/money.h"
 #include "core/money/tax.h"
 #include "core/time/date.h"
 
@@ -17,5 +18,9 @@ struct one_off_charge {
     int64_t invoice_id; /* 0: not billed yet */
     int64_t created_at_us;
 };
+
+/* What the charge amounts to. Fault "amount-overflow". */
+enum status one_off_charge_amount(const struct one_off_charge *charge, struct currency currency,
+                                  int64_t *amount_minor, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -43,7 +43,8 @@ struct usage_report_row {
     bool has_adjustment;
     int64_t adjusted_units; /* what the buyer says instead, with its reason */
     struct text reason;
-    struct quantity chargeable; /* what will be charged: the adjusted units, else what was measured */
+    struct quantity
+        chargeable; /* what will be charged: 0 in a free month, else adjusted units, else as measured */
 };
 
 struct usage_report {

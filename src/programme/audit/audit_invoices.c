@@ -1,14 +1,17 @@
-/* Every closed month is rated again, with the same functions and from the same records as its close did, and
+/* Every closed month is billed again, by the same function and from the same records as its close did, and
  * laid beside the lines that were billed, while those stream by: one month's usage and one invoice are in
  * memory. */
 #include "programme/audit/audit_invoices.h"
 
+#include "core/rating/bill.h"
 #include "core/time/zone.h"
-#include "programme/billing/correction_lines.h"
-#include "programme/billing/issue_documents.h"
-#include "programme/billing/month_rating.h"
 #include "programme/call/authorise.h"
+#include "programme/usage/load_usage.h"
 #include "store/billing/close_queries.h"
+#include "store/billing/corrections.h"
+#include "store/billing/invoices.h"
+#include "store/billing/one_off_charges.h"
+#include "store/billing/reports.h"
 #include "store/upkeep/audit_queries.h"
 
 #include <assert.h>
@@ -19,8 +22,10 @@ struct month_check {
     struct arena arena;   /* of the month */
     struct arena invoice; /* of the invoice at work */
     struct usage usage;
-    struct month_rating rating;    /* without corrections, as the close rated */
-    struct month_rating corrected; /* with those that were carried */
+    struct usage_by_edge by_edge;
+    struct rated_month rated;     /* without corrections, as the close rated */
+    struct rated_month corrected; /* with those that were carried */
+    struct bill_waiting waiting;  /* the charges that the close found waiting */
     struct correction *corrections;
     size_t correction_count;
     struct id_map billed; /* agreements that have an invoice for the month */
@@ -54,21 +59,14 @@ static bool is_same_line(const struct billed_line *a, const struct billed_line *
            a->price_id == b->price_id && text_equal(a->policy, b->policy);
 }
 
-/* The lines that the close rated, without corrections and charges, against those that it rates now. */
-static enum status compare_rated(struct month_check *check, uint32_t agreement, struct fault *fault) {
-    const struct snapshot *snapshot = &check->audit->snapshot;
-    struct edge_bill bill = {0};
+/* The lines that the close billed, but for those of corrections, against those that it would bill now. */
+static enum status compare_billed(struct month_check *check, uint32_t agreement, struct fault *fault) {
+    struct edge_bill bill;
     size_t next = 0;
-    enum status status = STATUS_OK;
-    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
-        status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault));
     for (size_t i = 0; i < check->line_count; i++) {
         const struct billed_line *billed = &check->lines[i];
-        if (billed->price_id == 0 || billed->corrects_month.index != INVOICE_NO_MONTH) {
+        if (billed->corrects_month.index != INVOICE_NO_MONTH) {
             continue;
         }
         if (next == bill.line_count || !is_same_line(billed, &bill.lines[next])) {
@@ -87,43 +85,46 @@ static enum status compare_rated(struct month_check *check, uint32_t agreement, 
     return STATUS_OK;
 }
 
+/* The amount and the position of a line. */
+static enum status check_line(struct month_check *check, size_t i, struct currency currency,
+                              struct fault *fault) {
+    struct audit *audit = check->audit;
+    const struct billed_line *row = &check->lines[i];
+    int64_t amount_minor = 0;
+    if (row->parts_per_unit < 1) {
+        audit_found(audit, "line-amount", invoice_text(check), "line %lld has a quantity that is none",
+                    (long long)row->position);
+        return STATUS_OK;
+    }
+    TRY(money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
+                          row->unit_price_millionths, currency, &amount_minor, fault));
+    if (amount_minor != row->amount_minor) {
+        audit_found(audit, "line-amount", invoice_text(check),
+                    "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
+                    (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
+    }
+    if (row->position != (int64_t)i + 1) {
+        audit_found(audit, "line-position", invoice_text(check), "has line %lld where %zu should stand",
+                    (long long)row->position, i + 1);
+    }
+    return STATUS_OK;
+}
+
 /* Amounts, positions, totals and taxes of the invoice at work. */
 static enum status check_totals(struct month_check *check, struct fault *fault) {
-    struct audit *audit = check->audit;
     struct currency currency;
-    int64_t net_minor = 0;
-    int64_t tax_minor = 0;
-    enum status status = currency_find(check->head.currency, "currency", &currency, fault);
-    for (size_t i = 0; status == STATUS_OK && i < check->line_count; i++) {
-        const struct billed_line *row = &check->lines[i];
-        int64_t amount_minor = 0;
-        if (row->parts_per_unit < 1) {
-            audit_found(audit, "line-amount", invoice_text(check), "line %lld has a quantity that is none",
-                        (long long)row->position);
-            continue;
-        }
-        status = money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
-                                   row->unit_price_millionths, currency, &amount_minor, fault);
-        if (status == STATUS_OK && amount_minor != row->amount_minor) {
-            audit_found(audit, "line-amount", invoice_text(check),
-                        "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
-                        (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
-        }
-        if (row->position != (int64_t)i + 1) {
-            audit_found(audit, "line-position", invoice_text(check), "has line %lld where %zu should stand",
-                        (long long)row->position, i + 1);
-        }
+    struct billed_total total;
+    TRY(currency_find(check->head.currency, "currency", &currency, fault));
+    for (size_t i = 0; i < check->line_count; i++) {
+        TRY(check_line(check, i, currency, fault));
     }
-    if (status == STATUS_OK) {
-        status = billed_lines_total(&check->invoice, check->lines, check->line_count, &net_minor, &tax_minor,
-                                    fault);
-    }
-    if (status == STATUS_OK && tax_minor != check->head.tax_minor) {
-        audit_found(audit, "invoice-tax", invoice_text(check),
+    TRY(billed_lines_total(&check->invoice, check->lines, check->line_count, &total, fault));
+    if (total.tax_minor != check->head.tax_minor) {
+        audit_found(check->audit, "invoice-tax", invoice_text(check),
                     "has a tax of %lld (minor units) where its lines give %lld",
-                    (long long)check->head.tax_minor, (long long)tax_minor);
+                    (long long)check->head.tax_minor, (long long)total.tax_minor);
     }
-    return status;
+    return STATUS_OK;
 }
 
 static enum status end_invoice(struct month_check *check, struct fault *fault) {
@@ -135,15 +136,15 @@ static enum status end_invoice(struct month_check *check, struct fault *fault) {
     audit->result.invoices_checked++;
     audit->result.lines_checked += (int64_t)check->line_count;
     id_map_put(&check->billed, check->head.agreement_id, 0, 0);
-    enum status status = agreement == SNAPSHOT_NONE ? STATUS_OK : compare_rated(check, agreement, fault);
-    if (status == STATUS_OK) {
-        status = check_totals(check, fault);
+    if (agreement != SNAPSHOT_NONE) {
+        TRY(compare_billed(check, agreement, fault));
     }
+    TRY(check_totals(check, fault));
     check->head.id = 0;
     check->lines = NULL;
     check->line_count = check->line_capacity = 0;
     arena_clean_up(&check->invoice);
-    return status;
+    return STATUS_OK;
 }
 
 static enum status check_lines(struct month_check *check, struct fault *fault) {
@@ -172,22 +173,19 @@ static enum status check_lines(struct month_check *check, struct fault *fault) {
 /* Edges that closed without an invoice must have had nothing to bill. */
 static enum status check_unbilled(struct month_check *check, struct fault *fault) {
     struct audit *audit = check->audit;
-    const struct snapshot *snapshot = &audit->snapshot;
     struct month_row *months = NULL;
     size_t count = 0;
-    enum status status =
-        month_rows_load(audit->call->db, &check->arena, check->month, &months, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(month_rows_load(audit->call->db, &check->arena, check->month, &months, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         uint32_t index = 0;
-        uint32_t agreement = snapshot_agreement_find(snapshot, months[i].agreement_id);
-        struct edge_bill bill = {0};
+        uint32_t agreement = snapshot_agreement_find(&audit->snapshot, months[i].agreement_id);
+        struct edge_bill bill;
         if (months[i].state != MONTH_CLOSED || agreement == SNAPSHOT_NONE ||
-            id_map_get(&check->billed, months[i].agreement_id, 0, &index) ||
-            !snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
+            id_map_get(&check->billed, months[i].agreement_id, 0, &index)) {
             continue;
         }
-        status = month_rating_edge(&check->rating, &check->invoice, agreement, &bill, fault);
-        if (status == STATUS_OK && (bill.line_count > 0 || bill.missing.length > 0)) {
+        TRY(bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault));
+        if (bill.line_count > 0 || bill.missing.length > 0) {
             audit_found(audit, "invoice-missing",
                         identifier_text(audit->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
                         "closed %.*s without an invoice where %zu lines were to be billed",
@@ -195,7 +193,23 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
         }
         arena_clean_up(&check->invoice);
     }
-    return status;
+    return STATUS_OK;
+}
+
+/* How many of the rated lines that charge anything stand among those in effect, each once. */
+static size_t count_matches(const struct sku_charge *charge, struct line_list *effect) {
+    size_t matched = 0;
+    for (size_t i = 0; i < charge->line_count; i++) {
+        struct billed_line line = sku_charge_line(charge, i);
+        for (size_t k = 0; line.quantity_parts != 0 && k < effect->count; k++) {
+            if (effect->lines[k].invoice_id != 0 && lines_charge_the_same(&line, &effect->lines[k])) {
+                effect->lines[k].invoice_id = 0; /* taken */
+                matched++;
+                break;
+            }
+        }
+    }
+    return matched;
 }
 
 /* What is in effect of a corrected (agreement, SKU) must be what rating gives with the corrections. */
@@ -203,43 +217,25 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
                                      struct fault *fault) {
     struct audit *audit = check->audit;
     struct arena *arena = &check->invoice;
-    struct billed_line *rated = NULL;
+    struct sku_charge charge;
     struct billed_line *billed = NULL;
-    struct billed_line *in_effect = NULL;
-    size_t rated_count = 0;
     size_t billed_count = 0;
-    size_t in_effect_count = 0;
-    size_t matched = 0;
     size_t charged = 0;
-    bool priced = false;
-    enum status status =
-        month_rating_sku(&check->corrected, arena, agreement, sku, &rated, &rated_count, &priced, fault);
-    if (status == STATUS_OK) {
-        status =
-            invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id,
-                                   check->month, audit->snapshot.skus[sku].id, &billed, &billed_count, fault);
+    TRY(sku_charge_on(&check->corrected, arena, agreement, sku, &charge, fault));
+    TRY(invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id, check->month,
+                               audit->snapshot.skus[sku].id, &billed, &billed_count, fault));
+    struct line_list effect = lines_in_effect(arena, billed, billed_count);
+    for (size_t i = 0; i < charge.line_count; i++) {
+        charged += charge.lines[i].quantity.parts != 0;
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    lines_in_effect(arena, billed, billed_count, &in_effect, &in_effect_count);
-    for (size_t i = 0; i < rated_count; i++) {
-        charged += rated[i].quantity_parts != 0;
-        for (size_t k = 0; rated[i].quantity_parts != 0 && k < in_effect_count; k++) {
-            if (in_effect[k].invoice_id != 0 && lines_charge_the_same(&rated[i], &in_effect[k])) {
-                in_effect[k].invoice_id = 0; /* taken */
-                matched++;
-                break;
-            }
-        }
-    }
-    if (matched != charged || matched != in_effect_count) {
+    size_t matched = count_matches(&charge, &effect);
+    if (matched != charged || matched != effect.count) {
         audit_found(
             audit, "correction-differs",
             identifier_text(audit->call, IDENTIFIER_AGREEMENT, audit->snapshot.agreements[agreement].id),
             "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
             "there should be %zu",
-            in_effect_count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
+            effect.count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
             TEXT_ARGS(month_format(arena, check->month)), matched, charged);
     }
     arena_clean_up(arena);
@@ -248,75 +244,74 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
 
 static enum status check_corrected(struct month_check *check, struct fault *fault) {
     const struct snapshot *snapshot = &check->audit->snapshot;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < check->correction_count; i++) {
+    for (size_t i = 0; i < check->correction_count; i++) {
         const struct correction *one = &check->corrections[i];
         bool is_first = i == 0 || one->agreement_id != check->corrections[i - 1].agreement_id ||
                         one->sku_id != check->corrections[i - 1].sku_id;
         if (is_first) {
-            status = compare_corrected(check, snapshot_agreement_find(snapshot, one->agreement_id),
-                                       snapshot_sku_find(snapshot, one->sku_id), fault);
+            TRY(compare_corrected(check, snapshot_agreement_find(snapshot, one->agreement_id),
+                                  snapshot_sku_find(snapshot, one->sku_id), fault));
         }
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* Only corrections that an invoice carries are in effect. */
 static enum status read_corrections(struct month_check *check, struct fault *fault) {
     size_t count = 0;
-    size_t kept = 0;
-    enum status status = corrections_of_month(check->audit->call->db, &check->arena, check->month,
-                                              &check->corrections, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(corrections_of_month(check->audit->call->db, &check->arena, check->month, &check->corrections, &count,
+                             fault));
+    for (size_t i = 0; i < count; i++) {
         if (check->corrections[i].invoice_id > 0) {
-            check->corrections[kept++] = check->corrections[i];
+            check->corrections[check->correction_count++] = check->corrections[i];
         }
     }
-    check->correction_count = kept;
-    return status;
+    return STATUS_OK;
+}
+
+static enum status read_charges(struct month_check *check, struct fault *fault) {
+    struct one_off_charge *charges = NULL;
+    TRY(one_off_charges_billed(check->audit->call->db, &check->arena, check->month, 0, &charges,
+                               &check->waiting.charge_count, fault));
+    check->waiting.charges = charges;
+    return STATUS_OK;
 }
 
 static enum status open_month(struct month_check *check, struct fault *fault) {
     struct audit *audit = check->audit;
+    struct call *call = audit->call;
     struct usage_scope scope = {.from_us = INT64_MAX, .until_us = INT64_MIN, .forgiving = true};
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < audit->snapshot.agreement_count; i++) {
-        const struct month_span *span = snapshot_span(&audit->snapshot, (uint32_t)i, check->month);
-        if (span->midnights_us[0] < scope.from_us) {
-            scope.from_us = span->midnights_us[0];
-        }
-        if (span->midnights_us[span->days] > scope.until_us) {
-            scope.until_us = span->midnights_us[span->days];
-        }
-    }
-    enum status status = read_corrections(check, fault);
-    if (status == STATUS_OK) {
-        status = report_adjustments_of_month(audit->call->db, &check->arena, check->month, &agreements,
-                                             &adjustments, &count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = usage_load(audit->call->db, &check->arena, &scope, &check->usage, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct month_rating_input input = {
+    snapshot_widen(&audit->snapshot, check->month, &scope.from_us, &scope.until_us);
+    TRY(read_corrections(check, fault));
+    TRY(read_charges(check, fault));
+    TRY(report_adjustments_of_month(call->db, &check->arena, check->month, &agreements, &adjustments, &count,
+                                    fault));
+    TRY(usage_load(call->db, &check->arena, &scope, &check->usage, fault));
+    check->by_edge = usage_by_edge_of(&audit->snapshot, &check->usage, &check->arena);
+    struct rated_month_input input = {
         .snapshot = &audit->snapshot,
         .usage = &check->usage,
+        .by_edge = &check->by_edge,
         .month = check->month,
         .adjustment_agreements = agreements,
         .adjustments = adjustments,
         .adjustment_count = count,
-        .corrections = check->corrections,
     };
-    month_rating_open(&check->arena, &input, &check->rating);
+    rated_month_open(&check->arena, &input, &check->rated);
+    input.corrections = check->corrections;
     input.correction_count = check->correction_count;
-    if (check->correction_count > 0) {
-        month_rating_open(&check->arena, &input, &check->corrected);
-    }
+    rated_month_open(&check->arena, &input, &check->corrected);
     return STATUS_OK;
+}
+
+static enum status check_opened(struct month_check *check, struct fault *fault) {
+    TRY(open_month(check, fault));
+    TRY(check_lines(check, fault));
+    TRY(check_unbilled(check, fault));
+    return check_corrected(check, fault);
 }
 
 static enum status check_month(struct audit *audit, struct month month, struct fault *fault) {
@@ -324,16 +319,7 @@ static enum status check_month(struct audit *audit, struct month month, struct f
     arena_init(&check.arena);
     arena_init(&check.invoice);
     id_map_init(&check.billed, &check.arena, 64);
-    enum status status = open_month(&check, fault);
-    if (status == STATUS_OK) {
-        status = check_lines(&check, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_unbilled(&check, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_corrected(&check, fault);
-    }
+    enum status status = check_opened(&check, fault);
     arena_clean_up(&check.invoice);
     arena_clean_up(&check.arena);
     return status;
@@ -410,12 +396,12 @@ enum status audit_invoices(struct audit *audit, struct fault *fault) {
     struct month *months = NULL;
     size_t count = 0;
     struct progress *progress = audit->call->progress;
-    enum status status = closed_months_load(audit->call->db, audit->call->arena, &months, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(closed_months_load(audit->call->db, audit->call->arena, &months, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         if (progress != NULL) {
             progress->step(progress, "audit months", (int64_t)i, (int64_t)count);
         }
-        status = check_month(audit, months[i], fault);
+        TRY(check_month(audit, months[i], fault));
     }
-    return status == STATUS_OK ? check_numbers(audit, fault) : status;
+    return check_numbers(audit, fault);
 }

@@ -2,7 +2,9 @@
 #ifndef SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 #define SEATMETER_PROGRAMME_AUDIT_AUDIT_PRIVATE_H
 
+#include "core/rating/snapshot.h"
 #include "programme/audit/audit_result.h"
+#include "programme/audit/audit_store.h"
 #include "programme/billing/snapshot.h"
 #include "programme/call/call.h"
 

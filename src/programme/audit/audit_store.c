@@ -2,7 +2,9 @@
 
 #include "programme/audit/audit_events.h"
 #include "programme/audit/audit_invoices.h"
+#include "programme/audit/audit_private.h"
 #include "programme/audit/audit_updates.h"
+#include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "store/upkeep/audit_queries.h"
 

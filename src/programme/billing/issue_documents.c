@@ -18,31 +18,6 @@ void invoice_batch_clean_up(struct invoice_batch *batch) {
     batch->count = batch->capacity = batch->line_count = 0;
 }
 
-enum status billed_lines_total(struct arena *arena, const struct billed_line *lines, size_t count,
-                               int64_t *net_minor, int64_t *tax_minor, struct fault *fault) {
-    struct tax_line *tax_lines = ARENA_NEW(arena, struct tax_line, count + 1);
-    struct tax_total *totals = NULL;
-    size_t total_count = 0;
-    int64_t net = 0;
-    int64_t tax = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        tax_lines[i] = (struct tax_line){lines[i].tax, lines[i].amount_minor};
-        status = money_add(&net, lines[i].amount_minor, fault);
-    }
-    if (status == STATUS_OK) {
-        status = tax_totals(arena, tax_lines, count, &totals, &total_count, fault);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < total_count; i++) {
-        status = money_add(&tax, totals[i].tax_minor, fault);
-    }
-    if (status == STATUS_OK) {
-        *net_minor = net;
-        *tax_minor = tax;
-    }
-    return status;
-}
-
 static struct invoice_address address_of(const struct account *account) {
     return (struct invoice_address){account->name, account->address, account->country, account->tax_number,
                                     account->email};
@@ -73,15 +48,11 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
                               int64_t *gross_minor, struct fault *fault) {
     assert(input->line_count > 0);
     struct invoice_head head = head_of(batch, input);
-    enum status status = billed_lines_total(&batch->arena, input->lines, input->line_count, &head.net_minor,
-                                            &head.tax_minor, fault);
-    head.gross_minor = head.net_minor;
-    if (status == STATUS_OK) {
-        status = money_add(&head.gross_minor, head.tax_minor, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    struct billed_total total;
+    TRY(billed_lines_total(&batch->arena, input->lines, input->line_count, &total, fault));
+    head.net_minor = total.net_minor;
+    head.tax_minor = total.tax_minor;
+    head.gross_minor = total.gross_minor;
     for (size_t i = 0; i < input->line_count; i++) {
         input->lines[i].position = (int64_t)i + 1;
     }

@@ -6,7 +6,8 @@
 #ifndef SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 #define SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 
-#include "programme/billing/snapshot.h"
+#include "core/rating/snapshot.h"
+#include "programme/call/call.h"
 #include "store/billing/invoices.h"
 
 struct issued {
@@ -50,9 +51,5 @@ enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_in
 
 /* Writes everything that was added. No other statement's rows may be open. */
 enum status invoice_batch_write(struct invoice_batch *batch, struct fault *fault) MUST_CHECK;
-
-/* What lines add up to: net, and tax per category on its sum. */
-enum status billed_lines_total(struct arena *arena, const struct billed_line *lines, size_t count,
-                               int64_t *net_minor, int64_t *tax_minor, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,10 +1,10 @@
 #include "programme/billing/margins.h"
 
-#include "programme/billing/month_rating.h"
+#include "programme/billing/load_month.h"
+#include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "store/billing/margin_queries.h"
-#include "store/billing/one_off_charges.h"
 #include "store/parties/programme.h"
 
 #include <stdlib.h>
@@ -44,7 +44,7 @@ enum status margin_grouping_parse(struct text word, const char *field, enum marg
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-grouping", field, word,
-                     "margins are grouped by total, buyer, customer, sku or customer-sku");
+                     "Group margins by total, buyer, customer, sku or customer-sku.");
 }
 
 /* ---- gathering ---- */
@@ -84,128 +84,107 @@ static void add_item(struct margins *margins, const struct margin_sum *sum, stru
 }
 
 static enum status gather_billed(struct margins *margins, struct fault *fault) {
+    struct call *call = margins->call;
     struct margin_sum *sums = NULL;
     size_t count = 0;
-    enum status status = margin_sums_load(margins->call->db, margins->call->arena, margins->account.id,
-                                          margins->month, &sums, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+    TRY(margin_sums_load(call->db, call->arena, margins->account.id, margins->month, &sums, &count, fault));
+    for (size_t i = 0; i < count; i++) {
         struct currency currency;
-        status = currency_find(sums[i].currency, "currency", &currency, fault);
-        if (status == STATUS_OK) {
-            add_item(margins, &sums[i], currency, false);
-        }
+        TRY(currency_find(sums[i].currency, "currency", &currency, fault));
+        add_item(margins, &sums[i], currency, false);
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- forecasting ---- */
 
-/* Rates the account's edges; `so_far`: as if the month ended now. */
-static enum status gather_rated(struct margins *margins, struct month_rating *rating, bool so_far,
-                                struct fault *fault) {
+/* The forecast's month, as if it ended now or at its end. */
+struct forecast {
+    struct loaded_month loaded;
+    struct rated_month rated;
+    bool so_far;
+    bool *is_billed; /* per agreement: it answers for the month */
+};
+
+/* Bills an edge of the account's, in `scratch`. */
+static enum status gather_edge(struct margins *margins, struct forecast *forecast, uint32_t agreement,
+                               struct arena *scratch, struct fault *fault) {
+    const struct snapshot *snapshot = &margins->snapshot;
+    struct edge_bill bill;
+    TRY(bill_edge(&forecast->rated, &forecast->loaded.waiting, scratch, agreement, &bill, fault));
+    for (size_t i = 0; i < bill.line_count; i++) {
+        struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
+                                 .buyer_id = snapshot->agreements[agreement].buyer_id,
+                                 .customer_id = bill.lines[i].customer_id,
+                                 .sku_id = bill.lines[i].sku_id,
+                                 .amount_minor = bill.lines[i].amount_minor};
+        add_item(margins, &sum, snapshot->currencies[agreement], forecast->so_far);
+    }
+    forecast->is_billed[agreement] = true;
+    return STATUS_OK;
+}
+
+static bool is_party(const struct margins *margins, const struct agreement *agreement) {
+    return agreement->seller_id == margins->account.id || agreement->buyer_id == margins->account.id;
+}
+
+static enum status gather_edges(struct margins *margins, struct forecast *forecast, struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
     struct arena scratch;
     enum status status = STATUS_OK;
     arena_init(&scratch);
     for (size_t e = 0; status == STATUS_OK && e < snapshot->edge_count; e++) {
-        int64_t seller_id = snapshot->accounts[snapshot->edges[e].seller].id;
-        int64_t buyer_id = snapshot->accounts[snapshot->edges[e].buyer].id;
-        struct edge_bill bill = {0};
-        if (seller_id != margins->account.id && buyer_id != margins->account.id) {
-            continue;
-        }
         uint32_t agreement = snapshot_agreement_of_month(snapshot, (uint32_t)e, margins->month, true);
-        if (agreement == SNAPSHOT_NONE || !snapshot->edges[e].has_prices) {
-            continue;
+        if (agreement != SNAPSHOT_NONE && is_party(margins, &snapshot->agreements[agreement])) {
+            status = gather_edge(margins, forecast, agreement, &scratch, fault);
+            arena_clean_up(&scratch);
         }
-        status = month_rating_edge(rating, &scratch, agreement, &bill, fault);
-        for (size_t i = 0; status == STATUS_OK && i < bill.line_count; i++) {
-            struct margin_sum sum = {.seller_id = seller_id,
-                                     .buyer_id = buyer_id,
-                                     .customer_id = bill.lines[i].customer_id,
-                                     .sku_id = bill.lines[i].sku_id,
-                                     .amount_minor = bill.lines[i].amount_minor};
-            add_item(margins, &sum, snapshot->currencies[agreement], so_far);
-        }
-        arena_clean_up(&scratch);
     }
-    arena_clean_up(&scratch);
     return status;
 }
 
-/* Charges that wait for the month's close belong to it already. */
-static enum status gather_charges(struct margins *margins, struct fault *fault) {
+/* Charges of an agreement that does not answer for the month yet, as nobody signed it, are expected too. A
+ * draft's are its seller's alone (R1.6). */
+static enum status gather_unsigned_charges(struct margins *margins, const struct forecast *forecast,
+                                           struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
-    struct one_off_charge *charges = NULL;
-    size_t count = 0;
-    enum status status = one_off_charges_waiting(margins->call->db, margins->call->arena, margins->month,
-                                                 &charges, &count, fault);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        uint32_t agreement = snapshot_agreement_find(snapshot, charges[i].agreement_id);
-        struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
-                                 .buyer_id = snapshot->agreements[agreement].buyer_id,
-                                 .customer_id = charges[i].customer_id};
-        bool is_buyer =
-            sum.buyer_id == margins->account.id && snapshot->agreements[agreement].state != AGREEMENT_DRAFT;
-        if (sum.seller_id != margins->account.id && !is_buyer) {
+    const struct bill_waiting *waiting = &forecast->loaded.waiting;
+    for (size_t i = 0; i < waiting->charge_count; i++) {
+        const struct one_off_charge *charge = &waiting->charges[i];
+        uint32_t at = snapshot_agreement_find(snapshot, charge->agreement_id);
+        const struct agreement *agreement = &snapshot->agreements[at];
+        bool is_hidden = agreement->state == AGREEMENT_DRAFT && agreement->seller_id != margins->account.id;
+        struct margin_sum sum = {.seller_id = agreement->seller_id,
+                                 .buyer_id = agreement->buyer_id,
+                                 .customer_id = charge->customer_id};
+        if (forecast->is_billed[at] || is_hidden) {
             continue;
         }
-        struct currency currency = snapshot->currencies[agreement];
-        status = money_line_amount((struct quantity){charges[i].quantity, 1},
-                                   charges[i].unit_price_millionths, currency, &sum.amount_minor, fault);
-        if (status != STATUS_OK) {
-            break;
-        }
-        add_item(margins, &sum, currency, false);
-        add_item(margins, &sum, currency, true);
+        TRY(one_off_charge_amount(charge, snapshot->currencies[at], &sum.amount_minor, fault));
+        add_item(margins, &sum, snapshot->currencies[at], forecast->so_far);
     }
-    return status;
-}
-
-/* The earliest start of the month among the zones. */
-static int64_t month_start_us(const struct margins *margins) {
-    int64_t start_us = INT64_MAX;
-    for (size_t i = 0; i < margins->snapshot.agreement_count; i++) {
-        int64_t m0 = snapshot_span(&margins->snapshot, (uint32_t)i, margins->month)->midnights_us[0];
-        start_us = m0 < start_us ? m0 : start_us;
-    }
-    return start_us;
+    return STATUS_OK;
 }
 
 static enum status gather_forecast(struct margins *margins, struct fault *fault) {
     struct call *call = margins->call;
-    struct usage usage;
-    int64_t *agreements = NULL;
-    struct report_adjustment *adjustments = NULL;
-    size_t adjustment_count = 0;
-    struct usage_scope scope = {
-        .from_us = month_start_us(margins),
-        .until_us = INT64_MAX,
-        .under_account_id = margins->account.kind == ACCOUNT_VENDOR ? 0 : margins->account.id,
-    };
-    enum status status = report_adjustments_of_month(call->db, call->arena, margins->month, &agreements,
-                                                     &adjustments, &adjustment_count, fault);
-    if (status == STATUS_OK) {
-        status = usage_load(call->db, call->arena, &scope, &usage, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct month_rating_input input = {
+    struct forecast forecast;
+    struct load_month_input input = {
         .snapshot = &margins->snapshot,
-        .usage = &usage,
         .month = margins->month,
-        .adjustment_agreements = agreements,
-        .adjustments = adjustments,
-        .adjustment_count = adjustment_count,
+        .runs_on = true,
+        .under_account_id = margins->account.kind == ACCOUNT_VENDOR ? 0 : margins->account.id,
+        .party_id = margins->account.id,
     };
-    for (int so_far = 0; status == STATUS_OK && so_far < 2; so_far++) {
-        struct month_rating rating;
-        input.until_us = so_far ? call->now_us : 0;
-        month_rating_open(call->arena, &input, &rating);
-        status = gather_rated(margins, &rating, so_far != 0, fault);
+    TRY(load_month(call, &input, &forecast.loaded, fault));
+    forecast.is_billed = ARENA_NEW(call->arena, bool, margins->snapshot.agreement_count);
+    for (int i = 0; i < 2; i++) {
+        forecast.so_far = i == 1;
+        loaded_month_rate(&forecast.loaded, call->arena, forecast.so_far ? call->now_us : 0, &forecast.rated);
+        TRY(gather_edges(margins, &forecast, fault));
+        TRY(gather_unsigned_charges(margins, &forecast, fault));
     }
-    return status == STATUS_OK ? gather_charges(margins, fault) : status;
+    return STATUS_OK;
 }
 
 /* ---- grouping ---- */
@@ -237,7 +216,7 @@ static int compare_items(const void *left, const void *right, void *context) {
 }
 
 /* Leaves in an item what the grouping asks for. */
-static void reduce(struct margin_item *item, enum margin_grouping grouping) {
+static void reduce_item(struct margin_item *item, enum margin_grouping grouping) {
     bool keep_buyer = grouping == MARGIN_BY_BUYER;
     bool keep_customer = grouping == MARGIN_BY_CUSTOMER || grouping == MARGIN_BY_CUSTOMER_AND_SKU;
     bool keep_sku = grouping == MARGIN_BY_SKU || grouping == MARGIN_BY_CUSTOMER_AND_SKU;
@@ -247,24 +226,17 @@ static void reduce(struct margin_item *item, enum margin_grouping grouping) {
 }
 
 static enum status add_amounts(struct margin_row *row, const struct margin_item *item, struct fault *fault) {
-    enum status status = money_add(&row->revenue_minor, item->revenue_minor, fault);
-    if (status == STATUS_OK) {
-        status = money_add(&row->cost_minor, item->cost_minor, fault);
-    }
-    if (status == STATUS_OK) {
-        status = money_add(&row->revenue_so_far_minor, item->revenue_so_far_minor, fault);
-    }
-    if (status == STATUS_OK) {
-        status = money_add(&row->cost_so_far_minor, item->cost_so_far_minor, fault);
-    }
-    return status;
+    TRY(money_add(&row->revenue_minor, item->revenue_minor, fault));
+    TRY(money_add(&row->cost_minor, item->cost_minor, fault));
+    TRY(money_add(&row->revenue_so_far_minor, item->revenue_so_far_minor, fault));
+    return money_add(&row->cost_so_far_minor, item->cost_so_far_minor, fault);
 }
 
-static enum status finish_row(struct margin_row *row, struct fault *fault) {
+static enum status compute_margin(struct margin_row *row, struct fault *fault) {
     row->margin_minor = row->revenue_minor;
-    enum status status = money_add(&row->margin_minor, -row->cost_minor, fault);
-    if (status != STATUS_OK || row->revenue_minor <= 0) {
-        return status;
+    TRY(money_add(&row->margin_minor, -row->cost_minor, fault));
+    if (row->revenue_minor <= 0) {
+        return STATUS_OK;
     }
     wide scaled = (wide)row->margin_minor * 1000000 * 2;
     wide rounded = scaled + (scaled < 0 ? -(wide)row->revenue_minor : (wide)row->revenue_minor);
@@ -290,78 +262,72 @@ static struct margin_row row_of(const struct snapshot *snapshot, const struct ma
 }
 
 /* Reduces all items to the grouping and adds up those that are alike then. */
-static enum status group(struct margins *margins, enum margin_grouping grouping,
-                         const struct margin_row **rows, size_t *row_count, struct fault *fault) {
-    struct margin_row *made = ARENA_NEW(margins->call->arena, struct margin_row, margins->count + 1);
+static enum status group_items(struct margins *margins, enum margin_grouping grouping,
+                               const struct margin_row **rows, size_t *row_count, struct fault *fault) {
+    struct margin_row *made = ARENA_NEW(margins->call->arena, struct margin_row, margins->count);
     size_t count = 0;
-    enum status status = STATUS_OK;
     for (size_t i = 0; i < margins->count; i++) {
-        reduce(&margins->items[i], grouping);
+        reduce_item(&margins->items[i], grouping);
     }
     if (margins->count > 0) {
         qsort_r(margins->items, margins->count, sizeof(*margins->items), compare_items, &margins->snapshot);
     }
-    for (size_t i = 0; status == STATUS_OK && i < margins->count; i++) {
+    for (size_t i = 0; i < margins->count; i++) {
         const struct margin_item *item = &margins->items[i];
         if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0) {
             made[count++] = row_of(&margins->snapshot, item);
         }
-        status = add_amounts(&made[count - 1], item, fault);
+        TRY(add_amounts(&made[count - 1], item, fault));
     }
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = finish_row(&made[i], fault);
+    for (size_t i = 0; i < count; i++) {
+        TRY(compute_margin(&made[i], fault));
     }
     *rows = made;
     *row_count = count;
-    return status;
+    return STATUS_OK;
 }
 
 /* ---- the use case ---- */
 
-static enum status find_whose(struct margins *margins, struct text word, struct fault *fault) {
+/* The account whose margins are asked for; the operator's are the distributor's. */
+static enum status find_owner(struct margins *margins, struct text word, struct fault *fault) {
     struct call *call = margins->call;
-    struct programme programme;
     int64_t id = call->actor.account_id;
     if (word.length > 0) {
         return find_account_with_right(call, word, "account", RIGHT_READ, &margins->account, fault);
     }
-    enum status status = require_any_right(call, RIGHT_READ, fault);
-    if (status == STATUS_OK && id == 0) {
-        status = programme_load(call->db, call->arena, &programme, fault);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    if (id == 0) {
+        struct programme programme;
+        TRY(programme_load(call->db, call->arena, &programme, fault));
         id = programme.distributor_id;
     }
-    return status == STATUS_OK ? account_load(call->db, call->arena, id, &margins->account, fault) : status;
+    return account_load(call->db, call->arena, id, &margins->account, fault);
+}
+
+static enum status compute_margins(struct margins *margins, const struct show_margins_input *input,
+                                   struct show_margins_result *result, struct fault *fault) {
+    TRY(find_owner(margins, input->account, fault));
+    TRY(snapshot_load(margins->call, &margins->snapshot, fault));
+    TRY(input->forecast ? gather_forecast(margins, fault) : gather_billed(margins, fault));
+    TRY(group_items(margins, input->grouping, &result->rows, &result->count, fault));
+    return group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count, fault);
+}
+
+static enum status show_margins_body(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    struct show_margins_result *result = output;
+    struct margins margins = {.call = call, .month = result->month};
+    enum status status = compute_margins(&margins, input, result, fault);
+    snapshot_close(&margins.snapshot);
+    return status;
 }
 
 enum status show_margins(struct call *call, const struct show_margins_input *input,
                          struct show_margins_result *result, struct fault *fault) {
-    struct margins margins = {.call = call};
     struct show_margins_result made = {.forecast = input->forecast};
-    enum status status = month_parse(input->month, "month", &margins.month, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    made.month = margins.month;
-    status = call_begin(call, DB_READ, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = find_whose(&margins, input->account, fault);
-    if (status == STATUS_OK) {
-        status = snapshot_load(call, &margins.snapshot, fault);
-    }
-    if (status == STATUS_OK) {
-        status = input->forecast ? gather_forecast(&margins, fault) : gather_billed(&margins, fault);
-    }
-    if (status == STATUS_OK) {
-        status = group(&margins, input->grouping, &made.rows, &made.count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = group(&margins, MARGIN_TOTAL, &made.totals, &made.total_count, fault);
-    }
-    if (status == STATUS_OK) {
-        *result = made;
-    }
-    snapshot_close(&margins.snapshot);
-    return call_end(call, status, fault);
+    TRY(month_parse(input->month, "month", &made.month, fault));
+    TRY(call_run(call, DB_READ, show_margins_body, input, &made, fault));
+    *result = made;
+    return STATUS_OK;
 }

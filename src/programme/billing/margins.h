@@ -1,8 +1,8 @@
 /* Margins: what an account earns: revenue on the edges it sells on, less cost on the edges it buys on.
  *
  * Closed months come from what was billed, lines against lines of the same end customer and SKU. The running
- * month is rated by the same functions from the events so far: `so_far` as if it ended now, `forecast` as if
- * every seat that is on stays on to the month's end. */
+ * month is billed by the function that the close bills with, corrections and one-off charges that wait among
+ * it: `so_far` as if it ended now, `forecast` as if every seat that is on stays on to the month's end. */
 #ifndef SEATMETER_PROGRAMME_BILLING_MARGINS_H
 #define SEATMETER_PROGRAMME_BILLING_MARGINS_H
 

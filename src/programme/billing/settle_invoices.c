@@ -222,12 +222,11 @@ static enum status make_head(struct call *call, const struct invoice_head *corre
 static enum status write_credit_note(struct call *call, struct invoice_head *head, struct billed_line *lines,
                                      size_t count, struct fault *fault) {
     struct db_bulk *bulk = NULL;
-    enum status status =
-        billed_lines_total(call->arena, lines, count, &head->net_minor, &head->tax_minor, fault);
-    head->gross_minor = head->net_minor;
-    if (status == STATUS_OK) {
-        status = money_add(&head->gross_minor, head->tax_minor, fault);
-    }
+    struct billed_total total = {0};
+    enum status status = billed_lines_total(call->arena, lines, count, &total, fault);
+    head->net_minor = total.net_minor;
+    head->tax_minor = total.tax_minor;
+    head->gross_minor = total.gross_minor;
     if (status == STATUS_OK) {
         status = invoice_heads_bulk(call->db, &bulk, fault);
     }

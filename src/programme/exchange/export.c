@@ -1,5 +1,9 @@
 #include "programme/exchange/export.h"
 
+#include "core/base/csv.h"
+#include "core/time/instant.h"
+#include "core/usage/event.h"
+#include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/exchange/export_billing.h"
 #include "programme/exchange/export_catalogue.h"

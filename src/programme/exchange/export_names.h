@@ -8,7 +8,8 @@
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 
-#include "programme/billing/snapshot.h"
+#include "core/rating/snapshot.h"
+#include "programme/call/call.h"
 
 struct export_names {
     const struct text *accounts; /* by the snapshot's index */

@@ -9,6 +9,8 @@
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/parties/suspend_agreement.h"
+#include "programme/simulation/simulate_world.h"
+#include "programme/usage/decide_report.h"
 #include "programme/usage/reports.h"
 #include "store/licensing/events.h"
 

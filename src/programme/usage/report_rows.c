@@ -1,13 +1,13 @@
 #include "programme/usage/report_rows.h"
 
-#include "core/time/zone.h"
-#include "programme/billing/usage.h"
+#include "programme/call/name_cache.h"
+#include "programme/usage/load_usage.h"
 #include "store/catalogue/prices.h"
-#include "store/catalogue/skus.h"
 #include "store/devices/device_lists.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A row with its key while the rows are sorted. */
 struct keyed_row {
@@ -21,28 +21,28 @@ struct used_owner {
     bool has_devices;
 };
 
-/* Everything that the rows are made from. */
+/* Everything that the rows are made from. Its lists are by customer, then SKU, as the groups are; each has
+ * the place up to which it has been read. */
 struct filling {
-    const struct call *call;
+    struct call *call;
     const struct report_edge *edge;
-    struct zone *zone;
-    struct month_span span;
+    struct edge_month on;
     struct price_list list;
     struct usage usage;
-    const struct provisioned *provisioned; /* by customer, then SKU, as the groups are */
+    size_t group_at;
+    const struct provisioned *provisioned;
     size_t provisioned_count;
     size_t provisioned_at;
-    size_t group_at;
-    const struct used_units *used; /* the same, by devices */
+    const struct used_units *used; /* by devices */
     size_t used_count;
     size_t used_at;
+    const struct report_adjustment *adjustments;
+    size_t adjustment_count;
+    size_t adjustment_at;
     struct used_owner *owners;
     size_t owner_count;
     size_t owner_capacity;
-    const struct report_adjustment *adjustments; /* the same */
-    size_t adjustment_count;
-    size_t adjustment_at;
-    struct account customer; /* of the present group */
+    struct name_cache names;
     struct usage_scratch usage_scratch;
     struct meter_scratch meter_scratch;
 };
@@ -67,7 +67,7 @@ static int64_t take_provisioned(struct filling *filling, struct report_row_key k
     return next->seats;
 }
 
-/* The usage of the key, or NULL; the same. */
+/* The usage of the key, or NULL; keys are asked for in order. */
 static const struct usage_group *take_group(struct filling *filling, struct report_row_key key) {
     if (filling->group_at == filling->usage.group_count) {
         return NULL;
@@ -80,7 +80,7 @@ static const struct usage_group *take_group(struct filling *filling, struct repo
     return next;
 }
 
-/* What devices used of the key; the same. */
+/* What devices used of the key; keys are asked for in order. */
 static struct used_units take_used(struct filling *filling, struct report_row_key key) {
     if (filling->used_at == filling->used_count) {
         return (struct used_units){0};
@@ -95,7 +95,7 @@ static struct used_units take_used(struct filling *filling, struct report_row_ke
 
 static void take_lower(struct report_row_key *key, bool *found, int64_t customer_id, int64_t sku_id) {
     if (!*found || compare_keys(customer_id, sku_id, key->customer_id, key->sku_id) < 0) {
-        *key = (struct report_row_key){customer_id, sku_id};
+        *key = (struct report_row_key){.customer_id = customer_id, .sku_id = sku_id};
     }
     *found = true;
 }
@@ -118,7 +118,7 @@ static bool next_key(const struct filling *filling, struct report_row_key *key) 
     return found;
 }
 
-/* The adjustment of the key, or NULL; the same. */
+/* The adjustment of the key, or NULL; keys are asked for in order. */
 static const struct report_adjustment *take_adjustment(struct filling *filling, struct report_row_key key) {
     while (filling->adjustment_at < filling->adjustment_count) {
         const struct report_adjustment *next = &filling->adjustments[filling->adjustment_at];
@@ -134,37 +134,51 @@ static const struct report_adjustment *take_adjustment(struct filling *filling, 
     return NULL;
 }
 
-/* What the meter says under the policy of the edge's price; without a price under the default policy. */
-static enum status measure(struct filling *filling, int64_t sku_id, const struct meter_group *meter,
-                           struct usage_report_row *row, struct fault *fault) {
-    const struct report_edge *edge = filling->edge;
-    struct price_list prices =
-        price_list_of_edge(&filling->list, filling->call->arena, edge->seller.id, edge->buyer.id, sku_id);
-    const struct price *price = price_for_month(prices.prices, prices.count, edge->month);
-    enum metering_policy policy = price == NULL ? POLICY_PEAK : price->policy;
-    int64_t from_us = filling->span.midnights_us[0];
-    if (price != NULL && price->terms.has_trial_end) {
-        int64_t trial_end_us = zone_midnight_us(filling->zone, price->terms.trial_end);
-        from_us = trial_end_us > from_us ? trial_end_us : from_us;
+/* Sets the adjustment of a row, or none, and what will be charged then (core/rating/charge.h). */
+static enum status adjust_row(struct usage_report_row *row, const struct report_row_key *key,
+                              const struct report_adjustment *adjustment, struct fault *fault) {
+    struct charged charged;
+    struct override override = {0};
+    if (adjustment != NULL) {
+        override.units = adjustment->units;
+        override.reason = adjustment->reason;
     }
-    row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(policy));
-    return meter_measure(meter, policy, &filling->span, from_us, &filling->meter_scratch, &row->measured,
-                         fault);
+    TRY(charge_of(&key->metering, &key->measured, adjustment == NULL ? NULL : &override, NULL, &charged,
+                  fault));
+    row->has_adjustment = adjustment != NULL;
+    row->adjusted_units = override.units;
+    row->reason = adjustment == NULL ? TEXT("") : override.reason;
+    row->chargeable = charged.quantity;
+    return STATUS_OK;
 }
 
-static enum status owner_has_devices(struct filling *filling, int64_t owner_id, bool *has_devices,
-                                     struct fault *fault) {
-    const struct call *call = filling->call;
+/* Meters the key under the price of the edge; without a price under the default policy. */
+static enum status measure_key(struct filling *filling, struct report_row_key *key,
+                               const struct usage_group *group, struct usage_report_row *row,
+                               struct fault *fault) {
+    const struct agreement *agreement = &filling->edge->agreement;
+    const struct price_place place = {agreement->seller_id, agreement->buyer_id, key->sku_id,
+                                      agreement->currency};
+    const struct price_edge *price_edge = NULL;
+    const struct price *price =
+        price_list_for_month(&filling->list, filling->call->arena, &place, filling->edge->month, &price_edge);
+    key->metering = metering_of(&filling->on, price);
+    TRY(charge_measure(&filling->on, &key->metering, group, &key->measured, fault));
+    row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(key->metering.policy));
+    row->measured = key->measured.quantity;
+    return STATUS_OK;
+}
+
+static enum status find_owner_devices(struct filling *filling, int64_t owner_id, bool *has_devices,
+                                      struct fault *fault) {
+    struct call *call = filling->call;
     for (size_t i = 0; i < filling->owner_count; i++) {
         if (filling->owners[i].owner_id == owner_id) {
             *has_devices = filling->owners[i].has_devices;
             return STATUS_OK;
         }
     }
-    enum status status = device_is_known_of_owner(call->db, owner_id, has_devices, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(device_is_known_of_owner(call->db, owner_id, has_devices, fault));
     filling->owners = arena_grow(call->arena, filling->owners, filling->owner_count, &filling->owner_capacity,
                                  sizeof *filling->owners);
     filling->owners[filling->owner_count++] = (struct used_owner){owner_id, *has_devices};
@@ -172,75 +186,55 @@ static enum status owner_has_devices(struct filling *filling, int64_t owner_id, 
 }
 
 /* A vendor whose products know no devices has no used units, rather than none used. */
-static enum status fill_used(struct filling *filling, int64_t owner_id, const struct used_units *used,
-                             struct usage_report_row *row, struct fault *fault) {
-    row->has_used = used->used > 0 || used->unlicensed > 0;
+static enum status fill_used(struct filling *filling, int64_t owner_id, struct usage_report_row *row,
+                             struct fault *fault) {
+    row->has_used = row->used_units > 0 || row->unlicensed_units > 0;
     if (!row->has_used) {
-        enum status status = owner_has_devices(filling, owner_id, &row->has_used, fault);
-        if (status != STATUS_OK || !row->has_used) {
-            return status;
-        }
+        TRY(find_owner_devices(filling, owner_id, &row->has_used, fault));
     }
-    int64_t idle = row->provisioned_units - used->used;
-    row->used_units = used->used;
-    row->over_provisioned_units = idle > 0 ? idle : 0;
-    row->unlicensed_units = used->unlicensed;
+    if (row->has_used) {
+        int64_t idle = row->provisioned_units - row->used_units;
+        row->over_provisioned_units = idle > 0 ? idle : 0;
+    }
     return STATUS_OK;
 }
 
-/* The names and, as they depend on the SKU's owner, the used units. */
-static enum status name_row(struct filling *filling, struct report_row_key key, const struct used_units *used,
-                            struct usage_report_row *row, struct fault *fault) {
-    const struct call *call = filling->call;
-    struct sku sku = {0};
-    enum status status = sku_load(call->db, call->arena, key.sku_id, &sku, fault);
-    if (status == STATUS_OK && filling->customer.id != key.customer_id) {
-        status = account_load(call->db, call->arena, key.customer_id, &filling->customer, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    row->customer_code = filling->customer.code;
-    row->customer_name = filling->customer.name;
-    row->sku = sku.code;
-    row->description = sku.name;
-    return fill_used(filling, sku.owner_id, used, row, fault);
+/* Fills in the names and, as they depend on the SKU's owner, the used units. */
+static enum status name_row(struct filling *filling, struct report_row_key key, struct usage_report_row *row,
+                            struct fault *fault) {
+    const struct account *customer = NULL;
+    const struct sku *sku = NULL;
+    TRY(name_cache_account(&filling->names, key.customer_id, &customer, fault));
+    TRY(name_cache_sku(&filling->names, key.sku_id, &sku, fault));
+    row->customer_code = customer->code;
+    row->customer_name = customer->name;
+    row->sku = sku->code;
+    row->description = sku->name;
+    return fill_used(filling, sku->owner_id, row, fault);
 }
 
-/* The key's row; `*wanted` is false where the edge is not billed for it or there is nothing to say of it. */
+/* Whether there is anything to say of the row: not where the edge is not billed for it. */
+static bool is_told(const struct usage_report_row *row) {
+    return row->provisioned_units > 0 || row->measured.parts > 0 || row->has_adjustment ||
+           row->used_units > 0 || row->unlicensed_units > 0;
+}
+
 static enum status fill_row(struct filling *filling, struct report_row_key key, struct keyed_row *out,
-                            bool *wanted, struct fault *fault) {
-    struct usage_meter meter = {0};
+                            struct fault *fault) {
     struct usage_report_row row = {.reason = TEXT("")};
     const struct usage_group *group = take_group(filling, key);
-    if (group != NULL && !usage_meter_at(&filling->usage, group, filling->edge->seller.depth,
-                                         &filling->usage_scratch, &meter)) {
-        meter = (struct usage_meter){0};
-    }
     row.provisioned_units = take_provisioned(filling, key);
     struct used_units used = take_used(filling, key);
-    enum status status = measure(filling, key.sku_id, &meter.meter, &row, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
     const struct report_adjustment *adjustment = take_adjustment(filling, key);
-    *wanted = row.provisioned_units > 0 || row.measured.parts > 0 || adjustment != NULL || used.used > 0 ||
-              used.unlicensed > 0;
-    if (!*wanted) {
-        return STATUS_OK;
+    TRY(measure_key(filling, &key, group, &row, fault));
+    TRY(adjust_row(&row, &key, adjustment, fault));
+    row.used_units = used.used;
+    row.unlicensed_units = used.unlicensed;
+    if (is_told(&row)) {
+        TRY(name_row(filling, key, &row, fault));
     }
-    row.chargeable = row.measured;
-    if (adjustment != NULL) {
-        row.has_adjustment = true;
-        row.adjusted_units = adjustment->units;
-        row.reason = adjustment->reason;
-        row.chargeable = (struct quantity){adjustment->units, 1};
-    }
-    status = name_row(filling, key, &used, &row, fault);
-    if (status == STATUS_OK) {
-        *out = (struct keyed_row){row, key};
-    }
-    return status;
+    *out = (struct keyed_row){row, key};
+    return STATUS_OK;
 }
 
 static int compare_rows(const void *left, const void *right) {
@@ -254,75 +248,81 @@ static int compare_rows(const void *left, const void *right) {
                       : compare_keys(a->key.customer_id, a->key.sku_id, b->key.customer_id, b->key.sku_id);
 }
 
-/* Reads the usage, the prices and what was provisioned. */
-static enum status load(struct filling *filling, struct fault *fault) {
-    const struct call *call = filling->call;
-    int64_t from_us = filling->span.midnights_us[0];
-    int64_t to_us = filling->span.midnights_us[filling->span.days];
-    int64_t buyer_id = filling->edge->buyer.id;
-    struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = buyer_id};
+/* Reads the usage, the prices, what was provisioned and what devices used. */
+static enum status load_month_of_edge(struct filling *filling, struct fault *fault) {
+    struct call *call = filling->call;
+    const struct report_edge *edge = filling->edge;
+    const struct month_span *span = &filling->on.span;
+    int64_t from_us = span->midnights_us[0];
+    int64_t to_us = span->midnights_us[span->days];
+    struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = edge->buyer.id};
     struct provisioned *provisioned = NULL;
     struct used_units *used = NULL;
-    enum status status = usage_load(call->db, call->arena, &scope, &filling->usage, fault);
-    if (status == STATUS_OK) {
-        status =
-            price_list_load_seller(call->db, call->arena, filling->edge->seller.id, &filling->list, fault);
-    }
-    if (status == STATUS_OK) {
-        status = report_provisioned(call->db, call->arena, buyer_id, filling->edge->seller.depth, from_us,
-                                    to_us, &provisioned, &filling->provisioned_count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = device_used_units(call->db, call->arena, buyer_id, filling->edge->seller.depth,
-                                   filling->edge->month.index, &used, &filling->used_count, fault);
-    }
+    TRY(usage_load(call->db, call->arena, &scope, &filling->usage, fault));
+    TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
+    TRY(report_provisioned(call->db, call->arena, edge->buyer.id, edge->seller.depth, from_us, to_us,
+                           &provisioned, &filling->provisioned_count, fault));
+    TRY(device_used_units(call->db, call->arena, edge->buyer.id, edge->seller.depth, edge->month.index, &used,
+                          &filling->used_count, fault));
     filling->provisioned = provisioned;
     filling->used = used;
-    return status;
+    return STATUS_OK;
 }
 
-enum status report_rows_measure(const struct call *call, const struct report_edge *edge,
+static enum status fill_rows(struct filling *filling, struct report_rows *rows, struct fault *fault) {
+    struct arena *arena = filling->call->arena;
+    size_t count = 0;
+    TRY(load_month_of_edge(filling, fault));
+    struct keyed_row *keyed =
+        ARENA_NEW(arena, struct keyed_row,
+                  filling->usage.group_count + filling->provisioned_count + filling->used_count);
+    for (struct report_row_key key; next_key(filling, &key);) {
+        TRY(fill_row(filling, key, &keyed[count], fault));
+        count += is_told(&keyed[count].row);
+    }
+    if (count > 0) {
+        qsort(keyed, count, sizeof *keyed, compare_rows);
+    }
+    *rows = (struct report_rows){ARENA_NEW(arena, struct usage_report_row, count),
+                                 ARENA_NEW(arena, struct report_row_key, count), count};
+    for (size_t i = 0; i < count; i++) {
+        rows->items[i] = keyed[i].row;
+        rows->keys[i] = keyed[i].key;
+    }
+    return STATUS_OK;
+}
+
+enum status report_rows_measure(struct call *call, const struct report_edge *edge,
                                 const struct report_adjustment *adjustments, size_t adjustment_count,
-                                struct usage_report_row **rows, struct report_row_key **keys, size_t *count,
-                                struct fault *fault) {
+                                struct report_rows *rows, struct fault *fault) {
     struct filling filling = {.call = call,
                               .edge = edge,
                               .adjustments = adjustments,
                               .adjustment_count = adjustment_count,
                               .usage_scratch = {.arena = call->arena},
                               .meter_scratch = {.arena = call->arena}};
-    enum status status = zone_open(edge->agreement.time_zone, "time_zone", &filling.zone, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    zone_month_span(filling.zone, edge->month, &filling.span);
-    struct keyed_row *keyed = NULL;
-    size_t used = 0;
-    status = load(&filling, fault);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    keyed = ARENA_NEW(call->arena, struct keyed_row,
-                      filling.usage.group_count + filling.provisioned_count + filling.used_count);
-    for (struct report_row_key key; status == STATUS_OK && next_key(&filling, &key);) {
-        bool wanted = false;
-        status = fill_row(&filling, key, &keyed[used], &wanted, fault);
-        used += wanted;
-    }
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    if (used > 0) {
-        qsort(keyed, used, sizeof *keyed, compare_rows);
-    }
-    *rows = ARENA_NEW(call->arena, struct usage_report_row, used);
-    *keys = ARENA_NEW(call->arena, struct report_row_key, used);
-    for (size_t i = 0; i < used; i++) {
-        (*rows)[i] = keyed[i].row;
-        (*keys)[i] = keyed[i].key;
-    }
-    *count = used;
-done:
-    zone_close(filling.zone);
+    struct zone *zone = NULL;
+    struct month_span span;
+    TRY(zone_open(edge->agreement.time_zone, "time_zone", &zone, fault));
+    zone_month_span(zone, edge->month, &span);
+    filling.on = edge_month_of(&filling.usage, edge->month, zone, &span, edge->seller.depth);
+    filling.on.usage_scratch = &filling.usage_scratch;
+    filling.on.meter_scratch = &filling.meter_scratch;
+    name_cache_init(&filling.names, call);
+    enum status status = fill_rows(&filling, rows, fault);
+    zone_close(zone);
     return status;
+}
+
+enum status report_rows_adjust(struct report_rows *rows, size_t row,
+                               const struct report_adjustment *adjustment, struct fault *fault) {
+    assert(row < rows->count);
+    TRY(adjust_row(&rows->items[row], &rows->keys[row], adjustment, fault));
+    if (!is_told(&rows->items[row])) {
+        size_t behind = rows->count - row - 1;
+        memmove(&rows->items[row], &rows->items[row + 1], behind * sizeof *rows->items);
+        memmove(&rows->keys[row], &rows->keys[row + 1], behind * sizeof *rows->keys);
+        rows->count--;
+    }
+    return STATUS_OK;
 }

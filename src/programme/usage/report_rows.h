@@ -1,11 +1,12 @@
-/* Report rows: a usage report filled in from the meter, as a close will measure it on the same edge.
+/* Report rows: a usage report filled in from the meter, as a close will bill it on the same edge.
  *
- * Both read programme/billing/usage.h with the price that holds on the edge, so that what was approved is
- * what is billed. A (customer, SKU) that the edge is not billed for (a part of a bundle that was composed
- * further up or down) has no row. */
+ * Both ask core/rating/charge.h what is measured and what is charged, so that what was approved is what is
+ * billed: in a free month 0. A (customer, SKU) that the edge is not billed for (a part of a bundle that was
+ * composed further up or down) has no row. */
 #ifndef SEATMETER_PROGRAMME_USAGE_REPORT_ROWS_H
 #define SEATMETER_PROGRAMME_USAGE_REPORT_ROWS_H
 
+#include "core/rating/charge.h"
 #include "core/usage/report.h"
 #include "programme/call/call.h"
 #include "store/billing/reports.h"
@@ -20,16 +21,28 @@ struct report_edge {
     struct month month;
 };
 
-/* What a row is about, in numbers. */
+/* What a row is about and comes from, in numbers. */
 struct report_row_key {
     int64_t customer_id;
     int64_t sku_id;
+    struct metering metering;
+    struct measured measured;
 };
 
-/* Rows by the customer's code, then the SKU's, with `keys` beside them. */
-enum status report_rows_measure(const struct call *call, const struct report_edge *edge,
+/* Rows by the customer's code, then the SKU's; keys[i] is what items[i] is about. */
+struct report_rows {
+    struct usage_report_row *items;
+    struct report_row_key *keys;
+    size_t count;
+};
+
+/* The rows of the edge's month with these adjustments, by customer, then SKU. */
+enum status report_rows_measure(struct call *call, const struct report_edge *edge,
                                 const struct report_adjustment *adjustments, size_t adjustment_count,
-                                struct usage_report_row **rows, struct report_row_key **keys, size_t *count,
-                                struct fault *fault) MUST_CHECK;
+                                struct report_rows *rows, struct fault *fault) MUST_CHECK;
+
+/* Adjusts a row, or with NULL withdraws its adjustment; a row that says nothing thereafter goes. */
+enum status report_rows_adjust(struct report_rows *rows, size_t row,
+                               const struct report_adjustment *adjustment, struct fault *fault) MUST_CHECK;
 
 #endif

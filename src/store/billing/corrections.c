@@ -46,7 +46,7 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
 static const char WAITING[] =
     "select {c} from corrections c where c.month < $1 and exists (select 1 from corrections w where "
     "w.agreement_id = c.agreement_id and w.month = c.month and w.sku_id = c.sku_id and w.invoice_id is null) "
-    "and not exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month > $1 and "
+    "and not exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month >= $1 and "
     "m.state = 'closed') "
     "order by c.agreement_id, c.month, c.sku_id, c.customer_id, c.id";
 

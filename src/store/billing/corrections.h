@@ -21,7 +21,7 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
                             int64_t *next_after, struct fault *fault) MUST_CHECK;
 
 /* All corrections, billed or not, of every (agreement, month before `month`, SKU) for which one waits, where
- * the agreement has closed nothing after `month`: by agreement, month, SKU, customer, id. */
+ * the agreement has closed neither `month` nor anything after it: by agreement, month, SKU, customer, id. */
 enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
                                 struct correction **corrections, size_t *count,
                                 struct fault *fault) MUST_CHECK;

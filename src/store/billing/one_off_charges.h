@@ -29,6 +29,11 @@ enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct m
                                     struct one_off_charge **charges, size_t *count,
                                     struct fault *fault) MUST_CHECK;
 
+/* What was billed with a month, under an agreement (0: under all): by agreement, then id. */
+enum status one_off_charges_billed(struct db *db, struct arena *arena, struct month month,
+                                   int64_t agreement_id, struct one_off_charge **charges, size_t *count,
+                                   struct fault *fault) MUST_CHECK;
+
 /* Every waiting charge of the month whose edge has an invoice for it is on that invoice now. */
 enum status one_off_charges_mark_billed(struct db *db, struct month month, struct fault *fault) MUST_CHECK;
 

@@ -1,5 +1,6 @@
-#include "programme/billing/snapshot.h"
+#include "core/rating/snapshot.h"
 
+#include "core/base/search.h"
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "store/catalogue/skus.h"
@@ -14,7 +15,7 @@ struct snapshot_zone {
     struct text name;
     struct zone *zone;
     struct arena *arena;
-    struct zone_month *months; /* the last asked first */
+    struct zone_month *months; /* that were asked for, the last one first */
 };
 
 struct zone_month {
@@ -42,35 +43,29 @@ static int compare_ranked(const void *left, const void *right) {
 }
 
 static void rank_accounts(struct snapshot *snapshot, struct arena *arena) {
-    struct ranked *items = ARENA_NEW(arena, struct ranked, snapshot->account_count + 1);
+    struct ranked *items = ARENA_NEW(arena, struct ranked, snapshot->account_count);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         items[i] = (struct ranked){snapshot->accounts[i].label, snapshot->accounts[i].id, (uint32_t)i};
     }
     qsort(items, snapshot->account_count, sizeof(*items), compare_ranked);
-    snapshot->account_rank = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
+    snapshot->account_rank = ARENA_NEW(arena, uint32_t, snapshot->account_count);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         snapshot->account_rank[items[i].index] = (uint32_t)i;
     }
 }
 
-/* Ranks the SKUs; neighbours of the same code go by their identifiers. */
-static void rank_skus(struct call *call, struct snapshot *snapshot) {
+static void rank_skus(struct snapshot *snapshot, struct arena *arena) {
     size_t count = snapshot->sku_count;
-    struct ranked *items = ARENA_NEW(call->arena, struct ranked, count + 1);
+    struct ranked *items = ARENA_NEW(arena, struct ranked, count);
     for (size_t i = 0; i < count; i++) {
         items[i] = (struct ranked){snapshot->skus[i].code, snapshot->skus[i].id, (uint32_t)i};
     }
     qsort(items, count, sizeof(*items), compare_ranked);
-    snapshot->sku_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
-    snapshot->sku_of_rank = ARENA_NEW(call->arena, uint32_t, count + 1);
-    snapshot->sku_labels = ARENA_NEW(call->arena, struct text, count + 1);
+    snapshot->sku_rank = ARENA_NEW(arena, uint32_t, count);
+    snapshot->sku_of_rank = ARENA_NEW(arena, uint32_t, count);
     for (size_t i = 0; i < count; i++) {
-        bool shared = (i > 0 && text_equal(items[i].name, items[i - 1].name)) ||
-                      (i + 1 < count && text_equal(items[i].name, items[i + 1].name));
         snapshot->sku_rank[items[i].index] = (uint32_t)i;
         snapshot->sku_of_rank[i] = items[i].index;
-        snapshot->sku_labels[items[i].index] =
-            shared ? identifier_text(call, IDENTIFIER_SKU, items[i].id) : items[i].name;
     }
 }
 
@@ -97,7 +92,7 @@ static int compare_edges(const void *left, const void *right) {
 /* Sorts the agreements into edges. */
 static void make_edges(struct snapshot *snapshot, struct arena *arena) {
     size_t count = snapshot->agreement_count;
-    struct edge_key *keys = ARENA_NEW(arena, struct edge_key, count + 1);
+    struct edge_key *keys = ARENA_NEW(arena, struct edge_key, count);
     for (size_t i = 0; i < count; i++) {
         keys[i] = (struct edge_key){
             snapshot->account_rank[snapshot_account(snapshot, snapshot->agreements[i].seller_id)],
@@ -105,9 +100,9 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
             (uint32_t)i};
     }
     qsort(keys, count, sizeof(*keys), compare_edges);
-    snapshot->edges = ARENA_NEW(arena, struct snapshot_edge, count + 1);
-    snapshot->edge_agreements = ARENA_NEW(arena, uint32_t, count + 1);
-    snapshot->edge_of_agreement = ARENA_NEW(arena, uint32_t, count + 1);
+    snapshot->edges = ARENA_NEW(arena, struct snapshot_edge, count);
+    snapshot->edge_agreements = ARENA_NEW(arena, uint32_t, count);
+    snapshot->edge_of_agreement = ARENA_NEW(arena, uint32_t, count);
     snapshot->edge_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct agreement *agreement = &snapshot->agreements[keys[i].agreement];
@@ -130,8 +125,8 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
 
 /* From each account to the edge that supplies it, and from each vendor to the distributor. */
 static void connect_edges(struct snapshot *snapshot, struct arena *arena) {
-    snapshot->edge_to_buyer = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
-    snapshot->vendor_edge = ARENA_NEW(arena, uint32_t, snapshot->account_count + 1);
+    snapshot->edge_to_buyer = ARENA_NEW(arena, uint32_t, snapshot->account_count);
+    snapshot->vendor_edge = ARENA_NEW(arena, uint32_t, snapshot->account_count);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         snapshot->edge_to_buyer[i] = snapshot->vendor_edge[i] = SNAPSHOT_NONE;
     }
@@ -150,7 +145,7 @@ static void connect_edges(struct snapshot *snapshot, struct arena *arena) {
 /* Opens each zone once. Zones outlive the call's arena only until snapshot_close. */
 static enum status open_zones(struct snapshot *snapshot, struct arena *arena, struct fault *fault) {
     size_t capacity = 0;
-    snapshot->zone_of_agreement = ARENA_NEW(arena, uint32_t, snapshot->agreement_count + 1);
+    snapshot->zone_of_agreement = ARENA_NEW(arena, uint32_t, snapshot->agreement_count);
     for (size_t i = 0; i < snapshot->agreement_count; i++) {
         struct text name = snapshot->agreements[i].time_zone;
         size_t at = 0;
@@ -184,24 +179,39 @@ struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement) 
     return snapshot->zones[snapshot->zone_of_agreement[agreement]].zone;
 }
 
-const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t agreement,
-                                       struct month month) {
-    assert(agreement < snapshot->agreement_count);
-    struct snapshot_zone *zone = &snapshot->zones[snapshot->zone_of_agreement[agreement]];
-    for (struct zone_month *known = zone->months; known != NULL; known = known->next) {
+const struct month_span *snapshot_zone_month(const struct snapshot *snapshot, uint32_t zone,
+                                             struct month month) {
+    assert(zone < snapshot->zone_count);
+    struct snapshot_zone *of = &snapshot->zones[zone];
+    for (struct zone_month *known = of->months; known != NULL; known = known->next) {
         if (known->month.index == month.index) {
             return &known->span;
         }
     }
-    struct zone_month *asked = ARENA_NEW(zone->arena, struct zone_month, 1);
-    asked->next = zone->months;
+    struct zone_month *asked = ARENA_NEW(of->arena, struct zone_month, 1);
+    asked->next = of->months;
     asked->month = month;
-    zone_month_span(zone->zone, month, &asked->span);
-    zone->months = asked;
+    zone_month_span(of->zone, month, &asked->span);
+    of->months = asked;
     return &asked->span;
 }
 
-/* ---- loading ---- */
+const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t agreement,
+                                       struct month month) {
+    assert(agreement < snapshot->agreement_count);
+    return snapshot_zone_month(snapshot, snapshot->zone_of_agreement[agreement], month);
+}
+
+void snapshot_widen(const struct snapshot *snapshot, struct month month, int64_t *from_us,
+                    int64_t *until_us) {
+    for (size_t i = 0; i < snapshot->zone_count; i++) {
+        const struct month_span *span = snapshot_zone_month(snapshot, (uint32_t)i, month);
+        *from_us = span->midnights_us[0] < *from_us ? span->midnights_us[0] : *from_us;
+        *until_us = span->midnights_us[span->days] > *until_us ? span->midnights_us[span->days] : *until_us;
+    }
+}
+
+/* ---- indexing ---- */
 
 static void index_ids(struct snapshot *snapshot, struct arena *arena) {
     id_map_init(&snapshot->account_index, arena, snapshot->account_count);
@@ -230,37 +240,20 @@ static void find_minimums(struct snapshot *snapshot, struct arena *arena) {
     snapshot->minimum_prices = found;
 }
 
-enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) {
-    struct arena *arena = call->arena;
-    *snapshot = (struct snapshot){0};
-    enum status status =
-        account_load_all(call->db, arena, &snapshot->accounts, &snapshot->account_count, fault);
-    if (status == STATUS_OK) {
-        status =
-            agreement_load_all(call->db, arena, &snapshot->agreements, &snapshot->agreement_count, fault);
+static enum status find_currencies(struct snapshot *snapshot, struct arena *arena, struct fault *fault) {
+    snapshot->currencies = ARENA_NEW(arena, struct currency, snapshot->agreement_count);
+    for (size_t i = 0; i < snapshot->agreement_count; i++) {
+        TRY(currency_find(snapshot->agreements[i].currency, "currency", &snapshot->currencies[i], fault));
     }
-    if (status == STATUS_OK) {
-        status = sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault);
-    }
-    if (status == STATUS_OK) {
-        status = price_list_load(call->db, arena, &snapshot->prices, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    snapshot->currencies = ARENA_NEW(arena, struct currency, snapshot->agreement_count + 1);
-    for (size_t i = 0; status == STATUS_OK && i < snapshot->agreement_count; i++) {
-        status = currency_find(snapshot->agreements[i].currency, "currency", &snapshot->currencies[i], fault);
-    }
-    if (status == STATUS_OK) {
-        status = open_zones(snapshot, arena, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
+    return STATUS_OK;
+}
+
+enum status snapshot_index(struct snapshot *snapshot, struct arena *arena, struct fault *fault) {
+    TRY(find_currencies(snapshot, arena, fault));
+    TRY(open_zones(snapshot, arena, fault));
     index_ids(snapshot, arena);
     rank_accounts(snapshot, arena);
-    rank_skus(call, snapshot);
+    rank_skus(snapshot, arena);
     make_edges(snapshot, arena);
     connect_edges(snapshot, arena);
     find_minimums(snapshot, arena);
@@ -290,19 +283,21 @@ uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id) {
     return id_map_get(&snapshot->sku_index, id, 0, &index) ? index : SNAPSHOT_NONE;
 }
 
-/* The first price with a minimum of this seller or one behind it; the snapshot is sorted by seller. */
+struct sought_minimum {
+    const struct snapshot *snapshot;
+    int64_t seller_id;
+};
+
+static bool is_minimum_before(const void *context, size_t i) {
+    const struct sought_minimum *sought = context;
+    const struct snapshot *snapshot = sought->snapshot;
+    return snapshot->prices.edges[snapshot->minimum_prices[i]].seller_id < sought->seller_id;
+}
+
+/* The first price with a minimum of this seller or one behind it; prices are sorted by seller. */
 static size_t minimums_before(const struct snapshot *snapshot, int64_t seller_id) {
-    size_t low = 0;
-    size_t high = snapshot->minimum_price_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (snapshot->prices.edges[snapshot->minimum_prices[middle]].seller_id < seller_id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return lower_bound(snapshot->minimum_price_count, is_minimum_before,
+                       &(struct sought_minimum){snapshot, seller_id});
 }
 
 const uint32_t *snapshot_minimums(const struct snapshot *snapshot, int64_t seller_id, size_t *count) {
@@ -346,16 +341,11 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
 const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,
                                    uint32_t sku, struct month month, struct tax *tax) {
     const struct agreement *on = &snapshot->agreements[agreement];
-    struct price_list range =
-        price_list_of_edge(&snapshot->prices, arena, on->seller_id, on->buyer_id, snapshot->skus[sku].id);
-    const struct price *price = price_for_month(range.prices, range.count, month);
-    if (price == NULL) {
-        return NULL;
+    const struct price_place place = {on->seller_id, on->buyer_id, snapshot->skus[sku].id, on->currency};
+    const struct price_edge *edge = NULL;
+    const struct price *price = price_list_for_month(&snapshot->prices, arena, &place, month, &edge);
+    if (price != NULL) {
+        *tax = edge->has_tax ? edge->tax : on->tax;
     }
-    const struct price_edge *edge = &range.edges[price - range.prices];
-    if (!text_equal(edge->currency, on->currency)) {
-        return NULL;
-    }
-    *tax = edge->has_tax ? edge->tax : on->tax;
     return price;
 }

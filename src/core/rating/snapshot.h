@@ -1,20 +1,21 @@
 /* Snapshot: accounts, agreements, SKUs and prices of the whole programme, in memory and indexed.
  *
- * A close, a forecast, an export and the check each read it once and then ask no more: thirty thousand
+ * A close, a forecast, an export and the audit each read it once and then ask no more: thirty thousand
  * accounts are a few megabytes. Everything has a rank besides its index: accounts by label, SKUs by code,
  * because what is computed goes in the order of names that everybody can see, never of internal numbers. An
- * edge is a (seller, buyer) that has or had an agreement; of its agreements one answers for a month. */
-#ifndef SEATMETER_PROGRAMME_BILLING_SNAPSHOT_H
-#define SEATMETER_PROGRAMME_BILLING_SNAPSHOT_H
+ * edge is a (seller, buyer) that has or had an agreement; of its agreements one answers for a month (R7.4).
+ *
+ * Whoever makes one fills in the four kept lists, each by ascending id, and calls snapshot_index. */
+#ifndef SEATMETER_CORE_RATING_SNAPSHOT_H
+#define SEATMETER_CORE_RATING_SNAPSHOT_H
 
 #include "core/base/id_map.h"
+#include "core/catalogue/sku.h"
 #include "core/money/money.h"
+#include "core/money/price_list.h"
+#include "core/parties/account.h"
+#include "core/parties/agreement.h"
 #include "core/time/zone.h"
-#include "programme/call/call.h"
-#include "store/catalogue/prices.h"
-#include "store/catalogue/skus.h"
-#include "store/parties/accounts.h"
-#include "store/parties/agreements.h"
 
 #define SNAPSHOT_NONE UINT32_MAX
 
@@ -29,23 +30,26 @@ struct snapshot_edge {
 struct snapshot_zone;
 
 struct snapshot {
+    /* What is kept. */
     struct account *accounts; /* by id */
     size_t account_count;
+    struct agreement *agreements; /* by id */
+    size_t agreement_count;
+    struct sku *skus; /* by id */
+    size_t sku_count;
+    struct price_list prices;
+    struct text *sku_labels; /* per SKU, for messages: its code where no other has it, else its identifier */
+
+    /* What snapshot_index makes of it. */
     uint32_t *account_rank;  /* by label */
     uint32_t *edge_to_buyer; /* per account: the edge from its seller to it, or SNAPSHOT_NONE */
     uint32_t *vendor_edge;   /* per account: the edge from a vendor to the distributor, or SNAPSHOT_NONE */
-    struct agreement *agreements; /* by id */
-    size_t agreement_count;
     struct currency *currencies; /* per agreement */
-    uint32_t *zone_of_agreement;
+    uint32_t *zone_of_agreement; /* index into zones */
     uint32_t *edge_of_agreement;
-    struct sku *skus; /* by id */
-    size_t sku_count;
-    uint32_t *sku_rank;      /* by code, then id */
-    uint32_t *sku_of_rank;   /* the inverse */
-    struct text *sku_labels; /* the code where no other SKU has it, else the identifier */
-    struct price_list prices;
-    const uint32_t *minimum_prices; /* those with a minimum, in the order of the snapshot */
+    uint32_t *sku_rank;             /* by code, then id */
+    uint32_t *sku_of_rank;          /* the inverse */
+    const uint32_t *minimum_prices; /* the prices with a minimum, in the order of `prices` */
     size_t minimum_price_count;
     struct snapshot_edge *edges; /* by the seller's label, then the buyer's */
     size_t edge_count;
@@ -57,9 +61,9 @@ struct snapshot {
     size_t zone_count;
 };
 
-/* Reads everything, into the call's arena; snapshot_close gives the time zones back (also after a failure).
- */
-enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) MUST_CHECK;
+/* Makes ranks, edges, look-ups and time zones of the lists; all of it lives in `arena`, the zones until
+ * snapshot_close, which is called after a failure too. Faults "unknown-currency" and zone_open's. */
+enum status snapshot_index(struct snapshot *snapshot, struct arena *arena, struct fault *fault) MUST_CHECK;
 void snapshot_close(struct snapshot *snapshot);
 
 /* The index of an id, which must be there; *_find gives SNAPSHOT_NONE where it is not. */
@@ -71,10 +75,17 @@ uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id);
 /* A seller's prices with a minimum, as indices into the snapshot's. */
 const uint32_t *snapshot_minimums(const struct snapshot *snapshot, int64_t seller_id, size_t *count);
 
-/* A month, a zone and an instant's day as an agreement sees them. */
+/* The time zone of an agreement. */
+struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement);
+
+/* The month as a zone has it, by the zone's index or by an agreement's. It lives as long as the snapshot. */
+const struct month_span *snapshot_zone_month(const struct snapshot *snapshot, uint32_t zone,
+                                             struct month month);
 const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t agreement,
                                        struct month month);
-struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement);
+
+/* Widens [*from_us, *until_us) to the month's earliest start and latest end over all zones. */
+void snapshot_widen(const struct snapshot *snapshot, struct month month, int64_t *from_us, int64_t *until_us);
 
 /* The agreement that answers for an edge's month: the last one that was in force in it or, where none was and
  * something is to be billed all the same (`wanted`), the first that came after, else the last before.
@@ -82,8 +93,8 @@ struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement);
 uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t edge, struct month month,
                                      bool wanted);
 
-/* The price of a SKU on an agreement's edge in a month, in the agreement's currency, with its tax; NULL where
- * there is none. Lives in `arena` or the snapshot. */
+/* The price of a SKU on an agreement's edge in a month, with its tax, as price_list_for_month finds it. It
+ * lives in `arena` or the snapshot. */
 const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,
                                    uint32_t sku, struct month month, struct tax *tax);
 

@@ -1,27 +1,17 @@
-/* Usage: the meter of every (end customer, SKU), read in two passes over the store.
+/* Usage: the licences and changes of every (end customer, SKU), and what one edge meters of them.
  *
- * One stream over licences, one over the events since `from_us`, both into compact arrays, grouped by
- * (customer, SKU): a million licences with three million events take about 150 MB and no query per row. No
- * opening balance is kept anywhere: what a licence had at `from_us` is what counts of it now, less all
- * changes since. That needs no order among events, so they are read as the engine likes best. */
-#ifndef SEATMETER_PROGRAMME_BILLING_USAGE_H
-#define SEATMETER_PROGRAMME_BILLING_USAGE_H
+ * It is grouped (core/rating/usage_grouping.h) from two streams, one of licences and one of events, into
+ * compact arrays: a million licences with three million events take about 150 MB. */
+#ifndef SEATMETER_CORE_RATING_USAGE_H
+#define SEATMETER_CORE_RATING_USAGE_H
 
 #include "core/usage/meter.h"
-#include "store/engine/db.h"
-
-struct usage_scope {
-    int64_t from_us;  /* the earliest start of the months that will be measured */
-    int64_t until_us; /* changes from here on are left out; INT64_MAX: none */
-    bool forgiving;   /* passes over events of licences that are not there; the check has told of them */
-    int64_t under_account_id; /* only customers below this account (or this customer); 0: the whole store */
-};
 
 struct usage_licence {
     int64_t id;
     int64_t first_on_at_us; /* of its first `on` ever */
     int8_t first_edge;      /* billed on the edges whose seller's depth is from first_edge */
-    int8_t last_edge;       /* to last_edge */
+    int8_t last_edge;       /* to last_edge (R3.3) */
 };
 
 /* All licences of one (end customer, SKU) that were ever on. */
@@ -39,7 +29,7 @@ struct usage {
     const struct usage_group *groups; /* by customer_id, then sku_id */
     size_t group_count;
     const struct usage_licence *licences; /* group by group */
-    const int32_t *opening_seats;         /* per licence, at from_us */
+    const int32_t *opening_seats;         /* per licence, before the first of its changes */
     size_t licence_count;
     const struct seat_change *changes; /* group by group, by time; `licence` counts from the group's first */
     size_t change_count;
@@ -61,17 +51,12 @@ struct usage_scratch {
     size_t change_capacity;
 };
 
-/* Reads the scope; everything lives in `arena`. Inside a transaction; no other statement may run meanwhile.
- */
-enum status usage_load(struct db *db, struct arena *arena, const struct usage_scope *scope,
-                       struct usage *usage, struct fault *fault) MUST_CHECK;
+/* Whether the licence is billed on the edges whose seller has that depth (R3.3). */
+bool usage_is_billed(const struct usage_licence *licence, int64_t seller_depth);
 
 /* The meter of `group` on the edge whose seller has that depth; false where none of its licences is billed
  * there. Valid until the next call with the same scratch. */
 bool usage_meter_at(const struct usage *usage, const struct usage_group *group, int64_t seller_depth,
                     struct usage_scratch *scratch, struct usage_meter *meter);
-
-/* The group of (customer, SKU), or NULL. */
-const struct usage_group *usage_find(const struct usage *usage, int64_t customer_id, int64_t sku_id);
 
 #endif

@@ -1,0 +1,292 @@
+#include "core/rating/bill.h"
+
+#include "core/base/search.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const uint32_t NO_CUSTOMER_RANK = UINT32_MAX;
+
+/* An edge while it is billed. */
+struct billing {
+    struct rated_month *month;
+    struct arena *arena;
+    uint32_t agreement;
+    struct edge_month on;
+    struct line_list list;
+};
+
+/* ---- usage ---- */
+
+static int compare_ranks(const void *left, const void *right) {
+    const uint32_t *a = left;
+    const uint32_t *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* Sorts ranks where they are not sorted, and leaves each once. Returns how many are left. */
+static size_t settle_ranks(uint32_t *ranks, size_t count) {
+    bool is_sorted = true;
+    size_t kept = 0;
+    for (size_t i = 1; i < count; i++) {
+        is_sorted = is_sorted && ranks[i - 1] <= ranks[i];
+    }
+    if (!is_sorted) {
+        qsort(ranks, count, sizeof *ranks, compare_ranks);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || ranks[i] != ranks[kept - 1]) {
+            ranks[kept++] = ranks[i];
+        }
+    }
+    return kept;
+}
+
+/* The ranks of the SKUs that the edge has anything to do with, ascending, each once: those in use, those that
+ * something is set for, and those with a minimum. */
+static uint32_t *find_skus(const struct billing *billing, size_t *count) {
+    const struct rated_month *month = billing->month;
+    const struct snapshot *snapshot = month->snapshot;
+    const struct agreement *agreement = &snapshot->agreements[billing->agreement];
+    struct overrides adjustments = overrides_slice(&month->adjustments, agreement->id, SNAPSHOT_NONE);
+    struct overrides corrections = overrides_slice(&month->corrections, agreement->id, SNAPSHOT_NONE);
+    struct edge_entries entries =
+        usage_by_edge_entries(month->by_edge, snapshot->edge_of_agreement[billing->agreement]);
+    size_t minimum_count = 0;
+    const uint32_t *minimums = snapshot_minimums(snapshot, agreement->seller_id, &minimum_count);
+    uint32_t *ranks = ARENA_NEW(billing->arena, uint32_t,
+                                entries.count + adjustments.count + corrections.count + minimum_count);
+    size_t found = 0;
+    for (size_t i = 0; i < entries.count; i++) {
+        if (i == 0 || entries.items[i].sku_rank != entries.items[i - 1].sku_rank) {
+            ranks[found++] = entries.items[i].sku_rank;
+        }
+    }
+    for (size_t i = 0; i < adjustments.count; i++) {
+        ranks[found++] = adjustments.items[i].sku_rank;
+    }
+    for (size_t i = 0; i < corrections.count; i++) {
+        ranks[found++] = corrections.items[i].sku_rank;
+    }
+    for (size_t i = 0; i < minimum_count; i++) {
+        const struct price_edge *edge = &snapshot->prices.edges[minimums[i]];
+        if (edge->buyer_id == 0 || edge->buyer_id == agreement->buyer_id) {
+            int64_t sku_id = snapshot->prices.prices[minimums[i]].sku_id;
+            ranks[found++] = snapshot->sku_rank[snapshot_sku_find(snapshot, sku_id)];
+        }
+    }
+    *count = settle_ranks(ranks, found);
+    return ranks;
+}
+
+/* A line and what it is sorted by. */
+struct line_key {
+    uint32_t customer_rank;
+    uint32_t position;
+};
+
+static int compare_line_keys(const void *left, const void *right) {
+    const struct line_key *a = left;
+    const struct line_key *b = right;
+    if (a->customer_rank != b->customer_rank) {
+        return a->customer_rank < b->customer_rank ? -1 : 1;
+    }
+    return a->position < b->position ? -1 : a->position > b->position;
+}
+
+/* From SKU by SKU to customer by customer; lines for no one customer come last. */
+static void sort_lines(struct billing *billing) {
+    const struct snapshot *snapshot = billing->month->snapshot;
+    size_t count = billing->list.count;
+    struct line_key *keys = ARENA_NEW(billing->arena, struct line_key, count);
+    struct billed_line *sorted = ARENA_NEW(billing->arena, struct billed_line, count);
+    for (size_t i = 0; i < count; i++) {
+        int64_t customer_id = billing->list.lines[i].customer_id;
+        keys[i].customer_rank = customer_id == 0
+                                    ? NO_CUSTOMER_RANK
+                                    : snapshot->account_rank[snapshot_account(snapshot, customer_id)];
+        keys[i].position = (uint32_t)i;
+    }
+    qsort(keys, count, sizeof *keys, compare_line_keys);
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = billing->list.lines[keys[i].position];
+    }
+    billing->list = (struct line_list){sorted, count, count};
+}
+
+static enum status add_usage(struct billing *billing, struct text *missing, struct fault *fault) {
+    const struct snapshot *snapshot = billing->month->snapshot;
+    size_t sku_count = 0;
+    const uint32_t *ranks = find_skus(billing, &sku_count);
+    for (size_t i = 0; i < sku_count; i++) {
+        uint32_t sku = snapshot->sku_of_rank[ranks[i]];
+        struct sku_charge charge;
+        TRY(sku_charge_of(billing->month, billing->arena, &billing->on, billing->agreement, sku, &charge,
+                          fault));
+        if (charge.price == NULL && charge.is_used) {
+            struct text code = snapshot->skus[sku].code;
+            *missing = missing->length == 0
+                           ? code
+                           : text_format(billing->arena, "%.*s, %.*s", TEXT_ARGS(*missing), TEXT_ARGS(code));
+        }
+        for (size_t k = 0; k < charge.line_count; k++) {
+            struct billed_line line = sku_charge_line(&charge, k);
+            line_list_add(&billing->list, billing->arena, &line);
+        }
+    }
+    sort_lines(billing);
+    return STATUS_OK;
+}
+
+/* ---- what waits ---- */
+
+/* The first place or charge of an agreement or one behind it. */
+struct sought_agreement {
+    const struct bill_waiting *waiting;
+    int64_t agreement_id;
+};
+
+static bool is_place_before(const void *context, size_t i) {
+    const struct sought_agreement *sought = context;
+    return sought->waiting->places[i].agreement_id < sought->agreement_id;
+}
+
+static bool is_charge_before(const void *context, size_t i) {
+    const struct sought_agreement *sought = context;
+    return sought->waiting->charges[i].agreement_id < sought->agreement_id;
+}
+
+static const struct corrected_place *places_of(const struct bill_waiting *waiting, int64_t agreement_id,
+                                               size_t *count) {
+    size_t first =
+        lower_bound(waiting->place_count, is_place_before, &(struct sought_agreement){waiting, agreement_id});
+    size_t end = lower_bound(waiting->place_count, is_place_before,
+                             &(struct sought_agreement){waiting, agreement_id + 1});
+    *count = end - first;
+    return *count == 0 ? NULL : waiting->places + first;
+}
+
+static const struct one_off_charge *charges_of(const struct bill_waiting *waiting, int64_t agreement_id,
+                                               size_t *count) {
+    size_t first = lower_bound(waiting->charge_count, is_charge_before,
+                               &(struct sought_agreement){waiting, agreement_id});
+    size_t end = lower_bound(waiting->charge_count, is_charge_before,
+                             &(struct sought_agreement){waiting, agreement_id + 1});
+    *count = end - first;
+    return *count == 0 ? NULL : waiting->charges + first;
+}
+
+static struct rated_month *corrected_month(const struct bill_waiting *waiting, struct month month) {
+    for (size_t i = 0; i < waiting->month_count; i++) {
+        if (waiting->months[i].month.index == month.index) {
+            return &waiting->months[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status add_corrections(struct billing *billing, const struct bill_waiting *waiting,
+                                   struct fault *fault) {
+    size_t count = 0;
+    const struct corrected_place *places =
+        places_of(waiting, billing->month->snapshot->agreements[billing->agreement].id, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct rated_month *month = corrected_month(waiting, places[i].month);
+        assert(month != NULL);
+        TRY(corrections_add(month, billing->arena, billing->agreement, &places[i], &billing->list, fault));
+    }
+    return STATUS_OK;
+}
+
+static enum status add_charges(struct billing *billing, const struct bill_waiting *waiting,
+                               struct fault *fault) {
+    const struct snapshot *snapshot = billing->month->snapshot;
+    size_t count = 0;
+    const struct one_off_charge *charges =
+        charges_of(waiting, snapshot->agreements[billing->agreement].id, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct billed_line line = {
+            .customer_id = charges[i].customer_id,
+            .policy = TEXT(""),
+            .measured_parts = charges[i].quantity,
+            .quantity_parts = charges[i].quantity,
+            .parts_per_unit = 1,
+            .unit_price_millionths = charges[i].unit_price_millionths,
+            .tax = charges[i].tax,
+            .corrects_month = {INVOICE_NO_MONTH},
+            .description = charges[i].description,
+            .note = TEXT(""),
+        };
+        TRY(one_off_charge_amount(&charges[i], snapshot->currencies[billing->agreement], &line.amount_minor,
+                                  fault));
+        line_list_add(&billing->list, billing->arena, &line);
+    }
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
+
+enum status bill_edge(struct rated_month *month, const struct bill_waiting *waiting, struct arena *arena,
+                      uint32_t agreement, struct edge_bill *bill, struct fault *fault) {
+    const struct snapshot *snapshot = month->snapshot;
+    struct billing billing = {.month = month, .arena = arena, .agreement = agreement};
+    struct edge_bill made = {0};
+    assert(agreement < snapshot->agreement_count);
+    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
+        billing.on = rated_month_on(month, agreement);
+        TRY(add_usage(&billing, &made.missing, fault));
+    }
+    made.usage_count = billing.list.count;
+    if (waiting != NULL) {
+        TRY(add_corrections(&billing, waiting, fault));
+        made.correction_count = billing.list.count - made.usage_count;
+        TRY(add_charges(&billing, waiting, fault));
+    }
+    made.lines = billing.list.lines;
+    made.line_count = billing.list.count;
+    for (size_t i = 0; i < made.line_count; i++) {
+        made.lines[i].position = (int64_t)i + 1;
+        TRY(money_add(&made.net_minor, made.lines[i].amount_minor, fault));
+    }
+    *bill = made;
+    return STATUS_OK;
+}
+
+/* Whether anything on the edge was in use in the month or adjusted by hand. */
+static bool is_used(struct rated_month *month, uint32_t edge, uint32_t agreement) {
+    const struct snapshot *snapshot = month->snapshot;
+    struct edge_month on = rated_month_on(month, agreement);
+    struct metering metering = metering_of(&on, NULL);
+    struct edge_entries entries = usage_by_edge_entries(month->by_edge, edge);
+    if (overrides_slice(&month->adjustments, snapshot->agreements[agreement].id, SNAPSHOT_NONE).count > 0) {
+        return true;
+    }
+    for (size_t i = 0; i < entries.count; i++) {
+        struct measured measured;
+        struct fault fault;
+        enum status status =
+            charge_measure(&on, &metering, &month->usage->groups[entries.items[i].group], &measured, &fault);
+        if (status != STATUS_OK || measured.quantity.parts > 0) {
+            return true; /* what cannot be measured is told when it is billed */
+        }
+    }
+    return false;
+}
+
+uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *waiting, uint32_t edge) {
+    const struct snapshot *snapshot = month->snapshot;
+    uint32_t agreement = snapshot_agreement_of_month(snapshot, edge, month->month, false);
+    size_t place_count = 0;
+    size_t charge_count = 0;
+    if (agreement != SNAPSHOT_NONE) {
+        return agreement;
+    }
+    agreement = snapshot_agreement_of_month(snapshot, edge, month->month, true);
+    if (agreement == SNAPSHOT_NONE) {
+        return SNAPSHOT_NONE;
+    }
+    places_of(waiting, snapshot->agreements[agreement].id, &place_count);
+    charges_of(waiting, snapshot->agreements[agreement].id, &charge_count);
+    bool is_wanted = place_count > 0 || charge_count > 0 || is_used(month, edge, agreement);
+    return is_wanted ? agreement : SNAPSHOT_NONE;
+}

@@ -1,0 +1,43 @@
+/* Bill: what an edge is billed for a month, computed by one function.
+ *
+ * The close issues it, the forecast shows it before, the audit and the explanation of a line compute it
+ * again. It depends on the records alone and goes in the order of labels, so the same records always give the
+ * same lines. */
+#ifndef SEATMETER_CORE_RATING_BILL_H
+#define SEATMETER_CORE_RATING_BILL_H
+
+#include "core/money/one_off_charge.h"
+#include "core/rating/corrections.h"
+
+/* What waits for the close of a month, beside its usage, on any number of edges. */
+struct bill_waiting {
+    struct rated_month *months; /* each earlier month that a correction names, with its corrections */
+    size_t month_count;
+    const struct corrected_place *places; /* by agreement, month, SKU */
+    size_t place_count;
+    const struct one_off_charge *charges; /* by agreement, then id */
+    size_t charge_count;
+};
+
+/* Lines as they go onto the document: without its id, positions from 1. Usage comes first, by customer (lines
+ * for no one customer last), SKU and tier; then what corrections add, by month and SKU; then one-off charges.
+ */
+struct edge_bill {
+    struct billed_line *lines;
+    size_t line_count;
+    size_t usage_count;      /* of those lines */
+    size_t correction_count; /* of those behind */
+    int64_t net_minor;       /* the sum of all lines */
+    struct text missing;     /* the codes of SKUs that were used and have no price; empty: none */
+};
+
+/* The bill of an agreement's edge. On an edge that has no prices at all usage is not rated (R7.3). `waiting`
+ * may be NULL: nothing waits. Everything lives in `arena`. Faults "quantity-overflow", "amount-overflow". */
+enum status bill_edge(struct rated_month *month, const struct bill_waiting *waiting, struct arena *arena,
+                      uint32_t agreement, struct edge_bill *bill, struct fault *fault) MUST_CHECK;
+
+/* The agreement that answers for an edge's month (R7.4), or SNAPSHOT_NONE: one that was not in force then
+ * answers only where there is something to bill. */
+uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *waiting, uint32_t edge);
+
+#endif

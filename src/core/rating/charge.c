@@ -1,0 +1,115 @@
+#include "core/rating/charge.h"
+
+#include <assert.h>
+
+struct edge_month edge_month_of(const struct usage *usage, struct month month, struct zone *zone,
+                                const struct month_span *span, int64_t seller_depth) {
+    return (struct edge_month){.usage = usage,
+                               .month = month,
+                               .zone = zone,
+                               .span = *span,
+                               .has_time = true,
+                               .seller_depth = seller_depth};
+}
+
+void edge_month_cut(struct edge_month *on, int64_t until_us) {
+    struct month_span *span = &on->span;
+    if (until_us >= span->midnights_us[span->days]) {
+        return;
+    }
+    while (span->days > 0 && span->midnights_us[span->days - 1] >= until_us) {
+        span->days--;
+    }
+    if (span->days > 0) {
+        span->midnights_us[span->days] = until_us;
+    }
+    on->has_time = span->days > 0;
+}
+
+struct metering metering_of(const struct edge_month *on, const struct price *price) {
+    struct metering metering = {
+        .policy = POLICY_PEAK, .parts_per_unit = 1, .from_us = on->span.midnights_us[0]};
+    if (price == NULL) {
+        return metering;
+    }
+    metering.policy = price->policy;
+    metering.parts_per_unit = price->policy == POLICY_DAILY ? on->span.days : 1;
+    metering.minimum_units = price->terms.minimum_units;
+    metering.free_months = price->terms.free_months;
+    metering.not_for_resale = price->terms.not_for_resale;
+    if (price->terms.has_trial_end) {
+        int64_t trial_end_us = zone_midnight_us(on->zone, price->terms.trial_end);
+        metering.from_us = trial_end_us > metering.from_us ? trial_end_us : metering.from_us;
+        if (metering.from_us >= on->span.midnights_us[on->span.days]) {
+            metering.minimum_units = 0;
+        }
+    }
+    return metering;
+}
+
+/* Whether the month is one of the customer's first with the SKU that cost nothing (R3.10). */
+static bool is_free_month(const struct edge_month *on, const struct metering *metering,
+                          int64_t first_on_at_us) {
+    if (metering->free_months == 0 || first_on_at_us == 0) {
+        return false;
+    }
+    return on->month.index < zone_month_at(on->zone, first_on_at_us).index + metering->free_months;
+}
+
+enum status charge_measure(const struct edge_month *on, const struct metering *metering,
+                           const struct usage_group *group, struct measured *measured, struct fault *fault) {
+    struct usage_meter meter;
+    struct measured made = {.quantity = {0, metering->parts_per_unit}};
+    if (group != NULL && on->has_time &&
+        usage_meter_at(on->usage, group, on->seller_depth, on->usage_scratch, &meter)) {
+        made.first_on_at_us = meter.first_on_at_us;
+        made.is_free = is_free_month(on, metering, meter.first_on_at_us);
+        TRY(meter_measure(&meter.meter, metering->policy, &on->span, metering->from_us, on->meter_scratch,
+                          &made.quantity, fault));
+        assert(made.quantity.parts >= 0 && made.quantity.parts_per_unit == metering->parts_per_unit);
+    }
+    *measured = made;
+    return STATUS_OK;
+}
+
+const char *charge_reason_name(enum charge_reason reason) {
+    static const char *const names[] = {"measured", "not for resale", "adjusted", "free month", "corrected"};
+    return names[reason];
+}
+
+static enum status set_units(struct charged *charged, const struct override *override, enum charge_reason why,
+                             struct fault *fault) {
+    charged->why = why;
+    charged->note = override->reason;
+    if (!__builtin_mul_overflow(override->units, charged->quantity.parts_per_unit,
+                                &charged->quantity.parts)) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INVALID, "quantity-overflow", "units", (struct text){0},
+                     "%lld units are more than a month can be charged for.", (long long) override->units);
+}
+
+enum status charge_of(const struct metering *metering, const struct measured *measured,
+                      const struct override *adjustment, const struct override *correction,
+                      struct charged *charged, struct fault *fault) {
+    struct charged made = {.quantity = measured->quantity, .why = CHARGE_MEASURED};
+    if (metering->not_for_resale) {
+        made.why = CHARGE_NOT_FOR_RESALE;
+    }
+    if (adjustment != NULL) {
+        TRY(set_units(&made, adjustment, CHARGE_ADJUSTED, fault));
+    }
+    if (measured->is_free) {
+        made.quantity.parts = 0;
+        made.why = CHARGE_FREE_MONTH;
+        made.note = TEXT("free month");
+    }
+    if (correction != NULL) {
+        TRY(set_units(&made, correction, CHARGE_CORRECTED, fault));
+    }
+    if (metering->not_for_resale && made.note.length == 0) {
+        made.note = TEXT("not for resale");
+    }
+    *charged = made;
+    return STATUS_OK;
+}

@@ -1,0 +1,42 @@
+/* Corrections: what a correction of a closed month adds to the next bill.
+ *
+ * The (month, SKU) is rated again with all its corrections and laid beside the lines that are in effect:
+ * those of the month's invoice and of earlier corrections, less what was reversed. A line that is in both
+ * stays; each other one is reversed, and replaced by what the rating says now (R7.7). */
+#ifndef SEATMETER_CORE_RATING_CORRECTIONS_H
+#define SEATMETER_CORE_RATING_CORRECTIONS_H
+
+#include "core/rating/sku_charge.h"
+
+/* What was billed for one SKU of a closed month under one agreement, until now: the lines of the month's
+ * invoice and those that corrected them since, by invoice, then position. */
+struct corrected_place {
+    int64_t agreement_id;
+    struct month month;
+    int64_t sku_id;
+    const struct billed_line *billed;
+    size_t billed_count;
+};
+
+/* Lines as they gather, in an arena. */
+struct line_list {
+    struct billed_line *lines;
+    size_t count;
+    size_t capacity;
+};
+void line_list_add(struct line_list *list, struct arena *arena, const struct billed_line *line);
+
+/* The lines in effect of all that was billed for a place: reversals cancel what they reverse; lines of
+ * quantity 0 say nothing and are left out. */
+struct line_list lines_in_effect(struct arena *arena, const struct billed_line *billed, size_t count);
+
+/* Whether two lines charge the same. */
+bool lines_charge_the_same(const struct billed_line *a, const struct billed_line *b);
+
+/* Adds to `list` what corrects the place: at least one line, which says so where nothing differs. `month` is
+ * that of the place, with its corrections. Faults of rating. */
+enum status corrections_add(struct rated_month *month, struct arena *arena, uint32_t agreement,
+                            const struct corrected_place *place, struct line_list *list,
+                            struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+#include "core/rating/rated_month.h"
+
+void rated_month_open(struct arena *arena, const struct rated_month_input *input, struct rated_month *month) {
+    *month = (struct rated_month){
+        .snapshot = input->snapshot,
+        .usage = input->usage,
+        .by_edge = input->by_edge,
+        .month = input->month,
+        .until_us = input->until_us == 0 ? INT64_MAX : input->until_us,
+        .adjustments = overrides_of_adjustments(input->snapshot, arena, input->adjustment_agreements,
+                                                input->adjustments, input->adjustment_count),
+        .corrections = overrides_of_corrections(input->snapshot, arena, input->corrections,
+                                                input->correction_count, input->month),
+        .meter_scratch.arena = arena,
+        .usage_scratch.arena = arena,
+    };
+}
+
+struct edge_month rated_month_on(struct rated_month *month, uint32_t agreement) {
+    const struct snapshot *snapshot = month->snapshot;
+    uint32_t seller = snapshot->edges[snapshot->edge_of_agreement[agreement]].seller;
+    struct edge_month on =
+        edge_month_of(month->usage, month->month, snapshot_zone(snapshot, agreement),
+                      snapshot_span(snapshot, agreement, month->month), snapshot->accounts[seller].depth);
+    on.usage_scratch = &month->usage_scratch;
+    on.meter_scratch = &month->meter_scratch;
+    edge_month_cut(&on, month->until_us);
+    return on;
+}

@@ -1,0 +1,35 @@
+#include "programme/billing/load_snapshot.h"
+
+#include "programme/call/authorise.h"
+#include "store/catalogue/prices.h"
+#include "store/catalogue/skus.h"
+#include "store/parties/accounts.h"
+#include "store/parties/agreements.h"
+
+/* Names each SKU by its code, and those that share one, which are neighbours by rank, by their identifiers.
+ */
+static void label_skus(struct call *call, struct snapshot *snapshot) {
+    size_t count = snapshot->sku_count;
+    snapshot->sku_labels = ARENA_NEW(call->arena, struct text, count);
+    for (size_t rank = 0; rank < count; rank++) {
+        const struct sku *sku = &snapshot->skus[snapshot->sku_of_rank[rank]];
+        bool shares_before =
+            rank > 0 && text_equal(sku->code, snapshot->skus[snapshot->sku_of_rank[rank - 1]].code);
+        bool shares_behind =
+            rank + 1 < count && text_equal(sku->code, snapshot->skus[snapshot->sku_of_rank[rank + 1]].code);
+        snapshot->sku_labels[snapshot->sku_of_rank[rank]] =
+            shares_before || shares_behind ? identifier_text(call, IDENTIFIER_SKU, sku->id) : sku->code;
+    }
+}
+
+enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+    struct arena *arena = call->arena;
+    *snapshot = (struct snapshot){0};
+    TRY(account_load_all(call->db, arena, &snapshot->accounts, &snapshot->account_count, fault));
+    TRY(agreement_load_all(call->db, arena, &snapshot->agreements, &snapshot->agreement_count, fault));
+    TRY(sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault));
+    TRY(price_list_load(call->db, arena, &snapshot->prices, fault));
+    TRY(snapshot_index(snapshot, arena, fault));
+    label_skus(call, snapshot);
+    return STATUS_OK;
+}
