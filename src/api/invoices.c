@@ -2,6 +2,8 @@
 #include "api/routes.h"
 
 #include "documents/invoice/document.h"
+#include "programme/billing/credit_invoice.h"
+#include "programme/receivables/settle_invoice.h"
 #include "web/negotiate.h"
 #include "json/represent.h"
 

@@ -2,9 +2,11 @@
  * its back. Each sabotage is made, checked and rolled back. */
 #include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
+#include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/parties/suspend_agreement.h"
+#include "programme/receivables/settle_invoice.h"
 #include "trade.h"
 
 #include <setjmp.h>

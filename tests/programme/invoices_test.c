@@ -1,7 +1,9 @@
 /* What happens to invoices and around them: charges, corrections, payments, credit notes, and who sees what.
  */
 #include "programme/billing/corrections.h"
+#include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/receivables/settle_invoice.h"
 #include "trade.h"
 
 #include <setjmp.h>

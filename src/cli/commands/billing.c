@@ -6,10 +6,12 @@
 #include "documents/invoice/document.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
+#include "programme/billing/credit_invoice.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/billing/show_invoices.h"
 #include "programme/exchange/export.h"
+#include "programme/receivables/settle_invoice.h"
 #include "json/represent.h"
 
 #include <stdio.h>

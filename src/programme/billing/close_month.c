@@ -24,6 +24,12 @@
 /* A batch goes out at the end of a seller once it has so many lines. */
 enum { BATCH_LINES = 100000, PROGRESS_EDGES = 512 };
 
+/* An edge that was closed, with the head of its document once that is written; id 0: it has none. */
+struct closed_edge {
+    struct close_month_edge edge;
+    struct invoice_head issued;
+};
+
 struct closing {
     struct call *call;
     struct close_month_result *result;
@@ -34,8 +40,9 @@ struct closing {
     struct rated_month rated;
     struct id_map month_states; /* agreement → enum month_state */
     struct id_map report_states;
-    struct invoice_batch batch;
-    struct close_month_edge *closed;
+    struct document_batch batch;
+    struct closed_edge *closed;
+    size_t closed_count;
     struct close_month_edge *open;
     size_t open_capacity;
     int64_t *fresh_months; /* agreements whose month has no row yet */
@@ -100,7 +107,7 @@ static enum status read_month(struct closing *closing, struct fault *fault) {
                                      .party_id = closing->seller_id};
     TRY(load_month(call, &input, &closing->loaded, fault));
     loaded_month_rate(&closing->loaded, call->arena, 0, &closing->rated);
-    closing->closed = ARENA_NEW(call->arena, struct close_month_edge, closing->snapshot.edge_count);
+    closing->closed = ARENA_NEW(call->arena, struct closed_edge, closing->snapshot.edge_count);
     closing->fresh_months = ARENA_NEW(call->arena, int64_t, closing->snapshot.edge_count);
     return STATUS_OK;
 }
@@ -194,26 +201,50 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
     return STATUS_OK;
 }
 
-/* Puts the bill on an invoice, where there is anything, and the edge among the closed ones. */
+static struct invoice_address address_of(const struct account *account) {
+    return (struct invoice_address){account->name, account->address, account->country, account->tax_number,
+                                    account->email};
+}
+
+/* The head of an edge's document: the parties as they are today. */
+static struct invoice_head head_of(const struct closing *closing, uint32_t agreement) {
+    const struct snapshot *snapshot = &closing->snapshot;
+    const struct agreement *terms = &snapshot->agreements[agreement];
+    const struct snapshot_edge *on = &snapshot->edges[snapshot->edge_of_agreement[agreement]];
+    const struct account *seller = &snapshot->accounts[on->seller];
+    struct date today = zone_date_at(snapshot_zone(snapshot, agreement), closing->call->now_us);
+    return (struct invoice_head){
+        .kind = seller->kind == ACCOUNT_VENDOR ? INVOICE_KIND_SETTLEMENT : INVOICE_KIND_INVOICE,
+        .agreement_id = terms->id,
+        .seller_id = terms->seller_id,
+        .buyer_id = terms->buyer_id,
+        .month = closing->month,
+        .currency = terms->currency,
+        .issued_on = today,
+        .due_on = {today.day + (int32_t)terms->payment_days},
+        .terms = terms->terms,
+        .seller = address_of(seller),
+        .buyer = address_of(&snapshot->accounts[on->buyer]),
+    };
+}
+
+/* Puts the bill on a document, where there is anything, and the edge among the closed ones. */
 static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                               const struct edge_bill *bill, struct fault *fault) {
     const struct snapshot_edge *on = &closing->snapshot.edges[edge];
-    assert(closing->result->closed_count < closing->snapshot.edge_count);
-    struct close_month_edge *closed = &closing->closed[closing->result->closed_count++];
-    *closed = name_edge(closing, on->seller, on->buyer, agreement);
+    assert(closing->closed_count < closing->snapshot.edge_count);
+    struct closed_edge *closed = &closing->closed[closing->closed_count++];
+    closed->edge = name_edge(closing, on->seller, on->buyer, agreement);
     closing->seller_edges++;
     if (bill->line_count > 0) {
-        bool is_settlement = closing->snapshot.accounts[on->seller].kind == ACCOUNT_VENDOR;
-        struct issue_input input = {
-            .agreement = agreement,
-            .kind = is_settlement ? INVOICE_KIND_SETTLEMENT : INVOICE_KIND_INVOICE,
-            .month = closing->month,
-            .lines = bill->lines,
-            .line_count = bill->line_count,
-            .identifier = &closed->invoice,
-            .number = &closed->number,
-        };
-        TRY(invoice_batch_add(&closing->batch, &input, &closed->gross_minor, fault));
+        struct billed_total total;
+        struct document document = {.head = head_of(closing, agreement),
+                                    .seller_code = closing->snapshot.accounts[on->seller].code,
+                                    .lines = bill->lines,
+                                    .line_count = bill->line_count,
+                                    .issued = &closed->issued};
+        TRY(document_batch_add(&closing->batch, &document, &total, fault));
+        assert(total.net_minor == bill->net_minor);
         closing->seller_invoices++;
     }
     return mark_closed(closing, agreement, fault);
@@ -274,7 +305,7 @@ static enum status end_seller(struct closing *closing, uint32_t seller, bool is_
     struct call *call = closing->call;
     int64_t seller_id = closing->snapshot.accounts[seller].id;
     if (closing->batch.line_count >= BATCH_LINES || is_last) {
-        TRY(invoice_batch_write(&closing->batch, fault));
+        TRY(document_batch_write(&closing->batch, fault));
     }
     if (closing->seller_edges > 0) {
         struct text detail =
@@ -345,8 +376,8 @@ static enum status mark_billed(struct closing *closing, struct fault *fault) {
     if (closing->loaded.waiting.charge_count > 0) {
         TRY(one_off_charges_mark_billed(call->db, closing->month, fault));
     }
-    if (closing->loaded.waiting.place_count > 0 && closing->batch.first_invoice_id > 0) {
-        TRY(corrections_mark_billed(call->db, closing->month, closing->batch.first_invoice_id, fault));
+    if (closing->loaded.waiting.place_count > 0 && closing->batch.first_id > 0) {
+        TRY(corrections_mark_billed(call->db, closing->month, closing->batch.first_id, fault));
     }
     return STATUS_OK;
 }
@@ -366,20 +397,37 @@ static enum status close_edges(struct closing *closing, const struct close_month
     return mark_billed(closing, fault);
 }
 
+/* The closed edges as the result tells them, with what their documents are called. */
+static struct close_month_edge *list_closed(const struct closing *closing) {
+    struct close_month_edge *edges =
+        ARENA_NEW(closing->call->arena, struct close_month_edge, closing->closed_count);
+    for (size_t i = 0; i < closing->closed_count; i++) {
+        const struct invoice_head *issued = &closing->closed[i].issued;
+        edges[i] = closing->closed[i].edge;
+        if (issued->id > 0) {
+            edges[i].invoice = identifier_text(closing->call, IDENTIFIER_INVOICE, issued->id);
+            edges[i].number = issued->number;
+            edges[i].gross_minor = issued->gross_minor;
+        }
+    }
+    return edges;
+}
+
 static enum status close_month_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct close_month_result *result = output;
     struct close_month_result made = {.month = result->month};
     struct closing closing = {.call = call, .result = &made, .month = result->month};
-    invoice_batch_init(&closing.batch, call, &closing.snapshot);
+    document_batch_init(&closing.batch, call);
     enum status status = close_edges(&closing, input, fault);
     if (status == STATUS_OK) {
-        made.closed = closing.closed;
+        made.closed = list_closed(&closing);
+        made.closed_count = closing.closed_count;
         made.open = closing.open;
-        made.invoice_count = closing.batch.invoices_written;
+        made.invoice_count = closing.batch.documents_written;
         made.line_count = closing.batch.lines_written;
         *result = made;
     }
-    invoice_batch_clean_up(&closing.batch);
+    document_batch_clean_up(&closing.batch);
     snapshot_close(&closing.snapshot);
     return status;
 }

@@ -1,132 +1,114 @@
 #include "programme/billing/issue_documents.h"
 
-#include "core/time/zone.h"
-#include "programme/call/authorise.h"
 #include "store/billing/ledger.h"
 #include "store/parties/accounts.h"
 
 #include <assert.h>
 
-void invoice_batch_init(struct invoice_batch *batch, struct call *call, const struct snapshot *snapshot) {
-    *batch = (struct invoice_batch){.call = call, .snapshot = snapshot};
+void document_batch_init(struct document_batch *batch, struct call *call) {
+    *batch = (struct document_batch){.call = call};
     arena_init(&batch->arena);
 }
 
-void invoice_batch_clean_up(struct invoice_batch *batch) {
+void document_batch_clean_up(struct document_batch *batch) {
     arena_clean_up(&batch->arena);
-    batch->items = NULL;
+    batch->documents = NULL;
     batch->count = batch->capacity = batch->line_count = 0;
 }
 
-static struct invoice_address address_of(const struct account *account) {
-    return (struct invoice_address){account->name, account->address, account->country, account->tax_number,
-                                    account->email};
-}
-
-static struct invoice_head head_of(const struct invoice_batch *batch, const struct issue_input *input) {
-    const struct snapshot *snapshot = batch->snapshot;
-    const struct agreement *agreement = &snapshot->agreements[input->agreement];
-    struct date today = zone_date_at(snapshot_zone(snapshot, input->agreement), batch->call->now_us);
-    return (struct invoice_head){
-        .kind = input->kind,
-        .state = INVOICE_ISSUED,
-        .agreement_id = agreement->id,
-        .seller_id = agreement->seller_id,
-        .buyer_id = agreement->buyer_id,
-        .month = input->month,
-        .currency = agreement->currency,
-        .issued_on = today,
-        .due_on = {today.day + (int32_t)agreement->payment_days},
-        .terms = agreement->terms,
-        .seller = address_of(&snapshot->accounts[snapshot_account(snapshot, agreement->seller_id)]),
-        .buyer = address_of(&snapshot->accounts[snapshot_account(snapshot, agreement->buyer_id)]),
-        .issued_at_us = batch->call->now_us,
-    };
-}
-
-enum status invoice_batch_add(struct invoice_batch *batch, const struct issue_input *input,
-                              int64_t *gross_minor, struct fault *fault) {
-    assert(input->line_count > 0);
-    struct invoice_head head = head_of(batch, input);
-    struct billed_total total;
-    TRY(billed_lines_total(&batch->arena, input->lines, input->line_count, &total, fault));
-    head.net_minor = total.net_minor;
-    head.tax_minor = total.tax_minor;
-    head.gross_minor = total.gross_minor;
-    for (size_t i = 0; i < input->line_count; i++) {
-        input->lines[i].position = (int64_t)i + 1;
+enum status document_batch_add(struct document_batch *batch, const struct document *document,
+                               struct billed_total *total, struct fault *fault) {
+    struct document added = *document;
+    assert(document->line_count > 0 && document->issued != NULL);
+    for (size_t i = 0; i < document->line_count; i++) {
+        assert(document->lines[i].position > (i == 0 ? 0 : document->lines[i - 1].position));
     }
-    batch->items =
-        arena_grow(&batch->arena, batch->items, batch->count, &batch->capacity, sizeof(*batch->items));
-    batch->items[batch->count++] =
-        (struct issued){head, input->lines, input->line_count, input->identifier, input->number};
-    batch->line_count += input->line_count;
-    *gross_minor = head.gross_minor;
+    TRY(billed_lines_total(&batch->arena, document->lines, document->line_count, total, fault));
+    added.head.state = INVOICE_ISSUED;
+    added.head.issued_at_us = batch->call->now_us;
+    added.head.settled_at_us = 0;
+    added.head.net_minor = total->net_minor;
+    added.head.tax_minor = total->tax_minor;
+    added.head.gross_minor = total->gross_minor;
+    batch->documents =
+        arena_grow(&batch->arena, batch->documents, batch->count, &batch->capacity, sizeof *batch->documents);
+    batch->documents[batch->count++] = added;
+    batch->line_count += document->line_count;
     return STATUS_OK;
 }
 
-static int year_of(const struct issued *item) {
-    return month_year(date_month(item->head.issued_on));
+/* ---- numbers ---- */
+
+static int year_of(const struct document *document) {
+    return month_year(date_month(document->head.issued_on));
 }
 
-/* Ids for all, and numbers run by run of one seller and year. */
-static enum status number_items(struct invoice_batch *batch, struct fault *fault) {
+/* How many documents from `first` on are of one seller and year. */
+static size_t run_length(const struct document_batch *batch, size_t first) {
+    size_t end = first + 1;
+    while (end < batch->count &&
+           batch->documents[end].head.seller_id == batch->documents[first].head.seller_id &&
+           year_of(&batch->documents[end]) == year_of(&batch->documents[first])) {
+        end++;
+    }
+    return end - first;
+}
+
+/* Takes ids for all, and numbers run by run. */
+static enum status number_documents(struct document_batch *batch, struct fault *fault) {
     struct call *call = batch->call;
     int64_t first_id = 0;
-    enum status status = invoice_ids_take(call->db, (int64_t)batch->count, &first_id, fault);
-    if (batch->first_invoice_id == 0) {
-        batch->first_invoice_id = first_id;
+    TRY(invoice_ids_take(call->db, (int64_t)batch->count, &first_id, fault));
+    if (batch->first_id == 0) {
+        batch->first_id = first_id;
     }
-    size_t next = 0;
-    while (status == STATUS_OK && next < batch->count) {
-        size_t end = next + 1;
-        int64_t seller_id = batch->items[next].head.seller_id;
-        int year = year_of(&batch->items[next]);
+    for (size_t next = 0; next < batch->count;) {
+        size_t end = next + run_length(batch, next);
+        int year = year_of(&batch->documents[next]);
         int64_t number = 0;
-        while (end < batch->count && batch->items[end].head.seller_id == seller_id &&
-               year_of(&batch->items[end]) == year) {
-            end++;
-        }
-        status = invoice_numbers_take(call->db, seller_id, year, (int64_t)(end - next), &number, fault);
-        struct text code = batch->snapshot->accounts[snapshot_account(batch->snapshot, seller_id)].code;
-        for (; status == STATUS_OK && next < end; next++) {
-            struct issued *item = &batch->items[next];
-            item->head.id = first_id + (int64_t)next;
-            item->head.number = invoice_number(call->arena, code, year, number++);
-            *item->identifier = identifier_text(call, IDENTIFIER_INVOICE, item->head.id);
-            *item->number = item->head.number;
+        TRY(invoice_numbers_take(call->db, batch->documents[next].head.seller_id, year, (int64_t)(end - next),
+                                 &number, fault));
+        for (; next < end; next++) {
+            struct document *document = &batch->documents[next];
+            document->head.id = first_id + (int64_t)next;
+            document->head.number = invoice_number(call->arena, document->seller_code, year, number++);
+            *document->issued = document->head;
         }
     }
+    return STATUS_OK;
+}
+
+/* ---- writing ---- */
+
+/* Ends a bulk: finishes it where everything went well, else abandons it. */
+static enum status end_bulk(struct db_bulk *bulk, enum status status, struct fault *fault) {
+    if (status == STATUS_OK) {
+        return db_bulk_finish(bulk, fault);
+    }
+    db_bulk_abandon(bulk);
     return status;
 }
 
-static enum status write_heads(struct invoice_batch *batch, struct fault *fault) {
+static enum status write_heads(const struct document_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = invoice_heads_bulk(batch->call->db, &bulk, fault);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
-        status = invoice_heads_add(bulk, &batch->items[i].head, fault);
+        status = invoice_heads_add(bulk, &batch->documents[i].head, fault);
     }
-    if (status == STATUS_OK) {
-        return db_bulk_finish(bulk, fault);
-    }
-    db_bulk_abandon(bulk);
-    return status;
+    return end_bulk(bulk, status, fault);
 }
 
-static enum status write_lines(struct invoice_batch *batch, struct fault *fault) {
+static enum status write_lines(const struct document_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = invoice_lines_bulk(batch->call->db, &bulk, fault);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
-        for (size_t k = 0; status == STATUS_OK && k < batch->items[i].line_count; k++) {
-            batch->items[i].lines[k].invoice_id = batch->items[i].head.id;
-            status = invoice_lines_add(bulk, &batch->items[i].lines[k], fault);
+        const struct document *document = &batch->documents[i];
+        for (size_t k = 0; status == STATUS_OK && k < document->line_count; k++) {
+            document->lines[k].invoice_id = document->head.id;
+            status = invoice_lines_add(bulk, &document->lines[k], fault);
         }
     }
-    if (status == STATUS_OK) {
-        return db_bulk_finish(bulk, fault);
-    }
-    db_bulk_abandon(bulk);
-    return status;
+    return end_bulk(bulk, status, fault);
 }
 
 static struct ledger_posting posting_of(const struct invoice_head *head, int64_t number) {
@@ -143,51 +125,38 @@ static struct ledger_posting posting_of(const struct invoice_head *head, int64_t
 }
 
 /* A document whose amounts are all zero posts nothing and takes no posting's number. */
-static enum status write_postings(struct invoice_batch *batch, struct fault *fault) {
+static enum status write_postings(const struct document_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     int64_t count = 0;
     int64_t number = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        count += posting_of(&batch->items[i].head, 0).entry_count > 0;
+        count += posting_of(&batch->documents[i].head, 0).entry_count > 0;
     }
     if (count == 0) {
         return STATUS_OK;
     }
-    enum status status = ledger_postings_take(batch->call->db, count, &number, fault);
-    if (status == STATUS_OK) {
-        status = ledger_bulk(batch->call->db, &bulk, fault);
-    }
+    TRY(ledger_postings_take(batch->call->db, count, &number, fault));
+    int64_t behind_last = number + count;
+    enum status status = ledger_bulk(batch->call->db, &bulk, fault);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
-        struct ledger_posting posting = posting_of(&batch->items[i].head, number);
+        struct ledger_posting posting = posting_of(&batch->documents[i].head, number);
         number += posting.entry_count > 0;
         status = ledger_add(bulk, &posting, fault);
     }
-    if (status == STATUS_OK) {
-        return db_bulk_finish(bulk, fault);
-    }
-    db_bulk_abandon(bulk);
-    return status;
+    assert(status != STATUS_OK || number == behind_last); /* every number that was taken is used */
+    return end_bulk(bulk, status, fault);
 }
 
-enum status invoice_batch_write(struct invoice_batch *batch, struct fault *fault) {
+enum status document_batch_write(struct document_batch *batch, struct fault *fault) {
     if (batch->count == 0) {
         return STATUS_OK;
     }
-    enum status status = number_items(batch, fault);
-    if (status == STATUS_OK) {
-        status = write_heads(batch, fault);
-    }
-    if (status == STATUS_OK) {
-        status = write_lines(batch, fault);
-    }
-    if (status == STATUS_OK) {
-        status = write_postings(batch, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    batch->invoices_written += (int64_t)batch->count;
+    TRY(number_documents(batch, fault));
+    TRY(write_heads(batch, fault));
+    TRY(write_lines(batch, fault));
+    TRY(write_postings(batch, fault));
+    batch->documents_written += (int64_t)batch->count;
     batch->lines_written += (int64_t)batch->line_count;
-    invoice_batch_clean_up(batch);
+    document_batch_clean_up(batch);
     return STATUS_OK;
 }

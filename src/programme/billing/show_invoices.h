@@ -1,8 +1,6 @@
-/* Invoices: seen by the two parties of their edge alone, settled and credited by its seller, never edited.
+/* Show invoices: documents are seen by the two parties of their edge alone, and never edited.
  *
- * A credit note repeats lines of its invoice with the sign turned (negative quantities and amounts), so that
- * sums over documents are plain sums. Its lines keep the positions of the lines they credit, and a line is
- * credited once. What is due is gross less credits; paying and writing off post exactly that. */
+ * What is due is gross less credits; paying and writing off post exactly that (R8.3). */
 #ifndef SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
 #define SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
 
@@ -60,30 +58,6 @@ struct invoice_detail {
 
 enum status show_invoice(struct call *call, const struct show_invoice_input *input,
                          struct invoice_detail *view, struct fault *fault) MUST_CHECK;
-
-struct settle_invoice_input {
-    struct text invoice;
-    struct text note; /* for the audit trail: a bank reference, a reason; may be empty */
-};
-
-/* issued → paid: cash against the receivable. Fault "wrong-state". */
-enum status pay_invoice(struct call *call, const struct settle_invoice_input *input,
-                        struct invoice_view *result, struct fault *fault) MUST_CHECK;
-
-/* issued → written off: bad debt against the receivable. Fault "wrong-state". */
-enum status write_off_invoice(struct call *call, const struct settle_invoice_input *input,
-                              struct invoice_view *result, struct fault *fault) MUST_CHECK;
-
-struct credit_invoice_input {
-    struct text invoice;
-    const int64_t *positions; /* of the lines to credit, from 1; none: every line not yet credited */
-    size_t position_count;
-    struct text reason;
-};
-
-/* Issues a credit note. Faults: "nothing-to-credit", "unknown-line", "already-credited", "wrong-kind". */
-enum status credit_invoice(struct call *call, const struct credit_invoice_input *input,
-                           struct invoice_view *result, struct fault *fault) MUST_CHECK;
 
 struct list_balances_input {
     struct text owner; /* whose books; empty: the actor's account, the operator: everybody's */
