@@ -22,5 +22,5 @@ enum status sku_kind_parse(struct text word, const char *field, enum sku_kind *k
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-sku-kind", field, word,
-                     "\"%.*s\" is no kind of SKU: say product, bundle or service.", TEXT_ARGS(word));
+                     "\"%.*s\" is no kind of SKU. Say product, bundle or service.", TEXT_ARGS(word));
 }

@@ -37,7 +37,7 @@ enum status invoice_kind_parse(struct text word, enum invoice_kind *kind, struct
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-invoice-kind", "kind", word,
-                     "kind must be invoice, credit-note or settlement");
+                     "Give kind as invoice, credit-note or settlement.");
 }
 
 /* Net, tax and gross of the totals per category. */
@@ -45,39 +45,29 @@ static enum status add_totals(const struct tax_total *taxes, size_t count, struc
                               struct fault *fault) {
     int64_t net = 0;
     int64_t tax = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = money_add(&net, taxes[i].taxable_minor, fault);
-        if (status == STATUS_OK) {
-            status = money_add(&tax, taxes[i].tax_minor, fault);
-        }
+    for (size_t i = 0; i < count; i++) {
+        TRY(money_add(&net, taxes[i].taxable_minor, fault));
+        TRY(money_add(&tax, taxes[i].tax_minor, fault));
     }
     int64_t gross = net;
-    if (status == STATUS_OK) {
-        status = money_add(&gross, tax, fault);
-    }
-    if (status == STATUS_OK) {
-        invoice->net_minor = net;
-        invoice->tax_minor = tax;
-        invoice->gross_minor = gross;
-    }
-    return status;
+    TRY(money_add(&gross, tax, fault));
+    invoice->net_minor = net;
+    invoice->tax_minor = tax;
+    invoice->gross_minor = gross;
+    return STATUS_OK;
 }
 
 enum status invoice_total(struct arena *arena, struct invoice *invoice, struct fault *fault) {
     struct tax_line *lines = ARENA_NEW(arena, struct tax_line, invoice->line_count);
+    struct tax_total *taxes;
+    size_t tax_count;
     for (size_t i = 0; i < invoice->line_count; i++) {
         lines[i] = (struct tax_line){invoice->lines[i].tax, invoice->lines[i].amount_minor};
     }
-    struct tax_total *taxes;
-    size_t tax_count;
-    enum status status = tax_totals(arena, lines, invoice->line_count, &taxes, &tax_count, fault);
-    if (status == STATUS_OK) {
-        status = add_totals(taxes, tax_count, invoice, fault);
-    }
-    if (status == STATUS_OK) {
-        invoice->taxes = taxes;
-        invoice->tax_count = tax_count;
-    }
-    return status;
+    TRY(tax_totals(arena, lines, invoice->line_count, &taxes, &tax_count, fault));
+    TRY(add_totals(taxes, tax_count, invoice, fault));
+    assert(invoice->gross_minor - invoice->net_minor == invoice->tax_minor);
+    invoice->taxes = taxes;
+    invoice->tax_count = tax_count;
+    return STATUS_OK;
 }

@@ -52,7 +52,7 @@ enum status currency_find(struct text code, const char *field, struct currency *
     int minor_digits = minor_digits_of(code);
     if (minor_digits < 0) {
         return fault_set(fault, STATUS_INVALID, "unknown-currency", field, code,
-                         "%s must be the upper-case ISO 4217 code of a currency in use, such as USD or EUR",
+                         "Give %s as the upper-case ISO 4217 code of a currency in use, such as USD or EUR.",
                          field);
     }
     *currency = (struct currency){.minor_digits = minor_digits};
@@ -62,7 +62,7 @@ enum status currency_find(struct text code, const char *field, struct currency *
 
 static enum status amount_overflow(struct fault *fault) {
     return fault_set(fault, STATUS_INVALID, "amount-overflow", "amount", TEXT(""),
-                     "the amount does not fit in 64 bits of the smallest unit of the currency");
+                     "The amount is more than 64 bits of the currency's smallest unit hold. Give less.");
 }
 
 static int64_t power_of_ten(int exponent) {
@@ -148,12 +148,20 @@ static wide sum_of_weights(const int64_t *weights, size_t count) {
     return sum;
 }
 
+static wide sum_of_shares(const int64_t *shares, size_t count) {
+    wide sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += shares[i];
+    }
+    return sum;
+}
+
 enum status money_allocate(struct arena *arena, int64_t total, const int64_t *weights, size_t count,
                            int64_t *shares, struct fault *fault) {
     wide sum = sum_of_weights(weights, count);
     if (total < 0 || sum == 0) {
         return fault_set(fault, STATUS_INVALID, "bad-weights", "weights", TEXT(""),
-                         "a total from 0 on can be split by weights from 0 on whose sum is above 0");
+                         "Split a total from 0 on by weights from 0 on whose sum is above 0.");
     }
     if (count == 1) {
         shares[0] = total;
@@ -175,6 +183,7 @@ enum status money_allocate(struct arena *arena, int64_t total, const int64_t *we
         assert(remainders[i].rest > 0);
         shares[remainders[i].index]++;
     }
+    assert(sum_of_shares(shares, count) == total);
     return STATUS_OK;
 }
 
@@ -194,11 +203,11 @@ static size_t digits_from(struct text t, size_t from) {
 static enum status malformed_number(struct text text, int digits, const char *field, struct fault *fault) {
     if (digits == 0) {
         return fault_set(fault, STATUS_INVALID, "malformed-number", field, text,
-                         "%s must be a whole number: digits with an optional minus sign, nothing else",
+                         "Give %s as a whole number: digits with an optional minus sign, nothing else.",
                          field);
     }
     return fault_set(fault, STATUS_INVALID, "malformed-number", field, text,
-                     "%s must be a number such as 12 or 12.5, with a point and at most %d decimals", field,
+                     "Give %s as a number such as 12 or 12.5, with a point and at most %d decimals.", field,
                      digits);
 }
 
@@ -238,7 +247,7 @@ enum status decimal_parse(struct text text, int digits, const char *field, int64
     }
     if (!fits) {
         return fault_set(fault, STATUS_INVALID, "amount-overflow", field, text,
-                         "%s is too large: it must fit in 64 bits with %d decimals", field, digits);
+                         "Give a smaller %s: with %d decimals it is more than 64 bits hold.", field, digits);
     }
     *value = result;
     return STATUS_OK;

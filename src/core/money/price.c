@@ -37,7 +37,7 @@ enum status metering_policy_parse(struct text text, const char *field, enum mete
     size_t found = find_name(POLICY_NAMES, POLICY_COUNT, text);
     if (found == POLICY_COUNT) {
         return fault_set(fault, STATUS_INVALID, "unknown-policy", field, text,
-                         "%s must be peak, snapshot, any or daily", field);
+                         "Give %s as peak, snapshot, any or daily.", field);
     }
     *policy = (enum metering_policy)found;
     return STATUS_OK;
@@ -52,7 +52,7 @@ enum status tier_mode_parse(struct text text, const char *field, enum tier_mode 
     size_t found = find_name(MODE_NAMES, MODE_COUNT, text);
     if (found == MODE_COUNT) {
         return fault_set(fault, STATUS_INVALID, "unknown-tier-mode", field, text,
-                         "%s must be flat, volume or graduated", field);
+                         "Give %s as flat, volume or graduated.", field);
     }
     *mode = (enum tier_mode)found;
     return STATUS_OK;
@@ -82,19 +82,19 @@ static enum status check_tier(const struct price *price, size_t at, struct fault
     const struct price_tier *tier = &price->tiers[at];
     if (at == 0 && tier->from != 0 && tier->from != 1) {
         return wrong_number(fault, "first-tier-not-from-one", "tier_from", tier->from,
-                            "the first tier must begin at unit 0 or 1, so that every unit has a price");
+                            "Begin the first tier at unit 0 or 1, so that every unit has a price.");
     }
     if (at > 0 && (tier->from < 2 || tier->from <= price->tiers[at - 1].from)) {
         return wrong_number(fault, "tiers-not-ascending", "tier_from", tier->from,
-                            "each tier must begin above the one before it, the second at unit 2 or later");
+                            "Begin each tier above the one before it, the second at unit 2 or later.");
     }
     if (tier->unit_price_millionths < 0) {
         return wrong_price(fault, "negative-price", tier->unit_price_millionths,
-                           "unit_price must be 0 or above");
+                           "Give a unit_price of 0 or above.");
     }
     if (price->terms.not_for_resale && tier->unit_price_millionths != 0) {
         return wrong_price(fault, "price-not-zero", tier->unit_price_millionths,
-                           "unit_price must be 0 where the SKU is not for resale");
+                           "Give a unit_price of 0 where the SKU is not for resale.");
     }
     return STATUS_OK;
 }
@@ -102,11 +102,12 @@ static enum status check_tier(const struct price *price, size_t at, struct fault
 enum status price_check(const struct price *price, struct fault *fault) {
     if (price->tier_count == 0) {
         return fault_set(fault, STATUS_INVALID, "no-tier", "tier_from", TEXT(""),
-                         "a price must have at least one tier");
+                         "Give the price at least one tier.");
     }
     if (price->mode == TIER_FLAT && price->tier_count != 1) {
-        return wrong_number(fault, "flat-with-tiers", "tier_from", price->tiers[1].from,
-                            "a flat price has one tier alone; volume and graduated prices may have several");
+        return wrong_number(
+            fault, "flat-with-tiers", "tier_from", price->tiers[1].from,
+            "Give a flat price one tier alone. Volume and graduated prices may have several.");
     }
     for (size_t i = 0; i < price->tier_count; i++) {
         enum status status = check_tier(price, i, fault);
@@ -116,11 +117,11 @@ enum status price_check(const struct price *price, struct fault *fault) {
     }
     if (price->terms.minimum_units < 0) {
         return wrong_number(fault, "negative-minimum", "minimum", price->terms.minimum_units,
-                            "minimum must be 0 (none) or above");
+                            "Give a minimum of 0 (none) or above.");
     }
     if (price->terms.free_months < 0) {
         return wrong_number(fault, "negative-free-months", "free_months", price->terms.free_months,
-                            "free_months must be 0 (none) or above");
+                            "Give free_months of 0 (none) or above.");
     }
     return STATUS_OK;
 }

@@ -49,24 +49,24 @@ enum status tax_check(struct tax tax, const char *field, struct fault *fault) {
     if (category == NULL) {
         snprintf(name, sizeof name, "%s_category", field);
         return fault_set(fault, STATUS_INVALID, "unknown-tax-category", name, text_of(tax.category),
-                         "%s must be one of S, Z, E, AE, K, G, O, L and M (EN 16931)", name);
+                         "Give %s as one of S, Z, E, AE, K, G, O, L and M (EN 16931).", name);
     }
     snprintf(name, sizeof name, "%s_rate", field);
     char value[32];
     snprintf(value, sizeof value, "%lld", (long long)tax.rate_millionths);
     if (tax.rate_millionths < 0 || tax.rate_millionths > HUNDRED_PERCENT) {
         return fault_set(fault, STATUS_INVALID, "tax-rate-out-of-range", name, text_of(value),
-                         "%s must be from 0 to 1000000 millionths (0 %% to 100 %%)", name);
+                         "Give %s from 0 to 1000000 millionths (0 %% to 100 %%).", name);
     }
     if (tax.rate_millionths == 0 && !category->may_be_zero) {
         return fault_set(
             fault, STATUS_INVALID, "tax-rate-unsuitable", name, text_of(value),
-            "%s must be above 0 in category %s; what is not taxed has category Z, E, AE, K, G or O", name,
+            "Give %s above 0 in category %s. What is not taxed has category Z, E, AE, K, G or O.", name,
             category->code);
     }
     if (tax.rate_millionths > 0 && !category->may_be_above_zero) {
         return fault_set(fault, STATUS_INVALID, "tax-rate-unsuitable", name, text_of(value),
-                         "%s must be 0 in category %s; only S, L and M have a rate", name, category->code);
+                         "Give %s as 0 in category %s. Only S, L and M have a rate.", name, category->code);
     }
     return STATUS_OK;
 }
@@ -102,17 +102,10 @@ enum status tax_totals(struct arena *arena, const struct tax_line *lines, size_t
             made = arena_grow(arena, made, count, &capacity, sizeof *made);
             made[count++] = (struct tax_total){.tax = lines[i].tax};
         }
-        enum status status = money_add(&made[at].taxable_minor, lines[i].net_minor, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(money_add(&made[at].taxable_minor, lines[i].net_minor, fault));
     }
     for (size_t i = 0; i < count; i++) {
-        enum status status =
-            money_share(made[i].taxable_minor, made[i].tax.rate_millionths, &made[i].tax_minor, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(money_share(made[i].taxable_minor, made[i].tax.rate_millionths, &made[i].tax_minor, fault));
     }
     qsort(made, count, sizeof *made, compare_totals);
     *totals = made;

@@ -24,6 +24,6 @@ enum status account_kind_parse(struct text word, const char *field, enum account
         }
     }
     return fault_set(fault, STATUS_INVALID, "unknown-account-kind", field, word,
-                     "\"%.*s\" is no kind of account: say vendor, distributor, provider or customer.",
+                     "\"%.*s\" is no kind of account. Say vendor, distributor, provider or customer.",
                      TEXT_ARGS(word));
 }

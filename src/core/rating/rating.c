@@ -24,7 +24,7 @@ struct rated {
 
 static enum status quantity_overflow(struct fault *fault) {
     return fault_set(fault, STATUS_INVALID, "quantity-overflow", "quantity", TEXT(""),
-                     "the units of the edge do not fit in 64 bits");
+                     "The units of the edge are more than 64 bits hold. Split them over several SKUs.");
 }
 
 static enum status gather_shares(struct arena *arena, const struct price *price, int64_t parts_per_unit,
@@ -80,11 +80,7 @@ static enum status add_line(struct arena *arena, const struct price *price, stru
         .unit_price_millionths = price->tiers[tier].unit_price_millionths,
         .tier = tier,
     };
-    enum status status =
-        money_line_amount(line.quantity, line.unit_price_millionths, currency, &line.amount_minor, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    TRY(money_line_amount(line.quantity, line.unit_price_millionths, currency, &line.amount_minor, fault));
     rated->lines = arena_grow(arena, rated->lines, rated->count, &rated->capacity, sizeof line);
     rated->lines[rated->count++] = line;
     return STATUS_OK;
@@ -100,11 +96,7 @@ static enum status rate_at_one_tier(struct arena *arena, const struct price *pri
                                     struct fault *fault) {
     for (size_t i = 0; i < shares->count; i++) {
         if (shares->parts[i] > 0 || is_shown_empty(shares, i)) {
-            enum status status =
-                add_line(arena, price, currency, shares, i, shares->parts[i], tier, rated, fault);
-            if (status != STATUS_OK) {
-                return status;
-            }
+            TRY(add_line(arena, price, currency, shares, i, shares->parts[i], tier, rated, fault));
         }
     }
     return STATUS_OK;
@@ -138,10 +130,7 @@ static enum status split_tiers(struct arena *arena, const struct shares *shares,
     }
     for (size_t tier = 0; tier < reached; tier++) {
         int64_t *row = &split[tier * shares->count];
-        enum status status = money_allocate(arena, tier_parts[tier], left, shares->count, row, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        TRY(money_allocate(arena, tier_parts[tier], left, shares->count, row, fault));
         for (size_t i = 0; i < shares->count; i++) {
             assert(row[i] >= 0 && row[i] <= left[i]);
             left[i] -= row[i];
@@ -158,49 +147,58 @@ static enum status rate_graduated(struct arena *arena, const struct price *price
         return rate_at_one_tier(arena, price, currency, shares, 0, rated, fault);
     }
     int64_t *split = ARENA_NEW(arena, int64_t, reached * shares->count);
-    enum status status = split_tiers(arena, shares, tier_parts, reached, split, fault);
-    for (size_t i = 0; status == STATUS_OK && i < shares->count; i++) {
+    TRY(split_tiers(arena, shares, tier_parts, reached, split, fault));
+    for (size_t i = 0; i < shares->count; i++) {
         if (is_shown_empty(shares, i)) {
-            status = add_line(arena, price, currency, shares, i, 0, 0, rated, fault);
+            TRY(add_line(arena, price, currency, shares, i, 0, 0, rated, fault));
         }
-        for (size_t tier = 0; status == STATUS_OK && tier < reached; tier++) {
+        for (size_t tier = 0; tier < reached; tier++) {
             int64_t parts = split[tier * shares->count + i];
             if (parts > 0) {
-                status = add_line(arena, price, currency, shares, i, parts, tier, rated, fault);
+                TRY(add_line(arena, price, currency, shares, i, parts, tier, rated, fault));
             }
         }
     }
-    return status;
+    return STATUS_OK;
+}
+
+static enum status rate_shares(struct arena *arena, const struct price *price, struct currency currency,
+                               const struct shares *shares, struct rated *rated, struct fault *fault) {
+    switch (price->mode) {
+    case TIER_FLAT:
+        assert(price->tier_count == 1);
+        return rate_at_one_tier(arena, price, currency, shares, 0, rated, fault);
+    case TIER_VOLUME:
+        return rate_at_one_tier(arena, price, currency, shares, volume_tier(price, shares), rated, fault);
+    case TIER_GRADUATED:
+        return rate_graduated(arena, price, currency, shares, rated, fault);
+    }
+    assert(!"a tier mode that is none");
+    return STATUS_INTERNAL;
+}
+
+/* The lines charge exactly the total: what was split over tiers and customers adds up again. */
+static void assert_complete(const struct rated *rated, const struct shares *shares) {
+    int64_t left = shares->total;
+    for (size_t i = 0; i < rated->count; i++) {
+        assert(rated->lines[i].quantity.parts >= 0 && rated->lines[i].quantity.parts <= left);
+        left -= rated->lines[i].quantity.parts;
+    }
+    assert(left == 0);
 }
 
 enum status rating_rate(struct arena *arena, const struct price *price, struct currency currency,
                         int64_t parts_per_unit, const struct rating_usage *usages, size_t usage_count,
                         struct rating_line **lines, size_t *line_count, struct fault *fault) {
+    struct shares shares = {0};
     assert(parts_per_unit >= 1);
     assert(price->tier_count >= 1 && price->terms.minimum_units >= 0);
-    struct shares shares = {0};
-    enum status status = gather_shares(arena, price, parts_per_unit, usages, usage_count, &shares, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct rated rated = {.capacity = shares.count};
-    rated.lines = ARENA_NEW(arena, struct rating_line, shares.count);
-    switch (price->mode) {
-    case TIER_FLAT:
-        assert(price->tier_count == 1);
-        status = rate_at_one_tier(arena, price, currency, &shares, 0, &rated, fault);
-        break;
-    case TIER_VOLUME:
-        status =
-            rate_at_one_tier(arena, price, currency, &shares, volume_tier(price, &shares), &rated, fault);
-        break;
-    case TIER_GRADUATED:
-        status = rate_graduated(arena, price, currency, &shares, &rated, fault);
-        break;
-    }
-    if (status == STATUS_OK) {
-        *lines = rated.lines;
-        *line_count = rated.count;
-    }
-    return status;
+    TRY(gather_shares(arena, price, parts_per_unit, usages, usage_count, &shares, fault));
+    struct rated rated = {.lines = ARENA_NEW(arena, struct rating_line, shares.count),
+                          .capacity = shares.count};
+    TRY(rate_shares(arena, price, currency, &shares, &rated, fault));
+    assert_complete(&rated, &shares);
+    *lines = rated.lines;
+    *line_count = rated.count;
+    return STATUS_OK;
 }

@@ -21,7 +21,7 @@ struct cursor {
 
 static enum status quantity_overflow(struct fault *fault) {
     return fault_set(fault, STATUS_INVALID, "quantity-overflow", "quantity", TEXT(""),
-                     "the seats of the month do not fit in 64 bits");
+                     "The seats of the month are more than 64 bits hold. Split them over several SKUs.");
 }
 
 /* Room for `count` licences in both of the scratch's buffers. */
