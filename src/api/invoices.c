@@ -3,6 +3,7 @@
 
 #include "documents/invoice/document.h"
 #include "programme/billing/credit_invoice.h"
+#include "programme/billing/explain_line.h"
 #include "programme/receivables/settle_invoice.h"
 #include "web/negotiate.h"
 #include "json/represent.h"
@@ -71,6 +72,17 @@ static enum status get_invoice(struct request *request, struct response *respons
     return respond_document(request, response, &view.invoice, format, fault);
 }
 
+static enum status get_explanation(struct request *request, struct response *answer, struct fault *fault) {
+    struct explain_line_input input = {.invoice = request_parameter(request, "invoice")};
+    struct line_explanation explanation;
+    if (!text_to_int64(request_parameter(request, "line"), &input.line)) {
+        input.line = 0; /* no line has that number */
+    }
+    TRY(explain_line(&request->call, &input, &explanation, fault));
+    represent_explanation(answer_json(answer, request, 200), NULL, &explanation);
+    return STATUS_OK;
+}
+
 typedef enum status settle_function(struct call *, const struct settle_invoice_input *, struct invoice_view *,
                                     struct fault *);
 
@@ -128,6 +140,7 @@ static enum status post_credit(struct request *request, struct response *respons
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/invoices", RIGHT_READ, 0, "limit cursor seller buyer month state kind", get_invoices},
     {METHOD_GET, "/v1/invoices/{invoice}", RIGHT_READ, 0, "format", get_invoice},
+    {METHOD_GET, "/v1/invoices/{invoice}/lines/{line}/explanation", RIGHT_READ, 0, "", get_explanation},
     {METHOD_POST, "/v1/invoices/{invoice}/pay", RIGHT_BILLING, 0, "", post_pay},
     {METHOD_POST, "/v1/invoices/{invoice}/write-off", RIGHT_BILLING, 0, "", post_write_off},
     {METHOD_POST, "/v1/invoices/{invoice}/credit", RIGHT_BILLING, 0, "", post_credit},

@@ -12,6 +12,7 @@
 #include "programme/audit/audit_store.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
+#include "programme/billing/explain_line.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/billing/show_invoices.h"
@@ -92,6 +93,8 @@ void represent_snippet(struct json_writer *out, const char *name, const struct s
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);
 void represent_invoice(struct json_writer *out, const char *name, const struct invoice_view *invoice);
 void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_detail *view);
+void represent_explanation(struct json_writer *out, const char *name,
+                           const struct line_explanation *explanation);
 void represent_one_off_charge(struct json_writer *out, const char *name,
                               const struct one_off_charge_view *charge);
 void represent_correction(struct json_writer *out, const char *name,

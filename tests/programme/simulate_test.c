@@ -1,6 +1,7 @@
 /* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
  */
 #include "programme/audit/audit_store.h"
+#include "programme/billing/explain_line.h"
 #include "programme/billing/show_invoices.h"
 #include "programme/simulation/simulate.h"
 #include "world.h"
@@ -45,6 +46,52 @@ static void a_rich_life_is_sound(void **state) {
     struct simulate_result result = live(world, 8, true);
     assert_int_equal(result.months_closed, 3);
     must_be_sound(world);
+}
+
+/* Explains every line of an invoice to its own amount. */
+static void must_explain(struct world *world, struct text invoice, int64_t *lines) {
+    struct call call = world_call(world);
+    struct show_invoice_input show = {invoice};
+    struct invoice_detail view;
+    WORLD_OK(world, show_invoice(&call, &show, &view, &world->fault));
+    for (size_t i = 0; i < view.invoice.line_count; i++) {
+        struct arena arena;
+        struct explain_line_input input = {invoice, (int64_t)i + 1};
+        struct line_explanation line;
+        arena_init(&arena);
+        call.arena = &arena;
+        WORLD_OK(world, explain_line(&call, &input, &line, &world->fault));
+        assert_true(line.agrees);
+        assert_int_equal(line.billed.amount_minor, view.invoice.lines[i].amount_minor);
+        bool is_rated = line.kind == EXPLAINED_USAGE || line.kind == EXPLAINED_MINIMUM ||
+                        line.kind == EXPLAINED_CORRECTION;
+        assert_int_equal(line.has_computed, is_rated);
+        if (is_rated) {
+            assert_int_equal(line.computed.amount_minor, line.billed.amount_minor);
+        }
+        arena_clean_up(&arena);
+        (*lines)++;
+    }
+}
+
+static void every_line_of_a_life_explains_itself(void **state) {
+    struct world *world = *state;
+    struct call call = world_call(world);
+    struct list_invoices_input input = {.page = {.limit = PAGE_LIMIT_MAX}};
+    struct invoice_page page;
+    int64_t lines = 0;
+    struct simulate_input small = {
+        .seed = 5, .providers = 3, .customers = 6, .licences = 30, .months = 3, .rich = true};
+    struct simulate_result result;
+    WORLD_OK(world, simulate(&call, &small, &result, &world->fault));
+    do {
+        WORLD_OK(world, list_invoices(&call, &input, &page, &world->fault));
+        for (size_t i = 0; i < page.count; i++) {
+            must_explain(world, page.items[i].identifier, &lines);
+        }
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    assert_true(lines > 100);
 }
 
 /* The sum over all invoices tells one life from another. */
@@ -103,6 +150,7 @@ int main(void) {
     const struct world_test tests[] = {
         WORLD_TEST(a_plain_life_is_sound),
         WORLD_TEST(a_rich_life_is_sound),
+        WORLD_TEST(every_line_of_a_life_explains_itself),
         WORLD_TEST(one_seed_is_one_life_whatever_keeps_it),
         WORLD_TEST(a_store_with_accounts_is_not_simulated_into),
         WORLD_TEST(numbers_that_make_no_programme_are_refused),

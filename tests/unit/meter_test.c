@@ -2,6 +2,7 @@
 #include "core/base/rng.h"
 #include "core/time/zone.h"
 #include "core/usage/meter.h"
+#include "core/usage/meter_trace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -226,6 +227,18 @@ static struct month_span a_random_month(struct rng *rng) {
     return span;
 }
 
+static void the_trace_comes_to(const struct meter_group *group, enum metering_policy policy,
+                               const struct month_span *span, int64_t from, struct quantity measured) {
+    struct meter_trace trace = meter_trace_of(group, span, from, &arena);
+    struct quantity traced = meter_trace_quantity(&trace, group->licence_count, policy);
+    assert_int_equal(traced.parts, measured.parts);
+    assert_int_equal(traced.parts_per_unit, measured.parts_per_unit);
+    for (size_t i = 0; i < trace.step_count; i++) {
+        assert_int_equal(trace.steps[i].seats, total_at(group, trace.steps[i].at_us));
+        assert_true(i == 0 ? trace.steps[i].at_us == from : trace.steps[i].at_us > trace.steps[i - 1].at_us);
+    }
+}
+
 static void the_meter_agrees_with_one_that_looks_at_every_instant(void **state) {
     (void)state;
     struct rng rng;
@@ -255,6 +268,7 @@ static void the_meter_agrees_with_one_that_looks_at_every_instant(void **state) 
                              STATUS_OK);
             assert_int_equal(measured.parts, naive_measure(&group, policy, &span, from));
             assert_int_equal(measured.parts_per_unit, policy == POLICY_DAILY ? span.days : 1);
+            the_trace_comes_to(&group, policy, &span, from, measured);
         }
     }
 }

@@ -1,4 +1,5 @@
 /* Billing: closing a month, invoices, charges, corrections, margins, balances, exports. */
+#include "cli/commands/explanation.h"
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/progress.h"
@@ -156,6 +157,25 @@ static enum status run_invoice_export(struct operator_session *session, const st
     TRY(show_invoice(&session->call, &input, &view, fault));
     TRY(make_document(session, &view, format, &bytes, fault));
     return deliver_bytes(bytes, argument_text(arguments, "output"), &session->arena, fault);
+}
+
+static enum status run_invoice_explain(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct explain_line_input input = {.invoice = argument_text(arguments, "INVOICE")};
+    struct line_explanation explanation;
+    if (!text_to_int64(argument_text(arguments, "LINE"), &input.line)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-number", "LINE", argument_text(arguments, "LINE"),
+                         "Name a line by its number, as invoice show numbers them: 1, 2, 3.");
+    }
+    TRY(explain_line(&session->call, &input, &explanation, fault));
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_explanation(&writer, NULL, &explanation);
+        show_json(json_written(&writer));
+    } else {
+        explanation_print(&session->arena, &explanation);
+    }
+    return STATUS_OK;
 }
 
 typedef enum status invoice_settlement(struct call *call, const struct settle_invoice_input *input,
@@ -389,6 +409,12 @@ static const struct command COMMANDS[] = {
      .operands = INVOICE_OPERAND,
      .prints = true,
      .run = run_invoice_show},
+    {.words = "invoice explain",
+     .summary = "Show what a line was computed from: licences, events, price, arithmetic",
+     .operands = {{.name = "INVOICE", .presence = REQUIRED, .help = "identifier or number"},
+                  {.name = "LINE", .presence = REQUIRED, .help = "from 1"}},
+     .prints = true,
+     .run = run_invoice_explain},
     {.words = "invoice export",
      .summary = "Write an invoice as a document",
      .operands = INVOICE_OPERAND,

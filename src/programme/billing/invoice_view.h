@@ -9,6 +9,10 @@
 enum status invoice_summarise(struct name_cache *names, const struct invoice_head *head,
                               struct invoice_view *summary, struct fault *fault) MUST_CHECK;
 
+/* A kept line with the names of what it bills. */
+enum status invoice_line_fill(struct name_cache *names, const struct billed_line *row,
+                              struct invoice_line *line, struct fault *fault) MUST_CHECK;
+
 /* What is still to be settled, and what credit notes took off (as a positive amount). */
 enum status invoice_due(struct call *call, const struct invoice_head *head, int64_t *due_minor,
                         int64_t *credited_minor, struct fault *fault) MUST_CHECK;

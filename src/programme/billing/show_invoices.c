@@ -113,8 +113,8 @@ static enum status fill_party(struct name_cache *names, int64_t id, const struct
     return STATUS_OK;
 }
 
-static enum status fill_line(struct name_cache *names, const struct billed_line *row,
-                             struct invoice_line *line, struct fault *fault) {
+enum status invoice_line_fill(struct name_cache *names, const struct billed_line *row,
+                              struct invoice_line *line, struct fault *fault) {
     const struct account *customer = NULL;
     const struct sku *sku = NULL;
     TRY(name_cache_account(names, row->customer_id, &customer, fault));
@@ -143,7 +143,7 @@ static enum status fill_lines(struct name_cache *names, int64_t invoice_id, stru
     TRY(invoice_lines_load(call->db, call->arena, invoice_id, &rows, &count, fault));
     struct invoice_line *lines = ARENA_NEW(call->arena, struct invoice_line, count);
     for (size_t i = 0; i < count; i++) {
-        TRY(fill_line(names, &rows[i], &lines[i], fault));
+        TRY(invoice_line_fill(names, &rows[i], &lines[i], fault));
     }
     invoice->lines = lines;
     invoice->line_count = count;

@@ -12,6 +12,7 @@ struct usage_scope {
     int64_t until_us; /* changes from here on are left out; INT64_MAX: none */
     bool forgiving;   /* passes over events of licences that are not there; the audit has told of them */
     int64_t under_account_id; /* only customers below this account (or this customer); 0: the whole store */
+    int64_t sku_id;           /* with an account: only this SKU; 0: all */
 };
 
 /* Reads the scope; everything lives in `arena`. Inside a transaction; no other statement may run meanwhile.

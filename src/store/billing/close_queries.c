@@ -37,6 +37,10 @@ static const char LICENCES_UNDER[] =
     "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null "
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $1)";
 
+static const char LICENCES_OF_SKU[] =
+    "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null and sku_id = $2 "
+    "and customer_id in (select account_id from account_ancestors where ancestor_id = $1)";
+
 static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " from licence_events "
                                  "where at_us >= $1 and seats_before <> seats_after";
 
@@ -45,12 +49,22 @@ static const char EVENTS_UNDER[] =
     "where at_us >= $1 and seats_before <> seats_after "
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $2)";
 
-enum status metered_licences_stream(struct db *db, int64_t under_account_id, struct db_rows **rows,
+static const char EVENTS_OF_SKU[] =
+    "select " EVENT_COLUMNS " from licence_events "
+    "where at_us >= $1 and seats_before <> seats_after and licence_id in (select id from licences "
+    "where sku_id = $3 and customer_id in (select account_id from account_ancestors where ancestor_id = $2))";
+
+enum status metered_licences_stream(struct db *db, struct metered_scope scope, struct db_rows **rows,
                                     struct fault *fault) {
-    if (under_account_id == 0) {
+    assert(scope.sku_id == 0 || scope.under_account_id != 0);
+    if (scope.under_account_id == 0) {
         return db_stream(db, ALL_LICENCES, DB_NO_ARGS, rows, fault);
     }
-    return db_stream(db, LICENCES_UNDER, DB_ARGS(db_integer(under_account_id)), rows, fault);
+    if (scope.sku_id == 0) {
+        return db_stream(db, LICENCES_UNDER, DB_ARGS(db_integer(scope.under_account_id)), rows, fault);
+    }
+    return db_stream(db, LICENCES_OF_SKU,
+                     DB_ARGS(db_integer(scope.under_account_id), db_integer(scope.sku_id)), rows, fault);
 }
 
 void metered_licence_read(struct db_rows *rows, struct metered_licence *licence) {
@@ -67,13 +81,20 @@ void metered_licence_read(struct db_rows *rows, struct metered_licence *licence)
     };
 }
 
-enum status metered_events_stream(struct db *db, int64_t under_account_id, int64_t from_us,
+enum status metered_events_stream(struct db *db, struct metered_scope scope, int64_t from_us,
                                   struct db_rows **rows, struct fault *fault) {
-    if (under_account_id == 0) {
+    assert(scope.sku_id == 0 || scope.under_account_id != 0);
+    if (scope.under_account_id == 0) {
         return db_stream(db, ALL_EVENTS, DB_ARGS(db_integer(from_us)), rows, fault);
     }
-    return db_stream(db, EVENTS_UNDER, DB_ARGS(db_integer(from_us), db_integer(under_account_id)), rows,
-                     fault);
+    if (scope.sku_id == 0) {
+        return db_stream(db, EVENTS_UNDER, DB_ARGS(db_integer(from_us), db_integer(scope.under_account_id)),
+                         rows, fault);
+    }
+    return db_stream(
+        db, EVENTS_OF_SKU,
+        DB_ARGS(db_integer(from_us), db_integer(scope.under_account_id), db_integer(scope.sku_id)), rows,
+        fault);
 }
 
 void metered_event_read(struct db_rows *rows, struct metered_event *event) {

@@ -1,0 +1,250 @@
+#include "programme/billing/explain_line.h"
+
+#include "core/rating/corrections.h"
+#include "programme/billing/explain_usage.h"
+#include "programme/billing/invoice_view.h"
+#include "programme/call/lookup_edge.h"
+#include "store/billing/one_off_charges.h"
+
+#include <assert.h>
+
+const char *explained_kind_name(enum explained_kind kind) {
+    static const char *const names[] = {"usage",    "minimum",       "charge", "correction",
+                                        "reversal", "no-difference", "credit"};
+    assert((size_t)kind < sizeof names / sizeof *names);
+    return names[kind];
+}
+
+/* A line on its way to its explanation. */
+struct explaining {
+    struct call *call;
+    struct invoice_head head;
+    struct billed_line *lines; /* of the document */
+    size_t line_count;
+    size_t at; /* the line's place among them */
+    struct line_explanation *result;
+};
+
+static const struct billed_line *line_of(const struct explaining *explaining) {
+    return &explaining->lines[explaining->at];
+}
+
+static enum status find_line(struct explaining *explaining, int64_t line, struct fault *fault) {
+    struct call *call = explaining->call;
+    TRY(invoice_lines_load(call->db, call->arena, explaining->head.id, &explaining->lines,
+                           &explaining->line_count, fault));
+    if (line < 1 || (uint64_t)line > explaining->line_count) {
+        return fault_set(fault, STATUS_NOT_FOUND, "unknown-line", "line",
+                         text_format(call->arena, "%lld", (long long)line),
+                         "Name a line from 1 to %zu: the document has no others.", explaining->line_count);
+    }
+    explaining->at = (size_t)line - 1;
+    return STATUS_OK;
+}
+
+static enum explained_kind kind_of(const struct invoice_head *head, const struct billed_line *line) {
+    bool corrects = line->corrects_month.index != INVOICE_NO_MONTH;
+    if (head->kind == INVOICE_KIND_CREDIT_NOTE) {
+        return EXPLAINED_CREDIT;
+    }
+    if (line->price_id == 0) {
+        return corrects ? EXPLAINED_NO_DIFFERENCE : EXPLAINED_CHARGE;
+    }
+    if (corrects) {
+        return line->quantity_parts < 0 ? EXPLAINED_REVERSAL : EXPLAINED_CORRECTION;
+    }
+    return line->customer_id == 0 ? EXPLAINED_MINIMUM : EXPLAINED_USAGE;
+}
+
+static enum status describe_line(struct explaining *explaining, struct fault *fault) {
+    struct call *call = explaining->call;
+    const struct invoice_head *head = &explaining->head;
+    const struct billed_line *line = line_of(explaining);
+    struct line_explanation *result = explaining->result;
+    const struct account *seller = NULL;
+    const struct account *buyer = NULL;
+    struct name_cache names;
+    name_cache_init(&names, call);
+    TRY(name_cache_account(&names, head->seller_id, &seller, fault));
+    TRY(name_cache_account(&names, head->buyer_id, &buyer, fault));
+    TRY(currency_find(head->currency, "currency", &result->currency, fault));
+    TRY(invoice_line_fill(&names, line, &result->billed, fault));
+    result->kind = kind_of(head, line);
+    result->invoice = identifier_text(call, IDENTIFIER_INVOICE, head->id);
+    result->number = head->number;
+    result->line = (int64_t)explaining->at + 1;
+    result->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, head->agreement_id);
+    result->seller_code = seller->code;
+    result->buyer_code = buyer->code;
+    result->month = line->corrects_month.index == INVOICE_NO_MONTH ? head->month : line->corrects_month;
+    result->adjustment.reason = result->correction.reason = TEXT("");
+    return STATUS_OK;
+}
+
+/* ---- usage, minimums and corrections ---- */
+
+/* Whether two lines of a document are of one customer, SKU and month of use. */
+static bool is_same_place(const struct billed_line *a, const struct billed_line *b) {
+    return a->customer_id == b->customer_id && a->sku_id == b->sku_id &&
+           a->corrects_month.index == b->corrects_month.index && (a->price_id == 0) == (b->price_id == 0);
+}
+
+/* How many lines of that place stand before it on the document; reversals are no lines of what is charged. */
+static size_t ordinal_of(const struct explaining *explaining) {
+    size_t ordinal = 0;
+    for (size_t i = 0; i < explaining->at; i++) {
+        const struct billed_line *before = &explaining->lines[i];
+        ordinal += is_same_place(before, line_of(explaining)) && before->quantity_parts >= 0;
+    }
+    return ordinal;
+}
+
+/* The reversals on this document that a correction's line stands in place of. */
+static void find_replaced(struct explaining *explaining) {
+    int64_t *replaced = ARENA_NEW(explaining->call->arena, int64_t, explaining->line_count);
+    struct line_explanation *result = explaining->result;
+    for (size_t i = 0; i < explaining->line_count; i++) {
+        const struct billed_line *line = &explaining->lines[i];
+        if (is_same_place(line, line_of(explaining)) && line->quantity_parts < 0) {
+            replaced[result->replaced_count++] = (int64_t)i + 1;
+        }
+    }
+    result->replaces = replaced;
+}
+
+static enum status explain_rated_line(struct explaining *explaining, struct fault *fault) {
+    bool is_correction = explaining->result->kind == EXPLAINED_CORRECTION;
+    struct usage_to_explain usage = {.head = &explaining->head,
+                                     .line = line_of(explaining),
+                                     .ordinal = ordinal_of(explaining),
+                                     .with_corrections = is_correction};
+    if (is_correction) {
+        find_replaced(explaining);
+    }
+    return explain_usage(explaining->call, &usage, explaining->result, fault);
+}
+
+/* ---- what turns another line round ---- */
+
+static enum status refer_to(struct explaining *explaining, int64_t invoice_id, int64_t line,
+                            struct fault *fault) {
+    struct call *call = explaining->call;
+    struct invoice_head head;
+    TRY(invoice_load(call->db, call->arena, invoice_id, &head, fault));
+    explaining->result->reference = (struct explained_reference){
+        identifier_text(call, IDENTIFIER_INVOICE, invoice_id), head.number, line};
+    return STATUS_OK;
+}
+
+/* Whether one line takes back what the other charges. */
+static bool turns_round(const struct billed_line *line, const struct billed_line *charged) {
+    struct billed_line turned = *line;
+    turned.quantity_parts = -turned.quantity_parts;
+    turned.amount_minor = -turned.amount_minor;
+    return lines_charge_the_same(&turned, charged);
+}
+
+/* The last line before this document that charged what this one takes back. */
+static enum status explain_reversal(struct explaining *explaining, struct fault *fault) {
+    struct call *call = explaining->call;
+    const struct billed_line *line = line_of(explaining);
+    struct billed_line *billed = NULL;
+    size_t count = 0;
+    TRY(invoice_lines_of_month(call->db, call->arena, explaining->head.agreement_id, line->corrects_month,
+                               line->sku_id, &billed, &count, fault));
+    for (size_t i = count; i-- > 0;) {
+        if (billed[i].invoice_id < explaining->head.id && turns_round(line, &billed[i])) {
+            explaining->result->agrees = true;
+            return refer_to(explaining, billed[i].invoice_id, billed[i].position, fault);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A credit note's line keeps the position of the line that it credits. */
+static enum status explain_credit(struct explaining *explaining, struct fault *fault) {
+    struct call *call = explaining->call;
+    const struct billed_line *line = line_of(explaining);
+    struct billed_line *credited = NULL;
+    size_t count = 0;
+    TRY(invoice_lines_load(call->db, call->arena, explaining->head.corrects_id, &credited, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        if (credited[i].position == line->position) {
+            explaining->result->agrees = turns_round(line, &credited[i]);
+        }
+    }
+    return refer_to(explaining, explaining->head.corrects_id, line->position, fault);
+}
+
+/* ---- one-off charges ---- */
+
+/* Charges stand on a document in their own order, behind everything else. */
+static enum status explain_charge(struct explaining *explaining, struct fault *fault) {
+    struct call *call = explaining->call;
+    struct line_explanation *result = explaining->result;
+    const struct billed_line *line = line_of(explaining);
+    struct one_off_charge *charges = NULL;
+    size_t count = 0;
+    size_t ordinal = 0;
+    int64_t amount_minor = 0;
+    TRY(one_off_charges_billed(call->db, call->arena, explaining->head.month, explaining->head.agreement_id,
+                               &charges, &count, fault));
+    for (size_t i = 0; i < explaining->at; i++) {
+        ordinal += kind_of(&explaining->head, &explaining->lines[i]) == EXPLAINED_CHARGE;
+    }
+    if (ordinal >= count) {
+        return STATUS_OK; /* the charge is gone, which agrees is false of */
+    }
+    const struct one_off_charge *charge = &charges[ordinal];
+    TRY(one_off_charge_amount(charge, result->currency, &amount_minor, fault));
+    result->charge = identifier_text(call, IDENTIFIER_CHARGE, charge->id);
+    result->charge_added_at_us = charge->created_at_us;
+    result->agrees = amount_minor == line->amount_minor && charge->quantity == line->quantity_parts &&
+                     charge->unit_price_millionths == line->unit_price_millionths &&
+                     charge->customer_id == line->customer_id;
+    result->sum.words =
+        text_format(call->arena, "%lld × %.*s = %.*s.", (long long)charge->quantity,
+                    TEXT_ARGS(decimal_format_short(call->arena, charge->unit_price_millionths, 6)),
+                    TEXT_ARGS(money_format(call->arena, amount_minor, result->currency)));
+    return STATUS_OK;
+}
+
+/* ---- the use case ---- */
+
+static enum status explain_by_kind(struct explaining *explaining, struct fault *fault) {
+    switch (explaining->result->kind) {
+    case EXPLAINED_USAGE:
+    case EXPLAINED_MINIMUM:
+    case EXPLAINED_CORRECTION:
+        return explain_rated_line(explaining, fault);
+    case EXPLAINED_CHARGE:
+        return explain_charge(explaining, fault);
+    case EXPLAINED_REVERSAL:
+        return explain_reversal(explaining, fault);
+    case EXPLAINED_CREDIT:
+        return explain_credit(explaining, fault);
+    case EXPLAINED_NO_DIFFERENCE:
+        break;
+    }
+    explaining->result->agrees = line_of(explaining)->amount_minor == 0;
+    return STATUS_OK;
+}
+
+static enum status explain_line_body(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct explain_line_input *asked = input;
+    struct explaining explaining = {.call = call, .result = output};
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_invoice(call, asked->invoice, &explaining.head, fault));
+    TRY(find_line(&explaining, asked->line, fault));
+    TRY(describe_line(&explaining, fault));
+    return explain_by_kind(&explaining, fault);
+}
+
+enum status explain_line(struct call *call, const struct explain_line_input *input,
+                         struct line_explanation *result, struct fault *fault) {
+    struct line_explanation made = {0};
+    TRY(call_run(call, DB_READ, explain_line_body, input, &made, fault));
+    *result = made;
+    return STATUS_OK;
+}
