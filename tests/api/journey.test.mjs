@@ -195,6 +195,17 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   const full = await alpine.get(`/v1/invoices/${invoice.id}`);
   assert.equal(full.lines[0].amount, '209.00'); // 22 seats reach the tier of 9.50
   assert.equal(full.net, '329.50');
+  const explained = await alpine.get(`/v1/invoices/${invoice.id}/lines/1/explanation`);
+  assert.equal(explained.kind, 'usage');
+  assert.equal(explained.agrees, true);
+  assert.equal(explained.computed.amount, '209.00');
+  assert.equal(explained.meter.measured, full.lines[0].measured);
+  assert.equal(Math.max(...explained.meter.steps.map((step) => step.seats)), Number(explained.meter.measured));
+  assert.equal((await distributor.get(`/v1/invoices/${invoice.number}/lines/${full.lines.length}/explanation`)).charge, kept.id);
+  for (const line of ['0', '99', 'x']) {
+    await alpine.refused(404, 'unknown-line', 'GET', `/v1/invoices/${invoice.id}/lines/${line}/explanation`);
+  }
+  await contoso.refused(404, 'unknown-invoice', 'GET', `/v1/invoices/${invoice.id}/lines/1/explanation`);
   for (const [accept, start] of [['text/plain', ''], ['text/csv', 'invoice,month'], ['application/pdf', '%PDF-']]) {
     const answer = await alpine.call('GET', `/v1/invoices/${invoice.id}`, { headers: { accept } });
     assert.equal(answer.status, 200);
@@ -203,6 +214,8 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   assert.match(await alpine.must(200, 'GET', `/v1/invoices/${invoice.id}?format=csv`), /SUITE/);
   const credit = await distributor.post(`/v1/invoices/${invoice.id}/credit`, { positions: [full.lines.length], reason: 'Onboarding was free.' }, 201);
   assert.equal(credit.kind, 'credit-note');
+  const turned = await alpine.get(`/v1/invoices/${credit.id}/lines/1/explanation`);
+  assert.deepEqual(turned.credits, { invoice: invoice.id, number: invoice.number, line: full.lines.length });
   assert.equal((await distributor.post(`/v1/invoices/${invoice.id}/pay`, { note: 'Wire 17' })).state, 'paid');
   const [sold] = (await alpine.get('/v1/invoices?buyer=TREY')).items;
   assert.equal(sold.gross, '330.00');

@@ -67,11 +67,30 @@ def each_thing_is_there_for_those_alone_who_may_see_it(stage, found):
     for one in list(tree.invoices.values())[::stage.step]:
         for viewer in stage.by_id.values():
             check(stage, viewer, "/v1/invoices/{id}", one["number"], tree.sees_of_edge(viewer.id, one), unknown, found)
+    explanations(stage, found)
     accounts_by_code(stage, found)
     parts_of_accounts(stage, found)
     keys(stage, stranger, found)
     installers(stage, stranger, found)
     machines(stage, stranger, found)
+
+
+def explanations(stage, found):
+    """A line is explained to the two parties of its edge alone, by licences that they see anyway, and by no key."""
+    tree, client = stage.tree, stage.client
+    template = "/v1/invoices/{id}/lines/1/explanation"
+    unknown = unknown_shapes(stage, stage.stranger()["invoice"])
+    for one in list(tree.invoices.values())[::stage.step]:
+        for viewer in stage.by_id.values():
+            check(stage, viewer, template, one["id"], tree.sees_of_edge(viewer.id, one), unknown, found)
+            if not tree.sees_of_edge(viewer.id, one):
+                continue
+            answer = client.ask(viewer, "GET", template.format(id=one["id"]))
+            for licence in answer.json().get("meter", {}).get("licences", []):
+                if not tree.sees_licence(viewer.id, tree.licences[licence["licence"]]):
+                    found(f"{viewer.code} is explained {one['id']} by {licence['licence']}, which it may not see")
+            if any(key.encode() in answer.body for key in stage.keys.values()):
+                found(f"{viewer.code} is explained {one['id']} with a licence key")
 
 
 def accounts_by_code(stage, found):

@@ -118,6 +118,12 @@ class TheCommand(Command):
         self.say("month", "close", "2026-10")
         invoice = next(i for i in self.ask("invoice", "list")["items"] if i["buyer"]["code"] == "DENTAL")
         self.assertIn("27.00", self.say("invoice", "show", invoice["id"]))
+        explained = self.say("invoice", "explain", invoice["number"], "1")
+        self.assertIn(f"{invoice['number']} line 1", explained)
+        self.assertIn("seats 0 → 3", explained)
+        self.assertIn("= 27.00", explained)
+        self.assertTrue(self.ask("invoice", "explain", invoice["number"], "1")["agrees"])
+        self.refuse("unknown-line", "invoice", "explain", invoice["number"], "9")
         rows = list(csv.DictReader(io.StringIO(self.say("invoice", "export", invoice["id"], "--format", "csv"))))
         self.assertEqual(rows[0]["amount"], "27.00")
         self.assertEqual(json.loads(self.say("invoice", "export", invoice["number"], "--format", "json"))["id"],

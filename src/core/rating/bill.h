@@ -1,4 +1,4 @@
-/* Bill: what an edge is billed for a month, computed by one function.
+/* Bill: what an edge is billed for a month, computed by one function (R7.13).
  *
  * The close issues it, the forecast shows it before, the audit and the explanation of a line compute it
  * again. It depends on the records alone and goes in the order of labels, so the same records always give the

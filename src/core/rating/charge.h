@@ -1,6 +1,6 @@
 /* Charge: how an edge meters a SKU in a month, and what it charges an end customer for.
  *
- * The usage report shows and the close bills what these functions say, so that neither can differ. */
+ * The usage report shows and the close bills what these functions say, so that neither can differ (R6.8). */
 #ifndef SEATMETER_CORE_RATING_CHARGE_H
 #define SEATMETER_CORE_RATING_CHARGE_H
 

@@ -258,9 +258,12 @@ static enum status bill_and_close_edge(struct closing *closing, uint32_t edge, u
     struct edge_bill bill;
     TRY(bill_edge(&closing->rated, &closing->loaded.waiting, &closing->batch.arena, agreement, &bill, fault));
     if (bill.missing.length > 0) {
-        leave_open(closing, name_edge(closing, on->seller, on->buyer, agreement), "price-missing",
-                   text_format(arena, "Give what was used in %.*s a price on this edge: %.*s.",
-                               TEXT_ARGS(month_format(arena, closing->month)), TEXT_ARGS(bill.missing)));
+        leave_open(
+            closing, name_edge(closing, on->seller, on->buyer, agreement), "price-missing",
+            text_format(arena,
+                        "In %.*s this was used and has no price here: %.*s. Import one with a date in that "
+                        "month or before.",
+                        TEXT_ARGS(month_format(arena, closing->month)), TEXT_ARGS(bill.missing)));
         return STATUS_OK;
     }
     return close_edge(closing, edge, agreement, &bill, fault);

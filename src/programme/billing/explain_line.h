@@ -1,4 +1,4 @@
-/* Explain line: the way back from a line of a document to what it was computed from.
+/* Explain line: the way back from a line of a document to what it was computed from (R7.14).
  *
  * A line of usage is rated again by the functions that the close rates with, and shown with everything that
  * they read: the licences that its edge bills, their seats and events, S(t), the price and its terms, what
