@@ -13,7 +13,7 @@
 struct bill_waiting {
     struct rated_month *months; /* each earlier month that a correction names, with its corrections */
     size_t month_count;
-    const struct corrected_place *places; /* by agreement, month, SKU */
+    const struct corrected_place *places; /* in the order of corrected_places_sort */
     size_t place_count;
     const struct one_off_charge *charges; /* by agreement, then id */
     size_t charge_count;

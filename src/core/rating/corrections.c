@@ -1,7 +1,34 @@
 #include "core/rating/corrections.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int compare_numbers(int64_t a, int64_t b) {
+    return a < b ? -1 : a > b;
+}
+
+static int compare_places(const void *left, const void *right, void *context) {
+    const struct corrected_place *a = left;
+    const struct corrected_place *b = right;
+    const struct snapshot *snapshot = context;
+    int order = compare_numbers(a->agreement_id, b->agreement_id);
+    if (order == 0) {
+        order = compare_numbers(a->month.index, b->month.index);
+    }
+    if (order == 0) {
+        order = compare_numbers(snapshot->sku_rank[snapshot_sku_find(snapshot, a->sku_id)],
+                                snapshot->sku_rank[snapshot_sku_find(snapshot, b->sku_id)]);
+    }
+    return order;
+}
+
+void corrected_places_sort(const struct snapshot *snapshot, struct corrected_place *places, size_t count) {
+    struct snapshot copy = *snapshot; /* qsort_r takes what it passes on without const */
+    if (count > 1) {
+        qsort_r(places, count, sizeof *places, compare_places, &copy);
+    }
+}
 
 void line_list_add(struct line_list *list, struct arena *arena, const struct billed_line *line) {
     list->lines = arena_grow(arena, list->lines, list->count, &list->capacity, sizeof *list->lines);

@@ -18,6 +18,9 @@ struct corrected_place {
     size_t billed_count;
 };
 
+/* Sorts places by agreement, month and the SKU's rank: by names that everybody can see (snapshot.h). */
+void corrected_places_sort(const struct snapshot *snapshot, struct corrected_place *places, size_t count);
+
 /* Lines as they gather, in an arena. */
 struct line_list {
     struct billed_line *lines;

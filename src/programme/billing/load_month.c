@@ -131,6 +131,7 @@ static enum status read_places(const struct loading *loading, struct fault *faul
                                    &billed, &place->billed_count, fault));
         place->billed = billed;
     }
+    corrected_places_sort(loading->input->snapshot, places, count);
     loading->loaded->waiting.places = places;
     loading->loaded->waiting.place_count = count;
     return STATUS_OK;
