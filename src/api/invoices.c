@@ -72,14 +72,14 @@ static enum status get_invoice(struct request *request, struct response *respons
     return respond_document(request, response, &view.invoice, format, fault);
 }
 
-static enum status get_explanation(struct request *request, struct response *answer, struct fault *fault) {
+static enum status get_explanation(struct request *request, struct response *response, struct fault *fault) {
     struct explain_line_input input = {.invoice = request_parameter(request, "invoice")};
     struct line_explanation explanation;
     if (!text_to_int64(request_parameter(request, "line"), &input.line)) {
         input.line = 0; /* no line has that number */
     }
     TRY(explain_line(&request->call, &input, &explanation, fault));
-    represent_explanation(answer_json(answer, request, 200), NULL, &explanation);
+    represent_explanation(response_json(response, request, 200), NULL, &explanation);
     return STATUS_OK;
 }
 

@@ -2,9 +2,6 @@
 
 #include "core/base/search.h"
 #include "core/time/zone.h"
-#include "programme/call/authorise.h"
-#include "store/catalogue/skus.h"
-#include "store/parties/accounts.h"
 
 #include <assert.h>
 #include <stdlib.h>

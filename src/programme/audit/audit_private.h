@@ -5,7 +5,6 @@
 #include "core/rating/snapshot.h"
 #include "programme/audit/audit_result.h"
 #include "programme/audit/audit_store.h"
-#include "programme/billing/snapshot.h"
 #include "programme/call/call.h"
 
 struct audit {

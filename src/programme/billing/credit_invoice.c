@@ -3,7 +3,7 @@
 #include "core/time/zone.h"
 #include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
-#include "programme/call/lookup_edge.h"
+#include "programme/call/lookup_invoice.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "core/rating/corrections.h"
 #include "programme/billing/explain_usage.h"
 #include "programme/billing/invoice_view.h"
-#include "programme/call/lookup_edge.h"
+#include "programme/call/lookup_invoice.h"
 #include "store/billing/one_off_charges.h"
 
 #include <assert.h>

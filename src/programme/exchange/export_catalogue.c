@@ -37,14 +37,14 @@ typedef enum status write_price(struct exporting *exporting, const struct agreem
                                 struct fault *fault);
 
 /* The place of (seller, buyer) in a price list, which is sorted by it. */
-struct price_place {
+struct export_place {
     const struct price_list *list;
     int64_t seller_id;
     int64_t buyer_id;
 };
 
 static bool price_is_before(const void *context, size_t index) {
-    const struct price_place *place = context;
+    const struct export_place *place = context;
     const struct price_edge *at = &place->list->edges[index];
     return at->seller_id < place->seller_id ||
            (at->seller_id == place->seller_id && at->buyer_id < place->buyer_id);
@@ -52,8 +52,8 @@ static bool price_is_before(const void *context, size_t index) {
 
 /* The part of the price list that belongs to (seller, buyer); buyer 0: the standard prices. */
 static struct price_list prices_of(const struct price_list *list, int64_t seller_id, int64_t buyer_id) {
-    const struct price_place begin = {list, seller_id, buyer_id};
-    const struct price_place behind = {list, seller_id, buyer_id + 1};
+    const struct export_place begin = {list, seller_id, buyer_id};
+    const struct export_place behind = {list, seller_id, buyer_id + 1};
     size_t first = lower_bound(list->count, price_is_before, &begin);
     size_t end = lower_bound(list->count, price_is_before, &behind);
     return (struct price_list){list->prices + first, list->edges + first, end - first};

@@ -1,7 +1,7 @@
 #include "programme/receivables/settle_invoice.h"
 
 #include "programme/billing/invoice_view.h"
-#include "programme/call/lookup_edge.h"
+#include "programme/call/lookup_invoice.h"
 #include "store/billing/ledger.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 #include "programme/usage/find_report.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 
 /* The last day on which the buyer can still report. */
 static struct date due_date(const struct agreement *agreement, struct month month) {

@@ -1,4 +1,4 @@
-/* Close queries: what a close, a forecast and the audit read by the bulk.
+/* Close rows: what a close, a forecast and the check read and write by the bulk.
  *
  * Two streams carry the whole meter: licences that were ever on, and the events of a time on that changed
  * what counts. States of months and reports come as small arrays. */
@@ -6,30 +6,23 @@
 #define SEATMETER_STORE_BILLING_CLOSE_QUERIES_H
 
 #include "core/time/date.h"
+#include "core/usage/metered.h"
 #include "core/usage/report.h"
 #include "store/engine/db.h"
 
-/* Licences that were ever on, of customers at or below an account (0: everybody's), in no order. */
-struct metered_licence {
-    int64_t id;
-    int64_t customer_id;
-    int64_t sku_id;
-    int32_t first_edge;
-    int32_t last_edge;
-    int32_t counted_seats; /* now */
-    int64_t first_on_at_us;
+/* What is streamed of. */
+struct metered_scope {
+    int64_t under_account_id; /* customers at or below this account; 0: everybody */
+    int64_t sku_id;           /* licences of this SKU; 0: of all. Only together with an account */
 };
-enum status metered_licences_stream(struct db *db, int64_t under_account_id, struct db_rows **rows,
+
+/* Licences that were ever on, in no order. */
+enum status metered_licences_stream(struct db *db, struct metered_scope scope, struct db_rows **rows,
                                     struct fault *fault) MUST_CHECK;
 void metered_licence_read(struct db_rows *rows, struct metered_licence *licence);
 
 /* The events of those licences from an instant on that changed what counts, in no order. */
-struct metered_event {
-    int64_t at_us;
-    int64_t licence_id;
-    int32_t change; /* of the seats that count */
-};
-enum status metered_events_stream(struct db *db, int64_t under_account_id, int64_t from_us,
+enum status metered_events_stream(struct db *db, struct metered_scope scope, int64_t from_us,
                                   struct db_rows **rows, struct fault *fault) MUST_CHECK;
 void metered_event_read(struct db_rows *rows, struct metered_event *event);
 
@@ -52,5 +45,9 @@ enum status report_rows_load(struct db *db, struct arena *arena, struct month mo
 /* The months that are closed on any edge, ascending. */
 enum status closed_months_load(struct db *db, struct arena *arena, struct month **months, size_t *count,
                                struct fault *fault) MUST_CHECK;
+
+/* Closes the month on edges that have no row for it yet; those that have one: month_state_save. */
+enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -73,21 +73,14 @@ enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct m
     return rows_all(db, arena, &CHARGE, WAITING, DB_ARGS(db_integer(month.index)), charges, count, fault);
 }
 
-static const char BILLED[] =
-    "select " COLUMNS " from charges c where c.month = $1 and c.invoice_id is not null "
-    "and ($2 = 0 or c.agreement_id = $2) order by c.agreement_id, c.id";
+static const char BILLED[] = "select {c} from charges c where c.month = $1 and c.invoice_id is not null "
+                             "and ($2 = 0 or c.agreement_id = $2) order by c.agreement_id, c.id";
 
 enum status one_off_charges_billed(struct db *db, struct arena *arena, struct month month,
                                    int64_t agreement_id, struct one_off_charge **charges, size_t *count,
                                    struct fault *fault) {
-    struct db_rows *rows = NULL;
-    enum status status =
-        db_query(db, BILLED, DB_ARGS(db_integer(month.index), db_integer(agreement_id)), &rows, fault);
-    if (status == STATUS_OK) {
-        status = read_charges(rows, arena, charges, count, fault);
-    }
-    db_rows_close(rows);
-    return status;
+    return rows_all(db, arena, &CHARGE, BILLED, DB_ARGS(db_integer(month.index), db_integer(agreement_id)),
+                    charges, count, fault);
 }
 
 static const char MARK_BILLED[] =
