@@ -56,7 +56,7 @@ enum status find_account_or_own(const struct call *call, struct text word, const
 
 enum status find_account_with_right(const struct call *call, struct text word, const char *field,
                                     enum right right, struct account *account, struct fault *fault) {
-    struct account found;
+    struct account found = {0};
     TRY(find_account_or_own(call, word, field, &found, fault));
     TRY(require_right(call, found.id, right, fault));
     *account = found;
@@ -75,7 +75,7 @@ enum status find_account_condition(const struct call *call, struct text word, co
 
 enum status find_account_below(const struct call *call, struct text word, const char *field,
                                struct account *account, struct fault *fault) {
-    struct account found;
+    struct account found = {0};
     bool below = false;
     TRY(find_account(call, word, field, &found, fault));
     TRY(actor_is_or_is_above(call, found.id, &below, fault));
@@ -91,7 +91,7 @@ enum status find_account_below(const struct call *call, struct text word, const 
 
 enum status find_customer_below(const struct call *call, const struct agreement *agreement, struct text word,
                                 struct account *customer, struct fault *fault) {
-    struct account found;
+    struct account found = {0};
     bool is_below = false;
     TRY(find_account(call, word, "customer", &found, fault));
     TRY(account_is_or_is_above(call->db, agreement->buyer_id, found.id, &is_below, fault));
@@ -130,7 +130,7 @@ enum status find_customer_of(const struct call *call, int64_t provider_id, struc
 
 enum status find_customer_to_licence(const struct call *call, struct text word, struct account *customer,
                                      struct fault *fault) {
-    struct account found;
+    struct account found = {0};
     TRY(find_account(call, word, "customer", &found, fault));
     if (found.kind != ACCOUNT_CUSTOMER) {
         return fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", word,

@@ -15,7 +15,7 @@ static const struct lookup_noun SKU = {
 static enum status find_sku_by_id(const struct call *call, int64_t viewer_id, int64_t id, struct text word,
                                   const char *field, struct sku *sku, struct fault *fault) {
     bool known = true;
-    struct sku found;
+    struct sku found = {0};
     enum status status = sku_load(call->db, call->arena, id, &found, fault);
     if (status == STATUS_OK && viewer_id != 0) {
         status = sku_is_known(call->db, viewer_id, &found, &known, fault);
@@ -56,7 +56,7 @@ enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struc
 
 enum status find_licensable_sku(const struct call *call, int64_t provider_id, struct text word,
                                 struct sku *sku, struct fault *fault) {
-    struct sku found;
+    struct sku found = {0};
     struct text trimmed = text_trim(word);
     TRY(find_sku_of_seller(call, provider_id, trimmed, "sku", &found, fault));
     if (found.kind == SKU_SERVICE) {

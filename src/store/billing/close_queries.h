@@ -1,4 +1,4 @@
-/* Close rows: what a close, a forecast and the check read and write by the bulk.
+/* Close queries: what a close, a forecast and the audit read by the bulk.
  *
  * Two streams carry the whole meter: licences that were ever on, and the events of a time on that changed
  * what counts. States of months and reports come as small arrays. */
@@ -45,9 +45,5 @@ enum status report_rows_load(struct db *db, struct arena *arena, struct month mo
 /* The months that are closed on any edge, ascending. */
 enum status closed_months_load(struct db *db, struct arena *arena, struct month **months, size_t *count,
                                struct fault *fault) MUST_CHECK;
-
-/* Closes the month on edges that have no row for it yet; those that have one: month_state_save. */
-enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
-                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
 #endif
