@@ -1,8 +1,6 @@
 /* The explanation of a line, as JSON. It has the members that its kind of line has anything to say of. */
 #include "json/represent.h"
 
-#include <assert.h>
-
 enum { PRICE_DIGITS = 6 };
 
 static void write_quantity(struct json_writer *out, const char *name, struct quantity quantity) {
@@ -133,7 +131,6 @@ static void write_meter(struct json_writer *out, const struct line_explanation *
 
 static void write_sum(struct json_writer *out, const struct line_explanation *explanation) {
     const struct explained_sum *sum = &explanation->sum;
-    assert(explanation->price != NULL); /* a sum has a price */
     json_write_open(out, "sum");
     write_quantity(out, "total", sum->total);
     json_write_int(out, "tier_from", explanation->price->tiers[sum->tier].from);
@@ -159,7 +156,7 @@ static void write_rating(struct json_writer *out, const struct line_explanation 
     }
     write_override(out, "adjustment", &explanation->adjustment);
     write_override(out, "correction", &explanation->correction);
-    if (explanation->has_computed) {
+    if (explanation->has_computed && explanation->price != NULL) {
         write_sum(out, explanation);
     }
 }
