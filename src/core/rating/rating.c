@@ -173,7 +173,7 @@ static enum status rate_shares(struct arena *arena, const struct price *price, s
     case TIER_GRADUATED:
         return rate_graduated(arena, price, currency, shares, rated, fault);
     }
-    assert(!"a tier mode that is none");
+    assert(false && "a tier mode that is none");
     return STATUS_INTERNAL;
 }
 
