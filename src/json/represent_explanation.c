@@ -140,7 +140,7 @@ static void write_sum(struct json_writer *out, const struct line_explanation *ex
     json_write_close(out);
 }
 
-/* What a line of usage, of a minimum or of a correction was rated from. */
+/* Everything that a line of usage, of a minimum or of a correction was rated from. */
 static void write_rating(struct json_writer *out, const struct line_explanation *explanation) {
     bool is_customer = explanation->billed.customer_code.length > 0;
     write_computed(out, explanation);

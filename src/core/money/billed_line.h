@@ -25,7 +25,7 @@ struct billed_line {
     struct text note;
 };
 
-/* What the lines of one document add up to. */
+/* The totals of the lines of one document. */
 struct billed_total {
     int64_t net_minor;
     int64_t tax_minor; /* computed once per category and rate, on the sum of its lines (R7.10) */

@@ -86,7 +86,7 @@ static wide divide_rounded(wide numerator, wide denominator) {
     return quotient;
 }
 
-/* The same as a 64-bit amount; fault "amount-overflow" where it does not fit. */
+/* The number as a 64-bit amount; fault "amount-overflow" where it does not fit. */
 static enum status divide_to_amount(wide numerator, wide denominator, int64_t *amount_minor,
                                     struct fault *fault) {
     wide quotient = divide_rounded(numerator, denominator);
@@ -120,7 +120,7 @@ enum status money_share(int64_t base_minor, int64_t rate_millionths, int64_t *am
     return divide_to_amount((wide)base_minor * rate_millionths, MILLION, amount_minor, fault);
 }
 
-/* What rounding down took from one share. */
+/* The part of one share that rounding down took. */
 struct remainder {
     wide rest;
     size_t index;

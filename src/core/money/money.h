@@ -57,7 +57,7 @@ enum status decimal_parse(struct text text, int digits, const char *field, int64
 /* The decimal of an integer of 10^-digits: all decimals (amounts: "12.50"). */
 struct text decimal_format(struct arena *arena, int64_t value, int digits);
 
-/* The same without trailing zeros or a bare point (unit prices: "12.5", "3"). */
+/* A decimal without trailing zeros or a bare point (unit prices: "12.5", "3"). */
 struct text decimal_format_short(struct arena *arena, int64_t value, int digits);
 
 /* An amount with the currency's decimals: "12.50". */

@@ -19,7 +19,7 @@ struct one_off_charge {
     int64_t created_at_us;
 };
 
-/* What the charge amounts to. Fault "amount-overflow". */
+/* The amount of the charge. Fault "amount-overflow". */
 enum status one_off_charge_amount(const struct one_off_charge *charge, struct currency currency,
                                   int64_t *amount_minor, struct fault *fault) MUST_CHECK;
 

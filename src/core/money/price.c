@@ -18,7 +18,7 @@ enum {
     MODE_COUNT = sizeof MODE_NAMES / sizeof MODE_NAMES[0]
 };
 
-/* Where `names` has the word, or `count` where it does not. */
+/* The place of the word in `names`, or `count` where it has none. */
 static size_t find_name(const char *const *names, size_t count, struct text word) {
     size_t i = 0;
     while (i < count && !text_is(word, names[i])) {

@@ -8,7 +8,7 @@
 #include "core/money/price.h"
 #include "core/money/tax.h"
 
-/* What a price is besides core's struct price. */
+/* A price's edge, and what else a price has besides core's struct price. */
 struct price_edge {
     int64_t seller_id;
     int64_t buyer_id; /* 0: standard */
@@ -30,7 +30,7 @@ struct price_list {
 struct price_list price_list_of_edge(const struct price_list *list, struct arena *arena, int64_t seller_id,
                                      int64_t buyer_id, int64_t sku_id);
 
-/* Where a price is looked for. */
+/* The edge and SKU that a price is looked for on. */
 struct price_place {
     int64_t seller_id;
     int64_t buyer_id;

@@ -81,7 +81,7 @@ static int compare_totals(const void *a, const void *b) {
     return compare_taxes(&((const struct tax_total *)a)->tax, &((const struct tax_total *)b)->tax);
 }
 
-/* Where the totals seen so far have `tax`, or `count` where they do not. */
+/* The place of `tax` among the totals seen so far, or `count` where it has none. */
 static size_t find_total(const struct tax_total *totals, size_t count, const struct tax *tax) {
     for (size_t i = count; i > 0; i--) {
         if (compare_taxes(&totals[i - 1].tax, tax) == 0) {

@@ -9,7 +9,7 @@
 #include "core/money/one_off_charge.h"
 #include "core/rating/corrections.h"
 
-/* What waits for the close of a month, beside its usage, on any number of edges. */
+/* Corrections and charges that wait for the close of a month, on any number of edges. */
 struct bill_waiting {
     struct rated_month *months; /* each earlier month that a correction names, with its corrections */
     size_t month_count;

@@ -39,7 +39,7 @@ struct metering {
 /* Without a price (NULL) the month is metered as `peak`, with no terms. */
 struct metering metering_of(const struct edge_month *on, const struct price *price);
 
-/* What the edge's licences of a group come to. */
+/* The quantity that the edge's licences of a group come to. */
 struct measured {
     struct quantity quantity;
     int64_t first_on_at_us; /* the first `on` ever of those licences; 0: none is billed on this edge */
@@ -69,8 +69,8 @@ struct charged {
     struct text note; /* of the line: an override's reason, "free month", "not for resale", or empty */
 };
 
-/* What the customer is charged for: what was measured, unless something else is set. Both overrides may be
- * NULL. Fault "quantity-overflow". */
+/* Says what the customer is charged for: what was measured, unless something else is set. Both overrides may
+ * be NULL. Fault "quantity-overflow". */
 enum status charge_of(const struct metering *metering, const struct measured *measured,
                       const struct override *adjustment, const struct override *correction,
                       struct charged *charged, struct fault *fault) MUST_CHECK;

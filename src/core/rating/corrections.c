@@ -103,7 +103,7 @@ enum status corrections_add(struct rated_month *month, struct arena *arena, uint
     TRY(sku_charge_on(month, arena, agreement, sku, &charge, fault));
     struct line_list effect = lines_in_effect(arena, place->billed, place->billed_count);
     struct tax tax = effect.count > 0 ? effect.lines[0].tax : charge.tax;
-    /* What is in both stays; `added` is what is new, with the tax that the month was billed with. */
+    /* A line in both stays; `added` has the new ones, with the tax that the month was billed with. */
     for (size_t i = 0; i < charge.line_count; i++) {
         struct billed_line line = sku_charge_line(&charge, i);
         if (line.quantity_parts != 0 && !take_out(&effect, &line)) {

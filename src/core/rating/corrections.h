@@ -8,8 +8,8 @@
 
 #include "core/rating/sku_charge.h"
 
-/* What was billed for one SKU of a closed month under one agreement, until now: the lines of the month's
- * invoice and those that corrected them since, by invoice, then position. */
+/* One SKU of a closed month under one agreement, with what was billed for it until now: the lines of the
+ * month's invoice and those that corrected them since, by invoice, then position. */
 struct corrected_place {
     int64_t agreement_id;
     struct month month;

@@ -84,7 +84,7 @@ struct overrides overrides_of_corrections(const struct snapshot *snapshot, struc
     return overrides;
 }
 
-/* What is sought: the first override of an agreement's SKU, or behind it. */
+/* The place that is sought: the first override of an agreement's SKU, or one behind it. */
 struct sought_override {
     const struct override *items;
     int64_t agreement_id;

@@ -16,8 +16,8 @@
 
 enum { RATING_NO_CUSTOMER = -1 };
 
-/* What one end customer of the edge is to be charged for. Ordered by the customer's export name (byte
- * order), which decides between equal remainders. */
+/* One end customer of the edge: what it is to be charged for. Customers are ordered by the customer's export
+ * name (byte order), which decides between equal remainders. */
 struct rating_usage {
     int64_t measured_parts; /* what the meter says */
     int64_t charged_parts;  /* the same, or what an approved adjustment says, or 0 in a free month */

@@ -34,7 +34,7 @@ enum status sku_charge_of(struct rated_month *month, struct arena *arena, const 
                           uint32_t agreement, uint32_t sku, struct sku_charge *charge,
                           struct fault *fault) MUST_CHECK;
 
-/* The same for whoever has no edge_month at hand. */
+/* Makes the edge_month and calls sku_charge_of. */
 enum status sku_charge_on(struct rated_month *month, struct arena *arena, uint32_t agreement, uint32_t sku,
                           struct sku_charge *charge, struct fault *fault) MUST_CHECK;
 

@@ -30,7 +30,7 @@ struct snapshot_edge {
 struct snapshot_zone;
 
 struct snapshot {
-    /* What is kept. */
+    /* The kept lists. */
     struct account *accounts; /* by id */
     size_t account_count;
     struct agreement *agreements; /* by id */
@@ -40,7 +40,7 @@ struct snapshot {
     struct price_list prices;
     struct text *sku_labels; /* per SKU, for messages: its code where no other has it, else its identifier */
 
-    /* What snapshot_index makes of it. */
+    /* Made by snapshot_index. */
     uint32_t *account_rank;  /* by label */
     uint32_t *edge_to_buyer; /* per account: the edge from its seller to it, or SNAPSHOT_NONE */
     uint32_t *vendor_edge;   /* per account: the edge from a vendor to the distributor, or SNAPSHOT_NONE */

@@ -35,7 +35,7 @@ struct usage {
     size_t change_count;
 };
 
-/* What one edge bills of a group. */
+/* The part of a group that one edge bills. */
 struct usage_meter {
     struct meter_group meter;
     int64_t first_on_at_us; /* the first `on` of the licences billed here; 0: never */

@@ -23,7 +23,7 @@ static int compare_placed(const void *left, const void *right) {
     return a->customer_rank < b->customer_rank ? -1 : a->customer_rank > b->customer_rank;
 }
 
-/* What the joining reads. */
+/* Both sides of the join. */
 struct joining {
     const struct snapshot *snapshot;
     const struct usage *usage;

@@ -20,7 +20,7 @@ struct change_piece {
     struct seat_change rows[PIECE_ROWS]; /* `licence` into usage->licences; `seats`: how many more */
 };
 
-/* What an event needs of its licence, together, because events come in no order of licences. */
+/* A licence as an event needs it; together, because events come in no order of licences. */
 struct grouped_licence {
     int64_t opening_seats; /* less what has been read; of a sound log within 32 bits in the end */
     uint32_t group;

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* Where the reading has got to: every change before `next` has happened. */
+/* The place that the reading has reached: every change before `next` has happened. */
 struct cursor {
     const struct meter_group *group;
     int32_t *seats; /* per licence, now */

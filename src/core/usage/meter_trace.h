@@ -26,7 +26,7 @@ struct meter_trace {
 struct meter_trace meter_trace_of(const struct meter_group *group, const struct month_span *span,
                                   int64_t from_us, struct arena *arena);
 
-/* What the trace comes to under a policy: the quantity that meter_measure gives. */
+/* The quantity that the trace comes to under a policy, which is what meter_measure gives. */
 struct quantity meter_trace_quantity(const struct meter_trace *trace, size_t licence_count,
                                      enum metering_policy policy);
 

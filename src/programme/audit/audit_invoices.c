@@ -212,7 +212,8 @@ static size_t count_matches(const struct sku_charge *charge, struct line_list *e
     return matched;
 }
 
-/* What is in effect of a corrected (agreement, SKU) must be what rating gives with the corrections. */
+/* The lines in effect of a corrected (agreement, SKU) must be those that rating gives with the corrections.
+ */
 static enum status compare_corrected(struct month_check *check, uint32_t agreement, uint32_t sku,
                                      struct fault *fault) {
     struct audit *audit = check->audit;

@@ -98,7 +98,7 @@ struct line_explanation {
     struct month month; /* of use: the document's, or the one that is corrected */
     struct invoice_line billed;
 
-    /* Of usage, minimum and correction. */
+    /* Set for usage, minimum and correction. */
     const struct price *price; /* with its tiers and terms; NULL: the SKU has none any more */
     struct explained_meter meter;
     enum charge_reason why;

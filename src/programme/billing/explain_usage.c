@@ -191,7 +191,7 @@ static void fill_events(const struct rating_again *again, const struct meter_gro
     out->events = events;
 }
 
-/* What the edge meters of the customer: licences, events and S(t). */
+/* Fills in what the edge meters of the customer: licences, events and S(t). */
 static void fill_meter(struct rating_again *again, const struct edge_month *on, struct explained_meter *out) {
     struct arena *arena = again->call->arena;
     const struct metering *metering = &again->charge.metering;

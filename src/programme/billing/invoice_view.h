@@ -1,4 +1,4 @@
-/* What the use cases about invoices share among themselves. */
+/* Invoice view: shared by the use cases about invoices. */
 #ifndef SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
 #define SEATMETER_PROGRAMME_BILLING_INVOICE_VIEW_H
 
@@ -13,7 +13,7 @@ enum status invoice_summarise(struct name_cache *names, const struct invoice_hea
 enum status invoice_line_fill(struct name_cache *names, const struct billed_line *row,
                               struct invoice_line *line, struct fault *fault) MUST_CHECK;
 
-/* What is still to be settled, and what credit notes took off (as a positive amount). */
+/* The amount still to be settled, and what credit notes took off (as a positive amount). */
 enum status invoice_due(struct call *call, const struct invoice_head *head, int64_t *due_minor,
                         int64_t *credited_minor, struct fault *fault) MUST_CHECK;
 

@@ -13,7 +13,7 @@ struct load_month_input {
     int64_t party_id;         /* only what waits on edges of this seller or buyer; 0: on every edge */
 };
 
-/* What was read. It must not move while a rated_month of it is used. */
+/* Everything that was read. It must not move while a rated_month of it is used. */
 struct loaded_month {
     const struct snapshot *snapshot;
     struct month month;

@@ -59,11 +59,11 @@ static uint32_t direct_buyer(const struct margins *margins, int64_t customer_id)
         }
         at = snapshot_account_find(snapshot, snapshot->accounts[at].seller_id);
     }
-    /* Of a vendor everything goes through the distributor. */
+    /* Everything of a vendor goes through the distributor. */
     return margins->account.kind == ACCOUNT_VENDOR ? at : SNAPSHOT_NONE;
 }
 
-/* What is on an edge is revenue to its seller and cost to its buyer. */
+/* An amount on an edge is revenue to its seller and cost to its buyer. */
 static void add_item(struct margins *margins, const struct margin_sum *sum, struct currency currency,
                      bool so_far) {
     const struct snapshot *snapshot = &margins->snapshot;

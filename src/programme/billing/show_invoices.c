@@ -173,7 +173,7 @@ static enum status fill_invoice(struct name_cache *names, const struct invoice_h
     }
     TRY(fill_lines(names, head->id, invoice, fault));
     TRY(invoice_total(call->arena, invoice, fault));
-    /* What was issued stands, whatever the lines add up to; seatmeter check says if it is not the same. */
+    /* The totals that were issued stand, whatever the lines add up to; seatmeter check tells a difference. */
     invoice->net_minor = head->net_minor;
     invoice->tax_minor = head->tax_minor;
     invoice->gross_minor = head->gross_minor;

@@ -80,7 +80,7 @@ static const struct usage_group *take_group(struct filling *filling, struct repo
     return next;
 }
 
-/* What devices used of the key; keys are asked for in order. */
+/* The units that devices used of the key; keys are asked for in order. */
 static struct used_units take_used(struct filling *filling, struct report_row_key key) {
     if (filling->used_at == filling->used_count) {
         return (struct used_units){0};

@@ -21,7 +21,7 @@ struct report_edge {
     struct month month;
 };
 
-/* What a row is about and comes from, in numbers. */
+/* A row's customer and SKU, and what it was measured from. */
 struct report_row_key {
     int64_t customer_id;
     int64_t sku_id;
