@@ -310,6 +310,22 @@ static void a_licence_of_a_bundle_has_parts_that_are_billed_above_its_composer(v
         ask(world, "select count(*) from licences where parent_id is not null and key_hash is null"), 2);
 }
 
+static void a_bundle_with_a_part_that_is_no_product_issues_nothing(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text block = a_block_of(world, "P1", "PACK", 10);
+    struct call call = call_of(world, "P1");
+    struct issued_licences issued;
+    const struct issue_licence_input input = {.block = block, .customer = TEXT("C1"), .seats = 1};
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_run(world->db, "update skus set kind = 'service' where code = 'MAIL'", DB_NO_ARGS,
+                           NULL, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    WORLD_FAULT(world, "bundle-broken", issue_licence(&call, &input, &issued, &world->fault));
+    assert_int_equal(world->fault.status, STATUS_INTERNAL);
+    assert_int_equal(ask(world, "select count(*) from licences"), 0);
+}
+
 static void the_parts_of_a_bundle_follow_every_step_of_it(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -504,6 +520,7 @@ int main(void) {
         WORLD_TEST(a_customer_that_drops_out_is_turned_off_whole),
         WORLD_TEST(turning_a_customer_off_is_all_or_nothing),
         WORLD_TEST(a_licence_of_a_bundle_has_parts_that_are_billed_above_its_composer),
+        WORLD_TEST(a_bundle_with_a_part_that_is_no_product_issues_nothing),
         WORLD_TEST(the_parts_of_a_bundle_follow_every_step_of_it),
         WORLD_TEST(a_part_is_not_turned_by_itself_and_has_no_key),
         WORLD_TEST(a_key_is_revealed_to_its_provider_alone_and_audited),

@@ -172,6 +172,21 @@ static void a_wrong_password_and_an_unknown_address_get_the_same_answer(void **s
     WORLD_FAULT(world, "sign-in-failed", try_sign_in(world, "owner@dist.example", "", "192.0.2.1", &result));
 }
 
+static void a_stored_hash_that_is_none_lets_nobody_in(void **state) {
+    struct world *world = *state;
+    a_programme(world);
+    a_user(world, "DIST", "owner@dist.example", "owner");
+    struct sign_in_result result;
+    char none[300];
+    memset(none, 'x', sizeof none);
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(world, db_run(world->db, "update users set password_hash = $1",
+                           DB_ARGS(db_string((struct text){none, sizeof none})), NULL, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    WORLD_FAULT(world, "password-hash-broken",
+                try_sign_in(world, "owner@dist.example", PASSWORD, "", &result));
+}
+
 static void ten_failures_make_an_address_wait_even_with_the_right_password(void **state) {
     struct world *world = *state;
     a_programme(world);
@@ -403,6 +418,7 @@ int main(void) {
         WORLD_TEST(an_account_keeps_its_last_owner),
         WORLD_TEST(users_of_others_are_not_there),
         WORLD_TEST(a_wrong_password_and_an_unknown_address_get_the_same_answer),
+        WORLD_TEST(a_stored_hash_that_is_none_lets_nobody_in),
         WORLD_TEST(ten_failures_make_an_address_wait_even_with_the_right_password),
         WORLD_TEST(one_network_address_cannot_try_many_users),
         WORLD_TEST(a_session_lives_while_it_is_used_and_not_for_ever),
