@@ -97,7 +97,7 @@ static enum status postgres_commit(struct db *db, struct fault *fault) {
         status = postgres_fault(db, result, fault);
     } else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
         status = fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                           "PostgreSQL rolled the transaction back");
+                           "PostgreSQL rolled the transaction back.");
     }
     PQclear(result);
     return status;

@@ -145,7 +145,7 @@ static enum status fetch_message(struct postgres_rows *rows, struct fault *fault
         rows->ended = true;
         TRY(take_results(db, fault));
         return fault_set(fault, STATUS_INTERNAL, "database-failed", NULL, TEXT(""),
-                         "PostgreSQL ended a copy in the middle of a row");
+                         "PostgreSQL ended a copy in the middle of a row.");
     }
     size_t left = rows->length - rows->start;
     char *joined = NULL;
