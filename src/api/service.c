@@ -31,16 +31,17 @@ static enum status get_healthz(struct request *request, struct response *respons
     return STATUS_OK;
 }
 
-static enum status load_programme(struct call *call, struct fault *fault) {
-    struct programme programme;
-    TRY(call_begin(call, DB_READ, fault));
-    return call_end(call, programme_load(call->db, call->arena, &programme, fault), fault);
+static enum status do_load_programme(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    (void)input;
+    return programme_load(call->db, call->arena, output, fault);
 }
 
 /* The store can be reached, is of this version and has a programme, and the server takes requests. */
 static enum status check_ready(struct request *request, struct fault *fault) {
+    struct programme programme;
     TRY(db_check_version(request->call.db, fault));
-    TRY(load_programme(&request->call, fault));
+    TRY(call_run(&request->call, DB_READ, do_load_programme, NULL, &programme, fault));
     if (web_server_is_stopping(request->server)) {
         return fault_set(fault, STATUS_BUSY, "stopping", NULL, TEXT(""), "The door is closing.");
     }

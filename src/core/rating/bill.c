@@ -278,6 +278,7 @@ uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *wa
     uint32_t agreement = snapshot_agreement_of_month(snapshot, edge, month->month, false);
     size_t place_count = 0;
     size_t charge_count = 0;
+    assert(waiting != NULL);
     if (agreement != SNAPSHOT_NONE) {
         return agreement;
     }

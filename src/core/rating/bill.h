@@ -37,7 +37,7 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
                       uint32_t agreement, struct edge_bill *bill, struct fault *fault) MUST_CHECK;
 
 /* The agreement that answers for an edge's month (R7.4), or SNAPSHOT_NONE: one that was not in force then
- * answers only where there is something to bill. */
+ * answers only where there is something to bill: here `waiting` must be given. */
 uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *waiting, uint32_t edge);
 
 #endif
