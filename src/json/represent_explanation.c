@@ -144,6 +144,7 @@ static void write_sum(struct json_writer *out, const struct line_explanation *ex
 static void write_rating(struct json_writer *out, const struct line_explanation *explanation) {
     bool is_customer = explanation->billed.customer_code.length > 0;
     write_computed(out, explanation);
+    json_write_int(out, "rules", explanation->rules);
     if (explanation->price == NULL) {
         json_write_null(out, "price");
     } else {

@@ -139,6 +139,8 @@ static const struct sabotage SABOTAGES[] = {
     {"report-month", {"update months set state = 'open', closed_at_us = null"}},
     {"month-report", {"update reports set state = 'draft'"}},
     {"month-times", {"update months set closed_at_us = null"}},
+    {"month-rules", {"update months set rules = null where state = 'closed'"}},
+    {"month-rules", {"update months set state = 'open', closed_at_us = null"}},
     {"invoice-open-month", {"update months set state = 'reporting', closed_at_us = null"}},
     {"invoice-twice", {"drop index invoices_once", "update invoices set month = " OCTOBER}},
     {"invoice-parties", {"update invoices set currency = 'USD' where number = 'P1-2026-000001'"}},

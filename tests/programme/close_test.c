@@ -133,6 +133,16 @@ static void closing_again_gives_nothing_new(void **state) {
     assert_int_equal(trade_ask(&trade, "select count(*) from invoices"), 4);
 }
 
+static void a_close_writes_down_the_rules_that_it_goes_by(void **state) {
+    struct trade trade;
+    a_november(&trade, *state);
+    assert_int_equal(trade_ask(&trade, "select count(*) from months where rules is not null"), 0);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_ask(&trade, "select count(*) from months where rules = 2"), 4);
+    assert_int_equal(trade_ask(&trade, "select count(*) from months"), 4);
+}
+
 static void what_is_posted_sums_to_zero(void **state) {
     struct trade trade;
     a_november(&trade, *state);
@@ -517,6 +527,7 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(every_policy_and_tier_mode_bills_to_the_cent),
         WORLD_TEST(closing_again_gives_nothing_new),
+        WORLD_TEST(a_close_writes_down_the_rules_that_it_goes_by),
         WORLD_TEST(what_is_posted_sums_to_zero),
         WORLD_TEST(before_the_deadline_the_providers_edge_waits_for_its_report),
         WORLD_TEST(a_month_that_has_not_ended_is_refused),

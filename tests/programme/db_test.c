@@ -561,6 +561,28 @@ static void what_devices_did_is_kept_when_their_tables_get_narrower_keys(void **
     world_drop(world);
 }
 
+/* Migration 007 adds the rules that a month was closed by. */
+static void months_that_are_closed_already_keep_the_first_rules(void **state) {
+    static const char RULES[] = "select coalesce(rules, 0) from months where month = $1";
+    struct world *world = world_empty(((struct world *)*state)->engine);
+    WORLD_OK(world, db_migrate_to(world->db, 6, &world->fault));
+    takes(world, "insert into accounts (id, kind, code, label, name, seller_id, depth, created_at_us) values "
+                 "(1, 'distributor', 'D', 'D', 'D', null, 1, 0), (2, 'provider', 'P', 'P', 'P', 1, 2, 0)");
+    takes(world, "insert into agreements (id, seller_id, buyer_id, state, currency, time_zone, tax_category, "
+                 "tax_rate_millionths, payment_days, report_due_days, created_at_us) values "
+                 "(1, 1, 2, 'signed', 'USD', 'UTC', 'S', 0, 30, 5, 0)");
+    takes(world, "insert into months (agreement_id, month, state, closed_at_us) values "
+                 "(1, 24320, 'closed', 5), (1, 24321, 'reporting', null)");
+    WORLD_OK(world, db_migrate(world->db, &world->fault));
+    int64_t closed = 0;
+    int64_t open = -1;
+    WORLD_OK(world, db_query_int(world->db, RULES, DB_ARGS(db_integer(24320)), 0, &closed, &world->fault));
+    WORLD_OK(world, db_query_int(world->db, RULES, DB_ARGS(db_integer(24321)), 0, &open, &world->fault));
+    assert_int_equal(closed, 1);
+    assert_int_equal(open, 0);
+    world_drop(world);
+}
+
 static void a_store_of_another_version_is_refused(void **state) {
     struct world *world = *state;
     takes(world, "delete from schema_version where version = (select max(version) from schema_version)");
@@ -683,6 +705,7 @@ int main(void) {
         WORLD_TEST(migrating_again_changes_nothing),
         WORLD_TEST(several_may_migrate_at_once),
         WORLD_TEST(what_devices_did_is_kept_when_their_tables_get_narrower_keys),
+        WORLD_TEST(months_that_are_closed_already_keep_the_first_rules),
         WORLD_TEST(a_store_of_another_version_is_refused),
         WORLD_TEST(every_text_column_is_in_byte_order),
         WORLD_TEST(malformed_urls_are_refused_without_repeating_a_password),

@@ -484,6 +484,30 @@ static void an_edge_without_prices_bills_charges_alone(void **state) {
     the_bill_says(&programme, P1_A, "1 A charge 0 2 × 1.5 = 300\nmissing: ; net 300\n");
 }
 
+static void a_closed_month_is_rated_by_the_rules_it_was_closed_by(void **state) {
+    (void)state;
+    struct test_programme programme = a_programme();
+    struct made *made = make(&programme);
+    struct id_map rules;
+    uint32_t closed = agreement_at(&programme, made, DIST_P1);
+    uint32_t open = agreement_at(&programme, made, P1_A);
+    id_map_init(&rules, &arena, 1);
+    id_map_put(&rules, made->snapshot.agreements[closed].id, 0, RULES_FIRST);
+    struct rated_month_input input = {.snapshot = &made->snapshot,
+                                      .usage = &made->usage,
+                                      .by_edge = &made->by_edge,
+                                      .month = OCTOBER,
+                                      .rules = &rules};
+    struct rated_month month;
+    rated_month_open(&arena, &input, &month);
+    assert_int_equal(rated_month_on(&month, closed).rules, RULES_FIRST);
+    assert_int_equal(rated_month_on(&month, open).rules, RULES_PRESENT);
+    input.rules = NULL;
+    rated_month_open(&arena, &input, &month);
+    assert_int_equal(rated_month_on(&month, closed).rules, RULES_PRESENT);
+    snapshot_close(&made->snapshot);
+}
+
 static void a_correction_goes_before_a_free_month_and_that_before_an_adjustment(void **state) {
     (void)state;
     struct test_programme programme = a_programme();
@@ -710,6 +734,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_has_no_price_is_missing_and_the_rest_is_billed, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(an_edge_without_prices_bills_charges_alone, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(a_closed_month_is_rated_by_the_rules_it_was_closed_by, open_arena,
+                                        close_arena),
         cmocka_unit_test_setup_teardown(a_correction_goes_before_a_free_month_and_that_before_an_adjustment,
                                         open_arena, close_arena),
         cmocka_unit_test_setup_teardown(parts_of_a_bundle_are_billed_above_its_composer_alone, open_arena,

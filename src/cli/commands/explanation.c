@@ -107,6 +107,7 @@ static void print_override(const char *name, const struct explained_override *ov
 }
 
 static void print_rating(struct arena *arena, const struct line_explanation *from) {
+    printf("rules     version %d\n", from->rules);
     if (from->price != NULL) {
         print_price(arena, from->price);
     }

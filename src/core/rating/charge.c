@@ -8,6 +8,7 @@ struct edge_month edge_month_of(const struct usage *usage, struct month month, s
                                .month = month,
                                .zone = zone,
                                .span = *span,
+                               .rules = RULES_PRESENT,
                                .has_time = true,
                                .seller_depth = seller_depth};
 }

@@ -5,6 +5,7 @@
 #define SEATMETER_CORE_RATING_CHARGE_H
 
 #include "core/rating/overrides.h"
+#include "core/rating/rules.h"
 #include "core/rating/usage.h"
 
 /* A month on an edge, and what it is measured from. */
@@ -13,13 +14,14 @@ struct edge_month {
     struct month month;
     struct zone *zone;      /* the agreement's */
     struct month_span span; /* in that zone; cut off where the month is rated as if it ended earlier */
+    int rules;              /* enum rules_version: that it was closed by, else the present one */
     bool has_time;          /* false where it is cut off before it begins: nothing is measured */
     int64_t seller_depth;
     struct usage_scratch *usage_scratch;
     struct meter_scratch *meter_scratch;
 };
 
-/* The month, in the zone, of an edge whose seller has that depth. */
+/* The month, in the zone, of an edge whose seller has that depth, by the present rules. */
 struct edge_month edge_month_of(const struct usage *usage, struct month month, struct zone *zone,
                                 const struct month_span *span, int64_t seller_depth);
 

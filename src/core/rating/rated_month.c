@@ -7,6 +7,7 @@ void rated_month_open(struct arena *arena, const struct rated_month_input *input
         .by_edge = input->by_edge,
         .month = input->month,
         .until_us = input->until_us == 0 ? INT64_MAX : input->until_us,
+        .rules = input->rules,
         .adjustments = overrides_of_adjustments(input->snapshot, arena, input->adjustment_agreements,
                                                 input->adjustments, input->adjustment_count),
         .corrections = overrides_of_corrections(input->snapshot, arena, input->corrections,
@@ -16,12 +17,21 @@ void rated_month_open(struct arena *arena, const struct rated_month_input *input
     };
 }
 
+static int rules_of(const struct rated_month *month, uint32_t agreement) {
+    uint32_t rules = RULES_PRESENT;
+    if (month->rules != NULL) {
+        id_map_get(month->rules, month->snapshot->agreements[agreement].id, 0, &rules);
+    }
+    return (int)rules;
+}
+
 struct edge_month rated_month_on(struct rated_month *month, uint32_t agreement) {
     const struct snapshot *snapshot = month->snapshot;
     uint32_t seller = snapshot->edges[snapshot->edge_of_agreement[agreement]].seller;
     struct edge_month on =
         edge_month_of(month->usage, month->month, snapshot_zone(snapshot, agreement),
                       snapshot_span(snapshot, agreement, month->month), snapshot->accounts[seller].depth);
+    on.rules = rules_of(month, agreement);
     on.usage_scratch = &month->usage_scratch;
     on.meter_scratch = &month->meter_scratch;
     edge_month_cut(&on, month->until_us);

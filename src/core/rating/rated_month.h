@@ -13,7 +13,8 @@ struct rated_month {
     const struct usage *usage; /* from the month's earliest start or before */
     const struct usage_by_edge *by_edge;
     struct month month;
-    int64_t until_us; /* as if the month ended then; INT64_MAX: it ends at its end */
+    int64_t until_us;           /* as if the month ended then; INT64_MAX: it ends at its end */
+    const struct id_map *rules; /* agreement → the rules that its month was closed by; may be NULL */
     struct overrides adjustments;
     struct overrides corrections;
     struct meter_scratch meter_scratch;
@@ -25,7 +26,9 @@ struct rated_month_input {
     const struct usage *usage;
     const struct usage_by_edge *by_edge;
     struct month month;
-    int64_t until_us;                     /* 0: to the month's end */
+    int64_t until_us;           /* 0: to the month's end */
+    const struct id_map *rules; /* agreement → the rules that its month was closed by; an open one's, or all
+                                 * where it is NULL, are the present ones */
     const int64_t *adjustment_agreements; /* of approved reports: the agreement of each adjustment */
     const struct report_adjustment *adjustments;
     size_t adjustment_count;

@@ -23,6 +23,7 @@ struct month_check {
     struct arena invoice; /* of the invoice at work */
     struct usage usage;
     struct usage_by_edge by_edge;
+    struct id_map rules;          /* that the edges closed the month by */
     struct rated_month rated;     /* without corrections, as the close rated */
     struct rated_month corrected; /* with those that were carried */
     struct bill_waiting waiting;  /* the charges that the close found waiting */
@@ -290,6 +291,7 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     TRY(read_charges(check, fault));
     TRY(report_adjustments_of_month(call->db, &check->arena, check->month, &agreements, &adjustments, &count,
                                     fault));
+    TRY(month_rules_of_edges(call->db, &check->arena, check->month, &check->rules, fault));
     TRY(usage_load(call->db, &check->arena, &scope, &check->usage, fault));
     check->by_edge = usage_by_edge_of(&audit->snapshot, &check->usage, &check->arena);
     struct rated_month_input input = {
@@ -297,6 +299,7 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
         .usage = &check->usage,
         .by_edge = &check->by_edge,
         .month = check->month,
+        .rules = &check->rules,
         .adjustment_agreements = agreements,
         .adjustments = adjustments,
         .adjustment_count = count,

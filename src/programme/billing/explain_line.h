@@ -99,6 +99,7 @@ struct line_explanation {
     struct invoice_line billed;
 
     /* Set for usage, minimum and correction. */
+    int rules;                 /* that the month was closed by (core/rating/rules.h) */
     const struct price *price; /* with its tiers and terms; NULL: the SKU has none any more */
     struct explained_meter meter;
     enum charge_reason why;

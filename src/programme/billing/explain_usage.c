@@ -6,6 +6,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/usage/load_usage.h"
+#include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
 #include "store/billing/reports.h"
 
@@ -25,6 +26,7 @@ struct rating_again {
     uint32_t sku;
     struct usage usage;
     struct usage_by_edge by_edge;
+    struct id_map rules; /* agreement → what its month was closed by */
     struct rated_month month;
     struct sku_charge charge;
     const struct customer_charge *customer; /* NULL: the line is for no one customer, or for none of now */
@@ -70,7 +72,9 @@ static enum status read_month(struct rating_again *again, struct month month, st
     TRY(report_adjustments_of_month(call->db, call->arena, month, &agreements, &adjustments,
                                     &input.adjustment_count, fault));
     TRY(read_corrections(again, month, &input, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, month, &again->rules, fault));
     TRY(usage_load(call->db, call->arena, &scope, &again->usage, fault));
+    input.rules = &again->rules;
     again->by_edge = usage_by_edge_of(&again->snapshot, &again->usage, call->arena);
     input.adjustment_agreements = agreements;
     input.adjustments = adjustments;
@@ -326,6 +330,7 @@ static enum status explain_rated(struct rating_again *again, struct line_explana
     TRY(sku_charge_of(&again->month, arena, &on, again->agreement, again->sku, &again->charge, fault));
     find_customer(again);
     result->meter.time_zone = again->snapshot.agreements[again->agreement].time_zone;
+    result->rules = on.rules;
     result->meter.span = on.span;
     result->meter.counted_from_us = again->charge.metering.from_us;
     result->meter.measured.parts_per_unit = again->charge.metering.parts_per_unit;

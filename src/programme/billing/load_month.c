@@ -3,6 +3,7 @@
 #include "programme/billing/load_month.h"
 
 #include "programme/usage/load_usage.h"
+#include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
 #include "store/billing/invoices.h"
 #include "store/billing/one_off_charges.h"
@@ -101,6 +102,9 @@ static enum status open_corrected_months(const struct loading *loading, struct f
         }
         TRY(report_adjustments_of_month(call->db, call->arena, input.month, &agreements, &adjustments,
                                         &input.adjustment_count, fault));
+        struct id_map *rules = ARENA_NEW(call->arena, struct id_map, 1);
+        TRY(month_rules_of_edges(call->db, call->arena, input.month, rules, fault));
+        input.rules = rules;
         input.adjustment_agreements = agreements;
         input.adjustments = adjustments;
         rated_month_open(call->arena, &input, &waiting->months[waiting->month_count++]);
@@ -144,6 +148,7 @@ enum status load_month(struct call *call, const struct load_month_input *input, 
     TRY(read_waiting(&loading, fault));
     TRY(report_adjustments_of_month(call->db, call->arena, input->month, &loaded->adjustment_agreements,
                                     &loaded->adjustments, &loaded->adjustment_count, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, input->month, &loaded->rules, fault));
     TRY(read_usage(&loading, fault));
     loaded->by_edge = usage_by_edge_of(input->snapshot, &loaded->usage, call->arena);
     loaded->waiting.charges = loading.charges;
@@ -160,6 +165,7 @@ void loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, i
         .by_edge = &loaded->by_edge,
         .month = loaded->month,
         .until_us = until_us,
+        .rules = &loaded->rules,
         .adjustment_agreements = loaded->adjustment_agreements,
         .adjustments = loaded->adjustments,
         .adjustment_count = loaded->adjustment_count,

@@ -20,6 +20,7 @@ struct loaded_month {
     struct usage usage;
     struct usage_by_edge by_edge;
     struct bill_waiting waiting;
+    struct id_map rules;            /* of the edges on which the month is closed */
     int64_t *adjustment_agreements; /* of the month's approved reports */
     struct report_adjustment *adjustments;
     size_t adjustment_count;

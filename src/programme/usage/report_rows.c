@@ -2,6 +2,7 @@
 
 #include "programme/call/name_cache.h"
 #include "programme/usage/load_usage.h"
+#include "store/billing/months.h"
 #include "store/catalogue/prices.h"
 #include "store/devices/device_lists.h"
 
@@ -303,9 +304,12 @@ enum status report_rows_measure(struct call *call, const struct report_edge *edg
                               .meter_scratch = {.arena = call->arena}};
     struct zone *zone = NULL;
     struct month_span span;
+    int64_t rules = 0;
+    TRY(month_rules_load(call->db, edge->agreement.id, edge->month, &rules, fault));
     TRY(zone_open(edge->agreement.time_zone, "time_zone", &zone, fault));
     zone_month_span(zone, edge->month, &span);
     filling.on = edge_month_of(&filling.usage, edge->month, zone, &span, edge->seller.depth);
+    filling.on.rules = rules == 0 ? RULES_PRESENT : (int)rules;
     filling.on.usage_scratch = &filling.usage_scratch;
     filling.on.meter_scratch = &filling.meter_scratch;
     name_cache_init(&filling.names, call);

@@ -1,5 +1,6 @@
 #include "store/billing/close_queries.h"
 
+#include "store/billing/months.h"
 #include "store/engine/rows.h"
 #include "store/licensing/licences.h"
 
@@ -112,6 +113,7 @@ void metered_event_read(struct db_rows *rows, struct metered_event *event) {
 static const struct db_field MONTH_ROW_FIELDS[] = {
     DB_FIELD_INT(struct month_row, agreement_id, "agreement_id"),
     DB_FIELD_STATE(struct month_row, state, "state", &month_machine),
+    DB_FIELD_INT(struct month_row, rules, "rules", DB_OR_NULL | DB_COUNT),
 };
 static const struct db_fields MONTH_ROW = DB_FIELDS(struct month_row, MONTH_ROW_FIELDS);
 
@@ -121,6 +123,21 @@ enum status month_rows_load(struct db *db, struct arena *arena, struct month mon
                             size_t *count, struct fault *fault) {
     return rows_all(db, arena, &MONTH_ROW, MONTH_STATES, DB_ARGS(db_integer(month.index)), rows, count,
                     fault);
+}
+
+enum status month_rules_of_edges(struct db *db, struct arena *arena, struct month month, struct id_map *rules,
+                                 struct fault *fault) {
+    struct month_row *rows = NULL;
+    size_t count = 0;
+    TRY(month_rows_load(db, arena, month, &rows, &count, fault));
+    id_map_init(rules, arena, count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(month_rules_check(rows[i].rules, fault));
+        if (rows[i].rules > 0) {
+            id_map_put(rules, rows[i].agreement_id, 0, (uint32_t)rows[i].rules);
+        }
+    }
+    return STATUS_OK;
 }
 
 static const struct db_field REPORT_ROW_FIELDS[] = {

@@ -5,6 +5,7 @@
 #ifndef SEATMETER_STORE_BILLING_CLOSE_QUERIES_H
 #define SEATMETER_STORE_BILLING_CLOSE_QUERIES_H
 
+#include "core/base/id_map.h"
 #include "core/time/date.h"
 #include "core/usage/metered.h"
 #include "core/usage/report.h"
@@ -30,9 +31,15 @@ void metered_event_read(struct db_rows *rows, struct metered_event *event);
 struct month_row {
     int64_t agreement_id;
     enum month_state state;
+    int64_t rules; /* that it was closed by; 0: it is not closed */
 };
 enum status month_rows_load(struct db *db, struct arena *arena, struct month month, struct month_row **rows,
                             size_t *count, struct fault *fault) MUST_CHECK;
+
+/* agreement → the rules that its edge's month was closed by; edges on which it is not closed are not in it.
+ */
+enum status month_rules_of_edges(struct db *db, struct arena *arena, struct month month, struct id_map *rules,
+                                 struct fault *fault) MUST_CHECK;
 
 /* The states of the month's reports, by agreement. */
 struct report_row {

@@ -1,5 +1,6 @@
 #include "store/billing/months.h"
 
+#include "core/rating/rules.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -9,7 +10,8 @@ struct kept_month {
     int64_t agreement_id;
     struct month month;
     enum month_state state;
-    int64_t closed_at_us; /* 0: not closed */
+    int64_t closed_at_us; /* 0: not closed; so also below */
+    int64_t rules;        /* that it was closed by */
 };
 
 static const struct db_field MONTH_FIELDS[] = {
@@ -17,6 +19,7 @@ static const struct db_field MONTH_FIELDS[] = {
     DB_FIELD_MONTH(struct kept_month, month, "month"),
     DB_FIELD_STATE(struct kept_month, state, "state", &month_machine, DB_SAVED),
     DB_FIELD_INT(struct kept_month, closed_at_us, "closed_at_us", DB_SAVED | DB_OR_NULL),
+    DB_FIELD_INT(struct kept_month, rules, "rules", DB_SAVED | DB_OR_NULL | DB_COUNT),
 };
 static const struct db_fields MONTH = DB_FIELDS(struct kept_month, MONTH_FIELDS);
 
@@ -32,13 +35,36 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
     return STATUS_OK;
 }
 
+enum status month_rules_check(int64_t rules, struct fault *fault) {
+    if (rules <= RULES_PRESENT) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INTERNAL, "database-failed", "rules", TEXT(""),
+                     "A month in the store was closed by version %lld of the rules, and this program knows "
+                     "versions up to %d.",
+                     (long long)rules, RULES_PRESENT);
+}
+
+enum status month_rules_load(struct db *db, int64_t agreement_id, struct month month, int64_t *rules,
+                             struct fault *fault) {
+    struct kept_month kept = {.state = MONTH_OPEN};
+    bool found = false;
+    TRY(rows_one(db, NULL, &MONTH, LOAD, DB_ARGS(db_integer(agreement_id), db_integer(month.index)), &kept,
+                 &found, fault));
+    TRY(month_rules_check(kept.rules, fault));
+    *rules = kept.rules;
+    return STATUS_OK;
+}
+
 static const char SAVE[] = "insert into months ({}) values ({$1}) "
                            "on conflict (agreement_id, month) do update set {=excluded}";
 
 enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
                              int64_t closed_at_us, struct fault *fault) {
     assert(agreement_id > 0);
-    const struct kept_month kept = {agreement_id, month, state, state == MONTH_CLOSED ? closed_at_us : 0};
+    bool is_closed = state == MONTH_CLOSED;
+    const struct kept_month kept = {agreement_id, month, state, is_closed ? closed_at_us : 0,
+                                    is_closed ? RULES_PRESENT : 0};
     return rows_insert(db, &MONTH, SAVE, DB_NO_ARGS, &kept, fault);
 }
 
@@ -52,7 +78,7 @@ enum status months_close_bulk(struct db *db, struct month month, const int64_t *
     TRY(rows_bulk_start(db, "months", &MONTH, &bulk, fault));
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const struct kept_month kept = {agreement_ids[i], month, MONTH_CLOSED, closed_at_us};
+        const struct kept_month kept = {agreement_ids[i], month, MONTH_CLOSED, closed_at_us, RULES_PRESENT};
         status = rows_bulk_add(bulk, &MONTH, &kept, fault);
     }
     return rows_bulk_end(bulk, status, fault);

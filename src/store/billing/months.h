@@ -13,13 +13,21 @@
 enum status month_state_load(struct db *db, int64_t agreement_id, struct month month, enum month_state *state,
                              struct fault *fault) MUST_CHECK;
 
-/* `closed_at_us` counts for MONTH_CLOSED alone. */
+/* `closed_at_us` counts for MONTH_CLOSED alone. A month is closed by the present rules (core/rating/rules.h).
+ */
 enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
 /* Closes the month on edges that have no row for it yet; those that have one: month_state_save. */
 enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
                               int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+
+/* The rules that an edge's month was closed by; 0 where it is not closed. */
+enum status month_rules_load(struct db *db, int64_t agreement_id, struct month month, int64_t *rules,
+                             struct fault *fault) MUST_CHECK;
+
+/* Refuses a version that this program does not know. */
+enum status month_rules_check(int64_t rules, struct fault *fault) MUST_CHECK;
 
 enum { MONTH_NONE = -1 };
 

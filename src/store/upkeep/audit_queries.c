@@ -40,6 +40,9 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has a month (number {a}) whose state and time of closing contradict each other"},
+    {"month-rules", AUDIT_AGREEMENT,
+     "select agreement_id, month, 0 from months where (state = 'closed') <> (rules is not null)",
+     "has a month (number {a}) whose state and rules contradict each other"},
     {"invoice-twice", AUDIT_INVOICE,
      "select max(id), month, count(*) from invoices where kind <> 'credit-note' group by agreement_id, month "
      "having count(*) > 1",
