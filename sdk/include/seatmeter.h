@@ -197,7 +197,8 @@ SM_API enum sm_code sm_activate(struct sm_client *client, const char *licence_ke
 SM_API enum sm_code sm_check_in(struct sm_client *client);
 
 /* How many seconds from now the next check-in is due: the lease's wish with some jitter, or, after failures,
- * exponentially backed off, and no sooner than the server asked for. 0: now. */
+ * exponentially backed off, and no sooner than the server asked for, but always within a quarter of what is
+ * left of the lease. 0: now. */
 SM_API enum sm_code sm_next_check_in(struct sm_client *client, int64_t *wait_s);
 
 /* Gives the device back: the product stops. SM_OK: done. Codes as sm_check_in. */

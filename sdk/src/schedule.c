@@ -1,6 +1,6 @@
 /* Schedule: when to check in next. Jitter keeps devices that were started together from coming together;
  * failures double the wait. All of it scales with the lease, so that one of a minute works like one of a
- * day. */
+ * day, and none of it, nor what a server asks for, takes more than a quarter of what is left of a lease. */
 #include "client.h"
 
 #include <sodium.h>
@@ -24,24 +24,38 @@ static int64_t room_s(const struct sm_client *client) {
 }
 
 /* Half of it for sure, half of it by chance. */
-static int64_t backed_off_s(const struct sm_client *client) {
+static int64_t backed_off_s(const struct sm_client *client, int64_t most) {
     int64_t first = least(RETRY_LEAST_S, room_s(client) / 16);
-    int64_t most = least(RETRY_MOST_S, room_s(client) / 4);
     int64_t wait = first < 1 ? 1 : first;
     for (unsigned i = 1; i < client->failures && wait < most; i++) {
         wait *= 2;
     }
-    wait = wait > most && most >= 1 ? most : wait;
+    wait = least(wait, most);
     return wait - wait / 2 + jitter(client, wait / 2);
 }
 
-static int64_t after_failure(const struct sm_client *client, const struct sm_reading *reading) {
-    int64_t wait = backed_off_s(client);
-    if (wait < client->retry_after_s) {
-        wait = client->retry_after_s + jitter(client, client->retry_after_s / 8);
+/* The longest wait after a failure `passed_s` ago: a quarter of what was left of the lease then. What was
+ * answered is not signed, so whoever stands in between may have said it, and must not be able to have a
+ * product wait for longer than its lease lasts. Where no lease is running, there is none to lose. */
+static int64_t longest_wait_s(const struct sm_client *client, int64_t now_s, int64_t passed_s) {
+    int64_t left = client->lease.expires_s - now_s + passed_s;
+    if (client->held != SM_OK || left <= 0) {
+        return RETRY_MOST_S;
     }
+    return left / 4 < 1 ? 1 : left / 4;
+}
+
+static int64_t after_failure(const struct sm_client *client, const struct sm_reading *reading,
+                             int64_t now_s) {
     int64_t passed = (reading->boot.ms - client->last_attempt_ms) / 1000;
-    return passed < 0 ? wait : passed >= wait ? 0 : wait - passed;
+    passed = passed < 0 ? 0 : passed;
+    int64_t most = longest_wait_s(client, now_s, passed);
+    int64_t wait = backed_off_s(client, least(RETRY_MOST_S, most));
+    if (wait < client->retry_after_s) {
+        int64_t asked = client->retry_after_s + jitter(client, client->retry_after_s / 8);
+        wait = asked <= most ? asked : most - jitter(client, most / 8);
+    }
+    return passed >= wait ? 0 : wait - passed;
 }
 
 static int64_t when_renewed(const struct sm_client *client, int64_t now_s) {
@@ -66,7 +80,7 @@ enum sm_code sm_next_check_in(struct sm_client *client, int64_t *wait_s) {
     if (client->last_result == SM_IN_USE) {
         *wait_s = RETRY_SOON_S;
     } else if (client->failures > 0) {
-        *wait_s = after_failure(client, &reading);
+        *wait_s = after_failure(client, &reading, time.now_s);
     } else if (client->held != SM_OK) {
         *wait_s = 0;
     } else {

@@ -583,10 +583,10 @@ static void check_ins_are_due_when_the_lease_says_and_back_off_after_failures(vo
     computer->door.is_unreachable = false;
     computer->door.status = 503;
     computer->door.refusal = "busy";
-    computer->door.retry_after_s = 7200;
+    computer->door.retry_after_s = 3000;
     assert_code(sm_check_in(computer->client), SM_BUSY);
     assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
-    assert_in_range(wait, 7200, 8100);
+    assert_in_range(wait, 3000, 3600);
     computer->door.status = 200;
     computer->door.ttl_s = 20;
     assert_code(sm_check_in(computer->client), SM_OK);
@@ -596,6 +596,43 @@ static void check_ins_are_due_when_the_lease_says_and_back_off_after_failures(vo
     assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
     assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
     assert_in_range(wait, 0, 2); /* what retries there are must fit into a short lease */
+}
+
+static void no_refusal_delays_a_check_in_beyond_a_quarter_of_what_is_left(void **state) {
+    struct computer *computer = *state;
+    static const struct {
+        int status;
+        const char *answer; /* NULL: the door's own words */
+    } refusals[] = {{503, NULL}, {429, NULL}, {503, "<html>We are back soon.</html>"}, {429, ""}};
+    static const int64_t lives_s[] = {20, 3600, 24 * HOUR, 30 * 24 * HOUR};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        for (size_t j = 0; j < sizeof lives_s / sizeof lives_s[0]; j++) {
+            int64_t left = lives_s[j];
+            int64_t wait = 0;
+            int refused = 0;
+            computer->door.status = 200;
+            computer->door.raw_answer = NULL;
+            computer->door.ttl_s = left;
+            assert_code(sm_check_in(computer->client), SM_OK);
+            computer->door.status = refusals[i].status;
+            computer->door.refusal = "busy";
+            computer->door.raw_answer = refusals[i].answer;
+            computer->door.retry_after_s = 365 * 24 * HOUR;
+            for (; left > 8; refused++, left -= wait) {
+                assert_true(sm_check_in(computer->client) != SM_OK);
+                assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
+                assert_in_range(wait, 1, left / 4);
+                time_passes(computer, wait);
+                assert_works(computer);
+            }
+            assert_true(refused >= 3);
+        }
+    }
+    time_passes(computer, 24 * HOUR); /* there is no lease any more that the wait could cost */
+    int64_t wait = 0;
+    assert_true(sm_check_in(computer->client) != SM_OK);
+    assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
+    assert_in_range(wait, 1800, HOUR);
 }
 
 static void another_process_at_work_is_not_a_failure(void **state) {
@@ -811,6 +848,7 @@ int main(void) {
         ACTIVATED(a_machine_that_knows_no_boots_counts_too),
         ACTIVATED(advice_is_passed_on_unless_we_know_better),
         ACTIVATED(check_ins_are_due_when_the_lease_says_and_back_off_after_failures),
+        ACTIVATED(no_refusal_delays_a_check_in_beyond_a_quarter_of_what_is_left),
         ACTIVATED(another_process_at_work_is_not_a_failure),
         FRESH(a_change_by_another_process_is_seen),
         FRESH(a_machine_without_network_is_activated_and_renewed_by_file),
