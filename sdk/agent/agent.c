@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    ROOT_DIGITS = 43, /* 32 bytes in base64url */
+    PRODUCT_BYTES_MAX = 128,
+    COMPONENT_BYTES_MAX = 50
+};
+
 const char *agent_network_words(const struct agent *agent, enum sm_code code) {
     return code == SM_UNREACHABLE && agent->network != NULL ? network_words(agent->network) : "";
 }
@@ -35,10 +41,83 @@ static bool is_safe_server(const char *server) {
     return false;
 }
 
+/* Texts with commas between, in place; how many, of which `most` are kept. */
+static size_t split(char *text, const char **parts, size_t most) {
+    size_t count = 0;
+    char *rest = NULL;
+    for (char *part = strtok_r(text, ", ", &rest); part != NULL; part = strtok_r(NULL, ", ", &rest)) {
+        if (count < most) {
+            parts[count] = part;
+        }
+        count++;
+    }
+    return count;
+}
+
+static bool is_root(const char *text) {
+    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    /* The last of 43 digits has four bits of the 32 bytes and two that are 0. */
+    return strlen(text) == ROOT_DIGITS && strspn(text, DIGITS) == ROOT_DIGITS &&
+           (strchr(DIGITS, text[ROOT_DIGITS - 1]) - DIGITS) % 4 == 0;
+}
+
+/* Whether each root is one, so that a slip in copying one is named here. */
+static bool are_roots(const char *given) {
+    char copy[SETTING_BYTES];
+    const char *roots[SM_ROOTS_MAX] = {NULL};
+    snprintf(copy, sizeof copy, "%s", given);
+    size_t count = split(copy, roots, SM_ROOTS_MAX);
+    if (count == 0 || count > SM_ROOTS_MAX) {
+        fprintf(stderr, "seatmeter-agent: --root takes from 1 to %d root keys with commas between\n",
+                SM_ROOTS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (roots[i] == NULL || !is_root(roots[i])) {
+            fprintf(stderr,
+                    "seatmeter-agent: --root wants root keys of %d letters, digits, - and _, and \"%.100s\" "
+                    "(%zu characters) is none: take it over whole from its vendor\n",
+                    ROOT_DIGITS, roots[i], strlen(roots[i]));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_short(const char *name, const char *value, size_t most) {
+    size_t length = strlen(value);
+    if (length > most) {
+        fprintf(stderr, "seatmeter-agent: --%s takes at most %zu bytes, and ", name, most);
+        fwrite(value, 1, length, stderr);
+        fprintf(stderr, " has %zu\n", length);
+    }
+    return length <= most;
+}
+
+static bool are_components(const char *given) {
+    char copy[SETTING_BYTES];
+    const char *parts[SM_COMPONENTS_MAX] = {NULL};
+    snprintf(copy, sizeof copy, "%s", given);
+    size_t count = split(copy, parts, SM_COMPONENTS_MAX);
+    if (count > SM_COMPONENTS_MAX) {
+        fprintf(stderr, "seatmeter-agent: --components takes at most %d, and there are %zu\n",
+                SM_COMPONENTS_MAX, count);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i] != NULL && !is_short("components", parts[i], COMPONENT_BYTES_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool agent_has_settings(const struct agent *agent) {
     const struct settings *settings = &agent->settings;
     return settings_need(settings->server, "server") && settings_need(settings->root, "root") &&
-           settings_need(settings->product, "product") && is_safe_server(settings->server);
+           settings_need(settings->product, "product") && is_safe_server(settings->server) &&
+           are_roots(settings->root) && is_short("product", settings->product, PRODUCT_BYTES_MAX) &&
+           are_components(settings->components);
 }
 
 void agent_path(const struct agent *agent, const char *name, char path[SETTING_PATH_BYTES]) {
@@ -62,6 +141,8 @@ void agent_installed_version(const struct agent *agent, char version[VERSION_BYT
         }
         fclose(file);
     }
+    size_t mark = settings_mark(version);
+    memmove(version, version + mark, strlen(version + mark) + 1);
     version[strcspn(version, " \t\r\n")] = '\0';
 }
 
@@ -71,17 +152,6 @@ static int is_interrupted(void *context) {
     signals_take(&agent->signals);
     return agent->signals.is_stopping ||
            (agent->give_way_at_ms != 0 && platform_now_ms() >= agent->give_way_at_ms);
-}
-
-/* Texts with commas between, in place; how many. */
-static size_t split(char *text, const char **parts, size_t most) {
-    size_t count = 0;
-    char *rest = NULL;
-    for (char *part = strtok_r(text, ", ", &rest); part != NULL && count < most;
-         part = strtok_r(NULL, ", ", &rest)) {
-        parts[count++] = part;
-    }
-    return count;
 }
 
 static enum sm_code open_client(struct agent *agent) {
@@ -117,7 +187,10 @@ enum sm_code agent_open(struct agent *agent, bool may_talk) {
     if (code == SM_OK) {
         code = open_client(agent);
     }
-    if (code != SM_OK) {
+    if (code == SM_WRONG_CALL) {
+        agent_complain("the settings cannot be used", code,
+                       "server, product, name, version and components are UTF-8 without control characters");
+    } else if (code != SM_OK) {
         agent_complain("the licence's store cannot be opened", code, "");
     }
     return code;

@@ -15,13 +15,12 @@
 
 enum { ACTIVATION_TRIES = 4, OFFLINE_FILE_BYTES_MAX = 256 * 1024 };
 
-/* The first line, without what ends it, nor what some programs of Windows begin a text with. */
+/* The first line, without its byte order mark and what ends it. */
 static bool read_line(FILE *file, char line[SETTING_BYTES]) {
-    static const char MARK[] = "\xEF\xBB\xBF";
     if (fgets(line, SETTING_BYTES, file) == NULL) {
         return false;
     }
-    size_t mark = strncmp(line, MARK, sizeof MARK - 1) == 0 ? sizeof MARK - 1 : 0;
+    size_t mark = settings_mark(line);
     memmove(line, line + mark, strlen(line + mark) + 1);
     line[strcspn(line, "\r\n")] = '\0';
     return true;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum kind { KIND_TEXT, KIND_PATH, KIND_SECONDS, KIND_YES_NO };
-enum { BY_OPTION = 1, BY_FILE = 2, KEPT = 4, LINE_BYTES = 8192 };
+enum { BY_OPTION = 1, BY_FILE = 2, KEPT = 4, LINE_BYTES = 8192, NAME_BYTES_MAX = 100 /* of the protocol */ };
 
 struct row {
     const char *name;
@@ -34,7 +34,7 @@ static const struct row ROWS[] = {
     ROW("server", server, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "the licence server's address, https://…"),
     ROW("root", root, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
-        "the root key's public half, which the vendor publishes"),
+        "the root key's public half, which the vendor publishes; up to four with commas between"),
     ROW("product", product, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL, "the product's code"),
     ROW("key", key, KIND_TEXT, BY_OPTION, NULL, "the licence key (- reads it from standard input)"),
     ROW("key-file", key_file, KIND_PATH, BY_OPTION, NULL,
@@ -235,6 +235,11 @@ static bool take_line(struct settings *settings, char *line, const char *file, i
     return true;
 }
 
+size_t settings_mark(const char *text) {
+    static const char MARK[] = "\xEF\xBB\xBF";
+    return strncmp(text, MARK, sizeof MARK - 1) == 0 ? sizeof MARK - 1 : 0;
+}
+
 static bool take_file(struct settings *settings, const char *path) {
     char line[LINE_BYTES];
     int number = 0;
@@ -248,7 +253,8 @@ static bool take_file(struct settings *settings, const char *path) {
     }
     bool is_good = true;
     while (is_good && fgets(line, sizeof line, file) != NULL) {
-        is_good = take_line(settings, line, path, ++number);
+        size_t mark = number == 0 ? settings_mark(line) : 0;
+        is_good = take_line(settings, line + mark, path, ++number);
     }
     fclose(file);
     return is_good;
@@ -270,9 +276,16 @@ static bool take_defaults(struct settings *settings) {
         snprintf(settings->platform, sizeof settings->platform, "%s", PLATFORM_NAME);
     }
     if (settings->name[0] == '\0') {
-        platform_host_name(settings->name, 101);
+        platform_host_name(settings->name, NAME_BYTES_MAX + 1);
     }
-    settings->name[100] = '\0'; /* as much as the protocol takes */
+    size_t length = strlen(settings->name);
+    if (length > NAME_BYTES_MAX) {
+        length = NAME_BYTES_MAX;
+        while (length > 0 && ((unsigned char)settings->name[length] & 0xC0) == 0x80) {
+            length--; /* no half of a character */
+        }
+        settings->name[length] = '\0';
+    }
     return true;
 }
 

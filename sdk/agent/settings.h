@@ -52,6 +52,9 @@ bool settings_take_files(struct settings *settings);
 /* Keeps in that file what a later start needs. */
 bool settings_keep(const struct settings *settings, const char *path);
 
+/* How many bytes of the first line are the byte order mark that some editors of Windows begin a text with. */
+size_t settings_mark(const char *text);
+
 /* Whether a text setting was given; says what is missing on standard error where not. */
 bool settings_need(const char *value, const char *name);
 

@@ -26,7 +26,8 @@
     X(CLONE_SEEN, "clone-seen", 409,                                                                         \
       "Another copy of this device has checked in. This one must be activated anew with the licence key.")   \
     X(REPLACED, "replaced", 409,                                                                             \
-      "This machine was activated again since, with a new key pair. This copy must be activated anew.")      \
+      "This machine, or another with its identity, was activated since. Activate this one anew with the "    \
+      "licence key.")                                                                                        \
     X(RELEASED, "released", 403, "The device was released. Activate it again to use a seat.")                \
     X(DROPPED, "dropped", 403,                                                                               \
       "The device was silent for so long that its seat went to another. Activate it again to use a seat.")   \
@@ -57,7 +58,8 @@
     X(NOT_ACTIVATED, "not-activated", 0, "The product has not been activated. Enter the licence key.")       \
     X(LEASE_FORGED, "lease-forged", 0, "The lease is not signed by the licence server.")                     \
     X(LEASE_MALFORMED, "lease-malformed", 0, "The lease cannot be read.")                                    \
-    X(LEASE_OF_ANOTHER, "lease-of-another", 0, "The lease is of another device.")                            \
+    X(LEASE_OF_ANOTHER, "lease-of-another", 0,                                                               \
+      "The lease is of another device, as on a copied disk. Activate this one with the licence key.")        \
     X(SIGNING_KEY_UNKNOWN, "signing-key-unknown", 0,                                                         \
       "The lease is signed by a key that is not valid, or no longer.")                                       \
     X(CLOCK_SET_BACK, "clock-set-back", 0,                                                                   \

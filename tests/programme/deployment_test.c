@@ -2,6 +2,7 @@
 #include "channel.h"
 #include "core/base/base64url.h"
 #include "programme/devices/deployment.h"
+#include "programme/keys/signing_keys.h"
 #include "programme/licensing/issue_licence.h"
 #include "store/delivery/products.h"
 #include "store/keys/signing_keys.h"
@@ -317,9 +318,52 @@ static void nobody_but_the_provider_gets_lines(void **state) {
     WORLD_FAULT(world, "right-missing", snippets_for(world, call, licence.at, NULL, "", SERVER, &list));
 }
 
+/* The roots as the operator is shown them, oldest first. */
+static struct signing_key_list roots_of(struct world *world) {
+    struct call call = world_call(world);
+    struct signing_key_list roots;
+    WORLD_OK(world, list_root_keys(&call, &roots, &world->fault));
+    return roots;
+}
+
+static void a_line_carries_every_root_first_the_one_that_signs(void **state) {
+    struct world *world = *state;
+    enum { AGENT_TAKES = 4, ROTATIONS = 6 };
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    for (size_t rotation = 0; rotation <= ROTATIONS; rotation++) {
+        struct snippet_list list = snippets_of(world, licence, NULL, SERVER);
+        struct signing_key_list roots = roots_of(world);
+        assert_int_equal(roots.count, rotation + 1);
+        struct text expected = roots.items[0].public_key;
+        for (size_t i = 1; i < roots.count; i++) {
+            if (i + AGENT_TAKES > roots.count) {
+                expected = text_format(&world->arena, "%.*s,%.*s", TEXT_ARGS(expected),
+                                       TEXT_ARGS(roots.items[i].public_key));
+            }
+        }
+        expected = text_format(&world->arena, " --root '%.*s' ", TEXT_ARGS(expected));
+        assert_int_equal(list.count, 2);
+        assert_int_equal(count_of(list.items[0].command, expected), 1);
+        assert_int_equal(count_of(list.items[1].command, expected), 1);
+        struct call call = world_call(world);
+        struct rotate_signing_key_input rotate = {.purpose = SIGNING_ROOT};
+        WORLD_OK(world, rotate_signing_key(&call, &rotate, &roots, &world->fault));
+    }
+    struct signing_key_list roots = roots_of(world);
+    struct call call = world_call(world);
+    WORLD_OK(world, revoke_signing_key(&call, roots.items[0].kid, &roots, &world->fault));
+    struct snippet_list list = snippets_of(world, licence, "linux", SERVER);
+    roots = roots_of(world);
+    assert_int_equal(count_of(list.items[0].command, text_format(&world->arena, " --root '%.*s,",
+                                                                 TEXT_ARGS(roots.items[0].public_key))),
+                     1);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_input),
+        WORLD_TEST(a_line_carries_every_root_first_the_one_that_signs),
         WORLD_TEST(hostile_values_are_words_and_nothing_else),
         WORLD_TEST(the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_service),
         WORLD_TEST(the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_hash),

@@ -137,6 +137,46 @@ class Agent(unittest.TestCase):
         self.assertEqual(self.say("activate", *common, "--key", "-", given=self.door.licence_key + "\n",
                                   state=self.folder / "other").returncode, 0)
 
+    def test_a_text_may_begin_with_a_byte_order_mark(self):
+        mark = b"\xef\xbb\xbf"
+        self.config.write_bytes(mark + f"server = {self.door.url}\r\nroot = {self.door.root.x}\r\n".encode())
+        key_file = self.folder / "key"
+        key_file.write_bytes(mark + self.door.licence_key.encode() + b"\r\n")
+        self.version_file.write_bytes(mark + b"1.7\r\n")
+        done = self.say("activate", "--product", "EDR", "--key-file", str(key_file), "--version-file",
+                        str(self.version_file))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.door.devices["dev_0000000000001"].version, "1.7")
+
+    def test_a_setting_that_cannot_be_is_named(self):
+        root = self.door.root.x
+        for option, value in (("--root", root[:42]), ("--root", root[:-1] + "!"), ("--root", f"{root},{root[1:]}"),
+                              ("--root", ",".join([root] * 5)), ("--root", ","), ("--product", "P" * 129),
+                              ("--components", "c" * 51), ("--components", ",".join(["c"] * 33))):
+            with self.subTest(option=option, value=value):
+                done = self.activate(option, value)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(option, done.stderr)
+        self.assertEqual(self.door.requests, [])
+
+    def test_of_several_roots_any_may_have_signed(self):
+        others = [fake_door.SigningKey().x for _ in range(3)]
+        self.activated("--root", ",".join(others + [self.door.root.x]))
+        self.assertEqual(self.say("check").returncode, 0)
+
+    def test_a_long_name_is_cut_between_two_characters(self):
+        self.activated("--name", "é" * 51 + "x")
+        self.activated("--name", "x" + "é" * 51, state=self.folder / "other")
+        self.assertEqual({device.name for device in self.door.devices.values()}, {"x" + "é" * 49})
+
+    def test_a_copied_state_says_what_to_do(self):
+        self.activated()
+        store = self.state / "store" / "seatmeter.store"
+        self.assertTrue(store.exists())
+        done = self.say("status", "--product", "MAIL")  # what the lease is of is another machine's
+        self.assertIn("lease-of-another", done.stdout)
+        self.assertIn("Activate this one with the licence key", done.stdout)
+
     def test_a_refused_activation_says_why_in_the_servers_words(self):
         self.door.code = "off"
         done = self.activate()

@@ -26,6 +26,20 @@ static struct text print_part(struct arena *arena, struct text page, const char 
     return page;
 }
 
+static const char PRECEDENCE[] =
+    "\nOf several reasons the first of this list is given, always the same:\n\n"
+    "1. `retired`\n"
+    "2. a suspension: of several, that of the party nearest to the customer (`suspended-by-provider`, "
+    "`-distributor`, `-vendor`)\n"
+    "3. `not-on-yet`, `off`\n"
+    "4. `replaced`, `clone-seen`, `released`, `dropped`: what is wrong with the device comes after what is "
+    "wrong with its licence\n"
+    "5. `no-seat-left`\n\n"
+    "`clock-wrong` is advice in a lease and stops nothing. `version-withdrawn` answers whoever asks for the "
+    "file of a withdrawn\nversion; a machine on which that version runs is offered the newest one there is "
+    "when "
+    "it looks for updates.\n";
+
 struct text lease_codes_print_markdown(struct arena *arena) {
 #define X(name, word, http, words) LEASE_CODE_##name,
     static const enum lease_code SIGNED[] = {SEATMETER_CODES_SIGNED(X)};
@@ -37,6 +51,7 @@ struct text lease_codes_print_markdown(struct arena *arena) {
         "`seatmeter codes` from the table\n`sdk/include/seatmeter_codes.h`, which the server and the SDK "
         "are built from. HTTP is the status where the code is an answer by\nitself.\n");
     page = print_part(arena, page, "In a signed lease", SIGNED, sizeof SIGNED / sizeof SIGNED[0]);
+    page = text_format(arena, "%.*s%s", TEXT_ARGS(page), PRECEDENCE);
     page = print_part(arena, page, "Answers by themselves, not signed: they never stop a product", ANSWERS,
                       sizeof ANSWERS / sizeof ANSWERS[0]);
     return print_part(arena, page, "What the SDK finds by itself", FOUND, sizeof FOUND / sizeof FOUND[0]);

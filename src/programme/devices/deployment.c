@@ -14,7 +14,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { ADDRESS_BYTES_MAX = 300, SNIPPET_PLATFORMS = 2, SHA256_DIGITS = 64 };
+enum { ADDRESS_BYTES_MAX = 300, SNIPPET_PLATFORMS = 2, SHA256_DIGITS = 64, AGENT_ROOTS_MAX = 4 };
 
 static const char *const PLATFORM_NAMES[SNIPPET_PLATFORMS] = {"linux", "windows"};
 
@@ -27,7 +27,7 @@ const char *snippet_platform_name(enum snippet_platform platform) {
 struct writing {
     struct call *call;
     struct text server;
-    struct text root;    /* base64url */
+    struct text roots;   /* base64url, with commas between */
     struct text updates; /* the option that turns updates on; empty before the first release */
     struct text agent;   /* an address, or empty; then the hash, too */
     struct text agent_sha256;
@@ -120,27 +120,46 @@ static enum status check_platform(struct text given, bool platforms[SNIPPET_PLAT
     return STATUS_OK;
 }
 
-/* Finds the newest of the roots that are valid. Each leads a client to the others. */
-static enum status load_root(struct call *call, struct text *root, struct fault *fault) {
+/* Adds a root to those of the line. */
+static enum status add_root(struct arena *arena, const struct signing_key_row *row, struct text *roots,
+                            struct fault *fault) {
+    if (row->public_key.length != DEVICE_KEY_BYTES) {
+        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", TEXT(""),
+                         "A root key should have a public half of %d bytes: run seatmeter check.",
+                         DEVICE_KEY_BYTES);
+    }
+    char encoded[BASE64URL_LENGTH(DEVICE_KEY_BYTES)];
+    struct text word = {encoded, base64url_encode(row->public_key.at, DEVICE_KEY_BYTES, encoded)};
+    *roots = roots->length == 0 ? text_copy(arena, word)
+                                : text_format(arena, "%.*s,%.*s", TEXT_ARGS(*roots), TEXT_ARGS(word));
+    return STATUS_OK;
+}
+
+/* Finds the roots that are valid, with commas between. The oldest comes first: it signs the key set, so a
+ * line without it would activate nothing. Of more than an agent takes, the newest follow. */
+static enum status load_roots(struct call *call, struct text *roots, struct fault *fault) {
     struct key_set keys;
     struct signing_key_row *rows = NULL;
     size_t count = 0;
+    size_t valid = 0;
     TRY(load_key_set(call, &keys, fault)); /* makes the first */
     sodium_memzero(&keys, sizeof keys);
     TRY(signing_key_list(call->db, call->arena, &rows, &count, fault));
-    const struct signing_key_row *found = NULL;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].purpose == SIGNING_ROOT && rows[i].state == SIGNING_ACTIVE) {
-            found = &rows[i];
+            rows[valid++] = rows[i];
         }
     }
-    if (found == NULL || found->public_key.length != DEVICE_KEY_BYTES) {
-        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", TEXT(""),
-                         "The newest root key should have a public half of %d bytes: run seatmeter check.",
-                         DEVICE_KEY_BYTES);
+    *roots = TEXT("");
+    for (size_t i = 0; i < valid; i++) {
+        if (i == 0 || i + AGENT_ROOTS_MAX > valid) {
+            TRY(add_root(call->arena, &rows[i], roots, fault));
+        }
     }
-    char *text = ARENA_NEW(call->arena, char, BASE64URL_LENGTH(DEVICE_KEY_BYTES));
-    *root = (struct text){text, base64url_encode(found->public_key.at, DEVICE_KEY_BYTES, text)};
+    if (valid == 0) {
+        return fault_set(fault, STATUS_INTERNAL, "key-unreadable", "key", TEXT(""),
+                         "There should be a root key that is valid: run seatmeter check.");
+    }
     return STATUS_OK;
 }
 
@@ -159,14 +178,14 @@ static enum status load_updates(struct call *call, struct text *updates, struct 
 static struct text line_for_sh(struct arena *arena, const struct writing *writing, struct text product,
                                struct text key) {
     struct text server = shell_quote_posix(arena, writing->server);
-    struct text root = shell_quote_posix(arena, writing->root);
+    struct text roots = shell_quote_posix(arena, writing->roots);
     struct text quoted = shell_quote_posix(arena, product);
     struct text secret = shell_quote_posix(arena, key);
     return text_format(arena,
                        "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
                        "%.*s%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
                        "seatmeter-agent; }",
-                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root), TEXT_ARGS(quoted),
+                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(roots), TEXT_ARGS(quoted),
                        TEXT_ARGS(writing->updates));
 }
 
@@ -188,7 +207,7 @@ static const char FETCHES_AGENT[] =
 static struct text line_for_powershell(struct arena *arena, const struct writing *writing,
                                        struct text product, struct text key) {
     struct text server = shell_quote_powershell(arena, writing->server);
-    struct text root = shell_quote_powershell(arena, writing->root);
+    struct text roots = shell_quote_powershell(arena, writing->roots);
     struct text quoted = shell_quote_powershell(arena, product);
     struct text secret = shell_quote_powershell(arena, key);
     struct text agent = shell_quote_powershell(arena, writing->agent);
@@ -200,7 +219,7 @@ static struct text line_for_powershell(struct arena *arena, const struct writing
                        "& { %.*s%.*s | & $a activate --server %.*s --root %.*s --product %.*s%.*s --key -; "
                        "if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a install; "
                        "if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
-                       TEXT_ARGS(begin), TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(root),
+                       TEXT_ARGS(begin), TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(roots),
                        TEXT_ARGS(quoted), TEXT_ARGS(writing->updates));
 }
 
@@ -319,7 +338,7 @@ static enum status do_write_snippets(struct call *call, const void *input, void 
     struct snippets_about about = {0};
     TRY(check_snippets(write, &writing, fault));
     TRY(require_any_right(call, RIGHT_LICENCES, fault));
-    TRY(load_root(call, &writing.root, fault));
+    TRY(load_roots(call, &writing.roots, fault));
     TRY(load_updates(call, &writing.updates, fault));
     TRY(write->licence.length > 0 ? write_of_one(&writing, write->licence, &about, fault)
                                   : write_of_customer(&writing, write->customer, &about, fault));
