@@ -49,16 +49,31 @@ static bool verify_credential(const struct device_door *door, const struct live_
     return false;
 }
 
-/* Each device has a leaky bucket of its own, so that others at its address do not pay for it. */
-static bool take_from_bucket(struct live_device *device, int64_t now_s) {
-    int64_t since_s = now_s - (int64_t)device->seen_at_s;
-    int64_t leaked = since_s > 0 ? since_s / BUCKET_LEAK_S : 0;
-    int64_t filled = device->bucket > leaked ? device->bucket - leaked : 0;
+/* A leaky bucket. Where the clock went back, nobody can say how much has leaked: it is empty then, so that
+ * nobody waits for a time that has already been. */
+static bool take_from_bucket(uint8_t *bucket, int64_t since_s) {
+    int64_t leaked = since_s >= 0 ? since_s / BUCKET_LEAK_S : BUCKET_MAX;
+    int64_t filled = *bucket > leaked ? *bucket - leaked : 0;
     if (filled >= BUCKET_MAX) {
         return false;
     }
-    device->bucket = (uint8_t)(filled + 1);
-    assert(device->bucket <= BUCKET_MAX);
+    *bucket = (uint8_t)(filled + 1);
+    assert(*bucket <= BUCKET_MAX);
+    return true;
+}
+
+/* Each device has a bucket of its own, so that others at its address do not pay for it. A credential that was
+ * replaced has another one, as its holder must not use up what the device may. */
+static bool may_ask_now(struct device_door *door, struct live_device *device, bool is_replaced,
+                        int64_t now_s) {
+    if (!is_replaced) {
+        return take_from_bucket(&device->bucket, now_s - (int64_t)device->seen_at_s);
+    }
+    struct replaced_bucket *bucket = &door->replaced[(uint64_t)device->id % REPLACED_BUCKETS];
+    if (!take_from_bucket(&bucket->filled, now_s - bucket->seen_at_s)) {
+        return false;
+    }
+    bucket->seen_at_s = now_s;
     return true;
 }
 
@@ -228,7 +243,7 @@ static void decide_check_in(struct device_door *door, const struct pending_check
         /* there is nothing to verify it against */
     } else if (!verify_credential(door, device, &pending->request, &is_replaced)) {
         refusal = LEASE_CODE_CREDENTIAL_WRONG;
-    } else if (!is_replaced && !take_from_bucket(device, now_s)) {
+    } else if (!may_ask_now(door, device, is_replaced, now_s)) {
         refusal = LEASE_CODE_TOO_OFTEN;
     }
     if (refusal != LEASE_CODE_OK) {

@@ -8,6 +8,7 @@
 #include "device/http/http.h"
 #include "device/updates.h"
 #include "device/verifiers.h"
+#include "machine/client_address.h"
 #include "machine/clock.h"
 #include "machine/random.h"
 
@@ -55,7 +56,9 @@ static void get_metrics(struct device_door *door, struct http_exchange *exchange
     bool has_token = token.length > 0 && given.length == token.length + 7 &&
                      text_starts_with(given, TEXT("Bearer ")) &&
                      sodium_memcmp(given.at + 7, token.at, token.length) == 0;
-    if (!request->is_local && !has_token) {
+    bool is_local = request->is_local && given.length == 0 &&
+                    host_names_this_machine(http_request_field(request, HTTP_FIELD_HOST));
+    if (!is_local && !has_token) {
         door_refuse(door, exchange, LEASE_CODE_CREDENTIAL_WRONG);
         return;
     }

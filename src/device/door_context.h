@@ -39,6 +39,14 @@ struct door_counters {
     uint64_t metadata_loads;
 };
 
+/* The rate limit of credentials that were replaced. Devices whose numbers meet in one share it: few have a
+ * holder of an old credential that asks at all. */
+enum { REPLACED_BUCKETS = 4096 };
+struct replaced_bucket {
+    int64_t seen_at_s;
+    uint8_t filled;
+};
+
 struct files;
 struct metadata;
 struct verifiers;
@@ -64,6 +72,7 @@ struct device_door {
     size_t pending_count;
     size_t batch_max;
     struct door_job *jobs;
+    struct replaced_bucket replaced[REPLACED_BUCKETS];
     struct door_counters counters;
     struct metadata *metadata; /* updates.c; NULL: none was asked for yet */
 };

@@ -8,11 +8,11 @@ static bool is_known(const struct request *request) {
 }
 
 struct text client_address(const struct request *request) {
-    return is_known(request) ? request->address : TEXT("");
+    return is_known(request) ? request->counted_address : TEXT("");
 }
 
 static bool is_within(struct request *request, struct rate_limit *limit) {
-    if (!is_known(request) || rate_limit_take(limit, request->address, machine_monotonic_us())) {
+    if (!is_known(request) || rate_limit_take(limit, request->counted_address, machine_monotonic_us())) {
         return true;
     }
     atomic_fetch_add(&request->server->metrics.limited, 1);

@@ -6,7 +6,7 @@
 
 #include "web/request.h"
 
-/* The client's address; empty where it is not known. */
+/* The client's address as it is counted, an IPv6 client's being its /64; empty where it is not known. */
 struct text client_address(const struct request *request);
 
 /* Counts the request against its client. Fault "too-many-requests". */

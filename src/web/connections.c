@@ -7,6 +7,7 @@
 #include "web/web_private.h"
 
 #include "delivery/artifacts.h"
+#include "machine/client_address.h"
 #include "machine/clock.h"
 #include "machine/random.h"
 #include "web/client_limits.h"
@@ -52,6 +53,8 @@ static void *begin_request(void *argument, const char *target, struct MHD_Connec
     request->target = text_copy(&request->arena, text_of(target));
     request->method_text = TEXT("");
     request->address = TEXT("");
+    request->counted_address = TEXT("");
+    request->headers.forwarded_for = TEXT("");
     request->route_index = -1;
     request->response.file = -1;
     request->call.arena = &request->arena;
@@ -127,21 +130,32 @@ static void take_request_id(struct request *request) {
     request->id[id.length] = '\0';
 }
 
-/* The last address of X-Forwarded-For is the one that our own proxy saw. */
+static enum MHD_Result add_line(void *argument, enum MHD_ValueKind kind, const char *name,
+                                const char *value) {
+    (void)kind;
+    struct request *request = argument;
+    if (value != NULL && strcasecmp(name, "X-Forwarded-For") == 0) {
+        request->headers.forwarded_for =
+            text_format(&request->arena, "%.*s,%s", TEXT_ARGS(request->headers.forwarded_for), value);
+    }
+    return MHD_YES;
+}
+
+/* All lines of X-Forwarded-For are one list (RFC 9110 section 5.3). Its last address is the one that our own
+ * proxy saw; where that is none, the proxy itself is who asks. */
 static void take_address(struct request *request) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *peer = info == NULL ? NULL : info->client_addr;
-    request->is_local = address_is_loopback(peer);
-    request->address = address_peer(&request->arena, peer);
-    struct text forwarded = request->headers.forwarded_for;
-    if (request->server->options->trust_forwarded && forwarded.length > 0) {
-        size_t start = forwarded.length;
-        while (start > 0 && forwarded.at[start - 1] != ',') {
-            start--;
-        }
-        request->address = text_trim((struct text){forwarded.at + start, forwarded.length - start});
+    struct client_address client = client_address_of(info == NULL ? NULL : info->client_addr);
+    struct client_address forwarded;
+    request->is_local = client_address_is_local(&client);
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_line, request);
+    if (request->server->options->trust_forwarded &&
+        client_address_parse_last(request->headers.forwarded_for, &forwarded)) {
+        client = forwarded;
     }
+    request->address = client_address_text(&request->arena, &client);
+    request->counted_address = client_address_owner_text(&request->arena, &client);
 }
 
 static void take_headers(struct request *request) {
@@ -153,7 +167,6 @@ static void take_headers(struct request *request) {
     headers->csrf = copy_header(request, "Seatmeter-CSRF");
     headers->expect = copy_header(request, "Expect");
     headers->fetch_site = copy_header(request, "Sec-Fetch-Site");
-    headers->forwarded_for = copy_header(request, "X-Forwarded-For");
     headers->host = copy_header(request, "Host");
     headers->idempotency_key = copy_header(request, "Idempotency-Key");
     headers->if_match = copy_header(request, "If-Match");
@@ -224,9 +237,9 @@ static void limit_body(struct request *request) {
 static void begin_handling(struct request *request, const char *method) {
     request->is_begun = true;
     take_method(request, method);
+    take_address(request);
     take_headers(request);
     take_request_id(request);
-    take_address(request);
     find_route(request);
     limit_body(request);
     if (request->response.http_status == 0 && request->route != NULL &&

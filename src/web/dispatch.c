@@ -2,6 +2,7 @@
  * whether that one may, the use case (under its Idempotency-Key), the response. */
 #include "web/web_private.h"
 
+#include "machine/client_address.h"
 #include "machine/random.h"
 #include "web/authenticate.h"
 #include "web/problem.h"
@@ -71,12 +72,6 @@ static enum status check_rights(struct request *request, struct fault *fault) {
                      "This needs a right that the user's role, or the token's scopes, do not have.");
 }
 
-/* A page of another site that has its name point here comes with that name. */
-static bool is_local_name(struct text host) {
-    return text_starts_with(host, TEXT("127.")) || text_starts_with(host, TEXT("localhost")) ||
-           text_starts_with(host, TEXT("[::1]"));
-}
-
 static enum status check_metrics_access(struct request *request, struct fault *fault) {
     struct text token = request->server->options->metrics_token;
     struct text given = bearer_token(request);
@@ -84,8 +79,8 @@ static enum status check_metrics_access(struct request *request, struct fault *f
         sodium_memcmp(token.at, given.at, token.length) == 0) {
         return STATUS_OK;
     }
-    if (request->is_local && !request->headers.is_forwarded && is_local_name(request->headers.host) &&
-        given.length == 0) {
+    if (request->is_local && !request->headers.is_forwarded &&
+        host_names_this_machine(request->headers.host) && given.length == 0) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_FORBIDDEN, "not-local", "Authorization", TEXT(""),

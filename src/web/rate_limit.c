@@ -1,10 +1,8 @@
-/* An eight-way set per hash, keyed so that nobody outside can aim at a set. An IPv6 client owns a /64, so
- * that is what is counted. */
+/* An eight-way set per hash, keyed so that nobody outside can aim at a set. */
 #include "web/rate_limit.h"
 
 #include "machine/random.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
@@ -22,20 +20,8 @@ void rate_limit_clean_up(struct rate_limit *limit) {
 }
 
 static uint64_t hash_address(const struct rate_limit *limit, struct text address) {
-    unsigned char bytes[64] = {0};
-    size_t length = address.length < sizeof bytes ? address.length : sizeof bytes;
-    memcpy(bytes, address.at, length);
-    struct in6_addr six;
-    char name[INET6_ADDRSTRLEN] = "";
-    if (address.length < sizeof name) {
-        memcpy(name, address.at, address.length);
-        if (inet_pton(AF_INET6, name, &six) == 1) {
-            memcpy(bytes, &six, 8);
-            length = 8;
-        }
-    }
     unsigned char hash[crypto_shorthash_BYTES];
-    crypto_shorthash(hash, bytes, length, limit->key);
+    crypto_shorthash(hash, (const unsigned char *)address.at, address.length, limit->key);
     uint64_t value = 0;
     memcpy(&value, hash, sizeof value);
     return value == 0 ? 1 : value;

@@ -33,7 +33,8 @@ struct rate_limit {
 void rate_limit_init(struct rate_limit *limit, struct rate_limit_terms terms);
 void rate_limit_clean_up(struct rate_limit *limit);
 
-/* False where the address has used up what it may. */
+/* False where the address has used up what it may. It is given as it is counted: client_address_owner_text.
+ */
 bool rate_limit_take(struct rate_limit *limit, struct text address, int64_t now_us);
 
 #endif

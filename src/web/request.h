@@ -102,8 +102,9 @@ struct request {
     struct query_parameter query[REQUEST_QUERY_MAX];
     size_t query_count;
     struct request_headers headers;
-    struct text address; /* the client's */
-    bool is_local;       /* came from this machine itself */
+    struct text address;         /* the client's, in normal form */
+    struct text counted_address; /* what limits count: of IPv6 the /64 */
+    bool is_local;               /* came from this machine itself */
     char *body_at;
     size_t body_length;
     size_t body_capacity;

@@ -29,8 +29,10 @@ static unsigned char signing_key[32];
 static struct device_door *door;
 static int connection = -1;
 
+static _Atomic int64_t clock_is_off_by_s; /* the door's loop reads it */
+
 static int64_t test_now_us(void) {
-    return NOW_S * 1000000;
+    return (NOW_S + clock_is_off_by_s) * 1000000;
 }
 
 /* The devices that are otherwise than on and well. */
@@ -346,21 +348,49 @@ static void what_cannot_be_verified_gets_no_lease(void **state) {
     must_refuse("/v1/release", body, 400, "malformed-request");
 }
 
-static void who_asks_too_often_is_told_to_wait_and_others_are_not(void **state) {
-    (void)state;
+/* How many times the same check-in is answered before the door says "too-often". */
+static int check_ins_until_too_often(struct chain *chain) {
     char body[1024];
     char answer[BODY_BYTES];
+    int answered = 0;
+    write_check_in(chain, 7, "", body); /* the same each time */
+    while (exchange("POST", "/v1/check-in", "", body, answer) == 200 && answered < 300) {
+        answered++;
+    }
+    MUST_BE(member(answer, "code"), "too-often");
+    return answered;
+}
+
+static void who_asks_too_often_is_told_to_wait_and_others_are_not(void **state) {
+    (void)state;
     char lease[4096];
     struct chain chain = {.device = OFTEN, .generation = 1};
-    int answered = 0;
-    do {
-        write_check_in(&chain, 7, "", body); /* the same each time */
-        answered++;
-    } while (exchange("POST", "/v1/check-in", "", body, answer) == 200 && answered < 300);
-    MUST_BE(member(answer, "code"), "too-often");
-    assert_true(answered > 20 && answered < 100);
+    assert_int_equal(check_ins_until_too_often(&chain), 30);
     struct chain other = {.device = WELL, .generation = 1};
     MUST_BE(check_in(&other, 1, lease), "ok");
+}
+
+static void
+a_replaced_credential_may_ask_as_often_as_the_present_one_and_takes_nothing_from_it(void **state) {
+    (void)state;
+    struct chain old = {.device = TWICE, .generation = 1};
+    struct chain present = {.device = TWICE, .generation = 2};
+    assert_int_equal(check_ins_until_too_often(&old), 30);
+    assert_int_equal(check_ins_until_too_often(&present), 30);
+}
+
+static void a_clock_that_goes_back_makes_nobody_wait(void **state) {
+    (void)state;
+    static const struct chain chains[] = {{.device = OFTEN, .generation = 1},
+                                          {.device = TWICE, .generation = 1}};
+    for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+        struct chain chain = chains[i];
+        clock_is_off_by_s = 0;
+        assert_int_equal(check_ins_until_too_often(&chain), 30);
+        clock_is_off_by_s = -3600;
+        assert_int_equal(check_ins_until_too_often(&chain), 30);
+    }
+    clock_is_off_by_s = 0;
 }
 
 static void a_device_can_be_given_back(void **state) {
@@ -496,6 +526,34 @@ static void small_things_have_their_addresses(void **state) {
     assert_int_equal(exchange("GET", "/tuf/../x", "", "", answer), 404);
 }
 
+static int ask_metrics(const char *host, const char *headers) {
+    static char answer[BODY_BYTES * 4];
+    char request[400];
+    int length =
+        snprintf(request, sizeof request, "GET /metrics HTTP/1.1\r\nHost: %s\r\n%s\r\n", host, headers);
+    assert_int_equal(send(connection, request, (size_t)length, MSG_NOSIGNAL), length);
+    return read_answer(answer);
+}
+
+static void metrics_are_for_this_machine_and_for_who_has_the_token(void **state) {
+    (void)state;
+    static const char *const own[] = {"localhost", "127.0.0.1:7078", "[::1]:7078"};
+    static const char *const others[] = {"evil.example", "localhost.evil.example", "127.evil.example", ""};
+    static const char *const forwarded[] = {"Via: 1.1 proxy\r\n", "X-Real-IP: 1.1.1.1\r\n",
+                                            "Forwarded: for=1.1.1.1\r\n", "X-Forwarded-For: 127.0.0.1\r\n",
+                                            "Authorization: Bearer wrong\r\n"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        assert_int_equal(ask_metrics(own[i], ""), 200);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(ask_metrics(others[i], ""), 401);
+    }
+    for (size_t i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++) {
+        assert_int_equal(ask_metrics("localhost", forwarded[i]), 401);
+    }
+    assert_int_equal(ask_metrics("door.example", "Authorization: Bearer token\r\nVia: 1.1 proxy\r\n"), 200);
+}
+
 static int ask_target(int64_t id, int64_t time_s, char *answer) {
     char device[IDENTIFIER_BYTES];
     char message[200];
@@ -538,6 +596,9 @@ int main(void) {
         DOOR_TEST(an_old_credential_is_told_that_it_was_replaced),
         DOOR_TEST(what_cannot_be_verified_gets_no_lease),
         DOOR_TEST(who_asks_too_often_is_told_to_wait_and_others_are_not),
+        DOOR_TEST(a_replaced_credential_may_ask_as_often_as_the_present_one_and_takes_nothing_from_it),
+        DOOR_TEST(a_clock_that_goes_back_makes_nobody_wait),
+        DOOR_TEST(metrics_are_for_this_machine_and_for_who_has_the_token),
         DOOR_TEST(a_device_can_be_given_back),
         DOOR_TEST(an_activation_gives_a_credential_that_works),
         DOOR_TEST(many_activations_at_once_are_each_answered_with_their_own),

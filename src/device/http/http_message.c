@@ -62,6 +62,8 @@ static const struct {
     {{"expect", 6}, HTTP_FIELD_EXPECT},
     {{"forwarded", 9}, HTTP_FIELD_FORWARDED},
     {{"x-forwarded-for", 15}, HTTP_FIELD_FORWARDED},
+    {{"x-real-ip", 9}, HTTP_FIELD_FORWARDED},
+    {{"via", 3}, HTTP_FIELD_FORWARDED},
 };
 
 static int field_of(struct text name) {

@@ -29,7 +29,7 @@ enum http_field {
     HTTP_FIELD_IF_NONE_MATCH,
     HTTP_FIELD_HOST,
     HTTP_FIELD_EXPECT,
-    HTTP_FIELD_FORWARDED, /* or X-Forwarded-For */
+    HTTP_FIELD_FORWARDED, /* or another one that a proxy leaves: X-Forwarded-For, X-Real-IP, Via */
     HTTP_FIELD_COUNT
 };
 

@@ -16,7 +16,7 @@ enum { SIGN_IN_FAILURES_MAX = 10 };
 struct sign_in_input {
     struct text email;
     struct text password;
-    struct text address; /* the network address that asks; empty: none is counted */
+    struct text address; /* the network address that asks, as it is counted; empty: none is */
 };
 
 struct sign_in_result {
