@@ -70,11 +70,16 @@ enum status operator_create(struct operator_session *session, struct text url, s
     return status;
 }
 
+enum status operator_load_secret(struct operator_session *session, struct text url, struct fault *fault) {
+    arena_init(&session->arena);
+    return secret_load(url, session->secret, fault);
+}
+
 enum status operator_open_for_restore(struct operator_session *session, struct text url,
                                       struct fault *fault) {
-    arena_init(&session->arena);
-    TRY(secret_load(url, session->secret, fault));
-    return db_open(url, &session->db, fault);
+    TRY(db_open(url, &session->db, fault));
+    operator_make_call(session);
+    return STATUS_OK;
 }
 
 void operator_close(struct operator_session *session) {

@@ -25,8 +25,12 @@ enum status operator_open(struct operator_session *session, struct text url, str
 enum status operator_create(struct operator_session *session, struct text url,
                             struct fault *fault) MUST_CHECK;
 
-/* Opens a store that will be restored, as it is, and loads its secret. On failure the session can still be
- * closed. */
+/* Begins a session for a store that will be restored: loads its secret, and opens nothing yet. On failure the
+ * session can still be closed. */
+enum status operator_load_secret(struct operator_session *session, struct text url,
+                                 struct fault *fault) MUST_CHECK;
+
+/* Opens that store as it is. */
 enum status operator_open_for_restore(struct operator_session *session, struct text url,
                                       struct fault *fault) MUST_CHECK;
 

@@ -222,6 +222,20 @@ class TheCommand(Command):
         del self.environment["SEATMETER_SECRET"]
         self.say("restore", path, "--db", other)
 
+    def test_an_altered_backup_is_refused_and_leaves_no_store(self):
+        self.begin()
+        path = pathlib.Path(self.folder.name) / "backup"
+        other = pathlib.Path(self.folder.name) / "other.db"
+        self.say("backup", str(path))
+        content = bytearray(path.read_bytes())
+        self.assertNotIn(b"CEDAR", content)
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        done = self.run_command("restore", str(path), "--db", f"sqlite:{other}")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("(malformed-backup)", done.stderr)
+        self.assertFalse(other.exists())
+
     def test_margins_name_what_they_are_grouped_by(self):
         self.begin()
         _, licence = self.issue(3)

@@ -1,5 +1,6 @@
 /* Backup and restore: the same store afterwards, on either engine, and nothing at all from a damaged file. */
-#include "store/upkeep/backup.h"
+#include "store/upkeep/backup_format.h"
+#include "store/upkeep/backup_seal.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -53,6 +54,17 @@ static void a_store_with_rows(struct world *world) {
     WORLD_OK(world, db_commit(world->db, &world->fault));
 }
 
+static enum status verify(struct world *world, struct text path) {
+    const struct backup_source source = {.path = path, .secret = world->secret};
+    return backup_verify(&source, NULL, &world->fault);
+}
+
+static enum status restore(struct world *world, const unsigned char *secret, struct text path,
+                           struct backup_summary *summary) {
+    const struct backup_source source = {.path = path, .secret = secret};
+    return backup_restore(world->db, &source, NULL, summary, &world->fault);
+}
+
 static struct text content_of(struct world *world, struct text path) {
     FILE *file = fopen(path.at, "rb");
     assert_non_null(file);
@@ -74,7 +86,7 @@ static void write_file(struct text path, struct text content) {
 
 static struct text a_backup_of(struct world *world) {
     struct text path = world_file(world, "backup");
-    WORLD_OK(world, backup_write(world->db, path, world->now_us, NULL, &world->fault));
+    WORLD_OK(world, backup_write(world->db, path, world->secret, world->now_us, NULL, &world->fault));
     return path;
 }
 
@@ -93,15 +105,17 @@ static void restore_and_compare(struct world *world, struct text path, enum db_e
         return;
     }
     struct backup_summary summary;
-    WORLD_OK(other, backup_restore(other->db, path, NULL, &summary, &other->fault));
+    WORLD_OK(other, restore(other, world->secret, path, &summary));
     WORLD_OK(other, db_check_version(other->db, &other->fault));
     assert_int_equal(summary.rows, 2 + 1 + 1 + 5000 + 1);
     assert_true(summary.created_at_us == world->now_us);
     assert_int_equal(count_of(other, COUNT_AUDIT), 5000);
 
-    struct text again = world_file(other, "again");
-    WORLD_OK(other, backup_write(other->db, again, world->now_us, NULL, &other->fault));
-    assert_true(text_equal(content_of(other, again), content_of(other, path)));
+    struct backup_summary again;
+    WORLD_OK(other, backup_write(other->db, world_file(other, "again"), other->secret, world->now_us, &again,
+                                 &other->fault));
+    assert_memory_equal(again.hash, summary.hash, sizeof again.hash);
+    assert_true(again.bytes == summary.bytes);
 
     /* The append-only tables are that still, and the counters go on. */
     int64_t first = 0;
@@ -128,15 +142,18 @@ static void a_backup_is_its_owners_alone_and_overwrites_nothing(void **state) {
     struct stat status;
     assert_int_equal(stat(path.at, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
-    WORLD_FAULT(world, "file-exists", backup_write(world->db, path, world->now_us, NULL, &world->fault));
-    WORLD_FAULT(world, "backup-failed",
-                backup_write(world->db, TEXT("/nowhere/at/all"), world->now_us, NULL, &world->fault));
+    WORLD_FAULT(world, "file-exists",
+                backup_write(world->db, path, world->secret, world->now_us, NULL, &world->fault));
+    WORLD_FAULT(
+        world, "backup-failed",
+        backup_write(world->db, TEXT("/nowhere/at/all"), world->secret, world->now_us, NULL, &world->fault));
 }
 
 static void a_store_that_is_not_initialised_cannot_be_backed_up(void **state) {
     struct world *world = world_empty(((struct world *)*state)->engine);
     struct text path = world_file(world, "backup");
-    WORLD_FAULT(world, "store-not-initialised", backup_write(world->db, path, 0, NULL, &world->fault));
+    WORLD_FAULT(world, "store-not-initialised",
+                backup_write(world->db, path, world->secret, 0, NULL, &world->fault));
     struct stat status;
     assert_int_not_equal(stat(path.at, &status), 0);
     world_drop(world);
@@ -146,14 +163,14 @@ static void a_store_with_rows_is_not_restored_into(void **state) {
     struct world *world = *state;
     a_store_with_rows(world);
     struct text path = a_backup_of(world);
-    WORLD_FAULT(world, "store-not-empty", backup_restore(world->db, path, NULL, NULL, &world->fault));
+    WORLD_FAULT(world, "store-not-empty", restore(world, world->secret, path, NULL));
     assert_int_equal(count_of(world, COUNT_AUDIT), 5000);
 }
 
 static void a_migrated_store_without_rows_is_restored_into(void **state) {
     struct world *world = *state;
     struct text path = a_backup_of(world);
-    WORLD_OK(world, backup_restore(world->db, path, NULL, NULL, &world->fault));
+    WORLD_OK(world, restore(world, world->secret, path, NULL));
 }
 
 /* Only the small part of the store, so that every piece of the file can be damaged in turn. */
@@ -173,11 +190,12 @@ static void a_file_with_any_byte_changed_is_refused(void **state) {
     for (size_t at = 0; at < content.length; at += at < 64 || at + 64 > content.length ? 1 : 13) {
         bytes[at] = (char)(bytes[at] ^ (1 << at % 8));
         write_file(damaged, content);
-        WORLD_FAULT(world, "malformed-backup", backup_verify(damaged, NULL, &world->fault));
+        bool tells_the_secret = at >= BACKUP_HEAD_BYTES && at < BACKUP_HEAD_BYTES + SEAL_KEY_CHECK_BYTES;
+        WORLD_FAULT(world, tells_the_secret ? "wrong-secret" : "malformed-backup", verify(world, damaged));
         bytes[at] = (char)(bytes[at] ^ (1 << at % 8));
     }
     write_file(damaged, content);
-    WORLD_OK(world, backup_verify(damaged, NULL, &world->fault));
+    WORLD_OK(world, verify(world, damaged));
 }
 
 static void a_file_that_is_cut_short_or_too_long_is_refused(void **state) {
@@ -186,11 +204,11 @@ static void a_file_that_is_cut_short_or_too_long_is_refused(void **state) {
     struct text damaged = world_file(world, "damaged");
     for (size_t length = 0; length<content.length; length += length + 64> content.length ? 1 : 31) {
         write_file(damaged, (struct text){content.at, length});
-        WORLD_FAULT(world, "malformed-backup", backup_verify(damaged, NULL, &world->fault));
+        WORLD_FAULT(world, "malformed-backup", verify(world, damaged));
     }
     write_file(damaged, (struct text){content.at, content.length + 1}); /* the arena has a zero behind it */
-    WORLD_FAULT(world, "malformed-backup", backup_verify(damaged, NULL, &world->fault));
-    WORLD_FAULT(world, "file-unreadable", backup_verify(TEXT("/nowhere"), NULL, &world->fault));
+    WORLD_FAULT(world, "malformed-backup", verify(world, damaged));
+    WORLD_FAULT(world, "file-unreadable", verify(world, TEXT("/nowhere")));
 }
 
 static void a_damaged_file_restores_nothing(void **state) {
@@ -201,7 +219,7 @@ static void a_damaged_file_restores_nothing(void **state) {
     ((char *)content.at)[content.length / 2] ^= 4;
     write_file(damaged, content);
     struct world *other = world_empty(world->engine);
-    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, damaged, NULL, NULL, &other->fault));
+    WORLD_FAULT(other, "malformed-backup", restore(other, world->secret, damaged, NULL));
     WORLD_FAULT(other, "store-not-initialised", db_check_version(other->db, &other->fault));
     world_drop(other);
 }
@@ -215,7 +233,7 @@ static void a_backup_with_other_tables_leaves_no_rows(void **state) {
     WORLD_OK(world, db_commit(world->db, &world->fault));
     struct text path = a_backup_of(world);
     struct world *other = world_empty(world->engine);
-    WORLD_FAULT(other, "malformed-backup", backup_restore(other->db, path, NULL, NULL, &other->fault));
+    WORLD_FAULT(other, "malformed-backup", restore(other, world->secret, path, NULL));
     assert_int_equal(count_of(other, COUNT_ACCOUNTS), 0);
     assert_int_equal(count_of(other, COUNT_AUDIT), 0);
     world_drop(other);
@@ -240,11 +258,11 @@ static void a_table_that_is_not_the_programmes_is_refused(void **state) {
     for (size_t i = 0; i < count; i++) {
         run_alone(world, TABLES[i]);
         WORLD_FAULT(world, "database-failed",
-                    backup_write(world->db, path, world->now_us, NULL, &world->fault));
+                    backup_write(world->db, path, world->secret, world->now_us, NULL, &world->fault));
         assert_string_equal(world->fault.value, "theirs");
         run_alone(world, "drop table theirs");
     }
-    WORLD_OK(world, backup_write(world->db, path, world->now_us, NULL, &world->fault));
+    WORLD_OK(world, backup_write(world->db, path, world->secret, world->now_us, NULL, &world->fault));
 }
 
 int main(void) {

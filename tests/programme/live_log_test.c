@@ -48,8 +48,9 @@ static struct world *a_crash_of(struct world *world) {
     struct world *crashed = world_empty(world->engine);
     struct text path = world_file(world, text_format(&world->arena, "crash-%d", ++crashes).at);
     assert_non_null(crashed);
-    WORLD_OK(world, backup_write(world->db, path, world->now_us, NULL, &world->fault));
-    WORLD_OK(crashed, backup_restore(crashed->db, path, world->secret, NULL, &crashed->fault));
+    WORLD_OK(world, backup_write(world->db, path, world->secret, world->now_us, NULL, &world->fault));
+    const struct backup_source source = {.path = path, .secret = world->secret};
+    WORLD_OK(crashed, backup_restore(crashed->db, &source, NULL, NULL, &crashed->fault));
     crashed->now_us = world->now_us;
     return crashed;
 }

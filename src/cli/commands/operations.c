@@ -8,6 +8,7 @@
 #include "device/door.h"
 #include "machine/clock.h"
 #include "programme/audit/audit_store.h"
+#include "programme/audit/restore_store.h"
 #include "programme/delivery/update_repository.h"
 #include "programme/simulation/simulate.h"
 #include "store/upkeep/backup.h"
@@ -104,22 +105,29 @@ static void print_backup(const char *what, const struct backup_summary *summary)
 static enum status run_backup(struct operator_session *session, const struct arguments *arguments,
                               struct fault *fault) {
     struct backup_summary summary;
-    TRY(backup_write(session->db, argument_text(arguments, "FILE"), session->call.now_us, &summary, fault));
+    TRY(backup_write(session->db, argument_text(arguments, "FILE"), session->secret, session->call.now_us,
+                     &summary, fault));
     print_backup("backed up", &summary);
     return STATUS_OK;
 }
 
 /* Restores into a store that may not exist yet. The secret is not part of a backup, and must be the one that
- * the programme was made with: without it the restored keys could not be read, so it is asked for first. */
+ * the programme was made with: the backup is sealed with it, so it is asked for first. */
 static enum status run_restore(struct operator_session *session, const struct arguments *arguments,
                                struct fault *fault) {
-    struct text path = argument_text(arguments, "FILE");
+    const struct restore_store_input input = {
+        .path = argument_text(arguments, "FILE"),
+        .take_older = argument_given(arguments, "older"),
+        .take_unsound = argument_given(arguments, "unsound"),
+    };
     struct backup_summary summary;
-    TRY(backup_verify(path, &summary, fault));
+    TRY(operator_load_secret(session, arguments->db, fault));
+    const struct backup_source source = {input.path, session->secret, input.take_older};
+    TRY(backup_verify(&source, NULL, fault));
     TRY(operator_open_for_restore(session, arguments->db, fault));
-    TRY(backup_restore(session->db, path, session->secret, &summary, fault));
+    TRY(restore_store(&session->call, &input, &summary, fault));
+    progress_end();
     /* Clients have seen later versions of the update repository: it goes on above them. */
-    operator_make_call(session);
     TRY(renew_updates(&session->call, &(struct renew_updates_input){.all = true}, NULL, fault));
     print_backup("restored", &summary);
     return STATUS_OK;
@@ -195,13 +203,17 @@ static const struct command COMMANDS[] = {
      .summary = "Write the whole store into one file",
      .operands =
          {{.name = "FILE", .presence = REQUIRED, .help = "must not exist yet", .completion = COMPLETE_FILE}},
-     .details = "The secret is not in it: keep it apart. Others may read and write meanwhile.",
+     .details = "It is encrypted and sealed with the programme's secret. The secret is not in it: keep it "
+                "apart.\nOthers may read and write meanwhile.",
      .run = run_backup},
     {.words = "restore",
      .summary = "Restore a backup into an empty store of either engine",
      .operands = {{.name = "FILE", .presence = REQUIRED, .help = "a backup", .completion = COMPLETE_FILE}},
+     .options = {{.name = "older", .help = "take a backup of an older version too, even an unsealed one"},
+                 {.name = "unsound", .help = "take rows that `seatmeter check` objects to, to look at them"}},
      .details = "The programme's secret must be in its place first: PATH.secret, or where "
-                "SEATMETER_SECRET_FILE says.",
+                "SEATMETER_SECRET_FILE says.\nA backup of another programme, or one that was altered, is "
+                "refused.",
      .store = STORE_UNOPENED,
      .run = run_restore},
     {.words = "upgrade",

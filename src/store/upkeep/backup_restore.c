@@ -1,12 +1,13 @@
 /* Reads a backup, twice when it is restored: the first time to check it from end to end without touching the
  * store, the second time into the store. The second reading checks just as much, and the transaction is
- * committed only behind the last hash. */
+ * committed only behind the last hash and the judge's word. */
 #include "store/devices/door_queries.h"
 #include "store/engine/db_engine.h"
 #include "store/engine/db_support.h"
 #include "store/engine/rows.h"
 #include "store/parties/programme.h"
 #include "store/upkeep/backup_format.h"
+#include "store/upkeep/backup_seal.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -21,7 +22,10 @@ enum { CHUNK_BYTES = 1024 * 1024 };
 
 struct reader {
     FILE *file;
-    struct text path;
+    const struct backup_source *source;
+    unsigned char head[BACKUP_HEAD_BYTES];
+    bool is_sealed; /* from behind the head on */
+    struct backup_seal *seal;
     crypto_generichash_state whole;
     crypto_generichash_state table;
     struct backup_summary summary;
@@ -36,17 +40,41 @@ struct reader {
 };
 
 static enum status malformed(struct reader *reader, struct fault *fault, const char *what) {
-    return fault_set(fault, STATUS_INVALID, "malformed-backup", "file", reader->path, "%s", what);
+    return fault_set(fault, STATUS_INVALID, "malformed-backup", "file", reader->source->path, "%s", what);
+}
+
+static enum status cut_short(struct reader *reader, struct fault *fault) {
+    return malformed(reader, fault,
+                     ferror(reader->file) ? "The file cannot be read." : "The file is cut short.");
+}
+
+/* What the seal's reader found, as a fault. */
+static enum status unsealed(struct reader *reader, enum seal_opening opening, struct fault *fault) {
+    switch (opening) {
+    case SEAL_OPENED:
+        return STATUS_OK;
+    case SEAL_CUT_SHORT:
+        return cut_short(reader, fault);
+    case SEAL_OTHER_SECRET:
+        return fault_set(fault, STATUS_CONFLICT, "wrong-secret", "file", reader->source->path,
+                         "The backup is another programme's: it was sealed with another secret than this.");
+    case SEAL_ALTERED:
+        break;
+    }
+    return malformed(reader, fault, "The file is damaged or was altered: its seal does not open.");
+}
+
+static enum status read_raw(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
+    if (reader->is_sealed) {
+        return unsealed(reader, backup_seal_get(reader->seal, reader->file, bytes, size_bytes), fault);
+    }
+    return fread(bytes, 1, size_bytes, reader->file) == size_bytes ? STATUS_OK : cut_short(reader, fault);
 }
 
 static enum status read_bytes(struct reader *reader, void *bytes, size_t size_bytes, struct fault *fault) {
-    if (fread(bytes, 1, size_bytes, reader->file) != size_bytes) {
-        return malformed(reader, fault,
-                         ferror(reader->file) ? "The file cannot be read." : "The file is cut short.");
-    }
+    TRY(read_raw(reader, bytes, size_bytes, fault));
     crypto_generichash_update(&reader->whole, bytes, size_bytes);
     crypto_generichash_update(&reader->table, bytes, size_bytes);
-    reader->summary.bytes += (int64_t)size_bytes;
     return STATUS_OK;
 }
 
@@ -75,12 +103,11 @@ static enum status get_name(struct reader *reader, struct text *name, struct fau
 
 /* A hash of what was read before it. */
 static enum status get_hash(struct reader *reader, crypto_generichash_state *state, const char *otherwise,
-                            struct fault *fault) {
-    unsigned char computed[BACKUP_HASH_BYTES];
+                            unsigned char computed[BACKUP_HASH_BYTES], struct fault *fault) {
     unsigned char written[BACKUP_HASH_BYTES];
-    crypto_generichash_final(state, computed, sizeof computed);
+    crypto_generichash_final(state, computed, BACKUP_HASH_BYTES);
     TRY(read_bytes(reader, written, sizeof written, fault));
-    return memcmp(computed, written, sizeof computed) == 0 ? STATUS_OK : malformed(reader, fault, otherwise);
+    return memcmp(computed, written, sizeof written) == 0 ? STATUS_OK : malformed(reader, fault, otherwise);
 }
 
 static void start_hash(crypto_generichash_state *state) {
@@ -244,8 +271,9 @@ static enum status start_table(struct reader *reader, size_t number, struct back
 
 static enum status get_rest(struct reader *reader, const struct backup_table *table, struct db_bulk *bulk,
                             struct fault *fault) {
+    unsigned char hash[BACKUP_HASH_BYTES];
     TRY(get_rows(reader, table, bulk, fault));
-    return get_hash(reader, &reader->table, "A table is damaged: its hash does not match.", fault);
+    return get_hash(reader, &reader->table, "A table is damaged: its hash does not match.", hash, fault);
 }
 
 static enum status get_table(struct reader *reader, size_t number, struct fault *fault) {
@@ -263,47 +291,105 @@ static enum status get_table(struct reader *reader, size_t number, struct fault 
     return status;
 }
 
-static enum status get_header(struct reader *reader, uint64_t *tables, struct fault *fault) {
-    char magic[BACKUP_MAGIC_BYTES];
-    uint64_t format = 0;
-    uint64_t version = 0;
-    uint64_t created_at_us = 0;
-    TRY(read_bytes(reader, magic, sizeof magic, fault));
-    if (memcmp(magic, BACKUP_MAGIC, sizeof magic) != 0) {
+static enum status too_new(int64_t version, struct text path, struct fault *fault) {
+    return fault_set(fault, STATUS_CONFLICT, "store-too-new", "file", path,
+                     "The backup has version %lld and this program knows versions up to %lld: "
+                     "use a newer seatmeter.",
+                     (long long)version, (long long)db_newest_version());
+}
+
+static enum status older(struct reader *reader, struct fault *fault) {
+    if (!reader->is_sealed) {
+        return fault_set(
+            fault, STATUS_CONFLICT, "backup-older", "file", reader->source->path,
+            "The backup was written by a version that did not seal backups yet, so nothing tells "
+            "whether somebody has altered it. Say --older to take it all the same.");
+    }
+    return fault_set(
+        fault, STATUS_CONFLICT, "backup-older", "file", reader->source->path,
+        "The backup has the older version %lld, and this program has %lld. Say --older to restore "
+        "it and bring it to this version.",
+        (long long)reader->summary.schema_version, (long long)db_newest_version());
+}
+
+/* An integer of the clear head, which was read already. */
+static uint64_t head_integer(const struct reader *reader, size_t at, size_t size_bytes) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < size_bytes; i++) {
+        value = value << 8 | reader->head[BACKUP_MAGIC_BYTES + at + i];
+    }
+    return value;
+}
+
+/* The clear head says how the rest is to be read. */
+static enum status get_head(struct reader *reader, struct fault *fault) {
+    TRY(read_bytes(reader, reader->head, BACKUP_MAGIC_BYTES, fault));
+    if (memcmp(reader->head, BACKUP_MAGIC, BACKUP_MAGIC_BYTES) != 0) {
         return malformed(reader, fault, "The file is not a backup of seatmeter.");
     }
-    TRY(get_integer(reader, 4, &format, fault));
-    if (format != BACKUP_FORMAT) {
+    TRY(read_bytes(reader, reader->head + BACKUP_MAGIC_BYTES, BACKUP_HEAD_BYTES - BACKUP_MAGIC_BYTES, fault));
+    uint64_t format = head_integer(reader, 0, 4);
+    uint64_t version = head_integer(reader, 4, 4);
+    if (format != BACKUP_FORMAT && format != BACKUP_FORMAT_UNSEALED) {
         return malformed(reader, fault, "The file has a format that this program does not know.");
     }
-    TRY(get_integer(reader, 4, &version, fault));
-    TRY(get_integer(reader, 8, &created_at_us, fault));
-    TRY(get_integer(reader, 4, tables, fault));
-    if (version == 0 || *tables > BACKUP_TABLES_MAX) {
+    if (version == 0) {
         return malformed(reader, fault, "The file's beginning is damaged.");
     }
+    reader->is_sealed = format == BACKUP_FORMAT;
     reader->summary.schema_version = (int64_t)version;
-    reader->summary.created_at_us = (int64_t)created_at_us;
+    reader->summary.created_at_us = (int64_t)head_integer(reader, 8, 8);
     return STATUS_OK;
 }
 
+static enum status open_seal(struct reader *reader, struct fault *fault) {
+    struct text head = {(const char *)reader->head, BACKUP_HEAD_BYTES};
+    return unsealed(reader, backup_seal_open(reader->seal, reader->file, reader->source->secret, head),
+                    fault);
+}
+
+/* Whether this program takes a backup of such a version. The seal is open by then, or there is none. */
+static enum status require_version(struct reader *reader, struct fault *fault) {
+    int64_t version = reader->summary.schema_version;
+    if (version > db_newest_version()) {
+        return too_new(version, reader->source->path, fault);
+    }
+    bool is_older = !reader->is_sealed || version < db_newest_version();
+    return is_older && !reader->source->take_older ? older(reader, fault) : STATUS_OK;
+}
+
+static bool is_over(struct reader *reader) {
+    return reader->is_sealed ? backup_seal_is_over(reader->seal, reader->file) : fgetc(reader->file) == EOF;
+}
+
 static enum status get_all(struct reader *reader, struct fault *fault) {
+    uint64_t tables = 0;
     rewind(reader->file);
     reader->summary = (struct backup_summary){0};
+    reader->is_sealed = false;
     start_hash(&reader->whole);
     start_hash(&reader->table);
-    uint64_t tables = 0;
-    TRY(get_header(reader, &tables, fault));
+    TRY(get_head(reader, fault));
+    if (reader->is_sealed) {
+        TRY(open_seal(reader, fault));
+    }
+    TRY(get_integer(reader, 4, &tables, fault));
+    TRY(require_version(reader, fault));
+    if (tables > BACKUP_TABLES_MAX) {
+        return malformed(reader, fault, "The file's beginning is damaged.");
+    }
     for (uint64_t i = 0; i < tables; i++) {
         TRY(get_table(reader, i, fault));
     }
-    TRY(get_hash(reader, &reader->whole, "The file is damaged: its hash does not match.", fault));
-    if (fgetc(reader->file) != EOF) {
+    TRY(get_hash(reader, &reader->whole, "The file is damaged: its hash does not match.",
+                 reader->summary.hash, fault));
+    if (!is_over(reader)) {
         return malformed(reader, fault, "There is something behind the backup's end.");
     }
     if (reader->db != NULL && tables != reader->expected_count) {
         return malformed(reader, fault, "The backup's tables are not those of a store of its version.");
     }
+    reader->summary.bytes = ftello(reader->file);
     return STATUS_OK;
 }
 
@@ -329,12 +415,6 @@ static enum status must_be_empty(struct db *db, const struct backup_table *table
 /* The tables of the backup's version, where the store has none yet. */
 static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fault) {
     int64_t version = 0;
-    if (wanted > db_newest_version()) {
-        return fault_set(fault, STATUS_CONFLICT, "store-too-new", "file", TEXT(""),
-                         "The backup has version %lld and this program knows versions up to %lld: "
-                         "use a newer seatmeter.",
-                         (long long)wanted, (long long)db_newest_version());
-    }
     TRY(db_present_version(db, &version, fault));
     if (version != 0 && version != wanted) {
         return fault_set(fault, STATUS_CONFLICT, "store-not-empty", "db", TEXT(""),
@@ -346,7 +426,7 @@ static enum status prepare_store(struct db *db, int64_t wanted, struct fault *fa
 
 /* Inside a write transaction. */
 static enum status fill_tables(struct reader *reader, struct db *db, struct arena *arena,
-                               const unsigned char *secret, struct fault *fault) {
+                               struct fault *fault) {
     TRY(backup_tables_of(db, arena, &reader->expected, &reader->expected_count, fault));
     TRY(must_be_empty(db, reader->expected, reader->expected_count, arena, fault));
     if (db->driver->sql_defer_references != NULL) {
@@ -354,15 +434,26 @@ static enum status fill_tables(struct reader *reader, struct db *db, struct aren
     }
     reader->db = db;
     TRY(get_all(reader, fault));
-    return secret == NULL ? STATUS_OK : programme_check_secret(db, arena, secret, fault);
+    /* A seal that opened has said so already. */
+    return reader->is_sealed ? STATUS_OK : programme_check_secret(db, arena, reader->source->secret, fault);
 }
 
-static enum status fill_store(struct reader *reader, struct db *db, const unsigned char *secret,
+static enum status ask(struct backup_judge *judge, struct db *db, enum backup_rows rows,
+                       struct fault *fault) {
+    return judge == NULL ? STATUS_OK : judge->accept(judge, db, rows, fault);
+}
+
+/* Asks the judge inside the transaction, where the rows are of this program's version already. */
+static enum status fill_store(struct reader *reader, struct db *db, struct backup_judge *judge,
                               struct fault *fault) {
     struct arena arena;
+    bool is_present = reader->summary.schema_version == db_newest_version();
     TRY(db_begin(db, DB_WRITE, fault));
     arena_init(&arena);
-    enum status status = fill_tables(reader, db, &arena, secret, fault);
+    enum status status = fill_tables(reader, db, &arena, fault);
+    if (status == STATUS_OK && is_present) {
+        status = ask(judge, db, BACKUP_ROWS_UNDONE, fault);
+    }
     if (status == STATUS_OK) {
         status = db_commit(db, fault);
     } else {
@@ -372,27 +463,33 @@ static enum status fill_store(struct reader *reader, struct db *db, const unsign
     return status;
 }
 
-static enum status reader_open(struct reader *reader, struct text path, struct fault *fault) {
-    *reader = (struct reader){.path = path};
+static enum status reader_open(struct reader *reader, const struct backup_source *source,
+                               struct fault *fault) {
+    assert(source->secret != NULL);
+    *reader = (struct reader){.source = source};
     arena_init(&reader->arena);
-    reader->file = fopen(text_copy(&reader->arena, path).at, "rbe");
+    reader->file = fopen(text_copy(&reader->arena, source->path).at, "rbe");
     int error = errno;
     arena_clean_up(&reader->arena);
     if (reader->file == NULL) {
-        return fault_set(fault, STATUS_INVALID, "file-unreadable", "file", path,
+        return fault_set(fault, STATUS_INVALID, "file-unreadable", "file", source->path,
                          "The file cannot be read: %s.", strerror(error));
     }
+    reader->seal = db_allocate(1, sizeof *reader->seal);
     return STATUS_OK;
 }
 
 static void reader_close(struct reader *reader) {
     fclose(reader->file);
+    sodium_memzero(reader->seal, sizeof *reader->seal);
+    free(reader->seal);
     free(reader->values);
 }
 
-enum status backup_verify(struct text path, struct backup_summary *summary, struct fault *fault) {
+enum status backup_verify(const struct backup_source *source, struct backup_summary *summary,
+                          struct fault *fault) {
     struct reader reader;
-    TRY(reader_open(&reader, path, fault));
+    TRY(reader_open(&reader, source, fault));
     enum status status = get_all(&reader, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = reader.summary;
@@ -412,22 +509,34 @@ static enum status doubt_devices(struct db *db, struct fault *fault) {
     return status;
 }
 
+/* A store whose rows were migrated after they were committed. */
+static enum status judge_migrated(struct backup_judge *judge, struct db *db, struct fault *fault) {
+    TRY(db_begin(db, DB_WRITE, fault));
+    enum status status = ask(judge, db, BACKUP_ROWS_STAY, fault);
+    db_rollback(db);
+    return status;
+}
+
 /* Reads the whole file before the store is touched. */
-static enum status restore_from(struct reader *reader, struct db *db, const unsigned char *secret,
+static enum status restore_from(struct reader *reader, struct db *db, struct backup_judge *judge,
                                 struct fault *fault) {
     TRY(get_all(reader, fault));
-    TRY(prepare_store(db, reader->summary.schema_version, fault));
-    TRY(fill_store(reader, db, secret, fault));
-    TRY(db_migrate(db, fault));
+    int64_t version = reader->summary.schema_version;
+    TRY(prepare_store(db, version, fault));
+    TRY(fill_store(reader, db, judge, fault));
+    if (version < db_newest_version()) {
+        TRY(db_migrate(db, fault));
+        TRY(judge_migrated(judge, db, fault));
+    }
     return doubt_devices(db, fault);
 }
 
-enum status backup_restore(struct db *db, struct text path, const unsigned char *secret,
+enum status backup_restore(struct db *db, const struct backup_source *source, struct backup_judge *judge,
                            struct backup_summary *summary, struct fault *fault) {
     assert(!db_in_transaction(db));
     struct reader reader;
-    TRY(reader_open(&reader, path, fault));
-    enum status status = restore_from(&reader, db, secret, fault);
+    TRY(reader_open(&reader, source, fault));
+    enum status status = restore_from(&reader, db, judge, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = reader.summary;
     }

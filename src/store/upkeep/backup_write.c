@@ -1,7 +1,8 @@
-/* Writes a backup: one read transaction, each table streamed in the order of its key, hashed on its way. The
- * file gets its name only when it is whole and on the disk. */
+/* Writes a backup: one read transaction, each table streamed in the order of its key, hashed and sealed on
+ * its way. The file gets its name only when it is whole and on the disk. */
 #include "store/engine/db_engine.h"
 #include "store/upkeep/backup_format.h"
+#include "store/upkeep/backup_seal.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -16,19 +17,25 @@
 struct writer {
     FILE *file;
     struct text path;
+    const unsigned char *secret;
+    struct backup_seal seal;
     crypto_generichash_state whole;
     crypto_generichash_state table;
-    int64_t bytes;
     int error; /* the first errno; then nothing more is written */
 };
 
-static void put_bytes(struct writer *writer, const void *bytes, size_t size_bytes) {
-    if (writer->error == 0 && size_bytes > 0 && fwrite(bytes, 1, size_bytes, writer->file) != size_bytes) {
+static void note_error(struct writer *writer, bool written) {
+    if (!written && writer->error == 0) {
         writer->error = errno == 0 ? EIO : errno;
+    }
+}
+
+static void put_bytes(struct writer *writer, const void *bytes, size_t size_bytes) {
+    if (writer->error == 0) {
+        note_error(writer, backup_seal_put(&writer->seal, writer->file, bytes, size_bytes));
     }
     crypto_generichash_update(&writer->whole, bytes, size_bytes);
     crypto_generichash_update(&writer->table, bytes, size_bytes);
-    writer->bytes += (int64_t)size_bytes;
 }
 
 static void put_u8(struct writer *writer, unsigned char value) {
@@ -58,10 +65,10 @@ static void put_name(struct writer *writer, struct text name) {
     put_bytes(writer, name.at, name.length);
 }
 
-static void put_hash(struct writer *writer, crypto_generichash_state *state) {
-    unsigned char hash[BACKUP_HASH_BYTES];
-    crypto_generichash_final(state, hash, sizeof hash);
-    put_bytes(writer, hash, sizeof hash);
+static void put_hash(struct writer *writer, crypto_generichash_state *state,
+                     unsigned char hash[BACKUP_HASH_BYTES]) {
+    crypto_generichash_final(state, hash, BACKUP_HASH_BYTES);
+    put_bytes(writer, hash, BACKUP_HASH_BYTES);
 }
 
 static void start_hash(crypto_generichash_state *state) {
@@ -139,10 +146,27 @@ static enum status put_table(struct writer *writer, struct db *db, const struct 
     TRY(put_rows(writer, db, table, arena, &count, fault));
     put_u8(writer, 0);
     put_u64(writer, (uint64_t)count);
-    put_hash(writer, &writer->table);
+    unsigned char hash[BACKUP_HASH_BYTES];
+    put_hash(writer, &writer->table, hash);
     summary->tables++;
     summary->rows += count;
     return STATUS_OK;
+}
+
+/* The clear head, and the seal that is bound to it. */
+static void put_head(struct writer *writer, const struct backup_summary *summary, struct arena *arena) {
+    unsigned char *head = ARENA_NEW(arena, unsigned char, BACKUP_HEAD_BYTES);
+    uint32_t format = htobe32(BACKUP_FORMAT);
+    uint32_t version = htobe32((uint32_t)summary->schema_version);
+    uint64_t created_at_us = htobe64((uint64_t)summary->created_at_us);
+    memcpy(head, BACKUP_MAGIC, BACKUP_MAGIC_BYTES);
+    memcpy(head + BACKUP_MAGIC_BYTES, &format, sizeof format);
+    memcpy(head + BACKUP_MAGIC_BYTES + 4, &version, sizeof version);
+    memcpy(head + BACKUP_MAGIC_BYTES + 8, &created_at_us, sizeof created_at_us);
+    crypto_generichash_update(&writer->whole, head, BACKUP_HEAD_BYTES);
+    note_error(writer, fwrite(head, 1, BACKUP_HEAD_BYTES, writer->file) == BACKUP_HEAD_BYTES);
+    note_error(writer, backup_seal_begin(&writer->seal, writer->file, writer->secret,
+                                         (struct text){(const char *)head, BACKUP_HEAD_BYTES}));
 }
 
 static enum status put_store(struct writer *writer, struct db *db, struct arena *arena,
@@ -154,15 +178,15 @@ static enum status put_store(struct writer *writer, struct db *db, struct arena 
     TRY(backup_tables_of(db, arena, &tables, &count, fault));
     start_hash(&writer->whole);
     start_hash(&writer->table);
-    put_bytes(writer, BACKUP_MAGIC, BACKUP_MAGIC_BYTES);
-    put_u32(writer, BACKUP_FORMAT);
-    put_u32(writer, (size_t)summary->schema_version);
-    put_u64(writer, (uint64_t)summary->created_at_us);
+    put_head(writer, summary, arena);
     put_u32(writer, count);
     for (size_t i = 0; i < count; i++) {
         TRY(put_table(writer, db, &tables[i], arena, summary, fault));
     }
-    put_hash(writer, &writer->whole);
+    put_hash(writer, &writer->whole, summary->hash);
+    if (writer->error == 0) {
+        note_error(writer, backup_seal_end(&writer->seal, writer->file));
+    }
     return STATUS_OK;
 }
 
@@ -206,48 +230,49 @@ static enum status publish_part(struct writer *writer, const char *part, const c
     return STATUS_OK;
 }
 
-static enum status write_part(struct db *db, struct text path, const char *name, const char *part,
+static enum status write_part(struct db *db, struct writer *writer, const char *name, const char *part,
                               struct backup_summary *summary, struct fault *fault) {
-    struct writer writer = {.path = path};
     int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    writer.file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
-    if (writer.file == NULL) {
+    writer->file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (writer->file == NULL) {
         int error = errno;
         if (descriptor >= 0) {
             close(descriptor);
         }
-        return failed(&writer, error, fault);
+        return failed(writer, error, fault);
     }
     struct arena arena;
     arena_init(&arena);
     enum status status = db_begin(db, DB_READ, fault);
     if (status == STATUS_OK) {
-        status = put_store(&writer, db, &arena, summary, fault);
+        status = put_store(writer, db, &arena, summary, fault);
         db_rollback(db);
     }
-    if (status == STATUS_OK && writer.error != 0) {
-        status = failed(&writer, writer.error, fault);
+    if (status == STATUS_OK && writer->error != 0) {
+        status = failed(writer, writer->error, fault);
     }
     if (status == STATUS_OK) {
-        status = publish_part(&writer, part, name, fault);
+        summary->bytes = ftello(writer->file);
+        status = publish_part(writer, part, name, fault);
     }
-    summary->bytes = writer.bytes;
     arena_clean_up(&arena);
-    fclose(writer.file);
+    fclose(writer->file);
     unlink(part);
     return status;
 }
 
-enum status backup_write(struct db *db, struct text path, int64_t now_us, struct backup_summary *summary,
-                         struct fault *fault) {
+enum status backup_write(struct db *db, struct text path, const unsigned char *secret, int64_t now_us,
+                         struct backup_summary *summary, struct fault *fault) {
     assert(!db_in_transaction(db));
     struct arena arena;
     arena_init(&arena);
     const char *name = text_copy(&arena, path).at;
     const char *part = text_format(&arena, "%s.%ld.part", name, (long)getpid()).at;
+    struct writer *writer = ARENA_NEW(&arena, struct writer, 1);
+    *writer = (struct writer){.path = path, .secret = secret};
     struct backup_summary made = {.created_at_us = now_us};
     enum status status =
-        access(name, F_OK) == 0 ? exists(path, fault) : write_part(db, path, name, part, &made, fault);
+        access(name, F_OK) == 0 ? exists(path, fault) : write_part(db, writer, name, part, &made, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = made;
     }
