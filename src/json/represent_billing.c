@@ -18,6 +18,10 @@ static void write_amount(struct json_writer *out, const char *name, int64_t mino
     json_write_text(out, name, money_format(out->arena, minor, currency));
 }
 
+static void write_sum(struct json_writer *out, const char *name, money_wide minor, struct currency currency) {
+    json_write_text(out, name, money_format_wide(out->arena, minor, currency));
+}
+
 static void write_edge(struct json_writer *out, const struct close_month_edge *edge, bool is_closed) {
     json_write_open(out, NULL);
     json_write_text(out, "agreement", edge->agreement);
@@ -195,7 +199,7 @@ void represent_balance(struct json_writer *out, const char *name, const struct l
     json_write_text(out, "account", balance->account);
     write_code(out, "party", balance->party_code, balance->party_name);
     json_write_string(out, "currency", balance->currency.code);
-    write_amount(out, "balance", balance->balance_minor, balance->currency);
+    write_sum(out, "balance", balance->balance_minor, balance->currency);
     json_write_close(out);
 }
 
@@ -205,13 +209,13 @@ static void write_margin_row(struct json_writer *out, const struct margin_row *r
     write_code(out, "customer", row->customer_code, row->customer_name);
     write_code(out, "sku", row->sku, row->sku_name);
     json_write_string(out, "currency", row->currency.code);
-    write_amount(out, "revenue", row->revenue_minor, row->currency);
-    write_amount(out, "cost", row->cost_minor, row->currency);
-    write_amount(out, "margin", row->margin_minor, row->currency);
+    write_sum(out, "revenue", row->revenue_minor, row->currency);
+    write_sum(out, "cost", row->cost_minor, row->currency);
+    write_sum(out, "margin", row->margin_minor, row->currency);
     json_write_text(out, "margin_percent", decimal_format_short(out->arena, row->margin_millionths, 4));
     if (forecast) {
-        write_amount(out, "revenue_so_far", row->revenue_so_far_minor, row->currency);
-        write_amount(out, "cost_so_far", row->cost_so_far_minor, row->currency);
+        write_sum(out, "revenue_so_far", row->revenue_so_far_minor, row->currency);
+        write_sum(out, "cost_so_far", row->cost_so_far_minor, row->currency);
     }
     json_write_close(out);
 }
@@ -228,6 +232,17 @@ void represent_margins(struct json_writer *out, const char *name, const struct s
     json_write_open_array(out, "totals");
     for (size_t i = 0; i < result->total_count; i++) {
         write_margin_row(out, &result->totals[i], result->forecast);
+    }
+    json_write_close_array(out);
+    json_write_open_array(out, "problems");
+    for (size_t i = 0; i < result->problem_count; i++) {
+        const struct margin_problem *problem = &result->problems[i];
+        json_write_open(out, NULL);
+        write_code(out, "seller", problem->seller_code, problem->seller_name);
+        write_code(out, "buyer", problem->buyer_code, problem->buyer_name);
+        json_write_text(out, "reason", problem->reason);
+        json_write_text(out, "message", problem->message);
+        json_write_close(out);
     }
     json_write_close_array(out);
     json_write_close(out);

@@ -176,6 +176,8 @@ static const struct sabotage SABOTAGES[] = {
          "DIST-2026-000002")}},
     {"credited-twice",
      {"update invoice_lines set position = 1 where invoice_id = " NUMBERED("DIST-2026-000003")}},
+    {"edge-unratable",
+     {"update charges set quantity = 90000000000, unit_price_millionths = 9000000000000000000"}},
     {"charge-line", {"update charges set invoice_id = null"}},
     {"charge-forgotten", {"update charges set invoice_id = null"}},
     {"charge-elsewhere", {"update charges set month = month + 1"}},

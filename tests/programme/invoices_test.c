@@ -224,7 +224,7 @@ static int64_t balance(struct trade *trade, const char *account) {
     WORLD_OK(trade->world, list_balances(&trade->call, &input, &result, &trade->world->fault));
     for (size_t i = 0; i < result.count; i++) {
         if (text_is(result.items[i].account, account)) {
-            sum += result.items[i].balance_minor;
+            sum += (int64_t)result.items[i].balance_minor;
         }
     }
     return sum;

@@ -434,7 +434,7 @@ static struct text words_of(const struct made *made, const struct edge_bill *bil
             (long long)line->amount_minor, line->note.length > 0 ? " " : "", TEXT_ARGS(line->note));
     }
     return text_format(&arena, "%.*smissing: %.*s; net %lld\n", TEXT_ARGS(words), TEXT_ARGS(bill->missing),
-                       (long long)bill->net_minor);
+                       (long long)bill->total.net_minor);
 }
 
 static void the_bill_says(const struct test_programme *programme, int agreement, const char *expected) {
@@ -669,8 +669,8 @@ static void must_add_up(const struct edge_bill *bill) {
         sum += line->amount_minor;
     }
     assert_int_equal(billed_lines_total(&arena, bill->lines, bill->line_count, &total, &fault), STATUS_OK);
-    assert_int_equal(sum, bill->net_minor);
-    assert_int_equal(total.net_minor, bill->net_minor);
+    assert_int_equal(sum, bill->total.net_minor);
+    assert_int_equal(total.net_minor, bill->total.net_minor);
     assert_int_equal(total.gross_minor, total.net_minor + total.tax_minor);
 }
 

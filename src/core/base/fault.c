@@ -38,3 +38,16 @@ enum status(fault_set)(struct fault *fault, enum status status, const char *code
     copy_shortened(fault->message, sizeof fault->message, text_of(message));
     return status;
 }
+
+enum status fault_prefix(struct fault *fault, const char *format, ...) {
+    assert(fault->status != STATUS_OK);
+    char about[sizeof fault->message];
+    char message[2 * sizeof fault->message + 4];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(about, sizeof about, format, arguments);
+    va_end(arguments);
+    snprintf(message, sizeof message, "%s: %s", about, fault->message);
+    copy_shortened(fault->message, sizeof fault->message, text_of(message));
+    return fault->status;
+}

@@ -49,6 +49,9 @@ struct fault {
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *field,
                       struct text value, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* Puts what a fault is about before its sentence, "EPP: The amount …", and returns its status. */
+enum status fault_prefix(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The static analyser sees no further than a file: so it knows that this is no success. */
 #ifdef __clang_analyzer__
 #define fault_set(fault, status, ...) (fault_set(fault, status, __VA_ARGS__), (status))

@@ -23,6 +23,10 @@ enum status billed_lines_total(struct arena *arena, const struct billed_line *li
     assert(taxable_minor == made.net_minor); /* each line is taxed once */
     made.gross_minor = made.net_minor;
     TRY(money_add(&made.gross_minor, made.tax_minor, fault));
+    if (made.net_minor == INT64_MIN || made.tax_minor == INT64_MIN || made.gross_minor == INT64_MIN) {
+        return fault_set(fault, STATUS_INVALID, "amount-overflow", "amount", TEXT(""),
+                         "The amount has no opposite in 64 bits, which its posting needs.");
+    }
     *total = made;
     return STATUS_OK;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef __int128 wide;
+typedef money_wide wide;
 
 enum { PRICE_DIGITS = 6, DECIMAL_DIGITS_MAX = 18 };
 static const int64_t MILLION = 1000000;
@@ -289,6 +289,21 @@ struct text decimal_format_short(struct arena *arena, int64_t value, int digits)
 
 struct text money_format(struct arena *arena, int64_t amount_minor, struct currency currency) {
     return decimal_format(arena, amount_minor, currency.minor_digits);
+}
+
+struct text money_format_wide(struct arena *arena, money_wide amount_minor, struct currency currency) {
+    enum { LOW_DIGITS = 18 };
+    money_wide positive = amount_minor < 0 ? -amount_minor : amount_minor;
+    money_wide base = power_of_ten(LOW_DIGITS);
+    if (positive < base) {
+        return money_format(arena, (int64_t)amount_minor, currency);
+    }
+    assert(positive / base < base);
+    struct text digits = text_format(arena, "%lld%0*lld", (long long)(positive / base), LOW_DIGITS,
+                                     (long long)(positive % base));
+    size_t whole = digits.length - (size_t)currency.minor_digits;
+    return text_format(arena, "%s%.*s%s%s", amount_minor < 0 ? "-" : "", (int)whole, digits.at,
+                       currency.minor_digits > 0 ? "." : "", digits.at + whole);
 }
 
 /* Millionths of a large whole quantity outgrow 64 bits, so the whole units are printed apart. */

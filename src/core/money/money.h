@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/* A sum of any number of amounts: of an account's month, of its books. */
+__extension__ typedef __int128 money_wide;
+
 struct currency {
     char code[4];     /* ISO 4217, "USD" */
     int minor_digits; /* 0, 2 or 3 */
@@ -62,6 +65,9 @@ struct text decimal_format_short(struct arena *arena, int64_t value, int digits)
 
 /* An amount with the currency's decimals: "12.50". */
 struct text money_format(struct arena *arena, int64_t amount_minor, struct currency currency);
+
+/* The same of a sum that has outgrown 64 bits. */
+struct text money_format_wide(struct arena *arena, money_wide amount_minor, struct currency currency);
 
 /* A quantity with up to six decimals, rounded half away from zero, trailing zeros left out. */
 struct text quantity_format(struct arena *arena, struct quantity quantity);

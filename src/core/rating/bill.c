@@ -121,8 +121,10 @@ static enum status add_usage(struct billing *billing, struct text *missing, stru
     for (size_t i = 0; i < sku_count; i++) {
         uint32_t sku = snapshot->sku_of_rank[ranks[i]];
         struct sku_charge charge;
-        TRY(sku_charge_of(billing->month, billing->arena, &billing->on, billing->agreement, sku, &charge,
-                          fault));
+        if (sku_charge_of(billing->month, billing->arena, &billing->on, billing->agreement, sku, &charge,
+                          fault) != STATUS_OK) {
+            return fault_prefix(fault, "%.*s", TEXT_ARGS(snapshot->skus[sku].code));
+        }
         if (charge.price == NULL && charge.is_used) {
             struct text code = snapshot->skus[sku].code;
             *missing = missing->length == 0
@@ -193,7 +195,12 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
     for (size_t i = 0; i < count; i++) {
         struct rated_month *month = corrected_month(waiting, places[i].month);
         assert(month != NULL);
-        TRY(corrections_add(month, billing->arena, billing->agreement, &places[i], &billing->list, fault));
+        if (corrections_add(month, billing->arena, billing->agreement, &places[i], &billing->list, fault) !=
+            STATUS_OK) {
+            uint32_t sku = snapshot_sku_find(month->snapshot, places[i].sku_id);
+            return fault_prefix(fault, "%.*s, corrected in %.*s", TEXT_ARGS(month->snapshot->skus[sku].code),
+                                TEXT_ARGS(month_format(billing->arena, places[i].month)));
+        }
     }
     return STATUS_OK;
 }
@@ -217,8 +224,10 @@ static enum status add_charges(struct billing *billing, const struct bill_waitin
             .description = charges[i].description,
             .note = TEXT(""),
         };
-        TRY(one_off_charge_amount(&charges[i], snapshot->currencies[billing->agreement], &line.amount_minor,
-                                  fault));
+        if (one_off_charge_amount(&charges[i], snapshot->currencies[billing->agreement], &line.amount_minor,
+                                  fault) != STATUS_OK) {
+            return fault_prefix(fault, "%.*s", TEXT_ARGS(charges[i].description));
+        }
         line_list_add(&billing->list, billing->arena, &line);
     }
     return STATUS_OK;
@@ -246,10 +255,24 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
     made.line_count = billing.list.count;
     for (size_t i = 0; i < made.line_count; i++) {
         made.lines[i].position = (int64_t)i + 1;
-        TRY(money_add(&made.net_minor, made.lines[i].amount_minor, fault));
+    }
+    if (billed_lines_total(arena, made.lines, made.line_count, &made.total, fault) != STATUS_OK) {
+        return fault_prefix(fault, "The sum of all %zu lines", made.line_count);
     }
     *bill = made;
     return STATUS_OK;
+}
+
+bool bill_is_refused(enum status status) {
+    return status == STATUS_INVALID || status == STATUS_CONFLICT;
+}
+
+struct text bill_missing_message(struct arena *arena, struct month month, struct text missing) {
+    return text_format(
+        arena,
+        "In %.*s this was used and has no price here: %.*s. Set one with a date in that month or "
+        "before.",
+        TEXT_ARGS(month_format(arena, month)), TEXT_ARGS(missing));
 }
 
 /* Whether anything on the edge was in use in the month or adjusted by hand. */

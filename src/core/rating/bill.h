@@ -27,14 +27,22 @@ struct edge_bill {
     size_t line_count;
     size_t usage_count;      /* of those lines */
     size_t correction_count; /* of those behind */
-    int64_t net_minor;       /* the sum of all lines */
-    struct text missing;     /* the codes of SKUs that were used and have no price; empty: none */
+    struct billed_total total;
+    struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
 };
 
 /* The bill of an agreement's edge. On an edge that has no prices at all usage is not rated (R7.3). `waiting`
- * may be NULL: nothing waits. Everything lives in `arena`. Faults "quantity-overflow", "amount-overflow". */
+ * may be NULL: nothing waits. Everything lives in `arena`. Faults "quantity-overflow", "amount-overflow":
+ * they are this edge's alone, and their sentence begins with the SKU or charge. */
 enum status bill_edge(struct rated_month *month, const struct bill_waiting *waiting, struct arena *arena,
                       uint32_t agreement, struct edge_bill *bill, struct fault *fault) MUST_CHECK;
+
+/* Whether bill_edge refused an edge for what is on it: then it stays open and all others are billed. Any
+ * other fault is everybody's. */
+bool bill_is_refused(enum status status);
+
+/* What to say of an edge where `missing` was used. */
+struct text bill_missing_message(struct arena *arena, struct month month, struct text missing);
 
 /* The agreement that answers for an edge's month (R7.4), or SNAPSHOT_NONE: one that was not in force then
  * answers only where there is something to bill: here `waiting` must be given. */

@@ -60,11 +60,28 @@ static bool is_same_line(const struct billed_line *a, const struct billed_line *
            a->price_id == b->price_id && text_equal(a->policy, b->policy);
 }
 
+/* A closed edge that cannot be billed again is a violation; the audit goes on. False: it cannot. */
+static bool is_rated(struct month_check *check, enum status *status, int64_t agreement_id,
+                     const struct fault *fault) {
+    struct audit *audit = check->audit;
+    if (!bill_is_refused(*status)) {
+        return *status == STATUS_OK;
+    }
+    audit_found(audit, "edge-unratable", identifier_text(audit->call, IDENTIFIER_AGREEMENT, agreement_id),
+                "closed %.*s, which cannot be rated: %s",
+                TEXT_ARGS(month_format(&check->invoice, check->month)), fault->message);
+    *status = STATUS_OK;
+    return false;
+}
+
 /* The lines that the close billed, but for those of corrections, against those that it would bill now. */
 static enum status compare_billed(struct month_check *check, uint32_t agreement, struct fault *fault) {
     struct edge_bill bill;
     size_t next = 0;
-    TRY(bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault));
+    enum status status = bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault);
+    if (!is_rated(check, &status, check->head.agreement_id, fault)) {
+        return status;
+    }
     for (size_t i = 0; i < check->line_count; i++) {
         const struct billed_line *billed = &check->lines[i];
         if (billed->corrects_month.index != INVOICE_NO_MONTH) {
@@ -97,9 +114,11 @@ static enum status check_line(struct month_check *check, size_t i, struct curren
                     (long long)row->position);
         return STATUS_OK;
     }
-    TRY(money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
-                          row->unit_price_millionths, currency, &amount_minor, fault));
-    if (amount_minor != row->amount_minor) {
+    if (money_line_amount((struct quantity){row->quantity_parts, row->parts_per_unit},
+                          row->unit_price_millionths, currency, &amount_minor, fault) != STATUS_OK) {
+        audit_found(audit, "line-amount", invoice_text(check), "line %lld: %s", (long long)row->position,
+                    fault->message);
+    } else if (amount_minor != row->amount_minor) {
         audit_found(audit, "line-amount", invoice_text(check),
                     "line %lld amounts to %lld (minor units) where its quantity and price give %lld",
                     (long long)row->position, (long long)row->amount_minor, (long long)amount_minor);
@@ -119,8 +138,10 @@ static enum status check_totals(struct month_check *check, struct fault *fault) 
     for (size_t i = 0; i < check->line_count; i++) {
         TRY(check_line(check, i, currency, fault));
     }
-    TRY(billed_lines_total(&check->invoice, check->lines, check->line_count, &total, fault));
-    if (total.tax_minor != check->head.tax_minor) {
+    if (billed_lines_total(&check->invoice, check->lines, check->line_count, &total, fault) != STATUS_OK) {
+        audit_found(check->audit, "invoice-tax", invoice_text(check), "has lines without a sum: %s",
+                    fault->message);
+    } else if (total.tax_minor != check->head.tax_minor) {
         audit_found(check->audit, "invoice-tax", invoice_text(check),
                     "has a tax of %lld (minor units) where its lines give %lld",
                     (long long)check->head.tax_minor, (long long)total.tax_minor);
@@ -185,7 +206,12 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
             id_map_get(&check->billed, months[i].agreement_id, 0, &index)) {
             continue;
         }
-        TRY(bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault));
+        enum status status =
+            bill_edge(&check->rated, &check->waiting, &check->invoice, agreement, &bill, fault);
+        if (!is_rated(check, &status, months[i].agreement_id, fault)) {
+            TRY(status);
+            continue;
+        }
         if (bill.line_count > 0 || bill.missing.length > 0) {
             audit_found(audit, "invoice-missing",
                         identifier_text(audit->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
@@ -223,7 +249,10 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     struct billed_line *billed = NULL;
     size_t billed_count = 0;
     size_t charged = 0;
-    TRY(sku_charge_on(&check->corrected, arena, agreement, sku, &charge, fault));
+    enum status status = sku_charge_on(&check->corrected, arena, agreement, sku, &charge, fault);
+    if (!is_rated(check, &status, audit->snapshot.agreements[agreement].id, fault)) {
+        return status;
+    }
     TRY(invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id, check->month,
                                audit->snapshot.skus[sku].id, &billed, &billed_count, fault));
     struct line_list effect = lines_in_effect(arena, billed, billed_count);

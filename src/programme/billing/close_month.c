@@ -134,7 +134,7 @@ static struct close_month_edge name_edge(const struct closing *closing, uint32_t
 
 static void leave_open(struct closing *closing, struct close_month_edge edge, const char *reason,
                        struct text message) {
-    edge.reason = text_of(reason);
+    edge.reason = text_copy(closing->call->arena, text_of(reason));
     edge.message = message;
     closing->open = arena_grow(closing->call->arena, closing->open, closing->result->open_count,
                                &closing->open_capacity, sizeof(*closing->open));
@@ -244,26 +244,29 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
                                     .line_count = bill->line_count,
                                     .issued = &closed->issued};
         TRY(document_batch_add(&closing->batch, &document, &total, fault));
-        assert(total.net_minor == bill->net_minor);
+        assert(total.gross_minor == bill->total.gross_minor);
         closing->seller_invoices++;
     }
     return mark_closed(closing, agreement, fault);
 }
 
-/* Bills an edge that may close, and closes it unless a price is missing. */
+/* Bills an edge that may close, and closes it unless a price is missing or it cannot be computed. */
 static enum status bill_and_close_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                                        struct fault *fault) {
     const struct snapshot_edge *on = &closing->snapshot.edges[edge];
     struct arena *arena = closing->call->arena;
     struct edge_bill bill;
-    TRY(bill_edge(&closing->rated, &closing->loaded.waiting, &closing->batch.arena, agreement, &bill, fault));
+    enum status status =
+        bill_edge(&closing->rated, &closing->loaded.waiting, &closing->batch.arena, agreement, &bill, fault);
+    if (bill_is_refused(status)) {
+        leave_open(closing, name_edge(closing, on->seller, on->buyer, agreement), fault->code,
+                   text_copy(arena, text_of(fault->message)));
+        return STATUS_OK;
+    }
+    TRY(status);
     if (bill.missing.length > 0) {
-        leave_open(
-            closing, name_edge(closing, on->seller, on->buyer, agreement), "price-missing",
-            text_format(arena,
-                        "In %.*s this was used and has no price here: %.*s. Import one with a date in that "
-                        "month or before.",
-                        TEXT_ARGS(month_format(arena, closing->month)), TEXT_ARGS(bill.missing)));
+        leave_open(closing, name_edge(closing, on->seller, on->buyer, agreement), "price-missing",
+                   bill_missing_message(arena, closing->month, bill.missing));
         return STATUS_OK;
     }
     return close_edge(closing, edge, agreement, &bill, fault);

@@ -30,7 +30,7 @@ struct close_month_edge {
     struct currency currency;
     int64_t gross_minor;
     /* open: why */
-    struct text reason;  /* "month-not-ended", "report-missing", "price-missing", … */
+    struct text reason;  /* "month-not-ended", "report-missing", "price-missing", "amount-overflow", … */
     struct text message; /* one sentence; names what is missing */
 };
 

@@ -9,18 +9,16 @@
 
 #include <stdlib.h>
 
-__extension__ typedef __int128 wide;
-
 /* One amount on its way into a row. Ranks sort; SNAPSHOT_NONE: not in the grouping, or none. */
 struct margin_item {
     uint32_t buyer;
     uint32_t customer;
     uint32_t sku;
     struct currency currency;
-    int64_t revenue_minor;
-    int64_t cost_minor;
-    int64_t revenue_so_far_minor;
-    int64_t cost_so_far_minor;
+    money_wide revenue_minor;
+    money_wide cost_minor;
+    money_wide revenue_so_far_minor;
+    money_wide cost_so_far_minor;
 };
 
 struct margins {
@@ -31,6 +29,9 @@ struct margins {
     struct margin_item *items;
     size_t count;
     size_t capacity;
+    struct margin_problem *problems;
+    size_t problem_count;
+    size_t problem_capacity;
 };
 
 static const char *const GROUPINGS[] = {"total", "buyer", "customer", "sku", "customer-sku"};
@@ -104,14 +105,45 @@ struct forecast {
     struct rated_month rated;
     bool so_far;
     bool *is_billed; /* per agreement: it answers for the month */
+    bool *is_told;   /* per agreement: its problem is among the result's */
 };
 
-/* Bills an edge of the account's, in `scratch`. */
+/* Says why an edge would stay open, once: of an amount so far and of the forecast. */
+static void add_problem(struct margins *margins, struct forecast *forecast, uint32_t agreement,
+                        const char *reason, struct text message) {
+    const struct snapshot *snapshot = &margins->snapshot;
+    const struct snapshot_edge *edge = &snapshot->edges[snapshot->edge_of_agreement[agreement]];
+    struct arena *arena = margins->call->arena;
+    if (forecast->is_told[agreement]) {
+        return;
+    }
+    forecast->is_told[agreement] = true;
+    margins->problems = arena_grow(arena, margins->problems, margins->problem_count,
+                                   &margins->problem_capacity, sizeof *margins->problems);
+    margins->problems[margins->problem_count++] =
+        (struct margin_problem){snapshot->accounts[edge->seller].code, snapshot->accounts[edge->seller].name,
+                                snapshot->accounts[edge->buyer].code,  snapshot->accounts[edge->buyer].name,
+                                text_copy(arena, text_of(reason)),     message};
+}
+
+/* Bills an edge of the account's, in `scratch`. One that cannot be billed leaves the others as they are. */
 static enum status gather_edge(struct margins *margins, struct forecast *forecast, uint32_t agreement,
                                struct arena *scratch, struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
+    struct arena *arena = margins->call->arena;
     struct edge_bill bill;
-    TRY(bill_edge(&forecast->rated, &forecast->loaded.waiting, scratch, agreement, &bill, fault));
+    enum status status =
+        bill_edge(&forecast->rated, &forecast->loaded.waiting, scratch, agreement, &bill, fault);
+    if (bill_is_refused(status)) {
+        add_problem(margins, forecast, agreement, fault->code, text_copy(arena, text_of(fault->message)));
+        forecast->is_billed[agreement] = true;
+        return STATUS_OK;
+    }
+    TRY(status);
+    if (bill.missing.length > 0) {
+        add_problem(margins, forecast, agreement, "price-missing",
+                    bill_missing_message(arena, margins->month, bill.missing));
+    }
     for (size_t i = 0; i < bill.line_count; i++) {
         struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
                                  .buyer_id = snapshot->agreements[agreement].buyer_id,
@@ -145,7 +177,7 @@ static enum status gather_edges(struct margins *margins, struct forecast *foreca
 
 /* Charges of an agreement that does not answer for the month yet, as nobody signed it, are expected too. A
  * draft's are its seller's alone (R1.6). */
-static enum status gather_unsigned_charges(struct margins *margins, const struct forecast *forecast,
+static enum status gather_unsigned_charges(struct margins *margins, struct forecast *forecast,
                                            struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
     const struct bill_waiting *waiting = &forecast->loaded.waiting;
@@ -157,10 +189,17 @@ static enum status gather_unsigned_charges(struct margins *margins, const struct
         struct margin_sum sum = {.seller_id = agreement->seller_id,
                                  .buyer_id = agreement->buyer_id,
                                  .customer_id = charge->customer_id};
+        int64_t amount_minor = 0;
         if (forecast->is_billed[at] || is_hidden) {
             continue;
         }
-        TRY(one_off_charge_amount(charge, snapshot->currencies[at], &sum.amount_minor, fault));
+        if (one_off_charge_amount(charge, snapshot->currencies[at], &amount_minor, fault) != STATUS_OK) {
+            add_problem(margins, forecast, at, fault->code,
+                        text_format(margins->call->arena, "%.*s: %s", TEXT_ARGS(charge->description),
+                                    fault->message));
+            continue;
+        }
+        sum.amount_minor = amount_minor;
         add_item(margins, &sum, snapshot->currencies[at], forecast->so_far);
     }
     return STATUS_OK;
@@ -178,6 +217,7 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
     };
     TRY(load_month(call, &input, &forecast.loaded, fault));
     forecast.is_billed = ARENA_NEW(call->arena, bool, margins->snapshot.agreement_count);
+    forecast.is_told = ARENA_NEW(call->arena, bool, margins->snapshot.agreement_count);
     for (int i = 0; i < 2; i++) {
         forecast.so_far = i == 1;
         loaded_month_rate(&forecast.loaded, call->arena, forecast.so_far ? call->now_us : 0, &forecast.rated);
@@ -225,23 +265,23 @@ static void reduce_item(struct margin_item *item, enum margin_grouping grouping)
     item->sku = keep_sku ? item->sku : SNAPSHOT_NONE;
 }
 
-static enum status add_amounts(struct margin_row *row, const struct margin_item *item, struct fault *fault) {
-    TRY(money_add(&row->revenue_minor, item->revenue_minor, fault));
-    TRY(money_add(&row->cost_minor, item->cost_minor, fault));
-    TRY(money_add(&row->revenue_so_far_minor, item->revenue_so_far_minor, fault));
-    return money_add(&row->cost_so_far_minor, item->cost_so_far_minor, fault);
+/* Sums are of 128 bits: however much lines come to, a row says what it is. */
+static void add_amounts(struct margin_row *row, const struct margin_item *item) {
+    row->revenue_minor += item->revenue_minor;
+    row->cost_minor += item->cost_minor;
+    row->revenue_so_far_minor += item->revenue_so_far_minor;
+    row->cost_so_far_minor += item->cost_so_far_minor;
 }
 
-static enum status compute_margin(struct margin_row *row, struct fault *fault) {
-    row->margin_minor = row->revenue_minor;
-    TRY(money_add(&row->margin_minor, -row->cost_minor, fault));
+static void compute_margin(struct margin_row *row) {
+    row->margin_minor = row->revenue_minor - row->cost_minor;
     if (row->revenue_minor <= 0) {
-        return STATUS_OK;
+        return;
     }
-    wide scaled = (wide)row->margin_minor * 1000000 * 2;
-    wide rounded = scaled + (scaled < 0 ? -(wide)row->revenue_minor : (wide)row->revenue_minor);
-    row->margin_millionths = (int64_t)(rounded / ((wide)row->revenue_minor * 2));
-    return STATUS_OK;
+    money_wide scaled = row->margin_minor * 1000000 * 2;
+    money_wide rounded = scaled + (scaled < 0 ? -row->revenue_minor : row->revenue_minor);
+    money_wide share = rounded / (row->revenue_minor * 2);
+    row->margin_millionths = share < INT64_MIN ? INT64_MIN : share > INT64_MAX ? INT64_MAX : (int64_t)share;
 }
 
 static struct margin_row row_of(const struct snapshot *snapshot, const struct margin_item *item) {
@@ -262,8 +302,8 @@ static struct margin_row row_of(const struct snapshot *snapshot, const struct ma
 }
 
 /* Reduces all items to the grouping and adds up those that are alike then. */
-static enum status group_items(struct margins *margins, enum margin_grouping grouping,
-                               const struct margin_row **rows, size_t *row_count, struct fault *fault) {
+static void group_items(struct margins *margins, enum margin_grouping grouping,
+                        const struct margin_row **rows, size_t *row_count) {
     struct margin_row *made = ARENA_NEW(margins->call->arena, struct margin_row, margins->count);
     size_t count = 0;
     for (size_t i = 0; i < margins->count; i++) {
@@ -277,14 +317,13 @@ static enum status group_items(struct margins *margins, enum margin_grouping gro
         if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0) {
             made[count++] = row_of(&margins->snapshot, item);
         }
-        TRY(add_amounts(&made[count - 1], item, fault));
+        add_amounts(&made[count - 1], item);
     }
     for (size_t i = 0; i < count; i++) {
-        TRY(compute_margin(&made[i], fault));
+        compute_margin(&made[i]);
     }
     *rows = made;
     *row_count = count;
-    return STATUS_OK;
 }
 
 /* ---- the use case ---- */
@@ -310,8 +349,11 @@ static enum status compute_margins(struct margins *margins, const struct show_ma
     TRY(find_owner(margins, input->account, fault));
     TRY(snapshot_load(margins->call, &margins->snapshot, fault));
     TRY(input->forecast ? gather_forecast(margins, fault) : gather_billed(margins, fault));
-    TRY(group_items(margins, input->grouping, &result->rows, &result->count, fault));
-    return group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count, fault);
+    group_items(margins, input->grouping, &result->rows, &result->count);
+    group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count);
+    result->problems = margins->problems;
+    result->problem_count = margins->problem_count;
+    return STATUS_OK;
 }
 
 static enum status show_margins_body(struct call *call, const void *input, void *output,

@@ -34,12 +34,22 @@ struct margin_row {
     struct text sku;
     struct text sku_name;
     struct currency currency; /* rows of different currencies are not added up */
-    int64_t revenue_minor;    /* net of tax; with `forecast`: at the month's end */
-    int64_t cost_minor;
-    int64_t margin_minor;
-    int64_t margin_millionths;    /* of revenue: 90 % is 900000; 0 where there is no revenue */
-    int64_t revenue_so_far_minor; /* of a forecast alone */
-    int64_t cost_so_far_minor;
+    money_wide revenue_minor; /* net of tax; with `forecast`: at the month's end */
+    money_wide cost_minor;
+    money_wide margin_minor;
+    int64_t margin_millionths; /* of revenue: 90 % is 900000; 0 where there is no revenue; at most 64 bits */
+    money_wide revenue_so_far_minor; /* of a forecast alone */
+    money_wide cost_so_far_minor;
+};
+
+/* An edge of the account's that the forecast leaves out. */
+struct margin_problem {
+    struct text seller_code;
+    struct text seller_name;
+    struct text buyer_code;
+    struct text buyer_name;
+    struct text reason; /* as the close would leave it open: "price-missing", "amount-overflow", … */
+    struct text message;
 };
 
 struct show_margins_result {
@@ -49,6 +59,8 @@ struct show_margins_result {
     size_t count;
     const struct margin_row *totals; /* one per currency */
     size_t total_count;
+    const struct margin_problem *problems; /* of a forecast alone */
+    size_t problem_count;
 };
 
 /* "total", "buyer", "customer", "sku", "customer-sku"; fault "unknown-grouping". */

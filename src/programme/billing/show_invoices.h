@@ -71,7 +71,7 @@ struct ledger_balance {
     struct text party_code;
     struct text party_name;
     struct currency currency;
-    int64_t balance_minor;
+    money_wide balance_minor;
 };
 
 struct balance_page {

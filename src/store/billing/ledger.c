@@ -1,5 +1,6 @@
 #include "store/billing/ledger.h"
 
+#include "store/billing/wide_sum.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -126,14 +127,22 @@ enum status ledger_insert(struct db *db, struct ledger_posting *posting, struct 
     return STATUS_OK;
 }
 
-static const struct db_field SUM_FIELDS[] = {
-    DB_FIELD_INT(struct ledger_sum, owner_id, "owner_id"),
-    DB_FIELD_TEXT(struct ledger_sum, account, "account"),
-    DB_FIELD_INT(struct ledger_sum, party_id, "party_id"),
-    DB_FIELD_TEXT(struct ledger_sum, currency, "currency"),
-    DB_FIELD_INT(struct ledger_sum, balance_minor, "cast(sum(debit_minor - credit_minor) as bigint)"),
+/* A sum as a row has it. */
+struct summed_row {
+    struct ledger_sum sum;
+    int64_t high;
+    int64_t low;
 };
-static const struct db_fields SUM = DB_FIELDS(struct ledger_sum, SUM_FIELDS);
+
+static const struct db_field SUM_FIELDS[] = {
+    DB_FIELD_INT(struct summed_row, sum.owner_id, "owner_id"),
+    DB_FIELD_TEXT(struct summed_row, sum.account, "account"),
+    DB_FIELD_INT(struct summed_row, sum.party_id, "party_id"),
+    DB_FIELD_TEXT(struct summed_row, sum.currency, "currency"),
+    DB_FIELD_INT(struct summed_row, high, WIDE_SUM_HIGH("debit_minor - credit_minor")),
+    DB_FIELD_INT(struct summed_row, low, WIDE_SUM_LOW("debit_minor - credit_minor")),
+};
+static const struct db_fields SUM = DB_FIELDS(struct summed_row, SUM_FIELDS);
 
 static const char BALANCES[] =
     "select {} from ledger where ($1 = 0 or owner_id = $1) "
@@ -141,5 +150,12 @@ static const char BALANCES[] =
 
 enum status ledger_balances(struct db *db, struct arena *arena, int64_t owner_id, struct ledger_sum **sums,
                             size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &SUM, BALANCES, DB_ARGS(db_integer(owner_id)), sums, count, fault);
+    struct summed_row *rows = NULL;
+    TRY(rows_all(db, arena, &SUM, BALANCES, DB_ARGS(db_integer(owner_id)), &rows, count, fault));
+    *sums = ARENA_NEW(arena, struct ledger_sum, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*sums)[i] = rows[i].sum;
+        (*sums)[i].balance_minor = wide_sum(rows[i].high, rows[i].low);
+    }
+    return STATUS_OK;
 }

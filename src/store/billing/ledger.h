@@ -6,6 +6,7 @@
 #ifndef SEATMETER_STORE_BILLING_LEDGER_H
 #define SEATMETER_STORE_BILLING_LEDGER_H
 
+#include "core/money/money.h"
 #include "store/engine/db.h"
 
 enum ledger_account { LEDGER_RECEIVABLE, LEDGER_REVENUE, LEDGER_TAX, LEDGER_CASH, LEDGER_BAD_DEBT };
@@ -46,7 +47,7 @@ struct ledger_sum {
     struct text account;
     int64_t party_id;
     struct text currency;
-    int64_t balance_minor; /* debits less credits */
+    money_wide balance_minor; /* debits less credits */
 };
 
 /* Per books, account, party and currency; `owner_id` 0: everybody's. */

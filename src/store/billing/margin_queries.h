@@ -2,6 +2,7 @@
 #ifndef SEATMETER_STORE_BILLING_MARGIN_QUERIES_H
 #define SEATMETER_STORE_BILLING_MARGIN_QUERIES_H
 
+#include "core/money/money.h"
 #include "core/time/date.h"
 #include "store/engine/db.h"
 
@@ -11,7 +12,7 @@ struct margin_sum {
     int64_t customer_id; /* 0: for no one end customer */
     int64_t sku_id;      /* 0: a charge */
     struct text currency;
-    int64_t amount_minor; /* net, credit notes taken off */
+    money_wide amount_minor; /* net, credit notes taken off */
 };
 
 enum status margin_sums_load(struct db *db, struct arena *arena, int64_t account_id, struct month month,
