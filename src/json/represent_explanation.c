@@ -109,7 +109,9 @@ static void write_steps(struct json_writer *out, const struct line_explanation *
     json_write_open_array(out, "days");
     for (size_t i = 0; i < trace->day_count; i++) {
         json_write_open(out, NULL);
-        json_write_text(out, "date", date_format(out->arena, (struct date){first.day + (int32_t)i}));
+        json_write_text(
+            out, "date",
+            date_format(out->arena, (struct date){first.day + explanation->meter.span.day_of_month[i] - 1}));
         json_write_int(out, "highest_seats", trace->day_highest[i]);
         json_write_close(out);
     }

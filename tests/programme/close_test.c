@@ -143,6 +143,32 @@ static void a_close_writes_down_the_rules_that_it_goes_by(void **state) {
     assert_int_equal(trade_ask(&trade, "select count(*) from months"), 4);
 }
 
+/* Samoa had no 30 December 2011. */
+static void a_day_that_a_zone_leaves_out_is_no_day_of_the_month(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "Pacific/Apia", "USD");
+    trade_sku(&trade, "DAILY");
+    trade_price(&trade, "VEND", "DIST", "DAILY", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "DIST", "P1", "DAILY", POLICY_DAILY, TIER_FLAT, "1:30", NULL);
+    trade_price(&trade, "P1", NULL, "DAILY", POLICY_DAILY, TIER_FLAT, "1:60", NULL);
+    trade_sabotage(&trade, "update agreements set signed_at_us = 1320000000000000");
+    trade_sabotage(&trade, "update prices set effective_from = 15000");
+    trade_at(&trade, "2011-12-01T10:00:00Z"); /* midnight there */
+    struct text all_month = trade_licence(&trade, "P1", "A", "DAILY", 8);
+    struct text last_days = trade_licence(&trade, "P1", "B", "DAILY", 3);
+    trade_on(&trade, all_month);
+    trade_at(&trade, "2011-12-29T12:00:00Z"); /* the 29th and the 31st */
+    trade_on(&trade, last_days);
+    trade_at(&trade, "2012-01-20T00:00:00Z");
+    struct close_month_result closed = trade_close(&trade, "2011-12");
+    assert_int_equal(closed.open_count, 0);
+    assert_lines(&trade, "P1", "A", "2011-12", "A DAILY daily 8 8 60 480.00\n");
+    assert_lines(&trade, "P1", "B", "2011-12", "B DAILY daily 0.2 0.2 60 12.00\n");
+    assert_int_equal(trade_ask(&trade, "select min(parts_per_unit * 100 + quantity_parts) from invoice_lines "
+                                       "where policy = 'daily'"),
+                     3006);
+}
+
 static void what_is_posted_sums_to_zero(void **state) {
     struct trade trade;
     a_november(&trade, *state);
@@ -528,6 +554,7 @@ int main(void) {
         WORLD_TEST(every_policy_and_tier_mode_bills_to_the_cent),
         WORLD_TEST(closing_again_gives_nothing_new),
         WORLD_TEST(a_close_writes_down_the_rules_that_it_goes_by),
+        WORLD_TEST(a_day_that_a_zone_leaves_out_is_no_day_of_the_month),
         WORLD_TEST(what_is_posted_sums_to_zero),
         WORLD_TEST(before_the_deadline_the_providers_edge_waits_for_its_report),
         WORLD_TEST(a_month_that_has_not_ended_is_refused),

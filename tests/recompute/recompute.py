@@ -36,8 +36,8 @@ def midnight(zone, day):
     local = datetime.datetime(day.year, day.month, day.day, tzinfo=zone)
     instant = local.astimezone(datetime.timezone.utc)
     if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        before = instant - datetime.timedelta(hours=3)  # find the gap's end between two instants
-        low, high = microseconds(before), microseconds(instant + datetime.timedelta(hours=3))
+        before = instant - datetime.timedelta(hours=25)  # find the gap's end between two instants
+        low, high = microseconds(before), microseconds(instant + datetime.timedelta(hours=25))
         while high - low > 1:
             middle = (low + high) // 2
             there = (EPOCH + datetime.timedelta(microseconds=middle)).astimezone(zone).replace(tzinfo=None)
@@ -96,7 +96,7 @@ def measure(changes, policy, bounds, start):
         return sum(highest.values()), 1
     parts = 0
     for first, after in zip(bounds, bounds[1:]):
-        if after <= start or after == first:
+        if after <= start:
             continue
         inside = [total for instant, total in steps if first < instant < after]
         carried = [total for instant, total in steps if instant <= max(first, start)]
@@ -215,7 +215,7 @@ class Programme:
         zone = ZoneInfo(agreement.get("time_zone") or "UTC")
         adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)
-        bounds = [midnight(zone, day) for day in days]
+        bounds = sorted({midnight(zone, day) for day in days})  # a day that the zone leaves out is none
         bills = defaultdict(list)  # tiers of one price, all 0 say, share a key
         for sku in sorted({sku for s, b, sku in self.prices if (s, b) == (seller, buyer)}):
             price = self.price_for(seller, buyer, sku, days)

@@ -6,6 +6,8 @@
 #include "core/time/zone.h"
 #include "glibc.h"
 
+#include <sys/stat.h>
+
 /* What a month lasts, in hours. */
 static int64_t month_hours(struct zone *zone, int year, int month) {
     struct month_span span;
@@ -274,11 +276,146 @@ static void in_every_zone_every_instant_lies_between_the_midnights_of_its_day(vo
             assert_memory_equal(&span, &again, sizeof span);
             assert_true(span.midnights_us[0] <= at_us && at_us < span.midnights_us[span.days]);
             for (int day = 0; day < span.days; day++) {
-                assert_true(span.midnights_us[day] <= span.midnights_us[day + 1]);
+                assert_true(span.midnights_us[day] < span.midnights_us[day + 1]);
             }
         }
         zone_close(zone);
     }
+}
+
+/* Of fifty years: no day is empty, each follows the one before, together they are the month, and the next
+ * month goes on where this one ends. */
+static void in_every_zone_a_month_is_days_that_last_one_after_the_other(void **state) {
+    (void)state;
+    const char **names;
+    size_t count = every_zone_name(&names);
+    int left_out = 0;
+    for (size_t z = 0; z < count; z++) {
+        struct zone *zone = a_zone(names[z]);
+        int64_t end_us = zone_midnight_us(zone, date_of(1990, 1, 1));
+        for (struct month month = month_of(1990, 1); month.index <= month_of(2040, 12).index; month.index++) {
+            struct month_span span;
+            zone_month_span(zone, month, &span);
+            int32_t first = month_first_day(month).day;
+            assert_int_equal(span.midnights_us[0], end_us);
+            for (int day = 0; day < span.days; day++) {
+                struct date date = {first + span.day_of_month[day] - 1};
+                assert_true(span.midnights_us[day] < span.midnights_us[day + 1]);
+                assert_int_equal(span.midnights_us[day], zone_midnight_us(zone, date));
+                assert_int_equal(zone_date_at(zone, span.midnights_us[day]).day, date.day);
+                assert_true(day == 0 || span.day_of_month[day] > span.day_of_month[day - 1]);
+            }
+            end_us = span.midnights_us[span.days];
+            assert_int_equal(end_us, zone_midnight_us(zone, month_first_day(month_plus(month, 1))));
+            left_out += month_days(month) - span.days;
+        }
+        zone_close(zone);
+    }
+    assert_in_range(left_out, 5,
+                    20); /* Apia, Fakaofo, Kiritimati, Kanton, Kwajalein, and their other names */
+}
+
+/* ---- kept months ---- */
+
+/* Casablanca with the law of before 2018 in place of today's: each month begins an hour later. */
+static struct kept_month an_hour_later(struct zone *zone, struct month month) {
+    struct kept_month kept = zone_kept_month(zone, month);
+    for (int day = 0; day <= month_days(month); day++) {
+        kept.midnights_us[day] += hour_us;
+    }
+    return kept;
+}
+
+static void a_kept_month_is_what_it_was_and_its_neighbours_meet_it(void **state) {
+    (void)state;
+    struct zone *zone = a_zone("Africa/Casablanca");
+    struct zone *other = a_zone("Europe/Berlin");
+    struct month march = month_of(2026, 3), april = month_of(2026, 4), may = month_of(2026, 5);
+    struct kept_month kept = an_hour_later(zone, april);
+    struct month_span before, span, now;
+    zone_month_span(zone, april, &before);
+    assert_true(kept_month_is_sound(&kept));
+    zone_keep_months(zone, &kept, 1);
+    zone_keep_months(other, &kept, 1);
+    zone_month_span(zone, april, &span);
+    assert_int_equal(span.days, 30);
+    for (int day = 0; day <= 30; day++) {
+        assert_int_equal(span.midnights_us[day], before.midnights_us[day] + hour_us);
+    }
+    zone_month_span(zone, march, &now);
+    assert_int_equal(now.midnights_us[now.days], span.midnights_us[0]);
+    zone_month_span(zone, may, &now);
+    assert_int_equal(now.midnights_us[0], span.midnights_us[30]);
+    assert_int_equal(now.midnights_us[1] - now.midnights_us[0], 23 * hour_us);
+    assert_int_equal(zone_month_at(zone, span.midnights_us[0] - 1).index, march.index);
+    assert_int_equal(zone_month_at(zone, span.midnights_us[0]).index, april.index);
+    assert_int_equal(zone_month_at(zone, span.midnights_us[30] - 1).index, april.index);
+    assert_int_equal(zone_month_at(zone, span.midnights_us[30]).index, may.index);
+    assert_int_equal(zone_date_at(zone, span.midnights_us[14] - 1).day, month_first_day(april).day + 13);
+    zone_month_span(other, april, &now);
+    assert_int_equal(now.midnights_us[0], at("2026-03-31T22:00:00Z"));
+    zone_close(zone);
+    zone_close(other);
+}
+
+static void a_kept_month_knows_the_day_that_was_left_out(void **state) {
+    (void)state;
+    struct zone *zone = a_zone("Pacific/Apia");
+    struct month_span span, again;
+    struct kept_month kept = zone_kept_month(zone, month_of(2011, 12));
+    zone_month_span(zone, kept.month, &span);
+    assert_int_equal(span.days, 30);
+    assert_int_equal(span.day_of_month[28], 29);
+    assert_int_equal(span.day_of_month[29], 31);
+    zone_keep_months(zone, &kept, 1);
+    zone_month_span(zone, kept.month, &again);
+    assert_memory_equal(&span, &again, sizeof span);
+    assert_int_equal(zone_midnight_us(zone, date_of(2011, 12, 30)),
+                     zone_midnight_us(zone, date_of(2011, 12, 31)));
+    zone_close(zone);
+}
+
+static void midnights_that_are_no_months_are_not_sound(void **state) {
+    (void)state;
+    struct zone *zone = a_zone("Europe/Berlin");
+    struct kept_month sound = zone_kept_month(zone, month_of(2026, 2));
+    struct kept_month broken = sound;
+    assert_true(kept_month_is_sound(&sound));
+    broken.midnights_us[3] = broken.midnights_us[5];
+    assert_false(kept_month_is_sound(&broken));
+    broken = sound;
+    broken.month = month_of(2026, 3);
+    assert_false(kept_month_is_sound(&broken));
+    broken = sound;
+    broken.midnights_us[28] = INT64_MAX;
+    assert_false(kept_month_is_sound(&broken));
+    broken = sound;
+    broken.midnights_us[0] = INT64_MIN;
+    assert_false(kept_month_is_sound(&broken));
+    zone_close(zone);
+}
+
+static void another_folder_of_zone_files_may_be_named(void **state) {
+    (void)state;
+    char folder[] = "/tmp/zones-XXXXXX";
+    struct fault fault;
+    struct zone *zone = NULL;
+    assert_non_null(mkdtemp(folder));
+    struct text europe = text_format(&arena, "%s/Europe", folder);
+    struct text berlin = text_format(&arena, "%s/Europe/Berlin", folder);
+    assert_int_equal(mkdir(europe.at, 0700), 0);
+    assert_int_equal(symlink("/usr/share/zoneinfo/Asia/Tokyo", berlin.at), 0);
+    setenv("TZDIR", folder, 1);
+    zone = a_zone("Europe/Berlin");
+    assert_string_equal(midnight(zone, 2026, 7, 1), "2026-06-30T15:00:00");
+    zone_close(zone);
+    assert_int_equal(zone_open(TEXT("Europe/Paris"), NULL, &zone, &fault), STATUS_INVALID);
+    assert_string_equal(fault.code, "unknown-time-zone");
+    setenv("TZDIR", "/nowhere", 1);
+    assert_int_equal(zone_open(TEXT("Europe/Berlin"), NULL, &zone, &fault), STATUS_INTERNAL);
+    assert_string_equal(fault.code, "time-zone-data-missing");
+    unsetenv("TZDIR");
+    assert_int_equal(unlink(berlin.at) + rmdir(europe.at) + rmdir(folder), 0);
 }
 
 static void in_every_zone_every_local_time_reads_back_as_its_instant(void **state) {
@@ -320,6 +457,11 @@ int main(void) {
         TEST(odd_zones_have_their_months_too),
         TEST(far_in_the_future_the_last_rule_goes_on),
         TEST(in_every_zone_every_instant_lies_between_the_midnights_of_its_day),
+        TEST(in_every_zone_a_month_is_days_that_last_one_after_the_other),
+        TEST(a_kept_month_is_what_it_was_and_its_neighbours_meet_it),
+        TEST(a_kept_month_knows_the_day_that_was_left_out),
+        TEST(midnights_that_are_no_months_are_not_sound),
+        TEST(another_folder_of_zone_files_may_be_named),
         TEST(in_every_zone_every_local_time_reads_back_as_its_instant),
         TEST(in_every_zone_glibc_has_the_same_offsets_midnights_and_local_times),
     };

@@ -70,13 +70,14 @@ static void print_licences(struct arena *arena, const struct explained_meter *me
 static void print_days(struct arena *arena, const struct line_explanation *from) {
     const struct meter_trace *trace = &from->meter.trace;
     struct date first = month_first_day(from->month);
+    const uint8_t *days = from->meter.span.day_of_month;
     for (size_t i = 0, end = 0; i < trace->day_count; i = end) {
         for (end = i + 1; end < trace->day_count && trace->day_highest[end] == trace->day_highest[i]; end++) {
         }
         if (trace->day_highest[i] > 0) {
             printf("days      %.*s to %.*s  highest %lld\n",
-                   TEXT_ARGS(date_format(arena, (struct date){first.day + (int32_t)i})),
-                   TEXT_ARGS(date_format(arena, (struct date){first.day + (int32_t)end - 1})),
+                   TEXT_ARGS(date_format(arena, (struct date){first.day + days[i] - 1})),
+                   TEXT_ARGS(date_format(arena, (struct date){first.day + days[end - 1] - 1})),
                    (long long)trace->day_highest[i]);
         }
     }

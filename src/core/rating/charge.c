@@ -27,6 +27,12 @@ void edge_month_cut(struct edge_month *on, int64_t until_us) {
     on->has_time = span->days > 0;
 }
 
+/* What a month's seat-days are divided by: its days. The first rules counted a day that the zone leaves out.
+ */
+static int days_of(const struct edge_month *on) {
+    return on->rules == RULES_FIRST ? month_days(on->month) : on->span.days;
+}
+
 struct metering metering_of(const struct edge_month *on, const struct price *price) {
     struct metering metering = {
         .policy = POLICY_PEAK, .parts_per_unit = 1, .from_us = on->span.midnights_us[0]};
@@ -34,7 +40,7 @@ struct metering metering_of(const struct edge_month *on, const struct price *pri
         return metering;
     }
     metering.policy = price->policy;
-    metering.parts_per_unit = price->policy == POLICY_DAILY ? on->span.days : 1;
+    metering.parts_per_unit = price->policy == POLICY_DAILY ? days_of(on) : 1;
     metering.minimum_units = price->terms.minimum_units;
     metering.free_months = price->terms.free_months;
     metering.not_for_resale = price->terms.not_for_resale;
@@ -67,7 +73,8 @@ enum status charge_measure(const struct edge_month *on, const struct metering *m
         made.is_free = is_free_month(on, metering, meter.first_on_at_us);
         TRY(meter_measure(&meter.meter, metering->policy, &on->span, metering->from_us, on->meter_scratch,
                           &made.quantity, fault));
-        assert(made.quantity.parts >= 0 && made.quantity.parts_per_unit == metering->parts_per_unit);
+        assert(made.quantity.parts >= 0);
+        made.quantity.parts_per_unit = metering->parts_per_unit;
     }
     *measured = made;
     return STATUS_OK;

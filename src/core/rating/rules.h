@@ -6,7 +6,8 @@
  * makes it depend on `rules` of struct edge_month, and says here what differs.
  *
  * 1: all that was closed before the versions were kept.
- * 2: the present ones. */
+ * 2: the present ones. A day that the zone leaves out altogether is no day of the month: it has no seat-days,
+ * and `daily` does not divide by it. */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
 

@@ -10,12 +10,14 @@
  * thing only, the offset at an instant and how long it lasts: a segment. The last few are remembered, as are
  * the last months. */
 #include "core/time/zone.h"
+#include "core/base/search.h"
 #include "core/time/civil.h"
 #include "core/time/tzif.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +38,8 @@ struct zone {
     char name[NAME_MAX_BYTES + 1];
     struct segment segments[SEGMENTS]; /* an unused one is empty: from_us = until_us */
     size_t next_segment;               /* the one to overwrite next */
+    const struct kept_month *kept;     /* ascending by month */
+    size_t kept_count;
     struct {
         bool known;
         struct month month;
@@ -43,7 +47,13 @@ struct zone {
     } months[MONTHS]; /* by month modulo MONTHS */
 };
 
-static const char zone_files[] = "/usr/share/zoneinfo/";
+static const char system_files[] = "/usr/share/zoneinfo";
+
+/* Where the zone files are: glibc's variable may name another folder. */
+static const char *zone_files(void) {
+    const char *folder = getenv("TZDIR");
+    return folder == NULL || folder[0] == '\0' ? system_files : folder;
+}
 
 /* No clock is, or ever was, further from UTC (Manila had -15:56, Alaska +15:02); tzif_parse sees to it. */
 static const int64_t offset_max_us = INT64_C(26) * 3600 * MICROSECONDS_PER_SECOND;
@@ -95,9 +105,9 @@ static enum status refuse_name(struct text name, const char *field, struct fault
 
 /* For what is not the name's fault. */
 static enum status refuse_file(struct text name, int error, struct fault *fault) {
-    if (access(zone_files, F_OK) != 0) {
+    if (access(zone_files(), F_OK) != 0) {
         return fault_set(fault, STATUS_INTERNAL, "time-zone-data-missing", NULL, name,
-                         "This machine has no %s: install the package tzdata.", zone_files);
+                         "This machine has no %s: install the package tzdata.", zone_files());
     }
     return fault_set(fault, STATUS_INTERNAL, "time-zone-data-unreadable", NULL, name,
                      "The system's data of the time zone %.*s cannot be read: %s.", TEXT_ARGS(name),
@@ -123,15 +133,11 @@ static ssize_t read_whole(int file, char *bytes, size_t room) {
 /* A package update renames the new file over the old one, so what is read is the one or the other. */
 static enum status read_file(struct text name, const char *field, struct arena *arena, struct text *bytes,
                              struct fault *fault) {
-    char path[sizeof zone_files + NAME_MAX_BYTES];
-    memcpy(path, zone_files, sizeof zone_files - 1);
-    memcpy(path + sizeof zone_files - 1, name.at, name.length);
-    path[sizeof zone_files - 1 + name.length] = '\0';
-
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct text path = text_format(arena, "%s/%.*s", zone_files(), TEXT_ARGS(name));
+    int file = open(path.at, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
         int error = errno;
-        bool is_unknown = (error == ENOENT || error == ENOTDIR) && access(zone_files, F_OK) == 0;
+        bool is_unknown = (error == ENOENT || error == ENOTDIR) && access(zone_files(), F_OK) == 0;
         return is_unknown ? refuse_name(name, field, fault) : refuse_file(name, error, fault);
     }
     enum status status = STATUS_OK;
@@ -239,20 +245,105 @@ static int64_t first_instant_from(struct zone *zone, int64_t local_us) {
     }
 }
 
+/* ---- kept months ---- */
+
+struct sought_month {
+    const struct zone *zone;
+    struct month month;
+};
+
+static bool is_kept_before(const void *context, size_t i) {
+    const struct sought_month *sought = context;
+    return sought->zone->kept[i].month.index < sought->month.index;
+}
+
+/* The month as it is kept, or NULL. */
+static const struct kept_month *find_kept(const struct zone *zone, struct month month) {
+    size_t at = lower_bound(zone->kept_count, is_kept_before, &(struct sought_month){zone, month});
+    return at < zone->kept_count && zone->kept[at].month.index == month.index ? &zone->kept[at] : NULL;
+}
+
+bool kept_month_is_sound(const struct kept_month *month) {
+    int days = month_days(month->month);
+    for (int day = 0; day < days; day++) {
+        if (month->midnights_us[day] > month->midnights_us[day + 1]) {
+            return false;
+        }
+    }
+    int64_t first_us = month_first_day(month->month).day * MICROSECONDS_PER_DAY;
+    int64_t end_us = first_us + days * MICROSECONDS_PER_DAY;
+    return month->midnights_us[0] > first_us - offset_max_us &&
+           month->midnights_us[0] < first_us + offset_max_us &&
+           month->midnights_us[days] > end_us - offset_max_us &&
+           month->midnights_us[days] < end_us + offset_max_us;
+}
+
+void zone_keep_months(struct zone *zone, const struct kept_month *months, size_t count) {
+    struct kept_month *kept = ARENA_NEW(&zone->arena, struct kept_month, count);
+    zone->kept_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert(i == 0 || months[i - 1].month.index <= months[i].month.index);
+        assert(kept_month_is_sound(&months[i]));
+        if (text_is(months[i].time_zone, zone->name)) {
+            kept[zone->kept_count++] = months[i];
+        }
+    }
+    zone->kept = kept;
+    for (size_t i = 0; i < MONTHS; i++) {
+        zone->months[i].known = false;
+    }
+}
+
+/* Where months beside an open one are kept, it lies between them. */
+static int64_t between_kept(const struct zone *zone, struct date date, int64_t at_us) {
+    struct month month = date_month(date);
+    const struct kept_month *before = find_kept(zone, month_plus(month, -1));
+    const struct kept_month *after = find_kept(zone, month_plus(month, 1));
+    int64_t from_us = before == NULL ? INT64_MIN : before->midnights_us[month_days(before->month)];
+    int64_t until_us = after == NULL ? INT64_MAX : after->midnights_us[0];
+    if (before != NULL && date.day == month_first_day(month).day) {
+        return from_us;
+    }
+    at_us = at_us > until_us ? until_us : at_us;
+    return at_us < from_us ? from_us : at_us;
+}
+
 int64_t zone_midnight_us(struct zone *zone, struct date date) {
     assert(date.day >= -day_max && date.day <= day_max);
-    return first_instant_from(zone, date.day * MICROSECONDS_PER_DAY);
+    int64_t at_us = first_instant_from(zone, date.day * MICROSECONDS_PER_DAY);
+    if (zone->kept_count == 0) {
+        return at_us;
+    }
+    const struct kept_month *kept = find_kept(zone, date_month(date));
+    return kept == NULL ? between_kept(zone, date, at_us)
+                        : kept->midnights_us[date.day - month_first_day(kept->month).day];
+}
+
+struct kept_month zone_kept_month(struct zone *zone, struct month month) {
+    struct kept_month kept = {.time_zone = text_of(zone->name), .month = month};
+    int32_t first = month_first_day(month).day;
+    for (int day = 0; day <= month_days(month); day++) {
+        kept.midnights_us[day] = zone_midnight_us(zone, (struct date){first + day});
+    }
+    return kept;
+}
+
+/* The days that last. */
+static void fill_span(struct zone *zone, struct month month, struct month_span *span) {
+    struct kept_month civil = zone_kept_month(zone, month);
+    *span = (struct month_span){.midnights_us[0] = civil.midnights_us[0]};
+    for (int day = 0; day < month_days(month); day++) {
+        if (civil.midnights_us[day + 1] > span->midnights_us[span->days]) {
+            span->day_of_month[span->days] = (uint8_t)(day + 1);
+            span->midnights_us[++span->days] = civil.midnights_us[day + 1];
+        }
+    }
 }
 
 void zone_month_span(struct zone *zone, struct month month, struct month_span *span) {
     size_t slot = (size_t)((uint32_t)month.index % MONTHS);
     if (!zone->months[slot].known || zone->months[slot].month.index != month.index) {
-        struct month_span *made = &zone->months[slot].span;
-        int32_t first = month_first_day(month).day;
-        made->days = month_days(month);
-        for (int day = 0; day <= made->days; day++) {
-            made->midnights_us[day] = zone_midnight_us(zone, (struct date){first + day});
-        }
+        fill_span(zone, month, &zone->months[slot].span);
         zone->months[slot].month = month;
         zone->months[slot].known = true;
     }
@@ -264,7 +355,12 @@ struct date zone_date_at(struct zone *zone, int64_t at_us) {
     struct segment segment = segment_at(zone, at_us);
     struct date date = {(int32_t)divide_down(at_us + segment.offset_us, MICROSECONDS_PER_DAY)};
     /* A clock that was put back is behind the furthest it has shown for at most as long as offsets differ. */
-    bool may_be_behind = segment.from_us != INT64_MIN && at_us - segment.from_us < 2 * offset_max_us;
+    bool may_be_behind =
+        zone->kept_count > 0 || (segment.from_us != INT64_MIN && at_us - segment.from_us < 2 * offset_max_us);
+    /* A month that is kept may have begun later, or ended earlier, than the zone's data has it now. */
+    while (zone->kept_count > 0 && zone_midnight_us(zone, date) > at_us) {
+        date.day--;
+    }
     while (may_be_behind && zone_midnight_us(zone, (struct date){date.day + 1}) <= at_us) {
         date.day++;
     }
