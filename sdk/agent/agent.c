@@ -64,7 +64,7 @@ static bool is_root(const char *text) {
 /* Whether each root is one, so that a slip in copying one is named here. */
 static bool are_roots(const char *given) {
     char copy[SETTING_BYTES];
-    const char *roots[SM_ROOTS_MAX] = {NULL};
+    const char *roots[SM_ROOTS_MAX] = {"", "", "", ""};
     snprintf(copy, sizeof copy, "%s", given);
     size_t count = split(copy, roots, SM_ROOTS_MAX);
     if (count == 0 || count > SM_ROOTS_MAX) {
@@ -73,7 +73,7 @@ static bool are_roots(const char *given) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (roots[i] == NULL || !is_root(roots[i])) {
+        if (!is_root(roots[i])) {
             fprintf(stderr,
                     "seatmeter-agent: --root wants root keys of %d letters, digits, - and _, and \"%.100s\" "
                     "(%zu characters) is none: take it over whole from its vendor\n",

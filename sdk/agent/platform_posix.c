@@ -111,7 +111,13 @@ bool platform_replace(const char *path, const void *bytes, size_t size) {
     } else if (descriptor >= 0) {
         close(descriptor);
     }
-    return is_good && rename(beside, path) == 0;
+    is_good = is_good && rename(beside, path) == 0;
+    if (!is_good) {
+        int why = errno;
+        (void)unlink(beside);
+        errno = why;
+    }
+    return is_good;
 }
 
 bool platform_make_directory(const char *path) {

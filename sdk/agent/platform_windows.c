@@ -292,6 +292,9 @@ bool platform_replace(const char *path, const void *bytes, size_t size) {
     bool is_done = from != NULL && to != NULL &&
                    MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
     DWORD error = GetLastError();
+    if (!is_done && from != NULL) {
+        (void)DeleteFileW(from);
+    }
     free(from);
     free(to);
     SetLastError(error);

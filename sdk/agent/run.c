@@ -61,6 +61,10 @@ static void check_in(struct agent *agent, struct rounds *rounds) {
     if (code == SM_OK) {
         code = sm_check_in(agent->client);
     }
+    if (code == SM_STORE_BROKEN && agent->client != NULL) {
+        update_make_room(agent);
+        code = sm_check_in(agent->client);
+    }
     if (code != SM_OK && code != SM_NOT_ACTIVATED && !agent->signals.is_stopping) {
         agent_complain("the check-in was not answered", code, "");
     }

@@ -127,6 +127,18 @@ static enum sm_code open_updates(struct agent *agent) {
     return code;
 }
 
+static void forget_ready(struct agent *agent) {
+    agent->told.ready[0] = '\0';
+    agent->told.ready_version[0] = '\0';
+    agent->told.ready_sha256[0] = '\0';
+}
+
+void update_make_room(struct agent *agent) {
+    char updates[SETTING_PATH_BYTES];
+    agent_path(agent, "updates", updates);
+    platform_remove_others(updates, agent->told.ready_version);
+}
+
 static enum sm_code fetch_target(struct agent *agent, const struct sm_target *target) {
     char updates[SETTING_PATH_BYTES];
     char folder[SETTING_PATH_BYTES + SM_TARGET_VERSION_BYTES + 2];
@@ -142,6 +154,11 @@ static enum sm_code fetch_target(struct agent *agent, const struct sm_target *ta
         return SM_STORE_BROKEN;
     }
     enum sm_code code = sm_updates_fetch(agent->updates, target, file);
+    if (code == SM_DISK_FULL && strcmp(agent->told.ready_version, target->version) != 0) {
+        forget_ready(agent); /* what is superseded gives its room */
+        platform_remove_others(updates, target->version);
+        code = sm_updates_fetch(agent->updates, target, file);
+    }
     if (code != SM_OK) {
         return code;
     }
@@ -174,9 +191,7 @@ enum sm_code update_look(struct agent *agent) {
         char updates[SETTING_PATH_BYTES];
         agent_path(agent, "updates", updates);
         platform_remove_others(updates, "");
-        agent->told.ready[0] = '\0';
-        agent->told.ready_version[0] = '\0';
-        agent->told.ready_sha256[0] = '\0';
+        forget_ready(agent);
         return code;
     }
     if (code == SM_OK) {

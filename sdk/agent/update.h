@@ -15,4 +15,8 @@ bool update_keep_root(struct agent *agent);
  * is none; else what went wrong, with a message on standard error. */
 enum sm_code update_look(struct agent *agent);
 
+/* Removes all that was fetched but the update that is ready: the lease goes before updates where the disk is
+ * full. For the process that holds the lock. */
+void update_make_room(struct agent *agent);
+
 #endif

@@ -73,7 +73,8 @@
     X(IN_USE, "in-use", 0,                                                                                   \
       "Another process of the product is talking to the licence server. Try again in a moment.")             \
     X(OTHER_REASON, "other-reason", 0,                                                                       \
-      "The licence server gives a reason that this version of the product does not know.")
+      "The licence server gives a reason that this version of the product does not know.")                   \
+    X(DISK_FULL, "disk-full", 0, "There is not enough room on the disk.")
 
 #define SEATMETER_CODES(X) SEATMETER_CODES_SIGNED(X) SEATMETER_CODES_ANSWERS(X) SEATMETER_CODES_FOUND(X)
 

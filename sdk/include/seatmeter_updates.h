@@ -71,8 +71,9 @@ SM_API enum sm_code sm_updates_target(struct sm_updates *updates, const char *pa
  * not at all. What came of it so far is kept beside it, as FILE.part, and the next call goes on from there.
  * Where the file is there already and right, nothing is fetched. SM_OK; the server's code (SM_OFF,
  * SM_NOT_ENTITLED, …); SM_UPDATE_UNTRUSTED: the content is not the target's; SM_UNREACHABLE: no network, or
- * it broke off; SM_NOT_ACTIVATED; SM_STORE_BROKEN: the file cannot be written; SM_WRONG_CALL; SM_NO_MEMORY.
- */
+ * it broke off; SM_NOT_ACTIVATED; SM_DISK_FULL: it does not fit on the disk beside 2 MiB that stay free for
+ * the store, and nothing is kept of it; SM_STORE_BROKEN: the file cannot be written; SM_WRONG_CALL;
+ * SM_NO_MEMORY. */
 SM_API enum sm_code sm_updates_fetch(struct sm_updates *updates, const struct sm_target *target,
                                      const char *file);
 

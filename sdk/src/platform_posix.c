@@ -109,7 +109,11 @@ static int write_file(void *context, const char *path, const void *bytes, size_t
     if (result == 0) {
         result = fsync(file);
     }
-    return close(file) == 0 ? result : -1;
+    result = close(file) == 0 ? result : -1;
+    if (result != 0) {
+        (void)unlink(path); /* half a file is of no use, and takes the room that a full disk has not */
+    }
+    return result;
 }
 
 static int rename_file(void *context, const char *from, const char *to) {

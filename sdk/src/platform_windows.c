@@ -89,7 +89,13 @@ static int write_file(void *context, const char *path, const void *bytes, size_t
     DWORD written = 0;
     BOOL is_done = size <= 0x7FFFFFFF && WriteFile(file, bytes, (DWORD)size, &written, NULL) &&
                    written == size && FlushFileBuffers(file);
-    return CloseHandle(file) && is_done ? 0 : -1;
+    is_done = CloseHandle(file) && is_done;
+    wchar_t *name = is_done ? NULL : sm_wide_of(path);
+    if (name != NULL) {
+        (void)DeleteFileW(name); /* half a file is of no use, and takes the room that a full disk has not */
+    }
+    free(name);
+    return is_done ? 0 : -1;
 }
 
 static int rename_file(void *context, const char *from, const char *to) {

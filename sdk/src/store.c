@@ -175,6 +175,17 @@ enum sm_code sm_store_read(struct sm_store *store, struct sm_state *state) {
     return code;
 }
 
+/* A disk that is full keeps no check-in from being made: the generation before gives its room. The present
+ * one stays where it is, and is whole. */
+static bool write_new(struct sm_store *store, const struct sm_buffer *content) {
+    struct sm_files *files = &store->files;
+    if (files->write(files->context, store->new_path, content->at, content->length) == 0) {
+        return true;
+    }
+    return !store->is_old && files->rename(files->context, store->old_path, store->new_path) == 0 &&
+           files->write(files->context, store->new_path, content->at, content->length) == 0;
+}
+
 enum sm_code sm_store_write(struct sm_store *store, const struct sm_state *state) {
     struct sm_buffer body = SM_BUFFER_EMPTY;
     struct sm_buffer content = SM_BUFFER_EMPTY;
@@ -198,8 +209,7 @@ enum sm_code sm_store_write(struct sm_store *store, const struct sm_state *state
         goto done;
     }
     code = SM_STORE_BROKEN;
-    if (content.length > SM_STORE_BYTES_MAX ||
-        files->write(files->context, store->new_path, content.at, content.length) != 0) {
+    if (content.length > SM_STORE_BYTES_MAX || !write_new(store, &content)) {
         goto done;
     }
     /* A file that is broken must not take the place of the generation before. Where there is none yet, there

@@ -10,18 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 64 * 1024, REFUSAL_BYTES_MAX = 4096, HEADER_BYTES = 64 + SM_AUTHORISATION_BYTES_MAX };
+enum {
+    CHUNK_BYTES = 64 * 1024,
+    LOOK_EVERY_BYTES = 1024 * 1024,
+    REFUSAL_BYTES_MAX = 4096,
+    HEADER_BYTES = 64 + SM_AUTHORISATION_BYTES_MAX,
+    SIZE_TEXT_BYTES = 32
+};
 
 struct download {
     struct sm_updates *updates;
     const struct sm_target *target;
     char *part_name;
     FILE *part;
-    int64_t have; /* bytes of the part, hashed */
+    int64_t have;      /* bytes of the part, hashed */
+    int64_t looked_at; /* the bytes that there were when the disk's room was last looked at */
     crypto_hash_sha256_state hash;
     bool is_begun; /* the answer's first bytes came */
     bool is_content;
     bool is_not_written;
+    bool is_full; /* the disk; then the part goes */
     bool is_too_long;
     char refusal[REFUSAL_BYTES_MAX];
     size_t refusal_size;
@@ -89,6 +97,11 @@ static bool open_part(struct download *download) {
     return true;
 }
 
+static void note_not_written(struct download *download) {
+    download->is_full = download->is_full || sm_file_says_full();
+    download->is_not_written = true;
+}
+
 /* The answer's head: is it the content, from where the part ends? */
 static bool begin_content(struct download *download, const struct sm_response *response) {
     download->is_begun = true;
@@ -98,10 +111,20 @@ static bool begin_content(struct download *download, const struct sm_response *r
                (response->range_total < 0 || response->range_total == download->target->bytes);
     }
     if (response->status == 200 && download->have > 0 && !start_over(download)) {
-        download->is_not_written = true;
+        note_not_written(download);
         return false;
     }
     return true;
+}
+
+/* Whether others have left the reserve alone while this came in. */
+static bool has_reserve(struct download *download) {
+    if (download->have - download->looked_at < LOOK_EVERY_BYTES) {
+        return true;
+    }
+    download->looked_at = download->have;
+    int64_t room = sm_file_room(download->part_name);
+    return room < 0 || room >= SM_DISK_RESERVE_BYTES;
 }
 
 static int take_bytes(void *context, const struct sm_response *response, const void *bytes, size_t size) {
@@ -121,8 +144,12 @@ static int take_bytes(void *context, const struct sm_response *response, const v
         download->is_too_long = true;
         return 1;
     }
+    if (!has_reserve(download)) {
+        download->is_full = true;
+        return 1;
+    }
     if (fwrite(bytes, 1, size, download->part) != size) {
-        download->is_not_written = true;
+        note_not_written(download);
         return 1;
     }
     crypto_hash_sha256_update(&download->hash, bytes, size);
@@ -163,6 +190,46 @@ static enum sm_code refused(struct download *download, const struct sm_response 
     return sm_update_fail(download->updates, code, "%s", sm_code_words(code));
 }
 
+/* Bytes as people read them, in tenths of a megabyte, rounded up. */
+static void write_size(int64_t bytes, char out[SIZE_TEXT_BYTES]) {
+    int64_t tenths = bytes / 100000 + (bytes % 100000 != 0);
+    snprintf(out, SIZE_TEXT_BYTES, "%" PRId64 ".%d MB", tenths / 10, (int)(tenths % 10));
+}
+
+static enum sm_code fail_not_written(struct download *download) {
+    return download->is_full ? sm_update_fail(download->updates, SM_DISK_FULL,
+                                              "the disk of %.120s is full: the update was removed again",
+                                              download->part_name)
+                             : sm_update_fail(download->updates, SM_STORE_BROKEN, "%s cannot be written",
+                                              download->part_name);
+}
+
+/* The length is signed, so it is known before the first byte whether there is room for it, and for the store
+ * beside it. */
+static enum sm_code check_room(struct download *download) {
+    int64_t room = sm_file_room(download->part_name);
+    int64_t left = download->target->bytes - download->have;
+    int64_t most = INT64_MAX - SM_DISK_RESERVE_BYTES;
+    int64_t needed = (left < most ? left : most) + SM_DISK_RESERVE_BYTES;
+    if (room < 0 || room >= needed) {
+        return SM_OK;
+    }
+    char wanted[SIZE_TEXT_BYTES];
+    char reserve[SIZE_TEXT_BYTES];
+    char there[SIZE_TEXT_BYTES];
+    char missing[SIZE_TEXT_BYTES];
+    write_size(left, wanted);
+    write_size(SM_DISK_RESERVE_BYTES, reserve);
+    write_size(room - room % 100000, there);
+    write_size(needed - room, missing);
+    download->is_full = true;
+    return sm_update_fail(
+        download->updates, SM_DISK_FULL,
+        "%s are missing on the disk of %.100s: the update needs %s, %s stay free, and %s are "
+        "there",
+        missing, download->part_name, wanted, reserve, there);
+}
+
 /* One exchange for what is missing of the part. */
 static enum sm_code exchange(struct download *download) {
     struct sm_updates *updates = download->updates;
@@ -187,13 +254,17 @@ static enum sm_code exchange(struct download *download) {
     }
     struct sm_request request = {sizeof request, "GET", url, headers, NULL, 0};
     struct sm_response response = {sizeof response, 0, -1, -1, -1, -1};
+    download->looked_at = download->have;
     download->is_begun = false;
     download->is_content = false;
     download->refusal_size = 0;
     int failed =
         updates->transport.perform(updates->transport.context, &request, &response, take_bytes, download);
-    if (fflush(download->part) != 0 || download->is_not_written) {
-        return sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", download->part_name);
+    if (fflush(download->part) != 0) {
+        note_not_written(download);
+    }
+    if (download->is_full || download->is_not_written) {
+        return fail_not_written(download);
     }
     if (download->is_too_long) {
         return sm_update_fail(updates, SM_UPDATE_UNTRUSTED, "more came than the file is long");
@@ -211,7 +282,8 @@ static enum sm_code exchange(struct download *download) {
 /* Fetches what is missing and verifies the whole. */
 static enum sm_code complete(struct download *download) {
     if (download->have < download->target->bytes) {
-        enum sm_code code = exchange(download);
+        enum sm_code code = check_room(download);
+        code = code == SM_OK ? exchange(download) : code;
         if (code != SM_OK) {
             return code;
         }
@@ -223,21 +295,23 @@ static enum sm_code complete(struct download *download) {
 }
 
 static enum sm_code fetch_part(struct download *download) {
-    struct sm_updates *updates = download->updates;
     if (!open_part(download)) {
-        return sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", download->part_name);
+        note_not_written(download);
+        return fail_not_written(download);
     }
     bool is_resumed = download->have > 0;
     enum sm_code code = complete(download);
     if (code == SM_UPDATE_UNTRUSTED && is_resumed) {
         download->is_too_long = false;
         if (!start_over(download)) {
-            return sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", download->part_name);
+            note_not_written(download);
+            return fail_not_written(download);
         }
         code = complete(download);
     }
     if (code == SM_OK && !sm_file_sync(download->part)) {
-        code = sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", download->part_name);
+        note_not_written(download);
+        code = fail_not_written(download);
     }
     return code;
 }
@@ -270,12 +344,13 @@ enum sm_code sm_updates_fetch(struct sm_updates *updates, const struct sm_target
     download->part_name = part_name;
     enum sm_code code = fetch_part(download);
     if (download->part != NULL && fclose(download->part) != 0 && code == SM_OK) {
-        code = sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", part_name);
+        note_not_written(download);
+        code = fail_not_written(download);
     }
     if (code == SM_OK && !sm_file_rename(part_name, file)) {
         code = sm_update_fail(updates, SM_STORE_BROKEN, "%s cannot be written", file);
-    } else if (code == SM_UPDATE_UNTRUSTED) {
-        sm_file_remove(part_name);
+    } else if (code == SM_UPDATE_UNTRUSTED || code == SM_DISK_FULL) {
+        sm_file_remove(part_name); /* a part that does not fit only takes the room of others */
     }
     free(part_name);
     free(download);

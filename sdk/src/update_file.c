@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "platform.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,11 +39,39 @@ void sm_file_remove(const char *path) {
     free(name);
 }
 
+static int64_t room_of_directory(const char *path) {
+    ULARGE_INTEGER free_bytes = {.QuadPart = 0};
+    wchar_t *name = sm_wide_of(path);
+    bool is_known = name != NULL && GetDiskFreeSpaceExW(name, &free_bytes, NULL, NULL);
+    free(name);
+    return !is_known ? -1 : free_bytes.QuadPart > INT64_MAX ? INT64_MAX : (int64_t)free_bytes.QuadPart;
+}
+
+bool sm_file_says_full(void) {
+    return errno == ENOSPC;
+}
+
 #else
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+/* A file system that says it has no blocks at all (some of the network) does not know. */
+static int64_t room_of_directory(const char *path) {
+    struct statvfs room;
+    if (statvfs(path, &room) != 0 || room.f_blocks == 0) {
+        return -1;
+    }
+    uint64_t unit = room.f_frsize != 0 ? room.f_frsize : room.f_bsize;
+    uint64_t blocks = room.f_bavail;
+    return blocks > (uint64_t)INT64_MAX / (unit == 0 ? 1 : unit) ? INT64_MAX : (int64_t)(blocks * unit);
+}
+
+bool sm_file_says_full(void) {
+    return errno == ENOSPC || errno == EDQUOT;
+}
 
 /* A descriptor that programs which the product starts do not inherit. */
 FILE *sm_file_open(const char *path, const char *mode) {
@@ -79,9 +108,20 @@ static size_t last_part(const char *path) {
     return begin;
 }
 
+static char *directory_of(const char *path) {
+    size_t begin = last_part(path);
+    return sm_text_duplicate(begin == 0 ? sm_span_of(".") : (struct sm_span){path, begin});
+}
+
+int64_t sm_file_room(const char *path) {
+    char *directory = directory_of(path);
+    int64_t room = directory == NULL ? -1 : room_of_directory(directory);
+    free(directory);
+    return room;
+}
+
 bool sm_file_rename(const char *from, const char *to) {
-    size_t begin = last_part(to);
-    char *directory = sm_text_duplicate(begin == 0 ? sm_span_of(".") : (struct sm_span){to, begin});
+    char *directory = directory_of(to);
     bool is_done = directory != NULL && SM_MACHINE_FILES.rename(SM_MACHINE_FILES.context, from, to) == 0 &&
                    SM_MACHINE_FILES.sync_directory(SM_MACHINE_FILES.context, directory) == 0;
     free(directory);

@@ -151,11 +151,13 @@ static bool load(void *context, const char *name, size_t limit, void **bytes, si
 /* After a power loss there is the old file or the new one, whole. One that is forgotten is left empty, which
  * is as good as gone. */
 static bool keep(void *context, const char *name, const void *bytes, size_t size) {
-    const struct sm_updates *updates = context;
+    struct sm_updates *updates = context;
     const struct sm_files *files = &updates->client->store.files;
     char *path = path_of(updates, name, "");
     char *beside = path_of(updates, name, ".new");
-    bool is_kept = path != NULL && beside != NULL &&
+    int64_t room = beside == NULL ? -1 : sm_file_room(beside);
+    updates->is_full = room >= 0 && room < (int64_t)size + SM_METADATA_RESERVE_BYTES;
+    bool is_kept = path != NULL && beside != NULL && !updates->is_full &&
                    files->write(files->context, beside, bytes == NULL ? "" : bytes, size) == 0 &&
                    files->rename(files->context, beside, path) == 0 &&
                    files->sync_directory(files->context, updates->directory) == 0;
@@ -173,6 +175,12 @@ static enum sm_code code_of(struct sm_updates *updates, enum sm_tuf_result resul
     if (result == TUF_OK) {
         updates->words[0] = '\0';
         return SM_OK;
+    }
+    if (result == TUF_NOT_KEPT && updates->is_full) {
+        return sm_update_fail(
+            updates, SM_DISK_FULL,
+            "the disk of %.100s has no room for metadata beside the %d bytes that stay free",
+            updates->directory, SM_METADATA_RESERVE_BYTES);
     }
     return sm_update_fail(updates, CODES[result], "%s", updates->tuf.words);
 }

@@ -16,6 +16,7 @@ struct sm_updates {
     char *server; /* without a slash at the end */
     char *directory;
     struct sm_tuf tuf;
+    bool is_full; /* the disk, when metadata was to be kept last */
     char words[SM_WORDS_BYTES];
 };
 

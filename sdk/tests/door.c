@@ -359,12 +359,30 @@ static enum sm_read disk_read(void *context, const char *path, size_t limit, cha
     return SM_READ_WHOLE;
 }
 
+static bool has_room(const struct disk *disk, const char *path, size_t size) {
+    size_t sum = size;
+    for (int i = 0; i < DISK_FILES; i++) {
+        if (disk->now[i].bytes != NULL && strcmp(disk->now[i].name, path) != 0) {
+            sum += disk->now[i].size;
+        }
+    }
+    return disk->room == 0 || sum <= disk->room;
+}
+
 static int disk_write(void *context, const char *path, const void *bytes, size_t size) {
     struct disk *disk = context;
     bool is_dead = disk->fails_at != 0 && disk->steps >= disk->fails_at;
     if (step_fails(disk)) {
         if (!is_dead) {
             put(find(disk->now, path, true), bytes, disk->partial < size ? disk->partial : size);
+        }
+        return -1;
+    }
+    if (!has_room(disk, path, size)) {
+        struct disk_file *file = find(disk->now, path, false);
+        if (file != NULL) {
+            free(file->bytes);
+            file->bytes = NULL;
         }
         return -1;
     }

@@ -35,6 +35,7 @@ struct disk {
     struct disk_file durable[DISK_FILES];
     int steps;      /* taken so far: writes, renames, syncs */
     int fails_at;   /* from this step on nothing works; 0: always works */
+    size_t room;    /* of all files together; 0: more than enough */
     size_t partial; /* of a write that fails, so many bytes are there */
     int64_t changes;
     bool is_locked;

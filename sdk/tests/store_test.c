@@ -91,6 +91,27 @@ static void a_disk_that_fails_leaves_what_was_and_says_so(void **state) {
     computer->disk.cannot_read = false;
 }
 
+static void a_disk_that_others_have_filled_costs_no_check_in(void **state) {
+    struct computer *computer = *state;
+    enum { OF_A_REQUEST_MORE = 800 };
+    assert_code(sm_check_in(computer->client), SM_OK);
+    computer->disk.room = disk_find(&computer->disk, ".store")->size +
+                          disk_find(&computer->disk, ".old")->size + OF_A_REQUEST_MORE;
+    for (int day = 0; day < 30; day++) {
+        time_passes(computer, 12 * 3600);
+        assert_code(sm_check_in(computer->client), SM_OK);
+        computer_start(computer);
+        assert_works(computer);
+    }
+    computer->disk.room = 1; /* not even that */
+    assert_code(sm_check_in(computer->client), SM_STORE_BROKEN);
+    assert_works(computer);
+    computer->disk.room = 0;
+    computer_start(computer);
+    assert_works(computer);
+    assert_code(sm_check_in(computer->client), SM_OK);
+}
+
 static void a_store_cut_at_any_byte_falls_back_on_the_generation_before(void **state) {
     struct computer *computer = *state;
     assert_code(sm_check_in(computer->client), SM_OK);
@@ -287,6 +308,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(power_lost_at_any_step_of_a_check_in_loses_nothing),
         TEST(a_disk_that_fails_leaves_what_was_and_says_so),
+        TEST(a_disk_that_others_have_filled_costs_no_check_in),
         TEST(a_store_cut_at_any_byte_falls_back_on_the_generation_before),
         TEST(one_generation_that_rots_is_made_good_by_the_other),
         TEST(a_rotten_file_never_replaces_the_good_generation_before),

@@ -3,6 +3,7 @@
 implementation, which answers late, wrongly or not at all.
 
 usage: agent_test.py SEATMETER_AGENT [unittest's own arguments]"""
+import errno
 import json
 import os
 import pathlib
@@ -36,6 +37,18 @@ def wait_until(condition, what):
         if time.monotonic() > end:
             raise AssertionError(f"in vain: {what}")
         time.sleep(0.02)
+
+
+def fill(path):
+    """Writes until the disk is full."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        while os.write(descriptor, bytes(4096)) > 0:
+            pass
+    except OSError as error:
+        assert error.errno == errno.ENOSPC, error
+    finally:
+        os.close(descriptor)
 
 
 class Agent(unittest.TestCase):
@@ -83,7 +96,8 @@ class Agent(unittest.TestCase):
     def start(self, *words):
         daemon = subprocess.Popen(self.words("run", *words), stderr=subprocess.PIPE, text=True)
         self.daemons.append(daemon)
-        self.assertIn("runs for", daemon.stderr.readline())  # from then on it answers signals
+        while "runs for" not in (line := daemon.stderr.readline()):  # from then on it answers signals
+            self.assertNotEqual(line, "", "it ended")
         return daemon
 
     def stop(self, daemon):
@@ -505,6 +519,83 @@ class Agent(unittest.TestCase):
         facts = wait_until(lambda: self.told("update-ready"), "the update told")[0]
         self.assertEqual(pathlib.Path(facts["SEATMETER_UPDATE_FILE"]).read_bytes(), content)
         self.stop(daemon)
+
+    def on_a_small_disk(self, size):
+        """A file system of its own for the state; only root may make one."""
+        place = self.folder / "small"
+        place.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)],
+                          capture_output=True).returncode != 0:
+            self.skipTest("file systems cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(place)], check=True)
+        self.state = place / "state"
+        return place
+
+    def files_of_updates(self):
+        return [path for path in self.state.glob("updates/*/*")]
+
+    def test_an_update_that_does_not_fit_is_refused_before_its_first_byte_and_costs_no_lease(self):
+        place = self.on_a_small_disk("3m")
+        self.release("1.1", os.urandom(4_000_000))
+        self.door.renew = 1
+        self.with_updates()
+        done = self.say("update")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, rf"[0-9]\.[0-9] MB are missing on the disk of {place}.*needs 4\.0 MB.*\(disk-full\)")
+        self.assertEqual(self.door.count("/tuf/targets/"), 0)
+        daemon = self.start()
+        daemon.send_signal(signal.SIGHUP)
+        wait_until(lambda: "(disk-full)" in daemon.stderr.readline(), "the daemon's refusal")
+        asked = self.door.count("/v1/check-in")
+        wait_until(lambda: self.door.count("/v1/check-in") >= asked + 2, "check-ins after it")
+        self.stop(daemon)
+        self.assertEqual(self.files_of_updates(), [])
+        self.assertEqual(self.say("check").returncode, 0)
+
+    def test_a_disk_that_others_fill_meanwhile_ends_the_download_and_removes_its_part(self):
+        place = self.on_a_small_disk("12m")
+        self.release("1.1", os.urandom(6_000_000))
+        self.with_updates()
+        self.door.stall_after = 1_000_000
+        update = subprocess.Popen(self.words("update"), stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: any(path.stat().st_size > 500_000 for path in self.files_of_updates()), "a part")
+        fill(place / "others")
+        self.door.stall_after = None
+        self.door.go_on.set()
+        words = update.communicate()[1]
+        self.assertEqual((update.returncode, "(disk-full)" in words), (1, True), words)
+        self.assertIn(str(place), words)
+        self.assertEqual(self.files_of_updates(), [])
+        self.assertEqual(self.say("check-in").returncode, 0)
+        (place / "others").unlink()
+        self.assertEqual(self.say("update").returncode, 0)
+
+    def test_what_is_superseded_gives_its_room_to_the_newest(self):
+        self.on_a_small_disk("9m")
+        self.release("1.1", os.urandom(4_000_000))
+        self.with_updates()
+        self.assertEqual(self.say("update").returncode, 0)
+        self.release("1.2", os.urandom(4_000_000))
+        done = self.say("update")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([path.parent.name for path in self.files_of_updates()], ["1.2"])
+
+    def test_a_part_that_fills_the_disk_gives_way_to_the_lease(self):
+        place = self.on_a_small_disk("3m")
+        self.door.renew = 1
+        self.with_updates()
+        folder = self.state / "updates" / "1.1"  # as an earlier version of the agent may have left it
+        folder.mkdir(parents=True)
+        fill(folder / "edr.deb.part")
+        for path in (self.state / "store").glob("*.old"):
+            path.unlink()
+        fill(place / "others")
+        daemon = self.start()
+        asked = self.door.count("/v1/check-in")
+        wait_until(lambda: self.door.count("/v1/check-in") >= asked + 3, "check-ins")
+        self.stop(daemon)
+        self.assertEqual(self.files_of_updates(), [])
+        self.assertEqual(self.say("check").returncode, 0)
 
     # Off-line, and the end
 
