@@ -1,7 +1,10 @@
 #include "cli/command.h"
 
+#include "core/base/spelling.h"
+
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,20 +38,28 @@ const struct command *command_table_find(const struct command_table *table, stru
     return NULL;
 }
 
+const char *command_spelling(const char *word) {
+    if (strcmp(word, "license") == 0) {
+        return "licence";
+    }
+    return strcmp(word, "catalogue") == 0 ? "catalog" : word;
+}
+
 /* The longest command that the first words name; `*used` is how many of them it took. */
 static const struct command *find_longest(const struct command_table *table, int word_count, char **words,
                                           int *used) {
     char joined[64] = "";
     const struct command *found = NULL;
     for (int i = 0; i < word_count && words[i][0] != '-'; i++) {
+        const char *word = i == 0 ? command_spelling(words[i]) : words[i];
         size_t length = strlen(joined);
-        if (length + strlen(words[i]) + 2 > sizeof joined) {
+        if (length + strlen(word) + 2 > sizeof joined) {
             break;
         }
         if (i > 0) {
             joined[length++] = ' ';
         }
-        memcpy(joined + length, words[i], strlen(words[i]) + 1);
+        memcpy(joined + length, word, strlen(word) + 1);
         const struct command *command = command_table_find(table, text_of(joined));
         if (command != NULL) {
             found = command;
@@ -56,6 +67,33 @@ static const struct command *find_longest(const struct command_table *table, int
         }
     }
     return found;
+}
+
+/* The command that one or two words may have been meant for; NULL: none is near. */
+static const struct command *find_nearest(const struct command_table *table, struct text words) {
+    const struct command *nearest = NULL;
+    size_t reach = words.length / 3;
+    for (size_t i = 0; i < command_table_count(table); i++) {
+        const struct command *command = command_table_at(table, i);
+        size_t distance = spelling_distance(words, text_of(command->words));
+        if (distance < reach || (nearest == NULL && distance == reach)) {
+            nearest = command;
+            reach = distance;
+        }
+    }
+    return nearest;
+}
+
+static enum status unknown_command(const struct command_table *table, const char *first, const char *second,
+                                   struct fault *fault) {
+    char words[64];
+    snprintf(words, sizeof words, "%s%s%s", command_spelling(first), second[0] == '\0' ? "" : " ", second);
+    const struct command *nearest = find_nearest(table, text_of(words));
+    const char *meant = nearest == NULL ? "" : nearest->words;
+    return fault_set(fault, STATUS_INVALID, "unknown-command", NULL, text_of(first),
+                     "There is no command \"%s%s%s\"; %s%s%s`seatmeter --help` lists what there is.", first,
+                     second[0] == '\0' ? "" : " ", second, nearest == NULL ? "" : "did you mean `seatmeter ",
+                     meant, nearest == NULL ? "" : "`? ");
 }
 
 static int option_index(const struct command *command, struct text name) {
@@ -179,11 +217,9 @@ enum status arguments_parse(const struct command_table *table, int word_count, c
     int used = 0;
     arguments->command = find_longest(table, word_count - at, words + at, &used);
     if (arguments->command == NULL) {
-        struct text word = text_of(at < word_count ? words[at] : "");
-        return fault_set(fault, STATUS_INVALID, "unknown-command", NULL, word,
-                         "There is no command \"%.*s%s%s\"; `seatmeter --help` lists what there is.",
-                         TEXT_ARGS(word), at + 1 < word_count ? " " : "",
-                         at + 1 < word_count ? words[at + 1] : "");
+        bool has_second = at + 1 < word_count && words[at + 1][0] != '-';
+        return unknown_command(table, at < word_count ? words[at] : "", has_second ? words[at + 1] : "",
+                               fault);
     }
     at += used;
     bool options_over = false;

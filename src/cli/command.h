@@ -71,6 +71,9 @@ struct command_table {
 size_t command_table_count(const struct command_table *table);
 const struct command *command_table_at(const struct command_table *table, size_t index);
 
+/* The command's own spelling of a first word: "licence" for "license", "catalog" for "catalogue". */
+const char *command_spelling(const char *word);
+
 /* The command that `words` are, or NULL. */
 const struct command *command_table_find(const struct command_table *table, struct text words);
 

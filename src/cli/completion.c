@@ -48,6 +48,7 @@ static void print_bash(const struct command_table *table) {
     printf("    esac\n"
            "    while IFS= read -r w; do\n"
            "        case $w in \"$said\"*) rest=${w#\"$said\"}; rest=${rest# }; rest=${rest%%%% *}\n"
+           "            case \" ${COMPREPLY[*]} \" in *\" $rest \"*) continue ;; esac\n"
            "            case $rest in \"$cur\"*) COMPREPLY+=(\"$rest\") ;; esac ;; esac\n"
            "    done <<'COMMANDS'\n");
     for (size_t c = 0; c < command_table_count(table); c++) {

@@ -40,6 +40,9 @@ static int run_command(const struct arguments *arguments) {
     if (status == STATUS_OK) {
         status = arguments->command->run(&session, arguments, &fault);
     }
+    if (status != STATUS_OK && arguments->command->store == STORE_CREATE) {
+        operator_undo_create(&session, arguments->db);
+    }
     operator_close(&session);
     progress_end();
     if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
@@ -49,13 +52,23 @@ static int run_command(const struct arguments *arguments) {
     return status == STATUS_OK ? session.exit_code : report_fault(&fault);
 }
 
+/* "help invoice show" is asked as "invoice show --help". */
+static char **ask_for_help(int argument_count, char **words) {
+    static char HELP[] = "--help";
+    for (int i = 1; i + 1 < argument_count; i++) {
+        words[i] = words[i + 1];
+    }
+    words[argument_count - 1] = HELP;
+    return words;
+}
+
 int main(int argument_count, char **words) {
     if (sodium_init() < 0) {
         fprintf(stderr, "seatmeter: the machine gives no random numbers\n");
         return EXIT_FAILED;
     }
     const char *first = argument_count > 1 ? words[1] : "--help";
-    if (strcmp(first, "--version") == 0) {
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0 || strcmp(first, "version") == 0) {
         printf("seatmeter %s\n", SEATMETER_VERSION);
         return 0;
     }
@@ -64,12 +77,16 @@ int main(int argument_count, char **words) {
         help_print_overview(&TABLE);
         return 0;
     }
-    /* "seatmeter licence", "seatmeter licence --help" and "seatmeter help licence" list a group. */
-    const char *group = strcmp(first, "help") == 0 ? words[2] : first;
-    bool alone =
-        argument_count == 2 || (argument_count == 3 && (strcmp(words[2], "--help") == 0 || group != first));
-    if (alone && command_table_find(&TABLE, text_of(group)) == NULL && help_print_group(&TABLE, group)) {
-        return 0;
+    if (strcmp(first, "help") == 0) {
+        words = ask_for_help(argument_count, words);
+        first = words[1];
+    }
+    /* "seatmeter licence --help" lists a group, and so does "seatmeter licence", which lacks a word. */
+    const char *group = command_spelling(first);
+    bool asks = argument_count == 3 && (strcmp(words[2], "--help") == 0 || strcmp(words[2], "-h") == 0);
+    if ((argument_count == 2 || asks) && command_table_find(&TABLE, text_of(group)) == NULL &&
+        help_print_group(&TABLE, group)) {
+        return asks ? 0 : EXIT_REFUSED;
     }
     struct arguments arguments;
     struct fault fault = {0};

@@ -12,6 +12,8 @@ struct operator_session {
     struct db *db;
     unsigned char secret[PROGRAMME_SECRET_BYTES];
     struct artifact_store *artifacts;
+    bool made_store; /* operator_create made the store's file, and its secret's */
+    bool made_secret;
     struct call call;
     int exit_code; /* where a command that went well has something to say by it; else 0 */
 };
@@ -24,6 +26,10 @@ enum status operator_open(struct operator_session *session, struct text url, str
  * the session can still be closed. */
 enum status operator_create(struct operator_session *session, struct text url,
                             struct fault *fault) MUST_CHECK;
+
+/* After a failure: takes away the files that operator_create made, unless a programme is in them. Closes the
+ * store. */
+void operator_undo_create(struct operator_session *session, struct text url);
 
 /* Begins a session for a store that will be restored: loads its secret, and opens nothing yet. On failure the
  * session can still be closed. */

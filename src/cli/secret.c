@@ -99,20 +99,28 @@ enum status secret_load(struct text db_url, unsigned char secret[PROGRAMME_SECRE
     return read_file(path, secret, fault);
 }
 
-enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],
+enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES], bool *made,
                                 struct fault *fault) {
     const char *given = getenv("SEATMETER_SECRET");
     char path[PATH_BYTES];
+    *made = false;
     file_path(db_url, path);
     if ((given != NULL && given[0] != '\0') || access(path, F_OK) == 0) {
         return secret_load(db_url, secret, fault);
     }
-    unsigned char made[PROGRAMME_SECRET_BYTES];
-    machine_random(made, sizeof made);
-    enum status status = write_file(path, made, fault);
-    if (status == STATUS_OK) {
-        memcpy(secret, made, sizeof made);
+    unsigned char new_secret[PROGRAMME_SECRET_BYTES];
+    machine_random(new_secret, sizeof new_secret);
+    enum status status = write_file(path, new_secret, fault);
+    *made = status == STATUS_OK;
+    if (*made) {
+        memcpy(secret, new_secret, sizeof new_secret);
     }
-    sodium_memzero(made, sizeof made);
+    sodium_memzero(new_secret, sizeof new_secret);
     return status;
+}
+
+void secret_unmake(struct text db_url) {
+    char path[PATH_BYTES];
+    file_path(db_url, path);
+    unlink(path);
 }

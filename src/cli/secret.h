@@ -14,8 +14,11 @@
 enum status secret_load(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],
                         struct fault *fault) MUST_CHECK;
 
-/* Loads the secret; where there is none yet, makes one and writes it to its file, durably. */
-enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES],
+/* Loads the secret; where there is none yet, makes one and writes it to its file, durably: `*made`. */
+enum status secret_load_or_make(struct text db_url, unsigned char secret[PROGRAMME_SECRET_BYTES], bool *made,
                                 struct fault *fault) MUST_CHECK;
+
+/* Takes away the file of a secret that was made for nothing. */
+void secret_unmake(struct text db_url);
 
 #endif

@@ -212,7 +212,11 @@ static void write_margin_row(struct json_writer *out, const struct margin_row *r
     write_sum(out, "revenue", row->revenue_minor, row->currency);
     write_sum(out, "cost", row->cost_minor, row->currency);
     write_sum(out, "margin", row->margin_minor, row->currency);
-    json_write_text(out, "margin_percent", decimal_format_short(out->arena, row->margin_millionths, 4));
+    struct text percent = TEXT("");
+    if (row->revenue_minor != 0) {
+        percent = decimal_format_short(out->arena, row->margin_millionths, 4);
+    }
+    json_write_text_or_null(out, "margin_percent", percent);
     if (forecast) {
         write_sum(out, "revenue_so_far", row->revenue_so_far_minor, row->currency);
         write_sum(out, "cost_so_far", row->cost_so_far_minor, row->currency);

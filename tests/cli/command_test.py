@@ -236,6 +236,65 @@ class TheCommand(Command):
         self.assertIn("(malformed-backup)", done.stderr)
         self.assertFalse(other.exists())
 
+    def test_an_init_that_fails_leaves_no_file_and_one_that_went_well_stays(self):
+        place = pathlib.Path(self.folder.name) / "new"
+        place.mkdir()
+        environment = {k: v for k, v in self.environment.items() if not k.startswith("SEATMETER_SECRET")}
+        def init(currency):
+            return subprocess.run([SEATMETER, "init", "--distributor", "N", "--currency", currency, "--time-zone", "UTC",
+                                   "--db", f"sqlite:{place}/a.db"], env=environment, capture_output=True, text=True)
+        done = init("EURO")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertEqual(list(place.iterdir()), [])
+        self.assertEqual(init("EUR").returncode, 0)
+        files = {"a.db", "a.db.secret"}
+        self.assertLessEqual(files, {file.name for file in place.iterdir()})
+        self.assertIn("(already-initialised)", init("EUR").stderr)
+        self.assertLessEqual(files, {file.name for file in place.iterdir()})
+
+    def test_a_word_that_is_nearly_a_command_is_understood_or_asked_about(self):
+        self.begin()
+        self.assertEqual(self.say("license", "list"), self.say("licence", "list"))
+        self.assertEqual(self.say("catalogue", "import", "--help"), self.say("catalog", "import", "--help"))
+        self.assertIn("did you mean `seatmeter invoice list`?", self.refuse("unknown-command", "invoce", "list"))
+        self.assertIn("did you mean `seatmeter invoice list`?", self.refuse("unknown-command", "invoice", "lst"))
+        self.assertNotIn("did you mean", self.refuse("unknown-command", "frobnicate"))
+        self.assertEqual(self.say("help", "invoice", "show"), self.say("invoice", "show", "--help"))
+        self.assertEqual(self.say("help", "invoice"), self.say("invoice", "--help"))
+        self.assertEqual(self.say("version"), self.say("-V"))
+        done = self.run_command("invoice")
+        self.assertEqual((done.returncode, done.stdout), (2, self.say("invoice", "--help")))
+
+    def test_an_address_is_typed_with_backslash_n_between_its_lines(self):
+        self.begin()
+        self.say("account", "edit", "CEDAR", "--address", r"Hafenstr. 1\n20457 Hamburg")
+        self.assertEqual(self.ask("account", "show", "CEDAR")["address"], "Hafenstr. 1\n20457 Hamburg")
+
+    def test_bash_completes_each_word_once(self):
+        script = self.say("completion", "bash")
+        said = subprocess.run(["bash", "-c", script + "\nCOMP_WORDS=(seatmeter lic); COMP_CWORD=1; _seatmeter_words\n"
+                               "printf '%s\\n' \"${COMPREPLY[@]}\""], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said.split(), ["licence"])
+
+    def test_a_password_that_is_typed_ahead_is_taken_and_never_shown(self):
+        self.begin()
+        leader, follower = os.openpty()
+        child = subprocess.Popen([SEATMETER, "user", "add", "--account", "CEDAR", "--email", "ada@cedar.example", "--name",
+                                  "Ada", "--role", "owner"], stdin=follower, stdout=subprocess.PIPE, stderr=follower,
+                                 env=self.environment, start_new_session=True)
+        os.close(follower)
+        seen = b""
+        while b"Password: " not in seen:
+            seen += os.read(leader, 1000)
+        os.write(leader, b"a long password of hers\n")
+        said = child.communicate()[0]
+        with contextlib.suppress(OSError):
+            seen += os.read(leader, 1000)
+        os.close(leader)
+        self.assertEqual(child.returncode, 0, seen)
+        self.assertIn(b"ada@cedar.example", said)
+        self.assertNotIn(b"a long password", seen)
+
     def test_margins_name_what_they_are_grouped_by(self):
         self.begin()
         _, licence = self.issue(3)

@@ -22,13 +22,25 @@ static void show_agreement_view(struct operator_session *session, const struct a
     show_record(session, arguments, json_written(&writer));
 }
 
+/* A line end in an address may be typed as the two characters \n, which every shell passes on. */
+static struct text address_of(struct operator_session *session, struct text typed) {
+    char *address = ARENA_NEW(&session->arena, char, typed.length + 1);
+    size_t length = 0;
+    for (size_t i = 0; i < typed.length; i++) {
+        bool is_line_end = typed.at[i] == '\\' && i + 1 < typed.length && typed.at[i + 1] == 'n';
+        address[length++] = is_line_end ? '\n' : typed.at[i];
+        i += is_line_end ? 1 : 0;
+    }
+    return (struct text){address, length};
+}
+
 static enum status run_init(struct operator_session *session, const struct arguments *arguments,
                             struct fault *fault) {
     struct init_programme_input input = {.distributor = argument_text(arguments, "distributor"),
                                          .code = argument_text(arguments, "code"),
                                          .currency = argument_text(arguments, "currency"),
                                          .time_zone = argument_text(arguments, "time-zone"),
-                                         .address = argument_text(arguments, "address"),
+                                         .address = address_of(session, argument_text(arguments, "address")),
                                          .country = argument_text(arguments, "country"),
                                          .tax_number = argument_text(arguments, "tax-number"),
                                          .email = argument_text(arguments, "email")};
@@ -55,7 +67,7 @@ static enum status run_account_add(struct operator_session *session, const struc
                                       .name = argument_text(arguments, "name"),
                                       .code = argument_text(arguments, "code"),
                                       .seller = argument_text(arguments, "seller"),
-                                      .address = argument_text(arguments, "address"),
+                                      .address = address_of(session, argument_text(arguments, "address")),
                                       .country = argument_text(arguments, "country"),
                                       .tax_number = argument_text(arguments, "tax-number"),
                                       .email = argument_text(arguments, "email"),
@@ -76,6 +88,7 @@ static enum status run_account_edit(struct operator_session *session, const stru
         values[i] = argument_text(arguments, NAMES[i]);
         given[i] = argument_given(arguments, NAMES[i]) ? &values[i] : NULL;
     }
+    values[2] = address_of(session, values[2]);
     struct text logo = TEXT("");
     if (argument_text(arguments, "logo").length > 0) {
         TRY(file_read(&session->arena, argument_text(arguments, "logo"), "logo", ACCOUNT_LOGO_MAX_BYTES,
@@ -215,7 +228,7 @@ static enum status run_agreement_list(struct operator_session *session, const st
 }
 
 #define PARTY_OPTIONS                                                                                        \
-    {.name = "address", .value = "TEXT", .help = "its postal address, lines with line ends between"},        \
+    {.name = "address", .value = "TEXT", .help = "its postal address, \\n between its lines"},               \
         {.name = "country", .value = "CC", .help = "ISO 3166-1 alpha-2, e.g. US"},                           \
         {.name = "tax-number", .value = "TEXT", .help = "its tax number"}, {                                 \
         .name = "email", .value = "ADDRESS", .help = "where its invoices go"                                 \

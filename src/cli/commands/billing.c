@@ -341,6 +341,10 @@ static enum status run_margin_show(struct operator_session *session, const struc
     struct json_writer writer = {.arena = &session->arena};
     represent_margins(&writer, NULL, &result);
     show_record(session, arguments, json_written(&writer));
+    if (result.count == 0 && !input.forecast) {
+        fprintf(stderr, "Nothing of %.*s has been billed yet; --forecast shows what it will come to.\n",
+                TEXT_ARGS(input.month));
+    }
     return STATUS_OK;
 }
 

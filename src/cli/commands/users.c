@@ -19,13 +19,14 @@ static enum status read_password(struct arena *arena, struct text *password, str
     if (terminal) {
         struct termios hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
+        /* Unseen before it is asked for; what was typed ahead is kept. */
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
         fprintf(stderr, "Password: ");
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     }
     char line[PASSWORD_MAX_BYTES + 2];
     bool read = fgets(line, sizeof line, stdin) != NULL;
     if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
         fprintf(stderr, "\n");
     }
     enum status status = STATUS_OK;
