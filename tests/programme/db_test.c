@@ -386,10 +386,14 @@ static void append_only_tables_refuse_update_and_delete(void **state) {
     refuses(world, "constraint-broken", "delete from licence_events where sequence = 1");
     refuses(world, "constraint-broken", "update audit set actor = 'nobody'");
     refuses(world, "constraint-broken", "delete from audit");
+    takes(world, "insert into kept_months (time_zone, month, midnights_us) values ('UTC', 24321, '0')");
+    refuses(world, "constraint-broken", "update kept_months set midnights_us = '1'");
+    refuses(world, "constraint-broken", "delete from kept_months");
     if (world->engine == DB_POSTGRESQL) {
         refuses(world, "constraint-broken", "truncate licence_events");
         refuses(world, "constraint-broken", "truncate invoice_lines");
         refuses(world, "constraint-broken", "truncate ledger");
+        refuses(world, "constraint-broken", "truncate kept_months");
         refuses(world, "constraint-broken", "update ledger set currency = 'EUR'");
         refuses(world, "constraint-broken", "delete from invoice_lines");
     } else {
@@ -398,10 +402,11 @@ static void append_only_tables_refuse_update_and_delete(void **state) {
                 "subject_account_id, "
                 "detail) values (1, 2, 'nobody', 0, 'test', '', 0, '')");
         static const char TRIGGERS[] = "select count(*) from sqlite_master where type = 'trigger' and "
-                                       "tbl_name in ('licence_events', 'audit', 'ledger', 'invoice_lines')";
+                                       "tbl_name in ('licence_events', 'audit', 'ledger', 'invoice_lines', "
+                                       "'kept_months')";
         int64_t triggers = 0;
         WORLD_OK(world, db_query_int(world->db, TRIGGERS, DB_NO_ARGS, 0, &triggers, &world->fault));
-        assert_int_equal(triggers, 8);
+        assert_int_equal(triggers, 10);
     }
 }
 

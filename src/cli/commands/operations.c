@@ -9,6 +9,7 @@
 #include "machine/clock.h"
 #include "programme/audit/audit_store.h"
 #include "programme/audit/restore_store.h"
+#include "programme/billing/keep_months.h"
 #include "programme/delivery/update_repository.h"
 #include "programme/simulation/simulate.h"
 #include "store/upkeep/backup.h"
@@ -137,6 +138,8 @@ static enum status run_upgrade(struct operator_session *session, const struct ar
                                struct fault *fault) {
     TRY(db_open(arguments->db, &session->db, fault));
     TRY(db_migrate(session->db, fault));
+    operator_make_call(session);
+    TRY(keep_months_of_before(&session->call, fault));
     printf("the store is up to date\n");
     return STATUS_OK;
 }

@@ -155,6 +155,7 @@ static enum status open_zones(struct snapshot *snapshot, struct arena *arena, st
             if (status != STATUS_OK) {
                 return status;
             }
+            zone_keep_months(zone, snapshot->kept_months, snapshot->kept_month_count);
             snapshot->zones =
                 arena_grow(arena, snapshot->zones, snapshot->zone_count, &capacity, sizeof(*snapshot->zones));
             snapshot->zones[snapshot->zone_count++] = (struct snapshot_zone){name, zone, arena, NULL};
@@ -174,6 +175,11 @@ void snapshot_close(struct snapshot *snapshot) {
 struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement) {
     assert(agreement < snapshot->agreement_count);
     return snapshot->zones[snapshot->zone_of_agreement[agreement]].zone;
+}
+
+struct zone *snapshot_zone_at(const struct snapshot *snapshot, size_t zone) {
+    assert(zone < snapshot->zone_count);
+    return snapshot->zones[zone].zone;
 }
 
 const struct month_span *snapshot_zone_month(const struct snapshot *snapshot, uint32_t zone,

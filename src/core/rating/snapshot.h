@@ -38,6 +38,8 @@ struct snapshot {
     struct sku *skus; /* by id */
     size_t sku_count;
     struct price_list prices;
+    struct kept_month *kept_months; /* the closed months' midnights, by zone and month */
+    size_t kept_month_count;
     struct text *sku_labels; /* per SKU, for messages: its code where no other has it, else its identifier */
 
     /* Made by snapshot_index. */
@@ -77,6 +79,9 @@ const uint32_t *snapshot_minimums(const struct snapshot *snapshot, int64_t selle
 
 /* The time zone of an agreement. */
 struct zone *snapshot_zone(const struct snapshot *snapshot, uint32_t agreement);
+
+/* A zone by its index. */
+struct zone *snapshot_zone_at(const struct snapshot *snapshot, size_t zone);
 
 /* The month as a zone has it, by the zone's index or by an agreement's. It lives as long as the snapshot. */
 const struct month_span *snapshot_zone_month(const struct snapshot *snapshot, uint32_t zone,

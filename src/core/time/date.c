@@ -47,6 +47,14 @@ struct month date_month(struct date date) {
     return (struct month){civil.year * 12 + civil.month - 1};
 }
 
+bool month_is_sayable(struct month month) {
+    return month.index >= 1 * 12 && month.index < 10000 * 12;
+}
+
+bool date_is_sayable(struct date date) {
+    return date.day >= date_of(1, 1, 1).day && date.day <= date_of(9999, 12, 31).day;
+}
+
 enum status month_parse(struct text text, const char *field, struct month *month, struct fault *fault) {
     struct time_text cursor = time_text_of(text);
     struct civil civil;

@@ -27,6 +27,10 @@ int month_days(struct month month);
 struct date date_of(int year, int month_1_to_12, int day); /* a day that exists */
 struct month date_month(struct date date);
 
+/* Whether the year is one that texts can say. Whoever takes a month or a day from outside asks this first. */
+bool month_is_sayable(struct month month);
+bool date_is_sayable(struct date date);
+
 /* "2026-11", years 1 to 9999; fault "malformed-month" on `field`. */
 enum status month_parse(struct text text, const char *field, struct month *month,
                         struct fault *fault) MUST_CHECK;

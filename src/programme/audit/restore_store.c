@@ -1,6 +1,7 @@
 #include "programme/audit/restore_store.h"
 
 #include "programme/audit/audit_store.h"
+#include "programme/billing/keep_months.h"
 #include "programme/call/authorise.h"
 
 struct auditor {
@@ -31,6 +32,9 @@ static enum status accept_rows(struct backup_judge *judge, struct db *db, enum b
     inside.db = db;
     inside.depth = 1;
     inside.writes = true;
+    if (rows == BACKUP_ROWS_STAY) {
+        TRY(keep_months_of_before(&inside, fault)); /* for the audit's eyes: what it writes is undone */
+    }
     TRY(audit_store(&inside, &result, fault));
     return result.violation_total == 0 ? STATUS_OK : unsound(auditor, &result, rows, fault);
 }
@@ -40,5 +44,6 @@ enum status restore_store(struct call *call, const struct restore_store_input *i
     TRY(require_operator(call, "Only the operator may restore a store.", fault));
     struct auditor auditor = {.judge = {accept_rows}, .call = call, .path = input->path};
     const struct backup_source source = {input->path, call->secret, input->take_older};
-    return backup_restore(call->db, &source, input->take_unsound ? NULL : &auditor.judge, summary, fault);
+    TRY(backup_restore(call->db, &source, input->take_unsound ? NULL : &auditor.judge, summary, fault));
+    return keep_months_of_before(call, fault);
 }

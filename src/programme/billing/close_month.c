@@ -8,6 +8,7 @@
 #include "core/rating/bill.h"
 #include "core/time/instant.h"
 #include "programme/billing/issue_documents.h"
+#include "programme/billing/keep_months.h"
 #include "programme/billing/load_month.h"
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
@@ -47,6 +48,7 @@ struct closing {
     size_t open_capacity;
     int64_t *fresh_months; /* agreements whose month has no row yet */
     size_t fresh_count;
+    bool *closed_zones;   /* by the snapshot's zones: an edge in it was closed */
     size_t ended;         /* edges whose month has ended */
     int64_t seller_edges; /* closed by the seller at work */
     int64_t seller_invoices;
@@ -108,6 +110,7 @@ static enum status read_month(struct closing *closing, struct fault *fault) {
     TRY(load_month(call, &input, &closing->loaded, fault));
     loaded_month_rate(&closing->loaded, call->arena, 0, &closing->rated);
     closing->closed = ARENA_NEW(call->arena, struct closed_edge, closing->snapshot.edge_count);
+    closing->closed_zones = ARENA_NEW(call->arena, bool, closing->snapshot.zone_count);
     closing->fresh_months = ARENA_NEW(call->arena, int64_t, closing->snapshot.edge_count);
     return STATUS_OK;
 }
@@ -194,6 +197,7 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
     TRY(machine_step(&month_machine, (int)state, "close", &closed, fault));
     assert(closed == MONTH_CLOSED);
+    closing->closed_zones[closing->snapshot.zone_of_agreement[agreement]] = true;
     if (kept) {
         return month_state_save(call->db, agreement_id, closing->month, MONTH_CLOSED, call->now_us, fault);
     }
@@ -400,7 +404,8 @@ static enum status close_edges(struct closing *closing, const struct close_month
     TRY(visit_edges(closing, fault));
     TRY(refuse_unended(closing, fault));
     list_orphans(closing);
-    return mark_billed(closing, fault);
+    TRY(mark_billed(closing, fault));
+    return keep_closed_month(call, &closing->snapshot, closing->month, closing->closed_zones, fault);
 }
 
 /* The closed edges as the result tells them, with what their documents are called. */

@@ -1,6 +1,7 @@
 #include "programme/billing/load_snapshot.h"
 
 #include "programme/call/authorise.h"
+#include "store/billing/kept_months.h"
 #include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/accounts.h"
@@ -29,6 +30,7 @@ enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct f
     TRY(agreement_load_all(call->db, arena, &snapshot->agreements, &snapshot->agreement_count, fault));
     TRY(sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault));
     TRY(price_list_load(call->db, arena, &snapshot->prices, fault));
+    TRY(kept_months_load(call->db, arena, &snapshot->kept_months, &snapshot->kept_month_count, fault));
     TRY(snapshot_index(snapshot, arena, fault));
     label_skus(call, snapshot);
     return STATUS_OK;

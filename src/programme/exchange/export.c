@@ -5,6 +5,7 @@
 #include "core/usage/event.h"
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
+#include "programme/call/open_zone.h"
 #include "programme/exchange/export_billing.h"
 #include "programme/exchange/export_catalogue.h"
 #include "programme/exchange/export_licensing.h"
@@ -58,7 +59,7 @@ static enum status limit_to_month(struct exporting *exporting, struct text word,
     struct month_span span;
     TRY(month_parse(word, "month", &month, fault));
     TRY(programme_load(call->db, call->arena, &programme, fault));
-    TRY(zone_open(programme.time_zone, "time_zone", &zone, fault));
+    TRY(open_zone(call, programme.time_zone, &zone, fault));
     zone_month_span(zone, month, &span);
     zone_close(zone);
     exporting->scope.month = month.index;

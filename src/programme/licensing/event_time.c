@@ -3,6 +3,7 @@
 #include "core/time/date.h"
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/open_zone.h"
 #include "store/billing/months.h"
 #include "store/parties/agreements.h"
 
@@ -56,7 +57,7 @@ static enum status check_edge(const struct call *call, const struct edge_frozen 
         return STATUS_OK;
     }
     struct zone *zone = NULL;
-    TRY(zone_open(edge->time_zone, "time_zone", &zone, fault));
+    TRY(open_zone(call, edge->time_zone, &zone, fault));
     struct month month = zone_month_at(zone, at_us);
     zone_close(zone);
     bool closed = month.index <= edge->last_closed.index;

@@ -2,6 +2,7 @@
 
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/open_zone.h"
 #include "programme/usage/find_report.h"
 #include "store/access/users.h"
 #include "store/billing/months.h"
@@ -343,13 +344,14 @@ struct overdue_input {
 };
 
 /* Opens the zone of that name, unless it is the one that is open. */
-static enum status switch_zone(struct text name, struct zone **zone, struct fault *fault) {
+static enum status switch_zone(const struct call *call, struct text name, struct zone **zone,
+                               struct fault *fault) {
     if (*zone != NULL && text_is(name, zone_name(*zone))) {
         return STATUS_OK;
     }
     zone_close(*zone);
     *zone = NULL;
-    return zone_open(name, "time_zone", zone, fault);
+    return open_zone(call, name, zone, fault);
 }
 
 static enum status approve_overdue(const struct call *call, const struct overdue_input *input,
@@ -358,7 +360,7 @@ static enum status approve_overdue(const struct call *call, const struct overdue
     for (size_t i = 0; i < count; i++) {
         struct report_edge edge = {.month = input->month};
         TRY(agreement_load(call->db, call->arena, agreement_ids[i], &edge.agreement, fault));
-        TRY(switch_zone(edge.agreement.time_zone, zone, fault));
+        TRY(switch_zone(call, edge.agreement.time_zone, zone, fault));
         struct report_times times = report_times_of(*zone, &edge.agreement, input->month);
         /* A month that was over before the agreement was signed has nothing to report (R7.5). */
         if (call->now_us >= times.overdue_us && edge.agreement.signed_at_us < times.end_us) {

@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/open_zone.h"
 
 /* The last day on which the buyer can still report. */
 static struct date due_date(const struct agreement *agreement, struct month month) {
@@ -17,10 +18,10 @@ struct report_times report_times_of(struct zone *zone, const struct agreement *a
                                  .overdue_us = zone_midnight_us(zone, overdue)};
 }
 
-static enum status find_times(const struct report_edge *edge, struct report_times *times,
-                              struct fault *fault) {
+static enum status find_times(const struct call *call, const struct report_edge *edge,
+                              struct report_times *times, struct fault *fault) {
     struct zone *zone = NULL;
-    TRY(zone_open(edge->agreement.time_zone, "time_zone", &zone, fault));
+    TRY(open_zone(call, edge->agreement.time_zone, &zone, fault));
     *times = report_times_of(zone, &edge->agreement, edge->month);
     zone_close(zone);
     return STATUS_OK;
@@ -116,7 +117,7 @@ enum status find_report(const struct call *call, const struct report_name *name,
     }
     TRY(account_load(call->db, call->arena, edge->agreement.seller_id, &edge->seller, fault));
     TRY(account_load(call->db, call->arena, edge->agreement.buyer_id, &edge->buyer, fault));
-    TRY(find_times(edge, times, fault));
+    TRY(find_times(call, edge, times, fault));
     if (times->start_us > call->now_us) {
         return fault_set(fault, STATUS_INVALID, "month-in-future", "month",
                          month_format(call->arena, edge->month),

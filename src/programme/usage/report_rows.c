@@ -1,6 +1,7 @@
 #include "programme/usage/report_rows.h"
 
 #include "programme/call/name_cache.h"
+#include "programme/call/open_zone.h"
 #include "programme/usage/load_usage.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
@@ -306,7 +307,7 @@ enum status report_rows_measure(struct call *call, const struct report_edge *edg
     struct month_span span;
     int64_t rules = 0;
     TRY(month_rules_load(call->db, edge->agreement.id, edge->month, &rules, fault));
-    TRY(zone_open(edge->agreement.time_zone, "time_zone", &zone, fault));
+    TRY(open_zone(call, edge->agreement.time_zone, &zone, fault));
     zone_month_span(zone, edge->month, &span);
     filling.on = edge_month_of(&filling.usage, edge->month, zone, &span, edge->seller.depth);
     filling.on.rules = rules == 0 ? RULES_PRESENT : (int)rules;

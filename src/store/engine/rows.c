@@ -48,7 +48,14 @@ static enum status read_month(struct db_rows *rows, int column, const struct db_
         member->index = DB_NO_MONTH;
         return STATUS_OK;
     }
-    return read_int32(rows, column, field, &member->index, fault);
+    TRY(read_int32(rows, column, field, &member->index, fault));
+    return month_is_sayable(*member) ? STATUS_OK : unfit_number(field, member->index, fault);
+}
+
+static enum status read_date(struct db_rows *rows, int column, const struct db_field *field,
+                             struct date *member, struct fault *fault) {
+    TRY(read_int32(rows, column, field, &member->day, fault));
+    return date_is_sayable(*member) ? STATUS_OK : unfit_number(field, member->day, fault);
 }
 
 static enum status read_text(struct db_rows *rows, int column, const struct db_field *field,
@@ -112,10 +119,10 @@ static enum status read_field(struct db_rows *rows, int column, const struct db_
     case DB_FIELD_KIND_NUMBER:
         return read_number(rows, column, field, member, fault);
     case DB_FIELD_KIND_DATE:
-        return read_int32(rows, column, field, &((struct date *)member)->day, fault);
+        return read_date(rows, column, field, member, fault);
     case DB_FIELD_KIND_DATE_IF:
         *(bool *)(void *)(item + field->flag_offset) = !db_column_is_null(rows, column);
-        return read_int32(rows, column, field, &((struct date *)member)->day, fault);
+        return db_column_is_null(rows, column) ? STATUS_OK : read_date(rows, column, field, member, fault);
     case DB_FIELD_KIND_MONTH:
         return read_month(rows, column, field, member, fault);
     case DB_FIELD_KIND_TEXT:

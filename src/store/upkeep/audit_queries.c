@@ -40,6 +40,12 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has a month (number {a}) whose state and time of closing contradict each other"},
+    {"month-midnights", AUDIT_AGREEMENT,
+     "select m.agreement_id, m.month, 0 from months m join agreements a on a.id = m.agreement_id where "
+     "m.state = "
+     "'closed' and not exists (select 1 from kept_months k where k.time_zone = a.time_zone and k.month = "
+     "m.month)",
+     "has closed a month (number {a}) and keeps no midnights of it; seatmeter upgrade writes them"},
     {"month-rules", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (rules is not null)",
      "has a month (number {a}) whose state and rules contradict each other"},
