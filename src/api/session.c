@@ -29,7 +29,6 @@ static enum status read_sign_in(struct request *request, struct sign_in_input *i
 static enum status post_session(struct request *request, struct response *response, struct fault *fault) {
     struct sign_in_input input;
     struct sign_in_result result;
-    TRY(client_limits_take_sign_in(request, fault));
     TRY(read_sign_in(request, &input, fault));
     TRY(sign_in(&request->call, &input, &result, fault));
     response->set_cookie = session_cookie(request, result.token, result.expires_at_us);
@@ -102,9 +101,9 @@ static enum status post_password(struct request *request, struct response *respo
 }
 
 static const struct route ROUTES[] = {
-    {METHOD_POST, "/v1/session", 0, ROUTE_PUBLIC | ROUTE_NO_REPLAY, "", post_session},
+    {METHOD_POST, "/v1/session", 0, ROUTE_PUBLIC | ROUTE_NO_REPLAY | ROUTE_PASSWORD, "", post_session},
     {METHOD_GET, "/v1/session", 0, 0, "", get_session},
     {METHOD_DELETE, "/v1/session", 0, 0, "", delete_session},
-    {METHOD_POST, "/v1/session/password", 0, ROUTE_NO_REPLAY, "", post_password},
+    {METHOD_POST, "/v1/session/password", 0, ROUTE_NO_REPLAY | ROUTE_PASSWORD, "", post_password},
 };
 const struct route_group SESSION_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

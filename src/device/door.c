@@ -5,9 +5,9 @@
 #include "device/door_context.h"
 #include "device/door_metrics.h"
 #include "device/files.h"
-#include "device/http/http.h"
 #include "device/updates.h"
 #include "device/verifiers.h"
+#include "http/http.h"
 #include "machine/client_address.h"
 #include "machine/clock.h"
 #include "machine/random.h"
@@ -225,6 +225,7 @@ static enum status make_http(struct device_door *door, struct fault *fault) {
         door->options->connections_max == 0 ? DEVICE_CONNECTIONS_DEFAULT : door->options->connections_max;
     options.listen_fd = door->listen_fd;
     options.connections_max = connections_possible(wanted);
+    options.of_address_max = (options.connections_max + 3) / 4;
     options.late_us = door->options->late_us == 0 ? options.late_us : door->options->late_us;
     options.request = take_request;
     options.flush = flush_turn;

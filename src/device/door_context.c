@@ -1,6 +1,6 @@
 #include "device/door_context.h"
 
-#include "device/http/http.h"
+#include "http/http.h"
 #include "machine/clock.h"
 
 #include <assert.h>

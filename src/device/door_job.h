@@ -2,7 +2,7 @@
 #ifndef SEATMETER_DEVICE_DOOR_JOB_H
 #define SEATMETER_DEVICE_DOOR_JOB_H
 
-#include "device/http/http_handler.h"
+#include "http/http_handler.h"
 #include "device/live/live_job.h"
 
 /* A job is in the door's list while the loop owns it, so that none is lost at the end. */

@@ -2,7 +2,7 @@
 
 #include "core/base/buffer.h"
 #include "device/files.h"
-#include "device/http/http.h"
+#include "http/http.h"
 
 #include <inttypes.h>
 
@@ -40,6 +40,7 @@ static void put_dropped(struct buffer *out, const struct http_counters *http) {
         {"slow-head", http->slow_head},   {"slow-body", http->slow_body},
         {"slow-reader", http->slow_send}, {"idle", http->idle_closed},
         {"reset-by-client", http->reset}, {"too-many", http->refused_connections},
+        {"evicted", http->evicted},
     };
     put_head(out, "dropped_total", "counter", "Connections that were refused or dropped, by why.");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -2,7 +2,7 @@
 
 #include "core/base/base64url.h"
 #include "device/files.h"
-#include "device/http/http.h"
+#include "http/http.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -23,7 +23,7 @@ static bool has_media_type(struct text content_type, const char *wanted) {
 /* A body comes as what the route reads. */
 static enum status check_content_type(struct request *request, struct fault *fault) {
     bool is_upload = (request->route->flags & ROUTE_UPLOAD) != 0;
-    if (request->body_length == 0 && !is_upload) {
+    if (request->body_length == 0 && !is_upload && !request->body_is_asked_for) {
         return STATUS_OK;
     }
     const char *wanted = is_upload                                     ? "application/octet-stream"
@@ -105,11 +105,14 @@ static bool is_replayable(const struct request *request) {
 }
 
 static enum status handle_request(struct request *request, struct fault *fault) {
-    request->query_count = 0; /* an upload comes here twice */
+    request->query_count = 0; /* a large body comes here twice */
     TRY(router_check_query(request, fault));
     TRY(check_who(request, fault));
     TRY(check_content_type(request, fault));
     TRY(read_if_match(request, fault));
+    if (request->body_is_asked_for) {
+        return STATUS_OK; /* the rest with the body */
+    }
     return is_replayable(request) ? idempotency_handle(&request->server->running, request, fault)
                                   : request->route->handle(request, &request->response, fault);
 }

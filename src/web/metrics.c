@@ -108,7 +108,15 @@ struct text metrics_format(struct arena *arena, const struct metrics *metrics,
     add_single(&out, "seatmeter_http_requests_waiting", "gauge", "Requests that wait for a worker.",
                read_counter(&metrics->waiting));
     add_single(&out, "seatmeter_http_connections", "gauge", "Open connections.",
-               read_counter(&metrics->connections));
+               read_counter(&metrics->http.connections));
+    add_single(&out, "seatmeter_http_evicted_total", "counter",
+               "Connections closed, the longest idle or slow ones, so that others find a place.",
+               read_counter(&metrics->http.evicted));
+    add_single(&out, "seatmeter_http_turned_away_total", "counter",
+               "Connections turned away: too many, of all or of one address.",
+               read_counter(&metrics->http.turned_away));
+    add_single(&out, "seatmeter_http_malformed_total", "counter",
+               "Requests refused as no HTTP or as too large.", read_counter(&metrics->http.malformed));
     add_single(&out, "seatmeter_http_limited_total", "counter", "Requests refused by a rate limit.",
                read_counter(&metrics->limited));
     add_single(&out, "seatmeter_db_errors_total", "counter", "Requests that failed at the database.",

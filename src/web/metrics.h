@@ -3,6 +3,7 @@
 #define SEATMETER_WEB_METRICS_H
 
 #include "core/base/text.h"
+#include "http/http_handler.h"
 #include "web/route.h"
 
 #include <stdatomic.h>
@@ -20,7 +21,7 @@ struct metrics {
     struct metrics_route routes[METRICS_ROUTES_MAX + 1]; /* the first: requests of no route */
     atomic_llong in_flight;
     atomic_llong waiting; /* for a worker */
-    atomic_llong connections;
+    struct http_shared_counters http;
     atomic_llong db_errors;
     atomic_llong limited; /* refused by a rate limit */
     int64_t started_at_s;

@@ -12,6 +12,10 @@ enum status request_fault(struct request *request, int http_status, struct fault
     return fault_set(fault, status, code, field, value, "%s", message);
 }
 
+bool request_is_admitting(const struct request *request) {
+    return request->upload_phase == UPLOAD_ADMITTING || request->body_is_asked_for;
+}
+
 struct text request_query(const struct request *request, const char *name) {
     assert(route_takes_query(request->route, text_of(name)));
     for (size_t i = 0; i < request->query_count; i++) {

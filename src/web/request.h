@@ -6,6 +6,7 @@
 #ifndef SEATMETER_WEB_REQUEST_H
 #define SEATMETER_WEB_REQUEST_H
 
+#include "http/http_handler.h"
 #include "programme/call/call.h"
 #include "store/engine/page.h"
 #include "web/route.h"
@@ -15,13 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct MHD_Connection;
 struct web_server;
 struct artifact_writer;
 struct import_problems;
-struct watched_connection;
 
 enum {
+    REQUEST_UNASKED_BYTES_MAX = 16 << 10, /* of a body whose sender has not been asked for its right */
     REQUEST_BODY_BYTES_MAX = 1 << 20,
     REQUEST_IMPORT_BYTES_MAX = 10 << 20,
     REQUEST_DISCARD_BYTES_MAX = 32 << 20, /* read and thrown away, so that the client hears the 413 */
@@ -82,9 +82,9 @@ struct response {
 
 struct request {
     struct web_server *server;
-    struct MHD_Connection *connection;
-    struct watched_connection *watched;
-    struct request *next; /* in the workers' queue */
+    struct http_exchange *exchange;
+    struct http_sending sending; /* the answer on its way */
+    struct request *next;        /* in the workers' queue */
     struct arena arena;
     char id[65];
     int64_t started_us; /* of the monotonic clock */
@@ -105,12 +105,15 @@ struct request {
     struct text address;         /* the client's, in normal form */
     struct text counted_address; /* what limits count: of IPv6 the /64 */
     bool is_local;               /* came from this machine itself */
-    char *body_at;
+    char *body_at;               /* malloc's, so that it is given back to the machine */
     size_t body_length;
     size_t body_capacity;
     size_t body_limit;
+    uint64_t body_announced; /* 0: no body, or one in chunks */
+    bool body_is_chunked;
     size_t body_seen; /* what came, kept or not */
     bool body_too_large;
+    bool body_is_asked_for; /* it is large: whether it may come is found out first */
     enum { UPLOAD_NONE, UPLOAD_ADMITTING, UPLOAD_RECEIVING } upload_phase;
     struct artifact_writer *upload; /* where an upload's body goes */
     int64_t if_version;             /* of If-Match; 0: none */
@@ -121,12 +124,14 @@ struct request {
     int http_override;                      /* a status of HTTP that no enum status has: request_fault */
     char internal[520];                     /* what really went wrong, for the log alone */
     const struct import_problems *problems; /* of an import: listed in the problem document */
-    bool is_begun;                          /* its headers have been read */
-    bool is_answered;
 };
 
 /* The placeholder's value, decoded: request_parameter(request, "licence"). It must be in the pattern. */
 struct text request_parameter(const struct request *request, const char *name);
+
+/* Whether the request stands before its body: the handler of an upload, or dispatch alone, says whether the
+ * body may come. */
+bool request_is_admitting(const struct request *request);
 
 /* The query parameter's value; empty where it is not given. It must be in the route's `query`. */
 struct text request_query(const struct request *request, const char *name);

@@ -24,7 +24,8 @@ enum route_flag {
     ROUTE_NO_REPLAY = 16, /* responses that no Idempotency-Key can replay: signing in */
     ROUTE_METRICS = 32,   /* from this machine, or with the metrics token */
     ROUTE_UPLOAD = 64, /* takes bytes of any size into the artifact store, and is handled twice (uploads.h) */
-    ROUTE_IMAGE = 128  /* takes image/png */
+    ROUTE_IMAGE = 128, /* takes image/png */
+    ROUTE_PASSWORD = 256 /* checks a password: in the workers' lane for that */
 };
 
 struct route {

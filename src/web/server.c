@@ -54,8 +54,8 @@ static struct web_server *make_server(const struct web_server_options *options) 
     server->listen_fd = -1;
     arena_init(&server->arena);
     init_workers(server);
-    pthread_mutex_init(&server->watched_lock, NULL);
-    pthread_cond_init(&server->watched_changed, NULL);
+    server->returned_fd = -1;
+    pthread_mutex_init(&server->returned_lock, NULL);
     idempotency_init(&server->running);
     rate_limit_init(&server->requests_by_address, REQUESTS_LIMIT);
     rate_limit_init(&server->sign_ins_by_address, SIGN_INS_LIMIT);
@@ -72,8 +72,7 @@ static void destroy_server(struct web_server *server) {
     rate_limit_clean_up(&server->sign_ins_by_address);
     rate_limit_clean_up(&server->requests_by_address);
     idempotency_clean_up(&server->running);
-    pthread_cond_destroy(&server->watched_changed);
-    pthread_mutex_destroy(&server->watched_lock);
+    pthread_mutex_destroy(&server->returned_lock);
     worker_pool_clean_up(&server->workers);
     arena_clean_up(&server->arena);
     free(server);
@@ -104,10 +103,10 @@ enum status web_server_start(const struct web_server_options *options, struct we
     enum status status = open_server(made, fault);
     if (status != STATUS_OK) {
         worker_pool_stop(&made->workers);
+        connections_stop(made);
         destroy_server(made);
         return status;
     }
-    watchdog_start(made);
     *server = made;
     return STATUS_OK;
 }
@@ -135,9 +134,7 @@ void web_server_stop(struct web_server *server) {
     atomic_store(&server->is_stopping, true);
     connections_stop_listening(server);
     wait_for_requests(server);
-    worker_pool_stop(
-        &server->workers); /* from here on nothing is suspended, so that libmicrohttpd can stop */
-    watchdog_stop(server);
+    worker_pool_stop(&server->workers); /* from here on every request is the loop's */
     connections_stop(server);
     destroy_server(server);
 }

@@ -21,7 +21,7 @@ struct web_server_options {
     struct text database_url;
     struct text address; /* "127.0.0.1:7077", "[::1]:7077", "7077" (loopback), "unix:/run/seatmeter.sock" */
     const unsigned char *secret; /* PROGRAMME_SECRET_BYTES */
-    int worker_count;            /* 0: WEB_WORKERS_DEFAULT */
+    int worker_count;            /* 0: WEB_WORKERS_DEFAULT; one more checks passwords */
     bool behind_https;           /* a proxy in front speaks TLS: cookies are Secure, HSTS is sent */
     bool trust_forwarded;        /* the client's address is the last one of X-Forwarded-For */
     struct text metrics_token;   /* opens /metrics from elsewhere than this machine; empty: nothing does */

@@ -3,44 +3,58 @@
 #include "web/problem.h"
 
 #include <assert.h>
+#include <unistd.h>
 
-enum { WAITING_MAX = 256 };
+/* A password takes a tenth of a second to check. A client that is told to come again can wait better than one
+ * that hangs behind ten others. */
+enum { WAITING_MAX = 256, PASSWORDS_WAITING_MAX = 8, PASSWORDS_NICE = 5 };
 
 void worker_pool_init(struct worker_pool *pool, const struct worker_pool_options *options) {
     *pool = (struct worker_pool){.options = *options};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
+    pthread_cond_init(&pool->password_came, NULL);
 }
 
 void worker_pool_clean_up(struct worker_pool *pool) {
-    assert(pool->started_count == 0 && pool->first == NULL);
+    assert(pool->started_count == 0 && pool->queue.first == NULL && pool->passwords.first == NULL);
+    pthread_cond_destroy(&pool->password_came);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
 }
 
+static bool is_password(const struct request *request) {
+    return (request->route->flags & ROUTE_PASSWORD) != 0;
+}
+
+static void append_request(struct worker_queue *queue, struct request *request) {
+    request->next = NULL;
+    if (queue->last == NULL) {
+        queue->first = request;
+    } else {
+        queue->last->next = request;
+    }
+    queue->last = request;
+    queue->length++;
+}
+
 bool worker_pool_push(struct worker_pool *pool, struct request *request) {
+    bool checks_password = is_password(request);
+    struct worker_queue *queue = checks_password ? &pool->passwords : &pool->queue;
     pthread_mutex_lock(&pool->lock);
-    bool taken = !pool->is_closed && pool->length < WAITING_MAX;
+    bool taken = !pool->is_closed && queue->length < (checks_password ? PASSWORDS_WAITING_MAX : WAITING_MAX);
     if (taken) {
-        request->next = NULL;
-        if (pool->last == NULL) {
-            pool->first = request;
-        } else {
-            pool->last->next = request;
-        }
-        pool->last = request;
-        pool->length++;
-        pthread_cond_signal(&pool->changed);
+        append_request(queue, request);
+        atomic_fetch_add(&pool->options.metrics->waiting, 1);
+        pthread_cond_signal(checks_password ? &pool->password_came : &pool->changed);
     }
     pthread_mutex_unlock(&pool->lock);
-    if (taken) {
-        atomic_fetch_add(&pool->options.metrics->waiting, 1);
-    }
     return taken;
 }
 
+/* Whether a body may come is asked without a change. */
 static bool is_change(const struct request *request) {
-    return request->method != METHOD_GET;
+    return request->method != METHOD_GET && !request_is_admitting(request) && !is_password(request);
 }
 
 static bool may_run(const struct worker_pool *pool, const struct request *request) {
@@ -49,9 +63,9 @@ static bool may_run(const struct worker_pool *pool, const struct request *reques
 }
 
 /* Takes the first request that may run out of the queue; NULL where there is none. */
-static struct request *unlink_first(struct worker_pool *pool) {
+static struct request *unlink_first(struct worker_pool *pool, struct worker_queue *queue) {
     struct request *before = NULL;
-    struct request *request = pool->first;
+    struct request *request = queue->first;
     while (request != NULL && !may_run(pool, request)) {
         before = request;
         request = request->next;
@@ -60,26 +74,28 @@ static struct request *unlink_first(struct worker_pool *pool) {
         return NULL;
     }
     if (before == NULL) {
-        pool->first = request->next;
+        queue->first = request->next;
     } else {
         before->next = request->next;
     }
-    if (pool->last == request) {
-        pool->last = before;
+    if (queue->last == request) {
+        queue->last = before;
     }
-    assert(pool->length > 0);
-    pool->length--;
+    assert(queue->length > 0);
+    queue->length--;
     pool->changes_running += is_change(request) ? 1 : 0;
     return request;
 }
 
-/* The next request; NULL once the queue is closed and empty. */
-static struct request *take_request(struct worker_pool *pool) {
+/* The worker's next request; NULL once its queue is closed and empty. */
+static struct request *take_request(struct worker *worker) {
+    struct worker_pool *pool = worker->pool;
+    struct worker_queue *queue = worker->checks_passwords ? &pool->passwords : &pool->queue;
     pthread_mutex_lock(&pool->lock);
-    struct request *request = unlink_first(pool);
-    while (request == NULL && !(pool->is_closed && pool->first == NULL)) {
-        pthread_cond_wait(&pool->changed, &pool->lock);
-        request = unlink_first(pool);
+    struct request *request = unlink_first(pool, queue);
+    while (request == NULL && !(pool->is_closed && queue->first == NULL)) {
+        pthread_cond_wait(worker->checks_passwords ? &pool->password_came : &pool->changed, &pool->lock);
+        request = unlink_first(pool, queue);
     }
     pthread_mutex_unlock(&pool->lock);
     if (request != NULL) {
@@ -124,7 +140,10 @@ static void *work_until_closed(void *argument) {
     struct worker *worker = argument;
     struct worker_pool *pool = worker->pool;
     struct request *request = NULL;
-    while ((request = take_request(pool)) != NULL) {
+    if (worker->checks_passwords) {
+        (void)!nice(PASSWORDS_NICE); /* on Linux it is this thread's alone: everybody else goes first */
+    }
+    while ((request = take_request(worker)) != NULL) {
         bool was_change = is_change(request);
         handle_request(worker, request);
         pool->options.hand_back(request); /* from here on it is the I/O thread's */
@@ -136,7 +155,7 @@ static void *work_until_closed(void *argument) {
 }
 
 static enum status start_worker(struct worker_pool *pool, struct worker *worker, struct fault *fault) {
-    *worker = (struct worker){.pool = pool};
+    *worker = (struct worker){.pool = pool, .checks_passwords = worker == &pool->workers[pool->worker_count]};
     TRY(connect_store(worker, fault));
     if (pthread_create(&worker->thread, NULL, work_until_closed, worker) != 0) {
         db_close(worker->db);
@@ -150,7 +169,7 @@ enum status worker_pool_start(struct worker_pool *pool, struct fault *fault) {
     int wanted = pool->options.worker_count;
     wanted = wanted <= 0 ? WEB_WORKERS_DEFAULT : wanted;
     pool->worker_count = wanted > WEB_WORKERS_MAX ? WEB_WORKERS_MAX : wanted;
-    while (pool->started_count < pool->worker_count) {
+    while (pool->started_count < pool->worker_count + 1) {
         TRY(start_worker(pool, &pool->workers[pool->started_count], fault));
         pool->started_count++;
     }
@@ -161,11 +180,12 @@ void worker_pool_stop(struct worker_pool *pool) {
     pthread_mutex_lock(&pool->lock);
     pool->is_closed = true;
     pthread_cond_broadcast(&pool->changed);
+    pthread_cond_broadcast(&pool->password_came);
     pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < pool->started_count; i++) {
         pthread_join(pool->workers[i].thread, NULL);
         db_close(pool->workers[i].db);
     }
     pool->started_count = 0;
-    assert(pool->first == NULL);
+    assert(pool->queue.first == NULL && pool->passwords.first == NULL);
 }

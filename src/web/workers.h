@@ -3,7 +3,8 @@
  * A request is pushed when it has come in whole. What does not fit is refused at once, since a client that is
  * told "busy" can wait better than one that hangs. Changes wait for each other at the store, and signing in
  * is slow on purpose: so one worker is always left for reading, and a long close stops nobody from looking.
- */
+ * Passwords are checked by a worker of their own, one after the other, since each check takes much processor
+ * and memory: who guesses passwords holds up nobody but others who sign in. */
 #ifndef SEATMETER_WEB_WORKERS_H
 #define SEATMETER_WEB_WORKERS_H
 
@@ -21,6 +22,7 @@ struct worker {
     pthread_t thread;
     struct db *db;      /* NULL while the database cannot be reached */
     bool db_is_suspect; /* it failed: reconnect before the next request */
+    bool checks_passwords;
 };
 
 struct worker_pool_options {
@@ -33,16 +35,22 @@ struct worker_pool_options {
     struct metrics *metrics; /* counts who waits and what fails at the database */
 };
 
-struct worker_pool {
-    struct worker_pool_options options;
-    pthread_mutex_t lock; /* of the queue and of changes_running */
-    pthread_cond_t changed;
+struct worker_queue {
     struct request *first;
     struct request *last;
     size_t length;
+};
+
+struct worker_pool {
+    struct worker_pool_options options;
+    pthread_mutex_t lock; /* of the queues and of changes_running */
+    pthread_cond_t changed;
+    pthread_cond_t password_came;
+    struct worker_queue queue;
+    struct worker_queue passwords;
     bool is_closed;
     int changes_running;
-    struct worker workers[WEB_WORKERS_MAX];
+    struct worker workers[WEB_WORKERS_MAX + 1]; /* the last one started checks passwords */
     int worker_count;
     int started_count;
 };

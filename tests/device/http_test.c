@@ -1,7 +1,7 @@
-/* The device door's HTTP loop alone, over real sockets, with a handler that answers in every way there is: at
+/* The doors' HTTP loop alone, over real sockets, with a handler that answers in every way there is: at
  * once, at the end of the turn, later, not at all. No test waits for a time: each waits for bytes, or for the
  * end of the connection, which the loop's own short deadlines bring about. */
-#include "device/http/http.h"
+#include "http/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -424,12 +424,51 @@ static void what_is_malformed_is_refused_and_counted(void **state) {
     REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nRange: 1\r\nRange: 2\r\n\r\n");
     REFUSE(rig, 400, "GET / HTTP/1.1\r\nHo st: a\r\n\r\n");
     REFUSE(rig, 400, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"); /* a TLS client */
+    REFUSE(rig, 400, "GET / HTTP/1.1\nHost: a\r\n\r\n");              /* a bare LF, in each place */
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\n\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\n\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\rContent-Length: 2\r\n\r\nxx"); /* a bare CR */
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n");
+    REFUSE(rig, 400, "GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\x7f\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n folded\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\n Host: a\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\n: no name\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n");
+    REFUSE(rig, 400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET /\x80 HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET relative HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "G(T / HTTP/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / http/1.1\r\nHost: a\r\n\r\n");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nx");
+    REFUSE(rig, 400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551617\r\n\r\nx");
+    REFUSE(rig, 400,
+           "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    REFUSE(rig, 400,
+           "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n");
+    REFUSE(rig, 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nauthorization: b\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nOrigin: a\r\nOrigin: b\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\n\r\n");
+    REFUSE(rig, 400, "GET / HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nCookie: c=d\r\n\r\n");
+    REFUSE(rig, 411, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
     REFUSE(rig, 411, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     REFUSE(rig, 417, "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx");
+    REFUSE(rig, 505, "GET / HTTP/1.2\r\nHost: a\r\n\r\n");
     REFUSE(rig, 505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n");
     struct http_counters counters;
     stop(rig, &counters);
-    assert_int_equal(counters.malformed, 12);
+    assert_int_equal(counters.malformed, 49);
     assert_int_equal(counters.requests, 0);
 }
 
@@ -563,26 +602,114 @@ static void a_late_turn_sheds_the_rest_with_503(void **state) {
     assert_int_equal(counters.shed, shed);
 }
 
+static void say_for_later(const struct rig *rig, int fd) {
+    say(fd, "POST /later HTTP/1.1\r\nHost: door\r\nContent-Length: 1\r\n\r\nx");
+    hear_told(rig->told_fd);
+}
+
 static void connections_beyond_the_bound_are_turned_away_with_503(void **state) {
     (void)state;
     struct rig *rig = start(NULL);
     int fds[64];
     for (int i = 0; i < 64; i++) {
         fds[i] = connect_to(rig);
+        say_for_later(rig, fds[i]); /* none of them is the client's to go on with */
     }
     int beyond = connect_to(rig);
     must_hear(beyond, 503, "busy");
     must_end(beyond);
-    say(fds[63], GET("/crowded")); /* in a crowd nobody keeps a place */
-    must_hear(fds[63], 200, "/crowded");
-    must_end(fds[63]);
-    for (int i = 0; i < 63; i++) {
-        close(fds[i]);
+    tell(rig->later_fd);
+    for (int i = 0; i < 64; i++) {
+        must_hear(fds[i], 200, "late but well"); /* in a crowd nobody keeps a place */
+        must_end(fds[i]);
     }
     struct http_counters counters;
     stop(rig, &counters);
     assert_int_equal(counters.refused_connections, 1);
     assert_int_equal(counters.accepted, 64);
+    assert_int_equal(counters.evicted, 0);
+}
+
+static void in_a_crowd_who_waits_longest_for_its_client_gives_its_place(void **state) {
+    (void)state;
+    static const char *const words[] = {"",
+                                        "G",
+                                        "GET /he",
+                                        "\r\n\r\n",
+                                        "POST /echo HTTP/1.1\r\nHost: a\r\n",
+                                        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab"};
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+        struct rig *rig = start(NULL);
+        int holders[200];
+        for (int i = 0; i < 200; i++) {
+            holders[i] = connect_to(rig);
+            say_bytes(holders[i], words[w], strlen(words[w]));
+        }
+        int honest = connect_to(rig);
+        say(honest, GET("/there"));
+        must_hear(honest, 200, "/there");
+        close(honest);
+        for (int i = 0; i < 200; i++) {
+            close(holders[i]);
+        }
+        struct http_counters counters;
+        stop(rig, &counters);
+        assert_int_equal(counters.accepted, 201);
+        assert_true(counters.evicted >= 1 && counters.evicted <= 137);
+        assert_int_equal(counters.refused_connections, 0);
+    }
+}
+
+static void few_of_an_address(struct http_options *options) {
+    options->of_address_max = 3;
+    options->counts_this_machine = true;
+}
+
+static void an_address_has_so_many_connections_and_no_more(void **state) {
+    (void)state;
+    struct rig *rig = start(few_of_an_address);
+    int fds[3];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            fds[i] = connect_to(rig);
+            say(fds[i], GET("/there"));
+            must_hear(fds[i], 200, "/there");
+        }
+        int beyond = connect_to(rig);
+        must_hear(beyond, 503, "busy");
+        must_end(beyond);
+        for (int i = 0; i < 3; i++) { /* those that have ended are not counted any more */
+            say(fds[i], "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            must_hear(fds[i], 200, "/");
+            must_end(fds[i]);
+        }
+    }
+    struct http_counters counters;
+    stop(rig, &counters);
+    assert_int_equal(counters.refused_connections, 3);
+}
+
+static void who_hangs_up_in_the_middle_is_gone_at_once(void **state) {
+    (void)state;
+    static const char *const words[] = {"", "\r\n\r\n", "GET /he", "GET / HTTP/1.1\r\nHost: a\r\n",
+                                        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab"};
+    struct rig *rig = start(NULL); /* its deadlines are far away, and it stops only when all have gone */
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+        for (int i = 0; i < 50; i++) {
+            int fd = connect_to(rig);
+            say_bytes(fd, words[w], strlen(words[w]));
+            if (i % 2 == 0) {
+                shutdown(fd, SHUT_WR);
+                must_end(fd);
+            } else {
+                close(fd);
+            }
+        }
+    }
+    struct http_counters counters;
+    stop(rig, &counters);
+    assert_int_equal(counters.connections, 0);
+    assert_int_equal(counters.idle_closed + counters.slow_head + counters.slow_body, 0);
 }
 
 static void stopping_answers_what_is_under_way(void **state) {
@@ -620,6 +747,9 @@ int main(void) {
         cmocka_unit_test(who_hangs_up_before_a_late_answer_harms_nobody),
         cmocka_unit_test(a_late_turn_sheds_the_rest_with_503),
         cmocka_unit_test(connections_beyond_the_bound_are_turned_away_with_503),
+        cmocka_unit_test(in_a_crowd_who_waits_longest_for_its_client_gives_its_place),
+        cmocka_unit_test(an_address_has_so_many_connections_and_no_more),
+        cmocka_unit_test(who_hangs_up_in_the_middle_is_gone_at_once),
         cmocka_unit_test(stopping_answers_what_is_under_way),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "device/http/http_response.h"
+#include "http/http_response.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -23,10 +23,14 @@ char *http_body_room(struct http *http, size_t size_max) {
     return http->out + HTTP_RESPONSE_HEAD_BYTES;
 }
 
-static const char *status_line_of(int status) {
+const char *http_status_words(int status) {
     switch (status) {
     case 200:
         return "200 OK";
+    case 201:
+        return "201 Created";
+    case 204:
+        return "204 No Content";
     case 206:
         return "206 Partial Content";
     case 304:
@@ -49,6 +53,20 @@ static const char *status_line_of(int status) {
         return "410 Gone";
     case 411:
         return "411 Length Required";
+    case 412:
+        return "412 Precondition Failed";
+    case 406:
+        return "406 Not Acceptable";
+    case 415:
+        return "415 Unsupported Media Type";
+    case 422:
+        return "422 Unprocessable Content";
+    case 428:
+        return "428 Precondition Required";
+    case 501:
+        return "501 Not Implemented";
+    case 507:
+        return "507 Insufficient Storage";
     case 413:
         return "413 Content Too Large";
     case 414:
@@ -115,6 +133,12 @@ static char *put_date(char *at, time_t second) {
     return PUT(at, " GMT\r\n");
 }
 
+char *http_put_date(char *at) {
+    char *end = put_date(at, time(NULL));
+    assert(end - at <= HTTP_DATE_BYTES);
+    return end;
+}
+
 /* The head of most responses, up to the number that is their length. */
 static void refresh_head(struct http *http) {
     int64_t second = http->turn_began_us / 1000000;
@@ -135,7 +159,7 @@ static char *put_head(struct http *http, char *at, const struct http_response *r
         at = put_bytes(at, http->head, http->head_length);
     } else {
         at = PUT(at, "HTTP/1.1 ");
-        at = put_string(at, status_line_of(response->status));
+        at = put_string(at, http_status_words(response->status));
         at = PUT(at, "\r\n");
         at = put_date(at, time(NULL));
         at = PUT(at, "Content-Type: ");
@@ -180,6 +204,7 @@ struct text http_response_write(struct http *http, const struct http_response *r
 struct text http_refusal_write(struct http *http, int http_status) {
     refresh_head(http);
     struct http_response response = {.status = http_status,
+                                     .content_type = http->options.refusal_type,
                                      .body = http->options.refusal(http->options.context, http_status),
                                      .retry_after_s = http_jitter_s(http, RETRY_AFTER_S)};
     assert(response.body.length + HTTP_RESPONSE_HEAD_BYTES <= http->out_size);

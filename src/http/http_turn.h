@@ -1,9 +1,10 @@
 /* HTTP turn: the loop's own state, which http_response, http_connection and http share, and the few steps of
  * a turn that all of them take. */
-#ifndef SEATMETER_DEVICE_HTTP_HTTP_TURN_H
-#define SEATMETER_DEVICE_HTTP_HTTP_TURN_H
+#ifndef SEATMETER_HTTP_HTTP_TURN_H
+#define SEATMETER_HTTP_HTTP_TURN_H
 
-#include "device/http/http_handler.h"
+#include "http/http_chunks.h"
+#include "http/http_handler.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -14,7 +15,8 @@ enum {
     HTTP_TURN_BYTES = 256 * 1024,    /* for requests that wait for the end of the turn */
     HTTP_RESPONSE_HEAD_BYTES = 1024, /* room for the head in front of a response's body */
     HTTP_WATCHES_MAX = 4,
-    HTTP_ACCEPTS_MAX = 256 /* in one turn */
+    HTTP_ACCEPTS_MAX = 256, /* in one turn */
+    HTTP_ADDRESS_COUNTS = 65536
 };
 
 enum http_phase {
@@ -32,12 +34,18 @@ struct http_exchange {
     int fd; /* −1: the client has gone, and the handler has yet to answer */
     uint32_t generation;
     uint8_t phase;
-    bool is_local;
-    bool may_read;    /* there may be more to read than was read */
-    bool has_ended;   /* the client will send no more */
-    bool is_listed;   /* in `again` */
-    bool closes;      /* after the response */
-    bool was_refused; /* more of the refused request may be to come */
+    struct client_address peer;
+    uint32_t address_count; /* where its address is counted; UINT32_MAX: nowhere */
+    int64_t since_us;       /* in this phase */
+    void *owner;            /* the streaming door's; NULL: none */
+    struct http_chunks chunks;
+    uint64_t body_left;
+    struct http_sending *sending; /* NULL: none */
+    bool may_read;                /* there may be more to read than was read */
+    bool has_ended;               /* the client will send no more */
+    bool is_listed;               /* in `again` */
+    bool closes;                  /* after the response */
+    bool was_refused;             /* more of the refused request may be to come */
     bool was_told_to_continue;
     bool watches_out;
     bool request_is_own; /* the request under way stands in `in`; else in the turn's room */
@@ -72,6 +80,9 @@ struct http {
     bool is_late;
     uint64_t chance;
 
+    uint16_t *address_counts; /* connections by their address's keyed hash */
+    unsigned char address_key[16];
+    uint32_t hand;                   /* where the search for a connection to close begins */
     struct http_exchange *exchanges; /* connections_max */
     int64_t *deadlines_us; /* of the exchange at the same index; 0: none. Apart, as they are scanned often */
     uint32_t *free_slots;
@@ -93,6 +104,13 @@ struct http {
     size_t head_length;
     int64_t head_second;
 };
+
+#define HTTP_SHARE(http, counter, more)                                                                      \
+    do {                                                                                                     \
+        if ((http)->options.shared != NULL) {                                                                \
+            atomic_fetch_add_explicit(&(http)->options.shared->counter, more, memory_order_relaxed);         \
+        }                                                                                                    \
+    } while (0)
 
 static inline uint32_t exchange_index(const struct http_exchange *exchange) {
     return (uint32_t)(exchange - exchange->http->exchanges);

@@ -1,4 +1,4 @@
-#include "device/http/http_turn.h"
+#include "http/http_turn.h"
 
 #include "machine/clock.h"
 

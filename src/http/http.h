@@ -11,11 +11,11 @@
  * refuses or drops what goes beyond a bound, and counts it. A turn that runs late has more to do than it can:
  * requests that have waited longer than `late_us` are answered 503, so that the next ones are in time. The
  * loop knows nothing of licences. */
-#ifndef SEATMETER_DEVICE_HTTP_HTTP_H
-#define SEATMETER_DEVICE_HTTP_HTTP_H
+#ifndef SEATMETER_HTTP_HTTP_H
+#define SEATMETER_HTTP_HTTP_H
 
 #include "core/base/fault.h"
-#include "device/http/http_handler.h"
+#include "http/http_handler.h"
 
 /* Fills in the defaults of everything but the listener and the callbacks. */
 void http_options_default(struct http_options *options);

@@ -1,18 +1,20 @@
 /* Events are edge-triggered, so a connection costs one epoll_ctl in its life. A connection that was not read
  * to its end in a turn stands in the list `again`. Deadlines lie in an array of their own, which is scanned
  * ten times a second: that costs less than keeping connections in order on every request. */
-#include "device/http/http.h"
+#include "http/http.h"
 
-#include "device/http/http_connection.h"
-#include "device/http/http_response.h"
-#include "machine/address.h"
+#include "http/http_connection.h"
+#include "http/http_response.h"
+#include "machine/client_address.h"
 #include "machine/clock.h"
+#include "machine/random.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,6 +32,7 @@ void http_options_default(struct http_options *options) {
     *options = (struct http_options){
         .listen_fd = -1,
         .connections_max = 16384,
+        .limits = HTTP_LIMITS_SHORT,
         .idle_us = 75 * SECONDS,
         .head_us = 10 * SECONDS,
         .body_us = 10 * SECONDS,
@@ -76,6 +79,8 @@ static void *allocate(size_t count, size_t size_bytes) {
 static void make_room(struct http *http) {
     size_t count = http->options.connections_max;
     http->exchanges = allocate(count, sizeof *http->exchanges);
+    http->address_counts = allocate(HTTP_ADDRESS_COUNTS, sizeof *http->address_counts);
+    machine_random(http->address_key, sizeof http->address_key);
     http->deadlines_us = allocate(count, sizeof *http->deadlines_us);
     http->free_slots = allocate(count, sizeof *http->free_slots);
     http->again = allocate(count, sizeof *http->again);
@@ -97,7 +102,9 @@ static enum status no_descriptors(struct fault *fault) {
 }
 
 enum status http_make(const struct http_options *options, struct http **http, struct fault *fault) {
-    assert(options->connections_max > 0 && options->request != NULL && options->flush != NULL);
+    assert(options->connections_max > 0 && options->connections_max <= UINT16_MAX && options->flush != NULL);
+    assert(options->limits.streams_bodies == (options->streams != NULL) &&
+           (options->request != NULL) == (options->streams == NULL));
     struct http *made = allocate(1, sizeof *made);
     made->options = *options;
     make_room(made);
@@ -135,6 +142,7 @@ void http_free(struct http *http) {
     close_if_open(http->wake_fd);
     close_if_open(http->spare_fd);
     free(http->exchanges);
+    free(http->address_counts);
     free(http->deadlines_us);
     free(http->free_slots);
     free(http->again);
@@ -180,6 +188,7 @@ const struct http_counters *http_counters(const struct http *http) {
  * connection, and the client would never see why. */
 static void turn_away(struct http *http, int fd) {
     http->counters.refused_connections++;
+    HTTP_SHARE(http, turned_away, 1);
     char dropped[4096];
     while (recv(fd, dropped, sizeof dropped, MSG_DONTWAIT) == (ssize_t)sizeof dropped) {
     }
@@ -199,6 +208,40 @@ static void turn_away_by_spare(struct http *http) {
     http->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* Where the address's connections are counted. Addresses may share a place, which nobody outside can aim at.
+ */
+static uint32_t count_of_address(const struct http *http, const struct client_address *peer) {
+    bool is_spared = client_address_is_local(peer) && !http->options.counts_this_machine;
+    if (http->options.of_address_max == 0 || is_spared) {
+        return UINT32_MAX;
+    }
+    const struct client_address owner = client_address_owner(peer);
+    unsigned char hash[crypto_shorthash_BYTES];
+    crypto_shorthash(hash, owner.bytes, sizeof owner.bytes, http->address_key);
+    return (uint32_t)(hash[0] | hash[1] << 8);
+}
+
+/* Closes a connection that has waited for its client longer than others, so that a new one finds its place:
+ * who holds connections and sends nothing, or little, keeps nobody out. It looks at some of them from where
+ * it stopped last, as all would take too long in a storm. */
+static bool evict_one(struct http *http) {
+    enum { CANDIDATES = 64 };
+    uint32_t max = http->options.connections_max;
+    struct http_exchange *oldest = NULL;
+    uint32_t candidates = 0;
+    for (uint32_t i = 0; i < max && candidates < CANDIDATES; i++) {
+        struct http_exchange *exchange = &http->exchanges[http->hand];
+        http->hand = (http->hand + 1) % max;
+        bool is_clients = exchange->phase == PHASE_IDLE || exchange->phase == PHASE_HEAD ||
+                          exchange->phase == PHASE_BODY || exchange->phase == PHASE_SENDING;
+        if (is_clients) {
+            candidates++;
+            oldest = oldest == NULL || exchange->since_us < oldest->since_us ? exchange : oldest;
+        }
+    }
+    return oldest != NULL && exchange_evict(oldest);
+}
+
 static void accept_some(struct http *http) {
     for (int i = 0; i < HTTP_ACCEPTS_MAX; i++) {
         struct sockaddr_storage watched = {0};
@@ -211,11 +254,14 @@ static void accept_some(struct http *http) {
             }
             return; /* EAGAIN, or a client that has gone already */
         }
-        if (http->free_count == 0) {
+        const struct client_address peer = client_address_of((const struct sockaddr *)&watched);
+        uint32_t count = count_of_address(http, &peer);
+        bool is_within = count == UINT32_MAX || http->address_counts[count] < http->options.of_address_max;
+        if (!is_within || (http->free_count == 0 && !evict_one(http))) {
             turn_away(http, fd);
             continue;
         }
-        exchange_open(http, fd, address_is_loopback((const struct sockaddr *)&watched));
+        exchange_open(http, fd, &peer, count);
     }
 }
 

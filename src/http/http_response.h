@@ -1,9 +1,9 @@
 /* HTTP response: a response as bytes, the head in front of the body in one piece of memory, so that one call
  * sends both. The head that all good responses of a second share is made once in that second. */
-#ifndef SEATMETER_DEVICE_HTTP_HTTP_RESPONSE_H
-#define SEATMETER_DEVICE_HTTP_HTTP_RESPONSE_H
+#ifndef SEATMETER_HTTP_HTTP_RESPONSE_H
+#define SEATMETER_HTTP_HTTP_RESPONSE_H
 
-#include "device/http/http_turn.h"
+#include "http/http_turn.h"
 
 /* Writes the response into http->out and returns its bytes there, which hold until the next one is written.
  * `closes`: the connection closes behind it. */

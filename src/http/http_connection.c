@@ -1,18 +1,27 @@
-#include "device/http/http_connection.h"
+#include "http/http_connection.h"
 
-#include "device/http/http_response.h"
+#include "http/http_response.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-enum { LINGER_US = 2 * 1000 * 1000, RETRY_AFTER_S = 30, DRAINS_MAX = 64 };
+enum {
+    LINGER_US = 2 * 1000 * 1000,
+    RETRY_AFTER_S = 30,
+    DRAINS_MAX = 64,
+    SENDS_MAX = 16, /* in one turn */
+    SEND_BYTES_MAX = 1 << 20
+};
 
 static void set_deadline(struct http_exchange *exchange, int64_t after_us) {
-    exchange->http->deadlines_us[exchange_index(exchange)] = exchange->http->turn_began_us + after_us;
+    exchange->since_us = exchange->http->turn_began_us;
+    exchange->http->deadlines_us[exchange_index(exchange)] = exchange->since_us + after_us;
 }
 
 static void clear_deadline(struct http_exchange *exchange) {
@@ -28,7 +37,7 @@ static void list_again(struct http_exchange *exchange) {
     }
 }
 
-void exchange_open(struct http *http, int fd, bool is_local) {
+void exchange_open(struct http *http, int fd, const struct client_address *peer, uint32_t address_count) {
     assert(http->free_count > 0);
     uint32_t index = http->free_slots[--http->free_count];
     struct http_exchange *exchange = &http->exchanges[index];
@@ -38,13 +47,18 @@ void exchange_open(struct http *http, int fd, bool is_local) {
                                        .fd = fd,
                                        .generation = generation,
                                        .phase = PHASE_IDLE,
-                                       .is_local = is_local,
+                                       .peer = *peer,
+                                       .address_count = address_count,
                                        .is_listed = is_listed};
-    http_message_begin(&exchange->message);
+    http_message_begin(&exchange->message, &http->options.limits);
+    if (address_count != UINT32_MAX) {
+        http->address_counts[address_count]++;
+    }
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
                                 .data.u64 = (uint64_t)generation << 32 | index};
     http->counters.accepted++;
     http->counters.connections++;
+    HTTP_SHARE(http, connections, 1);
     assert(http->counters.connections + http->free_count == http->options.connections_max);
     set_deadline(exchange, http->options.idle_us);
     if (epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
@@ -75,15 +89,31 @@ static void close_descriptor(struct http_exchange *exchange) {
     }
 }
 
+/* The door's request ends with its answer, or with its connection. */
+static void end_owner(struct http_exchange *exchange, bool was_cut) {
+    void *owner = exchange->owner;
+    exchange->owner = NULL;
+    exchange->sending = NULL;
+    if (owner != NULL) {
+        exchange->http->options.streams->ended(owner, was_cut);
+    }
+}
+
 void exchange_close(struct http_exchange *exchange) {
     struct http *http = exchange->http;
     assert(exchange->phase != PHASE_FREE);
     close_descriptor(exchange);
+    end_owner(exchange, true);
+    if (exchange->address_count != UINT32_MAX) {
+        assert(http->address_counts[exchange->address_count] > 0);
+        http->address_counts[exchange->address_count]--;
+    }
     drop_in(exchange);
     drop_out(exchange);
     clear_deadline(exchange);
     exchange->phase = PHASE_FREE;
     http->counters.connections--;
+    HTTP_SHARE(http, connections, -1);
     http->free_slots[http->free_count++] = exchange_index(exchange);
     assert(http->counters.connections + http->free_count == http->options.connections_max);
 }
@@ -136,6 +166,7 @@ static void refuse_request(struct http_exchange *exchange, int http_status) {
     exchange->was_refused = true;
     exchange->request_is_own = false;
     struct http_response response = {.status = http_status,
+                                     .content_type = http->options.refusal_type,
                                      .body = http->options.refusal(http->options.context, http_status)};
     http_respond(exchange, &response);
 }
@@ -144,6 +175,7 @@ static void count_refusal(struct http *http, int http_status) {
     bool is_size = http_status == 413 || http_status == 414 || http_status == 431;
     http->counters.too_large += is_size;
     http->counters.malformed += !is_size;
+    HTTP_SHARE(http, malformed, 1);
 }
 
 static void shed_request(struct http_exchange *exchange) {
@@ -155,29 +187,38 @@ static void shed_request(struct http_exchange *exchange) {
     http_respond(exchange, &response);
 }
 
+static struct http_request request_of(const struct http_exchange *exchange, const char *at) {
+    const struct http_message *message = &exchange->message;
+    return (struct http_request){.verb = http_message_verb(message),
+                                 .is_local = client_address_is_local(&exchange->peer) &&
+                                             !http_message_has(message, HTTP_FIELD_FORWARDED),
+                                 .path = http_message_path(message, at),
+                                 .query = http_message_query(message, at),
+                                 .body = http_message_body(message, at),
+                                 .peer = exchange->peer,
+                                 .message = message,
+                                 .at = at};
+}
+
+static bool may_keep_alive(const struct http_exchange *exchange) {
+    const struct http *http = exchange->http;
+    return http_message_keeps_alive(&exchange->message) && !http->is_closing &&
+           http->free_count >= http->options.connections_max / 4;
+}
+
 static void hand_over(struct http_exchange *exchange, const char *at) {
     struct http *http = exchange->http;
-    const struct http_message *message = &exchange->message;
     exchange->phase = PHASE_HANDLING;
-    exchange->closes = !http_message_keeps_alive(message) || http->is_closing ||
-                       http->free_count < http->options.connections_max / 4;
+    exchange->closes = !may_keep_alive(exchange);
     clear_deadline(exchange);
     http->counters.requests++;
     if (http_turn_is_late(http)) {
         shed_request(exchange);
         return;
     }
-    bool is_forwarded = (message->seen & 1U << HTTP_FIELD_FORWARDED) != 0;
-    struct http_request request = {.verb = http_message_verb(message),
-                                   .is_local = exchange->is_local && !is_forwarded,
-                                   .path = http_message_path(message, at),
-                                   .query = http_message_query(message, at),
-                                   .body = http_message_body(message, at),
-                                   .message = message,
-                                   .at = at};
+    struct http_request request = request_of(exchange, at);
     http->options.request(http->options.context, exchange, &request);
 }
-
 static void tell_to_continue(struct http_exchange *exchange) {
     static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
     if (!exchange->was_told_to_continue && http_message_expects_continue(&exchange->message)) {
@@ -258,7 +299,7 @@ static size_t read_into_turn(struct http_exchange *exchange, char **at) {
     return read_some(exchange, *at, HTTP_READ_BYTES);
 }
 
-void exchange_work(struct http_exchange *exchange) {
+static void work_whole(struct http_exchange *exchange) {
     while (exchange->phase >= PHASE_IDLE && exchange->phase <= PHASE_BODY) {
         size_t own = exchange->in_length - exchange->in_start;
         if (own > exchange->message.parsed) {
@@ -288,9 +329,173 @@ void exchange_work(struct http_exchange *exchange) {
     }
 }
 
+/* ---- streamed bodies ---- */
+
+static void finish_body(struct http_exchange *exchange) {
+    exchange->phase = PHASE_HANDLING;
+    clear_deadline(exchange);
+    exchange->http->options.streams->whole(exchange->owner);
+}
+
+static bool has_body(const struct http_exchange *exchange) {
+    return exchange->message.is_chunked || exchange->body_left > 0;
+}
+
+void http_take_body(struct http_exchange *exchange, int64_t more_us) {
+    assert(exchange->phase == PHASE_HANDLING);
+    if (!has_body(exchange)) {
+        finish_body(exchange);
+        return;
+    }
+    exchange->phase = PHASE_BODY;
+    set_deadline(exchange, exchange->http->options.body_us + more_us);
+    if (exchange->fd < 0) { /* it has gone meanwhile */
+        exchange_close(exchange);
+        return;
+    }
+    tell_to_continue(exchange);
+    list_again(exchange);
+}
+
+/* A head has come: the door says what becomes of its body. */
+static void take_head(struct http_exchange *exchange, const char *at) {
+    struct http *http = exchange->http;
+    struct http_request request = request_of(exchange, at);
+    exchange->phase = PHASE_HANDLING;
+    exchange->closes = !may_keep_alive(exchange);
+    exchange->request_is_own = false;
+    exchange->chunks = (struct http_chunks){0};
+    exchange->body_left = exchange->message.content_length;
+    clear_deadline(exchange);
+    http->counters.requests++;
+    exchange->in_start += exchange->message.head_length;
+    enum http_body_step step =
+        http->options.streams->head(http->options.context, exchange, &request, &exchange->owner);
+    if (step == HTTP_BODY_TAKE) {
+        http_take_body(exchange, 0);
+    }
+}
+
+/* Gives the door what the bytes hold of the body. How many of them were the body's; the phase says whether
+ * more are to come. */
+static size_t take_body(struct http_exchange *exchange, struct text bytes) {
+    const struct http_streams *streams = exchange->http->options.streams;
+    size_t used = 0;
+    while (used < bytes.length && exchange->phase == PHASE_BODY) {
+        struct text rest = {bytes.at + used, bytes.length - used};
+        struct text piece = rest;
+        size_t taken = 0;
+        bool is_last = false;
+        if (exchange->message.is_chunked) {
+            enum http_chunks_progress progress = http_chunks_take(&exchange->chunks, rest, &taken, &piece);
+            if (progress == HTTP_CHUNKS_BAD) {
+                count_refusal(exchange->http, 400);
+                refuse_request(exchange, 400);
+                return bytes.length;
+            }
+            is_last = progress == HTTP_CHUNKS_END;
+        } else {
+            piece.length = rest.length < exchange->body_left ? rest.length : (size_t)exchange->body_left;
+            taken = piece.length;
+            exchange->body_left -= piece.length;
+            is_last = exchange->body_left == 0;
+        }
+        used += taken;
+        if (piece.length > 0 && !streams->piece(exchange->owner, piece)) {
+            exchange_close(exchange);
+            return bytes.length;
+        }
+        if (is_last && exchange->phase == PHASE_BODY) {
+            finish_body(exchange);
+        }
+    }
+    return used;
+}
+
+static void work_on_body(struct http_exchange *exchange) {
+    size_t own = exchange->in_length - exchange->in_start;
+    if (own > 0) {
+        const struct text bytes = {exchange->in + exchange->in_start, own};
+        size_t used = take_body(exchange, bytes);
+        if (exchange->phase == PHASE_FREE || exchange->in == NULL) {
+            return;
+        }
+        exchange->in_start += (uint32_t)used;
+        if (exchange->in_start == exchange->in_length) {
+            drop_in(exchange);
+        }
+        return;
+    }
+    uint32_t generation = exchange->generation;
+    char *at = NULL;
+    size_t count = read_into_turn(exchange, &at);
+    if (count == 0) {
+        return;
+    }
+    size_t used = take_body(exchange, (struct text){at, count});
+    bool is_there = exchange->phase != PHASE_FREE && exchange->generation == generation;
+    if (is_there && used < count && exchange->phase != PHASE_LINGERING) {
+        keep_bytes(exchange, at + used, count - used);
+    }
+}
+
+/* Reads more of a head into the connection's own buffer, and takes it where it is whole. Whether it is to be
+ * called again. */
+static bool work_on_head(struct http_exchange *exchange) {
+    size_t own = exchange->in_length - exchange->in_start;
+    if (own == exchange->message.parsed) {
+        make_room(exchange, 2048);
+        size_t count =
+            read_some(exchange, exchange->in + exchange->in_length, exchange->in_size - exchange->in_length);
+        if (count == 0) {
+            if (exchange->phase != PHASE_FREE && exchange->in_length == exchange->in_start) {
+                drop_in(exchange);
+            }
+            return false;
+        }
+        exchange->in_length += (uint32_t)count;
+        own += count;
+    }
+    const char *at = exchange->in + exchange->in_start;
+    switch (http_message_parse(&exchange->message, NULL, at, own)) {
+    case HTTP_INCOMPLETE:
+        wait_for_more(exchange);
+        break;
+    case HTTP_REFUSED:
+        count_refusal(exchange->http, exchange->message.refused);
+        refuse_request(exchange, exchange->message.refused);
+        break;
+    case HTTP_COMPLETE:
+        take_head(exchange, at);
+        return false;
+    }
+    return true;
+}
+
+/* One read of a body in a turn, so that a client that sends much holds up nobody. */
+static void work_streamed(struct http_exchange *exchange) {
+    while (exchange->phase == PHASE_IDLE || exchange->phase == PHASE_HEAD) {
+        bool has_more = exchange->in_length - exchange->in_start > exchange->message.parsed;
+        if ((!has_more && !exchange->may_read) || !work_on_head(exchange)) {
+            return;
+        }
+    }
+    if (exchange->phase != PHASE_BODY) {
+        return;
+    }
+    bool has_more = exchange->in_length > exchange->in_start;
+    if (has_more || exchange->may_read) {
+        work_on_body(exchange);
+        if (exchange->phase == PHASE_BODY && (exchange->in != NULL || exchange->may_read)) {
+            list_again(exchange);
+        }
+    }
+}
+
 /* The response has gone: the connection waits for its next request, or ends. */
 static void end_response(struct http_exchange *exchange) {
     struct http *http = exchange->http;
+    end_owner(exchange, false);
     if (exchange->closes) {
         if (exchange->was_refused && !exchange->has_ended) {
             shutdown(exchange->fd, SHUT_WR);
@@ -309,13 +514,23 @@ static void end_response(struct http_exchange *exchange) {
     }
     exchange->phase = PHASE_IDLE;
     exchange->was_told_to_continue = false;
-    http_message_begin(&exchange->message);
+    http_message_begin(&exchange->message, &http->options.limits);
     set_deadline(exchange, http->options.idle_us);
     if (exchange->in != NULL && exchange->in_start == exchange->in_length) {
         drop_in(exchange);
     }
     if (exchange->in != NULL || exchange->may_read) {
         list_again(exchange);
+    }
+}
+
+static void watch_out(struct http_exchange *exchange) {
+    if (!exchange->watches_out) {
+        exchange->watches_out = true;
+        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                    .data.u64 =
+                                        (uint64_t)exchange->generation << 32 | exchange_index(exchange)};
+        epoll_ctl(exchange->http->epoll_fd, EPOLL_CTL_MOD, exchange->fd, &event);
     }
 }
 
@@ -331,13 +546,7 @@ static void keep_rest(struct http_exchange *exchange, const char *at, size_t len
     http->counters.buffered_bytes += length;
     exchange->phase = PHASE_SENDING;
     set_deadline(exchange, http->options.send_us);
-    if (!exchange->watches_out) {
-        exchange->watches_out = true;
-        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                    .data.u64 =
-                                        (uint64_t)exchange->generation << 32 | exchange_index(exchange)};
-        epoll_ctl(http->epoll_fd, EPOLL_CTL_MOD, exchange->fd, &event);
-    }
+    watch_out(exchange);
 }
 
 /* Sends a response whole, now or as the client takes it. */
@@ -371,7 +580,87 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
     send_response(exchange, bytes.at, bytes.length);
 }
 
+/* Sends some of a door's answer; what was sent, or −1. */
+static ssize_t send_part(struct http_exchange *exchange, struct http_sending *sending) {
+    struct iovec parts[2] = {{(void *)(uintptr_t)sending->head.at, sending->head.length},
+                             {(void *)(uintptr_t)sending->body.at, sending->body.length}};
+    size_t in_memory = sending->head.length + sending->body.length;
+    if (in_memory == 0) {
+        off_t at = sending->file_at;
+        size_t most = sending->file_left < SEND_BYTES_MAX ? (size_t)sending->file_left : SEND_BYTES_MAX;
+        ssize_t sent = sendfile(exchange->fd, sending->file, &at, most);
+        if (sent == 0) {
+            errno = EIO; /* the file has become shorter */
+            return -1;
+        }
+        sending->file_at += sent > 0 ? sent : 0;
+        sending->file_left -= sent > 0 ? sent : 0;
+        return sent;
+    }
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t sent = sendmsg(exchange->fd, &message, MSG_NOSIGNAL | (sending->file_left > 0 ? MSG_MORE : 0));
+    if (sent > 0) {
+        size_t of_head = (size_t)sent < sending->head.length ? (size_t)sent : sending->head.length;
+        size_t of_body = (size_t)sent - of_head;
+        sending->head = (struct text){sending->head.at + of_head, sending->head.length - of_head};
+        sending->body = (struct text){sending->body.at + of_body, sending->body.length - of_body};
+    }
+    return sent;
+}
+
+/* Sends a door's answer as far as the client takes it, and some of it in a turn at the most. */
+static void send_parts(struct http_exchange *exchange) {
+    struct http_sending *sending = exchange->sending;
+    for (int i = 0; i < SENDS_MAX; i++) {
+        if (sending->head.length + sending->body.length == 0 && sending->file_left == 0) {
+            end_response(exchange);
+            return;
+        }
+        ssize_t sent = send_part(exchange, sending);
+        if (sent < 0 && errno == EAGAIN) {
+            watch_out(exchange);
+            return;
+        }
+        if (sent < 0 && errno != EINTR) {
+            exchange->http->counters.reset++;
+            exchange_close(exchange);
+            return;
+        }
+        exchange->http->counters.bytes_out += sent > 0 ? (uint64_t)sent : 0;
+    }
+    list_again(exchange);
+}
+
+static bool has_unread_body(const struct http_exchange *exchange) {
+    return exchange->message.is_chunked ? exchange->chunks.state != CHUNK_END : exchange->body_left > 0;
+}
+
+bool http_closes(const struct http_exchange *exchange) {
+    return exchange->closes || exchange->http->is_closing || has_unread_body(exchange);
+}
+
+void http_send(struct http_exchange *exchange, struct http_sending *sending, bool closes) {
+    struct http *http = exchange->http;
+    assert(exchange->phase == PHASE_HANDLING || exchange->phase == PHASE_BODY);
+    exchange->was_refused |= has_unread_body(exchange);
+    exchange->closes = closes || http_closes(exchange);
+    if (exchange->fd < 0) {
+        exchange_close(exchange);
+        return;
+    }
+    int64_t bytes = (int64_t)(sending->head.length + sending->body.length) + sending->file_left;
+    int64_t more_s = http->options.slowest_bytes_per_s == 0 ? 0 : bytes / http->options.slowest_bytes_per_s;
+    exchange->sending = sending;
+    exchange->phase = PHASE_SENDING;
+    set_deadline(exchange, http->options.send_us + more_s * 1000000);
+    send_parts(exchange);
+}
+
 static void send_rest(struct http_exchange *exchange) {
+    if (exchange->sending != NULL) {
+        send_parts(exchange);
+        return;
+    }
     while (exchange->out_sent < exchange->out_length) {
         ssize_t sent = send(exchange->fd, exchange->out + exchange->out_sent,
                             exchange->out_length - exchange->out_sent, MSG_NOSIGNAL);
@@ -386,6 +675,16 @@ static void send_rest(struct http_exchange *exchange) {
     }
     drop_out(exchange);
     end_response(exchange);
+}
+
+void exchange_work(struct http_exchange *exchange) {
+    if (exchange->phase == PHASE_SENDING && exchange->sending != NULL) {
+        send_rest(exchange);
+    } else if (exchange->http->options.streams == NULL) {
+        work_whole(exchange);
+    } else {
+        work_streamed(exchange);
+    }
 }
 
 static void drain_input(struct http_exchange *exchange) {
@@ -438,6 +737,16 @@ static void reset_connection(struct http_exchange *exchange) {
     struct linger at_once = {.l_onoff = 1};
     setsockopt(exchange->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     exchange_close(exchange);
+}
+
+bool exchange_evict(struct http_exchange *exchange) {
+    if (exchange->phase == PHASE_FREE || exchange->phase == PHASE_HANDLING) {
+        return false;
+    }
+    exchange->http->counters.evicted++;
+    HTTP_SHARE(exchange->http, evicted, 1);
+    reset_connection(exchange);
+    return true;
 }
 
 void exchange_expire(struct http_exchange *exchange) {
