@@ -140,6 +140,18 @@ static enum status post_turn_off(struct request *request, struct response *respo
     return STATUS_OK;
 }
 
+static enum status post_undo_turn_off(struct request *request, struct response *response,
+                                      struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    struct undone_customer undone;
+    TRY(request_json(request, &document, &body, fault));
+    TRY(request_json_done(&document, &body));
+    TRY(undo_customer_off(&request->call, request_parameter(request, "account"), &undone, fault));
+    represent_undone_customer(response_json(response, request, 200), NULL, &undone);
+    return STATUS_OK;
+}
+
 static enum status get_licence_keys(struct request *request, struct response *response, struct fault *fault) {
     TRY(export_licence_keys(&request->call, request_parameter(request, "account"), &response->body, fault));
     response->http_status = 200;
@@ -157,6 +169,7 @@ static const struct route ROUTES[] = {
     {METHOD_PUT, "/v1/accounts/{account}/logo", RIGHT_ACCOUNTS, ROUTE_VERSIONED | ROUTE_IMAGE, "", put_logo},
     {METHOD_DELETE, "/v1/accounts/{account}/logo", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", delete_logo},
     {METHOD_POST, "/v1/accounts/{account}/turn-off", RIGHT_LICENCES, 0, "", post_turn_off},
+    {METHOD_POST, "/v1/accounts/{account}/undo-turn-off", RIGHT_LICENCES, 0, "", post_undo_turn_off},
     {METHOD_GET, "/v1/accounts/{account}/licence-keys", RIGHT_LICENCES, 0, "", get_licence_keys},
 };
 const struct route_group ACCOUNT_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -222,6 +222,23 @@ static enum status post_retire(struct request *request, struct response *respons
     return turn_and_respond(request, response, fault, retire_licence);
 }
 
+static enum status post_undo(struct request *request, struct response *response, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    struct undo_licence_input input = {
+        .licence = request_parameter(request, "licence"),
+        .changes = json_read_int(&body, "changes", JSON_OPTIONAL, 1),
+        .if_version = request->if_version,
+    };
+    TRY(request_json_done(&document, &body));
+    struct undone_licence undone;
+    TRY(undo_licence(&request->call, &input, &undone, fault));
+    response_version(response, request, undone.licence.version);
+    represent_undone_licence(response_json(response, request, 200), NULL, &undone);
+    return STATUS_OK;
+}
+
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/blocks", RIGHT_READ, 0, "limit cursor provider sku state", get_blocks},
     {METHOD_POST, "/v1/blocks", RIGHT_LICENCES, 0, "", post_block},
@@ -239,5 +256,6 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/licences/{licence}/off", RIGHT_LICENCES, 0, "", post_off},
     {METHOD_POST, "/v1/licences/{licence}/seats", RIGHT_LICENCES, 0, "", post_seats},
     {METHOD_POST, "/v1/licences/{licence}/retire", RIGHT_LICENCES, 0, "", post_retire},
+    {METHOD_POST, "/v1/licences/{licence}/undo", RIGHT_LICENCES, 0, "", post_undo},
 };
 const struct route_group LICENCE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -32,6 +32,7 @@
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/licences.h"
+#include "programme/licensing/undo_licence.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
 #include "programme/parties/suspend_agreement.h"
@@ -63,6 +64,9 @@ void represent_licence_in_full(struct json_writer *out, const char *name,
 void represent_issued_licence(struct json_writer *out, const char *name, const struct issued_licence *issued);
 void represent_licence_event(struct json_writer *out, const char *name,
                              const struct licence_event_view *event);
+void represent_undone_licence(struct json_writer *out, const char *name, const struct undone_licence *undone);
+void represent_undone_customer(struct json_writer *out, const char *name,
+                               const struct undone_customer *undone);
 void represent_report(struct json_writer *out, const char *name, const struct report_view *report);
 void represent_report_in_full(struct json_writer *out, const char *name, const struct report_detail *detail);
 

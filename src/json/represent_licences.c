@@ -91,6 +91,28 @@ void represent_licence_event(struct json_writer *out, const char *name,
     json_write_int(out, "seats_before", event->seats_before);
     json_write_int(out, "seats_after", event->seats_after);
     json_write_text_or_null(out, "cause", info->cause);
+    if (info->voided_by == 0) {
+        json_write_null(out, "voided_by");
+    } else {
+        json_write_int(out, "voided_by", info->voided_by);
+    }
+    json_write_close(out);
+}
+
+void represent_undone_licence(struct json_writer *out, const char *name,
+                              const struct undone_licence *undone) {
+    json_write_open(out, name);
+    represent_licence(out, "licence", &undone->licence);
+    json_write_int(out, "undone", undone->undone);
+    json_write_text_or_null(out, "instead", undone->instead);
+    json_write_close(out);
+}
+
+void represent_undone_customer(struct json_writer *out, const char *name,
+                               const struct undone_customer *undone) {
+    json_write_open(out, name);
+    json_write_int(out, "licences", undone->licences);
+    json_write_int(out, "left", undone->left);
     json_write_close(out);
 }
 

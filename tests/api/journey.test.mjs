@@ -98,6 +98,14 @@ async function orderAndIssue(people, customer) {
   assert.equal(retired.state, 'retired');
   const events = await alpine.get(`/v1/licences/${first.licence.id}/events`);
   assert.deepEqual(events.items.map((event) => event.event), ['on', 'seats']);
+  const undone = await alpine.post(`/v1/licences/${second.licence.id}/undo`, { changes: 1 });
+  assert.equal(undone.licence.state, 'on');
+  assert.equal(undone.undone, 1);
+  await alpine.post(`/v1/licences/${second.licence.id}/off`, {});
+  const log = await alpine.get(`/v1/licences/${second.licence.id}/events`);
+  assert.deepEqual(log.items.map((event) => event.event), ['on', 'off', 'undo', 'off']);
+  assert.equal(log.items[1].voided_by, log.items[2].sequence);
+  await alpine.refused(409, 'undo-too-late', 'POST', `/v1/licences/${second.licence.id}/undo`, { body: { changes: 2 } });
   assert.equal((await alpine.get('/v1/licences?state=on')).items.length, 1);
   await alpine.get(`/v1/licences/${first.licence.id}`);
   const keys = await alpine.must(200, 'GET', `/v1/accounts/${customer.id}/licence-keys`);
@@ -259,6 +267,8 @@ async function manageUsers({ alpine, server }) {
 }
 
 async function dropOutAndEnd({ alpine, distributor }, agreement) {
+  assert.equal((await alpine.post('/v1/accounts/TREY/turn-off', {})).licences, 1);
+  assert.deepEqual(await alpine.post('/v1/accounts/TREY/undo-turn-off', {}), { licences: 1, left: 0 });
   assert.equal((await alpine.post('/v1/accounts/TREY/turn-off', {})).licences, 1);
   const ended = await distributor.post(`/v1/agreements/${agreement.id}/terminate`, {});
   assert.equal(ended.state, 'terminated');

@@ -138,7 +138,7 @@ class TheCommand(Command):
         self.say("licence", "on", licence, "--at", "2026-10-05T09:00")
         self.say("month", "close", "2026-10")
         headers = {
-            "events": "sequence,time,provider,customer,licence,sku,event,seats",
+            "events": "sequence,time,provider,customer,licence,sku,event,seats,voided_by",
             "prices": "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price",
             "lines": "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,currency,note",
             "ledger": "posting,time,invoice,account,debit,credit,currency",

@@ -61,9 +61,9 @@ static void the_columns_are_those_of_the_contract(void **state) {
     trade_at(&trade, "2026-11-10T00:00:00Z");
     trade_close(&trade, "2026-10");
     struct text events = export_as(&trade, &trade.call, "events", "");
-    assert_true(has(events, "sequence,time,provider,customer,licence,sku,event,seats\n"
+    assert_true(has(events, "sequence,time,provider,customer,licence,sku,event,seats,voided_by\n"
                             "1,2026-10-01T00:00:00.000001Z,P1,A,lic_"));
-    assert_true(has(events, ",S,on,4\n2,2026-10-31T00:00:00.000000Z,P1,B,lic_"));
+    assert_true(has(events, ",S,on,4,\n2,2026-10-31T00:00:00.000000Z,P1,B,lic_"));
     assert_true(has(export_as(&trade, &trade.call, "prices", ""),
                     "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
                     "DIST,P1,S,USD,2026-09-01,daily,graduated,1,31\n"

@@ -6,6 +6,7 @@
 #include "programme/catalogue/lease_terms.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/licensing/undo_licence.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -78,6 +79,23 @@ static void the_door_knows_licences_of_every_state_and_who_suspended_them(void *
     resume(world, "DIST", "P2");
     UNTIL(door, live_licence(door->live, (uint32_t)other_id)->suspender == SUSPENDER_NONE);
     assert_int_equal(live_licence(door->live, (uint32_t)other_id)->counted_seats, 3);
+    close_door(door);
+}
+
+static void an_undo_of_off_lets_the_devices_work_at_their_next_check_in(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
+    struct door *door = a_door(world);
+    struct live_device *device = an_active_device(door, licence.key, 1);
+    turn_off(world, licence.identifier);
+    UNTIL(door, decide(door, device) != LEASE_CODE_OK);
+    struct call call = world_call(world);
+    struct undo_licence_input undo = {.licence = licence.identifier};
+    struct undone_licence undone;
+    WORLD_OK(world, undo_licence(&call, &undo, &undone, &world->fault));
+    assert_int_equal(undone.undone, 1);
+    UNTIL(door, decide(door, device) == LEASE_CODE_OK);
     close_door(door);
 }
 
@@ -657,6 +675,7 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_store_has_one_device_door),
         WORLD_TEST(the_door_knows_licences_of_every_state_and_who_suspended_them),
+        WORLD_TEST(an_undo_of_off_lets_the_devices_work_at_their_next_check_in),
         WORLD_TEST(devices_are_where_they_were_after_a_clean_end),
         WORLD_TEST(after_an_end_that_was_not_clean_devices_may_be_ahead_once),
         WORLD_TEST(a_store_copied_in_the_middle_of_it_all_loads_right),

@@ -170,6 +170,8 @@ class Programme:
         self.first_on = {}
         self.provider_of = {}
         for row in read(directory, "events"):
+            if row["event"] == "undo" or row["voided_by"]:
+                continue  # what was undone and the undo itself are not metered
             key = (row["customer"], row["sku"])
             instant = microseconds(datetime.datetime.fromisoformat(row["time"].replace("Z", "+00:00")))
             self.groups[key].append((instant, row["licence"], int(row["seats"])))

@@ -3,6 +3,7 @@
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/show.h"
+#include "programme/licensing/undo_licence.h"
 #include "programme/parties/agreements.h"
 #include "programme/parties/init_programme.h"
 #include "programme/parties/suspend_agreement.h"
@@ -47,6 +48,19 @@ static enum status run_init(struct operator_session *session, const struct argum
     struct account_view distributor;
     TRY(init_programme(&session->call, &input, &distributor, fault));
     show_account_view(session, arguments, &distributor);
+    return STATUS_OK;
+}
+
+static enum status run_programme_edit(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    int64_t minutes;
+    TRY(argument_int(arguments, "undo-minutes", 0, 0, UNDO_WINDOW_MINUTES_MAX, &minutes, fault));
+    TRY(set_undo_window(&session->call, minutes, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    json_write_open(&writer, NULL);
+    json_write_int(&writer, "undo_minutes", minutes);
+    json_write_close(&writer);
+    show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
 }
 
@@ -273,6 +287,14 @@ static const struct command COMMANDS[] = {
      .store = STORE_CREATE,
      .prints = true,
      .run = run_init},
+    {.words = "programme edit",
+     .summary = "Set how long a change of a licence can be undone",
+     .options = {{.name = "undo-minutes",
+                  .value = "N",
+                  .presence = REQUIRED,
+                  .help = "0 (never) to 1440; 15 where nothing was set"}},
+     .prints = true,
+     .run = run_programme_edit},
     {.words = "account add",
      .summary = "Add a vendor, a sub-distributor, a provider or a customer",
      .options = {{.name = "kind",

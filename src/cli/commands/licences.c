@@ -4,6 +4,7 @@
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/licensing/undo_licence.h"
 #include "json/represent.h"
 
 #include <stdio.h>
@@ -160,6 +161,28 @@ static enum status run_customer_off(struct operator_session *session, const stru
     return STATUS_OK;
 }
 
+static enum status run_licence_undo(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct undo_licence_input input = {.licence = argument_text(arguments, "LICENCE")};
+    struct undone_licence undone;
+    TRY(argument_int(arguments, "changes", 1, 1, UNDO_CHANGES_MAX, &input.changes, fault));
+    TRY(undo_licence(&session->call, &input, &undone, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_undone_licence(&writer, NULL, &undone);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
+}
+
+static enum status run_customer_undo(struct operator_session *session, const struct arguments *arguments,
+                                     struct fault *fault) {
+    struct undone_customer undone;
+    TRY(undo_customer_off(&session->call, argument_text(arguments, "CUSTOMER"), &undone, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_undone_customer(&writer, NULL, &undone);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
+}
+
 static enum status run_licence_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct licence_detail detail;
@@ -207,8 +230,8 @@ static enum status run_licence_events(struct operator_session *session, const st
         where.after_id = page.next_after;
     } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
-        {"sequence", "sequence"}, {"time", "at"},     {"event", "event"}, {"before", "seats_before"},
-        {"after", "seats_after"}, {"cause", "cause"}, {NULL, NULL}};
+        {"sequence", "sequence"}, {"time", "at"},     {"event", "event"},         {"before", "seats_before"},
+        {"after", "seats_after"}, {"cause", "cause"}, {"voided by", "voided_by"}, {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
@@ -316,6 +339,19 @@ static const struct command COMMANDS[] = {
      .details = TIME_DETAILS,
      .prints = true,
      .run = run_licence_retire},
+    {.words = "licence undo",
+     .summary = "Take a licence's latest change back, as if it had not been",
+     .operands = LICENCE_OPERAND,
+     .options = {{.name = "changes", .value = "N", .help = "so many of the latest (default: 1)"}},
+     .details =
+         "A change can be undone for 15 minutes, or as long as `programme edit --undo-minutes` says, while "
+         "its\n"
+         "month is open. Turning off and taking seats away can always be undone: devices work again at "
+         "their\n"
+         "next check-in. Turning on and giving seats cannot where a device had a seat of them: then the\n"
+         "licence goes back from now on instead, and \"instead\" says how.",
+     .prints = true,
+     .run = run_licence_undo},
     {.words = "licence show",
      .summary = "Show a licence, its parts and what suspends it",
      .operands = LICENCE_OPERAND,
@@ -354,6 +390,14 @@ static const struct command COMMANDS[] = {
      .details = TIME_DETAILS,
      .prints = true,
      .run = run_customer_off},
+    {.words = "customer undo",
+     .summary = "Undo a customer's drop-out: what `customer off` turned off is on again",
+     .operands = {{.name = "CUSTOMER", .presence = REQUIRED, .help = "the customer"}},
+     .details =
+         "Licence by licence, exactly those that the last `customer off` turned off, as `licence undo` "
+         "does.\nThose that were changed since are left as they are; \"left\" counts them.",
+     .prints = true,
+     .run = run_customer_undo},
 };
 
 const struct command_group licence_commands = {COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,5 +1,9 @@
 /* The log is played again from its first event, each licence through its own small state. The result is laid
- * beside what the store says of the licence today. */
+ * beside what the store says of the licence today.
+ *
+ * Each licence is played twice. `log` goes through every event as it was written, so that the chain of seats
+ * is whole; an undo takes it where it says. `live` goes through what is not voided alone, which is what is
+ * metered. Both must end in the same place. */
 #include "programme/audit/audit_events.h"
 
 #include "programme/call/authorise.h"
@@ -9,14 +13,20 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* A licence as the store has it (`stored`), and as the log makes it. */
-struct played {
-    struct audited_licence stored;
+/* Where the events of a licence have come to. */
+struct course {
     int64_t own_seats;
     int64_t counted_seats;
     int64_t suspensions;
-    int64_t first_on_at_us;
     int64_t last_at_us;
+};
+
+/* A licence as the store has it (`stored`), and as the log makes it. */
+struct played {
+    struct audited_licence stored;
+    struct course log;
+    struct course live;
+    int64_t first_on_at_us; /* of what is not voided */
 };
 
 struct playing {
@@ -49,19 +59,21 @@ static enum status read_licences(struct playing *playing, struct fault *fault) {
     return status;
 }
 
-/* Whether the event can happen to the licence as the log has made it. */
-static bool can_happen(const struct played *licence, const struct licence_event *event) {
+/* Whether the event can happen to the licence as its events have made it. */
+static bool can_happen(const struct course *course, const struct licence_event *event) {
     switch (event->kind) {
     case EVENT_ON:
-        return licence->own_seats == 0 && event->own_seats > 0 && licence->suspensions == 0;
+        return course->own_seats == 0 && event->own_seats > 0 && course->suspensions == 0;
     case EVENT_OFF:
-        return licence->own_seats > 0 && event->own_seats == 0;
+        return course->own_seats > 0 && event->own_seats == 0;
     case EVENT_SEATS:
-        return (licence->own_seats > 0) == (event->own_seats > 0);
+        return (course->own_seats > 0) == (event->own_seats > 0);
     case EVENT_SUSPEND:
-        return event->own_seats == licence->own_seats;
+        return event->own_seats == course->own_seats;
     case EVENT_RESUME:
-        return event->own_seats == licence->own_seats && licence->suspensions > 0;
+        return event->own_seats == course->own_seats && course->suspensions > 0;
+    case EVENT_UNDO:
+        return true; /* where it ends is laid beside what is live */
     }
     return false;
 }
@@ -84,39 +96,60 @@ static void check_event(struct audit *audit, const struct played *licence, const
         audit_found(audit, "event-licence", subject,
                     "names another provider, customer or SKU than its licence");
     }
-    if (event->at_us < licence->last_at_us) {
-        audit_found(audit, "event-order", subject, "takes effect before its licence's previous event");
-    }
-    if (event->seats_before != licence->counted_seats) {
+    if (event->seats_before != licence->log.counted_seats) {
         audit_found(audit, "event-chain", subject, "begins with %d seats where the log had come to %lld",
-                    event->seats_before, (long long)licence->counted_seats);
+                    event->seats_before, (long long)licence->log.counted_seats);
     }
-    if (!can_happen(licence, event)) {
+    if (!can_happen(&licence->log, event)) {
         audit_found(audit, "event-impossible", subject,
                     "cannot happen to its licence, which had %lld seats on and %lld suspensions",
-                    (long long)licence->own_seats, (long long)licence->suspensions);
+                    (long long)licence->log.own_seats, (long long)licence->log.suspensions);
     }
 }
 
-static void play_event(struct audit *audit, struct played *licence, const struct licence_event *event) {
+/* Of what is metered, each event follows the one before. */
+static void check_live_event(struct audit *audit, const struct played *licence,
+                             const struct licence_event *event, struct text subject) {
+    if (event->at_us < licence->live.last_at_us) {
+        audit_found(audit, "event-order", subject, "takes effect before its licence's previous event");
+    }
+    if (event->seats_before != licence->live.counted_seats) {
+        audit_found(audit, "event-live", subject,
+                    "begins with %d seats where what is not voided had come to %lld", event->seats_before,
+                    (long long)licence->live.counted_seats);
+    }
+}
+
+static void move(struct course *course, const struct licence_event *event) {
+    course->suspensions += event->kind == EVENT_SUSPEND ? 1 : event->kind == EVENT_RESUME ? -1 : 0;
+    course->own_seats = event->own_seats;
+    course->counted_seats = event->seats_after;
+    course->last_at_us = event->at_us;
+}
+
+static void play_event(struct audit *audit, struct played *licence, const struct logged_event *logged) {
+    const struct licence_event *event = &logged->event;
     const struct event_words words = words_of(event);
     struct text subject = text_of(words.words);
     check_event(audit, licence, event, subject);
-    licence->suspensions += event->kind == EVENT_SUSPEND ? 1 : event->kind == EVENT_RESUME ? -1 : 0;
-    int64_t counted = licence->suspensions == 0 ? event->own_seats : 0;
+    move(&licence->log, event);
+    int64_t counted = licence->log.suspensions == 0 ? event->own_seats : 0;
     if (event->seats_after != counted) {
         audit_found(audit, "event-seats", subject, "ends with %d seats where %lld count", event->seats_after,
                     (long long)counted);
     }
-    licence->own_seats = event->own_seats;
-    licence->counted_seats = event->seats_after;
-    licence->last_at_us = event->at_us;
+    if (logged->voided_by != 0 || event->kind == EVENT_UNDO) {
+        return;
+    }
+    check_live_event(audit, licence, event, subject);
+    move(&licence->live, event);
     if (event->kind == EVENT_ON && licence->first_on_at_us == 0) {
         licence->first_on_at_us = event->at_us;
     }
 }
 
-static void take_event(struct playing *playing, const struct licence_event *event) {
+static void take_event(struct playing *playing, const struct logged_event *logged) {
+    const struct licence_event *event = &logged->event;
     struct audit *audit = playing->audit;
     const struct event_words words = words_of(event);
     uint32_t at = 0;
@@ -128,7 +161,7 @@ static void take_event(struct playing *playing, const struct licence_event *even
     audit->result.events_checked++;
     if (id_map_get(&playing->index, event->licence_id, 0, &at)) {
         assert(at < playing->count);
-        play_event(audit, &playing->licences[at], event);
+        play_event(audit, &playing->licences[at], logged);
     } else {
         audit_found(audit, "event-licence", text_of(words.words), "is of a licence that is not there");
     }
@@ -136,7 +169,7 @@ static void take_event(struct playing *playing, const struct licence_event *even
 
 static enum status play_events(struct playing *playing, struct fault *fault) {
     struct db_rows *rows = NULL;
-    struct licence_event event;
+    struct logged_event event;
     bool have_row = false;
     enum status status = audited_events_stream(playing->audit->call->db, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
@@ -183,11 +216,11 @@ static bool state_follows(const struct played *licence) {
     case LICENCE_ISSUED:
         return licence->first_on_at_us == 0;
     case LICENCE_ON:
-        return licence->own_seats > 0;
+        return licence->live.own_seats > 0;
     case LICENCE_OFF:
-        return licence->first_on_at_us > 0 && licence->own_seats == 0;
+        return licence->first_on_at_us > 0 && licence->live.own_seats == 0;
     case LICENCE_RETIRED:
-        return licence->own_seats == 0;
+        return licence->live.own_seats == 0;
     }
     return false;
 }
@@ -198,23 +231,30 @@ static void check_licence(struct playing *playing, const struct played *licence)
     if (!state_follows(licence)) {
         audit_found(audit, "licence-state", licence_text(playing, stored->id),
                     "is %s, which does not follow from its events (%lld seats on)",
-                    machine_state_name(&licence_machine, (int)stored->state), (long long)licence->own_seats);
+                    machine_state_name(&licence_machine, (int)stored->state),
+                    (long long)licence->live.own_seats);
     }
-    if (stored->counted_seats != licence->counted_seats) {
+    if (licence->log.own_seats != licence->live.own_seats ||
+        licence->log.counted_seats != licence->live.counted_seats) {
+        audit_found(audit, "event-undo", licence_text(playing, stored->id),
+                    "has %lld seats by its log and %lld without what was undone",
+                    (long long)licence->log.counted_seats, (long long)licence->live.counted_seats);
+    }
+    if (stored->counted_seats != licence->live.counted_seats) {
         audit_found(audit, "licence-counted", licence_text(playing, stored->id),
                     "counts %lld seats where its events count %lld", (long long)stored->counted_seats,
-                    (long long)licence->counted_seats);
+                    (long long)licence->live.counted_seats);
     }
-    if (stored->state == LICENCE_ON && stored->seats != licence->own_seats) {
+    if (stored->state == LICENCE_ON && stored->seats != licence->live.own_seats) {
         audit_found(audit, "licence-seats", licence_text(playing, stored->id),
                     "has %lld seats where its events have %lld", (long long)stored->seats,
-                    (long long)licence->own_seats);
+                    (long long)licence->live.own_seats);
     }
     if (stored->first_on_at_us != licence->first_on_at_us) {
         audit_found(audit, "licence-first-on", licence_text(playing, stored->id),
                     "was first turned on at another instant than its first event `on` says");
     }
-    if (stored->last_event_at_us != licence->last_at_us) {
+    if (stored->last_event_at_us != licence->live.last_at_us) {
         audit_found(audit, "licence-last-event", licence_text(playing, stored->id),
                     "says another instant of its last event than the log");
     }
@@ -222,10 +262,10 @@ static void check_licence(struct playing *playing, const struct played *licence)
         return; /* what is retired is neither suspended nor resumed any more */
     }
     int64_t above = suspended_above(&audit->snapshot, stored);
-    if (stored->suspensions != licence->suspensions || stored->suspensions != above) {
+    if (stored->suspensions != licence->live.suspensions || stored->suspensions != above) {
         audit_found(audit, "licence-suspensions", licence_text(playing, stored->id),
                     "counts %lld suspensions; its events give %lld, and %lld agreements above are suspended",
-                    (long long)stored->suspensions, (long long)licence->suspensions, (long long)above);
+                    (long long)stored->suspensions, (long long)licence->live.suspensions, (long long)above);
     }
 }
 

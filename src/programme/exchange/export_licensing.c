@@ -12,6 +12,9 @@ static enum status write_event(struct exporting *exporting, struct db_rows *rows
     export_write_sku(exporting, db_column_int(rows, 5));
     csv_write(&exporting->writer, text_of(event_kind_name((enum event_kind)db_column_int(rows, 6))));
     csv_write_int(&exporting->writer, db_column_int(rows, 7));
+    int64_t voided_by = db_column_int(rows, 8);
+    csv_write(&exporting->writer,
+              voided_by == 0 ? TEXT("") : text_format(&exporting->arena, "%lld", (long long)voided_by));
     return STATUS_OK;
 }
 
@@ -21,8 +24,8 @@ static enum status export_events(struct exporting *exporting, struct fault *faul
     return export_write_rows(exporting, rows, write_event, fault);
 }
 
-static const char *const EVENTS_COLUMNS[] = {"sequence", "time",  "provider", "customer", "licence",
-                                             "sku",      "event", "seats",    NULL};
+static const char *const EVENTS_COLUMNS[] = {"sequence", "time",  "provider", "customer",  "licence",
+                                             "sku",      "event", "seats",    "voided_by", NULL};
 const struct export_table EXPORT_EVENTS = {"events", EVENTS_COLUMNS, export_events};
 
 /* A vendor is not told which bundle its SKU is sold in. */

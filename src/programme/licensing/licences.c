@@ -240,7 +240,7 @@ static enum status do_list_licence_events(struct call *call, const void *input, 
                                           struct fault *fault) {
     const struct list_events_input *list = input;
     struct licence_row row;
-    struct licence_event *events = NULL;
+    struct logged_event *events = NULL;
     struct licence_event_page page = {0};
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_licence(call, list->licence, &row, fault));
@@ -248,10 +248,10 @@ static enum status do_list_licence_events(struct call *call, const void *input, 
                             &page.next_after, fault));
     page.items = ARENA_NEW(call->arena, struct licence_event_view, page.count);
     for (size_t i = 0; i < page.count; i++) {
-        page.items[i].event = events[i];
-        page.items[i].cause = TEXT("");
-        if (events[i].cause_id != 0) {
-            page.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, events[i].cause_id);
+        const struct licence_event *event = &events[i].event;
+        page.items[i] = (struct licence_event_view){*event, TEXT(""), events[i].voided_by};
+        if (event->kind == EVENT_SUSPEND || event->kind == EVENT_RESUME) {
+            page.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, event->cause_id);
         }
     }
     *(struct licence_event_page *)output = page;

@@ -12,8 +12,6 @@
 
 #include <assert.h>
 
-enum turn { TURN_ON, TURN_OFF, TURN_RESIZE, TURN_RETIRE };
-
 static const char *const TURN_WORDS[] = {"on", "off", "seats", "retire"};
 static const char *const AUDIT_ACTIONS[] = {"licence.on", "licence.off", "licence.seats", "licence.retire"};
 
@@ -26,6 +24,7 @@ struct turning {
     enum licence_state next;
     int64_t seats; /* of the licence afterwards */
     int64_t at_us;
+    int64_t cause_id;    /* of the event */
     int64_t taken_seats; /* from the block; below zero: given back */
 };
 
@@ -156,6 +155,7 @@ static bool move_on(const struct turning *turning, struct licence *licence, int6
                     struct licence_event *event) {
     bool tells = turning->turn != TURN_RETIRE || licence->state == LICENCE_ON;
     int32_t before = licence->counted_seats;
+    int32_t licence_seats = licence->seats;
     licence->state = turning->next;
     licence->seats = (int32_t)seats; /* checked by check_seats and load_parts */
     licence->counted_seats = licence_counted_seats(licence);
@@ -177,10 +177,12 @@ static bool move_on(const struct turning *turning, struct licence *licence, int6
                                     .provider_id = licence->provider_id,
                                     .customer_id = licence->customer_id,
                                     .sku_id = licence->sku_id,
+                                    .cause_id = turning->cause_id,
                                     .kind = event_kind_of(turning->turn),
                                     .own_seats = licence->state == LICENCE_ON ? licence->seats : 0,
                                     .seats_before = before,
-                                    .seats_after = licence->counted_seats};
+                                    .seats_after = licence->counted_seats,
+                                    .licence_seats = licence_seats};
     assert(event->seats_after == 0 || event->seats_after == event->own_seats);
     return true;
 }
@@ -234,12 +236,13 @@ static enum status load_parts(struct call *call, struct turning *turning, struct
                      INT32_MAX);
 }
 
-/* One step of one licence, with everything that has to be right for it. */
-static enum status turn_one(struct call *call, struct licence_row *row, enum turn turn, int64_t seats,
-                            struct event_time time, struct fault *fault) {
-    struct turning turning = {.turn = turn, .licence = &row->licence, .seats = row->licence.seats};
+enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *wanted,
+                             struct fault *fault) {
+    enum turn turn = wanted->turn;
+    struct turning turning = {
+        .turn = turn, .licence = &row->licence, .seats = row->licence.seats, .cause_id = wanted->cause_id};
     if (turn == TURN_RESIZE) {
-        turning.seats = seats;
+        turning.seats = wanted->seats;
     }
     if (row->licence.parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence",
@@ -252,7 +255,8 @@ static enum status turn_one(struct call *call, struct licence_row *row, enum tur
         TRY(load_parts(call, &turning, fault));
     }
     TRY(check_above(call, &turning, fault));
-    TRY(event_time_settle(call, time, &row->licence, latest_event_us(&turning), &turning.at_us, fault));
+    TRY(event_time_settle(call, wanted->time, &row->licence, latest_event_us(&turning), &turning.at_us,
+                          fault));
     if (turn == TURN_RESIZE) {
         TRY(resize_within_block(call, &turning, fault));
     }
@@ -270,11 +274,12 @@ static enum status turn_one(struct call *call, struct licence_row *row, enum tur
 static enum status turn_licence(struct call *call, const struct turn_licence_input *input, enum turn turn,
                                 struct licence_view *out, struct fault *fault) {
     struct licence_row row;
-    struct event_time time = {0};
+    struct turning_of_row turning = {.turn = turn, .seats = input->seats};
     TRY(find_licence_to_change(call, input->licence, &row, fault));
     TRY(check_version(input->if_version, row.licence.version, fault));
-    TRY(event_time_parse(call, input->at, row.licence.provider_id, row.licence.customer_id, &time, fault));
-    TRY(turn_one(call, &row, turn, input->seats, time, fault));
+    TRY(event_time_parse(call, input->at, row.licence.provider_id, row.licence.customer_id, &turning.time,
+                         fault));
+    TRY(turn_licence_row(call, &row, &turning, fault));
     licence_view_fill(call, &row, true, out);
     return STATUS_OK;
 }
@@ -319,7 +324,7 @@ enum status retire_licence(struct call *call, const struct turn_licence_input *i
     return call_run(call, DB_WRITE, do_retire_licence, input, out, fault);
 }
 
-static enum status turn_off_by_id(struct call *call, int64_t licence_id, struct event_time time,
+static enum status turn_off_by_id(struct call *call, int64_t licence_id, const struct turning_of_row *turning,
                                   struct fault *fault) {
     struct licence_row row;
     bool found = false;
@@ -329,21 +334,22 @@ static enum status turn_off_by_id(struct call *call, int64_t licence_id, struct 
                          identifier_text(call, IDENTIFIER_LICENCE, licence_id),
                          "The store has no account or no SKU of this licence: run seatmeter check.");
     }
-    return turn_one(call, &row, TURN_OFF, 0, time, fault);
+    return turn_licence_row(call, &row, turning, fault);
 }
 
 static enum status do_turn_off_customer(struct call *call, const void *input, void *output,
                                         struct fault *fault) {
     const struct turn_customer_off_input *turn = input;
     struct account customer = {0};
-    struct event_time time = {0};
+    struct turning_of_row turning = {.turn = TURN_OFF};
     int64_t *ids = NULL;
     size_t count = 0;
     TRY(find_customer_to_licence(call, turn->customer, &customer, fault));
-    TRY(event_time_parse(call, turn->at, customer.seller_id, customer.id, &time, fault));
+    TRY(event_time_parse(call, turn->at, customer.seller_id, customer.id, &turning.time, fault));
+    turning.cause_id = customer.id; /* so that an undo finds exactly these */
     TRY(licence_list_of_customer(call->db, call->arena, customer.id, LICENCE_ON, &ids, &count, fault));
     for (size_t i = 0; i < count; i++) {
-        TRY(turn_off_by_id(call, ids[i], time, fault));
+        TRY(turn_off_by_id(call, ids[i], &turning, fault));
     }
     *(int64_t *)output = (int64_t)count;
     return STATUS_OK;

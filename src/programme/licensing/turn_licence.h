@@ -7,6 +7,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 
+#include "programme/licensing/event_time.h"
 #include "programme/licensing/licences.h"
 
 struct turn_licence_input {
@@ -36,5 +37,17 @@ struct turn_customer_off_input {
 };
 enum status turn_off_customer(struct call *call, const struct turn_customer_off_input *input, int64_t *turned,
                               struct fault *fault) MUST_CHECK;
+
+/* One step of one licence that was found, with everything that has to be right for it; for other use cases of
+ * this room. `row` is the licence afterwards. */
+enum turn { TURN_ON, TURN_OFF, TURN_RESIZE, TURN_RETIRE };
+struct turning_of_row {
+    enum turn turn;
+    int64_t seats; /* of TURN_RESIZE alone */
+    struct event_time time;
+    int64_t cause_id; /* of the event: the customer that drops out, else 0 */
+};
+enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *turning,
+                             struct fault *fault) MUST_CHECK;
 
 #endif

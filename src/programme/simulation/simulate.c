@@ -124,6 +124,7 @@ enum status simulate(struct call *call, const struct simulate_input *input, stru
     *result = (struct simulate_result){0};
     arena_init(&sim.arena);
     rng_seed(&sim.rng, input->seed);
+    rng_seed(&sim.slips, ~input->seed);
     enum status status = live_through(&sim, fault);
     call->now_us = now_us;
     zone_close(sim.zone);

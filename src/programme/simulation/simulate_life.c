@@ -9,6 +9,7 @@
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/licensing/undo_licence.h"
 #include "programme/parties/suspend_agreement.h"
 #include "programme/receivables/settle_invoice.h"
 #include "programme/simulation/simulate_world.h"
@@ -291,6 +292,22 @@ static enum status resize_one(struct sim *sim, struct sim_licence *licence, stru
     return change_licence(sim, licence, resize_licence, seats, fault);
 }
 
+/* Somebody of a rich world takes the wrong licence, and undoes it at once. */
+static enum status slip(struct sim *sim, struct fault *fault) {
+    struct sim_licence *licence = &sim->licences[rng_below(&sim->slips, (uint64_t)sim->input->licences)];
+    struct turn_licence_input turn = {.licence = licence->identifier};
+    struct undo_licence_input undo = {.licence = licence->identifier};
+    struct licence_view view;
+    struct undone_licence undone;
+    if (!rng_chance(&sim->slips, 1, 2) || !licence->issued || licence->state == LICENCE_RETIRED ||
+        !is_active(sim, licence->customer)) {
+        return STATUS_OK;
+    }
+    TRY(licence->state == LICENCE_ON ? turn_licence_off(sim->call, &turn, &view, fault)
+                                     : turn_licence_on(sim->call, &turn, &view, fault));
+    return undo_licence(sim->call, &undo, &undone, fault);
+}
+
 static enum status change_some_licence(struct life *life, const struct planned *planned,
                                        struct fault *fault) {
     struct sim *sim = life->sim;
@@ -531,6 +548,9 @@ static enum status perform_act(struct life *life, const struct planned *planned,
     case ACT_TURN_ON:
         return turn_on(sim, &sim->licences[planned->subject], fault);
     case ACT_CHURN:
+        if (sim->input->rich) {
+            TRY(slip(sim, fault));
+        }
         return change_some_licence(life, planned, fault);
     case ACT_DROP_OUT:
         return drop_customer(sim, fault);

@@ -42,17 +42,21 @@ static const char LICENCES_OF_SKU[] =
     "select " LICENCE_COLUMNS " from licences where first_on_at_us is not null and sku_id = $2 "
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $1)";
 
-static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " from licence_events "
-                                 "where at_us >= $1 and seats_before <> seats_after";
+/* What an undo voided is left out, and the undo (kind 6) too: together they change nothing, so a licence's
+ * opening seats follow from the others alone. */
+static_assert(EVENT_UNDO == 6, "LIVE_EVENTS names it");
+#define LIVE_EVENTS                                                                                          \
+    "from licence_events e where at_us >= $1 and seats_before <> seats_after and kind <> 6 and not exists "  \
+    "(select 1 from voided_events v where v.sequence = e.sequence) "
+
+static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " " LIVE_EVENTS;
 
 static const char EVENTS_UNDER[] =
-    "select " EVENT_COLUMNS " from licence_events "
-    "where at_us >= $1 and seats_before <> seats_after "
+    "select " EVENT_COLUMNS " " LIVE_EVENTS
     "and customer_id in (select account_id from account_ancestors where ancestor_id = $2)";
 
 static const char EVENTS_OF_SKU[] =
-    "select " EVENT_COLUMNS " from licence_events "
-    "where at_us >= $1 and seats_before <> seats_after and licence_id in (select id from licences "
+    "select " EVENT_COLUMNS " " LIVE_EVENTS "and licence_id in (select id from licences "
     "where sku_id = $3 and customer_id in (select account_id from account_ancestors where ancestor_id = $2))";
 
 enum status metered_licences_stream(struct db *db, struct metered_scope scope, struct db_rows **rows,

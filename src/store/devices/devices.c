@@ -295,3 +295,13 @@ enum status device_change_note(struct db *db, enum device_change_kind kind, int6
                           db_integer(subject_id), db_integer(now_us)),
                   NULL, fault);
 }
+
+static const char USED_SINCE[] = "select 1 from devices where licence_id = $1 and (activated_at_us >= $2 or "
+                                 "coalesce(released_at_us, 0) >= "
+                                 "$2 or (state = 'active' and coalesce(seat, 0) > $3)) limit 1";
+
+enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats, bool *used,
+                              struct fault *fault) {
+    return rows_yes(db, USED_SINCE, DB_ARGS(db_integer(licence_id), db_integer(since_us), db_integer(seats)),
+                    used, fault);
+}

@@ -108,6 +108,11 @@ enum device_change_kind {
 enum status device_change_note(struct db *db, enum device_change_kind kind, int64_t subject_id,
                                int64_t now_us, struct fault *fault) MUST_CHECK;
 
+/* Whether a device was activated or released under the licence since an instant, or an active one holds a
+ * seat beyond `seats`: it may have had a lease that the licence gave since. */
+enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats, bool *used,
+                              struct fault *fault) MUST_CHECK;
+
 /* The names of the components that a lease of the SKU names, sorted: its own; a bundle's are those of all its
  * products, without the ones of a vendor whose agreement is suspended or ended (the bundle's own licence
  * counts on, and the other vendors' products work on). */

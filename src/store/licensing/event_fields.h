@@ -8,4 +8,7 @@
 /* Of struct licence_event. */
 extern const struct db_fields LICENCE_EVENT;
 
+/* Of struct logged_event, out of licence_events e and, left joined, voided_events v. */
+extern const struct db_fields LOGGED_EVENT;
+
 #endif

@@ -16,8 +16,21 @@ static const struct db_field LICENCE_EVENT_FIELDS[] = {
     DB_FIELD_INT32(struct licence_event, own_seats, "own_seats"),
     DB_FIELD_INT32(struct licence_event, seats_before, "seats_before"),
     DB_FIELD_INT32(struct licence_event, seats_after, "seats_after"),
+    DB_FIELD_INT32(struct licence_event, licence_seats, "licence_seats"),
 };
 const struct db_fields LICENCE_EVENT = DB_FIELDS(struct licence_event, LICENCE_EVENT_FIELDS);
+
+static const struct db_field LOGGED_EVENT_FIELDS[] = {
+    DB_FIELD_PART(struct logged_event, event, "e", &LICENCE_EVENT),
+    DB_FIELD_INT(struct logged_event, recorded_at_us, "e.recorded_at_us"),
+    DB_FIELD_INT(struct logged_event, voided_by, "v.voided_by", DB_OR_NULL),
+};
+const struct db_fields LOGGED_EVENT = DB_FIELDS(struct logged_event, LOGGED_EVENT_FIELDS);
+
+#define LOGGED "select {} from licence_events e left join voided_events v on v.sequence = e.sequence "
+/* 6 is EVENT_UNDO. */
+#define LIVE "v.sequence is null and e.kind <> 6 "
+static_assert(EVENT_UNDO == 6, "LIVE names it");
 
 static const char INSERT[] = "insert into licence_events (recorded_at_us, {}) values ($1, {$2})";
 
@@ -44,15 +57,71 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
     return STATUS_OK;
 }
 
-static const char LIST[] =
-    "select {} from licence_events where licence_id = $1 and sequence > $2 order by sequence limit $3";
+static const char LIST[] = LOGGED "where e.licence_id = $1 and e.sequence > $2 order by e.sequence limit $3";
 
 enum status licence_events_list(struct db *db, struct arena *arena, int64_t licence_id, struct page page,
-                                struct licence_event **events, size_t *count, int64_t *next_after,
+                                struct logged_event **events, size_t *count, int64_t *next_after,
                                 struct fault *fault) {
-    return rows_page(db, arena, &LICENCE_EVENT, LIST,
+    return rows_page(db, arena, &LOGGED_EVENT, LIST,
                      DB_ARGS(db_integer(licence_id), db_integer(page.after_id)), page, events, count,
                      next_after, fault);
+}
+
+static const char LIVE_LATEST[] =
+    LOGGED "where e.licence_id = $1 and " LIVE "order by e.sequence desc limit $2";
+
+enum status licence_events_live_latest(struct db *db, struct arena *arena, int64_t licence_id, int64_t limit,
+                                       struct logged_event **events, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &LOGGED_EVENT, LIVE_LATEST, DB_ARGS(db_integer(licence_id), db_integer(limit)),
+                    events, count, fault);
+}
+
+static const char LIVE_BEFORE[] =
+    LOGGED "where e.licence_id = $1 and e.sequence < $2 and " LIVE "order by e.sequence desc limit 1";
+
+enum status licence_event_live_before(struct db *db, int64_t licence_id, int64_t sequence,
+                                      struct logged_event *event, bool *found, struct fault *fault) {
+    return rows_one(db, NULL, &LOGGED_EVENT, LIVE_BEFORE,
+                    DB_ARGS(db_integer(licence_id), db_integer(sequence)), event, found, fault);
+}
+
+/* 1 is EVENT_ON. */
+static const char FIRST_ON[] =
+    "select coalesce(min(e.at_us), 0) from licence_events e left join voided_events v on v.sequence = "
+    "e.sequence "
+    "where e.licence_id = $1 and e.sequence < $2 and e.kind = 1 and " LIVE;
+static_assert(EVENT_ON == 1, "FIRST_ON names it");
+
+enum status licence_events_first_on(struct db *db, int64_t licence_id, int64_t before, int64_t *at_us,
+                                    struct fault *fault) {
+    return db_query_int(db, FIRST_ON, DB_ARGS(db_integer(licence_id), db_integer(before)), 0, at_us, fault);
+}
+
+/* 2 is EVENT_OFF. */
+static const char TURNED_OFF_AT[] =
+    "select coalesce(max(e.recorded_at_us), 0) from licences l join licence_events e on e.licence_id = l.id "
+    "left join voided_events v on v.sequence = e.sequence "
+    "where l.customer_id = $1 and e.cause_id = $1 and e.kind = 2 and " LIVE;
+static const char TURNED_OFF[] =
+    "select distinct l.id from licences l join licence_events e on e.licence_id = l.id "
+    "left join voided_events v on v.sequence = e.sequence "
+    "where l.customer_id = $1 and l.parent_id is null and e.cause_id = $1 and e.recorded_at_us = $2 "
+    "and e.kind = 2 and " LIVE "order by l.id";
+static_assert(EVENT_OFF == 2, "TURNED_OFF names it");
+
+enum status licence_events_turned_off(struct db *db, struct arena *arena, int64_t customer_id,
+                                      int64_t *recorded_at_us, int64_t **licence_ids, size_t *count,
+                                      struct fault *fault) {
+    TRY(db_query_int(db, TURNED_OFF_AT, DB_ARGS(db_integer(customer_id)), 0, recorded_at_us, fault));
+    return rows_integers(db, arena, TURNED_OFF, DB_ARGS(db_integer(customer_id), db_integer(*recorded_at_us)),
+                         licence_ids, count, fault);
+}
+
+static const char VOID[] = "insert into voided_events (sequence, voided_by) values ($1, $2)";
+
+enum status licence_event_void(struct db *db, int64_t sequence, int64_t voided_by, struct fault *fault) {
+    assert(sequence < voided_by);
+    return db_run(db, VOID, DB_ARGS(db_integer(sequence), db_integer(voided_by)), NULL, fault);
 }
 
 static const char COUNT[] = "select count(*) from licence_events";

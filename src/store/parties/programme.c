@@ -20,6 +20,7 @@ static const struct db_field PROGRAMME_FIELDS[] = {
     DB_FIELD_TEXT(struct programme, time_zone, "time_zone"),
     DB_FIELD_INT(struct programme, distributor_id, "distributor_id"),
     DB_FIELD_BYTES(struct programme, secret_check, "secret_check"),
+    DB_FIELD_INT(struct programme, undo_window_s, "undo_window_s", DB_COUNT),
     DB_FIELD_INT(struct programme, created_at_us, "created_at_us"),
 };
 static const struct db_fields PROGRAMME = DB_FIELDS(struct programme, PROGRAMME_FIELDS);
@@ -63,4 +64,11 @@ static const char INSERT[] = "insert into programme (id, {}) values (1, {$1})";
 enum status programme_insert(struct db *db, const struct programme *programme, struct fault *fault) {
     assert(programme->distributor_id > 0 && programme->secret_check.length == PROGRAMME_SECRET_CHECK_BYTES);
     return rows_insert(db, &PROGRAMME, INSERT, DB_NO_ARGS, programme, fault);
+}
+
+static const char SET_UNDO_WINDOW[] = "update programme set undo_window_s = $1 where id = 1";
+
+enum status programme_set_undo_window(struct db *db, int64_t window_s, struct fault *fault) {
+    assert(window_s >= 0);
+    return db_run(db, SET_UNDO_WINDOW, DB_ARGS(db_integer(window_s)), NULL, fault);
 }

@@ -8,7 +8,7 @@
 #include "core/licence/identifier.h"
 #include "store/engine/db.h"
 
-enum { PROGRAMME_SECRET_CHECK_BYTES = 32 };
+enum { PROGRAMME_SECRET_CHECK_BYTES = 32, PROGRAMME_UNDO_WINDOW_S = 900 };
 
 struct programme {
     struct text name;
@@ -16,6 +16,7 @@ struct programme {
     struct text time_zone;
     int64_t distributor_id;
     struct text secret_check; /* PROGRAMME_SECRET_CHECK_BYTES */
+    int64_t undo_window_s;    /* how long after a change it can be undone; 0: never */
     int64_t created_at_us;
 };
 
@@ -39,5 +40,7 @@ enum status programme_check_secret(struct db *db, struct arena *arena,
 
 enum status programme_insert(struct db *db, const struct programme *programme,
                              struct fault *fault) MUST_CHECK;
+
+enum status programme_set_undo_window(struct db *db, int64_t window_s, struct fault *fault) MUST_CHECK;
 
 #endif

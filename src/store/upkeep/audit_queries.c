@@ -19,6 +19,17 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "where p.state <> 'retired' and l.state <> 'retired' "
      "and (p.seats <> l.seats * p.part_quantity or p.state <> l.state)",
      "is a part with {a} seats that does not follow its bundle, which would give it {b}"},
+    /* 4, 5 and 6 are suspend, resume and undo (core/usage/event.h). */
+    {"event-voided", AUDIT_LICENCE,
+     "select coalesce(e.licence_id, 0), v.sequence, v.voided_by from voided_events v left join "
+     "licence_events e on e.sequence = v.sequence left join licence_events u on u.sequence = v.voided_by "
+     "where e.sequence is null or u.sequence is null or u.kind <> 6 or e.kind in (4, 5, 6) "
+     "or u.licence_id <> e.licence_id or u.sequence <= e.sequence",
+     "has event {a} voided by event {b}, which cannot void it"},
+    {"event-undo", AUDIT_LICENCE,
+     "select u.licence_id, u.sequence, 0 from licence_events u where u.kind = 6 and not exists "
+     "(select 1 from voided_events v where v.voided_by = u.sequence)",
+     "has event {a}, an undo that names no event"},
     {"licence-provider", AUDIT_LICENCE,
      "select l.id, l.provider_id, coalesce(a.seller_id, 0) from licences l left join accounts a on a.id = "
      "l.customer_id where a.id is null or a.seller_id is null or a.seller_id <> l.provider_id "
@@ -205,14 +216,15 @@ enum status audited_licence_read(struct db_rows *rows, struct audited_licence *l
     return rows_read(rows, 0, &LICENCE, NULL, licence, fault);
 }
 
-static const char EVENTS[] = "select {} from licence_events order by sequence";
+static const char EVENTS[] = "select {} from licence_events e left join voided_events v on v.sequence = "
+                             "e.sequence order by e.sequence";
 
 enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
-    return db_stream_fields(db, &LICENCE_EVENT, EVENTS, DB_NO_ARGS, rows, fault);
+    return db_stream_fields(db, &LOGGED_EVENT, EVENTS, DB_NO_ARGS, rows, fault);
 }
 
-void audited_event_read(struct db_rows *rows, struct licence_event *event) {
-    rows_read_or_spoil(rows, 0, &LICENCE_EVENT, NULL, event);
+void audited_event_read(struct db_rows *rows, struct logged_event *event) {
+    rows_read_or_spoil(rows, 0, &LOGGED_EVENT, NULL, event);
 }
 
 static const char ANCESTORS[] = "select ancestor_id, account_id from account_ancestors";

@@ -6,9 +6,9 @@
 #define SEATMETER_STORE_UPKEEP_AUDIT_QUERIES_H
 
 #include "core/licence/licence_state.h"
-#include "core/usage/event.h"
 #include "store/billing/invoices.h"
 #include "store/engine/db.h"
+#include "store/licensing/events.h"
 
 /* What the first column of a question's rows is the id of. */
 enum audit_subject {
@@ -62,7 +62,7 @@ enum status audited_licence_read(struct db_rows *rows, struct audited_licence *l
 
 /* The whole log in its order. What a row may not have is the fault of the next db_next, here and of lines. */
 enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
-void audited_event_read(struct db_rows *rows, struct licence_event *event);
+void audited_event_read(struct db_rows *rows, struct logged_event *event);
 
 /* Every account with those above it: (ancestor, account). */
 enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;

@@ -6,9 +6,10 @@
 #define OF_PARTY(table) "($1 = 0 or " table ".seller_id = $1 or " table ".buyer_id = $1)"
 
 static const char EVENTS[] =
-    "select sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after "
-    "from licence_events where at_us >= $3 and at_us < $4 and " UNDER("customer_id") " and " OF_VENDOR(
-        "sku_id") " order by sequence";
+    "select e.sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after, "
+    "coalesce(v.voided_by, 0) from licence_events e left join voided_events v on v.sequence = e.sequence "
+    "where at_us >= $3 and at_us < $4 and " UNDER("customer_id") " and " OF_VENDOR(
+        "sku_id") " order by e.sequence";
 
 enum status export_events_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                  struct fault *fault) {
