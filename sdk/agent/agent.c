@@ -15,6 +15,11 @@ const char *agent_network_words(const struct agent *agent, enum sm_code code) {
     return code == SM_UNREACHABLE && agent->network != NULL ? network_words(agent->network) : "";
 }
 
+bool agent_is_waiting(enum sm_code code) {
+    return code == SM_NOT_ON_YET || code == SM_OFF || code == SM_SUSPENDED_BY_PROVIDER ||
+           code == SM_SUSPENDED_BY_DISTRIBUTOR || code == SM_SUSPENDED_BY_VENDOR || code == SM_NO_SEAT_LEFT;
+}
+
 void agent_complain(const char *what, enum sm_code code, const char *words) {
     fprintf(stderr, "seatmeter-agent: %s: %s (%s)\n", what, words[0] == '\0' ? sm_code_words(code) : words,
             sm_code_word(code));

@@ -15,7 +15,7 @@
 #include "signals.h"
 #include "told.h"
 
-enum { EXIT_WELL = 0, EXIT_NOT = 1, EXIT_WRONG = 2, VERSION_BYTES = 51 };
+enum { EXIT_WELL = 0, EXIT_NOT = 1, EXIT_WRONG = 2, EXIT_WAITS = 3, VERSION_BYTES = 51 };
 
 struct agent {
     struct settings settings;
@@ -56,6 +56,10 @@ int64_t agent_nudge(struct agent *agent);
 
 /* The network's words where the server was not reached, else none; for agent_complain. */
 const char *agent_network_words(const struct agent *agent, enum sm_code code);
+
+/* Whether an activation that was refused so waits, and is asked for again by the library: the licence is not
+ * on yet, is off or suspended, or has no seat left. */
+bool agent_is_waiting(enum sm_code code);
 
 /* Prints `what: words (code)` on standard error. */
 void agent_complain(const char *what, enum sm_code code, const char *words);

@@ -92,12 +92,18 @@ static int activate(struct agent *agent, const char *argument) {
     }
     enum sm_code code = activate_with_patience(agent, key);
     sodium_memzero(key, sizeof key);
-    if (code != SM_OK) {
+    bool is_waiting = agent_is_waiting(code);
+    if (code != SM_OK && !is_waiting) {
         agent_complain("the activation failed", code, agent_network_words(agent, code));
         return EXIT_NOT;
     }
     if (!keep_settings(agent) || !update_keep_root(agent)) {
         return EXIT_WRONG;
+    }
+    if (is_waiting) {
+        agent_complain("the activation waits, and is asked for again while seatmeter-agent runs", code, "");
+        (void)agent_nudge(agent);
+        return EXIT_WAITS;
     }
     return say_decision(agent);
 }
@@ -134,7 +140,8 @@ static int check_in(struct agent *agent, const char *argument) {
     }
     enum sm_code code = sm_check_in(agent->client);
     if (code != SM_OK) {
-        agent_complain("the check-in was not answered", code, agent_network_words(agent, code));
+        agent_complain(agent_is_waiting(code) ? "the activation waits" : "the check-in was not answered",
+                       code, agent_network_words(agent, code));
         return EXIT_NOT;
     }
     return say_decision(agent);

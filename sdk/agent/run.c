@@ -66,7 +66,8 @@ static void check_in(struct agent *agent, struct rounds *rounds) {
         code = sm_check_in(agent->client);
     }
     if (code != SM_OK && code != SM_NOT_ACTIVATED && !agent->signals.is_stopping) {
-        agent_complain("the check-in was not answered", code, "");
+        agent_complain(agent_is_waiting(code) ? "the activation waits" : "the check-in was not answered",
+                       code, "");
     }
     plan_check_in(agent, rounds,
                   code == SM_OK              ? SHORTEST_PAUSE_MS
@@ -142,7 +143,7 @@ static bool one_round(struct agent *agent, struct rounds *rounds, struct sm_answ
     }
     (void)sm_check(agent->client, answer);
     tell_of(agent, rounds, answer);
-    if (update_is_wanted(agent) && answer->code != SM_NOT_ACTIVATED &&
+    if (update_is_wanted(agent) && answer->expires != 0 &&
         (is_asked || platform_now_ms() >= rounds->look_at_ms)) {
         look_for_updates(agent, rounds, answer);
         if (agent->client == NULL) {

@@ -186,14 +186,17 @@ SM_API enum sm_decision sm_check(struct sm_client *client, struct sm_answer *ans
  * not; else the code of sm_check. */
 SM_API enum sm_code sm_has_component(struct sm_client *client, const char *name);
 
-/* Enrols this machine with a licence key as a person typed it. SM_OK: there is a lease (which may say SM_STOP
- * with a reason: ask sm_check). Else the server's code, or SM_MALFORMED_KEY (found without asking it),
- * SM_UNREACHABLE, SM_IN_USE, SM_LEASE_…, SM_STORE_BROKEN, SM_NO_MEMORY; the lease that was there before
- * stays. Call it again with the same key until it is answered; then, only when sm_check asks for it. */
+/* Enrols this machine with a licence key as a person typed it. SM_OK: there is a lease; ask sm_check, as after
+ * everything. SM_NOT_ON_YET, SM_OFF, SM_SUSPENDED_BY_…, SM_NO_SEAT_LEFT: the activation waits. The library
+ * keeps the key until then, sm_check says the same code, and sm_check_in, called when sm_next_check_in says,
+ * asks again: the machine becomes licensed by itself. Else the server's code, or SM_MALFORMED_KEY (found
+ * without asking it), SM_UNREACHABLE, SM_IN_USE, SM_LEASE_…, SM_STORE_BROKEN, SM_NO_MEMORY: nothing waits, so
+ * after SM_UNREACHABLE and SM_BUSY call it again with the same key. Whatever it says, a lease that was there
+ * before stays until there is a new one; then the device before, of another key, is given back. */
 SM_API enum sm_code sm_activate(struct sm_client *client, const char *licence_key);
 
-/* Renews the lease. SM_OK: there is a new one. Codes as sm_activate, and SM_NOT_ACTIVATED. Whatever it
- * answers, sm_check alone decides. */
+/* Renews the lease, or asks again for an activation that waits. SM_OK: there is a new one. Codes as
+ * sm_activate, and SM_NOT_ACTIVATED. Whatever it answers, sm_check alone decides. */
 SM_API enum sm_code sm_check_in(struct sm_client *client);
 
 /* How many seconds from now the next check-in is due: the lease's wish with some jitter, or, after failures,
@@ -201,7 +204,8 @@ SM_API enum sm_code sm_check_in(struct sm_client *client);
  * left of the lease. 0: now. */
 SM_API enum sm_code sm_next_check_in(struct sm_client *client, int64_t *wait_s);
 
-/* Gives the device back: the product stops. SM_OK: done. Codes as sm_check_in. */
+/* Gives the device back: the product stops, and no activation waits any more. SM_OK: done. Codes as
+ * sm_check_in. */
 SM_API enum sm_code sm_release(struct sm_client *client);
 
 /* For a machine without network: writes into `buffer` the file that a person takes to the provider, and its

@@ -87,6 +87,14 @@ static void decide(const struct sm_client *client, const struct sm_time *time, s
     }
 }
 
+/* Where an activation waits, its reason is what keeps the product from working. */
+static void say_what_waits(const struct sm_client *client, struct sm_answer *answer) {
+    if (answer->decision != SM_WORK && client->state.enrolment.key != NULL &&
+        client->state.enrolment.refused != SM_OK) {
+        answer->code = client->state.enrolment.refused;
+    }
+}
+
 static void find_words(const struct sm_client *client, struct sm_answer *answer) {
     const struct sm_lease *lease = &client->lease;
     bool is_the_server_s = client->held == SM_OK && !lease->is_work && answer->code == lease->code;
@@ -108,6 +116,7 @@ static void check(struct sm_client *client, struct sm_answer *answer) {
         keep_time(client, &reading);
         struct sm_time time = sm_clock_time(&client->state.marks, &reading);
         decide(client, &time, answer);
+        say_what_waits(client, answer);
         collect_advice(client, &time, answer);
         answer->last_result = client->last_result;
         find_words(client, answer);

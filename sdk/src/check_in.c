@@ -84,6 +84,41 @@ static enum sm_code prepare(struct sm_client *client, enum sm_pending_kind kind)
     return sm_client_commit(client, &next);
 }
 
+char *sm_release_body(const struct sm_client *client) {
+    const struct sm_pending *waiting = &client->state.pending;
+    struct sm_pending release = {.kind = SM_PENDING_RELEASE};
+    struct sm_reading reading;
+    sm_clock_read(&client->clock, &reading);
+    release.time_s = reading.wall_s < 0 ? 0 : reading.wall_s;
+    if (waiting->kind != SM_PENDING_NONE) { /* the server may have seen its link */
+        release.sequence = waiting->sequence;
+        memcpy(release.link, waiting->link, sizeof release.link);
+    } else {
+        release.sequence = client->state.sequence + 1;
+        randombytes_buf(release.link, sizeof release.link);
+    }
+    return make_body(client, &release);
+}
+
+/* Its answer is about a device that is no longer ours: whatever it says, it has been heard. */
+void sm_release_leaving(struct sm_client *client) {
+    struct sm_buffer answer = SM_BUFFER_EMPTY;
+    struct sm_state next;
+    if (client->state.leaving == NULL) {
+        return;
+    }
+    struct sm_buffer body = {client->state.leaving, strlen(client->state.leaving), 0, false};
+    enum sm_code code = sm_exchange(client, "POST", "/v1/release", &body, &answer);
+    sm_buffer_free(&answer);
+    bool is_heard = code < SM_CODE_FOUND_ && code != SM_TOO_OFTEN && code != SM_BUSY && code != SM_INTERNAL &&
+                    code != SM_RELEASES_EXHAUSTED;
+    if (is_heard && sm_state_copy(&client->state, &next) == SM_OK) {
+        free(next.leaving);
+        next.leaving = NULL;
+        (void)sm_client_commit(client, &next);
+    }
+}
+
 /* Whether the server says that it does not know the device as it is. */
 static bool is_trouble(enum sm_code code) {
     return code == SM_UNKNOWN_DEVICE || code == SM_CREDENTIAL_WRONG || code == SM_CLONE_SEEN ||
@@ -136,13 +171,34 @@ enum sm_code sm_check_in_locked(struct sm_client *client, enum sm_pending_kind k
     return code;
 }
 
+/* An activation that waits goes first: where it is answered, there is a new lease. */
+static enum sm_code check_in(struct sm_client *client) {
+    enum sm_code code = sm_enrol_waiting(client);
+    if (code == SM_OK || client->state.device == NULL) {
+        return code;
+    }
+    code = sm_check_in_locked(client, SM_PENDING_CHECK_IN);
+    if (code == SM_OK) {
+        sm_release_leaving(client);
+    }
+    return code;
+}
+
+/* Who gives the device back waits for none either. */
+static enum sm_code release(struct sm_client *client) {
+    bool has_waited = client->state.enrolment.kind != SM_PENDING_NONE;
+    sm_enrol_forget(client);
+    return has_waited && client->state.device == NULL ? SM_OK
+                                                      : sm_check_in_locked(client, SM_PENDING_RELEASE);
+}
+
 static enum sm_code run(struct sm_client *client, enum sm_pending_kind kind) {
     if (client == NULL) {
         return SM_WRONG_CALL;
     }
     enum sm_code code = sm_client_lock(client);
     if (code == SM_OK) {
-        code = sm_check_in_locked(client, kind);
+        code = kind == SM_PENDING_RELEASE ? release(client) : check_in(client);
         sm_client_unlock(client);
     }
     return sm_client_note(client, code);

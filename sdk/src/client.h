@@ -38,8 +38,11 @@ struct sm_client {
     unsigned failures;       /* in a row */
     int64_t last_attempt_ms; /* on the boot clock */
     int64_t retry_after_s;   /* that the server asked for, with the last failure; 0: nothing */
-    uint32_t jitter;         /* drawn anew with every result */
-    bool cannot_keep;        /* the trusted time could not be kept */
+    unsigned refusals;       /* of the enrolment that waits, in a row, the last one at: */
+    int64_t refused_ms;
+    int64_t refused_retry_after_s;
+    uint32_t jitter;  /* drawn anew with every result */
+    bool cannot_keep; /* the trusted time could not be kept */
     int64_t keep_tried_ms;
     char *component_text;
 };
@@ -87,6 +90,20 @@ enum sm_code sm_exchange(struct sm_client *client, const char *method, const cha
 
 /* Notes the result of an exchange, for sm_next_check_in and sm_check; returns it. */
 enum sm_code sm_client_note(struct sm_client *client, enum sm_code code);
+
+/* Asks again for the enrolment that waits; under the lock. Codes of sm_activate; SM_NOT_ACTIVATED: none
+ * waits.
+ */
+enum sm_code sm_enrol_waiting(struct sm_client *client);
+/* Has none wait any more; under the lock. */
+void sm_enrol_forget(struct sm_client *client);
+
+/* The release of the present device, as it is sent: of malloc; NULL where there is no memory. */
+char *sm_release_body(const struct sm_client *client);
+
+/* Sends the release of a device that the present one has followed, where one is left; under the lock. What
+ * was not answered is sent with a later check-in. */
+void sm_release_leaving(struct sm_client *client);
 
 /* The check-in, under the lock. */
 enum sm_code sm_check_in_locked(struct sm_client *client, enum sm_pending_kind kind);

@@ -1,5 +1,6 @@
-/* Enrolment: a licence key becomes a device, over the network or by file. The key itself is kept nowhere;
- * what waits for its answer is made again, byte for byte, when the key is given again. */
+/* Enrolment: a licence key becomes a device, over the network or by file. What waits for its answer is made
+ * again, byte for byte, when the key is given again. The key itself is kept only while the server says that
+ * the licence is not on yet, is off or suspended, or has no seat left: then a check-in asks again. */
 #include "client.h"
 #include "licence_key.h"
 
@@ -66,18 +67,33 @@ static enum sm_code begin(const struct sm_client *client, struct sm_pending *pen
     return SM_OK;
 }
 
+/* What was refused has left nothing at the server: the next request has a link and a time of its own. */
+static void ask_anew(const struct sm_client *client, struct sm_pending *pending) {
+    struct sm_reading reading;
+    sm_clock_read(&client->clock, &reading);
+    pending->asked = reading.boot;
+    pending->time_s = reading.wall_s < 0 ? 0 : reading.wall_s;
+    randombytes_buf(pending->link, sizeof pending->link);
+}
+
 /* Brings the enrolment to the disk: a new one, or that which waits already. */
 static enum sm_code prepare(struct sm_client *client, bool is_offline,
                             const unsigned char hash[SM_KEY_HASH_BYTES]) {
     struct sm_state next;
-    if (is_the_same(client, is_offline ? &client->state.offline : &client->state.pending, hash)) {
+    const struct sm_pending *waiting = is_offline ? &client->state.offline : &client->state.enrolment;
+    bool is_known = is_the_same(client, waiting, hash);
+    if (is_known && waiting->refused == SM_OK) {
         return SM_OK;
     }
     enum sm_code code = sm_state_copy(&client->state, &next);
     if (code != SM_OK) {
         return code;
     }
-    code = begin(client, is_offline ? &next.offline : &next.pending, hash);
+    if (is_known) {
+        ask_anew(client, &next.enrolment);
+    } else {
+        code = begin(client, is_offline ? &next.offline : &next.enrolment, hash);
+    }
     if (code != SM_OK) {
         sm_state_free(&next);
         return code;
@@ -139,10 +155,35 @@ static bool is_final(enum sm_code code) {
     return code < SM_CODE_FOUND_ && code != SM_TOO_OFTEN && code != SM_BUSY && code != SM_INTERNAL;
 }
 
-static void forget(struct sm_client *client) {
+/* Whether somebody may turn it on, resume it or free a seat, and this machine then only has to ask again. */
+static bool may_pass(enum sm_code code) {
+    return code == SM_NOT_ON_YET || code == SM_OFF || code == SM_SUSPENDED_BY_PROVIDER ||
+           code == SM_SUSPENDED_BY_DISTRIBUTOR || code == SM_SUSPENDED_BY_VENDOR || code == SM_NO_SEAT_LEFT;
+}
+
+void sm_enrol_forget(struct sm_client *client) {
     struct sm_state next;
-    if (sm_state_copy(&client->state, &next) == SM_OK) {
-        sm_pending_clear(&next.pending);
+    client->refusals = 0;
+    if (client->state.enrolment.kind != SM_PENDING_NONE && sm_state_copy(&client->state, &next) == SM_OK) {
+        sm_pending_clear(&next.enrolment);
+        (void)sm_client_commit(client, &next);
+    }
+}
+
+/* Keeps the key and why it has to wait. Where that cannot be kept, the key must be given again. */
+static void wait_for_it(struct sm_client *client, const char key[SM_LICENCE_KEY_BYTES], enum sm_code code) {
+    struct sm_state next;
+    const struct sm_pending *waiting = &client->state.enrolment;
+    if ((waiting->key != NULL && waiting->refused == code) || sm_state_copy(&client->state, &next) != SM_OK) {
+        return;
+    }
+    if (next.enrolment.key == NULL) {
+        next.enrolment.key = sm_text_duplicate(sm_span_of(key));
+    }
+    next.enrolment.refused = code;
+    if (next.enrolment.key == NULL) {
+        sm_state_free(&next);
+    } else {
         (void)sm_client_commit(client, &next);
     }
 }
@@ -155,16 +196,36 @@ static enum sm_code activate(struct sm_client *client, const char key[SM_LICENCE
     if (code != SM_OK) {
         return code;
     }
-    write_body(client, &client->state.pending, key, &body);
+    write_body(client, &client->state.enrolment, key, &body);
     code = body.has_failed ? SM_NO_MEMORY : sm_exchange(client, "POST", "/v1/activate", &body, &answer);
     if (code == SM_OK) {
         struct sm_span text = {answer.at, answer.length};
-        code = sm_client_take(client, &client->state.pending, text, true);
+        code = sm_client_take(client, &client->state.enrolment, text, true);
+        if (code == SM_OK) {
+            sm_release_leaving(client);
+        }
+    } else if (may_pass(code)) {
+        wait_for_it(client, key, code);
     } else if (is_final(code)) {
-        forget(client);
+        sm_enrol_forget(client);
     }
+    client->refusals = code == SM_OK ? 0 : client->refusals < 30 ? client->refusals + 1 : 30;
+    client->refused_ms = client->clock.boot_ms(client->clock.context);
+    client->refused_retry_after_s = client->retry_after_s;
     sm_buffer_free(&body);
     sm_buffer_free(&answer);
+    return code;
+}
+
+enum sm_code sm_enrol_waiting(struct sm_client *client) {
+    char key[SM_LICENCE_KEY_BYTES];
+    unsigned char hash[SM_KEY_HASH_BYTES];
+    if (client->state.enrolment.key == NULL || !sm_licence_key_read(client->state.enrolment.key, key)) {
+        return client->is_loaded ? SM_NOT_ACTIVATED : SM_STORE_BROKEN;
+    }
+    hash_key(key, hash);
+    enum sm_code code = activate(client, key, hash);
+    sodium_memzero(key, sizeof key);
     return code;
 }
 
@@ -184,6 +245,9 @@ enum sm_code sm_activate(struct sm_client *client, const char *licence_key) {
          * product, this checks in. */
         bool is_enrolled =
             !sm_client_is_void(client) && memcmp(client->state.key_hash, hash, sizeof hash) == 0;
+        if (is_enrolled) {
+            sm_enrol_forget(client); /* whatever else was to become of this machine */
+        }
         code = is_enrolled ? sm_check_in_locked(client, SM_PENDING_CHECK_IN) : activate(client, key, hash);
         sm_client_unlock(client);
     }

@@ -227,8 +227,11 @@ static char *make_envelope(const struct sm_json_member *members) {
 }
 
 /* The enrolled device in the place of what was. */
-static enum sm_code become(struct sm_state *next, const struct sm_pending *pending,
-                           const struct sm_json_member *members, const struct sm_lease *lease) {
+static enum sm_code become(const struct sm_client *client, struct sm_state *next,
+                           const struct sm_pending *pending, const struct sm_json_member *members,
+                           const struct sm_lease *lease) {
+    /* A device that is well and another one, of another licence, is not needed any more. */
+    bool is_left = !sm_client_is_void(client) && strcmp(client->state.device, lease->device) != 0;
     char *device = sm_text_duplicate(sm_span_of(lease->device));
     if (device == NULL) {
         return SM_NO_MEMORY;
@@ -239,12 +242,17 @@ static enum sm_code become(struct sm_state *next, const struct sm_pending *pendi
         free(device);
         return SM_LEASE_MALFORMED;
     }
+    if (is_left) {
+        free(next->leaving);
+        next->leaving = sm_release_body(client);
+    }
     free(next->device);
     next->device = device;
     memcpy(next->seed, pending->seed, sizeof next->seed);
     memcpy(next->key_hash, pending->key_hash, sizeof next->key_hash);
     memcpy(next->fingerprint, pending->fingerprint, sizeof next->fingerprint);
     next->identity = pending->identity;
+    sm_pending_clear(&next->enrolment);
     sm_pending_clear(&next->offline);
     return SM_OK;
 }
@@ -275,7 +283,7 @@ enum sm_code sm_client_take(struct sm_client *client, const struct sm_pending *p
     if (!answers(client, pending, members, &lease)) {
         code = SM_LEASE_OF_ANOTHER;
     } else if (pending->kind == SM_PENDING_ENROLMENT) {
-        code = become(&next, pending, members, &lease);
+        code = become(client, &next, pending, members, &lease);
     }
     char *envelope = code == SM_OK ? make_envelope(members) : NULL;
     if (code == SM_OK && envelope == NULL) {

@@ -24,10 +24,10 @@ static int64_t room_s(const struct sm_client *client) {
 }
 
 /* Half of it for sure, half of it by chance. */
-static int64_t backed_off_s(const struct sm_client *client, int64_t most) {
+static int64_t backed_off_s(const struct sm_client *client, unsigned failures, int64_t most) {
     int64_t first = least(RETRY_LEAST_S, room_s(client) / 16);
     int64_t wait = first < 1 ? 1 : first;
-    for (unsigned i = 1; i < client->failures && wait < most; i++) {
+    for (unsigned i = 1; i < failures && wait < most; i++) {
         wait *= 2;
     }
     wait = least(wait, most);
@@ -50,12 +50,25 @@ static int64_t after_failure(const struct sm_client *client, const struct sm_rea
     int64_t passed = (reading->boot.ms - client->last_attempt_ms) / 1000;
     passed = passed < 0 ? 0 : passed;
     int64_t most = longest_wait_s(client, now_s, passed);
-    int64_t wait = backed_off_s(client, least(RETRY_MOST_S, most));
+    int64_t wait = backed_off_s(client, client->failures, least(RETRY_MOST_S, most));
     if (wait < client->retry_after_s) {
         int64_t asked = client->retry_after_s + jitter(client, client->retry_after_s / 8);
         wait = asked <= most ? asked : most - jitter(client, most / 8);
     }
     return passed >= wait ? 0 : wait - passed;
+}
+
+/* An activation that waits asks again after a minute, then two, up to an hour; in a new process at once. */
+static int64_t when_asked_again(const struct sm_client *client, const struct sm_reading *reading) {
+    if (client->refusals == 0) {
+        return 0;
+    }
+    int64_t passed = (reading->boot.ms - client->refused_ms) / 1000;
+    int64_t wait = backed_off_s(client, client->refusals, RETRY_MOST_S);
+    if (wait < client->refused_retry_after_s) {
+        wait = least(client->refused_retry_after_s, RETRY_MOST_S);
+    }
+    return passed < 0 ? wait : passed >= wait ? 0 : wait - passed;
 }
 
 static int64_t when_renewed(const struct sm_client *client, int64_t now_s) {
@@ -71,7 +84,8 @@ enum sm_code sm_next_check_in(struct sm_client *client, int64_t *wait_s) {
         return SM_WRONG_CALL;
     }
     sm_client_refresh(client);
-    if (client->state.device == NULL) {
+    bool is_waiting = client->state.enrolment.key != NULL;
+    if (client->state.device == NULL && !is_waiting) {
         *wait_s = FAR_S;
         return client->is_loaded ? SM_NOT_ACTIVATED : SM_STORE_BROKEN;
     }
@@ -79,12 +93,17 @@ enum sm_code sm_next_check_in(struct sm_client *client, int64_t *wait_s) {
     struct sm_time time = sm_clock_time(&client->state.marks, &reading);
     if (client->last_result == SM_IN_USE) {
         *wait_s = RETRY_SOON_S;
+    } else if (client->state.device == NULL) {
+        *wait_s = FAR_S;
     } else if (client->failures > 0) {
         *wait_s = after_failure(client, &reading, time.now_s);
     } else if (client->held != SM_OK) {
         *wait_s = 0;
     } else {
         *wait_s = when_renewed(client, time.now_s);
+    }
+    if (is_waiting && client->last_result != SM_IN_USE) {
+        *wait_s = least(*wait_s, when_asked_again(client, &reading));
     }
     return SM_OK;
 }

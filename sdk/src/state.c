@@ -1,17 +1,25 @@
 #include "state.h"
 
+#include "licence_key.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 void sm_pending_clear(struct sm_pending *pending) {
     free(pending->body);
+    if (pending->key != NULL) {
+        sodium_memzero(pending->key, strlen(pending->key));
+    }
+    free(pending->key);
     sodium_memzero(pending, sizeof *pending);
 }
 
 void sm_state_free(struct sm_state *state) {
     sm_pending_clear(&state->pending);
+    sm_pending_clear(&state->enrolment);
     sm_pending_clear(&state->offline);
+    free(state->leaving);
     free(state->device);
     free(state->envelope);
     for (size_t i = 0; i < state->key_set_count; i++) {
@@ -83,6 +91,12 @@ static void write_pending(struct sm_buffer *out, const char *name, const struct 
         write_bytes(out, "fingerprint", pending->fingerprint, sizeof pending->fingerprint);
         write_identity(out, &pending->identity);
     }
+    if (pending->key != NULL) {
+        write_name(out, "key");
+        sm_buffer_string(out, sm_span_of(pending->key));
+        write_name(out, "refused");
+        sm_buffer_string(out, sm_span_of(sm_code_word(pending->refused)));
+    }
     sm_buffer_text(out, "}");
 }
 
@@ -123,7 +137,9 @@ void sm_state_write(const struct sm_state *state, struct sm_buffer *out) {
         write_device(out, state);
     }
     write_pending(out, "pending", &state->pending);
+    write_pending(out, "enrolment", &state->enrolment);
     write_pending(out, "offline", &state->offline);
+    write_raw(out, "leaving", state->leaving);
     write_name(out, "key_sets");
     sm_buffer_text(out, "[");
     for (size_t i = 0; i < state->key_set_count; i++) {
@@ -184,6 +200,23 @@ static void read_boot(struct reader *reader, const struct sm_json_value *id, con
         }                                                                                                    \
     }
 
+static void read_code(struct reader *reader, const struct sm_json_value *value, enum sm_code *code) {
+    char word[SM_WORD_BYTES];
+    expect(reader, sm_json_text(value, word, sizeof word));
+    if (reader->code == SM_OK) {
+        *code = sm_code_of_word(word, strlen(word));
+    }
+}
+
+/* A licence key as it was written: canonical, so it goes into a request as it stands. */
+static void read_key(struct reader *reader, const struct sm_json_value *value, struct sm_pending *pending) {
+    char key[SM_LICENCE_KEY_BYTES];
+    pending->key = read_raw(reader, value, SM_JSON_STRING);
+    expect(reader,
+           pending->key != NULL && sm_licence_key_read(pending->key, key) && strcmp(key, pending->key) == 0);
+    sodium_memzero(key, sizeof key);
+}
+
 static void read_pending(struct reader *reader, const struct sm_json_value *value,
                          struct sm_pending *pending) {
     enum {
@@ -199,12 +232,14 @@ static void read_pending(struct reader *reader, const struct sm_json_value *valu
         FINGERPRINT,
         RANDOM,
         SALT,
+        KEY,
+        REFUSED,
         COUNT
     };
-    struct sm_json_member members[COUNT] = {MEMBER("kind"),        MEMBER("sequence"), MEMBER("link"),
-                                            MEMBER("time"),        MEMBER("boot"),     MEMBER("boot_ms"),
-                                            MEMBER("body"),        MEMBER("seed"),     MEMBER("key_hash"),
-                                            MEMBER("fingerprint"), MEMBER("random"),   MEMBER("salt")};
+    struct sm_json_member members[COUNT] = {
+        MEMBER("kind"),    MEMBER("sequence"), MEMBER("link"), MEMBER("time"),     MEMBER("boot"),
+        MEMBER("boot_ms"), MEMBER("body"),     MEMBER("seed"), MEMBER("key_hash"), MEMBER("fingerprint"),
+        MEMBER("random"),  MEMBER("salt"),     MEMBER("key"),  MEMBER("refused")};
     int64_t kind = SM_PENDING_NONE;
     if (value->kind == SM_JSON_ABSENT || reader->code != SM_OK) {
         return;
@@ -232,13 +267,9 @@ static void read_pending(struct reader *reader, const struct sm_json_value *valu
         read_optional_bytes(reader, &members[RANDOM].value, identity->random, sizeof identity->random);
     identity->has_salt =
         read_optional_bytes(reader, &members[SALT].value, identity->salt, sizeof identity->salt);
-}
-
-static void read_trouble(struct reader *reader, const struct sm_json_value *value, struct sm_state *state) {
-    char word[SM_WORD_BYTES];
-    expect(reader, sm_json_text(value, word, sizeof word));
-    if (reader->code == SM_OK) {
-        state->trouble = sm_code_of_word(word, strlen(word));
+    if (members[KEY].value.kind != SM_JSON_ABSENT) {
+        read_key(reader, &members[KEY].value, pending);
+        read_code(reader, &members[REFUSED].value, &pending->refused);
     }
 }
 
@@ -277,7 +308,7 @@ static void read_device(struct reader *reader, const struct sm_json_value *value
         read_optional_bytes(reader, &members[RANDOM].value, identity->random, sizeof identity->random);
     identity->has_salt =
         read_optional_bytes(reader, &members[SALT].value, identity->salt, sizeof identity->salt);
-    read_trouble(reader, &members[TROUBLE].value, state);
+    read_code(reader, &members[TROUBLE].value, &state->trouble);
     state->device = read_raw(reader, &members[ID].value, SM_JSON_STRING);
     if (members[ENVELOPE].value.kind != SM_JSON_ABSENT) {
         state->envelope = read_raw(reader, &members[ENVELOPE].value, SM_JSON_OBJECT);
@@ -321,15 +352,25 @@ static void read_marks(struct reader *reader, const struct sm_json_value *value,
 }
 
 enum sm_code sm_state_read(struct sm_span text, struct sm_state *state) {
-    enum { DEVICE, PENDING, OFFLINE, KEY_SETS, MARKS, COUNT };
-    struct sm_json_member members[COUNT] = {MEMBER("device"), MEMBER("pending"), MEMBER("offline"),
-                                            MEMBER("key_sets"), MEMBER("marks")};
+    enum { DEVICE, PENDING, ENROLMENT, OFFLINE, LEAVING, KEY_SETS, MARKS, COUNT };
+    struct sm_json_member members[COUNT] = {MEMBER("device"),  MEMBER("pending"), MEMBER("enrolment"),
+                                            MEMBER("offline"), MEMBER("leaving"), MEMBER("key_sets"),
+                                            MEMBER("marks")};
     struct reader reader = {SM_OK};
     memset(state, 0, sizeof *state);
     expect(&reader, sm_json_object(text, members, COUNT));
     read_device(&reader, &members[DEVICE].value, state);
     read_pending(&reader, &members[PENDING].value, &state->pending);
+    read_pending(&reader, &members[ENROLMENT].value, &state->enrolment);
     read_pending(&reader, &members[OFFLINE].value, &state->offline);
+    if (members[LEAVING].value.kind != SM_JSON_ABSENT) {
+        state->leaving = read_raw(&reader, &members[LEAVING].value, SM_JSON_OBJECT);
+    }
+    if (state->pending.kind == SM_PENDING_ENROLMENT) { /* as versions up to 1.0.0 kept it */
+        sm_pending_clear(&state->enrolment);
+        state->enrolment = state->pending;
+        memset(&state->pending, 0, sizeof state->pending);
+    }
     read_key_sets(&reader, &members[KEY_SETS].value, state);
     read_marks(&reader, &members[MARKS].value, &state->marks);
     if (reader.code != SM_OK) {

@@ -28,7 +28,10 @@ struct sm_pending {
     int64_t time_s;       /* as the request says */
     struct sm_boot asked; /* where the boot clock stood when the link was made */
     char *body;           /* of check-in and release: what was sent, whole; NULL: to be made anew */
-    /* Of an enrolment, whose body holds the licence key and is therefore made again rather than kept: */
+    /* Of an enrolment, whose body holds the licence key and is therefore made again rather than kept. The key
+     * itself is kept while the server says no for a reason that may pass: then it is asked again. */
+    char *key;            /* canonical; NULL: it is not kept */
+    enum sm_code refused; /* why it waits, with `key` */
     unsigned char seed[SM_SEED_BYTES];
     unsigned char key_hash[SM_KEY_HASH_BYTES];
     unsigned char fingerprint[SM_FINGERPRINT_BYTES];
@@ -48,8 +51,10 @@ struct sm_state {
     enum sm_code trouble; /* SM_OK, or that the server knows the device no more: SM_UNKNOWN_DEVICE, … */
     char *envelope;       /* of the lease: a JSON object */
 
-    struct sm_pending pending; /* over the network */
-    struct sm_pending offline; /* an enrolment by file */
+    struct sm_pending pending;   /* a check-in or a release */
+    struct sm_pending enrolment; /* over the network, */
+    struct sm_pending offline;   /* and by file */
+    char *leaving;               /* the release of a device that this one has followed: what is sent, whole */
 
     char *key_sets[SM_KEY_CHAIN_MAX]; /* from one that a pinned root signed to the present one */
     size_t key_set_count;

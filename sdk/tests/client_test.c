@@ -269,6 +269,139 @@ static void activating_again_with_the_same_key_checks_in(void **state) {
     assert_code(sm_activate(computer->client, OTHER_KEY), SM_MALFORMED_KEY);
 }
 
+static void refuse_with(struct computer *computer, int status, enum sm_code code) {
+    computer->door.status = status;
+    computer->door.refusal = code == SM_OK ? NULL : sm_code_word(code);
+}
+
+static bool keeps_the_key(struct computer *computer) {
+    const struct disk_file *file = disk_find(&computer->disk, ".store");
+    return file != NULL && strstr(file->bytes, KEY) != NULL;
+}
+
+static void a_machine_that_is_activated_before_its_licence_is_on_is_licensed_once_it_is(void **state) {
+    struct computer *computer = *state;
+    static const enum sm_code reasons[] = {
+        SM_NOT_ON_YET,          SM_OFF,         SM_SUSPENDED_BY_PROVIDER, SM_SUSPENDED_BY_DISTRIBUTOR,
+        SM_SUSPENDED_BY_VENDOR, SM_NO_SEAT_LEFT};
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        int64_t wait = 0;
+        refuse_with(computer, 403, reasons[i]);
+        assert_code(sm_activate(computer->client, KEY), reasons[i]);
+        assert_stops(computer, reasons[i]);
+        assert_string_equal(check_now(computer).words, sm_code_words(reasons[i]));
+        for (int hours = 0; hours < 3 * 3600; hours += (int)wait) {
+            assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
+            assert_in_range(wait, 30, HOUR);
+            time_passes(computer, wait);
+            assert_code(sm_check_in(computer->client), reasons[i]);
+        }
+        computer->door.is_unreachable = true;
+        assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
+        computer->door.is_unreachable = false;
+        computer_boot(computer, HOUR);
+        assert_stops(computer, reasons[i]);
+        assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
+        assert_int_equal(wait, 0);
+        refuse_with(computer, 403, SM_NO_SEAT_LEFT); /* turned on meanwhile, but for too few */
+        assert_code(sm_check_in(computer->client), SM_NO_SEAT_LEFT);
+        assert_stops(computer, SM_NO_SEAT_LEFT);
+        refuse_with(computer, 200, SM_OK);
+        assert_code(sm_check_in(computer->client), SM_OK);
+        assert_works(computer);
+        assert_false(is_advised(computer, SM_CLOCK_WRONG));
+        computer_start(computer);
+        assert_works(computer);
+        assert_code(sm_check_in(computer->client), SM_OK);
+        assert_false(keeps_the_key(computer));
+        assert_code(sm_release(computer->client), SM_OK);
+        computer->door.decision = "stop";
+        computer->door.code = "released";
+        assert_code(sm_check_in(computer->client), SM_OK);
+        computer->door.decision = "work";
+        computer->door.code = "ok";
+    }
+}
+
+static void a_key_is_kept_only_while_its_activation_waits(void **state) {
+    struct computer *computer = *state;
+    static const enum sm_code final[] = {SM_UNKNOWN_KEY, SM_RETIRED, SM_MALFORMED_REQUEST,
+                                         SM_CREDENTIAL_WRONG};
+    for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
+        refuse_with(computer, 403, SM_NOT_ON_YET);
+        assert_code(sm_activate(computer->client, KEY), SM_NOT_ON_YET);
+        assert_true(keeps_the_key(computer));
+        refuse_with(computer, 403, final[i]);
+        assert_code(sm_check_in(computer->client), final[i]);
+        assert_false(keeps_the_key(computer));
+        assert_stops(computer, SM_NOT_ACTIVATED);
+        assert_code(sm_check_in(computer->client), SM_NOT_ACTIVATED);
+    }
+    static const enum sm_code unanswered[] = {SM_BUSY, SM_TOO_OFTEN, SM_INTERNAL};
+    for (size_t i = 0; i < sizeof unanswered / sizeof unanswered[0]; i++) {
+        refuse_with(computer, 503, unanswered[i]);
+        assert_code(sm_activate(computer->client, KEY), unanswered[i]);
+        assert_false(keeps_the_key(computer));
+        assert_stops(computer, SM_NOT_ACTIVATED);
+    }
+    refuse_with(computer, 403, SM_NOT_ON_YET);
+    assert_code(sm_activate(computer->client, KEY), SM_NOT_ON_YET);
+    assert_code(sm_release(computer->client), SM_OK);
+    assert_false(keeps_the_key(computer));
+    assert_stops(computer, SM_NOT_ACTIVATED);
+}
+
+static void a_machine_that_changes_its_key_gives_the_device_before_back(void **state) {
+    struct computer *computer = *state;
+    int64_t wait = 0;
+    refuse_with(computer, 403, SM_NOT_ON_YET);
+    assert_code(sm_activate(computer->client, SECOND_KEY), SM_NOT_ON_YET);
+    assert_works(computer); /* under the licence that it has */
+    assert_code(sm_next_check_in(computer->client, &wait), SM_OK);
+    assert_in_range(wait, 30, 60);
+    assert_code(sm_check_in(computer->client), SM_NOT_ON_YET);
+    assert_int_equal(computer->door.former_releases, 0);
+    refuse_with(computer, 200, SM_OK);
+    assert_code(sm_check_in(computer->client), SM_OK);
+    assert_works(computer);
+    assert_int_equal(computer->door.former_releases, 1);
+    assert_string_equal(computer->client->state.device, "dev_2");
+    assert_code(sm_check_in(computer->client), SM_OK);
+    assert_int_equal(computer->door.former_releases, 1);
+}
+
+static void a_device_before_whose_release_was_lost_is_given_back_later(void **state) {
+    struct computer *computer = *state;
+    computer->door.lose_answers = 1; /* of a check-in, whose link the release has to go on with */
+    assert_code(sm_check_in(computer->client), SM_UNREACHABLE);
+    refuse_with(computer, 503, SM_BUSY);
+    assert_code(sm_activate(computer->client, SECOND_KEY), SM_BUSY);
+    refuse_with(computer, 200, SM_OK);
+    assert_code(sm_check_in(computer->client), SM_OK); /* the chain is whole */
+    assert_code(sm_activate(computer->client, SECOND_KEY), SM_OK);
+    assert_int_equal(computer->door.former_releases, 1);
+    computer->door.fails_path = "/v1/release";
+    assert_code(sm_activate(computer->client, KEY), SM_OK);
+    assert_int_equal(computer->door.former_releases, 1);
+    computer_boot(computer, HOUR);
+    assert_works(computer);
+    assert_code(sm_check_in(computer->client), SM_OK);
+    assert_int_equal(computer->door.former_releases, 1);
+    computer->door.fails_path = NULL;
+    assert_code(sm_check_in(computer->client), SM_OK);
+    assert_int_equal(computer->door.former_releases, 2);
+}
+
+static void a_copy_gives_nobody_elses_device_back(void **state) {
+    struct computer *computer = *state;
+    copy_text(computer->machine, "another machine");
+    computer_start(computer);
+    assert_stops(computer, SM_LEASE_OF_ANOTHER);
+    assert_code(sm_activate(computer->client, SECOND_KEY), SM_OK);
+    assert_works(computer);
+    assert_int_equal(computer->door.former_releases, 0);
+}
+
 static void a_clone_becomes_a_device_of_its_own(void **state) {
     struct computer *computer = *state;
     static const char *const words[] = {"clone-seen", "replaced"};
@@ -827,6 +960,11 @@ int main(void) {
         ACTIVATED(a_release_stops_the_product),
         ACTIVATED(a_check_in_after_a_lost_release_keeps_its_place_in_the_chain),
         ACTIVATED(activating_again_with_the_same_key_checks_in),
+        FRESH(a_machine_that_is_activated_before_its_licence_is_on_is_licensed_once_it_is),
+        FRESH(a_key_is_kept_only_while_its_activation_waits),
+        ACTIVATED(a_machine_that_changes_its_key_gives_the_device_before_back),
+        ACTIVATED(a_device_before_whose_release_was_lost_is_given_back_later),
+        ACTIVATED(a_copy_gives_nobody_elses_device_back),
         ACTIVATED(a_clone_becomes_a_device_of_its_own),
         ACTIVATED(a_device_that_the_server_does_not_know_works_to_its_lease_s_end_and_activates_anew),
         ACTIVATED(a_lease_that_was_copied_to_another_machine_does_not_work_there),

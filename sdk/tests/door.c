@@ -1,6 +1,7 @@
 #include "door.h"
 
 const char KEY[] = "00000-00000-00000-00000-00000";
+const char SECOND_KEY[] = "00000-00000-00000-00000-01EXA";
 const char OTHER_KEY[] = "o1ooo ooooo ooooo ooooo ooooo";
 
 void append(char *out, const char *text) {
@@ -196,7 +197,7 @@ static void verify_activation(const char *body) {
         crypto_sign_verify_detached(signature, (const unsigned char *)covered, strlen(covered), key), 0);
 }
 
-static void verify_check_in(const struct door *door, const char *body) {
+static void verify_mac(const char *body, const unsigned char key[32]) {
     unsigned char mac[32];
     unsigned char given[32];
     char value[64];
@@ -204,7 +205,7 @@ static void verify_check_in(const struct door *door, const char *body) {
     assert_non_null(comma);
     body_value(body, "mac", value, sizeof value);
     assert_int_equal(unbase64(value, strlen(value), given), 32);
-    crypto_generichash(mac, 32, (const unsigned char *)body, (size_t)(comma - body), door->check_in_key, 32);
+    crypto_generichash(mac, 32, (const unsigned char *)body, (size_t)(comma - body), key, 32);
     assert_memory_equal(mac, given, 32);
 }
 
@@ -214,6 +215,9 @@ static void answer_activation(struct door *door, char *answer) {
     verify_activation(door->last_body);
     body_value(door->last_body, "fingerprint", door->fingerprint, sizeof door->fingerprint);
     body_value(door->last_body, "link", link, sizeof link);
+    copy_text(door->former_device, door->device);
+    copy_text(door->former_link, door->chain_link);
+    door->former_sequence = door->chain_sequence;
     door->chain_sequence = 0;
     copy_text(door->chain_link, link);
     snprintf(door->device, sizeof door->device, "dev_%d", ++door->generation);
@@ -227,7 +231,7 @@ static void answer_check_in(struct door *door, char *answer) {
     char link[32];
     char text[32];
     char previous[32];
-    verify_check_in(door, door->last_body);
+    verify_mac(door->last_body, door->check_in_key);
     body_value(door->last_body, "link", link, sizeof link);
     body_value(door->last_body, "sequence", text, sizeof text);
     long sequence = strtol(text, NULL, 10);
@@ -241,6 +245,31 @@ static void answer_check_in(struct door *door, char *answer) {
     copy_text(door->chain_link, link);
     *answer++ = '{';
     envelope_make(door, link, sequence, answer);
+}
+
+/* The device before this one is given back, with its own credential, where its chain had come to. */
+static bool answer_former_release(struct door *door, char *answer) {
+    char text[64];
+    unsigned char key[32];
+    body_value(door->last_body, "device", text, sizeof text);
+    if (strcmp(door->last_path, "/v1/release") != 0 || strcmp(text, door->former_device) != 0) {
+        return false;
+    }
+    memset(key, door->generation - 1, sizeof key);
+    verify_mac(door->last_body, key);
+    body_value(door->last_body, "action", text, sizeof text);
+    assert_string_equal(text, "release");
+    body_value(door->last_body, "sequence", text, sizeof text);
+    long sequence = strtol(text, NULL, 10);
+    body_value(door->last_body, "link", text, sizeof text);
+    if (sequence != door->former_sequence || strcmp(text, door->former_link) != 0) {
+        assert_int_equal(sequence, door->former_sequence + 1);
+        body_value(door->last_body, "previous", text, sizeof text);
+        assert_string_equal(text, door->former_link);
+    }
+    door->former_releases++;
+    sprintf(answer, "{}");
+    return true;
 }
 
 static void answer(struct door *door, const struct sm_request *request, char *out) {
@@ -261,7 +290,7 @@ static void answer(struct door *door, const struct sm_request *request, char *ou
         sprintf(out, "{\"code\":\"%s\",\"words\":\"…\"}", door->refusal);
     } else if (strcmp(door->last_path, "/v1/activate") == 0) {
         answer_activation(door, out);
-    } else {
+    } else if (!answer_former_release(door, out)) {
         answer_check_in(door, out);
     }
     copy_text(door->last_answer, out);
@@ -275,7 +304,8 @@ static int perform(void *context, const struct sm_request *request, struct sm_re
     assert_int_equal(request->size, sizeof *request);
     assert_memory_equal(request->url, "https://door.test/", 18);
     snprintf(door->last_path, sizeof door->last_path, "%s", request->url + 17);
-    if (door->is_unreachable) {
+    if (door->is_unreachable ||
+        (door->fails_path != NULL && strcmp(door->last_path, door->fails_path) == 0)) {
         return -1;
     }
     answer(door, request, out);

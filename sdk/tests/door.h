@@ -62,7 +62,8 @@ struct door {
     const char *raw_keys;   /* instead of the key set */
     int64_t retry_after_s;
     bool is_unreachable;
-    int lose_answers; /* so many are processed and lost */
+    const char *fails_path; /* requests to it reach nobody; NULL: none */
+    int lose_answers;       /* so many are processed and lost */
     bool other_fingerprint, other_link, other_sequence, other_device;
     int64_t keys_named; /* in the lease; 0: the set's version */
     /* What happened. */
@@ -76,6 +77,11 @@ struct door {
     char chain_link[32];    /* with its link */
     unsigned char check_in_key[32];
     int generation;
+    /* Of the device before this one. */
+    char former_device[32];
+    int64_t former_sequence;
+    char former_link[32];
+    int former_releases;
 };
 
 struct computer {
@@ -92,7 +98,8 @@ struct computer {
     struct sm_client *client;
 };
 
-extern const char KEY[]; /* a licence key, and another one */
+extern const char KEY[]; /* a licence key, another one, and one with a slip */
+extern const char SECOND_KEY[];
 extern const char OTHER_KEY[];
 
 void computer_make(struct computer *computer);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -153,6 +154,35 @@ static void hostile_values_are_words_and_nothing_else(void **state) {
                            "--server 'https://x/''$(touch)''' --root '", 42));
 }
 
+/* What the line comes to where the agent ends with that status, and whether the service was then enabled. */
+static int status_of_line(struct world *world, struct text line, int agent_status, bool *is_enabled) {
+    a_script(world, "seatmeter-agent",
+             text_format(&world->arena, "cat >/dev/null; exit %d", agent_status).at);
+    a_script(world, "systemctl", "echo \"$*\" >service");
+    (void)unlink(world_file(world, "service").at);
+    struct text command = text_format(&world->arena, "cd '%s' && PATH='%s':$PATH\n%.*s\n", world->place,
+                                      world->place, TEXT_ARGS(line));
+    int status = system(command.at); /* NOLINT(cert-env33-c): what a shell does is the test */
+    *is_enabled = access(world_file(world, "service").at, F_OK) == 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_machine_whose_activation_waits_has_the_service_that_asks_again(void **state) {
+    struct world *world = *state;
+    enum { WELL, REFUSED, WRONG, WAITS };
+    bool is_enabled = false;
+    a_channel(world);
+    struct text line = snippets_of(world, a_licence_on(world, "OFFICE", 3), "linux", SERVER).items[0].command;
+    assert_int_equal(status_of_line(world, line, WELL, &is_enabled), 0);
+    assert_true(is_enabled);
+    assert_int_equal(status_of_line(world, line, WAITS, &is_enabled), 0);
+    assert_true(is_enabled);
+    assert_int_equal(status_of_line(world, line, REFUSED, &is_enabled), 1);
+    assert_false(is_enabled);
+    assert_int_equal(status_of_line(world, line, WRONG, &is_enabled), 1);
+    assert_false(is_enabled);
+}
+
 /* How often the word is in the text. */
 static size_t count_of(struct text text, struct text word) {
     size_t count = 0;
@@ -172,8 +202,8 @@ static void the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_s
     struct text expected = text_format(
         &world->arena,
         "& { $a = 'seatmeter-agent.exe'; '%.*s' | & $a activate --server '%s' --root '%.*s' "
-        "--product 'OFFICE' --key -; if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a "
-        "install; if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
+        "--product 'OFFICE' --key -; if ($LASTEXITCODE -notin 0, 3) { throw 'the activation failed' }; & "
+        "$a install; if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
         TEXT_ARGS(key), SERVER, TEXT_ARGS(root_of(world)));
     assert_int_equal(list.count, 1);
     assert_true(text_equal(list.items[0].command, expected));
@@ -364,6 +394,7 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_line_for_linux_gives_the_agent_all_it_needs_and_the_key_by_its_input),
         WORLD_TEST(a_line_carries_every_root_first_the_one_that_signs),
+        WORLD_TEST(a_machine_whose_activation_waits_has_the_service_that_asks_again),
         WORLD_TEST(hostile_values_are_words_and_nothing_else),
         WORLD_TEST(the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_service),
         WORLD_TEST(the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_hash),

@@ -191,16 +191,51 @@ class Agent(unittest.TestCase):
         self.assertIn("lease-of-another", done.stdout)
         self.assertIn("Activate this one with the licence key", done.stdout)
 
-    def test_a_refused_activation_says_why_in_the_servers_words(self):
-        self.door.code = "off"
-        done = self.activate()
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("(off)", done.stderr)
-        self.assertIn("turn it on", done.stderr)
+    def test_a_refused_activation_says_why_in_words(self):
         self.door.licence_key = "another"
         done = self.say("activate", "--server", self.door.url, "--root", self.door.root.x, "--product", "EDR", "--key",
                         "00000-00000-00000-00000-00000")
         self.assertEqual((done.returncode, "(unknown-key)" in done.stderr), (1, True))
+        self.door.code = "retired"
+        self.door.licence_key = "00000-00000-00000-00000-00000"
+        done = self.activate()
+        self.assertEqual((done.returncode, "(retired)" in done.stderr), (1, True))
+
+    def test_an_activation_that_came_too_early_waits_and_becomes_a_licence_by_itself(self):
+        for number, code in enumerate(("not-on-yet", "off", "suspended-by-provider", "no-seat-left")):
+            with self.subTest(code):
+                self.door.code = code
+                self.state = self.folder / code
+                done = self.activate("--hook", self.hook(), "--name", code)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(f"({code})", done.stderr)
+                self.assertIn("waits", done.stderr)
+                checked = self.say("check")
+                self.assertEqual((checked.returncode, f"({code})" in checked.stdout), (1, True), checked.stdout)
+                asked = self.door.count("/v1/activate")
+                daemon = self.start()
+                wait_until(lambda: self.door.count("/v1/activate") > asked, "the daemon's question")
+                wait_until(lambda: self.told("decision-changed") and
+                           self.told("decision-changed")[-1]["SEATMETER_CODE"] == code, "why it stops told")
+                self.door.code = "ok"
+                daemon.send_signal(signal.SIGUSR1)
+                wait_until(lambda: self.told("decision-changed")[-1]["SEATMETER_DECISION"] == "work", "work told")
+                self.stop(daemon)
+                self.assertEqual(self.say("check").returncode, 0)
+                self.assertNotIn(self.door.licence_key,
+                                 "".join(path.read_text(errors="replace") for path in
+                                         [*self.state.glob("*"), *self.state.glob("store/*.store")] if path.is_file()))
+                self.assertEqual(len(self.door.devices), 1)
+
+    def test_a_machine_that_changes_its_key_gives_its_seat_back(self):
+        self.activated()
+        self.door.licence_key = "00000-00000-00000-00000-01EXA"
+        before = self.door.devices["dev_0000000000001"]
+        before.fingerprint = "under the licence of that key"
+        self.activated()
+        self.assertEqual(before.code, "released")
+        self.assertEqual(self.say("check").returncode, 0)
+        self.assertEqual(self.say("check-in").returncode, 0)
 
     def test_an_activation_whose_answer_was_lost_takes_one_seat(self):
         self.door.mishaps = ["lost", ("busy", 1)]

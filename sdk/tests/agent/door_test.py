@@ -35,14 +35,14 @@ class Door(Programme):
         return subprocess.run([AGENT, *words, "--config", "/dev/null", "--state", str(self.folder / "state")],
                               capture_output=True, text=True)
 
-    def activate(self):
+    def activate(self, key=None):
         self.root = self.say("key", "root").split()
         self.root = next(word for word in self.root if re.fullmatch(r"[A-Za-z0-9_-]{43}", word))
         self.hook = self.write("hook", HOOK)
         self.hook.chmod(0o755)
         with urllib.request.urlopen(f"{self.url}/tuf/1.root.json") as answer:
             self.tuf_root = self.write("root.json", answer.read())
-        return self.agent("activate", "--server", self.url, "--root", self.root, "--product", "EDR", "--key", self.key,
+        return self.agent("activate", "--server", self.url, "--root", self.root, "--product", "EDR", "--key", key or self.key,
                           "--tuf-root", str(self.tuf_root), "--platform", PLATFORM, "--version", "1.0", "--hook",
                           str(self.hook))
 
@@ -55,10 +55,24 @@ class Door(Programme):
     def status(self):
         return json.loads(self.agent("status", "--json").stdout)
 
-    def test_a_licence_that_is_not_on_yet_activates_nothing(self):
+    def test_a_machine_that_is_deployed_before_its_licence_is_on_works_once_it_is(self):
         done = self.activate()
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("(not-on-yet)", done.stderr + done.stdout)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("(not-on-yet)", done.stderr)
+        self.assertIn("(not-on-yet)", self.agent("check").stdout)
+        self.say("licence", "on", self.key)
+        wait_until(lambda: self.agent("check-in").returncode == 0, "the licence")
+        self.assertEqual(self.agent("check").returncode, 0)
+
+    def test_a_machine_that_changes_its_licence_gives_its_seat_back(self):
+        self.say("licence", "on", self.key)
+        self.assertEqual(self.activate().returncode, 0)
+        other = self.another_licence()
+        self.say("licence", "on", other)
+        wait_until(lambda: self.activate(other).returncode == 0, "the other licence")
+        self.assertEqual(self.agent("check").returncode, 0)
+        devices = self.read("device", "list")
+        self.assertEqual(sorted(device["state"] for device in devices), ["active", "released"])
 
     def test_from_activation_to_off_and_on_again(self):
         self.say("licence", "on", self.key)

@@ -43,9 +43,8 @@ class Programme(unittest.TestCase):
         self.say("agreement", "sign", "--buyer", "P1", "--by", "A. Person")
         self.say("account", "add", "--kind", "customer", "--name", "Customer", "--code", "C1", "--seller", "P1")
         block = json.loads(self.say("block", "order", "--provider", "P1", "--sku", "EDR-1", "--size", "10", "--json"))
-        issued = self.say("licence", "issue", "--block", block.get("id") or block["block"]["id"], "--customer", "C1",
-                          "--seats", "2")
-        self.key = re.search(r"\b[0-9A-Z]{5}(?:-[0-9A-Z]{5}){4}\b", issued).group()
+        self.block = block.get("id") or block["block"]["id"]
+        self.key = self.another_licence()
         self.say("sku", "terms", "EDR-1", "--ttl", "20s")
         vendor = next(account for account in self.read("account", "list") if account["kind"] == "vendor")
         self.say("product", "add", "--vendor", vendor["code"], "--code", "EDR", "--name", "Endpoint", "--skus", "EDR-1")
@@ -58,6 +57,10 @@ class Programme(unittest.TestCase):
         done = subprocess.run([self.SEATMETER, *words], env=self.environment, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, f"{words}\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def another_licence(self):
+        issued = self.say("licence", "issue", "--block", self.block, "--customer", "C1", "--seats", "2")
+        return re.search(r"\b[0-9A-Z]{5}(?:-[0-9A-Z]{5}){4}\b", issued).group()
 
     def read(self, *words):
         answer = json.loads(self.say(*words, "--json"))

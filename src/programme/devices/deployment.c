@@ -174,19 +174,21 @@ static enum status load_updates(struct call *call, struct text *updates, struct 
 
 /* ---- lines ---- */
 
-/* Activates, and where there is systemd has the daemon keep the lease fresh from then on. */
+/* Activates, and where there is systemd has the daemon keep the lease fresh from then on, or ask again where
+ * the activation waits (3). */
 static struct text line_for_sh(struct arena *arena, const struct writing *writing, struct text product,
                                struct text key) {
     struct text server = shell_quote_posix(arena, writing->server);
     struct text roots = shell_quote_posix(arena, writing->roots);
     struct text quoted = shell_quote_posix(arena, product);
     struct text secret = shell_quote_posix(arena, key);
-    return text_format(arena,
-                       "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
-                       "%.*s%.*s --key - && { ! command -v systemctl >/dev/null || systemctl enable --now "
-                       "seatmeter-agent; }",
-                       TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(roots), TEXT_ARGS(quoted),
-                       TEXT_ARGS(writing->updates));
+    return text_format(
+        arena,
+        "printf '%%s\\n' %.*s | seatmeter-agent activate --server %.*s --root %.*s --product "
+        "%.*s%.*s --key - || [ $? -eq 3 ] && { ! command -v systemctl >/dev/null || systemctl enable --now "
+        "seatmeter-agent; }",
+        TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(roots), TEXT_ARGS(quoted),
+        TEXT_ARGS(writing->updates));
 }
 
 /* The agent is fetched where it is missing or is another one, into a directory that administrators alone may
@@ -217,7 +219,7 @@ static struct text line_for_powershell(struct arena *arena, const struct writing
             : text_format(arena, FETCHES_AGENT, TEXT_ARGS(writing->agent_sha256), TEXT_ARGS(agent));
     return text_format(arena,
                        "& { %.*s%.*s | & $a activate --server %.*s --root %.*s --product %.*s%.*s --key -; "
-                       "if ($LASTEXITCODE -ne 0) { throw 'the activation failed' }; & $a install; "
+                       "if ($LASTEXITCODE -notin 0, 3) { throw 'the activation failed' }; & $a install; "
                        "if ($LASTEXITCODE -ne 0) { throw 'the service was not installed' } }",
                        TEXT_ARGS(begin), TEXT_ARGS(secret), TEXT_ARGS(server), TEXT_ARGS(roots),
                        TEXT_ARGS(quoted), TEXT_ARGS(writing->updates));
