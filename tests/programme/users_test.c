@@ -366,6 +366,29 @@ static bool trail_has(struct world *world, const char *who, const char *action, 
     return false;
 }
 
+static struct text trail_detail(struct world *world, unsigned rights, const char *action) {
+    struct call call = call_of(world, "ALPHA", rights);
+    struct audit_page page;
+    WORLD_OK(world,
+             list_audit(&call, TEXT(""), (struct page){.limit = PAGE_LIMIT_MAX}, &page, &world->fault));
+    for (size_t i = 0; i < page.count; i++) {
+        if (text_is(page.items[i].action, action)) {
+            return page.items[i].detail;
+        }
+    }
+    fail_msg("the trail has no %s", action);
+    return TEXT("");
+}
+
+static void the_trail_tells_addresses_and_roles_to_who_may_see_users(void **state) {
+    struct world *world = *state;
+    a_whole_cast(world);
+    a_user(world, "ALPHA", "temp@alpha.example", "finance");
+    assert_true(trail_detail(world, RIGHT_READ | RIGHT_USERS, "user.add").length > 0);
+    assert_int_equal(trail_detail(world, RIGHT_READ, "user.add").length, 0);
+    assert_int_equal(trail_detail(world, RIGHT_ALL & ~(unsigned)RIGHT_USERS, "user.add").length, 0);
+}
+
 static void the_trail_is_read_by_who_acted_and_whose_thing_it_is(void **state) {
     struct world *world = *state;
     a_whole_cast(world);
@@ -427,6 +450,7 @@ int main(void) {
         WORLD_TEST(a_token_does_what_its_scopes_say_until_it_is_revoked),
         WORLD_TEST(a_token_ends_when_it_was_said_to),
         WORLD_TEST(no_token_can_do_more_than_who_made_it),
+        WORLD_TEST(the_trail_tells_addresses_and_roles_to_who_may_see_users),
         WORLD_TEST(the_trail_is_read_by_who_acted_and_whose_thing_it_is),
         WORLD_TEST(the_trail_comes_newest_first_in_pages),
     };

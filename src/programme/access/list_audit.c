@@ -25,6 +25,16 @@ static enum status fill_actor(struct call *call, const struct audit_entry *entry
     return STATUS_OK;
 }
 
+/* Who is a user of an account, with which e-mail address and role, and what its tokens may do, is told to
+ * whoever may see its users and tokens. */
+static struct text detail_for_reader(const struct call *call, const struct audit_entry *entry) {
+    bool of_people = text_starts_with(entry->action, TEXT("user.")) ||
+                     text_starts_with(entry->action, TEXT("token.")) ||
+                     text_starts_with(entry->action, TEXT("person."));
+    bool may_see_people = actor_is_operator(call) || (call->actor.rights & RIGHT_USERS) != 0;
+    return of_people && !may_see_people ? TEXT("") : entry->detail;
+}
+
 static enum status fill_view(struct call *call, const struct audit_entry *entry, struct audit_view *view,
                              struct fault *fault) {
     *view = (struct audit_view){.id = entry->id,
@@ -32,7 +42,7 @@ static enum status fill_view(struct call *call, const struct audit_entry *entry,
                                 .at_us = entry->at_us,
                                 .action = entry->action,
                                 .subject = entry->subject,
-                                .detail = entry->detail};
+                                .detail = detail_for_reader(call, entry)};
     return fill_actor(call, entry, view, fault);
 }
 
