@@ -2,16 +2,12 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/validate.h"
+#include "programme/parties/code_from_name.h"
 #include "store/parties/accounts.h"
 
 #include <assert.h>
 
-enum {
-    ACCOUNT_NAME_MAX_BYTES = 200,
-    ACCOUNT_ADDRESS_MAX_BYTES = 1000,
-    TAX_NUMBER_MAX_BYTES = 60,
-    CODE_FROM_NAME_MAX_BYTES = 30
-};
+enum { ACCOUNT_NAME_MAX_BYTES = 200, ACCOUNT_ADDRESS_MAX_BYTES = 1000, TAX_NUMBER_MAX_BYTES = 60 };
 
 enum status account_details_check(struct call *call, struct account_details *details, struct fault *fault) {
     TRY(check_required_line(details->name, "name", ACCOUNT_NAME_MAX_BYTES, &details->name, fault));
@@ -22,28 +18,6 @@ enum status account_details_check(struct call *call, struct account_details *det
     TRY(check_country(call->arena, details->country, "country", &details->country, fault));
     TRY(check_line(details->tax_number, "tax_number", TAX_NUMBER_MAX_BYTES, &details->tax_number, fault));
     return check_email(call->arena, details->email, "email", &details->email, fault);
-}
-
-/* "Müller & Söhne GmbH" gives "M-LLER-S-HNE-GMBH": letters and digits in upper case, runs of all else a dash.
- */
-static struct text code_from_name(struct arena *arena, struct text name) {
-    char *code = ARENA_NEW(arena, char, CODE_FROM_NAME_MAX_BYTES);
-    size_t length = 0;
-    for (size_t i = 0; i < name.length && length < CODE_FROM_NAME_MAX_BYTES; i++) {
-        char c = name.at[i];
-        if (c >= 'a' && c <= 'z') {
-            c = (char)(c - 'a' + 'A');
-        }
-        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
-            code[length++] = c;
-        } else if (length > 0 && code[length - 1] != '-') {
-            code[length++] = '-';
-        }
-    }
-    while (length > 0 && code[length - 1] == '-') {
-        length--;
-    }
-    return length == 0 ? TEXT("ACCOUNT") : (struct text){code, length};
 }
 
 /* The first of CODE, CODE-2, CODE-3, … that the seller has not given yet. */

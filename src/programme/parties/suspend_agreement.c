@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_agreement.h"
+#include "programme/call/validate.h"
 #include "store/devices/devices.h"
 #include "store/parties/accounts.h"
 #include "store/parties/cascade.h"
@@ -94,6 +95,7 @@ static enum status run_cascade(struct call *call, call_body *body,
                                const struct suspend_agreement_input *input, struct cascade_result *out,
                                struct fault *fault) {
     struct cascade_result cascade = {0};
+    TRY(check_visible(input->reason, "reason", true, fault));
     TRY(call_run(call, DB_WRITE, body, input, &cascade, fault));
     *out = cascade;
     return STATUS_OK;
