@@ -141,6 +141,7 @@ static enum status get_export(struct request *request, struct response *response
         .what = request_parameter(request, "what"),
         .month = request_query(request, "month"),
     };
+    TRY(request_query_bool(request, "spreadsheet", &input.for_spreadsheet, fault));
     FILE *file = tmpfile();
     if (file == NULL) {
         return fault_set(fault, STATUS_INTERNAL, "no-room", NULL, TEXT(""),
@@ -170,6 +171,6 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/corrections", RIGHT_REPORTS, 0, "", post_correction},
     {METHOD_GET, "/v1/margins", RIGHT_READ, 0, "account month group forecast", get_margins},
     {METHOD_GET, "/v1/ledger", RIGHT_READ, 0, "owner", get_balances},
-    {METHOD_GET, "/v1/exports/{what}", RIGHT_READ, 0, "month", get_export},
+    {METHOD_GET, "/v1/exports/{what}", RIGHT_READ, 0, "month spreadsheet", get_export},
 };
 const struct route_group BILLING_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

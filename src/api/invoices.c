@@ -1,6 +1,7 @@
 /* Invoices: listed, shown in four formats, settled, credited. */
 #include "api/routes.h"
 
+#include "core/base/csv.h"
 #include "documents/invoice/document.h"
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/explain_line.h"
@@ -54,7 +55,12 @@ static enum status respond_document(struct request *request, struct response *re
     if (format == FORMAT_TEXT) {
         return document_invoice_text(&request->arena, invoice, &response->body, fault);
     }
+    bool for_spreadsheet = false;
+    TRY(request_query_bool(request, "spreadsheet", &for_spreadsheet, fault));
     response->body = document_invoice_csv(&request->arena, invoice);
+    if (for_spreadsheet) {
+        response->body = csv_for_spreadsheet(&request->arena, response->body);
+    }
     return STATUS_OK;
 }
 
@@ -139,7 +145,7 @@ static enum status post_credit(struct request *request, struct response *respons
 
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/invoices", RIGHT_READ, 0, "limit cursor seller buyer month state kind", get_invoices},
-    {METHOD_GET, "/v1/invoices/{invoice}", RIGHT_READ, 0, "format", get_invoice},
+    {METHOD_GET, "/v1/invoices/{invoice}", RIGHT_READ, 0, "format spreadsheet", get_invoice},
     {METHOD_GET, "/v1/invoices/{invoice}/lines/{line}/explanation", RIGHT_READ, 0, "", get_explanation},
     {METHOD_POST, "/v1/invoices/{invoice}/pay", RIGHT_BILLING, 0, "", post_pay},
     {METHOD_POST, "/v1/invoices/{invoice}/write-off", RIGHT_BILLING, 0, "", post_write_off},

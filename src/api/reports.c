@@ -1,6 +1,7 @@
 /* Usage reports, named by who reports and the month: a draft is there before anything of it is kept. */
 #include "api/routes.h"
 
+#include "core/base/csv.h"
 #include "documents/invoice/document.h"
 #include "programme/usage/decide_report.h"
 #include "web/negotiate.h"
@@ -35,6 +36,11 @@ static enum status show_and_respond(struct request *request, struct response *re
     response->content_type = format_content_type(format);
     response->body = format == FORMAT_TEXT ? document_report_text(&request->arena, &detail.report)
                                            : document_report_csv(&request->arena, &detail.report);
+    bool for_spreadsheet = false;
+    TRY(request_query_bool(request, "spreadsheet", &for_spreadsheet, fault));
+    if (format == FORMAT_CSV && for_spreadsheet) {
+        response->body = csv_for_spreadsheet(&request->arena, response->body);
+    }
     return STATUS_OK;
 }
 
@@ -122,8 +128,8 @@ static enum status post_reject(struct request *request, struct response *respons
 
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/reports", RIGHT_READ, 0, "limit cursor provider month state", get_reports},
-    {METHOD_GET, "/v1/reports/{report}", RIGHT_READ, 0, "format", get_report},
-    {METHOD_GET, OF_MONTH, RIGHT_READ, 0, "format", get_report_of_month},
+    {METHOD_GET, "/v1/reports/{report}", RIGHT_READ, 0, "format spreadsheet", get_report},
+    {METHOD_GET, OF_MONTH, RIGHT_READ, 0, "format spreadsheet", get_report_of_month},
     {METHOD_POST, OF_MONTH "/adjustments", RIGHT_REPORTS, 0, "", post_adjustment},
     {METHOD_POST, OF_MONTH "/submit", RIGHT_REPORTS, 0, "", post_submit},
     {METHOD_POST, OF_MONTH "/approve", RIGHT_REPORTS, 0, "", post_approve},

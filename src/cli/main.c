@@ -4,6 +4,7 @@
  * database failed. A fault is translated here and nowhere else: one line on standard error. */
 #include "cli/group.h"
 #include "cli/progress.h"
+#include "cli/show.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -22,9 +23,9 @@ static int report_fault(const struct fault *fault) {
     progress_end();
     fprintf(stderr, "seatmeter: ");
     if (fault->field[0] != '\0') {
-        fprintf(stderr, fault->value[0] != '\0' ? "%s \"%s\": " : "%s: ", fault->field, fault->value);
+        show_line(stderr, fault->value[0] != '\0' ? "%s \"%s\": " : "%s: ", fault->field, fault->value);
     }
-    fprintf(stderr, "%s (%s)\n", fault->message, fault->code);
+    show_line(stderr, "%s (%s)\n", fault->message, fault->code);
     return fault->status == STATUS_INTERNAL ? EXIT_FAILED : EXIT_REFUSED;
 }
 

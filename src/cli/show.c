@@ -1,5 +1,6 @@
 #include "cli/show.h"
 
+#include "core/base/visible.h"
 #include "documents/layout/terminal.h"
 
 #include <assert.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { COLUMNS_MAX = 12, CELL_BYTES = 400 };
 
@@ -31,11 +33,19 @@ static const json_t *follow_path(const json_t *value, const char *path) {
     return value;
 }
 
+static void spell_cell(const char *value, char cell[CELL_BYTES]) {
+    struct arena arena;
+    arena_init(&arena);
+    struct text shown = visible_escape(&arena, text_of(value));
+    snprintf(cell, CELL_BYTES, "%.*s", TEXT_ARGS(shown));
+    arena_clean_up(&arena);
+}
+
 /* A value on one line: lists of plain values are joined, of objects counted. */
 static void format_cell(const json_t *value, char cell[CELL_BYTES]) {
     cell[0] = '\0';
     if (json_is_string(value)) {
-        snprintf(cell, CELL_BYTES, "%s", json_string_value(value));
+        spell_cell(json_string_value(value), cell);
         for (char *c = cell; *c != '\0'; c++) {
             *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c;
         }
@@ -47,8 +57,10 @@ static void format_cell(const json_t *value, char cell[CELL_BYTES]) {
         size_t used = 0;
         for (size_t i = 0; i < json_array_size(value) && used < CELL_BYTES - 1; i++) {
             const char *word = json_string_value(json_array_get(value, i));
+            char spelled[CELL_BYTES] = "";
+            spell_cell(word, spelled);
             int wrote =
-                word == NULL ? 0 : snprintf(cell + used, CELL_BYTES - used, i == 0 ? "%s" : ", %s", word);
+                word == NULL ? 0 : snprintf(cell + used, CELL_BYTES - used, i == 0 ? "%s" : ", %s", spelled);
             used += wrote < 0 ? 0 : (size_t)wrote;
         }
     }
@@ -84,7 +96,13 @@ static void print_table(struct arena *arena, const json_t *items, const struct c
 }
 
 static void print_json(const json_t *root) {
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    struct arena arena;
+    arena_init(&arena);
+    char *dumped = json_dumps(root, JSON_INDENT(2));
+    assert(dumped != NULL);
+    show_bytes(visible_escape_json(&arena, text_of(dumped)));
+    free(dumped);
+    arena_clean_up(&arena);
     putchar('\n');
 }
 
@@ -99,6 +117,33 @@ struct text show_list_end(struct json_writer *writer) {
     json_write_close_array(writer);
     json_write_close(writer);
     return json_written(writer);
+}
+
+void show_line(FILE *stream, const char *format, ...) {
+    struct arena arena;
+    arena_init(&arena);
+    va_list arguments;
+    va_start(arguments, format);
+    struct text line = visible_escape(&arena, text_format_list(&arena, format, arguments));
+    va_end(arguments);
+    fwrite(line.at, 1, line.length, stream);
+    arena_clean_up(&arena);
+}
+
+static enum status write_to_terminal(struct export_sink *sink, const char *bytes, size_t size_bytes,
+                                     struct fault *fault) {
+    (void)sink;
+    (void)fault;
+    show_line(stdout, "%.*s", (int)size_bytes, bytes);
+    return STATUS_OK;
+}
+
+struct export_file show_export(void) {
+    struct export_file file = export_to_file(stdout);
+    if (isatty(STDOUT_FILENO)) {
+        file.sink.write = write_to_terminal;
+    }
+    return file;
 }
 
 void show_bytes(struct text bytes) {

@@ -7,7 +7,10 @@
 
 #include "cli/command.h"
 #include "cli/operator.h"
+#include "programme/exchange/export_sink.h"
 #include "json/json_write.h"
+
+#include <stdio.h>
 
 struct column {
     const char *heading;
@@ -20,6 +23,13 @@ struct text show_list_end(struct json_writer *writer);
 
 /* The JSON itself, whatever the options say. */
 void show_json(struct text json);
+
+/* printf of a line that has texts of the store in it: what is hidden in them is written out, so that nothing
+ * that a name holds acts on a terminal (core/base/visible.h). */
+void show_line(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* An export on standard output: its bytes as they are, and on a terminal written out as show_line does. */
+struct export_file show_export(void);
 
 /* A document on standard output, as it is. */
 void show_bytes(struct text bytes);

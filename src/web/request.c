@@ -47,11 +47,12 @@ struct text request_parameter(const struct request *request, const char *name) {
 enum status request_query_bool(const struct request *request, const char *name, bool *value,
                                struct fault *fault) {
     struct text word = request_query(request, name);
-    if (word.length > 0 && !text_is(word, "true") && !text_is(word, "false")) {
+    bool yes = text_is(word, "true") || text_is(word, "1");
+    if (word.length > 0 && !yes && !text_is(word, "false") && !text_is(word, "0")) {
         return fault_set(fault, STATUS_INVALID, "malformed-parameter", name, word,
                          "Give %s as true or false.", name);
     }
-    *value = text_is(word, "true");
+    *value = yes;
     return STATUS_OK;
 }
 

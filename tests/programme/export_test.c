@@ -28,7 +28,7 @@ static enum status keep(struct export_sink *sink, const char *bytes, size_t size
 
 static struct text export_as(struct trade *trade, struct call *call, const char *what, const char *month) {
     struct kept kept = {{keep}, &trade->world->arena, TEXT("")};
-    struct export_input input = {text_of(what), text_of(month)};
+    struct export_input input = {.what = text_of(what), .month = text_of(month)};
     WORLD_OK(trade->world, export_records(call, &input, &kept.sink, &trade->world->fault));
     return kept.text;
 }
@@ -117,7 +117,7 @@ static void an_export_that_is_none_is_refused(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
     struct kept kept = {{keep}, &trade.world->arena, TEXT("")};
-    struct export_input input = {TEXT("secrets"), TEXT("")};
+    struct export_input input = {.what = TEXT("secrets")};
     WORLD_FAULT(trade.world, "unknown-export",
                 export_records(&trade.call, &input, &kept.sink, &trade.world->fault));
 }

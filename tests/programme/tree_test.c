@@ -116,6 +116,54 @@ static void a_code_is_one_sellers_name_for_a_buyer(void **state) {
     WORLD_FAULT(world, "ambiguous-code", show_account(&operator_call, TEXT("ACME"), &account, &world->fault));
 }
 
+static void what_a_reader_would_not_see_is_in_no_name_code_or_address(void **state) {
+    struct world *world = *state;
+    a_whole_cast(world);
+    static const char *const HIDDEN[] = {
+        "A\xc2\x9b"
+        "31mRED",
+        "\xc2\x85",
+        "\xef\xbb\xbf",
+        "A\u2028B",
+        "A\u202eB",
+        "A\x1b[31m",
+        "\u2800",
+        "\u00a0",
+    };
+    struct call alpha = call_of(world, "ALPHA", RIGHT_ALL);
+    for (size_t i = 0; i < sizeof HIDDEN / sizeof HIDDEN[0]; i++) {
+        struct account_view account;
+        struct add_account_input named = {.kind = TEXT("customer"), .name = text_of(HIDDEN[i])};
+        WORLD_FAULT(world, "malformed-text", add_account(&alpha, &named, &account, &world->fault));
+        struct add_account_input placed = {
+            .kind = TEXT("customer"), .name = TEXT("Acme"), .address = text_of(HIDDEN[i])};
+        WORLD_FAULT(world, "malformed-text", add_account(&alpha, &placed, &account, &world->fault));
+        struct text name = text_of(HIDDEN[i]);
+        const struct edit_account_input renamed = {.account = TEXT("A1"), .name = &name};
+        WORLD_FAULT(world, "malformed-text", edit_account(&alpha, &renamed, &account, &world->fault));
+    }
+}
+
+static void a_code_is_made_of_a_name_in_any_script(void **state) {
+    struct world *world = *state;
+    a_whole_cast(world);
+    static const char *const MADE[][2] = {
+        {"Müller & Söhne GmbH", "MUELLER-SOEHNE-GMBH"},
+        {"Ångström Øre Łódź", "ANGSTROEM-ORE-LODZ"},
+        {"Weiß Æther", "WEISS-AETHER"},
+        {"Кузнецов", "KUZNECOV"},
+        {"Ελλάδα", "ELLADA"},
+        {"L'Été", "L-ETE"},
+    };
+    struct call alpha = call_of(world, "ALPHA", RIGHT_ALL);
+    for (size_t i = 0; i < sizeof MADE / sizeof MADE[0]; i++) {
+        struct account_view account;
+        const struct add_account_input input = {.kind = TEXT("customer"), .name = text_of(MADE[i][0])};
+        WORLD_OK(world, add_account(&alpha, &input, &account, &world->fault));
+        assert_text(account.code, MADE[i][1]);
+    }
+}
+
 static void exports_tell_accounts_of_one_code_apart(void **state) {
     struct world *world = *state;
     a_whole_cast(world);
@@ -474,6 +522,8 @@ int main(void) {
         WORLD_TEST(a_code_is_one_sellers_name_for_a_buyer),
         WORLD_TEST(exports_tell_accounts_of_one_code_apart),
         WORLD_TEST(a_code_is_made_of_the_name_where_none_is_given),
+        WORLD_TEST(what_a_reader_would_not_see_is_in_no_name_code_or_address),
+        WORLD_TEST(a_code_is_made_of_a_name_in_any_script),
         WORLD_TEST(what_is_malformed_is_named_and_adds_nothing),
         WORLD_TEST(one_knows_oneself_what_is_below_and_ones_parties),
         WORLD_TEST(a_buyer_reads_its_sellers_name_and_address_alone),

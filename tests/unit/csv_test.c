@@ -253,6 +253,34 @@ static void whatever_is_written_reads_back_the_same(void **state) {
     }
 }
 
+static void what_a_spreadsheet_would_run_is_text_and_a_number_stays_a_number(void **state) {
+    (void)state;
+    static const char *const FIELDS[] = {"=1+1",
+                                         "+1",
+                                         "-cmd|' /C calc'!A0",
+                                         "@SUM(A1)",
+                                         "\t=1",
+                                         "\r=1",
+                                         "-12.50",
+                                         "-",
+                                         "-1-2",
+                                         "12",
+                                         "ACME",
+                                         "a=b",
+                                         "'=1",
+                                         "=HYPERLINK(\"x\",\"y\")"};
+    struct csv_writer plain;
+    csv_writer_init(&plain, &arena);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
+        csv_write(&plain, text_of(FIELDS[i]));
+    }
+    csv_end_row(&plain);
+    struct text safe = csv_for_spreadsheet(&arena, csv_written(&plain));
+    assert_true(text_is(
+        safe, "'=1+1,'+1,'-cmd|' /C calc'!A0,'@SUM(A1),'\t=1,\"'\r=1\",-12.50,'-,'-1-2,12,ACME,a=b,'=1,"
+              "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -268,6 +296,7 @@ int main(void) {
         TEST(only_a_field_with_doubled_quotes_is_copied),
         TEST(the_writer_quotes_where_it_must_and_changes_nothing),
         TEST(whatever_is_written_reads_back_the_same),
+        TEST(what_a_spreadsheet_would_run_is_text_and_a_number_stays_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

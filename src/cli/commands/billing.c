@@ -4,6 +4,7 @@
 #include "cli/group.h"
 #include "cli/progress.h"
 #include "cli/show.h"
+#include "core/base/csv.h"
 #include "documents/invoice/document.h"
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
@@ -22,19 +23,19 @@ static void print_closed(const struct close_month_result *result, struct arena *
     for (size_t i = 0; i < result->closed_count; i++) {
         const struct close_month_edge *edge = &result->closed[i];
         if (edge->invoice.length == 0) {
-            printf("closed  %.*s → %.*s: nothing to bill\n", TEXT_ARGS(edge->seller_code),
-                   TEXT_ARGS(edge->buyer_code));
+            show_line(stdout, "closed  %.*s → %.*s: nothing to bill\n", TEXT_ARGS(edge->seller_code),
+                      TEXT_ARGS(edge->buyer_code));
         } else {
             struct text gross = money_format(arena, edge->gross_minor, edge->currency);
-            printf("closed  %.*s → %.*s: %.*s  %.*s %s\n", TEXT_ARGS(edge->seller_code),
-                   TEXT_ARGS(edge->buyer_code), TEXT_ARGS(edge->number), TEXT_ARGS(gross),
-                   edge->currency.code);
+            show_line(stdout, "closed  %.*s → %.*s: %.*s  %.*s %s\n", TEXT_ARGS(edge->seller_code),
+                      TEXT_ARGS(edge->buyer_code), TEXT_ARGS(edge->number), TEXT_ARGS(gross),
+                      edge->currency.code);
         }
     }
     for (size_t i = 0; i < result->open_count; i++) {
         const struct close_month_edge *edge = &result->open[i];
-        printf("open    %.*s → %.*s: %.*s\n", TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code),
-               TEXT_ARGS(edge->message));
+        show_line(stdout, "open    %.*s → %.*s: %.*s\n", TEXT_ARGS(edge->seller_code),
+                  TEXT_ARGS(edge->buyer_code), TEXT_ARGS(edge->message));
     }
     struct text month = month_format(arena, result->month);
     if (result->closed_count == 0 && result->open_count == 0 && result->already_closed == 0) {
@@ -156,6 +157,9 @@ static enum status run_invoice_export(struct operator_session *session, const st
     TRY(parse_format(argument_text(arguments, "format"), &format, fault));
     TRY(show_invoice(&session->call, &input, &view, fault));
     TRY(make_document(session, &view, format, &bytes, fault));
+    if (format == FORMAT_CSV && argument_given(arguments, "spreadsheet")) {
+        bytes = csv_for_spreadsheet(&session->arena, bytes);
+    }
     return deliver_bytes(bytes, argument_text(arguments, "output"), &session->arena, fault);
 }
 
@@ -367,8 +371,9 @@ static enum status run_ledger_balances(struct operator_session *session, const s
 static enum status run_export(struct operator_session *session, const struct arguments *arguments,
                               struct fault *fault) {
     struct export_input input = {.what = argument_text(arguments, "WHAT"),
-                                 .month = argument_text(arguments, "month")};
-    struct export_file file = export_to_file(stdout);
+                                 .month = argument_text(arguments, "month"),
+                                 .for_spreadsheet = argument_given(arguments, "spreadsheet")};
+    struct export_file file = show_export();
     return export_records(&session->call, &input, &file.sink, fault);
 }
 
@@ -431,7 +436,9 @@ static const struct command COMMANDS[] = {
                  {.name = "output",
                   .value = "FILE",
                   .help = "where to (default: standard output)",
-                  .completion = COMPLETE_FILE}},
+                  .completion = COMPLETE_FILE},
+                 {.name = "spreadsheet",
+                  .help = "of csv: write what a spreadsheet would take for a formula as text"}},
      .run = run_invoice_export},
     {.words = "invoice pay",
      .summary = "Record that an invoice was paid",
@@ -514,7 +521,9 @@ static const struct command COMMANDS[] = {
                    .presence = REQUIRED,
                    .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences "
                            "or adjustments"}},
-     .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"}},
+     .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"},
+                 {.name = "spreadsheet",
+                  .help = "write what a spreadsheet would take for a formula as text"}},
      .run = run_export},
 };
 

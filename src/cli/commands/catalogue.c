@@ -25,9 +25,9 @@ static void show_sku_view(struct operator_session *session, const struct argumen
 static void print_problems(const struct import_problems *problems) {
     for (size_t i = 0; i < problems->count; i++) {
         const struct import_problem *problem = &problems->items[i];
-        fprintf(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, problem->fault.field,
-                problem->fault.value[0] == '\0' ? "" : " \"", problem->fault.value,
-                problem->fault.value[0] == '\0' ? "" : "\"", problem->fault.message, problem->fault.code);
+        show_line(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, problem->fault.field,
+                  problem->fault.value[0] == '\0' ? "" : " \"", problem->fault.value,
+                  problem->fault.value[0] == '\0' ? "" : "\"", problem->fault.message, problem->fault.code);
     }
     if (problems->total > (int64_t)problems->count) {
         fprintf(stderr, "… and %" PRId64 " more\n", problems->total - (int64_t)problems->count);

@@ -35,8 +35,8 @@ static enum status run_check(struct operator_session *session, const struct argu
         return STATUS_OK;
     }
     for (size_t i = 0; i < result.count; i++) {
-        printf("%.*s  %.*s: %.*s\n", TEXT_ARGS(result.violations[i].rule),
-               TEXT_ARGS(result.violations[i].subject), TEXT_ARGS(result.violations[i].message));
+        show_line(stdout, "%.*s  %.*s: %.*s\n", TEXT_ARGS(result.violations[i].rule),
+                  TEXT_ARGS(result.violations[i].subject), TEXT_ARGS(result.violations[i].message));
     }
     printf("checked %" PRId64 " events, %" PRId64 " licences, %" PRId64 " invoices with %" PRId64
            " lines, %" PRId64 " postings: %" PRId64 " violations\n",

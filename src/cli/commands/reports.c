@@ -1,6 +1,7 @@
 /* Usage reports: what a month measured, what the provider says of it, and the seller's decision. */
 #include "cli/group.h"
 #include "cli/show.h"
+#include "core/base/csv.h"
 #include "documents/invoice/document.h"
 #include "programme/usage/decide_report.h"
 #include "json/represent.h"
@@ -28,7 +29,9 @@ static enum status run_report_show(struct operator_session *session, const struc
     struct text format = argument_text(arguments, "format");
     TRY(show_report(&session->call, &name, &detail, fault));
     if (text_is(format, "csv")) {
-        show_bytes(document_report_csv(&session->arena, &detail.report));
+        struct text csv = document_report_csv(&session->arena, &detail.report);
+        bool for_spreadsheet = argument_given(arguments, "spreadsheet");
+        show_bytes(for_spreadsheet ? csv_for_spreadsheet(&session->arena, csv) : csv);
     } else if (format.length == 0 || text_is(format, "text")) {
         show_report_detail(session, arguments, &detail);
     } else {
@@ -120,7 +123,9 @@ static const struct command COMMANDS[] = {
                   .value = "FORMAT",
                   .help = "text (default) or csv",
                   .completion = COMPLETE_WORDS,
-                  .words = "text csv"}},
+                  .words = "text csv"},
+                 {.name = "spreadsheet",
+                  .help = "of csv: write what a spreadsheet would take for a formula as text"}},
      .prints = true,
      .run = run_report_show},
     {.words = "report adjust",

@@ -341,8 +341,27 @@ static void put_quoted(struct csv_writer *writer, struct text field) {
     put(writer, "\"", 1);
 }
 
+/* "-12.50" is a number for a spreadsheet too, and sums must stay sums. */
+static bool is_plain_number(struct text field) {
+    size_t digits = 0;
+    size_t points = 0;
+    for (size_t i = field.at[0] == '-' ? 1 : 0; i < field.length; i++) {
+        digits += field.at[i] >= '0' && field.at[i] <= '9';
+        points += field.at[i] == '.';
+    }
+    return digits > 0 && points <= 1 && digits + points + (field.at[0] == '-' ? 1 : 0) == field.length;
+}
+
+static bool is_formula(struct text field) {
+    return field.length > 0 && strchr("=+-@\t\r", field.at[0]) != NULL && field.at[0] != '\0' &&
+           !is_plain_number(field);
+}
+
 void csv_write(struct csv_writer *writer, struct text field) {
     assert(field.length == 0 || field.at != NULL);
+    if (writer->for_spreadsheet && is_formula(field)) {
+        field = text_format(writer->arena, "'%.*s", TEXT_ARGS(field));
+    }
     if (writer->fields > 0) {
         put(writer, ",", 1);
     }
@@ -370,6 +389,24 @@ void csv_end_row(struct csv_writer *writer) {
     }
     put(writer, "\n", 1);
     writer->fields = 0;
+}
+
+struct text csv_for_spreadsheet(struct arena *arena, struct text csv) {
+    struct csv_reader reader;
+    struct csv_writer writer;
+    struct csv_row row;
+    struct fault fault;
+    bool have_row = true;
+    csv_open(&reader, arena, csv);
+    csv_writer_init(&writer, arena);
+    writer.for_spreadsheet = true;
+    while (csv_next(&reader, &row, &have_row, &fault) == STATUS_OK && have_row) {
+        for (size_t i = 0; i < row.count; i++) {
+            csv_write(&writer, row.fields[i]);
+        }
+        csv_end_row(&writer);
+    }
+    return csv_written(&writer);
 }
 
 struct text csv_written(const struct csv_writer *writer) {

@@ -7,7 +7,9 @@
  * is a fault with its line and field, because a guess in a price list is money.
  *
  * The writer quotes where it must and nothing else: it changes no value, so what it wrote reads back the
- * same. Its lines end in LF. */
+ * same. Its lines end in LF. On request it writes for a spreadsheet: what that would take for a formula (a
+ * field that begins with = + - @, a tab or a carriage return, and is no plain number) gets an apostrophe in
+ * front, and so is text. */
 #ifndef SEATMETER_CORE_BASE_CSV_H
 #define SEATMETER_CORE_BASE_CSV_H
 
@@ -75,12 +77,16 @@ struct csv_writer {
     size_t length;
     size_t capacity;
     size_t fields; /* in the row being written */
+    bool for_spreadsheet;
 };
 
 void csv_writer_init(struct csv_writer *writer, struct arena *arena);
 void csv_write(struct csv_writer *writer, struct text field);
 void csv_write_int(struct csv_writer *writer, int64_t field);
 void csv_end_row(struct csv_writer *writer); /* a row has at least one field */
+
+/* The same CSV, well-formed as the writer makes it, for a spreadsheet. */
+struct text csv_for_spreadsheet(struct arena *arena, struct text csv);
 
 /* What was written since the last reset; valid until the next call of the writer. */
 struct text csv_written(const struct csv_writer *writer);

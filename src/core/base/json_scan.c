@@ -1,5 +1,7 @@
 #include "core/base/json_scan.h"
 
+#include "core/base/visible.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -368,13 +370,8 @@ static struct text unescape(struct arena *arena, struct text raw) {
 bool json_text_decode(struct arena *arena, struct text raw, struct text *decoded) {
     bool has_escapes = raw.length > 0 && memchr(raw.at, '\\', raw.length) != NULL;
     struct text text = has_escapes ? unescape(arena, raw) : raw;
-    if (!text_is_valid_utf8(text)) {
+    if (!text_is_valid_utf8(text) || visible_first_hidden(text, false) >= 0) {
         return false;
-    }
-    for (size_t i = 0; i < text.length; i++) {
-        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F) {
-            return false;
-        }
     }
     *decoded = text;
     return true;

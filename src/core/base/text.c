@@ -65,18 +65,23 @@ struct text text_copy(struct arena *arena, struct text t) {
     return (struct text){copy, t.length};
 }
 
-struct text text_format(struct arena *arena, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
+struct text text_format_list(struct arena *arena, const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     assert(length >= 0);
     char *made = ARENA_NEW(arena, char, (size_t)length + 1);
     vsnprintf(made, (size_t)length + 1, format, again);
     va_end(again);
     return (struct text){made, (size_t)length};
+}
+
+struct text text_format(struct arena *arena, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    struct text made = text_format_list(arena, format, arguments);
+    va_end(arguments);
+    return made;
 }
 
 /* The length of the well-formed sequence at `at`, or 0. Table 3-7 of the Unicode Standard. */

@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,8 @@ struct text text_copy(struct arena *arena, struct text t);
 /* printf into the arena, zero-terminated. */
 struct text text_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), nonnull(2)));
+struct text text_format_list(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without a zero byte. */
 bool text_is_valid_utf8(struct text t);

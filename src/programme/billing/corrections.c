@@ -5,6 +5,7 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/lookup_sku.h"
 #include "programme/call/name_cache.h"
+#include "programme/call/validate.h"
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
@@ -86,7 +87,7 @@ static enum status check_input(struct call *call, const struct add_correction_in
         return fault_set(fault, STATUS_INVALID, "too-long", "reason", input->reason,
                          "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
     }
-    return STATUS_OK;
+    return check_visible(input->reason, "reason", true, fault);
 }
 
 static enum status add_correction_body(struct call *call, const void *input, void *output,

@@ -4,6 +4,7 @@
 #include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/call/lookup_invoice.h"
+#include "programme/call/validate.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static enum status check_credit(const struct credit_invoice_input *input, const 
         return fault_set(fault, STATUS_INVALID, "missing-field", "reason", input->reason,
                          "Give a reason for the credit note, which stands on it.");
     }
-    return STATUS_OK;
+    return check_visible(input->reason, "reason", true, fault);
 }
 
 static enum status credit_invoice_body(struct call *call, const void *input, void *output,

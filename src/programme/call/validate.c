@@ -1,19 +1,29 @@
 #include "programme/call/validate.h"
 
+#include "core/base/visible.h"
 #include "core/money/money.h"
 
 #include <string.h>
 
 enum { EMAIL_MAX_BYTES = 254 }; /* RFC 5321 */
 
-static bool has_control(struct text t, bool lines) {
-    for (size_t i = 0; i < t.length; i++) {
-        unsigned char c = (unsigned char)t.at[i];
-        if ((c < 0x20 && !(lines && (c == '\n' || c == '\r' || c == '\t'))) || c == 0x7F) {
-            return true;
-        }
+enum status check_visible(struct text given, const char *field, bool lines, struct fault *fault) {
+    if (!text_is_valid_utf8(given)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-text", field, given, "Give %s as UTF-8.", field);
     }
-    return false;
+    int32_t hidden = visible_first_hidden(given, lines);
+    if (hidden >= 0) {
+        return fault_set(
+            fault, STATUS_INVALID, "malformed-text", field, TEXT(""),
+            "Give %s without the character U+%04X: control characters and what nobody sees have no place "
+            "in it.",
+            field, (unsigned)hidden);
+    }
+    if (given.length > 0 && !visible_is_any(given)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-text", field, TEXT(""),
+                         "Give %s with something to see in it: it has blanks alone.", field);
+    }
+    return STATUS_OK;
 }
 
 static enum status check_text(struct text given, const char *field, size_t max_bytes, bool lines,
@@ -23,10 +33,7 @@ static enum status check_text(struct text given, const char *field, size_t max_b
         return fault_set(fault, STATUS_INVALID, "text-too-long", field, trimmed,
                          "Shorten %s to %zu bytes at most: it has %zu.", field, max_bytes, trimmed.length);
     }
-    if (!text_is_valid_utf8(trimmed) || has_control(trimmed, lines)) {
-        return fault_set(fault, STATUS_INVALID, "malformed-text", field, trimmed,
-                         "Give %s as UTF-8 without control characters.", field);
-    }
+    TRY(check_visible(trimmed, field, lines, fault));
     *text = trimmed;
     return STATUS_OK;
 }

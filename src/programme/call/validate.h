@@ -12,6 +12,11 @@
 
 enum { CODE_MAX_BYTES = 40 };
 
+/* Well-formed UTF-8 without control and invisible characters (core/base/visible.h), and not of blanks alone;
+ * may be empty. `lines`: line ends and tabs are fine. Fault "malformed-text". Every text that somebody else
+ * reads passes here, most of them in one of the checks below. */
+enum status check_visible(struct text given, const char *field, bool lines, struct fault *fault) MUST_CHECK;
+
 /* One line without control characters, trimmed, of at most `max_bytes`; may be empty. Faults "text-too-long",
  * "malformed-text". */
 enum status check_line(struct text given, const char *field, size_t max_bytes, struct text *line,

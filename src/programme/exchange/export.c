@@ -89,6 +89,7 @@ static enum status write_table(struct exporting *exporting, const struct export_
 struct export_request {
     const struct export_table *table;
     struct text month;
+    bool for_spreadsheet;
     struct export_sink *sink;
 };
 
@@ -107,7 +108,7 @@ static enum status do_export_records(struct call *call, const void *input, void 
     const struct export_request *request = input;
     struct exporting exporting;
     (void)output;
-    exporting_begin(&exporting, call, request->sink);
+    exporting_begin(&exporting, call, request->sink, request->for_spreadsheet);
     enum status status = write_export(&exporting, request, fault);
     exporting_end(&exporting);
     return status;
@@ -115,7 +116,8 @@ static enum status do_export_records(struct call *call, const void *input, void 
 
 enum status export_records(struct call *call, const struct export_input *input, struct export_sink *sink,
                            struct fault *fault) {
-    struct export_request request = {.month = input->month, .sink = sink};
+    struct export_request request = {
+        .month = input->month, .for_spreadsheet = input->for_spreadsheet, .sink = sink};
     TRY(find_table(input->what, &request.table, fault));
     return call_run(call, DB_READ, do_export_records, &request, NULL, fault);
 }

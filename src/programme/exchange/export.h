@@ -21,8 +21,9 @@
 #include "programme/exchange/export_sink.h"
 
 struct export_input {
-    struct text what;  /* one of the tables: "events" */
-    struct text month; /* "2026-11", for events, lines, ledger and adjustments; empty: everything */
+    struct text what;     /* one of the tables: "events" */
+    struct text month;    /* "2026-11", for events, lines, ledger and adjustments; empty: everything */
+    bool for_spreadsheet; /* what a spreadsheet would take for a formula is text (core/base/csv.h) */
 };
 
 /* The name of a kind of export, by its number from 0; NULL behind the last. */

@@ -5,10 +5,12 @@
 
 enum { FLUSH_BYTES = 64 * 1024 };
 
-void exporting_begin(struct exporting *exporting, struct call *call, struct export_sink *sink) {
+void exporting_begin(struct exporting *exporting, struct call *call, struct export_sink *sink,
+                     bool for_spreadsheet) {
     *exporting = (struct exporting){.call = call, .sink = sink};
     arena_init(&exporting->arena);
     csv_writer_init(&exporting->writer, &exporting->arena);
+    exporting->writer.for_spreadsheet = for_spreadsheet;
 }
 
 void exporting_end(struct exporting *exporting) {
@@ -24,8 +26,10 @@ bool export_has_party(const struct exporting *exporting, int64_t seller_id, int6
 enum status export_flush(struct exporting *exporting, struct fault *fault) {
     struct text written = csv_written(&exporting->writer);
     enum status status = exporting->sink->write(exporting->sink, written.at, written.length, fault);
+    bool for_spreadsheet = exporting->writer.for_spreadsheet;
     arena_clean_up(&exporting->arena);
     csv_writer_init(&exporting->writer, &exporting->arena);
+    exporting->writer.for_spreadsheet = for_spreadsheet;
     return status;
 }
 

@@ -31,7 +31,8 @@ struct export_table {
 };
 
 /* The export owns its arena and the snapshot; exporting_end frees both. */
-void exporting_begin(struct exporting *exporting, struct call *call, struct export_sink *sink);
+void exporting_begin(struct exporting *exporting, struct call *call, struct export_sink *sink,
+                     bool for_spreadsheet);
 void exporting_end(struct exporting *exporting);
 
 /* Hands to the sink what was written so far. */

@@ -3,6 +3,7 @@
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/validate.h"
 #include "programme/usage/find_report.h"
 #include "store/access/users.h"
 #include "store/billing/months.h"
@@ -67,7 +68,7 @@ static enum status check_reason(struct text reason, struct fault *fault) {
         return fault_set(fault, STATUS_INVALID, "too-long", "reason", reason,
                          "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
     }
-    return STATUS_OK;
+    return check_visible(reason, "reason", true, fault);
 }
 
 /* Audits the change as a thing of the party that did not do it, so that both read it. */
