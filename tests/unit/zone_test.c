@@ -335,8 +335,9 @@ static void a_kept_month_is_what_it_was_and_its_neighbours_meet_it(void **state)
     struct month_span before, span, now;
     zone_month_span(zone, april, &before);
     assert_true(kept_month_is_sound(&kept));
-    zone_keep_months(zone, &kept, 1);
-    zone_keep_months(other, &kept, 1);
+    struct kept_month several[] = {zone_kept_month(other, march), kept, zone_kept_month(other, april)};
+    zone_keep_months(zone, several, 3);
+    zone_keep_months(other, several, 3);
     zone_month_span(zone, april, &span);
     assert_int_equal(span.days, 30);
     for (int day = 0; day <= 30; day++) {

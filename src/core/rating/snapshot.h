@@ -38,7 +38,7 @@ struct snapshot {
     struct sku *skus; /* by id */
     size_t sku_count;
     struct price_list prices;
-    struct kept_month *kept_months; /* the closed months' midnights, by zone and month */
+    struct kept_month *kept_months; /* the midnights of closed months, by month */
     size_t kept_month_count;
     struct text *sku_labels; /* per SKU, for messages: its code where no other has it, else its identifier */
 

@@ -51,7 +51,7 @@ static enum status months_of_rows(struct arena *arena, const struct kept_row *ro
     return STATUS_OK;
 }
 
-static const char LOAD[] = "select {} from kept_months order by time_zone, month";
+static const char LOAD[] = "select {} from kept_months order by month, time_zone";
 
 enum status kept_months_load(struct db *db, struct arena *arena, struct kept_month **months, size_t *count,
                              struct fault *fault) {

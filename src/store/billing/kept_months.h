@@ -8,7 +8,7 @@
 #include "core/time/zone.h"
 #include "store/engine/db.h"
 
-/* All, or those of one zone, ascending by zone and month. Fault "database-failed" where one is not sound. */
+/* All, or those of one zone, ascending by month. Fault "database-failed" where one is not sound. */
 enum status kept_months_load(struct db *db, struct arena *arena, struct kept_month **months, size_t *count,
                              struct fault *fault) MUST_CHECK;
 enum status kept_months_of_zone(struct db *db, struct arena *arena, struct text time_zone,
