@@ -156,8 +156,21 @@ static void advance_chain(struct device_door *door, struct live_device *device,
     }
 }
 
-static bool is_about_the_device(enum lease_code code) {
-    return code == LEASE_CODE_CLONE_SEEN || code == LEASE_CODE_REPLACED || code == LEASE_CODE_RELEASED;
+/* A copy, and a device that gives itself back, end at once. One that is displaced, by a machine with the same
+ * identity or by the machine itself, has been promised the lease that it holds. */
+static bool ends_at_once(enum lease_code code) {
+    return code == LEASE_CODE_CLONE_SEEN || code == LEASE_CODE_RELEASED;
+}
+
+/* Until when a displaced machine was promised to work. A door that has started since knows that no lease of
+ * its was given after the activation that displaced it. */
+static int64_t displaced_until_s(const struct device_door *door, const struct live_device *device) {
+    if (device->displaced_until_s != 0) {
+        return device->displaced_until_s;
+    }
+    const struct lease_terms *terms = door_terms(door, device);
+    int64_t latest_s = device->activated_at_us / 1000000 + terms->ttl_s + terms->grace_s;
+    return latest_s < (int64_t)device->lease_expires_s ? latest_s : (int64_t)device->lease_expires_s;
 }
 
 /* A verified request, and what is known of it so far. */
@@ -202,7 +215,9 @@ static struct lease make_lease(const struct device_door *door, const struct veri
     if (identifier_is_canonical(request->device)) {
         lease.device = request->device;
     }
-    int64_t promised_s = is_about_the_device(code) ? now_s : (int64_t)device->lease_expires_s;
+    int64_t promised_s = verified->is_replaced ? displaced_until_s(door, device)
+                         : ends_at_once(code)  ? now_s
+                                               : (int64_t)device->lease_expires_s;
     lease_set_times(&lease, door_terms(door, device), false, now_s, promised_s);
     /* an offline lease, or one of longer terms, may have promised more than this one (D7) */
     if (code == LEASE_CODE_OK && lease.expires_s > (int64_t)device->lease_expires_s) {
@@ -228,7 +243,9 @@ static void conclude_check_in(struct device_door *door, const struct verified_ch
         /* the bucket's clock: a copy may ask no oftener than the device */
         device->seen_at_s = (uint32_t)now_s;
         live_mark_clone(door->live, device, now_s);
-    } else if (!verified->is_replaced) {
+    } else if (verified->is_replaced) {
+        live_mark_clone(door->live, device, now_s); /* two machines, or two states of one, are alive */
+    } else {
         advance_chain(door, device, verified->request, kind, code, now_s);
     }
     door->counters.check_ins[code]++;

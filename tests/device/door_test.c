@@ -48,6 +48,7 @@ enum {
     TWICE,
     EXPIRED,
     OFTEN,
+    LONG_SINCE,
     COUNT = 20
 };
 
@@ -66,6 +67,9 @@ static void prepare(struct live *live) {
     live_device_find(live, SEATLESS)->seat = 0;
     live_device_find(live, SILENT)->lease_expires_s = NOW_S - 40 * 86400;
     live_device_find(live, TWICE)->generation = 2;
+    live_device_find(live, TWICE)->displaced_until_s = NOW_S + 300;
+    live_device_find(live, LONG_SINCE)->generation = 2;
+    live_device_find(live, LONG_SINCE)->activated_at_us = (NOW_S - INT64_C(30) * 86400) * 1000000;
     live_device_find(live, EXPIRED)->lease_expires_s = NOW_S - 5;
     memcpy(signing_key, live_keys(live)->active.public_key, sizeof signing_key);
 }
@@ -313,6 +317,30 @@ static void an_old_credential_is_told_that_it_was_replaced(void **state) {
     MUST_BE(check_in(&present, 2, lease), "ok");
     MUST_BE(check_in(&old, 3, lease), "replaced");
     MUST_BE(check_in(&present, 4, lease), "ok");
+}
+
+/* What its twin is promised later is nothing to it. */
+static void a_displaced_machine_works_until_the_end_of_the_lease_that_it_was_given(void **state) {
+    (void)state;
+    char lease[4096];
+    struct chain old = {.device = TWICE, .generation = 1};
+    struct chain present = {.device = TWICE, .generation = 2};
+    for (uint64_t link = 1; link < 5; link += 2) {
+        MUST_BE(check_in(&old, link, lease), "replaced");
+        MUST_BE(member(lease, "decision"), "stop");
+        assert_int_equal(number(lease, "expires"), NOW_S + 300);
+        MUST_BE(check_in(&present, link + 1, lease), "ok");
+        assert_true(number(lease, "expires") > NOW_S + 300);
+    }
+}
+
+/* It was given no lease after the activation that displaced it. */
+static void a_door_that_has_started_since_promises_a_displaced_machine_no_more_than_could_be(void **state) {
+    (void)state;
+    char lease[4096];
+    struct chain old = {.device = LONG_SINCE, .generation = 1};
+    MUST_BE(check_in(&old, 1, lease), "replaced");
+    assert_int_equal(number(lease, "expires"), NOW_S);
 }
 
 static void must_refuse(const char *path, const char *body, int status, const char *code) {
@@ -594,6 +622,8 @@ int main(void) {
         DOOR_TEST(what_is_not_on_is_told_to_stop_at_the_end_of_what_was_promised),
         DOOR_TEST(who_has_no_seat_or_was_silent_is_asked_about_in_the_store),
         DOOR_TEST(an_old_credential_is_told_that_it_was_replaced),
+        DOOR_TEST(a_displaced_machine_works_until_the_end_of_the_lease_that_it_was_given),
+        DOOR_TEST(a_door_that_has_started_since_promises_a_displaced_machine_no_more_than_could_be),
         DOOR_TEST(what_cannot_be_verified_gets_no_lease),
         DOOR_TEST(who_asks_too_often_is_told_to_wait_and_others_are_not),
         DOOR_TEST(a_replaced_credential_may_ask_as_often_as_the_present_one_and_takes_nothing_from_it),

@@ -31,11 +31,11 @@ class Door(Programme):
 
     # The machine
 
-    def agent(self, *words):
-        return subprocess.run([AGENT, *words, "--config", "/dev/null", "--state", str(self.folder / "state")],
+    def agent(self, *words, state="state"):
+        return subprocess.run([AGENT, *words, "--config", "/dev/null", "--state", str(self.folder / state)],
                               capture_output=True, text=True)
 
-    def activate(self, key=None):
+    def activate(self, key=None, state="state"):
         self.root = self.say("key", "root").split()
         self.root = next(word for word in self.root if re.fullmatch(r"[A-Za-z0-9_-]{43}", word))
         self.hook = self.write("hook", HOOK)
@@ -44,7 +44,7 @@ class Door(Programme):
             self.tuf_root = self.write("root.json", answer.read())
         return self.agent("activate", "--server", self.url, "--root", self.root, "--product", "EDR", "--key", key or self.key,
                           "--tuf-root", str(self.tuf_root), "--platform", PLATFORM, "--version", "1.0", "--hook",
-                          str(self.hook))
+                          str(self.hook), state=state)
 
     def told(self, event):
         log = self.folder / "hook.log"
@@ -73,6 +73,31 @@ class Door(Programme):
         self.assertEqual(self.agent("check").returncode, 0)
         devices = self.read("device", "list")
         self.assertEqual(sorted(device["state"] for device in devices), ["active", "released"])
+
+    def test_of_machines_of_one_image_the_displaced_work_to_their_leases_end_and_the_provider_sees_it(self):
+        self.say("licence", "on", self.key)
+        machines = ["state", "twin", "triplet"]  # one identifier, as nobody ran sysprep
+        wait_until(lambda: self.activate().returncode == 0, "the licence")
+        ends = []
+        for machine in machines[1:]:
+            ends.append(json.loads(self.agent("status", "--json", state=machines[len(ends)]).stdout)["expires"])
+            self.assertEqual(self.activate(state=machine).returncode, 0)
+        self.assertEqual(self.read("device", "list", "--clones"), [])
+        for machine, end in zip(machines, ends):
+            self.assertEqual(self.agent("check-in", state=machine).returncode, 0, "it works on")
+            status = json.loads(self.agent("status", "--json", state=machine).stdout)
+            self.assertEqual((status["decision"], status["code"]), ("work", "replaced"))
+            self.assertIn("Activate this one anew", status["words"])
+            self.assertLessEqual(status["expires"], ends[-1])
+            self.assertGreaterEqual(status["expires"], end)
+        wait_until(lambda: self.read("device", "list", "--clones"), "the clone at the provider's")
+        self.assertEqual(self.agent("check-in", state="triplet").returncode, 0)
+        self.assertEqual(json.loads(self.agent("status", "--json", state="triplet").stdout)["code"], "ok")
+        for machine in machines[:2]:
+            wait_until(lambda: self.agent("check", state=machine).returncode == 1, "the lease's end")
+            self.assertIn("(replaced)", self.agent("check", state=machine).stdout)
+        self.assertEqual(self.activate(state="state").returncode, 0)  # as a device of its own
+        self.assertEqual(len(self.read("device", "list")), 2)
 
     def test_from_activation_to_off_and_on_again(self):
         self.say("licence", "on", self.key)

@@ -63,8 +63,8 @@ const struct lease_opening *lease_open(struct arena *arena, struct text sku_code
                                        const struct text *components, size_t component_count);
 
 /* Fills the four times from the terms: a working lease issued now renews at half its time to live. For a
- * refusal (`code` not OK) `promised_s` is the end of the last lease (now where the code is about the device
- * itself: clone, replaced, released), and it asks to check in again in a quarter of an hour to an hour, or
+ * refusal (`code` not OK) `promised_s` is the end of the last lease (now of a copy and of a device that gave
+ * itself back), and it asks to check in again in a quarter of an hour to an hour, or
  * when a working one would if that is sooner. */
 void lease_set_times(struct lease *lease, const struct lease_terms *terms, bool is_offline, int64_t now_s,
                      int64_t promised_s);

@@ -36,8 +36,9 @@ struct live_device {
     uint8_t bucket; /* of the rate limit: how full it is; 0 to begin with */
     uint8_t month;  /* low bits of the month that LIVE_LICENSED and LIVE_UNLICENSED are about */
     unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES];
-    uint32_t profile; /* 0: it has reported none */
-    uint32_t stamp;   /* of the row that was applied last (D2) */
+    uint32_t profile;           /* 0: it has reported none */
+    uint32_t stamp;             /* of the row that was applied last (D2) */
+    uint32_t displaced_until_s; /* the end of what was promised to the generations before; 0: not known */
     int64_t activated_at_us;
 };
 static_assert(sizeof(struct live_device) == 96 && sizeof(struct live_licence) == 24,

@@ -79,6 +79,9 @@ void live_put_device(struct live *live, const struct live_device_update *update)
     bool begins = is_new || update->begins_chain || update->activated_at_us != device->activated_at_us;
     live->device_count += is_new;
     live->last_device = update->id > live->last_device ? update->id : live->last_device;
+    if (!is_new && within_32_bits(update->generation) > device->generation) {
+        device->displaced_until_s = device->lease_expires_s;
+    }
     device->id = update->id;
     device->licence = (uint32_t)update->licence_id;
     device->seat = update->seat;
