@@ -298,8 +298,93 @@ static void past_the_deadline_the_system_approves_what_it_measured(void **state)
     assert_int_equal(count, 0);
 }
 
+static void adjustments_that_were_submitted_in_time_wait_for_the_seller_past_the_deadline(void **state) {
+    struct world *world = *state;
+    november(world);
+    int64_t count = -1;
+    WORLD_OK(world, adjust(world, "P1", "C1", "OFFICE", 6, "two were a test"));
+    it_is(world, "2026-12-02T00:00:00Z");
+    WORLD_OK(world, decide(world, "P1", submit_report, ""));
+    it_is(world, "2027-02-01T00:00:00Z");
+    struct call call = world_call(world);
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
+    assert_int_equal(count, 3); /* P2, SUB, P3 */
+    struct report_detail detail = shown(world, NOVEMBER_P1);
+    assert_int_equal(detail.report.state, REPORT_SUBMITTED);
+    assert_true(detail.report.rows[0].has_adjustment);
+    WORLD_OK(world, decide(world, "DIST", approve_report, ""));
+    assert_int_equal(shown(world, NOVEMBER_P1).report.rows[0].chargeable.parts, 6);
+}
+
+static void adjustments_that_were_rejected_are_dropped_past_the_deadline(void **state) {
+    struct world *world = *state;
+    november(world);
+    int64_t count = -1;
+    WORLD_OK(world, adjust(world, "P1", "C1", "OFFICE", 6, "two were a test"));
+    it_is(world, "2026-12-02T00:00:00Z");
+    WORLD_OK(world, decide(world, "P1", submit_report, ""));
+    WORLD_OK(world, decide(world, "DIST", reject_report, "they were not"));
+    it_is(world, "2026-12-06T00:00:00Z");
+    struct call call = world_call(world);
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 11), 0, &count, &world->fault));
+    struct report_detail detail = shown(world, NOVEMBER_P1);
+    assert_int_equal(detail.report.state, REPORT_APPROVED);
+    assert_false(detail.report.rows[0].has_adjustment);
+}
+
+/* C1 had a licence on in September already, and P1's agreement was signed on 24 November. */
+static void a_september(struct world *world) {
+    november(world);
+    struct text early = a_licence(world, a_block_of(world, "P1", "BACKUP", 5), "C1", 5);
+    WORLD_OK(world, change(world, early, "2026-09-01", 0));
+}
+
+static const struct report_name SEPTEMBER_P1 = {.provider = {"P1", 2}, .month = {"2026-09", 7}};
+
+static void a_month_before_the_signature_has_its_deadline_counted_from_that(void **state) {
+    struct world *world = *state;
+    a_september(world);
+    struct call buyer = call_of(world, "P1");
+    struct report_detail detail;
+    int64_t count = -1;
+    struct adjust_report_input input = {.name = SEPTEMBER_P1,
+                                        .customer = TEXT("C1"),
+                                        .sku = TEXT("BACKUP"),
+                                        .units = 4,
+                                        .reason = TEXT("one was a test")};
+    WORLD_OK(world, adjust_report(&buyer, &input, &detail, &world->fault));
+    assert_int_equal(detail.report.due_on.day, date_of(2026, 11, 29).day);
+    struct call call = world_call(world);
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 9), 0, &count, &world->fault));
+    assert_int_equal(count, 0);
+    it_is(world, "2026-11-30T00:00:00Z");
+    call.now_us = world->now_us;
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 9), 0, &count, &world->fault));
+    assert_int_equal(count, 1); /* nobody has touched the others' */
+    assert_int_equal(shown(world, SEPTEMBER_P1).report.state, REPORT_APPROVED);
+}
+
+static void a_month_before_the_signature_that_was_touched_for_nothing_is_approved_at_once(void **state) {
+    struct world *world = *state;
+    a_september(world);
+    struct call buyer = call_of(world, "P1");
+    struct report_detail detail;
+    int64_t count = -1;
+    struct adjust_report_input input = {.name = SEPTEMBER_P1,
+                                        .customer = TEXT("C1"),
+                                        .sku = TEXT("BACKUP"),
+                                        .units = 4,
+                                        .reason = TEXT("one was a test")};
+    WORLD_OK(world, adjust_report(&buyer, &input, &detail, &world->fault));
+    input.withdraw = true;
+    WORLD_OK(world, adjust_report(&buyer, &input, &detail, &world->fault));
+    struct call call = world_call(world);
+    WORLD_OK(world, submit_overdue_reports(&call, month_of(2026, 9), 0, &count, &world->fault));
+    assert_int_equal(count, 1);
+}
+
 /* Nobody was a provider then: nothing is reported, so that events can still be dated into the month. */
-static void a_month_before_the_agreement_was_signed_is_never_overdue(void **state) {
+static void a_month_before_the_signature_that_nobody_touched_is_never_overdue(void **state) {
     struct world *world = *state;
     november(world);
     struct call call = world_call(world);
@@ -380,7 +465,11 @@ int main(void) {
         WORLD_TEST(a_submitted_month_takes_no_events_until_it_is_rejected),
         WORLD_TEST(a_closed_month_on_any_edge_of_the_path_takes_no_events),
         WORLD_TEST(past_the_deadline_the_system_approves_what_it_measured),
-        WORLD_TEST(a_month_before_the_agreement_was_signed_is_never_overdue),
+        WORLD_TEST(adjustments_that_were_submitted_in_time_wait_for_the_seller_past_the_deadline),
+        WORLD_TEST(adjustments_that_were_rejected_are_dropped_past_the_deadline),
+        WORLD_TEST(a_month_before_the_signature_has_its_deadline_counted_from_that),
+        WORLD_TEST(a_month_before_the_signature_that_was_touched_for_nothing_is_approved_at_once),
+        WORLD_TEST(a_month_before_the_signature_that_nobody_touched_is_never_overdue),
         WORLD_TEST(a_report_is_its_two_parties_alone),
         WORLD_TEST(reports_are_listed_to_their_parties),
     };

@@ -14,6 +14,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/usage/decide_report.h"
+#include "programme/usage/find_report.h"
 #include "programme/usage/reports.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
@@ -163,21 +164,24 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
     if (kept && state == REPORT_APPROVED) {
         return true;
     }
-    struct date last_day = month_first_day(month_plus(closing->month, 1));
-    last_day.day += (int32_t)terms->report_due_days - 1;
-    int64_t overdue_us =
-        zone_midnight_us(snapshot_zone(snapshot, agreement), (struct date){last_day.day + 1});
-    if (!kept && closing->call->now_us >= overdue_us) {
+    struct report_times times = report_times_of(snapshot_zone(snapshot, agreement), terms, closing->month);
+    if (!kept && closing->call->now_us >= times.unadjusted_overdue_us) {
         return true;
     }
     struct close_month_edge open = name_edge(closing, on->seller, on->buyer, agreement);
-    struct text due = date_format(arena, last_day);
+    struct text due = date_format(arena, times.due_on);
     struct text month = month_format(arena, closing->month);
-    if (kept && state == REPORT_SUBMITTED) {
+    if (kept && state == REPORT_SUBMITTED && closing->call->now_us >= times.unadjusted_overdue_us) {
+        leave_open(closing, open, "report-not-approved",
+                   text_format(arena,
+                               "The report of %.*s was submitted with adjustments, which its seller alone "
+                               "decides: approve or reject it.",
+                               TEXT_ARGS(month)));
+    } else if (kept && state == REPORT_SUBMITTED) {
         leave_open(closing, open, "report-not-approved",
                    text_format(arena,
                                "The report of %.*s waits for its approval. After %.*s the system approves "
-                               "what it measured.",
+                               "what it measured, unless it has adjustments: those wait for the seller.",
                                TEXT_ARGS(month), TEXT_ARGS(due)));
     } else {
         leave_open(closing, open, "report-missing",

@@ -312,21 +312,40 @@ enum status reject_report(struct call *call, const struct decide_report_input *i
 
 /* ---- the deadline ---- */
 
-/* Approves what was measured: what the buyer meant to change was approved by nobody, so it does not count. */
-static enum status approve_measured(const struct call *call, const struct report_edge *edge,
-                                    struct fault *fault) {
-    struct edge_report of = {.edge = *edge};
-    struct report *report = &of.report;
+/* Whether the system decides the report of an edge now, which is `*report` then (id 0: nothing is kept). What
+ * was submitted with adjustments waits for its seller however long (R6.7): it lowers or raises a bill, and
+ * silence takes nobody's part. */
+static enum status is_for_system(const struct call *call, const struct report_edge *edge,
+                                 const struct report_times *times, struct report *report, bool *yes,
+                                 struct fault *fault) {
+    struct report_adjustment *adjustments = NULL;
+    size_t count = 0;
     bool found = false;
-    int64_t dropped = 0;
     TRY(report_load_month(call->db, call->arena, edge->agreement.id, edge->month, report, &found, fault));
-    if (found) {
-        TRY(report_adjustments_delete_all(call->db, report->id, &dropped, fault));
-    } else {
+    if (!found) {
         *report = (struct report){.agreement_id = edge->agreement.id,
                                   .month = edge->month,
                                   .state = REPORT_DRAFT,
                                   .reason = TEXT("")};
+        /* A month that was over before the agreement was signed has nothing to report (R7.5). */
+        *yes = call->now_us >= times->overdue_us && edge->agreement.signed_at_us < times->end_us;
+        return STATUS_OK;
+    }
+    TRY(report_adjustments_load(call->db, call->arena, report->id, &adjustments, &count, fault));
+    *yes = count == 0 ? call->now_us >= times->unadjusted_overdue_us
+                      : call->now_us >= times->overdue_us && report->state != REPORT_SUBMITTED;
+    return STATUS_OK;
+}
+
+/* Approves what was measured: what the buyer meant to change was not submitted in time, so it does not count.
+ */
+static enum status approve_measured(const struct call *call, const struct report_edge *edge,
+                                    const struct report *kept, struct fault *fault) {
+    struct edge_report of = {.edge = *edge, .report = *kept};
+    struct report *report = &of.report;
+    int64_t dropped = 0;
+    if (report->id != 0) {
+        TRY(report_adjustments_delete_all(call->db, report->id, &dropped, fault));
     }
     if (report->state != REPORT_SUBMITTED) {
         TRY(submit(call, edge, report, fault));
@@ -363,9 +382,11 @@ static enum status approve_overdue(const struct call *call, const struct overdue
         TRY(agreement_load(call->db, call->arena, agreement_ids[i], &edge.agreement, fault));
         TRY(switch_zone(call, edge.agreement.time_zone, zone, fault));
         struct report_times times = report_times_of(*zone, &edge.agreement, input->month);
-        /* A month that was over before the agreement was signed has nothing to report (R7.5). */
-        if (call->now_us >= times.overdue_us && edge.agreement.signed_at_us < times.end_us) {
-            TRY(approve_measured(call, &edge, fault));
+        struct report report;
+        bool is_overdue = false;
+        TRY(is_for_system(call, &edge, &times, &report, &is_overdue, fault));
+        if (is_overdue) {
+            TRY(approve_measured(call, &edge, &report, fault));
             (*approved)++;
         }
     }

@@ -4,18 +4,22 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/open_zone.h"
 
-/* The last day on which the buyer can still report. */
-static struct date due_date(const struct agreement *agreement, struct month month) {
-    struct date end = month_first_day(month_plus(month, 1));
-    return (struct date){end.day + (int32_t)agreement->report_due_days - 1};
-}
-
 struct report_times report_times_of(struct zone *zone, const struct agreement *agreement,
                                     struct month month) {
-    struct date overdue = {due_date(agreement, month).day + 1};
-    return (struct report_times){.start_us = zone_midnight_us(zone, month_first_day(month)),
-                                 .end_us = zone_midnight_us(zone, month_first_day(month_plus(month, 1))),
-                                 .overdue_us = zone_midnight_us(zone, overdue)};
+    struct date end = month_first_day(month_plus(month, 1));
+    struct date own = {end.day + (int32_t)agreement->report_due_days};
+    struct date overdue = own;
+    struct report_times times = {.start_us = zone_midnight_us(zone, month_first_day(month)),
+                                 .end_us = zone_midnight_us(zone, end)};
+    if (agreement->signed_at_us >= times.end_us) {
+        struct date signed_on = zone_date_at(zone, agreement->signed_at_us);
+        overdue.day = signed_on.day + (int32_t)agreement->report_due_days + 1;
+        overdue = overdue.day < own.day ? own : overdue;
+    }
+    times.due_on.day = overdue.day - 1;
+    times.overdue_us = zone_midnight_us(zone, overdue);
+    times.unadjusted_overdue_us = zone_midnight_us(zone, own);
+    return times;
 }
 
 static enum status find_times(const struct call *call, const struct report_edge *edge,
@@ -118,6 +122,7 @@ enum status find_report(const struct call *call, const struct report_name *name,
     TRY(account_load(call->db, call->arena, edge->agreement.seller_id, &edge->seller, fault));
     TRY(account_load(call->db, call->arena, edge->agreement.buyer_id, &edge->buyer, fault));
     TRY(find_times(call, edge, times, fault));
+    report->due_on = times->due_on;
     if (times->start_us > call->now_us) {
         return fault_set(fault, STATUS_INVALID, "month-in-future", "month",
                          month_format(call->arena, edge->month),
@@ -152,7 +157,7 @@ struct report_detail describe_report(const struct call *call, const struct edge_
                 .provider_name = edge->buyer.name,
                 .month = edge->month,
                 .state = report->state,
-                .due_on = due_date(&edge->agreement, edge->month),
+                .due_on = from->due_on,
                 .submitted_by = report->submitted_by,
                 .decided_by = report->decided_by,
                 .rejection_reason = report->reason,

@@ -10,13 +10,18 @@
 struct edge_report {
     struct report_edge edge;
     struct report report;
+    struct date due_on; /* set by find_report */
 };
 
-/* When the month begins and is over on the edge, and when its report is overdue. */
+/* When the month begins and is over on the edge, and when its report is overdue. The deadline of a month that
+ * was over before the agreement was signed counts from the signature (R6.7); where nobody has adjusted
+ * anything there is nothing to wait for, and the month's own deadline stands. */
 struct report_times {
     int64_t start_us;
     int64_t end_us;
-    int64_t overdue_us;
+    struct date due_on; /* the last day on which the buyer can still report */
+    int64_t overdue_us; /* the end of that day */
+    int64_t unadjusted_overdue_us;
 };
 
 struct report_times report_times_of(struct zone *zone, const struct agreement *agreement, struct month month);
