@@ -120,6 +120,10 @@ enum status http_make(const struct http_options *options, struct http **http, st
         return no_descriptors(fault);
     }
     set_up_listener(options->listen_fd, options->send_us);
+    if (options->send_buffer_bytes > 0) {
+        (void)setsockopt(options->listen_fd, SOL_SOCKET, SO_SNDBUF, &options->send_buffer_bytes,
+                         sizeof options->send_buffer_bytes);
+    }
     *http = made;
     return STATUS_OK;
 }

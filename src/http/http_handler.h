@@ -107,7 +107,9 @@ struct http_options {
     int listen_fd; /* non-blocking; http_run does not close it */
     uint32_t connections_max;
     uint32_t
-        of_address_max; /* connections of one client's address that is not this machine's; 0: any number */
+        of_address_max;    /* connections of one client's address that is not this machine's; 0: any number */
+    int send_buffer_bytes; /* that the system keeps of an answer for a client that is slow to read; 0: its own
+                              choice */
     bool counts_this_machine; /* of_address_max holds for its own connections too */
     struct http_limits limits;
     const struct http_streams *streams; /* NULL: a request is taken whole and given to `request` */

@@ -37,7 +37,8 @@ enum {
     HEAD_BYTES_MAX = 64 << 10, /* request line and headers */
     BODY_BYTES_TOGETHER_MAX = 256 << 20,
     BODY_FIRST_BYTES = 4096,
-    SLOWEST_BYTES_PER_S = 65536, /* slower than that is no transfer but a held connection */
+    SLOWEST_BYTES_PER_S = 65536,   /* slower than that is no transfer but a held connection */
+    SEND_BUFFER_BYTES = 128 << 10, /* or slow readers of large answers would fill the machine's memory */
     MAPPED_FROM_BYTES = 256 << 10
 };
 
@@ -585,6 +586,7 @@ static enum status make_http(struct web_server *server, struct fault *fault) {
     options.connections_max = CONNECTIONS_MAX;
     /* a proxy that is trusted to say who asks has all its clients at one address */
     options.of_address_max = server->options->trust_forwarded ? 0 : OF_ADDRESS_MAX;
+    options.send_buffer_bytes = SEND_BUFFER_BYTES;
     options.idle_us = 60 * SECOND_US;
     options.body_us = 30 * SECOND_US;
     options.send_us = 60 * SECOND_US;
