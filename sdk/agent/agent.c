@@ -173,6 +173,11 @@ static enum sm_code open_client(struct agent *agent) {
     options.root_count = split(roots, options.roots, SM_ROOTS_MAX);
     options.product = agent->settings.product;
     options.directory = directory;
+    if (agent->settings.machine_id[0] != '\0') {
+        options.fingerprint_source = SM_FINGERPRINT_GIVEN;
+        options.machine_id = agent->settings.machine_id;
+        options.machine_id_size = strlen(agent->settings.machine_id);
+    }
     options.name = agent->settings.name[0] == '\0' ? NULL : agent->settings.name;
     options.version = agent->version[0] == '\0' ? NULL : agent->version;
     options.component_count = split(names, components, SM_COMPONENTS_MAX);
@@ -188,10 +193,13 @@ enum sm_code agent_open(struct agent *agent, bool may_talk) {
         return SM_STORE_BROKEN;
     }
     enum sm_code code =
-        may_talk ? network_open(&agent->signals, is_interrupted, agent, &agent->network) : SM_OK;
-    if (code == SM_OK) {
-        code = open_client(agent);
+        may_talk ? network_open(&agent->settings, &agent->signals, is_interrupted, agent, &agent->network)
+                 : SM_OK;
+    if (code != SM_OK) {
+        agent_complain("the network cannot be used", code, "");
+        return code;
     }
+    code = open_client(agent);
     if (code == SM_WRONG_CALL) {
         agent_complain("the settings cannot be used", code,
                        "server, product, name, version and components are UTF-8 without control characters");

@@ -71,7 +71,9 @@ static enum sm_code activate_with_patience(struct agent *agent, const char *key)
             }
         }
         code = sm_activate(agent->client, key);
-        if (code != SM_UNREACHABLE && code != SM_BUSY && code != SM_IN_USE && code != SM_INTERNAL) {
+        bool may_help = code == SM_UNREACHABLE ? !network_failed_for_good(agent->network)
+                                               : code == SM_BUSY || code == SM_IN_USE || code == SM_INTERNAL;
+        if (!may_help) {
             return code;
         }
     }

@@ -3,17 +3,22 @@
 #define SEATMETER_AGENT_NETWORK_H
 
 #include "seatmeter.h"
+#include "settings.h"
 #include "signals.h"
 
 struct network;
 
-/* SM_OK and `*network`, to be closed after the clients that use it. An exchange ends as soon as
+/* SM_OK and `*network`, to be closed after the clients that use it; else with a message on standard error
+ * where a setting is to blame. Takes proxy and ca-file from the settings. An exchange ends as soon as
  * `is_interrupted` answers other than 0, which is asked every second and when a signal has come. */
-enum sm_code network_open(const struct signals *signals, int (*is_interrupted)(void *context), void *context,
-                          struct network **network);
+enum sm_code network_open(const struct settings *settings, const struct signals *signals,
+                          int (*is_interrupted)(void *context), void *context, struct network **network);
 void network_close(struct network *network);
 
 struct sm_transport network_transport(struct network *network);
+
+/* Whether the last exchange failed for a reason that trying again does not mend. */
+bool network_failed_for_good(const struct network *network);
 
 /* Why the last exchange failed; empty where it did not. */
 const char *network_words(const struct network *network);

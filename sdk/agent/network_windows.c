@@ -5,19 +5,26 @@
 
 #include "seatmeter_winhttp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct network {
     struct sm_winhttp *winhttp;
 };
 
-enum sm_code network_open(const struct signals *signals, int (*is_interrupted)(void *context), void *context,
-                          struct network **network) {
+enum sm_code network_open(const struct settings *settings, const struct signals *signals,
+                          int (*is_interrupted)(void *context), void *context, struct network **network) {
+    if (settings->ca_file[0] != '\0') {
+        fprintf(stderr, "seatmeter-agent: Windows takes no --ca-file: give the certificate to its store of "
+                        "trusted authorities\n");
+        return SM_WRONG_CALL;
+    }
     struct sm_winhttp_options options = {.size = sizeof options,
                                          .user_agent = "seatmeter-agent/" SM_VERSION,
                                          .is_interrupted = is_interrupted,
                                          .interrupt_context = context,
-                                         .interrupt_event = (void *)signals->wake};
+                                         .interrupt_event = (void *)signals->wake,
+                                         .proxy = settings_proxy(settings)};
     struct network *made = malloc(sizeof *made);
     enum sm_code code = made == NULL ? SM_NO_MEMORY : sm_winhttp_open(&options, &made->winhttp);
     if (code != SM_OK) {
@@ -37,6 +44,10 @@ void network_close(struct network *network) {
 
 struct sm_transport network_transport(struct network *network) {
     return sm_winhttp_transport(network->winhttp);
+}
+
+bool network_failed_for_good(const struct network *network) {
+    return sm_winhttp_failed_for_good(network->winhttp) != 0;
 }
 
 const char *network_words(const struct network *network) {

@@ -33,12 +33,18 @@ static const struct row ROWS[] = {
     ROW("state", state, KIND_PATH, BY_OPTION | BY_FILE, NULL, PLATFORM_STATE_HELP),
     ROW("server", server, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "the licence server's address, https://…"),
+    ROW("proxy", proxy, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
+        "the proxy to the server, http://proxy.example.com:3128, or none (what the system says)"),
+    ROW("ca-file", ca_file, KIND_PATH, BY_OPTION | BY_FILE | KEPT, NULL,
+        "certificates of authorities to trust instead of the system's, PEM; not on Windows"),
     ROW("root", root, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "the root key's public half, which the vendor publishes; up to four with commas between"),
     ROW("product", product, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL, "the product's code"),
     ROW("key", key, KIND_TEXT, BY_OPTION, NULL, "the licence key (- reads it from standard input)"),
     ROW("key-file", key_file, KIND_PATH, BY_OPTION, NULL,
         "a file with the licence key, which other users do not see as they see options"),
+    ROW("machine-id", machine_id, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
+        "what tells this machine from all others, where it has no identifier that lasts: a container"),
     ROW("name", name, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "what the provider sees this device as (the host's name)"),
     ROW("version", version, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL, "the product's installed version"),
@@ -197,6 +203,10 @@ static bool is_given(struct settings *settings, const struct row *row) {
     default:
         return !*(bool *)text_of(settings, row); /* updates: the option can only turn them off */
     }
+}
+
+const char *settings_proxy(const struct settings *settings) {
+    return settings->proxy[0] == '\0' ? NULL : strcmp(settings->proxy, "none") == 0 ? "" : settings->proxy;
 }
 
 static char *trim(char *text) {

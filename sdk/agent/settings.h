@@ -18,6 +18,9 @@ struct settings {
     char config[SETTING_PATH_BYTES];
     char state[SETTING_PATH_BYTES];
     char server[SETTING_BYTES];
+    char ca_file[SETTING_PATH_BYTES];
+    char proxy[SETTING_BYTES];
+    char machine_id[SETTING_BYTES];
     char root[SETTING_BYTES];
     char product[SETTING_BYTES];
     char key[SETTING_BYTES];
@@ -54,6 +57,9 @@ bool settings_keep(const struct settings *settings, const char *path);
 
 /* How many bytes of the first line are the byte order mark that some editors of Windows begin a text with. */
 size_t settings_mark(const char *text);
+
+/* The proxy as a transport takes it: NULL: the system's; empty: none. */
+const char *settings_proxy(const struct settings *settings);
 
 /* Whether a text setting was given; says what is missing on standard error where not. */
 bool settings_need(const char *value, const char *name);

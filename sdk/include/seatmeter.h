@@ -186,13 +186,14 @@ SM_API enum sm_decision sm_check(struct sm_client *client, struct sm_answer *ans
  * not; else the code of sm_check. */
 SM_API enum sm_code sm_has_component(struct sm_client *client, const char *name);
 
-/* Enrols this machine with a licence key as a person typed it. SM_OK: there is a lease; ask sm_check, as after
- * everything. SM_NOT_ON_YET, SM_OFF, SM_SUSPENDED_BY_…, SM_NO_SEAT_LEFT: the activation waits. The library
- * keeps the key until then, sm_check says the same code, and sm_check_in, called when sm_next_check_in says,
- * asks again: the machine becomes licensed by itself. Else the server's code, or SM_MALFORMED_KEY (found
- * without asking it), SM_UNREACHABLE, SM_IN_USE, SM_LEASE_…, SM_STORE_BROKEN, SM_NO_MEMORY: nothing waits, so
- * after SM_UNREACHABLE and SM_BUSY call it again with the same key. Whatever it says, a lease that was there
- * before stays until there is a new one; then the device before, of another key, is given back. */
+/* Enrols this machine with a licence key as a person typed it. SM_OK: there is a lease; ask sm_check, as
+ * after everything. SM_NOT_ON_YET, SM_OFF, SM_SUSPENDED_BY_…, SM_NO_SEAT_LEFT: the activation waits. The
+ * library keeps the key until then, sm_check says the same code, and sm_check_in, called when
+ * sm_next_check_in says, asks again: the machine becomes licensed by itself. Else the server's code, or
+ * SM_MALFORMED_KEY (found without asking it), SM_UNREACHABLE, SM_IN_USE, SM_LEASE_…, SM_STORE_BROKEN,
+ * SM_NO_MEMORY: nothing waits, so after SM_UNREACHABLE and SM_BUSY call it again with the same key. Whatever
+ * it says, a lease that was there before stays until there is a new one; then the device before, of another
+ * key, is given back. */
 SM_API enum sm_code sm_activate(struct sm_client *client, const char *licence_key);
 
 /* Renews the lease, or asks again for an activation that waits. SM_OK: there is a new one. Codes as

@@ -1,9 +1,9 @@
 /* libseatmeter-curl: a transport for libseatmeter over libcurl.
  *
- * TLS certificates are verified, redirects are not followed, and proxies are taken from the environment as
- * curl does (https_proxy, no_proxy). Connections are kept between exchanges. One transport is used by one
- * thread at a time. It can be interrupted through a descriptor, so that a program that is told to stop does
- * so at once. */
+ * TLS certificates are verified, redirects are not followed, and proxies are taken from the options, else
+ * from the environment as curl does (https_proxy, no_proxy). Connections are kept between exchanges. One
+ * transport is used by one thread at a time. It can be interrupted through a descriptor, so that a program
+ * that is told to stop does so at once. */
 #ifndef SEATMETER_CURL_H
 #define SEATMETER_CURL_H
 
@@ -29,6 +29,9 @@ struct sm_curl_options {
     int (*is_interrupted)(void *context);
     void *interrupt_context;
     int interrupt_descriptor;
+    /* "http://proxy.example.com:3128", or with another scheme that libcurl knows; "": none, whatever the
+     * environment says; NULL: the environment's. */
+    const char *proxy;
 };
 
 struct sm_curl;
@@ -42,6 +45,10 @@ SM_API struct sm_transport sm_curl_transport(struct sm_curl *curl);
 
 /* Why the last exchange failed, in libcurl's words; empty where it did not. Until the next exchange. */
 SM_API const char *sm_curl_words(const struct sm_curl *curl);
+
+/* 1 where the last exchange failed for a reason that trying again does not mend: the server's certificate is
+ * not trusted or not the server's, or what was given (address, proxy, ca_file) cannot be. Else 0. */
+SM_API int sm_curl_failed_for_good(const struct sm_curl *curl);
 
 SM_API void sm_curl_close(struct sm_curl *curl);
 

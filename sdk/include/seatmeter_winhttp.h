@@ -32,6 +32,7 @@ struct sm_winhttp_options {
     int (*is_interrupted)(void *context);
     void *interrupt_context;
     void *interrupt_event; /* a HANDLE that stays set (a manual-reset event) */
+    const char *proxy;     /* "http://proxy.example.com:3128"; "": none; NULL: Windows' settings */
 };
 
 struct sm_winhttp;
@@ -46,6 +47,10 @@ struct sm_transport sm_winhttp_transport(struct sm_winhttp *winhttp);
 
 /* Why the last exchange failed, in words for a person; empty where it did not. Until the next exchange. */
 const char *sm_winhttp_words(const struct sm_winhttp *winhttp);
+
+/* 1 where the last exchange failed for a reason that trying again does not mend: the server's certificate is
+ * not trusted or not the server's, or the address cannot be. Else 0. */
+int sm_winhttp_failed_for_good(const struct sm_winhttp *winhttp);
 
 /* NULL is nothing. */
 void sm_winhttp_close(struct sm_winhttp *winhttp);

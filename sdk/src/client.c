@@ -124,7 +124,8 @@ bool sm_client_fingerprint(const struct sm_client *client, const struct sm_ident
     static const char prefix[] = "seatmeter-fingerprint-1\n";
     char machine[256];
     crypto_hash_sha256_state state;
-    if (client->source == SM_FINGERPRINT_RANDOM || identity->has_random) {
+    if (client->source == SM_FINGERPRINT_RANDOM ||
+        (client->source == SM_FINGERPRINT_MACHINE && identity->has_random)) {
         memcpy(fingerprint, identity->random, SM_FINGERPRINT_BYTES);
         return identity->has_random;
     }

@@ -23,6 +23,7 @@ static bool choose_identity(const struct sm_client *client, struct sm_identity *
     if (client->state.device != NULL && client->held != SM_LEASE_OF_ANOTHER) {
         *identity = client->state.identity;
     }
+    identity->has_random = identity->has_random && client->source != SM_FINGERPRINT_GIVEN;
     if (is_cloned && identity->has_random) {
         randombytes_buf(identity->random, sizeof identity->random);
     } else if (is_cloned) {

@@ -17,6 +17,7 @@ struct sm_curl {
     CURLM *multi;
     char *user_agent;
     char *ca_file;
+    char *proxy;
     int64_t connect_limit_s;
     int64_t silence_limit_s;
     int64_t post_limit_s;
@@ -25,6 +26,7 @@ struct sm_curl {
     int (*is_interrupted)(void *context);
     void *interrupt_context;
     int interrupt_descriptor;
+    CURLcode result; /* of the last exchange */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -74,10 +76,11 @@ enum sm_code sm_curl_open(const struct sm_curl_options *options, struct sm_curl 
     made->interrupt_descriptor = taken.interrupt_descriptor > 0 ? taken.interrupt_descriptor : -1;
     made->user_agent = copy(taken.user_agent != NULL ? taken.user_agent : "libseatmeter/" SM_VERSION);
     made->ca_file = taken.ca_file == NULL ? NULL : copy(taken.ca_file);
+    made->proxy = taken.proxy == NULL ? NULL : copy(taken.proxy);
     made->easy = curl_easy_init();
     made->multi = curl_multi_init();
-    if (made->user_agent == NULL || (taken.ca_file != NULL && made->ca_file == NULL) || made->easy == NULL ||
-        made->multi == NULL) {
+    if (made->user_agent == NULL || (taken.ca_file != NULL && made->ca_file == NULL) ||
+        (taken.proxy != NULL && made->proxy == NULL) || made->easy == NULL || made->multi == NULL) {
         sm_curl_close(made);
         return SM_NO_MEMORY;
     }
@@ -94,11 +97,24 @@ void sm_curl_close(struct sm_curl *curl) {
     curl_global_cleanup();
     free(curl->user_agent);
     free(curl->ca_file);
+    free(curl->proxy);
     free(curl);
 }
 
 const char *sm_curl_words(const struct sm_curl *curl) {
     return curl == NULL ? "" : curl->words;
+}
+
+int sm_curl_failed_for_good(const struct sm_curl *curl) {
+    static const CURLcode REASONS[] = {
+        CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+        CURLE_SSL_CERTPROBLEM,          CURLE_URL_MALFORMAT,      CURLE_UNSUPPORTED_PROTOCOL};
+    for (size_t i = 0; curl != NULL && i < sizeof REASONS / sizeof REASONS[0]; i++) {
+        if (curl->result == REASONS[i]) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Header lines, one a call; a status line begins the headers of another answer (after a 100, say). */
@@ -151,7 +167,8 @@ static struct curl_slist *append(struct curl_slist *list, const char *line, bool
     return longer == NULL ? list : longer;
 }
 
-/* All that is not said here is libcurl's default; that includes proxies from the environment. */
+/* All that is not said here is libcurl's default; that includes proxies from the environment, where none was
+ * given. */
 static bool set_up(struct exchange *exchange, const struct sm_request *request, struct curl_slist *headers) {
     const struct sm_curl *curl = exchange->curl;
     CURL *easy = curl->easy;
@@ -177,6 +194,10 @@ static bool set_up(struct exchange *exchange, const struct sm_request *request, 
     if (curl->ca_file != NULL) {
         SET(CURLOPT_CAINFO, curl->ca_file);
     }
+    if (curl->proxy != NULL) {
+        SET(CURLOPT_PROXY, curl->proxy);
+        SET(CURLOPT_NOPROXY, "");
+    }
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_CONNECTTIMEOUT, (long)curl->connect_limit_s);
     SET(CURLOPT_TIMEOUT, (long)(is_post ? curl->post_limit_s : curl->get_limit_s));
@@ -194,6 +215,7 @@ static bool set_up(struct exchange *exchange, const struct sm_request *request, 
         SET(CURLOPT_POSTFIELDS, request->body == NULL ? "" : (const char *)request->body);
     }
 #undef SET
+    exchange->curl->result = first_failure;
     return first_failure == CURLE_OK;
 }
 
@@ -222,6 +244,7 @@ static bool drive(struct sm_curl *curl) {
     if (message == NULL || message->msg != CURLMSG_DONE) {
         return false;
     }
+    curl->result = message->data.result;
     if (message->data.result != CURLE_OK && curl->words[0] == '\0') {
         snprintf(curl->words, sizeof curl->words, "%s", curl_easy_strerror(message->data.result));
     }
@@ -234,6 +257,7 @@ static int perform(void *context, const struct sm_request *request, struct sm_re
     struct exchange exchange = {curl, response, sink, sink_context, 0};
     bool is_good = true;
     curl->words[0] = '\0';
+    curl->result = CURLE_OK;
     if (strlen(request->url) > URL_BYTES_MAX) {
         return 1;
     }

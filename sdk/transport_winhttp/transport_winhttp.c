@@ -40,6 +40,7 @@ struct sm_winhttp {
     int (*is_interrupted)(void *context);
     void *interrupt_context;
     HANDLE interrupt_event;
+    bool has_failed_for_good;
     char words[256];
 };
 
@@ -167,6 +168,13 @@ static const char *words_of_certificate(DWORD failure) {
     return "the TLS connection failed";
 }
 
+static bool is_about_the_certificate(DWORD failure) {
+    return (failure &
+            (WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CA | WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID |
+             WINHTTP_CALLBACK_STATUS_FLAG_CERT_DATE_INVALID | WINHTTP_CALLBACK_STATUS_FLAG_CERT_REVOKED)) !=
+           0;
+}
+
 static const char *words_of(DWORD error) {
     switch (error) {
     case ERROR_WINHTTP_NAME_NOT_RESOLVED:
@@ -192,6 +200,9 @@ static bool fail(struct sm_winhttp *winhttp, const char *words) {
 static bool fail_of(struct sm_winhttp *winhttp, const struct exchange *exchange, DWORD error) {
     const char *words = error == ERROR_WINHTTP_SECURE_FAILURE ? words_of_certificate(exchange->secure_failure)
                                                               : words_of(error);
+    winhttp->has_failed_for_good =
+        (error == ERROR_WINHTTP_SECURE_FAILURE && is_about_the_certificate(exchange->secure_failure)) ||
+        error == ERROR_WINHTTP_INVALID_URL || error == ERROR_WINHTTP_UNRECOGNIZED_SCHEME;
     if (words != NULL) {
         return fail(winhttp, words);
     }
@@ -407,6 +418,7 @@ static int perform(void *context, const struct sm_request *request, struct sm_re
     wchar_t *method = sm_wide_of(request->method);
     struct exchange *exchange = make_exchange(request);
     winhttp->words[0] = '\0';
+    winhttp->has_failed_for_good = false;
     if (method == NULL || exchange == NULL) {
         (void)fail(winhttp, "there is no memory");
         goto done;
@@ -449,7 +461,12 @@ struct sm_transport sm_winhttp_transport(struct sm_winhttp *winhttp) {
 /* ---- opening and closing ---- */
 
 /* Before Windows 8.1 there was no automatic proxy, before 11 no TLS 1.3 to be named. */
-static HINTERNET open_session(const wchar_t *user_agent) {
+static HINTERNET open_session(const wchar_t *user_agent, const wchar_t *proxy) {
+    if (proxy != NULL) {
+        return WinHttpOpen(
+            user_agent, proxy[0] == L'\0' ? WINHTTP_ACCESS_TYPE_NO_PROXY : WINHTTP_ACCESS_TYPE_NAMED_PROXY,
+            proxy[0] == L'\0' ? WINHTTP_NO_PROXY_NAME : proxy, WINHTTP_NO_PROXY_BYPASS, WINHTTP_FLAG_ASYNC);
+    }
     HINTERNET session = WinHttpOpen(user_agent, WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, WINHTTP_NO_PROXY_NAME,
                                     WINHTTP_NO_PROXY_BYPASS, WINHTTP_FLAG_ASYNC);
     if (session == NULL) {
@@ -484,12 +501,15 @@ enum sm_code sm_winhttp_open(const struct sm_winhttp_options *options, struct sm
     }
     wchar_t *user_agent =
         sm_wide_of(taken.user_agent != NULL ? taken.user_agent : "libseatmeter/" SM_VERSION);
-    if (user_agent == NULL) {
+    wchar_t *proxy = taken.proxy == NULL ? NULL : sm_wide_of(taken.proxy);
+    if (user_agent == NULL || (taken.proxy != NULL && proxy == NULL)) {
+        free(user_agent);
+        free(proxy);
         return SM_WRONG_CALL;
     }
     struct sm_winhttp *made = calloc(1, sizeof *made);
     if (made != NULL) {
-        *made = (struct sm_winhttp){.session = open_session(user_agent),
+        *made = (struct sm_winhttp){.session = open_session(user_agent, proxy),
                                     .connect_limit_s = limit_or(taken.connect_limit_s, 10),
                                     .silence_limit_s = limit_or(taken.silence_limit_s, 30),
                                     .post_limit_s = limit_or(taken.post_limit_s, 60),
@@ -500,6 +520,7 @@ enum sm_code sm_winhttp_open(const struct sm_winhttp_options *options, struct sm
                                     .interrupt_event = taken.interrupt_event};
     }
     free(user_agent);
+    free(proxy);
     if (made == NULL || made->session == NULL || !set_up(made)) {
         sm_winhttp_close(made);
         return SM_NO_MEMORY;
@@ -516,6 +537,10 @@ void sm_winhttp_close(struct sm_winhttp *winhttp) {
         (void)WinHttpCloseHandle(winhttp->session);
     }
     free(winhttp);
+}
+
+int sm_winhttp_failed_for_good(const struct sm_winhttp *winhttp) {
+    return winhttp != NULL && winhttp->has_failed_for_good ? 1 : 0;
 }
 
 const char *sm_winhttp_words(const struct sm_winhttp *winhttp) {

@@ -275,6 +275,49 @@ class Agent(unittest.TestCase):
         self.assertEqual(self.status()["product"], "OTHER")
         self.assertEqual(json.loads(self.say("status", "--json", "--product=EDR").stdout)["product"], "EDR")
 
+    # Networks and identities that are not the system's
+
+    def test_a_certificate_of_ones_own_authority_is_trusted_where_it_is_named(self):
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=door", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        self.door.speak_tls(certificate, key)
+        done = self.activate()
+        self.assertEqual((done.returncode, "certificate" in done.stderr.lower()), (1, True), done.stderr)
+        self.assertEqual(self.door.connections, 1, "what cannot succeed is not tried again")
+        done = self.activate("--ca-file", str(self.folder / "nothing.pem"))
+        self.assertEqual((done.returncode, self.door.connections <= 2), (1, True), done.stderr)
+        self.activated("--ca-file", str(certificate))
+        self.assertEqual(self.say("check-in").returncode, 0, "it was kept")
+        self.config.write_text(f"ca-file = {certificate}\nserver = {self.door.url}\nroot = {self.door.root.x}\n"
+                               "product = EDR\n")
+        self.assertEqual(self.say("activate", "--key", self.door.licence_key, state=self.folder / "other").returncode, 0)
+
+    def test_a_proxy_goes_before_the_environments(self):
+        nowhere = "http://127.0.0.1:9"  # where nobody listens
+        self.door.prefix = "http://localhost:1"
+        done = self.say("activate", "--server", "http://localhost:1", "--proxy", self.door.url, "--root",
+                        self.door.root.x, "--product", "EDR", "--key", self.door.licence_key)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.say("check-in").returncode, 0, "it was kept")
+        self.door.prefix = ""
+        environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        for proxy, status in (("none", 0), (nowhere, 1)):
+            done = subprocess.run(self.words("check-in", "--server", self.door.url, "--proxy", proxy),
+                                  capture_output=True, text=True, env=environment | {"http_proxy": nowhere})
+            self.assertEqual(done.returncode, status, done.stderr)
+
+    def test_a_container_that_is_given_its_identity_takes_one_seat_however_often_it_starts(self):
+        for start in range(3):
+            self.activated("--machine-id", "pod-0.edr", state=self.folder / f"start{start}")
+        self.assertEqual(len(self.door.devices), 1)
+        self.activated("--machine-id", "pod-1.edr", state=self.folder / "pod1")
+        self.assertEqual(len(self.door.devices), 2)
+        self.assertEqual(self.say("check-in", state=self.folder / "pod1").returncode, 0, "it was kept")
+        done = self.say("check", "--machine-id", "pod-2.edr", state=self.folder / "pod1")
+        self.assertEqual((done.returncode, "(lease-of-another)" in done.stdout), (1, True))
+
     # The daemon
 
     def test_the_lease_is_renewed_when_it_is_due_and_the_hook_is_told(self):

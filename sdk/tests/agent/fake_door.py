@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -80,6 +81,8 @@ class Door:
         self.stall_after = None  # a download stops after so many bytes until `go_on` is set
         self.go_on = threading.Event()
         self.requests = []
+        self.connections = 0
+        self.prefix = ""  # of what a proxy is asked for, taken off
         self.changed = threading.Condition()
         door = self
 
@@ -98,6 +101,10 @@ class Door:
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
 
+            def get_request(self):
+                door.connections += 1
+                return super().get_request()
+
             def handle_error(self, request, client_address):
                 pass
 
@@ -105,6 +112,12 @@ class Door:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
+
+    def speak_tls(self, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = self.url.replace("http://", "https://")
 
     def close(self):
         self.server.shutdown()
@@ -121,6 +134,7 @@ class Door:
     # HTTP
 
     def serve(self, handler, body):
+        handler.path = handler.path.removeprefix(self.prefix)
         with self.changed:
             mishap = self.mishaps.pop(0) if self.mishaps and handler.command == "POST" else None
             self.requests.append({"method": handler.command, "path": handler.path, "body": body, "mishap": mishap,
