@@ -2,7 +2,8 @@
 """How soon the device door knows what was changed elsewhere, and by which code.
 
 usage: turn_off_test.py SEATMETER DEVICE_CLIENT [TIMES [MILLISECONDS]]     default: 20 times, however long it takes
-A device of the licence checks in every 20 ms and says when its answer changes, while the licence is turned off and on: at the
+MILLISECONDS: 99 of 100 changes must be known within them (on an idle machine: a busy one measures itself).
+A device of the licence checks in every 2 ms and says when its answer changes, while the licence is turned off and on: at the
 control door of the same process, by the command (another process), and on PostgreSQL at another process with only a control
 door. What counts is from the answer of who changed it to the first other answer at the device door."""
 import sys
@@ -11,7 +12,7 @@ import urllib.request
 
 from programme import PATIENCE_S, Cases, Crowd, Wrong, engines
 
-DEVICES = 600  # in turn, so that none asks more often than it may
+DEVICES, EVERY_MS = 2000, 2  # in turn, so that none asks more often than it may
 # Who suspends, by the seller and the buyer of the agreement, and what the devices are told.
 SUSPENDERS = {"suspended-by-provider": ("CEDAR", "DENTAL"), "suspended-by-distributor": ("NORTHWIND", "CEDAR"),
               "suspended-by-vendor": ("CONTOSO", "NORTHWIND")}
@@ -44,7 +45,7 @@ class Turning:
         return line["at_ns"]
 
     def latencies(self, turn):
-        watch = Crowd(self.client, "watch", self.service.device, "--journal", self.path, "--interval", 20,
+        watch = Crowd(self.client, "watch", self.service.device, "--journal", self.path, "--interval", EVERY_MS,
                       "--connections", 2)
         self.see(watch, "ok")
         took = []
@@ -57,9 +58,11 @@ class Turning:
         if set(counted["codes"]) - {"busy", "too-often"} != {"ok", "off"}:
             raise Wrong(f"while it was turned off and on the door said {counted['codes']}")
         took.sort()
-        if self.within_s is not None and took[-1] > self.within_s:
-            raise Wrong(f"the door knew only after {took[-1]:.3f} s (median {took[len(took) // 2]:.3f} s)")
-        return f"{len(took)} changes, known within {1000 * took[-1]:.0f} ms, median {1000 * took[len(took) // 2]:.0f} ms"
+        median, most, worst = took[len(took) // 2], took[(len(took) * 99 + 99) // 100 - 1], took[-1]
+        said = f"p50 {1000 * median:.0f} ms, p99 {1000 * most:.0f} ms, at most {1000 * worst:.0f} ms"
+        if self.within_s is not None and most > self.within_s:
+            raise Wrong(f"the door knew too late: {said}")
+        return f"{len(took)} changes, known after: {said}"
 
     def elsewhere(self):
         other = self.programme.serve(device="none")
