@@ -22,6 +22,21 @@ static void write_sum(struct json_writer *out, const char *name, money_wide mino
     json_write_text(out, name, money_format_wide(out->arena, minor, currency));
 }
 
+static void write_credit_notes(struct json_writer *out, const struct close_month_edge *edge) {
+    json_write_open_array(out, "credit_notes");
+    for (size_t i = 0; i < edge->credit_note_count; i++) {
+        const struct close_month_credit_note *note = &edge->credit_notes[i];
+        json_write_open(out, NULL);
+        json_write_text(out, "invoice", note->invoice);
+        json_write_text(out, "number", note->number);
+        json_write_text(out, "corrects", note->corrects);
+        json_write_string(out, "currency", edge->currency.code);
+        write_amount(out, "gross", note->gross_minor, edge->currency);
+        json_write_close(out);
+    }
+    json_write_close_array(out);
+}
+
 static void write_edge(struct json_writer *out, const struct close_month_edge *edge, bool is_closed) {
     json_write_open(out, NULL);
     json_write_text(out, "agreement", edge->agreement);
@@ -34,6 +49,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
             json_write_string(out, "currency", edge->currency.code);
             write_amount(out, "gross", edge->gross_minor, edge->currency);
         }
+        write_credit_notes(out, edge);
     } else {
         json_write_text(out, "reason", edge->reason);
         json_write_text(out, "message", edge->message);
@@ -150,6 +166,7 @@ void represent_invoice_in_full(struct json_writer *out, const char *name, const 
     write_amount(out, "tax", invoice->tax_minor, invoice->currency);
     write_amount(out, "gross", invoice->gross_minor, invoice->currency);
     write_amount(out, "credited", view->credited_minor, invoice->currency);
+    write_amount(out, "set_off", view->set_off_minor, invoice->currency);
     write_amount(out, "due", view->due_minor, invoice->currency);
     json_write_instant(out, "settled_at", view->settled_at_us);
     json_write_close(out);

@@ -66,9 +66,9 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
                  "A S peak 10 8 10 80.00\n"
                  "A S peak 10 2 5 10.00\n"
                  "B S peak 2 2 10 20.00\n"
-                 "A S peak 10 -8 10 -80.00 corrects 2026-10: reversal\n"
-                 "A S peak 10 -2 5 -10.00 corrects 2026-10: reversal\n"
-                 "A S peak 10 5 10 50.00 corrects 2026-10: counted twice\n");
+                 "A S peak 10 -8 10 -80.00 corrects 2026-10 (DIST-2026-000001): reversal\n"
+                 "A S peak 10 -2 5 -10.00 corrects 2026-10 (DIST-2026-000001): reversal\n"
+                 "A S peak 10 5 10 50.00 corrects 2026-10 (DIST-2026-000001): counted twice\n");
     /* B's line stayed. What was charged is right now: a second correction goes on from there. */
     correct(&trade, "B", 10);
     trade_at(&trade, "2027-01-10T00:00:00Z");
@@ -76,12 +76,13 @@ static void a_correction_reverses_and_replaces_the_lines_that_differ(void **stat
     struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2026-12");
     struct text lines = trade_lines(&trade, &view.invoice);
     /* 15 units: tier one 10 of (5, 10) is 3 and 7, tier two the rest. */
-    assert_non_null(strstr(lines.at, "B S peak 2 -2 10 -20.00 corrects 2026-10: reversal\n"
-                                     "A S peak 10 -5 10 -50.00 corrects 2026-10: reversal\n"
-                                     "A S peak 10 3 10 30.00 corrects 2026-10: counted twice\n"
-                                     "A S peak 10 2 5 10.00 corrects 2026-10: counted twice\n"
-                                     "B S peak 2 7 10 70.00 corrects 2026-10: counted twice\n"
-                                     "B S peak 2 3 5 15.00 corrects 2026-10: counted twice\n"));
+    assert_non_null(strstr(lines.at,
+                           "B S peak 2 -2 10 -20.00 corrects 2026-10 (DIST-2026-000001): reversal\n"
+                           "A S peak 10 -5 10 -50.00 corrects 2026-10 (DIST-2026-000002): reversal\n"
+                           "A S peak 10 3 10 30.00 corrects 2026-10 (DIST-2026-000002): counted twice\n"
+                           "A S peak 10 2 5 10.00 corrects 2026-10 (DIST-2026-000002): counted twice\n"
+                           "B S peak 2 7 10 70.00 corrects 2026-10 (DIST-2026-000001): counted twice\n"
+                           "B S peak 2 3 5 15.00 corrects 2026-10 (DIST-2026-000001): counted twice\n"));
     struct list_corrections_input input = {.buyer = TEXT("P1")};
     struct correction_page list;
     WORLD_OK(trade.world, list_corrections(&trade.call, &input, &list, &trade.world->fault));
@@ -118,7 +119,8 @@ static void a_month_that_is_closed_late_carries_no_correction(void **state) {
                  "B S peak 2 2 10 20.00\n");
     trade_close(&trade, "2027-01");
     struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2027-01");
-    assert_non_null(strstr(trade_lines(&trade, &view.invoice).at, "corrects 2026-10: counted twice\n"));
+    assert_non_null(strstr(trade_lines(&trade, &view.invoice).at,
+                           "corrects 2026-10 (DIST-2026-000001): counted twice\n"));
     assert_int_equal(trade_ask(&trade, "select count(*) from corrections where invoice_id is not null"), 1);
 }
 
@@ -129,8 +131,8 @@ static void a_correction_without_effect_is_answered_too(void **state) {
     trade_at(&trade, "2026-12-10T00:00:00Z");
     trade_close(&trade, "2026-11");
     struct invoice_detail view = trade_invoice(&trade, "DIST", "P1", "2026-11");
-    assert_non_null(
-        strstr(trade_lines(&trade, &view.invoice).at, "S  0 0 0 0.00 corrects 2026-10: no difference\n"));
+    assert_non_null(strstr(trade_lines(&trade, &view.invoice).at,
+                           "S  0 0 0 0.00 corrects 2026-10 (DIST-2026-000001): no difference\n"));
 }
 
 /* The distributor's revenue from P1, as a forecast of the month has it. */

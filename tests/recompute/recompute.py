@@ -155,10 +155,13 @@ class Programme:
             price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
             price["terms"] = terms.get(key + (row["effective_from"],))
         self.adjusted = defaultdict(dict)  # (month, seller, buyer) → (customer, sku) → units
+        self.corrected = defaultdict(dict)  # the same, of corrections that were billed; the last one counts
         for row in read(directory, "adjustments"):
+            edge = (row["month"], row["seller"], row["buyer"])
             if row["kind"] == "adjustment":
-                edge = (row["month"], row["seller"], row["buyer"])
                 self.adjusted[edge][(row["customer"], row["sku"])] = int(row["units"])
+            elif row["invoice"]:
+                self.corrected[edge][(row["customer"], row["sku"])] = int(row["units"])
         self.seller_of = {}
         buyers = {buyer for _, buyer, _ in self.prices} | {buyer for _, buyer in self.agreements}
         edges = {(seller, buyer) for seller, buyer, _ in self.prices} | set(self.agreements)
@@ -211,8 +214,10 @@ class Programme:
         coming = [date for date in sorted(dated) if first < date <= last]
         return dated[in_force[-1]] if in_force else dated[coming[0]] if coming else None
 
-    def expected(self, seller, buyer, month):
-        """{(customer, sku, unit price): [(measured, quantity, amount)]} of a month's bill without its corrections."""
+    def expected(self, seller, buyer, month, corrected=None):
+        """{(customer, sku, unit price): [(measured, quantity, amount)]} of a month's bill. `corrected`, of
+        (customer, sku), are units of corrections, which go before everything else."""
+        corrected = corrected or {}
         agreement = self.agreements.get((seller, buyer), {})
         zone = ZoneInfo(agreement.get("time_zone") or "UTC")
         adjusted = self.adjusted[(month, seller, buyer)]
@@ -235,13 +240,16 @@ class Programme:
                     measured[customer], per_unit = measure(changes, price["policy"], bounds, start)
             charged = []
             # What was never on has no events, and can be adjusted all the same.
-            names = {name for name in measured if measured[name]} | {name for name, of in adjusted if of == sku}
+            names = {name for name in measured if measured[name]}
+            names |= {name for name, of in [*adjusted, *corrected] if of == sku}
             for customer in sorted(names, key=str.encode):
                 parts = measured.get(customer, 0)
                 if (customer, sku) in adjusted:
                     parts = adjusted[(customer, sku)] * per_unit
                 if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
                     parts = 0
+                if (customer, sku) in corrected:
+                    parts = corrected[(customer, sku)] * per_unit
                 charged.append((customer, parts))
             shortfall = int(terms.get("minimum") or 0) * per_unit - sum(parts for _, parts in charged)
             if shortfall > 0:
@@ -265,11 +273,84 @@ class Programme:
         return 0 <= passed < int(terms["free_months"])
 
 
+def month_of_note(note):
+    return note[9:16] if note.startswith("corrects ") else None
+
+
+def in_effect(rows):
+    """The lines that nothing took back, or whose taker was taken back, and that take back nothing themselves."""
+    taken_by = {}
+    for row in rows:
+        if row["takes_invoice"]:
+            taken_by[(row["takes_invoice"], row["takes_line"])] = (row["invoice"], row["line"])
+
+    def stands(key):
+        return key not in taken_by or not stands(taken_by[key])
+
+    return [row for row in rows if not row["takes_invoice"] and stands((row["invoice"], row["line"]))]
+
+
+def check_corrections(programme, lines):
+    """Every (edge, month, SKU) that was corrected: what was in effect behind the last close that corrected it
+    sums to the bill that its corrections give. Returns how many were compared, and the differences."""
+    of_edge = defaultdict(list)
+    for row in lines:
+        of_edge[(row["seller"], row["buyer"])].append(row)
+    compared = differences = 0
+    for (month, seller, buyer), corrected in sorted(programme.corrected.items()):
+        rows = of_edge[(seller, buyer)]
+        month_of = {}  # of use, of every line: a credit is of the month of what it credits
+        for row in rows:
+            taken = month_of.get((row["takes_invoice"], row["takes_line"]))
+            month_of[(row["invoice"], row["line"])] = month_of_note(row["note"]) or taken or row["month"]
+        expected = programme.expected(seller, buyer, month, corrected)
+        for sku in sorted({sku for _, sku in corrected}):
+            place = [row for row in rows
+                     if row["sku"] == sku and row["policy"] and month_of[(row["invoice"], row["line"])] == month]
+            answers = [i for i, row in enumerate(rows) if row["sku"] == sku and month_of_note(row["note"]) == month]
+            # The documents of one close stand together: what was credited afterwards comes behind them.
+            until = rows.index(rows[answers[-1]]) if answers else -1
+            behind = {id(row) for row in rows[until + 1:] if row["invoice"] != rows[until]["invoice"]}
+            kept = [row for row in place if id(row) not in behind]
+            digits = MINOR_DIGITS[rows[0]["currency"]]
+            billed = sum(half_away(Fraction(row["amount"]) * 10**digits) for row in in_effect(kept))
+            total = sum(half_away(Fraction(row["amount"]) * 10**digits) for row in kept)
+            wanted = sum(line[2] for key, of in expected.items() if key[1] == sku for line in of)
+            compared += 1
+            if not answers or billed != wanted or total != wanted:
+                differences += 1
+                print(f"{seller} → {buyer} {month} {sku}: {billed} in effect, {total} in all, {wanted} as corrected")
+    return compared, differences
+
+
+def check_documents(lines):
+    """No invoice is below 0 and no credit note above; no line is credited twice."""
+    differences = 0
+    net = defaultdict(Fraction)
+    credited = set()
+    notes = set()
+    for row in lines:
+        net[row["invoice"]] += Fraction(row["amount"])
+        if row["note"].startswith("credits "):
+            notes.add(row["invoice"])
+            key = (row["takes_invoice"], row["takes_line"])
+            if not key[0] or key in credited:
+                differences += 1
+                print(f"{row['invoice']} line {row['line']} credits {key} which is none or was credited before")
+            credited.add(key)
+    for invoice, amount in net.items():
+        if invoice in notes and amount > 0:
+            differences += 1
+            print(f"credit note {invoice} asks for {amount}")
+    return differences
+
+
 def main():
     directory = pathlib.Path(sys.argv[1])
     programme = Programme(directory)
     billed = defaultdict(list)
-    for row in read(directory, "lines"):
+    lines = read(directory, "lines")
+    for row in lines:
         # Charges, corrections and credits are not metered.
         if row["policy"] and not row["note"].startswith(("corrects ", "credits ")):
             billed[(row["seller"], row["buyer"], row["month"])].append(row)
@@ -302,6 +383,9 @@ def main():
         for key, want in ((key, line) for key, owed in expected.items() for line in owed):
             differences += 1
             print(f"{seller} → {buyer} {month}: no line for {key}: measured {want[0]}, quantity {want[1]}, {want[2]}")
+    corrections, more = check_corrections(programme, lines)
+    differences += more + check_documents(lines)
+    print(f"{corrections} corrected bills compared")
     print(f"{compared} lines on {len(billed)} bills compared, policies {', '.join(sorted(policies))}: "
           f"{differences} differences")
     sys.exit(1 if differences or not compared else 0)

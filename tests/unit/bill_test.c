@@ -285,6 +285,16 @@ static uint32_t agreement_at(const struct test_programme *programme, const struc
     return snapshot_agreement_find(&made->snapshot, programme->agreement_ids[agreement]);
 }
 
+/* A line as the store gives it back: of October, on document 1 or a credit note of it. */
+static struct issued_line issued_line_of(const struct billed_line *line) {
+    return (struct issued_line){.line = *line,
+                                .month = OCTOBER,
+                                .document_id = 1,
+                                .number = TEXT("DIST-1"),
+                                .takes_invoice_id = line->takes_invoice_id,
+                                .takes_position = line->takes_position};
+}
+
 /* What October's closes billed for a place, as if each agreement's document were number 1. */
 static void make_billed(const struct test_programme *programme, struct made *made,
                         struct corrected_place *place) {
@@ -293,15 +303,16 @@ static void make_billed(const struct test_programme *programme, struct made *mad
     uint32_t agreement = snapshot_agreement_find(&made->snapshot, place->agreement_id);
     (void)programme;
     assert_int_equal(bill_edge(&made->october, NULL, &arena, agreement, &bill, &fault), STATUS_OK);
-    struct line_list list = {0};
+    struct issued_line *issued = ARENA_NEW(&arena, struct issued_line, bill.line_count);
     for (size_t i = 0; i < bill.line_count; i++) {
         bill.lines[i].invoice_id = 1;
         if (bill.lines[i].sku_id == place->sku_id) {
-            line_list_add(&list, &arena, &bill.lines[i]);
+            issued[place->billed_count++] = issued_line_of(&bill.lines[i]);
         }
     }
-    place->billed = list.lines;
-    place->billed_count = list.count;
+    place->billed = issued;
+    place->document_id = 1;
+    place->number = TEXT("DIST-1");
 }
 
 static void make_places(const struct test_programme *programme, struct made *made) {
@@ -460,8 +471,8 @@ static void usage_comes_by_customer_then_corrections_then_charges(void **state) 
                   "1 A S0 4 × 10 = 4000\n"
                   "2 A S1 3 × 20 = 6000\n"
                   "3 B S0 2 × 10 = 2000\n"
-                  "4 B S0 -2 × 10 = -2000 corrects 2026-10: reversal\n"
-                  "5 B S0 1 × 10 = 1000 corrects 2026-10: counted again\n"
+                  "4 B S0 -2 × 10 = -2000 corrects 2026-10 (DIST-1): reversal\n"
+                  "5 B S0 1 × 10 = 1000 corrects 2026-10 (DIST-1): counted again\n"
                   "6 - charge 0 3 × 1.5 = 450\n"
                   "missing: ; net 11450\n");
 }
@@ -519,7 +530,7 @@ static void a_correction_goes_before_a_free_month_and_that_before_an_adjustment(
     the_bill_says(&programme, DIST_P1,
                   "1 A S0 0 × 10 = 0 free month\n"
                   "2 B S0 0 × 10 = 0 free month\n"
-                  "3 A S0 7 × 10 = 7000 corrects 2026-10: counted again\n"
+                  "3 A S0 7 × 10 = 7000 corrects 2026-10 (DIST-1): counted again\n"
                   "missing: ; net 7000\n");
 }
 
@@ -674,33 +685,63 @@ static void must_add_up(const struct edge_bill *bill) {
     assert_int_equal(total.gross_minor, total.net_minor + total.tax_minor);
 }
 
-/* Once corrections are billed, the same corrections change nothing more. */
+/* Adds to a place what a document of that number bills for it. */
+static void issue_for(struct corrected_place *place, struct issued_line *issued,
+                      const struct billed_line *lines, size_t count, int64_t invoice_id) {
+    for (size_t i = 0; i < count; i++) {
+        struct billed_line line = lines[i];
+        line.invoice_id = invoice_id;
+        if (line.sku_id == place->sku_id && line.price_id != 0 &&
+            line.corrects_month.index == place->month.index) {
+            issued[place->billed_count++] = issued_line_of(&line);
+        }
+    }
+}
+
+/* Once corrections are billed, on an invoice and on credit notes, the same corrections change nothing more.
+ */
 static void must_be_corrected(struct made *made, uint32_t agreement, const struct edge_bill *bill) {
     struct corrected_place *places = ARENA_NEW(&arena, struct corrected_place, made->waiting.place_count);
     struct bill_waiting again = made->waiting;
     struct edge_bill then;
     struct fault fault;
     for (size_t i = 0; i < again.place_count; i++) {
-        struct line_list billed = {0};
+        enum { ISSUED_MAX = 200 };
+        struct issued_line *issued = ARENA_NEW(&arena, struct issued_line, ISSUED_MAX);
         places[i] = again.places[i];
+        assert_in_range(places[i].billed_count, 0, ISSUED_MAX / 2);
         for (size_t k = 0; k < places[i].billed_count; k++) {
-            line_list_add(&billed, &arena, &places[i].billed[k]);
+            issued[k] = places[i].billed[k];
         }
-        for (size_t k = 0; k < bill->correction_count; k++) {
-            struct billed_line line = bill->lines[bill->usage_count + k];
-            line.invoice_id = 2;
-            if (line.sku_id == places[i].sku_id &&
-                made->snapshot.agreements[agreement].id == places[i].agreement_id) {
-                line_list_add(&billed, &arena, &line);
+        places[i].billed = issued;
+        if (made->snapshot.agreements[agreement].id == places[i].agreement_id) {
+            issue_for(&places[i], issued, bill->lines, bill->line_count, 2);
+            for (size_t k = 0; k < bill->credit_note_count; k++) {
+                issue_for(&places[i], issued, bill->credit_notes[k].lines, bill->credit_notes[k].line_count,
+                          3 + (int64_t)k);
             }
         }
-        places[i].billed = billed.lines;
-        places[i].billed_count = billed.count;
     }
     again.places = places;
     assert_int_equal(bill_edge(&made->november, &again, &arena, agreement, &then, &fault), STATUS_OK);
+    assert_int_equal(then.credit_note_count, 0);
     for (size_t i = 0; i < then.correction_count; i++) {
         assert_int_equal(then.lines[then.usage_count + i].quantity_parts, 0);
+    }
+}
+
+/* A document asks for nothing below zero, and a credit note for nothing at all. */
+static void must_ask_rightly(const struct edge_bill *bill) {
+    struct billed_total total;
+    struct fault fault;
+    assert_int_equal(billed_lines_total(&arena, bill->lines, bill->line_count, &total, &fault), STATUS_OK);
+    assert_true(total.gross_minor >= 0);
+    for (size_t i = 0; i < bill->credit_note_count; i++) {
+        const struct bill_credit_note *note = &bill->credit_notes[i];
+        assert_true(note->document_id != 0 && note->line_count > 0);
+        assert_int_equal(billed_lines_total(&arena, note->lines, note->line_count, &total, &fault),
+                         STATUS_OK);
+        assert_true(total.gross_minor < 0);
     }
 }
 
@@ -718,6 +759,7 @@ static void a_bill_adds_up_and_tells_no_internal_number(void **state) {
             struct edge_bill bill = bill_of(&programme, made, agreement);
             struct edge_bill same = bill_of(&renumbered, other, agreement);
             must_add_up(&bill);
+            must_ask_rightly(&bill);
             must_be_corrected(made, agreement_at(&programme, made, agreement), &bill);
             assert_string_equal(words_of(made, &bill).at, words_of(other, &same).at);
         }

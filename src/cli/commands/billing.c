@@ -19,18 +19,28 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_closed_edge(const struct close_month_edge *edge, struct arena *arena) {
+    struct text names =
+        text_format(arena, "closed  %.*s → %.*s", TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code));
+    if (edge->invoice.length == 0 && edge->credit_note_count == 0) {
+        show_line(stdout, "%.*s: nothing to bill\n", TEXT_ARGS(names));
+    }
+    if (edge->invoice.length > 0) {
+        struct text gross = money_format(arena, edge->gross_minor, edge->currency);
+        show_line(stdout, "%.*s: %.*s  %.*s %s\n", TEXT_ARGS(names), TEXT_ARGS(edge->number),
+                  TEXT_ARGS(gross), edge->currency.code);
+    }
+    for (size_t i = 0; i < edge->credit_note_count; i++) {
+        const struct close_month_credit_note *note = &edge->credit_notes[i];
+        struct text gross = money_format(arena, note->gross_minor, edge->currency);
+        show_line(stdout, "%.*s: %.*s  %.*s %s, credit note of %.*s\n", TEXT_ARGS(names),
+                  TEXT_ARGS(note->number), TEXT_ARGS(gross), edge->currency.code, TEXT_ARGS(note->corrects));
+    }
+}
+
 static void print_closed(const struct close_month_result *result, struct arena *arena) {
     for (size_t i = 0; i < result->closed_count; i++) {
-        const struct close_month_edge *edge = &result->closed[i];
-        if (edge->invoice.length == 0) {
-            show_line(stdout, "closed  %.*s → %.*s: nothing to bill\n", TEXT_ARGS(edge->seller_code),
-                      TEXT_ARGS(edge->buyer_code));
-        } else {
-            struct text gross = money_format(arena, edge->gross_minor, edge->currency);
-            show_line(stdout, "closed  %.*s → %.*s: %.*s  %.*s %s\n", TEXT_ARGS(edge->seller_code),
-                      TEXT_ARGS(edge->buyer_code), TEXT_ARGS(edge->number), TEXT_ARGS(gross),
-                      edge->currency.code);
-        }
+        print_closed_edge(&result->closed[i], arena);
     }
     for (size_t i = 0; i < result->open_count; i++) {
         const struct close_month_edge *edge = &result->open[i];
@@ -482,7 +492,7 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_charge_list},
     {.words = "correction add",
-     .summary = "Correct a closed month: the difference is a line of the next invoice",
+     .summary = "Correct a closed month: the difference is lines of the next invoice or a credit note",
      .options =
          {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells on the edge"},
           {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},

@@ -21,6 +21,9 @@ struct billed_line {
     int64_t amount_minor;
     struct tax tax;
     struct month corrects_month; /* index INVOICE_NO_MONTH: none */
+    int64_t takes_invoice_id;    /* the line that this one takes back: of that document; 0: none */
+    int64_t takes_position;      /* and there its position */
+    int64_t corrects_id; /* of a correction that is being billed: the document it corrects. Not kept */
     struct text description;
     struct text note;
 };

@@ -15,6 +15,7 @@ static const struct transition invoice_transitions[] = {
     {INVOICE_DRAFT, "issue", INVOICE_ISSUED},
     {INVOICE_ISSUED, "pay", INVOICE_PAID},
     {INVOICE_ISSUED, "write-off", INVOICE_WRITTEN_OFF},
+    {INVOICE_ISSUED, "set-off", INVOICE_PAID}, /* nothing is left to settle */
 };
 
 const struct state_machine invoice_machine = STATE_MACHINE("invoice", invoice_states, invoice_transitions);

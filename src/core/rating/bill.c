@@ -248,8 +248,12 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
     made.usage_count = billing.list.count;
     if (waiting != NULL) {
         TRY(add_corrections(&billing, waiting, fault));
-        made.correction_count = billing.list.count - made.usage_count;
+        size_t before = billing.list.count;
         TRY(add_charges(&billing, waiting, fault));
+        size_t charge_count = billing.list.count - before;
+        TRY(bill_credit_notes_take_out(arena, &billing.list, &made.credit_notes, &made.credit_note_count,
+                                       fault));
+        made.correction_count = billing.list.count - made.usage_count - charge_count;
     }
     made.lines = billing.list.lines;
     made.line_count = billing.list.count;

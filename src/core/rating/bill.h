@@ -7,7 +7,7 @@
 #define SEATMETER_CORE_RATING_BILL_H
 
 #include "core/money/one_off_charge.h"
-#include "core/rating/corrections.h"
+#include "core/rating/bill_credit_notes.h"
 
 /* Corrections and charges that wait for the close of a month, on any number of edges. */
 struct bill_waiting {
@@ -21,13 +21,15 @@ struct bill_waiting {
 
 /* Lines as they go onto the document: without its id, positions from 1. Usage comes first, by customer (lines
  * for no one customer last), SKU and tier; then what corrections add, by month and SKU; then one-off charges.
- */
+ * What corrections take back beyond all that stands on credit notes (R7.18). */
 struct edge_bill {
     struct billed_line *lines;
     size_t line_count;
-    size_t usage_count;      /* of those lines */
-    size_t correction_count; /* of those behind */
-    struct billed_total total;
+    size_t usage_count;        /* of those lines */
+    size_t correction_count;   /* of those behind */
+    struct billed_total total; /* of these lines */
+    const struct bill_credit_note *credit_notes;
+    size_t credit_note_count;
     struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
 };
 

@@ -35,48 +35,48 @@ void line_list_add(struct line_list *list, struct arena *arena, const struct bil
     list->lines[list->count++] = *line;
 }
 
-bool lines_charge_the_same(const struct billed_line *a, const struct billed_line *b) {
-    return a->customer_id == b->customer_id && a->sku_id == b->sku_id &&
-           a->unit_price_millionths == b->unit_price_millionths && a->quantity_parts == b->quantity_parts &&
-           a->parts_per_unit == b->parts_per_unit && a->amount_minor == b->amount_minor;
-}
-
-static struct billed_line reversal_of(struct billed_line line) {
-    line.quantity_parts = -line.quantity_parts;
-    line.amount_minor = -line.amount_minor;
-    return line;
-}
-
-/* Takes the last line that charges what `wanted` does out of the list; false where there is none. */
-static bool take_out(struct line_list *list, const struct billed_line *wanted) {
-    for (size_t i = list->count; i-- > 0;) {
-        if (lines_charge_the_same(&list->lines[i], wanted)) {
-            memmove(&list->lines[i], &list->lines[i + 1], (list->count - i - 1) * sizeof *list->lines);
-            list->count--;
+/* Takes the last line that charges what `wanted` does out of those in effect; false where there is none. */
+static bool take_out(struct issued_lines *effect, const struct billed_line *wanted) {
+    for (size_t i = effect->count; i-- > 0;) {
+        if (lines_charge_the_same(&effect->items[i]->line, wanted)) {
+            memmove(&effect->items[i], &effect->items[i + 1],
+                    (effect->count - i - 1) * sizeof(struct issued_line *));
+            effect->count--;
             return true;
         }
     }
     return false;
 }
 
-struct line_list lines_in_effect(struct arena *arena, const struct billed_line *billed, size_t count) {
-    struct line_list effect = {0};
-    for (size_t i = 0; i < count; i++) {
-        struct billed_line reversed = reversal_of(billed[i]);
-        bool cancels = billed[i].quantity_parts < 0 && take_out(&effect, &reversed);
-        if (!cancels && billed[i].quantity_parts != 0) {
-            line_list_add(&effect, arena, &billed[i]);
-        }
-    }
-    return effect;
+/* The document that a line corrects. */
+struct corrected_document {
+    int64_t id; /* 0: none */
+    struct text number;
+};
+
+static void add_correction(struct line_list *list, struct arena *arena, struct month month,
+                           struct corrected_document document, struct text why, struct billed_line line) {
+    struct text name = month_format(arena, month);
+    line.corrects_month = month;
+    line.corrects_id = document.id;
+    line.note = document.id == 0 ? text_format(arena, "corrects %.*s: %.*s", TEXT_ARGS(name), TEXT_ARGS(why))
+                                 : text_format(arena, "corrects %.*s (%.*s): %.*s", TEXT_ARGS(name),
+                                               TEXT_ARGS(document.number), TEXT_ARGS(why));
+    line_list_add(list, arena, &line);
 }
 
-static void add_correction(struct line_list *list, struct arena *arena, struct month month, struct text why,
-                           struct billed_line line) {
-    line.corrects_month = month;
-    line.note =
-        text_format(arena, "corrects %.*s: %.*s", TEXT_ARGS(month_format(arena, month)), TEXT_ARGS(why));
-    line_list_add(list, arena, &line);
+/* A new line corrects the document whose line of the same customer it replaces, else that of the first line
+ * that is reversed, else the month's. */
+static struct corrected_document document_of(const struct corrected_place *place,
+                                             const struct issued_lines *reversed, int64_t customer_id) {
+    const struct issued_line *found = reversed->count == 0 ? NULL : reversed->items[0];
+    for (size_t i = reversed->count; i-- > 0;) {
+        if (reversed->items[i]->line.customer_id == customer_id) {
+            found = reversed->items[i];
+        }
+    }
+    return found == NULL ? (struct corrected_document){place->document_id, place->number}
+                         : (struct corrected_document){found->document_id, found->number};
 }
 
 /* A line that charges nothing, so that a correction without effect is answered too. */
@@ -90,6 +90,15 @@ static struct billed_line line_of_no_difference(const struct snapshot *snapshot,
     };
 }
 
+static void add_reversals(struct line_list *list, struct arena *arena, struct month month,
+                          const struct issued_lines *reversed) {
+    for (size_t i = 0; i < reversed->count; i++) {
+        const struct issued_line *issued = reversed->items[i];
+        struct corrected_document document = {issued->document_id, issued->number};
+        add_correction(list, arena, month, document, TEXT("reversal"), line_turned(issued->line));
+    }
+}
+
 enum status corrections_add(struct rated_month *month, struct arena *arena, uint32_t agreement,
                             const struct corrected_place *place, struct line_list *list,
                             struct fault *fault) {
@@ -101,8 +110,8 @@ enum status corrections_add(struct rated_month *month, struct arena *arena, uint
     assert(sku != SNAPSHOT_NONE && month->month.index == place->month.index);
     assert(snapshot->agreements[agreement].id == place->agreement_id);
     TRY(sku_charge_on(month, arena, agreement, sku, &charge, fault));
-    struct line_list effect = lines_in_effect(arena, place->billed, place->billed_count);
-    struct tax tax = effect.count > 0 ? effect.lines[0].tax : charge.tax;
+    struct issued_lines effect = lines_in_effect(arena, place->billed, place->billed_count);
+    struct tax tax = place->billed_count > 0 ? place->billed[0].line.tax : charge.tax;
     /* A line in both stays; `added` has the new ones, with the tax that the month was billed with. */
     for (size_t i = 0; i < charge.line_count; i++) {
         struct billed_line line = sku_charge_line(&charge, i);
@@ -111,17 +120,16 @@ enum status corrections_add(struct rated_month *month, struct arena *arena, uint
             line_list_add(&added, arena, &line);
         }
     }
-    for (size_t i = 0; i < effect.count; i++) {
-        add_correction(list, arena, place->month, TEXT("reversal"), reversal_of(effect.lines[i]));
-    }
+    add_reversals(list, arena, place->month, &effect);
     for (size_t i = 0; i < added.count; i++) {
         const struct override *correction = overrides_find(
             &month->corrections, place->agreement_id, snapshot->sku_rank[sku], added.lines[i].customer_id);
-        add_correction(list, arena, place->month,
+        add_correction(list, arena, place->month, document_of(place, &effect, added.lines[i].customer_id),
                        correction != NULL ? correction->reason : TEXT("rated again"), added.lines[i]);
     }
     if (list->count == before) {
-        add_correction(list, arena, place->month, TEXT("no difference"),
+        struct corrected_document document = {place->document_id, place->number};
+        add_correction(list, arena, place->month, document, TEXT("no difference"),
                        line_of_no_difference(snapshot, agreement, place->sku_id));
     }
     return STATUS_OK;

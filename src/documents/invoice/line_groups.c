@@ -4,13 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The month of a note "corrects 2026-10…", which is how core marks the lines of a correction. */
+enum { MONTH_LENGTH = 7 };
+
+/* What a note "corrects 2026-10 (DIST-2026-000001): …" corrects: the month, and the document where it is
+ * named. So core marks the lines of a correction. */
 static struct text corrected_month(const struct invoice_line *line) {
     struct text start = TEXT("corrects ");
-    if (!text_starts_with(line->note, start) || line->note.length < start.length + 7) {
+    size_t length = MONTH_LENGTH;
+    if (!text_starts_with(line->note, start) || line->note.length < start.length + MONTH_LENGTH) {
         return (struct text){"", 0};
     }
-    return (struct text){line->note.at + start.length, 7};
+    const char *month = line->note.at + start.length;
+    size_t rest = line->note.length - start.length;
+    const char *end = rest > length + 1 && month[length + 1] == '(' ? memchr(month, ')', rest) : NULL;
+    if (end != NULL) {
+        length = (size_t)(end - month) + 1;
+    }
+    return (struct text){month, length};
 }
 
 /* The place of a group: SKUs, corrections of SKUs, the rest. */

@@ -224,19 +224,56 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
 }
 
 /* How many of the rated lines that charge anything stand among those in effect, each once. */
-static size_t count_matches(const struct sku_charge *charge, struct line_list *effect) {
+static size_t count_matches(const struct sku_charge *charge, struct issued_lines *effect) {
     size_t matched = 0;
     for (size_t i = 0; i < charge->line_count; i++) {
         struct billed_line line = sku_charge_line(charge, i);
         for (size_t k = 0; line.quantity_parts != 0 && k < effect->count; k++) {
-            if (effect->lines[k].invoice_id != 0 && lines_charge_the_same(&line, &effect->lines[k])) {
-                effect->lines[k].invoice_id = 0; /* taken */
+            if (effect->items[k] != NULL && lines_charge_the_same(&line, &effect->items[k]->line)) {
+                effect->items[k] = NULL; /* taken */
                 matched++;
                 break;
             }
         }
     }
     return matched;
+}
+
+/* What was billed for a corrected place until the last close that corrected it: what was credited since is
+ * not what that close had to bring to the corrected bill. Documents of before credits and corrections knew
+ * each other corrected as if nothing had been credited. */
+static size_t cut_behind_correction(struct issued_line *billed, size_t count,
+                                    const struct invoice_head *carrier) {
+    size_t kept = 0;
+    int64_t last_id = carrier->id; /* credit notes of the same close come behind it */
+    for (size_t i = 0; i < count; i++) {
+        bool is_correction = billed[i].line.corrects_month.index != INVOICE_NO_MONTH;
+        last_id = is_correction && billed[i].line.invoice_id > last_id ? billed[i].line.invoice_id : last_id;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool is_correction = billed[i].line.corrects_month.index != INVOICE_NO_MONTH;
+        bool is_credit = billed[i].takes_invoice_id != 0 && !is_correction;
+        bool counts = carrier->set_off_minor < 0 ? !is_credit : billed[i].line.invoice_id <= last_id;
+        if (counts) {
+            billed[kept++] = billed[i];
+        }
+    }
+    return kept;
+}
+
+/* The document that carries the last correction of a place. */
+static enum status load_carrier(struct month_check *check, int64_t agreement_id, int64_t sku_id,
+                                struct invoice_head *carrier, struct fault *fault) {
+    int64_t last_id = 0;
+    for (size_t i = 0; i < check->correction_count; i++) {
+        const struct correction *one = &check->corrections[i];
+        if (one->agreement_id == agreement_id && one->sku_id == sku_id && one->invoice_id > last_id) {
+            last_id = one->invoice_id;
+        }
+    }
+    *carrier = (struct invoice_head){0};
+    enum status status = invoice_load(check->audit->call->db, &check->invoice, last_id, carrier, fault);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* correction-elsewhere tells */
 }
 
 /* The lines in effect of a corrected (agreement, SKU) must be those that rating gives with the corrections.
@@ -246,28 +283,31 @@ static enum status compare_corrected(struct month_check *check, uint32_t agreeme
     struct audit *audit = check->audit;
     struct arena *arena = &check->invoice;
     struct sku_charge charge;
-    struct billed_line *billed = NULL;
+    struct issued_line *billed = NULL;
+    struct invoice_head carrier;
+    int64_t agreement_id = audit->snapshot.agreements[agreement].id;
     size_t billed_count = 0;
     size_t charged = 0;
     enum status status = sku_charge_on(&check->corrected, arena, agreement, sku, &charge, fault);
-    if (!is_rated(check, &status, audit->snapshot.agreements[agreement].id, fault)) {
+    if (!is_rated(check, &status, agreement_id, fault)) {
         return status;
     }
-    TRY(invoice_lines_of_month(audit->call->db, arena, audit->snapshot.agreements[agreement].id, check->month,
+    TRY(invoice_lines_of_place(audit->call->db, arena, agreement_id, check->month,
                                audit->snapshot.skus[sku].id, &billed, &billed_count, fault));
-    struct line_list effect = lines_in_effect(arena, billed, billed_count);
+    TRY(load_carrier(check, agreement_id, audit->snapshot.skus[sku].id, &carrier, fault));
+    billed_count = cut_behind_correction(billed, billed_count, &carrier);
+    struct issued_lines effect = lines_in_effect(arena, billed, billed_count);
     for (size_t i = 0; i < charge.line_count; i++) {
         charged += charge.lines[i].quantity.parts != 0;
     }
     size_t matched = count_matches(&charge, &effect);
     if (matched != charged || matched != effect.count) {
-        audit_found(
-            audit, "correction-differs",
-            identifier_text(audit->call, IDENTIFIER_AGREEMENT, audit->snapshot.agreements[agreement].id),
-            "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
-            "there should be %zu",
-            effect.count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
-            TEXT_ARGS(month_format(arena, check->month)), matched, charged);
+        audit_found(audit, "correction-differs",
+                    identifier_text(audit->call, IDENTIFIER_AGREEMENT, agreement_id),
+                    "has %zu lines in effect for %.*s in %.*s, of which %zu are as its corrections want it; "
+                    "there should be %zu",
+                    effect.count, TEXT_ARGS(audit->snapshot.sku_labels[sku]),
+                    TEXT_ARGS(month_format(arena, check->month)), matched, charged);
     }
     arena_clean_up(arena);
     return STATUS_OK;

@@ -1,5 +1,6 @@
 #include "programme/audit/audit_store.h"
 
+#include "programme/audit/audit_credits.h"
 #include "programme/audit/audit_events.h"
 #include "programme/audit/audit_invoices.h"
 #include "programme/audit/audit_private.h"
@@ -144,6 +145,7 @@ static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(check_ancestors(audit, fault));
     TRY(check_postings(audit, fault));
     TRY(audit_invoices(audit, fault));
+    TRY(audit_credits(audit, fault));
     return audit_updates(audit, fault);
 }
 

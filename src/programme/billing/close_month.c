@@ -26,10 +26,13 @@
 /* A batch goes out at the end of a seller once it has so many lines. */
 enum { BATCH_LINES = 100000, PROGRESS_EDGES = 512 };
 
-/* An edge that was closed, with the head of its document once that is written; id 0: it has none. */
+/* An edge that was closed, with the heads of its documents once they are written; id 0: it has no invoice. */
 struct closed_edge {
     struct close_month_edge edge;
     struct invoice_head issued;
+    struct invoice_head *credit_notes;
+    const struct credited_invoice **corrected; /* by them */
+    size_t credit_note_count;
 };
 
 struct closing {
@@ -236,7 +239,52 @@ static struct invoice_head head_of(const struct closing *closing, uint32_t agree
     };
 }
 
-/* Puts the bill on a document, where there is anything, and the edge among the closed ones. */
+static enum status add_invoice(struct closing *closing, uint32_t agreement, const struct edge_bill *bill,
+                               struct closed_edge *closed, struct fault *fault) {
+    struct billed_total total;
+    struct document document = {.head = head_of(closing, agreement),
+                                .seller_code = closed->edge.seller_code,
+                                .lines = bill->lines,
+                                .line_count = bill->line_count,
+                                .issued = &closed->issued};
+    if (bill->line_count == 0) {
+        return STATUS_OK;
+    }
+    TRY(document_batch_add(&closing->batch, &document, &total, fault));
+    assert(total.gross_minor == bill->total.gross_minor);
+    closing->seller_invoices++;
+    return STATUS_OK;
+}
+
+/* Credit notes are few: what they correct is read one by one. */
+static enum status add_credit_notes(struct closing *closing, uint32_t agreement, const struct edge_bill *bill,
+                                    struct closed_edge *closed, struct fault *fault) {
+    struct call *call = closing->call;
+    size_t count = bill->credit_note_count;
+    closed->credit_notes = ARENA_NEW(call->arena, struct invoice_head, count);
+    closed->corrected = ARENA_NEW(call->arena, const struct credited_invoice *, count);
+    for (size_t i = 0; i < count; i++) {
+        struct billed_total total;
+        struct credited_invoice *credited = ARENA_NEW(call->arena, struct credited_invoice, 1);
+        TRY(credited_invoice_load(call, bill->credit_notes[i].document_id, INT64_MAX, credited, fault));
+        struct document document = {.head = head_of(closing, agreement),
+                                    .seller_code = closed->edge.seller_code,
+                                    .lines = bill->credit_notes[i].lines,
+                                    .line_count = bill->credit_notes[i].line_count,
+                                    .credited = credited,
+                                    .issued = &closed->credit_notes[i]};
+        document.head.kind = INVOICE_KIND_CREDIT_NOTE;
+        document.head.corrects_id = credited->head.id;
+        document.head.due_on = document.head.issued_on;
+        document.head.terms = TEXT("");
+        closed->corrected[i] = credited;
+        TRY(document_batch_add(&closing->batch, &document, &total, fault));
+    }
+    closed->credit_note_count = count;
+    return STATUS_OK;
+}
+
+/* Puts the bill on its documents, where there is anything, and the edge among the closed ones. */
 static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                               const struct edge_bill *bill, struct fault *fault) {
     const struct snapshot_edge *on = &closing->snapshot.edges[edge];
@@ -244,17 +292,8 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
     struct closed_edge *closed = &closing->closed[closing->closed_count++];
     closed->edge = name_edge(closing, on->seller, on->buyer, agreement);
     closing->seller_edges++;
-    if (bill->line_count > 0) {
-        struct billed_total total;
-        struct document document = {.head = head_of(closing, agreement),
-                                    .seller_code = closing->snapshot.accounts[on->seller].code,
-                                    .lines = bill->lines,
-                                    .line_count = bill->line_count,
-                                    .issued = &closed->issued};
-        TRY(document_batch_add(&closing->batch, &document, &total, fault));
-        assert(total.gross_minor == bill->total.gross_minor);
-        closing->seller_invoices++;
-    }
+    TRY(add_invoice(closing, agreement, bill, closed, fault));
+    TRY(add_credit_notes(closing, agreement, bill, closed, fault));
     return mark_closed(closing, agreement, fault);
 }
 
@@ -412,17 +451,33 @@ static enum status close_edges(struct closing *closing, const struct close_month
     return keep_closed_month(call, &closing->snapshot, closing->month, closing->closed_zones, fault);
 }
 
+static const struct close_month_credit_note *list_credit_notes(const struct closing *closing,
+                                                               const struct closed_edge *closed) {
+    struct arena *arena = closing->call->arena;
+    struct close_month_credit_note *notes =
+        ARENA_NEW(arena, struct close_month_credit_note, closed->credit_note_count);
+    for (size_t i = 0; i < closed->credit_note_count; i++) {
+        const struct invoice_head *head = &closed->credit_notes[i];
+        notes[i] = (struct close_month_credit_note){
+            identifier_text(closing->call, IDENTIFIER_INVOICE, head->id), head->number,
+            closed->corrected[i]->head.number, head->gross_minor};
+    }
+    return notes;
+}
+
 /* The closed edges as the result tells them, with what their documents are called. */
 static struct close_month_edge *list_closed(const struct closing *closing) {
     struct close_month_edge *edges =
         ARENA_NEW(closing->call->arena, struct close_month_edge, closing->closed_count);
     for (size_t i = 0; i < closing->closed_count; i++) {
-        const struct invoice_head *issued = &closing->closed[i].issued;
-        edges[i] = closing->closed[i].edge;
-        if (issued->id > 0) {
-            edges[i].invoice = identifier_text(closing->call, IDENTIFIER_INVOICE, issued->id);
-            edges[i].number = issued->number;
-            edges[i].gross_minor = issued->gross_minor;
+        const struct closed_edge *closed = &closing->closed[i];
+        edges[i] = closed->edge;
+        edges[i].credit_notes = list_credit_notes(closing, closed);
+        edges[i].credit_note_count = closed->credit_note_count;
+        if (closed->issued.id > 0) {
+            edges[i].invoice = identifier_text(closing->call, IDENTIFIER_INVOICE, closed->issued.id);
+            edges[i].number = closed->issued.number;
+            edges[i].gross_minor = closed->issued.gross_minor;
         }
     }
     return edges;

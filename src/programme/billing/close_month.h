@@ -17,6 +17,14 @@ struct close_month_input {
     struct text seller; /* only the edges that this account sells on; empty: all that the actor may close */
 };
 
+/* What corrections took back beyond the month's own lines (R7.18). */
+struct close_month_credit_note {
+    struct text invoice; /* inv_… */
+    struct text number;
+    struct text corrects; /* the number of the invoice that it corrects */
+    int64_t gross_minor;
+};
+
 /* One edge that was closed, or that stays open. */
 struct close_month_edge {
     struct text agreement; /* agr_… */
@@ -29,6 +37,8 @@ struct close_month_edge {
     struct text number;
     struct currency currency;
     int64_t gross_minor;
+    const struct close_month_credit_note *credit_notes;
+    size_t credit_note_count;
     /* open: why */
     struct text reason;  /* "month-not-ended", "report-missing", "price-missing", "amount-overflow", … */
     struct text message; /* one sentence; names what is missing */

@@ -1,7 +1,8 @@
 /* Corrections: what should have been charged for a month that is closed.
  *
  * The seller records the units; on the edge's next close the lines of that (month, SKU) are rated again with
- * all corrections, and every line that differs is reversed and replaced on the new invoice, naming the month.
+ * all corrections, and every line in effect that differs is reversed and replaced on the new invoice, naming
+ * the month and the document.
  * Of several for one (customer, SKU, month) the last counts. */
 #ifndef SEATMETER_PROGRAMME_BILLING_CORRECTIONS_H
 #define SEATMETER_PROGRAMME_BILLING_CORRECTIONS_H

@@ -42,16 +42,21 @@ static enum status find_line(struct explaining *explaining, int64_t line, struct
     return STATUS_OK;
 }
 
+/* Reversals of before lines said what they take back are known by their sign. */
+static bool takes_back(const struct billed_line *line) {
+    return line->takes_invoice_id != 0 || line->quantity_parts < 0;
+}
+
 static enum explained_kind kind_of(const struct invoice_head *head, const struct billed_line *line) {
     bool corrects = line->corrects_month.index != INVOICE_NO_MONTH;
-    if (head->kind == INVOICE_KIND_CREDIT_NOTE) {
+    if (head->kind == INVOICE_KIND_CREDIT_NOTE && !corrects) {
         return EXPLAINED_CREDIT;
     }
     if (line->price_id == 0) {
         return corrects ? EXPLAINED_NO_DIFFERENCE : EXPLAINED_CHARGE;
     }
     if (corrects) {
-        return line->quantity_parts < 0 ? EXPLAINED_REVERSAL : EXPLAINED_CORRECTION;
+        return takes_back(line) ? EXPLAINED_REVERSAL : EXPLAINED_CORRECTION;
     }
     return line->customer_id == 0 ? EXPLAINED_MINIMUM : EXPLAINED_USAGE;
 }
@@ -94,7 +99,7 @@ static size_t ordinal_of(const struct explaining *explaining) {
     size_t ordinal = 0;
     for (size_t i = 0; i < explaining->at; i++) {
         const struct billed_line *before = &explaining->lines[i];
-        ordinal += is_same_place(before, line_of(explaining)) && before->quantity_parts >= 0;
+        ordinal += is_same_place(before, line_of(explaining)) && !takes_back(before);
     }
     return ordinal;
 }
@@ -105,7 +110,7 @@ static void find_replaced(struct explaining *explaining) {
     struct line_explanation *result = explaining->result;
     for (size_t i = 0; i < explaining->line_count; i++) {
         const struct billed_line *line = &explaining->lines[i];
-        if (is_same_place(line, line_of(explaining)) && line->quantity_parts < 0) {
+        if (is_same_place(line, line_of(explaining)) && takes_back(line)) {
             replaced[result->replaced_count++] = (int64_t)i + 1;
         }
     }
@@ -138,42 +143,58 @@ static enum status refer_to(struct explaining *explaining, int64_t invoice_id, i
 
 /* Whether one line takes back what the other charges. */
 static bool turns_round(const struct billed_line *line, const struct billed_line *charged) {
-    struct billed_line turned = *line;
-    turned.quantity_parts = -turned.quantity_parts;
-    turned.amount_minor = -turned.amount_minor;
+    struct billed_line turned = line_turned(*line);
     return lines_charge_the_same(&turned, charged);
 }
 
-/* The last line before this document that charged what this one takes back. */
-static enum status explain_reversal(struct explaining *explaining, struct fault *fault) {
+/* The line at a position of another document. */
+static enum status explain_taken(struct explaining *explaining, int64_t invoice_id, int64_t position,
+                                 struct fault *fault) {
+    struct call *call = explaining->call;
+    struct billed_line *lines = NULL;
+    size_t count = 0;
+    TRY(invoice_lines_load(call->db, call->arena, invoice_id, &lines, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        if (lines[i].position == position) {
+            explaining->result->agrees = turns_round(line_of(explaining), &lines[i]);
+        }
+    }
+    return refer_to(explaining, invoice_id, position, fault);
+}
+
+/* A reversal of before lines said what they take back: what was in effect then. */
+static enum status explain_unsaid_reversal(struct explaining *explaining, struct fault *fault) {
     struct call *call = explaining->call;
     const struct billed_line *line = line_of(explaining);
-    struct billed_line *billed = NULL;
+    struct issued_line *issued = NULL;
     size_t count = 0;
-    TRY(invoice_lines_of_month(call->db, call->arena, explaining->head.agreement_id, line->corrects_month,
-                               line->sku_id, &billed, &count, fault));
-    for (size_t i = count; i-- > 0;) {
-        if (billed[i].invoice_id < explaining->head.id && turns_round(line, &billed[i])) {
-            explaining->result->agrees = true;
-            return refer_to(explaining, billed[i].invoice_id, billed[i].position, fault);
+    TRY(invoice_lines_of_place(call->db, call->arena, explaining->head.agreement_id, line->corrects_month,
+                               line->sku_id, &issued, &count, fault));
+    struct line_effects effects = line_effects_of(call->arena, issued, count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_it =
+            issued[i].line.invoice_id == line->invoice_id && issued[i].line.position == line->position;
+        if (is_it && effects.takes[i] >= 0) {
+            const struct billed_line *taken = &issued[effects.takes[i]].line;
+            return explain_taken(explaining, taken->invoice_id, taken->position, fault);
         }
     }
     return STATUS_OK;
 }
 
-/* A credit note's line keeps the position of the line that it credits. */
-static enum status explain_credit(struct explaining *explaining, struct fault *fault) {
-    struct call *call = explaining->call;
+static enum status explain_reversal(struct explaining *explaining, struct fault *fault) {
     const struct billed_line *line = line_of(explaining);
-    struct billed_line *credited = NULL;
-    size_t count = 0;
-    TRY(invoice_lines_load(call->db, call->arena, explaining->head.corrects_id, &credited, &count, fault));
-    for (size_t i = 0; i < count; i++) {
-        if (credited[i].position == line->position) {
-            explaining->result->agrees = turns_round(line, &credited[i]);
-        }
-    }
-    return refer_to(explaining, explaining->head.corrects_id, line->position, fault);
+    return line->takes_invoice_id == 0
+               ? explain_unsaid_reversal(explaining, fault)
+               : explain_taken(explaining, line->takes_invoice_id, line->takes_position, fault);
+}
+
+/* A line of a credit note of before kept the position of the line that it credits, and said no more. */
+static enum status explain_credit(struct explaining *explaining, struct fault *fault) {
+    const struct billed_line *line = line_of(explaining);
+    return line->takes_invoice_id == 0
+               ? explain_taken(explaining, explaining->head.corrects_id, line->position, fault)
+               : explain_taken(explaining, line->takes_invoice_id, line->takes_position, fault);
 }
 
 /* ---- one-off charges ---- */

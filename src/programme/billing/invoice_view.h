@@ -13,8 +13,14 @@ enum status invoice_summarise(struct name_cache *names, const struct invoice_hea
 enum status invoice_line_fill(struct name_cache *names, const struct billed_line *row,
                               struct invoice_line *line, struct fault *fault) MUST_CHECK;
 
-/* The amount still to be settled, and what credit notes took off (as a positive amount). */
-enum status invoice_due(struct call *call, const struct invoice_head *head, int64_t *due_minor,
-                        int64_t *credited_minor, struct fault *fault) MUST_CHECK;
+/* What is still to be settled of a document. */
+struct invoice_balance {
+    int64_t credited_minor; /* what credit notes took off, as a positive amount */
+    int64_t set_off_minor;  /* how much of them was set off; of a credit note, how much of itself */
+    int64_t due_minor;
+};
+
+enum status invoice_balance_of(struct call *call, const struct invoice_head *head,
+                               struct invoice_balance *balance, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 #include "programme/billing/issue_documents.h"
 
+#include "core/money/money.h"
 #include "store/billing/ledger.h"
 #include "store/parties/accounts.h"
 
@@ -16,20 +17,54 @@ void document_batch_clean_up(struct document_batch *batch) {
     batch->count = batch->capacity = batch->line_count = 0;
 }
 
+/* The totals of a credit note: its taxes are those that it takes of its invoice's. */
+static enum status credit_total(const struct document *document, struct billed_total *total,
+                                struct fault *fault) {
+    struct billed_total made = {0};
+    struct tax_total *taxes = NULL;
+    size_t count = 0;
+    TRY(credited_invoice_take(document->credited, document->lines, document->line_count, &taxes, &count,
+                              fault));
+    for (size_t i = 0; i < count; i++) {
+        TRY(money_add(&made.net_minor, taxes[i].taxable_minor, fault));
+        TRY(money_add(&made.tax_minor, taxes[i].tax_minor, fault));
+    }
+    made.gross_minor = made.net_minor;
+    TRY(money_add(&made.gross_minor, made.tax_minor, fault));
+    *total = made;
+    return STATUS_OK;
+}
+
+/* How much of a credit note goes against what is open of its invoice. */
+static int64_t set_off_of(const struct document *document) {
+    int64_t credit_minor = -document->head.gross_minor;
+    if (document->credited == NULL || credit_minor <= 0) {
+        return 0;
+    }
+    return credit_minor < document->credited->open_minor ? credit_minor : document->credited->open_minor;
+}
+
 enum status document_batch_add(struct document_batch *batch, const struct document *document,
                                struct billed_total *total, struct fault *fault) {
     struct document added = *document;
     assert(document->line_count > 0 && document->issued != NULL);
+    assert((document->credited != NULL) == (document->head.kind == INVOICE_KIND_CREDIT_NOTE));
     for (size_t i = 0; i < document->line_count; i++) {
         assert(document->lines[i].position > (i == 0 ? 0 : document->lines[i - 1].position));
     }
-    TRY(billed_lines_total(&batch->arena, document->lines, document->line_count, total, fault));
-    added.head.state = INVOICE_ISSUED;
-    added.head.issued_at_us = batch->call->now_us;
-    added.head.settled_at_us = 0;
+    if (document->credited != NULL) {
+        TRY(credit_total(document, total, fault));
+    } else {
+        TRY(billed_lines_total(&batch->arena, document->lines, document->line_count, total, fault));
+    }
     added.head.net_minor = total->net_minor;
     added.head.tax_minor = total->tax_minor;
     added.head.gross_minor = total->gross_minor;
+    added.head.set_off_minor = set_off_of(&added);
+    bool is_settled = added.head.gross_minor + added.head.set_off_minor == 0;
+    added.head.state = is_settled ? INVOICE_PAID : INVOICE_ISSUED;
+    added.head.issued_at_us = batch->call->now_us;
+    added.head.settled_at_us = is_settled ? batch->call->now_us : 0;
     batch->documents =
         arena_grow(&batch->arena, batch->documents, batch->count, &batch->capacity, sizeof *batch->documents);
     batch->documents[batch->count++] = added;
@@ -147,6 +182,26 @@ static enum status write_postings(const struct document_batch *batch, struct fau
     return end_bulk(bulk, status, fault);
 }
 
+/* What a credit note was set off against: an open invoice of which nothing is left is paid; of one that was
+ * written off, less was lost. */
+static enum status settle_credited(const struct document_batch *batch, const struct document *note,
+                                   struct fault *fault) {
+    struct call *call = batch->call;
+    const struct credited_invoice *credited = note->credited;
+    if (credited == NULL || note->head.set_off_minor == 0) {
+        return STATUS_OK;
+    }
+    if (credited->head.state == INVOICE_WRITTEN_OFF) {
+        struct ledger_posting posting = posting_of(&note->head, 0);
+        ledger_post_settlement(&posting, LEDGER_BAD_DEBT, -note->head.set_off_minor);
+        return ledger_insert(call->db, &posting, fault);
+    }
+    if (note->head.set_off_minor < credited->open_minor) {
+        return STATUS_OK;
+    }
+    return invoice_settle(call->db, credited->head.id, INVOICE_PAID, call->now_us, fault);
+}
+
 enum status document_batch_write(struct document_batch *batch, struct fault *fault) {
     if (batch->count == 0) {
         return STATUS_OK;
@@ -155,6 +210,9 @@ enum status document_batch_write(struct document_batch *batch, struct fault *fau
     TRY(write_heads(batch, fault));
     TRY(write_lines(batch, fault));
     TRY(write_postings(batch, fault));
+    for (size_t i = 0; i < batch->count; i++) {
+        TRY(settle_credited(batch, &batch->documents[i], fault));
+    }
     batch->documents_written += (int64_t)batch->count;
     batch->lines_written += (int64_t)batch->line_count;
     document_batch_clean_up(batch);

@@ -3,21 +3,24 @@
  * From lines to a numbered document with totals, kept lines and postings. Documents are gathered and then
  * written together, heads, lines and postings each in one bulk, because a close issues tens of thousands; a
  * credit note is a batch of one. Numbers are taken when a batch is written, in the order in which documents
- * were added, so a seller's numbers have no gaps (R7.11). */
+ * were added, so a seller's numbers have no gaps (R7.11).
+ *
+ * A document that leaves nothing to settle is paid when it is issued (R8.3). A credit note is set off against
+ * what is open of the invoice that it credits, which is paid where nothing is left (R8.2). */
 #ifndef SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 #define SEATMETER_PROGRAMME_BILLING_ISSUE_DOCUMENTS_H
 
-#include "programme/call/call.h"
-#include "store/billing/invoices.h"
+#include "programme/billing/credited_invoice.h"
 
 /* A document to issue. */
 struct document {
-    /* All but id, number, state, time of issue and totals: those are the writer's. */
+    /* All but id, number, state, time of issue, totals and set-off: those are the writer's. */
     struct invoice_head head;
     struct text seller_code;   /* which begins the number */
     struct billed_line *lines; /* at least one, positions ascending; they live until the batch is written */
     size_t line_count;
-    struct invoice_head *issued; /* where the head goes as it was written, in the call's arena */
+    struct credited_invoice *credited; /* of a credit note: what it credits; it lives as long; else NULL */
+    struct invoice_head *issued;       /* where the head goes as it was written, in the call's arena */
 };
 
 struct document_batch {

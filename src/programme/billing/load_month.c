@@ -120,7 +120,7 @@ static enum status read_places(const struct loading *loading, struct fault *faul
     size_t count = 0;
     for (size_t i = 0; i < loading->correction_count; i++) {
         const struct correction *correction = &loading->corrections[i];
-        struct billed_line *billed = NULL;
+        struct issued_line *billed = NULL;
         bool is_known = count > 0 && places[count - 1].agreement_id == correction->agreement_id &&
                         places[count - 1].month.index == correction->month.index &&
                         places[count - 1].sku_id == correction->sku_id;
@@ -131,8 +131,10 @@ static enum status read_places(const struct loading *loading, struct fault *faul
         *place = (struct corrected_place){.agreement_id = correction->agreement_id,
                                           .month = correction->month,
                                           .sku_id = correction->sku_id};
-        TRY(invoice_lines_of_month(call->db, call->arena, place->agreement_id, place->month, place->sku_id,
+        TRY(invoice_lines_of_place(call->db, call->arena, place->agreement_id, place->month, place->sku_id,
                                    &billed, &place->billed_count, fault));
+        TRY(invoice_of_month(call->db, call->arena, place->agreement_id, place->month, &place->document_id,
+                             &place->number, fault));
         place->billed = billed;
     }
     corrected_places_sort(loading->input->snapshot, places, count);

@@ -126,10 +126,23 @@ static void add_problem(struct margins *margins, struct forecast *forecast, uint
                                 text_copy(arena, text_of(reason)),     message};
 }
 
-/* Bills an edge of the account's, in `scratch`. One that cannot be billed leaves the others as they are. */
+static void gather_lines(struct margins *margins, const struct forecast *forecast, uint32_t agreement,
+                         const struct billed_line *lines, size_t count) {
+    const struct snapshot *snapshot = &margins->snapshot;
+    for (size_t i = 0; i < count; i++) {
+        struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
+                                 .buyer_id = snapshot->agreements[agreement].buyer_id,
+                                 .customer_id = lines[i].customer_id,
+                                 .sku_id = lines[i].sku_id,
+                                 .amount_minor = lines[i].amount_minor};
+        add_item(margins, &sum, snapshot->currencies[agreement], forecast->so_far);
+    }
+}
+
+/* Bills an edge of the account's, in `scratch`: its invoice, and what would be on credit notes beside it. One
+ * that cannot be billed leaves the others as they are. */
 static enum status gather_edge(struct margins *margins, struct forecast *forecast, uint32_t agreement,
                                struct arena *scratch, struct fault *fault) {
-    const struct snapshot *snapshot = &margins->snapshot;
     struct arena *arena = margins->call->arena;
     struct edge_bill bill;
     enum status status =
@@ -144,13 +157,10 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
         add_problem(margins, forecast, agreement, "price-missing",
                     bill_missing_message(arena, margins->month, bill.missing));
     }
-    for (size_t i = 0; i < bill.line_count; i++) {
-        struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
-                                 .buyer_id = snapshot->agreements[agreement].buyer_id,
-                                 .customer_id = bill.lines[i].customer_id,
-                                 .sku_id = bill.lines[i].sku_id,
-                                 .amount_minor = bill.lines[i].amount_minor};
-        add_item(margins, &sum, snapshot->currencies[agreement], forecast->so_far);
+    gather_lines(margins, forecast, agreement, bill.lines, bill.line_count);
+    for (size_t i = 0; i < bill.credit_note_count; i++) {
+        gather_lines(margins, forecast, agreement, bill.credit_notes[i].lines,
+                     bill.credit_notes[i].line_count);
     }
     forecast->is_billed[agreement] = true;
     return STATUS_OK;

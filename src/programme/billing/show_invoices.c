@@ -1,5 +1,6 @@
 #include "programme/billing/show_invoices.h"
 
+#include "programme/billing/credited_invoice.h"
 #include "programme/billing/invoice_view.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
@@ -150,10 +151,24 @@ static enum status fill_lines(struct name_cache *names, int64_t invoice_id, stru
     return STATUS_OK;
 }
 
+/* A credit note's taxes are what it took of those of its invoice. */
+static enum status fill_credit(struct call *call, const struct invoice_head *head, struct invoice *invoice,
+                               struct fault *fault) {
+    struct credited_invoice credited;
+    struct billed_line *lines = NULL;
+    struct tax_total *taxes = NULL;
+    size_t count = 0;
+    TRY(credited_invoice_load(call, head->corrects_id, head->id, &credited, fault));
+    TRY(invoice_lines_load(call->db, call->arena, head->id, &lines, &count, fault));
+    TRY(credited_invoice_take(&credited, lines, count, &taxes, &invoice->tax_count, fault));
+    invoice->taxes = taxes;
+    invoice->corrects_number = credited.head.number;
+    return STATUS_OK;
+}
+
 static enum status fill_invoice(struct name_cache *names, const struct invoice_head *head,
                                 struct invoice *invoice, struct fault *fault) {
     struct call *call = names->call;
-    struct invoice_head corrected = {0};
     *invoice = (struct invoice){
         .identifier = identifier_text(call, IDENTIFIER_INVOICE, head->id),
         .number = head->number,
@@ -167,12 +182,11 @@ static enum status fill_invoice(struct name_cache *names, const struct invoice_h
     TRY(currency_find(head->currency, "currency", &invoice->currency, fault));
     TRY(fill_party(names, head->seller_id, &head->seller, true, &invoice->seller, fault));
     TRY(fill_party(names, head->buyer_id, &head->buyer, false, &invoice->buyer, fault));
-    if (head->corrects_id > 0) {
-        TRY(invoice_load(call->db, call->arena, head->corrects_id, &corrected, fault));
-        invoice->corrects_number = corrected.number;
-    }
     TRY(fill_lines(names, head->id, invoice, fault));
     TRY(invoice_total(call->arena, invoice, fault));
+    if (head->corrects_id > 0) {
+        TRY(fill_credit(call, head, invoice, fault));
+    }
     /* The totals that were issued stand, whatever the lines add up to; seatmeter check tells a difference. */
     invoice->net_minor = head->net_minor;
     invoice->tax_minor = head->tax_minor;
@@ -180,18 +194,20 @@ static enum status fill_invoice(struct name_cache *names, const struct invoice_h
     return STATUS_OK;
 }
 
-enum status invoice_due(struct call *call, const struct invoice_head *head, int64_t *due_minor,
-                        int64_t *credited_minor, struct fault *fault) {
-    struct invoice_head corrected = {.state = INVOICE_PAID};
-    int64_t credits_minor = 0;
-    TRY(invoice_credited(call->db, head->id, &credits_minor, fault));
-    if (head->corrects_id > 0) {
-        TRY(invoice_load(call->db, call->arena, head->corrects_id, &corrected, fault));
+enum status invoice_balance_of(struct call *call, const struct invoice_head *head,
+                               struct invoice_balance *balance, struct fault *fault) {
+    struct invoice_balance made = {0};
+    TRY(invoice_credited(call->db, head->id, &made.credited_minor, fault));
+    made.credited_minor = -made.credited_minor;
+    if (head->kind == INVOICE_KIND_CREDIT_NOTE) {
+        made.set_off_minor = head->set_off_minor;
+        made.due_minor = head->gross_minor + made.set_off_minor;
+    } else {
+        TRY(invoice_set_off(call->db, head->id, &made.set_off_minor, fault));
+        made.due_minor = head->gross_minor - made.set_off_minor;
     }
-    *credited_minor = -credits_minor;
-    /* A credit note of an invoice that is not settled yet is set off against it. */
-    bool is_due = head->state == INVOICE_ISSUED && corrected.state != INVOICE_ISSUED;
-    *due_minor = is_due ? head->gross_minor - *credited_minor : 0;
+    made.due_minor = head->state == INVOICE_ISSUED ? made.due_minor : 0;
+    *balance = made;
     return STATUS_OK;
 }
 
@@ -199,13 +215,17 @@ static enum status show_invoice_body(struct call *call, const void *input, void 
                                      struct fault *fault) {
     const struct show_invoice_input *asked = input;
     struct invoice_detail *detail = output;
+    struct invoice_balance balance;
     struct invoice_head head;
     struct name_cache names;
     name_cache_init(&names, call);
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_invoice(call, asked->invoice, &head, fault));
     TRY(fill_invoice(&names, &head, &detail->invoice, fault));
-    TRY(invoice_due(call, &head, &detail->due_minor, &detail->credited_minor, fault));
+    TRY(invoice_balance_of(call, &head, &balance, fault));
+    detail->credited_minor = balance.credited_minor;
+    detail->set_off_minor = balance.set_off_minor;
+    detail->due_minor = balance.due_minor;
     detail->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, head.agreement_id);
     detail->settled_at_us = head.settled_at_us;
     return STATUS_OK;

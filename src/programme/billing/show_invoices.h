@@ -1,6 +1,6 @@
 /* Show invoices: documents are seen by the two parties of their edge alone, and never edited.
  *
- * What is due is gross less credits; paying and writing off post exactly that (R8.3). */
+ * What is due is gross less what was set off; paying and writing off post exactly that (R8.3). */
 #ifndef SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
 #define SEATMETER_PROGRAMME_BILLING_SHOW_INVOICES_H
 
@@ -52,6 +52,7 @@ struct invoice_detail {
     struct invoice invoice; /* complete, for the documents room */
     struct text agreement;  /* agr_… */
     int64_t credited_minor; /* by credit notes, as a positive amount */
+    int64_t set_off_minor;  /* of its credit notes; of a credit note: against its invoice */
     int64_t due_minor;      /* 0 once it is paid or written off */
     int64_t settled_at_us;  /* 0: not yet */
 };

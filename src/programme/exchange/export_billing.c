@@ -1,5 +1,17 @@
 #include "programme/exchange/export_billing.h"
 
+/* The line that a line takes back. */
+static void write_taken(struct exporting *exporting, struct db_rows *rows) {
+    if (db_column_int(rows, 17) == 0) {
+        csv_write(&exporting->writer, TEXT(""));
+        csv_write(&exporting->writer, TEXT(""));
+        return;
+    }
+    export_write_invoice(exporting, db_column_int(rows, 17), db_column_text(rows, 18),
+                         db_column_int(rows, 3));
+    csv_write_int(&exporting->writer, db_column_int(rows, 19));
+}
+
 static enum status write_line(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
     int64_t parts_per_unit = db_column_int(rows, 11);
     struct text description = db_column_text(rows, 14);
@@ -19,6 +31,8 @@ static enum status write_line(struct exporting *exporting, struct db_rows *rows,
     TRY(export_write_amount(exporting, db_column_int(rows, 13), db_column_text(rows, 5), fault));
     csv_write(&exporting->writer, db_column_text(rows, 5));
     csv_write(&exporting->writer, note.length > 0 ? note : description);
+    csv_write_int(&exporting->writer, db_column_int(rows, 16));
+    write_taken(exporting, rows);
     return STATUS_OK;
 }
 
@@ -28,9 +42,10 @@ static enum status export_lines(struct exporting *exporting, struct fault *fault
     return export_write_rows(exporting, rows, write_line, fault);
 }
 
-static const char *const LINES_COLUMNS[] = {"invoice", "month",    "seller",   "buyer",    "customer",
-                                            "sku",     "policy",   "measured", "quantity", "unit_price",
-                                            "amount",  "currency", "note",     NULL};
+static const char *const LINES_COLUMNS[] = {"invoice",    "month",    "seller",   "buyer",    "customer",
+                                            "sku",        "policy",   "measured", "quantity", "unit_price",
+                                            "amount",     "currency", "note",     "line",     "takes_invoice",
+                                            "takes_line", NULL};
 const struct export_table EXPORT_LINES = {"lines", LINES_COLUMNS, export_lines};
 
 static enum status write_posting(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {

@@ -4,8 +4,6 @@
 #include "programme/call/lookup_invoice.h"
 #include "store/billing/ledger.h"
 
-#include <assert.h>
-
 /* Paying or writing off. */
 struct settlement {
     const struct settle_invoice_input *input;
@@ -13,41 +11,23 @@ struct settlement {
     enum ledger_account to;
 };
 
-/* Settles the credit notes that were set off against the invoice. */
-static enum status settle_credit_notes(struct call *call, int64_t invoice_id, struct fault *fault) {
-    struct invoice_filter filter = {
-        .corrects_id = invoice_id, .month = -1, .state = INVOICE_ISSUED, .kind = -1};
-    struct page page = {0};
-    do {
-        struct invoice_head *heads = NULL;
-        size_t count = 0;
-        TRY(invoice_list(call->db, call->arena, &filter, page, &heads, &count, &page.after_id, fault));
-        for (size_t i = 0; i < count; i++) {
-            TRY(invoice_settle(call->db, heads[i].id, INVOICE_PAID, call->now_us, fault));
-        }
-    } while (page.after_id > 0);
-    return STATUS_OK;
-}
-
-/* A credit note that an open invoice sets off is not settled by itself. */
+/* A credit note that was set off in whole has nothing left to settle. */
 static enum status refuse_set_off(struct call *call, const struct invoice_head *head, struct fault *fault) {
     struct invoice_head corrected;
-    if (head->corrects_id == 0) {
+    bool is_set_off =
+        head->corrects_id != 0 && head->set_off_minor > 0 && head->gross_minor + head->set_off_minor == 0;
+    if (!is_set_off) {
         return STATUS_OK;
     }
     TRY(invoice_load(call->db, call->arena, head->corrects_id, &corrected, fault));
-    if (corrected.state != INVOICE_ISSUED) {
-        return STATUS_OK;
-    }
     return fault_set(fault, STATUS_CONFLICT, "set-off", "invoice", head->number,
-                     "This credit note is set off against invoice %.*s. Settle that invoice.",
+                     "This credit note was set off against invoice %.*s. Settle that invoice.",
                      TEXT_ARGS(corrected.number));
 }
 
 static enum status post_settlement(struct call *call, const struct invoice_head *head, enum ledger_account to,
                                    struct fault *fault) {
-    int64_t due_minor = 0;
-    int64_t credited_minor = 0;
+    struct invoice_balance balance;
     struct ledger_posting posting = {
         .at_us = call->now_us,
         .invoice_id = head->id,
@@ -55,9 +35,8 @@ static enum status post_settlement(struct call *call, const struct invoice_head 
         .party_id = head->buyer_id,
         .currency = head->currency,
     };
-    TRY(invoice_due(call, head, &due_minor, &credited_minor, fault));
-    assert(due_minor == head->gross_minor - credited_minor);
-    ledger_post_settlement(&posting, to, due_minor);
+    TRY(invoice_balance_of(call, head, &balance, fault));
+    ledger_post_settlement(&posting, to, balance.due_minor);
     return ledger_insert(call->db, &posting, fault);
 }
 
@@ -69,12 +48,11 @@ static enum status settle_body(struct call *call, const void *input, void *outpu
     name_cache_init(&names, call);
     TRY(find_invoice(call, settlement->input->invoice, &head, fault));
     TRY(require_right(call, head.seller_id, RIGHT_BILLING, fault));
-    TRY(machine_step(&invoice_machine, (int)head.state, settlement->event, &state, fault));
     TRY(refuse_set_off(call, &head, fault));
+    TRY(machine_step(&invoice_machine, (int)head.state, settlement->event, &state, fault));
     TRY(post_settlement(call, &head, settlement->to, fault));
     head.state = (enum invoice_state)state;
     TRY(invoice_settle(call->db, head.id, head.state, call->now_us, fault));
-    TRY(settle_credit_notes(call, head.id, fault));
     TRY(audit_write(
         call, text_format(call->arena, "invoice.%s", settlement->event).at,
         identifier_text(call, IDENTIFIER_INVOICE, head.id), head.seller_id,

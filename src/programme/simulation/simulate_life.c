@@ -22,7 +22,7 @@
 static const int64_t MINUTE_US = INT64_C(60000000);
 static const int64_t LATE_US = INT64_C(21600000000);
 static const int64_t DAY_US = INT64_C(86400000000);
-enum { BATCH_MAX = 400, CLOSE_AFTER_DAYS = 7, REPORT_WITHIN_DAYS = 4 };
+enum { BATCH_MAX = 400, CLOSE_AFTER_DAYS = 7, REPORT_WITHIN_DAYS = 4, CORRECTIONS_A_MONTH = 3 };
 
 enum act {
     ACT_ISSUE,            /* subject: licence */
@@ -470,22 +470,28 @@ static enum status close_one_month(struct sim *sim, const struct planned *planne
     return STATUS_OK;
 }
 
-/* A seller of a rich world credits one invoice in forty, whole. */
-static enum status credit_whole(struct sim *sim, const struct invoice_view *invoice, struct fault *fault) {
-    struct credit_invoice_input input = {.invoice = invoice->identifier, .reason = TEXT("goodwill")};
+/* A seller credits an invoice: whole, or a line of it. What a correction took back before is refused. */
+static enum status credit_some(struct sim *sim, const struct invoice_view *invoice, bool whole,
+                               struct fault *fault) {
+    int64_t line = rng_between(&sim->rng, 1, 3);
+    struct credit_invoice_input input = {.invoice = invoice->identifier,
+                                         .positions = &line,
+                                         .position_count = whole ? 0 : 1,
+                                         .reason = TEXT("goodwill")};
     struct invoice_view note;
-    return credit_invoice(sim->call, &input, &note, fault);
+    enum status status = credit_invoice(sim->call, &input, &note, fault);
+    return status == STATUS_CONFLICT || status == STATUS_INVALID ? STATUS_OK : status;
 }
 
-/* Four invoices in five are paid. */
+/* Four invoices in five are paid; of a rich world's, one in fifteen is credited, of which a third whole. */
 static enum status settle_one(struct sim *sim, const struct invoice_view *invoice, struct fault *fault) {
     const struct settle_invoice_input settle = {.invoice = invoice->identifier};
     struct invoice_view settled;
     if (invoice->gross_minor <= 0) {
         return STATUS_OK;
     }
-    if (sim->input->rich && rng_chance(&sim->rng, 1, 40)) {
-        return credit_whole(sim, invoice, fault);
+    if (sim->input->rich && rng_chance(&sim->rng, 1, 15)) {
+        return credit_some(sim, invoice, rng_chance(&sim->rng, 1, 3), fault);
     }
     return rng_chance(&sim->rng, 4, 5) ? pay_invoice(sim->call, &settle, &settled, fault) : STATUS_OK;
 }
@@ -511,8 +517,10 @@ static bool is_correctable(const struct invoice_line *line) {
     return line->policy.length > 0 && line->customer_code.length > 0 && line->note.length == 0;
 }
 
+/* Of the month that was closed, or of any before it. */
 static enum status correct_invoice(struct sim *sim, const struct planned *planned, struct fault *fault) {
-    struct text month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month));
+    int32_t which = (int32_t)rng_between(&sim->rng, 0, planned->month);
+    struct text month = month_format(sim->call->arena, month_plus(sim->first_month, which));
     struct list_invoices_input input = {.month = month, .kind = TEXT("invoice"), .page = {.limit = 20}};
     struct invoice_page page;
     TRY(list_invoices(sim->call, &input, &page, fault));
@@ -572,7 +580,10 @@ static enum status perform_act(struct life *life, const struct planned *planned,
         return pay_invoices(sim, planned, fault);
     case ACT_CORRECT:
     default:
-        return correct_invoice(sim, planned, fault);
+        for (int i = 0; i < CORRECTIONS_A_MONTH; i++) {
+            TRY(correct_invoice(sim, planned, fault));
+        }
+        return STATUS_OK;
     }
 }
 

@@ -65,9 +65,11 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
                     fault);
 }
 
+/* The first document of the close that has a line of the month and SKU: what takes back may be on several. */
 static const char MARK_BILLED[] =
-    "update corrections set invoice_id = (select i.id from invoices i where i.agreement_id = "
-    "corrections.agreement_id and i.month = $1 and i.kind <> 'credit-note' and i.id >= $2) "
+    "update corrections set invoice_id = (select min(i.id) from invoices i join invoice_lines l on "
+    "l.invoice_id = i.id where i.agreement_id = corrections.agreement_id and i.id >= $2 and "
+    "l.corrects_month = corrections.month and l.sku_id = corrections.sku_id) "
     "where invoice_id is null and month < $1 and not exists (select 1 from months m where m.agreement_id = "
     "corrections.agreement_id and m.month > $1 and m.state = 'closed')";
 

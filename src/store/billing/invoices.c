@@ -51,6 +51,7 @@ static const struct db_field INVOICE_FIELDS[] = {
     DB_FIELD_INT(struct invoice_head, gross_minor, "gross_minor"),
     DB_FIELD_TEXT(struct invoice_head, terms, "terms"),
     DB_FIELD_INT(struct invoice_head, corrects_id, "corrects_id", DB_OR_NULL),
+    DB_FIELD_INT(struct invoice_head, set_off_minor, "set_off_minor"),
     DB_FIELD_TEXT(struct invoice_head, seller.name, "seller_name"),
     DB_FIELD_TEXT(struct invoice_head, seller.address, "seller_address"),
     DB_FIELD_TEXT(struct invoice_head, seller.country, "seller_country"),
@@ -114,6 +115,8 @@ static const struct db_field INVOICE_LINE_FIELDS[] = {
     DB_FIELD_REST(NULL, &INVOICE_LINE_BILLED),
     DB_FIELD_TEXT(struct billed_line, description, "description"),
     DB_FIELD_TEXT(struct billed_line, note, "note"),
+    DB_FIELD_INT(struct billed_line, takes_invoice_id, "takes_invoice_id", DB_OR_NULL),
+    DB_FIELD_INT(struct billed_line, takes_position, "takes_position", DB_OR_NULL),
 };
 static const struct db_fields INVOICE_LINE = DB_FIELDS(struct billed_line, INVOICE_LINE_FIELDS);
 
@@ -133,18 +136,73 @@ enum status invoice_lines_load(struct db *db, struct arena *arena, int64_t invoi
     return rows_all(db, arena, &INVOICE_LINE, LINES, DB_ARGS(db_integer(invoice_id)), rows, count, fault);
 }
 
-static const char LINES_OF_MONTH[] =
-    "select {l} from invoice_lines l join invoices i on i.id = l.invoice_id "
-    "where i.agreement_id = $1 and i.kind <> 'credit-note' and l.sku_id = $3 and l.price_id <> 0 "
-    "and ((i.month = $2 and l.corrects_month is null) or l.corrects_month = $2) "
-    "order by l.invoice_id, l.position";
+/* A line of a credit note credits the line of its invoice at the same position, unless it says which (or is
+ * a correction's): credit notes of before lines said it. */
+#define TAKES_INVOICE                                                                                        \
+    "coalesce(l.takes_invoice_id, case when i.kind = 'credit-note' and l.corrects_month is null then "       \
+    "i.corrects_id end)"
+#define TAKES_POSITION                                                                                       \
+    "coalesce(l.takes_position, case when i.kind = 'credit-note' and l.corrects_month is null then "         \
+    "l.position end)"
+#define MONTH_OF_USE "coalesce(l.corrects_month, t.corrects_month, o.month, i.month)"
 
-enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t agreement_id,
-                                   struct month month, int64_t sku_id, struct billed_line **rows,
+static const struct db_field ISSUED_FIELDS[] = {
+    DB_FIELD_PART(struct issued_line, line, "l", &INVOICE_LINE),
+    DB_FIELD_MONTH(struct issued_line, month, MONTH_OF_USE),
+    DB_FIELD_INT(struct issued_line, document_id, "coalesce(i.corrects_id, i.id)"),
+    DB_FIELD_TEXT(struct issued_line, number, "coalesce(d.number, i.number)"),
+    DB_FIELD_INT(struct issued_line, takes_invoice_id, TAKES_INVOICE, DB_OR_NULL),
+    DB_FIELD_INT(struct issued_line, takes_position, TAKES_POSITION, DB_OR_NULL),
+};
+static const struct db_fields ISSUED_LINE = DB_FIELDS(struct issued_line, ISSUED_FIELDS);
+
+/* `d` is the invoice that a credit note credits, `t` the line that a line credits, `o` that line's document.
+ */
+#define ISSUED_LINES                                                                                         \
+    "select {} from invoices i join invoice_lines l on l.invoice_id = i.id "                                 \
+    "left join invoices d on d.id = i.corrects_id "                                                          \
+    "left join invoice_lines t on l.corrects_month is null and t.invoice_id = " TAKES_INVOICE                \
+    " and t.position = " TAKES_POSITION " left join invoices o on o.id = t.invoice_id "                      \
+    "where i.agreement_id = $1 "
+
+static const char LINES_OF_PLACE[] =
+    ISSUED_LINES "and l.sku_id = $3 and l.price_id <> 0 and " MONTH_OF_USE " = $2 "
+                 "order by l.invoice_id, l.position";
+
+enum status invoice_lines_of_place(struct db *db, struct arena *arena, int64_t agreement_id,
+                                   struct month month, int64_t sku_id, struct issued_line **rows,
                                    size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &INVOICE_LINE, LINES_OF_MONTH,
+    return rows_all(db, arena, &ISSUED_LINE, LINES_OF_PLACE,
                     DB_ARGS(db_integer(agreement_id), db_integer(month.index), db_integer(sku_id)), rows,
                     count, fault);
+}
+
+static const char LINES_OF_AGREEMENT[] = ISSUED_LINES "order by l.invoice_id, l.position";
+
+enum status invoice_lines_of_agreement(struct db *db, struct arena *arena, int64_t agreement_id,
+                                       struct issued_line **rows, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &ISSUED_LINE, LINES_OF_AGREEMENT, DB_ARGS(db_integer(agreement_id)), rows,
+                    count, fault);
+}
+
+static const struct db_field NAME_FIELDS[] = {
+    DB_FIELD_INT(struct invoice_head, id, "id"),
+    DB_FIELD_TEXT(struct invoice_head, number, "number"),
+};
+static const struct db_fields NAME = DB_FIELDS(struct invoice_head, NAME_FIELDS);
+
+static const char OF_MONTH[] =
+    "select {} from invoices where agreement_id = $1 and month = $2 and kind <> 'credit-note'";
+
+enum status invoice_of_month(struct db *db, struct arena *arena, int64_t agreement_id, struct month month,
+                             int64_t *id, struct text *number, struct fault *fault) {
+    struct invoice_head head = {0};
+    bool found = false;
+    TRY(rows_one(db, arena, &NAME, OF_MONTH, DB_ARGS(db_integer(agreement_id), db_integer(month.index)),
+                 &head, &found, fault));
+    *id = head.id;
+    *number = head.number;
+    return STATUS_OK;
 }
 
 /* ---- settled and credited ---- */
@@ -169,14 +227,18 @@ enum status invoice_credited(struct db *db, int64_t invoice_id, int64_t *gross_m
     return db_query_int(db, CREDITED, DB_ARGS(db_integer(invoice_id)), 0, gross_minor, fault);
 }
 
-static const char CREDITED_POSITIONS[] =
-    "select distinct l.position from invoice_lines l join invoices i on i.id = l.invoice_id "
-    "where i.corrects_id = $1 order by l.position";
+static const char SET_OFF[] =
+    "select cast(coalesce(sum(set_off_minor), 0) as bigint) from invoices where corrects_id = $1";
 
-enum status invoice_credited_positions(struct db *db, struct arena *arena, int64_t invoice_id,
-                                       int64_t **positions, size_t *count, struct fault *fault) {
-    return rows_integers(db, arena, CREDITED_POSITIONS, DB_ARGS(db_integer(invoice_id)), positions, count,
-                         fault);
+enum status invoice_set_off(struct db *db, int64_t invoice_id, int64_t *set_off_minor, struct fault *fault) {
+    return db_query_int(db, SET_OFF, DB_ARGS(db_integer(invoice_id)), 0, set_off_minor, fault);
+}
+
+static const char CREDIT_NOTES[] = "select {} from invoices where corrects_id = $1 order by id";
+
+enum status invoice_credit_notes(struct db *db, struct arena *arena, int64_t invoice_id,
+                                 struct invoice_head **heads, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &INVOICE, CREDIT_NOTES, DB_ARGS(db_integer(invoice_id)), heads, count, fault);
 }
 
 /* ---- lists ---- */

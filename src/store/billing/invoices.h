@@ -8,6 +8,7 @@
 
 #include "core/money/billed_line.h"
 #include "core/money/invoice.h"
+#include "core/rating/effect.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
 
@@ -36,7 +37,9 @@ struct invoice_head {
     int64_t tax_minor;
     int64_t gross_minor;
     struct text terms;
-    int64_t corrects_id; /* 0: none */
+    int64_t corrects_id;   /* 0: none */
+    int64_t set_off_minor; /* of a credit note: how much of it was set off against the invoice it credits;
+                              -1: an invoice that was issued before there were set-offs */
     struct invoice_address seller;
     struct invoice_address buyer;
     int64_t issued_at_us;
@@ -91,18 +94,31 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
                          struct page page, struct invoice_head **heads, size_t *count, int64_t *next_after,
                          struct fault *fault) MUST_CHECK;
 
-/* What the lines billed for (agreement, month, SKU) until now: those of the month's invoice and the
- * corrections of that month on later ones; by invoice, then position. No credit notes. */
-enum status invoice_lines_of_month(struct db *db, struct arena *arena, int64_t agreement_id,
-                                   struct month month, int64_t sku_id, struct billed_line **rows,
+/* What was billed for (agreement, month, SKU) until now, charges aside: the lines of the month's invoice, the
+ * corrections of that month and the credits of either, by invoice, then position. */
+enum status invoice_lines_of_place(struct db *db, struct arena *arena, int64_t agreement_id,
+                                   struct month month, int64_t sku_id, struct issued_line **rows,
                                    size_t *count, struct fault *fault) MUST_CHECK;
+
+/* All lines of all documents under an agreement, by invoice, then position. */
+enum status invoice_lines_of_agreement(struct db *db, struct arena *arena, int64_t agreement_id,
+                                       struct issued_line **rows, size_t *count,
+                                       struct fault *fault) MUST_CHECK;
+
+/* The month's invoice or settlement under an agreement; `*id` 0: it has none. */
+enum status invoice_of_month(struct db *db, struct arena *arena, int64_t agreement_id, struct month month,
+                             int64_t *id, struct text *number, struct fault *fault) MUST_CHECK;
 
 /* The gross of an invoice's credit notes: not above zero for an ordinary invoice. */
 enum status invoice_credited(struct db *db, int64_t invoice_id, int64_t *gross_minor,
                              struct fault *fault) MUST_CHECK;
 
-/* The positions of an invoice's lines that credit notes have credited, ascending. */
-enum status invoice_credited_positions(struct db *db, struct arena *arena, int64_t invoice_id,
-                                       int64_t **positions, size_t *count, struct fault *fault) MUST_CHECK;
+/* How much of its credit notes was set off against an invoice. */
+enum status invoice_set_off(struct db *db, int64_t invoice_id, int64_t *set_off_minor,
+                            struct fault *fault) MUST_CHECK;
+
+/* The credit notes of an invoice, by id. */
+enum status invoice_credit_notes(struct db *db, struct arena *arena, int64_t invoice_id,
+                                 struct invoice_head **heads, size_t *count, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -5,6 +5,13 @@
 
 /* ---- questions ---- */
 
+/* What takes a line back: that line, and which one takes it. */
+#define AUDIT_TAKERS                                                                                         \
+    "select coalesce(l.takes_invoice_id, n.corrects_id) as invoice_id, coalesce(l.takes_position, "          \
+    "l.position) as position, l.invoice_id as by_invoice, l.position as by_position from invoice_lines l "   \
+    "join invoices n on n.id = l.invoice_id where l.takes_invoice_id is not null or (n.kind = "              \
+    "'credit-note' and l.corrects_month is null)"
+
 const struct audit_question AUDIT_QUESTIONS[] = {
     {"block-seats", AUDIT_BLOCK,
      "select b.id, b.issued_seats, coalesce(s.seats, 0) from blocks b left join "
@@ -93,15 +100,51 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "has a state and a time of settling that contradict each other"},
     {"credit-line", AUDIT_INVOICE,
      "select n.id, l.position, 0 from invoices n join invoice_lines l on l.invoice_id = n.id left join "
-     "invoice_lines o on o.invoice_id = n.corrects_id and o.position = l.position where n.kind = "
-     "'credit-note' "
+     "invoice_lines o on o.invoice_id = coalesce(l.takes_invoice_id, n.corrects_id) and o.position = "
+     "coalesce(l.takes_position, l.position) where n.kind = 'credit-note' and l.corrects_month is null "
      "and (o.position is null or o.quantity_parts <> -l.quantity_parts or o.amount_minor <> -l.amount_minor "
      "or o.customer_id <> l.customer_id or o.sku_id <> l.sku_id)",
      "credits in its line {a} what the invoice does not charge there"},
-    {"credited-twice", AUDIT_INVOICE,
-     "select n.corrects_id, l.position, count(*) from invoices n join invoice_lines l on l.invoice_id = n.id "
-     "where n.kind = 'credit-note' group by n.corrects_id, l.position having count(*) > 1",
-     "has had its line {a} credited {b} times"},
+    {"reversal-line", AUDIT_INVOICE,
+     "select l.invoice_id, l.position, 0 from invoice_lines l join invoices n on n.id = l.invoice_id left "
+     "join "
+     "invoice_lines o on o.invoice_id = l.takes_invoice_id and o.position = l.takes_position left join "
+     "invoices i on i.id = o.invoice_id where l.takes_invoice_id is not null and l.corrects_month is not "
+     "null "
+     "and (i.id is null or i.agreement_id <> n.agreement_id or i.id >= n.id or o.quantity_parts <> "
+     "-l.quantity_parts or o.amount_minor <> -l.amount_minor or o.customer_id <> l.customer_id or o.sku_id "
+     "<> "
+     "l.sku_id)",
+     "takes back in its line {a} what was not charged there before"},
+    {"taken-twice", AUDIT_INVOICE,
+     "select t.invoice_id, t.position, count(*) from (" AUDIT_TAKERS
+     ") t where not exists (select 1 from (" AUDIT_TAKERS
+     ") u where u.invoice_id = t.by_invoice and u.position = t.by_position) "
+     "group by t.invoice_id, t.position having count(*) > 1",
+     "has had its line {a} taken back {b} times"},
+    {"invoice-negative", AUDIT_INVOICE,
+     "select id, gross_minor, 0 from invoices where kind <> 'credit-note' and set_off_minor >= 0 and "
+     "gross_minor < 0",
+     "asks for {a} (minor units), which is not for an invoice"},
+    {"credit-note-asks", AUDIT_INVOICE,
+     "select n.id, n.gross_minor, 0 from invoices n where n.kind = 'credit-note' and n.gross_minor > 0 and "
+     "exists (select 1 from invoice_lines l where l.invoice_id = n.id and l.takes_invoice_id is not null)",
+     "asks for {a} (minor units), which is not for a credit note"},
+    {"set-off", AUDIT_INVOICE,
+     "select id, set_off_minor, -gross_minor from invoices where (kind = 'credit-note' and (set_off_minor < "
+     "0 "
+     "or set_off_minor > case when gross_minor < 0 then -gross_minor else 0 end)) or (kind <> 'credit-note' "
+     "and set_off_minor > 0) union all select d.id, cast(sum(n.set_off_minor) as bigint), max(d.gross_minor) "
+     "from invoices n join invoices d on d.id = n.corrects_id group by d.id having sum(n.set_off_minor) > "
+     "case when max(d.gross_minor) > 0 then max(d.gross_minor) else 0 end",
+     "has {a} (minor units) set off where {b} can be"},
+    {"settled-open", AUDIT_INVOICE,
+     "select i.id, i.gross_minor, 0 from invoices i left join (select corrects_id, sum(set_off_minor) as "
+     "minor "
+     "from invoices where corrects_id is not null group by corrects_id) n on n.corrects_id = i.id where "
+     "i.state = 'issued' and i.gross_minor = case when i.kind = 'credit-note' then -i.set_off_minor else "
+     "coalesce(n.minor, 0) end",
+     "has nothing left to settle of {a} (minor units), and is not paid"},
     {"charge-line", AUDIT_INVOICE,
      "select i.id, coalesce(l.lines, 0), coalesce(c.charges, 0) from invoices i left join (select "
      "invoice_id, "
@@ -122,15 +165,17 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "is on an invoice of another edge or month"},
     {"correction-elsewhere", AUDIT_CORRECTION,
      "select c.id, c.month, i.month from corrections c join invoices i on i.id = c.invoice_id where "
-     "i.agreement_id <> c.agreement_id or i.kind = 'credit-note' or not exists (select 1 from invoice_lines "
+     "i.agreement_id <> c.agreement_id or not exists (select 1 from invoice_lines "
      "l "
      "where l.invoice_id = i.id and l.corrects_month = c.month and l.sku_id = c.sku_id)",
      "is not answered by a line of the invoice that carries it"},
     {"correction-unasked", AUDIT_INVOICE,
      "select distinct i.id, l.corrects_month, 0 from invoice_lines l join invoices i on i.id = l.invoice_id "
-     "where l.corrects_month is not null and i.kind <> 'credit-note' and not exists (select 1 from "
-     "corrections c "
-     "where c.invoice_id = i.id and c.month = l.corrects_month and c.sku_id = l.sku_id)",
+     "where l.corrects_month is not null and not exists (select 1 from corrections c join invoices j on j.id "
+     "= "
+     "c.invoice_id where j.agreement_id = i.agreement_id and j.month = i.month and c.month = "
+     "l.corrects_month "
+     "and c.sku_id = l.sku_id)",
      "corrects a month (number {a}) without a correction that asks for it"},
     {"product-elsewhere", AUDIT_PRODUCT,
      "select p.id, 0, 0 from products p join accounts a on a.id = p.vendor_id where a.kind <> 'vendor' "
@@ -176,13 +221,15 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "i.tax_minor <> coalesce(g.tax, 0)",
      "has a net amount of {a} (minor units) where the ledger has earned {b}, or another tax"},
     {"ledger-receivable", AUDIT_INVOICE,
-     "select f.family, f.due, coalesce(g.receivable, 0) from (select coalesce(corrects_id, id) as family, "
-     "cast(sum(case when state = 'issued' then gross_minor else 0 end) as bigint) as due from invoices group "
-     "by "
-     "coalesce(corrects_id, id)) f left join (select coalesce(i.corrects_id, i.id) as family, "
+     "select f.family, f.due, coalesce(g.receivable, 0) from (select coalesce(i.corrects_id, i.id) as "
+     "family, "
+     "cast(sum(case when i.state = 'issued' then i.gross_minor else 0 end + case when i.kind = 'credit-note' "
+     "then i.set_off_minor * (case when i.state = 'issued' then 1 else 0 end - case when d.state = 'issued' "
+     "then 1 else 0 end) else 0 end) as bigint) as due from invoices i join invoices d on d.id = "
+     "coalesce(i.corrects_id, i.id) group by coalesce(i.corrects_id, i.id)) f left join "
+     "(select coalesce(i.corrects_id, i.id) as family, "
      "cast(sum(case when l.account = 'receivable' then l.debit_minor - l.credit_minor else 0 end) as bigint) "
-     "as "
-     "receivable from ledger l join invoices i on i.id = l.invoice_id group by coalesce(i.corrects_id, "
+     "as receivable from ledger l join invoices i on i.id = l.invoice_id group by coalesce(i.corrects_id, "
      "i.id)) g "
      "on g.family = f.family where f.due <> coalesce(g.receivable, 0)",
      "and its credit notes leave {a} (minor units) to be settled; the ledger's receivable is {b}"},
@@ -269,6 +316,14 @@ void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice
     rows_read_or_spoil(rows, 0, &HEAD, arena, head);
     rows_read_or_spoil(rows, FIRST_OF_LINE, &INVOICE_LINE_BILLED, arena, row);
     row->invoice_id = head->id;
+}
+
+static const char CREDITED[] =
+    "select distinct corrects_id from invoices where corrects_id is not null order by corrects_id";
+
+enum status audited_credited(struct db *db, struct arena *arena, int64_t **invoice_ids, size_t *count,
+                             struct fault *fault) {
+    return rows_integers(db, arena, CREDITED, DB_NO_ARGS, invoice_ids, count, fault);
 }
 
 static const char NUMBERS[] = "select seller_id, number, id from invoices order by seller_id, id";

@@ -74,6 +74,10 @@ enum status audited_lines_stream(struct db *db, struct month month, struct db_ro
 void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice_head *head,
                        struct billed_line *row);
 
+/* The invoices that have credit notes. */
+enum status audited_credited(struct db *db, struct arena *arena, int64_t **invoice_ids, size_t *count,
+                             struct fault *fault) MUST_CHECK;
+
 /* Numbers and ids of all documents, by seller, then id. */
 enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 

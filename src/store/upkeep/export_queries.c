@@ -32,8 +32,13 @@ enum status export_licences_stream(struct db *db, const struct export_scope *sco
 static const char LINES[] =
     "select i.id, i.number, i.month, i.seller_id, i.buyer_id, i.currency, l.customer_id, l.sku_id, l.policy, "
     "l.measured_parts, l.quantity_parts, l.parts_per_unit, l.unit_price_millionths, l.amount_minor, "
-    "l.description, l.note from invoices i join invoice_lines l on l.invoice_id = i.id "
-    "where " OF_PARTY("i") " and ($2 = -1 or i.month = $2) order by l.invoice_id, l.position";
+    "l.description, l.note, l.position, coalesce(t.id, 0), coalesce(t.number, ''), "
+    "coalesce(l.takes_position, "
+    "case when t.id is not null then l.position end, 0) from invoices i join invoice_lines l on l.invoice_id "
+    "= "
+    "i.id left join invoices t on t.id = coalesce(l.takes_invoice_id, case when i.kind = 'credit-note' and "
+    "l.corrects_month is null then i.corrects_id end) where " OF_PARTY(
+        "i") " and ($2 = -1 or i.month = $2) order by l.invoice_id, l.position";
 
 enum status export_lines_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                 struct fault *fault) {
