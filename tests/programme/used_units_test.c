@@ -115,6 +115,63 @@ static void a_bundles_devices_count_whole_where_it_is_sold_and_for_its_parts_abo
     assert_null(row_of(&p1, "C1", "PACK"));
 }
 
+static void a_pool_uses_as_many_units_as_machines_worked_at_once(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence(world, a_block_of(world, "P1", "OFFICE", 4), "C1", 4);
+    it_is(world, "2026-11-02T08:00:00Z");
+    turn_on(world, licence);
+    for (int32_t day = 0; day < 12; day++) {
+        struct text device = a_machine(world, licence, "VDI", day + 1);
+        it_was_seen(world, device, "2026-11", true);
+        world->now_us += INT64_C(12) * 3600 * 1000000;
+        it_became(world, device, DEVICE_RELEASED, 0, 0);
+        world->now_us += INT64_C(12) * 3600 * 1000000;
+    }
+    for (int32_t seat = 13; seat <= 14; seat++) {
+        it_was_seen(world, a_machine(world, licence, "PC", seat), "2026-11", true);
+    }
+    struct report_detail detail = report_of(world, "P1", "2026-11");
+    assert_used(row_of(&detail, "C1", "OFFICE"), 4, 2, 2, 0);
+}
+
+static void a_machine_under_two_licences_is_used_once(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text block = a_block_of(world, "P1", "OFFICE", 9);
+    struct text first = a_licence(world, block, "C1", 3);
+    struct text second = a_licence(world, block, "C1", 2);
+    turn_on(world, first);
+    turn_on(world, second);
+    it_was_seen(world, a_machine(world, first, "PC", 1), "2026-11", true);
+    it_was_seen(world, a_machine(world, second, "PC", 1), "2026-11", true);
+    WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
+    WORLD_OK(
+        world,
+        db_run(world->db,
+               "update devices set fingerprint = (select d.fingerprint from devices d order by d.id limit 1)",
+               DB_NO_ARGS, NULL, &world->fault));
+    WORLD_OK(world, db_commit(world->db, &world->fault));
+    struct report_detail detail = report_of(world, "P1", "2026-11");
+    assert_used(row_of(&detail, "C1", "OFFICE"), 5, 1, 4, 0);
+}
+
+static void a_licence_that_replaces_another_provides_no_more_than_one(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text block = a_block_of(world, "P1", "OFFICE", 90);
+    struct text first = a_licence(world, block, "C1", 10);
+    struct text second = a_licence(world, block, "C1", 10);
+    turn_on(world, first);
+    world->now_us += 1000000;
+    turn_off(world, first);
+    turn_on(world, second);
+    world->now_us += 1000000;
+    it_was_seen(world, a_machine(world, second, "PC", 1), "2026-11", true);
+    struct report_detail detail = report_of(world, "P1", "2026-11");
+    assert_used(row_of(&detail, "C1", "OFFICE"), 10, 1, 9, 0);
+}
+
 static void devices_of_a_licence_that_is_gone_are_still_reported_as_unlicensed(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -148,6 +205,9 @@ int main(void) {
         WORLD_TEST(more_devices_than_seats_are_never_less_than_nothing_idle),
         WORLD_TEST(a_vendor_without_devices_has_no_used_units_and_one_with_some_has_none_used),
         WORLD_TEST(a_bundles_devices_count_whole_where_it_is_sold_and_for_its_parts_above),
+        WORLD_TEST(a_pool_uses_as_many_units_as_machines_worked_at_once),
+        WORLD_TEST(a_machine_under_two_licences_is_used_once),
+        WORLD_TEST(a_licence_that_replaces_another_provides_no_more_than_one),
         WORLD_TEST(devices_of_a_licence_that_is_gone_are_still_reported_as_unlicensed),
         WORLD_TEST(a_report_counts_the_devices_of_its_own_edge_alone),
     };

@@ -34,10 +34,11 @@ struct usage_report_row {
     struct text sku; /* the SKU's code */
     struct text description;
     struct text policy; /* "peak", …, which `measured` follows; empty where the edge has no price for it */
-    int64_t provisioned_units; /* the highest number of seats that were on in the month */
+    int64_t provisioned_units; /* the most seats that were on at once in the month; none: those that stand
+                                  ready */
     bool has_used;
-    int64_t used_units;             /* devices that worked in the month; of a part, times its quantity */
-    int64_t over_provisioned_units; /* provisioned − used, never below 0: paid for and idle */
+    int64_t used_units; /* the most at once by machines that worked; of a part, times its quantity */
+    int64_t over_provisioned_units; /* the most seats on at once − used, never below 0 */
     int64_t unlicensed_units;       /* devices that were told to stop in the month, counted alike */
     struct quantity measured;       /* what the meter says */
     bool has_adjustment;

@@ -3,6 +3,7 @@
 #include "programme/call/name_cache.h"
 #include "programme/call/open_zone.h"
 #include "programme/usage/load_usage.h"
+#include "programme/usage/used_units.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
 #include "store/devices/device_lists.h"
@@ -188,22 +189,22 @@ static enum status find_owner_devices(struct filling *filling, int64_t owner_id,
 }
 
 /* A vendor whose products know no devices has no used units, rather than none used. */
-static enum status fill_used(struct filling *filling, int64_t owner_id, struct usage_report_row *row,
-                             struct fault *fault) {
+static enum status fill_used(struct filling *filling, int64_t owner_id, int64_t most_on,
+                             struct usage_report_row *row, struct fault *fault) {
     row->has_used = row->used_units > 0 || row->unlicensed_units > 0;
     if (!row->has_used) {
         TRY(find_owner_devices(filling, owner_id, &row->has_used, fault));
     }
     if (row->has_used) {
-        int64_t idle = row->provisioned_units - row->used_units;
+        int64_t idle = most_on - row->used_units;
         row->over_provisioned_units = idle > 0 ? idle : 0;
     }
     return STATUS_OK;
 }
 
 /* Fills in the names and, as they depend on the SKU's owner, the used units. */
-static enum status name_row(struct filling *filling, struct report_row_key key, struct usage_report_row *row,
-                            struct fault *fault) {
+static enum status name_row(struct filling *filling, struct report_row_key key, int64_t most_on,
+                            struct usage_report_row *row, struct fault *fault) {
     const struct account *customer = NULL;
     const struct sku *sku = NULL;
     TRY(name_cache_account(&filling->names, key.customer_id, &customer, fault));
@@ -212,7 +213,17 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
     row->customer_name = customer->name;
     row->sku = sku->code;
     row->description = sku->name;
-    return fill_used(filling, sku->owner_id, row, fault);
+    return fill_used(filling, sku->owner_id, most_on, row, fault);
+}
+
+/* The most seats that were on at once, whatever the price. */
+static enum status measure_most(struct filling *filling, const struct usage_group *group, int64_t *most_on,
+                                struct fault *fault) {
+    const struct metering peak = metering_of(&filling->on, NULL);
+    struct measured measured;
+    TRY(charge_measure(&filling->on, &peak, group, &measured, fault));
+    *most_on = measured.quantity.parts;
+    return STATUS_OK;
 }
 
 /* Whether there is anything to say of the row: not where the edge is not billed for it. */
@@ -225,7 +236,10 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
                             struct fault *fault) {
     struct usage_report_row row = {.reason = TEXT("")};
     const struct usage_group *group = take_group(filling, key);
-    row.provisioned_units = take_provisioned(filling, key);
+    int64_t stand_ready = take_provisioned(filling, key);
+    int64_t most_on = 0;
+    TRY(measure_most(filling, group, &most_on, fault));
+    row.provisioned_units = most_on > 0 ? most_on : stand_ready;
     struct used_units used = take_used(filling, key);
     const struct report_adjustment *adjustment = take_adjustment(filling, key);
     TRY(measure_key(filling, &key, group, &row, fault));
@@ -233,7 +247,7 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
     row.used_units = used.used;
     row.unlicensed_units = used.unlicensed;
     if (is_told(&row)) {
-        TRY(name_row(filling, key, &row, fault));
+        TRY(name_row(filling, key, most_on, &row, fault));
     }
     *out = (struct keyed_row){row, key};
     return STATUS_OK;
@@ -264,8 +278,8 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
     TRY(report_provisioned(call->db, call->arena, edge->buyer.id, edge->seller.depth, from_us, to_us,
                            &provisioned, &filling->provisioned_count, fault));
-    TRY(device_used_units(call->db, call->arena, edge->buyer.id, edge->seller.depth, edge->month.index, &used,
-                          &filling->used_count, fault));
+    TRY(used_units_load(call, edge->buyer.id, edge->seller.depth, edge->month, &used, &filling->used_count,
+                        fault));
     filling->provisioned = provisioned;
     filling->used = used;
     return STATUS_OK;

@@ -168,46 +168,26 @@ enum status report_outstanding(struct db *db, struct arena *arena, struct month 
                          agreement_ids, count, fault);
 }
 
-/* own_in: the most seats it had by events in the month; own_before: those it came into the month with. */
-#define PROVISIONED_SEATS                                                                                    \
-    "cast(sum(case when own_in >= own_before and own_in > 0 then own_in when own_before > 0 then "           \
-    "own_before when issued_at_us < $4 then seats else 0 end) as bigint)"
-
 static const struct db_field PROVISIONED_FIELDS[] = {
-    DB_FIELD_INT(struct provisioned, customer_id, "customer_id"),
-    DB_FIELD_INT(struct provisioned, sku_id, "sku_id"),
-    DB_FIELD_INT(struct provisioned, seats, PROVISIONED_SEATS),
+    DB_FIELD_INT(struct provisioned, customer_id, "l.customer_id"),
+    DB_FIELD_INT(struct provisioned, sku_id, "l.sku_id"),
+    DB_FIELD_INT(struct provisioned, seats, "cast(sum(l.seats) as bigint)"),
 };
 static const struct db_fields PROVISIONED = DB_FIELDS(struct provisioned, PROVISIONED_FIELDS);
 
 static const char SELECT_PROVISIONED[] =
-    "select {} from (select l.customer_id as customer_id, l.sku_id as sku_id, l.seats as seats, "
-    "l.issued_at_us as issued_at_us, "
-    "coalesce((select max(e.own_seats) from licence_events e where e.licence_id = l.id and e.at_us >= $3 "
-    "and e.at_us < $4), 0) as own_in, "
-    "coalesce((select e.own_seats from licence_events e where e.licence_id = l.id and e.at_us < $3 "
-    "order by e.sequence desc limit 1), 0) as own_before "
-    "from account_ancestors a join licences l on l.customer_id = a.account_id where a.ancestor_id = $1 "
-    "and l.first_edge <= $2 and l.last_edge >= $2 and (l.retired_at_us is null or l.retired_at_us >= $3)) "
-    "alive "
-    "group by customer_id, sku_id order by customer_id, sku_id";
+    "select {} from account_ancestors a join licences l on l.customer_id = a.account_id where a.ancestor_id "
+    "= "
+    "$1 "
+    "and l.first_edge <= $2 and l.last_edge >= $2 and l.issued_at_us < $4 "
+    "and (l.retired_at_us is null or l.retired_at_us >= $3) "
+    "group by l.customer_id, l.sku_id order by l.customer_id, l.sku_id";
 
 enum status report_provisioned(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
                                int64_t from_us, int64_t to_us, struct provisioned **rows, size_t *count,
                                struct fault *fault) {
-    struct provisioned *items = NULL;
-    size_t item_count = 0;
-    size_t used = 0;
-    TRY(rows_all(
+    return rows_all(
         db, arena, &PROVISIONED, SELECT_PROVISIONED,
-        DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(from_us), db_integer(to_us)), &items,
-        &item_count, fault));
-    for (size_t i = 0; i < item_count; i++) {
-        if (items[i].seats != 0) { /* else issued after the month */
-            items[used++] = items[i];
-        }
-    }
-    *rows = items;
-    *count = used;
-    return STATUS_OK;
+        DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(from_us), db_integer(to_us)), rows,
+        count, fault);
 }

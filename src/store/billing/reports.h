@@ -72,9 +72,8 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
                                int64_t **agreement_ids, size_t *count, struct fault *fault) MUST_CHECK;
 
-/* How many units of a SKU an end customer's licences provided in [from_us, to_us), over the edges whose
- * seller has `edge_depth`: for each licence the most seats it had while on or, where it was not on, the seats
- * it stands ready with. Retired ones count until they were retired. */
+/* How many units of a SKU an end customer's licences have in [from_us, to_us), on or not, over the edges
+ * whose seller has `edge_depth`. Those issued later and those retired before are left out. */
 struct provisioned {
     int64_t customer_id;
     int64_t sku_id;

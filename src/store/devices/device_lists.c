@@ -110,27 +110,33 @@ enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64
     return STATUS_OK;
 }
 
-static const struct db_field USED_FIELDS[] = {
-    DB_FIELD_INT(struct used_units, customer_id, "l.customer_id"),
-    DB_FIELD_INT(struct used_units, sku_id, "l.sku_id"),
-    DB_FIELD_INT(struct used_units, used, "cast(sum(l.part_quantity * m.licensed) as bigint)"),
-    DB_FIELD_INT(struct used_units, unlicensed, "cast(sum(l.part_quantity * m.unlicensed) as bigint)"),
+static const struct db_field USE_FIELDS[] = {
+    DB_FIELD_INT(struct device_use, customer_id, "l.customer_id"),
+    DB_FIELD_INT(struct device_use, sku_id, "l.sku_id"),
+    DB_FIELD_INT(struct device_use, units, "l.part_quantity"),
+    DB_FIELD_INT(struct device_use, licensed, "m.licensed"),
+    DB_FIELD_INT(struct device_use, unlicensed, "m.unlicensed"),
+    DB_FIELD_BYTES(struct device_use, fingerprint, "d.fingerprint"),
+    DB_FIELD_INT(struct device_use, activated_at_us, "d.activated_at_us"),
+    DB_FIELD_INT(struct device_use, released_at_us, "d.released_at_us", DB_OR_NULL),
+    DB_FIELD_INT(struct device_use, lease_expires_s, "s.lease_expires_s", DB_OR_NULL),
 };
-static const struct db_fields USED_UNITS = DB_FIELDS(struct used_units, USED_FIELDS);
+static const struct db_fields DEVICE_USE = DB_FIELDS(struct device_use, USE_FIELDS);
 
 /* From the account down to its devices: `cross join` keeps SQLite to that order, which else begins at all
  * devices of the month. */
 static const char USED[] =
     "select {} from account_ancestors a cross join licences l "
-    "cross join devices d cross join device_months m where a.ancestor_id = $1 and l.customer_id = "
+    "cross join devices d cross join device_months m left join device_seen s on s.device_id = d.id "
+    "where a.ancestor_id = $1 and l.customer_id = "
     "a.account_id "
     "and l.first_edge <= $2 and l.last_edge >= $2 and d.licence_id = coalesce(l.parent_id, l.id) "
     "and m.month = $3 and m.device_id = d.id "
-    "group by l.customer_id, l.sku_id order by l.customer_id, l.sku_id";
+    "order by l.customer_id, l.sku_id";
 
-enum status device_used_units(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
-                              int64_t month, struct used_units **rows, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &USED_UNITS, USED,
+enum status device_uses_load(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
+                             int64_t month, struct device_use **rows, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &DEVICE_USE, USED,
                     DB_ARGS(db_integer(below_id), db_integer(edge_depth), db_integer(month)), rows, count,
                     fault);
 }

@@ -57,20 +57,23 @@ struct device_counts {
 enum status device_count(struct db *db, int64_t licence_id, int64_t month, int64_t now_s,
                          struct device_counts *counts, struct fault *fault) MUST_CHECK;
 
-/* What devices used of (customer, SKU) on the edges whose seller has depth `edge_depth`: a device of a
- * bundle counts for the bundle where the bundle is billed, and times the quantity for each part where the
- * parts are. A device that worked in the month is used, one that was told to stop unlicensed; one may be
- * both. */
-struct used_units {
+/* A device of a month with the (customer, SKU) that it counts for on the edges whose seller has depth
+ * `edge_depth`, and for how many units: of a part its quantity. */
+struct device_use {
     int64_t customer_id;
     int64_t sku_id;
-    int64_t used;
-    int64_t unlicensed;
+    int64_t units;
+    int64_t licensed;   /* 1: it worked */
+    int64_t unlicensed; /* 1: it was told to stop */
+    struct text fingerprint;
+    int64_t activated_at_us;
+    int64_t released_at_us;  /* 0: it was not */
+    int64_t lease_expires_s; /* of its last lease; 0: none is known */
 };
 /* Below the account, by customer, then SKU. */
-enum status device_used_units(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
-                              int64_t month, struct used_units **rows, size_t *count,
-                              struct fault *fault) MUST_CHECK;
+enum status device_uses_load(struct db *db, struct arena *arena, int64_t below_id, int64_t edge_depth,
+                             int64_t month, struct device_use **rows, size_t *count,
+                             struct fault *fault) MUST_CHECK;
 
 /* Whether any device was ever activated under a licence of one of the account's SKUs, or of a bundle that
  * they are a part of. */
