@@ -429,6 +429,16 @@ static void live_months(struct trade *trade, struct rng *rng) {
         }
         must_be_clean(trade);
     }
+    /* Everything has happened. */
+    assert_true(trade_ask(trade,
+                          "select count(*) from invoices i join invoice_lines l on l.invoice_id = i.id where "
+                          "i.kind = 'credit-note' and l.corrects_month is not null") > 0);
+    assert_true(
+        trade_ask(trade, "select count(*) from invoices i join invoice_lines l on l.invoice_id = i.id where "
+                         "i.kind = 'invoice' and l.corrects_month is not null and l.takes_position > 0") > 0);
+    assert_true(trade_ask(trade,
+                          "select count(*) from invoices i join invoice_lines l on l.invoice_id = i.id where "
+                          "i.kind = 'credit-note' and l.corrects_month is null") > 2);
 }
 
 static void any_order_of_credits_and_corrections_comes_out_right(void **state) {

@@ -588,6 +588,69 @@ static void months_that_are_closed_already_keep_the_first_rules(void **state) {
     world_drop(world);
 }
 
+/* A document of before set-offs, of provider P by distributor D. */
+static void issue_of_before(struct world *world, int id, const char *kind, const char *state, int gross,
+                            const char *corrects) {
+    takes(world,
+          text_format(&world->arena,
+                      "insert into invoices values (%d, 'D-2026-%06d', '%s', '%s', 1, 1, 2, %d, 'USD', 0, 0, "
+                      "%d, 0, %d, '', %s, '', '', '', '', '', '', '', '', '', '', %d, %s)",
+                      id, id, kind, state, 24300 + id, gross, gross, corrects, id,
+                      strcmp(state, "issued") == 0 ? "null" : "100")
+              .at);
+}
+
+static void must_be(struct world *world, int id, const char *state, int64_t set_off_minor) {
+    int64_t found = 0;
+    const char *sql =
+        text_format(&world->arena,
+                    "select count(*) from invoices where id = %d and state = '%s' and set_off_minor "
+                    "= %lld and (settled_at_us is null) = (state = 'issued')",
+                    id, state, (long long)set_off_minor)
+            .at;
+    WORLD_OK(world, db_query_int(world->db, sql, DB_NO_ARGS, 0, &found, &world->fault));
+    if (found != 1) {
+        fail_msg("document %d is not %s with %lld set off", id, state, (long long)set_off_minor);
+    }
+}
+
+/* Migration 010 says of credit notes how much of them was set off, and settles what has nothing left. */
+static void credit_notes_of_before_are_set_off_as_they_were(void **state) {
+    struct world *world = world_empty(((struct world *)*state)->engine);
+    WORLD_OK(world, db_migrate_to(world->db, 9, &world->fault));
+    takes(world, "insert into accounts (id, kind, code, label, name, seller_id, depth, created_at_us) values "
+                 "(1, 'distributor', 'D', 'D', 'D', null, 1, 0), (2, 'provider', 'P', 'P', 'P', 1, 2, 0)");
+    takes(world, "insert into agreements (id, seller_id, buyer_id, state, currency, time_zone, tax_category, "
+                 "tax_rate_millionths, payment_days, report_due_days, created_at_us) values "
+                 "(1, 1, 2, 'signed', 'USD', 'UTC', 'S', 0, 30, 5, 0)");
+    issue_of_before(world, 1, "invoice", "issued", 100, "null"); /* credited in part */
+    issue_of_before(world, 2, "credit-note", "issued", -30, "1");
+    issue_of_before(world, 3, "invoice", "issued", 100, "null"); /* credited in whole, and 3 beyond it */
+    issue_of_before(world, 4, "credit-note", "issued", -60, "3");
+    issue_of_before(world, 5, "credit-note", "issued", -43, "3");
+    issue_of_before(world, 6, "invoice", "paid", 100, "null"); /* 20 with it, 30 given back, 50 owed */
+    issue_of_before(world, 7, "credit-note", "paid", -20, "6");
+    issue_of_before(world, 8, "credit-note", "paid", -30, "6");
+    issue_of_before(world, 9, "credit-note", "issued", -50, "6");
+    issue_of_before(world, 10, "invoice", "issued", 0, "null");   /* free months */
+    issue_of_before(world, 11, "invoice", "issued", -70, "null"); /* of a correction */
+    takes(world, "insert into ledger values (1, 1, 0, 8, 1, 'cash', 2, 0, 30, 'USD'), "
+                 "(1, 2, 0, 8, 1, 'receivable', 2, 30, 0, 'USD')");
+    WORLD_OK(world, db_migrate(world->db, &world->fault));
+    must_be(world, 1, "issued", -1);
+    must_be(world, 2, "paid", 30);
+    must_be(world, 3, "paid", -1);
+    must_be(world, 4, "paid", 60);
+    must_be(world, 5, "issued", 40);
+    must_be(world, 6, "paid", -1);
+    must_be(world, 7, "paid", 20);
+    must_be(world, 8, "paid", 0);
+    must_be(world, 9, "issued", 0);
+    must_be(world, 10, "paid", -1);
+    must_be(world, 11, "issued", -1);
+    world_drop(world);
+}
+
 static void a_store_of_another_version_is_refused(void **state) {
     struct world *world = *state;
     takes(world, "delete from schema_version where version = (select max(version) from schema_version)");
@@ -711,6 +774,7 @@ int main(void) {
         WORLD_TEST(several_may_migrate_at_once),
         WORLD_TEST(what_devices_did_is_kept_when_their_tables_get_narrower_keys),
         WORLD_TEST(months_that_are_closed_already_keep_the_first_rules),
+        WORLD_TEST(credit_notes_of_before_are_set_off_as_they_were),
         WORLD_TEST(a_store_of_another_version_is_refused),
         WORLD_TEST(every_text_column_is_in_byte_order),
         WORLD_TEST(malformed_urls_are_refused_without_repeating_a_password),
