@@ -1,4 +1,4 @@
-/* Agreements: offered, signed, suspended, resumed, terminated. */
+/* Agreements: offered, signed, amended, suspended, resumed, terminated. */
 #include "api/routes.h"
 
 #include "json/represent.h"
@@ -70,6 +70,66 @@ static enum status post_sign(struct request *request, struct response *response,
     return STATUS_OK;
 }
 
+static struct agreement_words words_of(struct request *request) {
+    return (struct agreement_words){.identifier = request_parameter(request, "agreement")};
+}
+
+static enum status get_terms(struct request *request, struct response *response, struct fault *fault) {
+    const struct agreement_words words = words_of(request);
+    struct terms_list list;
+    TRY(list_terms(&request->call, &words, &list, fault));
+    struct json_writer *out = response_begin_items(response, request, 200);
+    for (size_t i = 0; i < list.count; i++) {
+        represent_terms(out, NULL, &list.items[i]);
+    }
+    response_end_page(request, out, 0);
+    return STATUS_OK;
+}
+
+static enum status post_terms(struct request *request, struct response *response, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    struct amend_agreement_input input = {
+        .agreement = words_of(request),
+        .from = json_read_text(&body, "from", JSON_REQUIRED),
+        .terms = terms_read(&body),
+    };
+    TRY(request_json_done(&document, &body));
+    struct terms_view terms;
+    TRY(amend_agreement(&request->call, &input, &terms, fault));
+    represent_terms(response_json(response, request, 201), NULL, &terms);
+    return STATUS_OK;
+}
+
+typedef enum status decision_function(struct call *, const struct decide_amendment_input *,
+                                      struct terms_view *, struct fault *);
+
+static enum status run_decision(struct request *request, struct response *response, struct fault *fault,
+                                bool is_accepted, decision_function *run) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    struct decide_amendment_input input = {
+        .agreement = words_of(request),
+        .number = request_parameter(request, "number"),
+        .accepted_by = is_accepted ? json_read_text(&body, "accepted_by", JSON_REQUIRED) : TEXT(""),
+    };
+    TRY(request_json_done(&document, &body));
+    struct terms_view terms;
+    TRY(run(&request->call, &input, &terms, fault));
+    represent_terms(response_json(response, request, 200), NULL, &terms);
+    return STATUS_OK;
+}
+
+static enum status post_accept(struct request *request, struct response *response, struct fault *fault) {
+    return run_decision(request, response, fault, true, accept_amendment);
+}
+
+static enum status post_withdraw(struct request *request, struct response *response, struct fault *fault) {
+    return run_decision(request, response, fault, false, withdraw_amendment);
+}
+
 typedef enum status cascade_function(struct call *, const struct suspend_agreement_input *,
                                      struct cascade_result *, struct fault *);
 
@@ -108,6 +168,10 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/agreements", RIGHT_ACCOUNTS, 0, "", post_agreement},
     {METHOD_GET, "/v1/agreements/{agreement}", RIGHT_READ, 0, "", get_agreement},
     {METHOD_POST, "/v1/agreements/{agreement}/sign", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", post_sign},
+    {METHOD_GET, "/v1/agreements/{agreement}/terms", RIGHT_READ, 0, "", get_terms},
+    {METHOD_POST, "/v1/agreements/{agreement}/terms", RIGHT_ACCOUNTS, 0, "", post_terms},
+    {METHOD_POST, "/v1/agreements/{agreement}/terms/{number}/accept", RIGHT_ACCOUNTS, 0, "", post_accept},
+    {METHOD_POST, "/v1/agreements/{agreement}/terms/{number}/withdraw", RIGHT_ACCOUNTS, 0, "", post_withdraw},
     {METHOD_POST, "/v1/agreements/{agreement}/suspend", RIGHT_ACCOUNTS, 0, "", post_suspend},
     {METHOD_POST, "/v1/agreements/{agreement}/resume", RIGHT_ACCOUNTS, 0, "", post_resume},
     {METHOD_POST, "/v1/agreements/{agreement}/terminate", RIGHT_ACCOUNTS, 0, "", post_terminate},

@@ -35,6 +35,7 @@
 #include "programme/licensing/undo_licence.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
+#include "programme/parties/amend_agreement.h"
 #include "programme/parties/suspend_agreement.h"
 #include "programme/usage/reports.h"
 #include "json/json_write.h"
@@ -42,6 +43,7 @@
 /* represent_parties.c: accounts, agreements, SKUs, prices, users, tokens, the audit trail */
 void represent_account(struct json_writer *out, const char *name, const struct account_view *account);
 void represent_agreement(struct json_writer *out, const char *name, const struct agreement_view *agreement);
+void represent_terms(struct json_writer *out, const char *name, const struct terms_view *terms);
 void represent_cascade(struct json_writer *out, const char *name, const struct cascade_result *cascade);
 void represent_sku(struct json_writer *out, const char *name, const struct sku_view *sku); /* in a list */
 void represent_sku_in_full(struct json_writer *out, const char *name, const struct sku_view *sku);

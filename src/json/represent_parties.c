@@ -59,6 +59,26 @@ void represent_agreement(struct json_writer *out, const char *name, const struct
     json_write_close(out);
 }
 
+void represent_terms(struct json_writer *out, const char *name, const struct terms_view *terms) {
+    json_write_open(out, name);
+    json_write_int(out, "number", terms->number);
+    json_write_text(out, "agreement", terms->agreement);
+    json_write_text(out, "state", terms->state);
+    json_write_text_or_null(out, "from", terms->from);
+    json_write_text(out, "currency", terms->currency);
+    json_write_text(out, "time_zone", terms->time_zone);
+    json_write_text(out, "tax_category", terms->tax_category);
+    json_write_text(out, "tax_rate", terms->tax_rate);
+    json_write_int(out, "payment_days", terms->payment_days);
+    json_write_int(out, "report_due_days", terms->report_due_days);
+    json_write_text_or_null(out, "terms", terms->terms);
+    json_write_instant(out, "proposed_at", terms->proposed_at_us);
+    json_write_text_or_null(out, "proposed_by", terms->proposed_by);
+    json_write_instant(out, "decided_at", terms->decided_at_us);
+    json_write_text_or_null(out, "decided_by", terms->decided_by);
+    json_write_close(out);
+}
+
 void represent_cascade(struct json_writer *out, const char *name, const struct cascade_result *cascade) {
     json_write_open(out, name);
     json_write_text(out, "agreement", cascade->agreement);

@@ -12,7 +12,7 @@ def kinds(stage):
     tree = stage.tree
     return {
         "account": (tree.accounts, lambda viewer, one: tree.knows(viewer, one["id"]), ["/v1/accounts/{id}"]),
-        "agreement": (tree.agreements, tree.sees_agreement, ["/v1/agreements/{id}"]),
+        "agreement": (tree.agreements, tree.sees_agreement, ["/v1/agreements/{id}", "/v1/agreements/{id}/terms"]),
         "sku": (tree.skus, tree.sees_sku, ["/v1/skus/{id}"]),
         "block": (tree.blocks, tree.sees_block, ["/v1/blocks/{id}"]),
         "licence": (tree.licences, tree.sees_licence, ["/v1/licences/{id}", "/v1/licences/{id}/events"]),

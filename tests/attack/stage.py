@@ -181,6 +181,10 @@ class Stage:
             agreement = self.say("MERIDIAN", "POST", "/v1/agreements",
                                  {"buyer": code, "as_draft": is_draft, "terms": terms})
             self.made[f"agreement of {code}"] = agreement["id"]
+        signed = self.say("P0001", "GET", f"/v1/agreements?buyer={self.who['P0001'].id}")["items"][0]["id"]
+        for month in ("2031-01", "2031-02"):
+            terms = self.secret(f"terms from {month} for P0001", ["MERIDIAN", "P0001"], "terms")
+            self.say("MERIDIAN", "POST", f"/v1/agreements/{signed}/terms", {"from": month, "terms": terms})
 
     # ---- what is sold
 

@@ -143,7 +143,9 @@ def rate(price, parts_per_unit, charged):
 
 class Programme:
     def __init__(self, directory):
-        self.agreements = {(row["seller"], row["buyer"]): row for row in read(directory, "agreements")}
+        self.agreements = defaultdict(list)  # (seller, buyer) → its terms, by the month that they begin
+        for row in read(directory, "agreements"):
+            self.agreements[(row["seller"], row["buyer"])].append(row)
         self.billed = {row["licence"]: (int(row["first_edge"]), int(row["last_edge"]))
                        for row in read(directory, "licences")}
         terms = {(row["seller"], row["buyer"], row["sku"], row["effective_from"]): row
@@ -214,11 +216,16 @@ class Programme:
         coming = [date for date in sorted(dated) if first < date <= last]
         return dated[in_force[-1]] if in_force else dated[coming[0]] if coming else None
 
+    def terms_of(self, seller, buyer, month):
+        """The last terms that do not begin after the month."""
+        begun = [row for row in self.agreements.get((seller, buyer), []) if row.get("from_month", "") <= month]
+        return begun[-1] if begun else {}
+
     def expected(self, seller, buyer, month, corrected=None):
         """{(customer, sku, unit price): [(measured, quantity, amount)]} of a month's bill. `corrected`, of
         (customer, sku), are units of corrections, which go before everything else."""
         corrected = corrected or {}
-        agreement = self.agreements.get((seller, buyer), {})
+        agreement = self.terms_of(seller, buyer, month)
         zone = ZoneInfo(agreement.get("time_zone") or "UTC")
         adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)

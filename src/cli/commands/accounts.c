@@ -176,6 +176,74 @@ static enum status run_agreement_sign(struct operator_session *session, const st
 }
 
 /* The commands that suspend, resume and terminate have one shape. */
+static void show_terms_view(struct operator_session *session, const struct arguments *arguments,
+                            const struct terms_view *terms) {
+    struct json_writer writer = {.arena = &session->arena};
+    represent_terms(&writer, NULL, terms);
+    show_record(session, arguments, json_written(&writer));
+}
+
+static struct agreement_words agreement_of(const struct arguments *arguments) {
+    return (struct agreement_words){.identifier = argument_text(arguments, "AGREEMENT"),
+                                    .seller = argument_text(arguments, "seller"),
+                                    .buyer = argument_text(arguments, "buyer")};
+}
+
+static enum status run_agreement_amend(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    const struct amend_agreement_input input = {.agreement = agreement_of(arguments),
+                                                .from = argument_text(arguments, "from"),
+                                                .terms = terms_of(arguments)};
+    struct terms_view terms;
+    TRY(amend_agreement(&session->call, &input, &terms, fault));
+    show_terms_view(session, arguments, &terms);
+    return STATUS_OK;
+}
+
+static enum status run_agreement_accept(struct operator_session *session, const struct arguments *arguments,
+                                        struct fault *fault) {
+    const struct decide_amendment_input input = {.agreement = agreement_of(arguments),
+                                                 .number = argument_text(arguments, "number"),
+                                                 .accepted_by = argument_text(arguments, "by")};
+    struct terms_view terms;
+    TRY(accept_amendment(&session->call, &input, &terms, fault));
+    show_terms_view(session, arguments, &terms);
+    return STATUS_OK;
+}
+
+static enum status run_agreement_withdraw(struct operator_session *session, const struct arguments *arguments,
+                                          struct fault *fault) {
+    const struct decide_amendment_input input = {.agreement = agreement_of(arguments),
+                                                 .number = argument_text(arguments, "number")};
+    struct terms_view terms;
+    TRY(withdraw_amendment(&session->call, &input, &terms, fault));
+    show_terms_view(session, arguments, &terms);
+    return STATUS_OK;
+}
+
+static enum status run_agreement_terms(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    const struct agreement_words words = agreement_of(arguments);
+    struct terms_list list;
+    TRY(list_terms(&session->call, &words, &list, fault));
+    struct json_writer writer = show_list_begin(session);
+    for (size_t i = 0; i < list.count; i++) {
+        represent_terms(&writer, NULL, &list.items[i]);
+    }
+    static const struct column COLUMNS[] = {{"number", "number"},
+                                            {"state", "state"},
+                                            {"from", "from"},
+                                            {"currency", "currency"},
+                                            {"zone", "time_zone"},
+                                            {"tax", "tax_rate"},
+                                            {"category", "tax_category"},
+                                            {"days", "payment_days"},
+                                            {"by", "decided_by"},
+                                            {NULL, NULL}};
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
+}
+
 typedef enum status agreement_change(struct call *call, const struct suspend_agreement_input *input,
                                      struct cascade_result *out, struct fault *fault);
 
@@ -254,6 +322,15 @@ static enum status run_agreement_list(struct operator_session *session, const st
         {.name = "tax-rate", .value = "PERCENT", .help = "e.g. 19"},                                         \
         {.name = "payment-days", .value = "N", .help = "until an invoice is due (default: 30)"},             \
         {.name = "report-due-days", .value = "N", .help = "after the month's end (default: 5)"}, {           \
+        .name = "terms", .value = "TEXT", .help = "what its invoices say of payment"                         \
+    }
+#define AMENDED_OPTIONS                                                                                      \
+    {.name = "currency", .value = "CUR", .help = "what is billed in"},                                       \
+        {.name = "time-zone", .value = "ZONE", .help = "whose midnights bound months and days"},             \
+        {.name = "tax-category", .value = "CODE", .help = "UNCL 5305: S, Z, E, AE, K, G, O, L, M"},          \
+        {.name = "tax-rate", .value = "PERCENT", .help = "e.g. 19"},                                         \
+        {.name = "payment-days", .value = "N", .help = "until an invoice is due"},                           \
+        {.name = "report-due-days", .value = "N", .help = "after the month's end"}, {                        \
         .name = "terms", .value = "TEXT", .help = "what its invoices say of payment"                         \
     }
 #define AGREEMENT_NAMES                                                                                      \
@@ -341,7 +418,7 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_account_list},
     {.words = "agreement offer",
-     .summary = "Offer an agreement to a buyer, or offer it again with other terms",
+     .summary = "Offer an agreement to a buyer; one that is not signed yet, with other terms",
      .options = {{.name = "seller", .value = "A", .help = "who sells (default: the distributor)"},
                  {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},
                  TERMS_OPTIONS,
@@ -355,6 +432,42 @@ static const struct command COMMANDS[] = {
                  {.name = "by", .value = "NAME", .presence = REQUIRED, .help = "the person who signs"}},
      .prints = true,
      .run = run_agreement_sign},
+    {.words = "agreement amend",
+     .summary = "Give a signed agreement new terms from a month on",
+     .operands = AGREEMENT_OPERAND,
+     .options =
+         {AGREEMENT_NAMES,
+          {.name = "from", .value = "MONTH", .presence = REQUIRED, .help = "the first month, e.g. 2027-01"},
+          AMENDED_OPTIONS},
+     .details =
+         "What is not given stays. Licences, keys and devices stay as they are. A change of the tax alone "
+         "binds by\nthis notice, and a customer's is accepted by its seller; everything else waits until "
+         "the buyer accepts.",
+     .prints = true,
+     .run = run_agreement_amend},
+    {.words = "agreement accept",
+     .summary = "Accept new terms for the buyer",
+     .operands = AGREEMENT_OPERAND,
+     .options =
+         {AGREEMENT_NAMES,
+          {.name = "number", .value = "N", .presence = REQUIRED, .help = "of the terms: agreement terms"},
+          {.name = "by", .value = "NAME", .presence = REQUIRED, .help = "the person who accepts"}},
+     .prints = true,
+     .run = run_agreement_accept},
+    {.words = "agreement withdraw",
+     .summary = "Withdraw or decline terms that are not accepted yet",
+     .operands = AGREEMENT_OPERAND,
+     .options =
+         {AGREEMENT_NAMES,
+          {.name = "number", .value = "N", .presence = REQUIRED, .help = "of the terms: agreement terms"}},
+     .prints = true,
+     .run = run_agreement_withdraw},
+    {.words = "agreement terms",
+     .summary = "List the terms that an agreement has had, has and will have",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES},
+     .prints = true,
+     .run = run_agreement_terms},
     {.words = "agreement suspend",
      .summary = "Suspend an agreement: nothing below it counts or works until it is resumed",
      .operands = AGREEMENT_OPERAND,

@@ -17,3 +17,34 @@ static const struct transition agreement_transitions[] = {
 
 const struct state_machine agreement_machine =
     STATE_MACHINE("agreement", agreement_states, agreement_transitions);
+
+static const char *const amendment_states[] = {
+    [AMENDMENT_PROPOSED] = "proposed",
+    [AMENDMENT_ACCEPTED] = "accepted",
+    [AMENDMENT_WITHDRAWN] = "withdrawn",
+};
+static const struct transition amendment_transitions[] = {
+    {AMENDMENT_PROPOSED, "accept", AMENDMENT_ACCEPTED},
+    {AMENDMENT_PROPOSED, "withdraw", AMENDMENT_WITHDRAWN},
+};
+
+const struct state_machine amendment_machine =
+    STATE_MACHINE("amendment", amendment_states, amendment_transitions);
+
+bool agreement_covers(const struct agreement *agreement, struct month month) {
+    return month.index >= agreement->terms_from.index &&
+           (agreement->terms_until.index == 0 || month.index < agreement->terms_until.index);
+}
+
+struct agreement agreement_amended(const struct agreement *agreement, const struct amendment *amendment) {
+    struct agreement amended = *agreement;
+    amended.terms_from = amendment->from;
+    amended.terms_until = (struct month){0};
+    amended.currency = amendment->currency;
+    amended.time_zone = amendment->time_zone;
+    amended.tax = amendment->tax;
+    amended.payment_days = amendment->payment_days;
+    amended.report_due_days = amendment->report_due_days;
+    amended.terms = amendment->terms;
+    return amended;
+}

@@ -1,9 +1,11 @@
-/* Agreement: the terms by which the months of one edge (seller, buyer) are rated and billed. */
+/* Agreement: the terms by which the months of one edge (seller, buyer) are rated and billed, and amendments,
+ * which replace them from a month on. */
 #ifndef SEATMETER_CORE_PARTIES_AGREEMENT_H
 #define SEATMETER_CORE_PARTIES_AGREEMENT_H
 
 #include "core/base/state_machine.h"
 #include "core/money/tax.h"
+#include "core/time/date.h"
 
 #include <stdint.h>
 
@@ -33,6 +35,36 @@ struct agreement {
     int64_t ended_at_us;
     int64_t created_at_us;
     int64_t version;
+    /* The months that these terms are for, where an amendment stands before or behind them; else 0. */
+    struct month terms_from;
+    struct month terms_until; /* the first that they are not for */
 };
+
+/* Whether the terms are those of a month. */
+bool agreement_covers(const struct agreement *agreement, struct month month);
+
+enum amendment_state { AMENDMENT_PROPOSED, AMENDMENT_ACCEPTED, AMENDMENT_WITHDRAWN };
+extern const struct state_machine amendment_machine;
+
+/* All terms of an agreement from a month's first day on. */
+struct amendment {
+    int64_t agreement_id;
+    int64_t number; /* of the agreement's terms: its first are 1 */
+    enum amendment_state state;
+    struct month from;
+    struct text currency;
+    struct text time_zone;
+    struct tax tax;
+    int64_t payment_days;
+    int64_t report_due_days;
+    struct text terms;
+    int64_t proposed_at_us;
+    struct text proposed_by;
+    int64_t decided_at_us; /* accepted or withdrawn; 0: not yet */
+    struct text decided_by;
+};
+
+/* The agreement with the amendment's terms, from its month on. */
+struct agreement agreement_amended(const struct agreement *agreement, const struct amendment *amendment);
 
 #endif

@@ -195,7 +195,9 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
     for (size_t i = 0; i < count; i++) {
         struct rated_month *month = corrected_month(waiting, places[i].month);
         assert(month != NULL);
-        if (corrections_add(month, billing->arena, billing->agreement, &places[i], &billing->list, fault) !=
+        /* By the terms of the month that is corrected. */
+        uint32_t agreement = snapshot_agreement_in(month->snapshot, places[i].agreement_id, places[i].month);
+        if (corrections_add(month, billing->arena, agreement, &places[i], &billing->list, fault) !=
             STATUS_OK) {
             uint32_t sku = snapshot_sku_find(month->snapshot, places[i].sku_id);
             return fault_prefix(fault, "%.*s, corrected in %.*s", TEXT_ARGS(month->snapshot->skus[sku].code),

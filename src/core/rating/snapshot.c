@@ -223,7 +223,9 @@ static void index_ids(struct snapshot *snapshot, struct arena *arena) {
     }
     id_map_init(&snapshot->agreement_index, arena, snapshot->agreement_count);
     for (size_t i = 0; i < snapshot->agreement_count; i++) {
-        id_map_put(&snapshot->agreement_index, snapshot->agreements[i].id, 0, (uint32_t)i);
+        if (i == 0 || snapshot->agreements[i].id != snapshot->agreements[i - 1].id) {
+            id_map_put(&snapshot->agreement_index, snapshot->agreements[i].id, 0, (uint32_t)i);
+        }
     }
     id_map_init(&snapshot->sku_index, arena, snapshot->sku_count);
     for (size_t i = 0; i < snapshot->sku_count; i++) {
@@ -281,6 +283,15 @@ uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id) {
     return id_map_get(&snapshot->agreement_index, id, 0, &index) ? index : SNAPSHOT_NONE;
 }
 
+uint32_t snapshot_agreement_in(const struct snapshot *snapshot, int64_t id, struct month month) {
+    uint32_t at = snapshot_agreement_find(snapshot, id);
+    while (at != SNAPSHOT_NONE && !agreement_covers(&snapshot->agreements[at], month)) {
+        at++;
+        assert(at < snapshot->agreement_count && snapshot->agreements[at].id == id);
+    }
+    return at;
+}
+
 uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id) {
     uint32_t index = SNAPSHOT_NONE;
     return id_map_get(&snapshot->sku_index, id, 0, &index) ? index : SNAPSHOT_NONE;
@@ -324,7 +335,7 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
     for (uint32_t i = count; i-- > 0;) {
         const struct agreement *agreement = &snapshot->agreements[agreements[i]];
         const struct month_span *span = snapshot_span(snapshot, agreements[i], month);
-        if (!was_signed(agreement)) {
+        if (!was_signed(agreement) || !agreement_covers(agreement, month)) {
             continue;
         }
         if (agreement->signed_at_us >= span->midnights_us[span->days]) {

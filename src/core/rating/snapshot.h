@@ -33,7 +33,7 @@ struct snapshot {
     /* The kept lists. */
     struct account *accounts; /* by id */
     size_t account_count;
-    struct agreement *agreements; /* by id */
+    struct agreement *agreements; /* by id; one for each of its terms, by the month that they begin */
     size_t agreement_count;
     struct sku *skus; /* by id */
     size_t sku_count;
@@ -71,8 +71,11 @@ void snapshot_close(struct snapshot *snapshot);
 /* The index of an id, which must be there; *_find gives SNAPSHOT_NONE where it is not. */
 uint32_t snapshot_account(const struct snapshot *snapshot, int64_t id);
 uint32_t snapshot_account_find(const struct snapshot *snapshot, int64_t id);
-uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id);
+uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id); /* with its first terms */
 uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id);
+
+/* The agreement of an id with its terms of a month; SNAPSHOT_NONE where there is no such agreement. */
+uint32_t snapshot_agreement_in(const struct snapshot *snapshot, int64_t id, struct month month);
 
 /* A seller's prices with a minimum, as indices into the snapshot's. */
 const uint32_t *snapshot_minimums(const struct snapshot *snapshot, int64_t seller_id, size_t *count);

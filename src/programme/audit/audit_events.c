@@ -188,7 +188,10 @@ static int64_t suspended_on(const struct snapshot *snapshot, uint32_t edge) {
     }
     for (uint32_t i = 0; i < snapshot->edges[edge].agreement_count; i++) {
         uint32_t agreement = snapshot->edge_agreements[snapshot->edges[edge].first_agreement + i];
-        suspended += snapshot->agreements[agreement].state == AGREEMENT_SUSPENDED;
+        const struct agreement *one = &snapshot->agreements[agreement];
+        /* Once, however many terms it has. */
+        bool is_first = one->terms_from.index == 0;
+        suspended += is_first && one->state == AGREEMENT_SUSPENDED;
     }
     return suspended;
 }

@@ -154,7 +154,7 @@ static enum status end_invoice(struct month_check *check, struct fault *fault) {
     if (check->head.id == 0) {
         return STATUS_OK;
     }
-    uint32_t agreement = snapshot_agreement_find(&audit->snapshot, check->head.agreement_id);
+    uint32_t agreement = snapshot_agreement_in(&audit->snapshot, check->head.agreement_id, check->month);
     audit->result.invoices_checked++;
     audit->result.lines_checked += (int64_t)check->line_count;
     id_map_put(&check->billed, check->head.agreement_id, 0, 0);
@@ -200,7 +200,7 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
     TRY(month_rows_load(audit->call->db, &check->arena, check->month, &months, &count, fault));
     for (size_t i = 0; i < count; i++) {
         uint32_t index = 0;
-        uint32_t agreement = snapshot_agreement_find(&audit->snapshot, months[i].agreement_id);
+        uint32_t agreement = snapshot_agreement_in(&audit->snapshot, months[i].agreement_id, check->month);
         struct edge_bill bill;
         if (months[i].state != MONTH_CLOSED || agreement == SNAPSHOT_NONE ||
             id_map_get(&check->billed, months[i].agreement_id, 0, &index)) {
@@ -320,7 +320,7 @@ static enum status check_corrected(struct month_check *check, struct fault *faul
         bool is_first = i == 0 || one->agreement_id != check->corrections[i - 1].agreement_id ||
                         one->sku_id != check->corrections[i - 1].sku_id;
         if (is_first) {
-            TRY(compare_corrected(check, snapshot_agreement_find(snapshot, one->agreement_id),
+            TRY(compare_corrected(check, snapshot_agreement_in(snapshot, one->agreement_id, check->month),
                                   snapshot_sku_find(snapshot, one->sku_id), fault));
         }
     }

@@ -9,6 +9,7 @@
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
+#include "store/parties/amendments.h"
 
 enum { UNITS_MAX = 1000000000, REASON_BYTES_MAX = 500 };
 
@@ -109,6 +110,7 @@ static enum status add_correction_body(struct call *call, const void *input, voi
     TRY(find_sku(call, asked->sku, "sku", &sku, fault));
     TRY(check_input(call, asked, fault));
     TRY(require_closed(call, agreement.id, correction.month, asked->month, fault));
+    TRY(agreement_in_month(call->db, call->arena, correction.month, &agreement, fault));
     TRY(require_price(call, &agreement, &sku, correction.month, fault));
     correction.agreement_id = agreement.id;
     correction.customer_id = customer.id;

@@ -359,7 +359,10 @@ enum status explain_usage(struct call *call, const struct usage_to_explain *usag
     if (status != STATUS_OK) {
         goto done;
     }
-    again.agreement = snapshot_agreement_find(&again.snapshot, usage->head->agreement_id);
+    again.agreement = snapshot_agreement_in(&again.snapshot, usage->head->agreement_id,
+                                            usage->line->corrects_month.index == INVOICE_NO_MONTH
+                                                ? usage->head->month
+                                                : usage->line->corrects_month);
     again.sku = snapshot_sku_find(&again.snapshot, usage->line->sku_id);
     if (again.agreement != SNAPSHOT_NONE && again.sku != SNAPSHOT_NONE) {
         status = explain_rated(&again, result, fault);

@@ -193,7 +193,7 @@ static enum status gather_unsigned_charges(struct margins *margins, struct forec
     const struct bill_waiting *waiting = &forecast->loaded.waiting;
     for (size_t i = 0; i < waiting->charge_count; i++) {
         const struct one_off_charge *charge = &waiting->charges[i];
-        uint32_t at = snapshot_agreement_find(snapshot, charge->agreement_id);
+        uint32_t at = snapshot_agreement_in(snapshot, charge->agreement_id, charge->month);
         const struct agreement *agreement = &snapshot->agreements[at];
         bool is_hidden = agreement->state == AGREEMENT_DRAFT && agreement->seller_id != margins->account.id;
         struct margin_sum sum = {.seller_id = agreement->seller_id,

@@ -7,6 +7,7 @@
 #include "programme/call/validate.h"
 #include "store/billing/months.h"
 #include "store/billing/one_off_charges.h"
+#include "store/parties/amendments.h"
 
 enum { QUANTITY_MAX = 1000000000, DESCRIPTION_BYTES_MAX = 500, UNIT_PRICE_DIGITS = 6, PERCENT_DIGITS = 4 };
 
@@ -18,6 +19,8 @@ static enum status view_charge(struct name_cache *names, const struct one_off_ch
     const struct account *buyer = NULL;
     const struct account *customer = NULL;
     TRY(name_cache_agreement(names, charge->agreement_id, &agreement, fault));
+    struct agreement terms = *agreement;
+    TRY(agreement_in_month(call->db, call->arena, charge->month, &terms, fault));
     TRY(name_cache_account(names, agreement->seller_id, &seller, fault));
     TRY(name_cache_account(names, agreement->buyer_id, &buyer, fault));
     TRY(name_cache_account(names, charge->customer_id, &customer, fault));
@@ -33,7 +36,7 @@ static enum status view_charge(struct name_cache *names, const struct one_off_ch
         .unit_price_millionths = charge->unit_price_millionths,
         .tax = charge->tax,
     };
-    TRY(currency_find(agreement->currency, "currency", &made.currency, fault));
+    TRY(currency_find(terms.currency, "currency", &made.currency, fault));
     TRY(one_off_charge_amount(charge, made.currency, &made.amount_minor, fault));
     if (charge->invoice_id > 0) {
         made.invoice = identifier_text(call, IDENTIFIER_INVOICE, charge->invoice_id);
@@ -118,6 +121,7 @@ static enum status add_charge_body(struct call *call, const void *input, void *o
     if (asked->customer.length > 0) {
         TRY(find_customer_below(call, &agreement, asked->customer, &customer, fault));
     }
+    TRY(agreement_in_month(call->db, call->arena, charge.month, &agreement, fault));
     TRY(parse_charge(call, asked, &agreement, &charge, fault));
     TRY(require_open(call, agreement.id, charge.month, asked->month, fault));
     charge.agreement_id = agreement.id;

@@ -55,6 +55,9 @@ static enum status write_agreement(struct exporting *exporting, const struct agr
     csv_write_int(&exporting->writer, agreement->report_due_days);
     export_write_time(exporting, agreement->signed_at_us);
     export_write_time(exporting, agreement->ended_at_us);
+    csv_write(&exporting->writer, agreement->terms_from.index == 0
+                                      ? TEXT("")
+                                      : month_format(&exporting->arena, agreement->terms_from));
     return export_end_row(exporting, fault);
 }
 
@@ -71,6 +74,6 @@ static enum status export_agreements(struct exporting *exporting, struct fault *
 }
 
 static const char *const AGREEMENTS_COLUMNS[] = {
-    "agreement", "seller",       "buyer",           "state",     "currency", "time_zone", "tax_category",
-    "tax_rate",  "payment_days", "report_due_days", "signed_at", "ended_at", NULL};
+    "agreement", "seller",       "buyer",           "state",     "currency", "time_zone",  "tax_category",
+    "tax_rate",  "payment_days", "report_due_days", "signed_at", "ended_at", "from_month", NULL};
 const struct export_table EXPORT_AGREEMENTS = {"agreements", AGREEMENTS_COLUMNS, export_agreements};

@@ -1,19 +1,16 @@
 #include "programme/parties/agreements.h"
 
 #include "core/money/money.h"
-#include "core/time/date.h"
-#include "core/time/zone.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
 #include "programme/call/validate.h"
-#include "store/parties/programme.h"
+#include "programme/parties/agreement_terms.h"
 
 #include <assert.h>
 
-enum { PAYMENT_DAYS_MAX = 365, REPORT_DUE_DAYS_MAX = 60, TERMS_MAX_BYTES = 4000, SIGNER_MAX_BYTES = 200 };
-enum { PAYMENT_DAYS_DEFAULT = 30, REPORT_DUE_DAYS_DEFAULT = 5 };
+enum { SIGNER_MAX_BYTES = 200 };
 
 /* ---- as people read it ---- */
 
@@ -58,33 +55,7 @@ static enum status fill_one_view(struct call *call, const struct agreement *agre
     return fill_view(&names, agreement, out, fault);
 }
 
-/* ---- terms ---- */
-
-static enum status check_zone(struct text name, struct fault *fault) {
-    struct zone *zone = NULL;
-    enum status status = zone_open(name, "time_zone", &zone, fault);
-    zone_close(zone);
-    return status;
-}
-
-static enum status fill_terms(struct call *call, const struct agreement_terms_input *terms,
-                              struct agreement *agreement, struct fault *fault) {
-    struct programme programme;
-    struct currency currency;
-    TRY(programme_load(call->db, call->arena, &programme, fault));
-    agreement->currency = terms->currency.length > 0 ? terms->currency : programme.currency;
-    agreement->time_zone = terms->time_zone.length > 0 ? terms->time_zone : programme.time_zone;
-    TRY(currency_find(agreement->currency, "currency", &currency, fault));
-    if (terms->time_zone.length > 0) {
-        TRY(check_zone(terms->time_zone, fault));
-    }
-    TRY(check_tax(terms->tax_category, terms->tax_rate, &agreement->tax, fault));
-    TRY(check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, PAYMENT_DAYS_DEFAULT,
-                     &agreement->payment_days, fault));
-    TRY(check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,
-                     REPORT_DUE_DAYS_DEFAULT, &agreement->report_due_days, fault));
-    return check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
-}
+/* ---- states ---- */
 
 static enum status step_state(struct agreement *agreement, const char *event, struct fault *fault) {
     int to = 0;
@@ -113,7 +84,7 @@ enum status agreement_create_signed(struct call *call, int64_t seller_id, int64_
                                   .offered_at_us = call->now_us,
                                   .signed_at_us = call->now_us,
                                   .created_at_us = call->now_us};
-    TRY(fill_terms(call, terms, &agreement, fault));
+    TRY(agreement_fill_terms(call, terms, &agreement, fault));
     TRY(step_state(&agreement, "offer", fault));
     TRY(step_state(&agreement, "sign", fault));
     assert(agreement.state == AGREEMENT_SIGNED);
@@ -174,7 +145,7 @@ static enum status begin_offer(struct call *call, const struct account *seller, 
 
 static enum status save_offer(struct call *call, const struct offer_agreement_input *input,
                               struct agreement *agreement, struct fault *fault) {
-    TRY(fill_terms(call, &input->terms, agreement, fault));
+    TRY(agreement_fill_terms(call, &input->terms, agreement, fault));
     if (!input->as_draft) {
         if (agreement->state == AGREEMENT_DRAFT) {
             TRY(step_state(agreement, "offer", fault));

@@ -3,6 +3,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/open_zone.h"
+#include "store/parties/amendments.h"
 
 struct report_times report_times_of(struct zone *zone, const struct agreement *agreement,
                                     struct month month) {
@@ -119,6 +120,7 @@ enum status find_report(const struct call *call, const struct report_name *name,
         return fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", "provider", word,
                          "The agreement of this edge was never signed, so there is nothing to report.");
     }
+    TRY(agreement_in_month(call->db, call->arena, edge->month, &edge->agreement, fault));
     TRY(account_load(call->db, call->arena, edge->agreement.seller_id, &edge->seller, fault));
     TRY(account_load(call->db, call->arena, edge->agreement.buyer_id, &edge->buyer, fault));
     TRY(find_times(call, edge, times, fault));

@@ -78,3 +78,10 @@ enum status corrections_mark_billed(struct db *db, struct month month, int64_t f
     return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index), db_integer(first_invoice_id)), NULL,
                   fault);
 }
+
+static const char WAITS[] =
+    "select 1 from corrections where agreement_id = $1 and invoice_id is null limit 1";
+
+enum status correction_waits(struct db *db, int64_t agreement_id, bool *waits, struct fault *fault) {
+    return rows_yes(db, WAITS, DB_ARGS(db_integer(agreement_id)), waits, fault);
+}

@@ -36,4 +36,8 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
 enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
                                     struct fault *fault) MUST_CHECK;
 
+/* Whether a correction of the agreement waits for an invoice. */
+enum status correction_waits(struct db *db, int64_t agreement_id, bool *waits,
+                             struct fault *fault) MUST_CHECK;
+
 #endif

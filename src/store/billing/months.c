@@ -35,6 +35,16 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
     return STATUS_OK;
 }
 
+static const char LAST_CLOSED[] = "select coalesce(max(month), -1) from months "
+                                  "where agreement_id = $1 and state = 'closed'";
+
+enum status month_last_closed(struct db *db, int64_t agreement_id, struct month *month, struct fault *fault) {
+    int64_t index = MONTH_NONE;
+    TRY(db_query_int(db, LAST_CLOSED, DB_ARGS(db_integer(agreement_id)), MONTH_NONE, &index, fault));
+    *month = (struct month){(int32_t)index};
+    return STATUS_OK;
+}
+
 enum status month_rules_check(int64_t rules, struct fault *fault) {
     if (rules <= RULES_PRESENT) {
         return STATUS_OK;
@@ -84,10 +94,14 @@ enum status months_close_bulk(struct db *db, struct month month, const int64_t *
     return rows_bulk_end(bulk, status, fault);
 }
 
-/* Terminated agreements stay in: what an edge has closed is closed, whoever signs it anew. */
+/* Terminated agreements stay in: what an edge has closed is closed, whoever signs it anew. The zone is that
+ * of the last month that is frozen. */
 static const char FROZEN[] =
-    "select {} from ("
-    "select g.id as id, g.time_zone as time_zone, "
+    "select {} from (select edges.*, coalesce((select m.time_zone from amendments m "
+    "where m.agreement_id = edges.id and m.state = 'accepted' and (m.from_month <= edges.last_closed "
+    "or m.from_month <= edges.last_reported) order by m.from_month desc, m.number desc limit 1), "
+    "edges.first_zone) as time_zone from ("
+    "select g.id as id, g.time_zone as first_zone, "
     "(select max(m.month) from months m where m.agreement_id = g.id and m.state = 'closed') as last_closed, "
     "(select max(r.month) from reports r where r.agreement_id = g.id and r.state in ('submitted', "
     "'approved')) "
@@ -96,7 +110,7 @@ static const char FROZEN[] =
     "join accounts seller on seller.id = g.seller_id "
     "where a.account_id = $1 and (seller.kind <> 'vendor' or g.seller_id in "
     "(select s.owner_id from licences l join skus s on s.id = l.sku_id where l.id = $2 or l.parent_id = $2))"
-    ") edges where last_closed is not null or last_reported is not null order by id";
+    ") edges) frozen where last_closed is not null or last_reported is not null order by id";
 
 static const struct db_field FROZEN_FIELDS[] = {
     DB_FIELD_INT(struct edge_frozen, agreement_id, "id"),

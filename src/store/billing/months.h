@@ -10,6 +10,8 @@
 #include "core/usage/report.h"
 #include "store/engine/db.h"
 
+enum { MONTH_NONE = -1 };
+
 enum status month_state_load(struct db *db, int64_t agreement_id, struct month month, enum month_state *state,
                              struct fault *fault) MUST_CHECK;
 
@@ -22,14 +24,16 @@ enum status month_state_save(struct db *db, int64_t agreement_id, struct month m
 enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
                               int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
+/* The last month that is closed on an edge; index MONTH_NONE where none is. */
+enum status month_last_closed(struct db *db, int64_t agreement_id, struct month *month,
+                              struct fault *fault) MUST_CHECK;
+
 /* The rules that an edge's month was closed by; 0 where it is not closed. */
 enum status month_rules_load(struct db *db, int64_t agreement_id, struct month month, int64_t *rules,
                              struct fault *fault) MUST_CHECK;
 
 /* Refuses a version that this program does not know. */
 enum status month_rules_check(int64_t rules, struct fault *fault) MUST_CHECK;
-
-enum { MONTH_NONE = -1 };
 
 /* How far one edge of a licence's path is frozen. */
 struct edge_frozen {

@@ -83,8 +83,19 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "bills a month that is not closed"},
     {"invoice-parties", AUDIT_INVOICE,
      "select i.id, i.seller_id, i.buyer_id from invoices i join agreements a on a.id = i.agreement_id where "
-     "i.seller_id <> a.seller_id or i.buyer_id <> a.buyer_id or i.currency <> a.currency",
-     "is not between the parties of its agreement, or in another currency"},
+     "i.seller_id <> a.seller_id or i.buyer_id <> a.buyer_id or i.currency <> coalesce((select t.currency "
+     "from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month <= i.month "
+     "order by t.from_month desc, t.number desc limit 1), a.currency)",
+     "is not between the parties of its agreement, or in another currency than that has in its month"},
+    {"amendment-gap", AUDIT_AGREEMENT,
+     "select agreement_id, max(number), count(*) + 1 from amendments group by agreement_id "
+     "having max(number) <> count(*) + 1",
+     "has terms with numbers up to {a} where {b} are kept"},
+    {"amendment-late", AUDIT_AGREEMENT,
+     "select t.agreement_id, t.number, m.month from amendments t join months m on m.agreement_id = "
+     "t.agreement_id and m.month >= t.from_month and m.state = 'closed' and m.closed_at_us < "
+     "t.decided_at_us where t.state = 'accepted'",
+     "had its terms {a} accepted after month {b}, which they are for, was closed"},
     {"invoice-gross", AUDIT_INVOICE,
      "select id, gross_minor, net_minor + tax_minor from invoices where gross_minor <> net_minor + tax_minor",
      "has a gross amount of {a} (minor units) where net and tax give {b}"},

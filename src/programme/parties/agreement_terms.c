@@ -1,0 +1,66 @@
+#include "programme/parties/agreement_terms.h"
+
+#include "core/money/money.h"
+#include "core/time/zone.h"
+#include "programme/call/validate.h"
+#include "store/parties/programme.h"
+
+enum { PAYMENT_DAYS_MAX = 365, REPORT_DUE_DAYS_MAX = 60, TERMS_MAX_BYTES = 4000 };
+enum { PAYMENT_DAYS_DEFAULT = 30, REPORT_DUE_DAYS_DEFAULT = 5 };
+
+static enum status check_zone(struct text name, struct fault *fault) {
+    struct zone *zone = NULL;
+    enum status status = zone_open(name, "time_zone", &zone, fault);
+    zone_close(zone);
+    return status;
+}
+
+static enum status check_tax_words(const struct agreement_terms_input *terms, struct agreement *agreement,
+                                   struct fault *fault) {
+    struct text category = terms->tax_category;
+    if (category.length == 0 && terms->tax_rate.length == 0) {
+        return STATUS_OK;
+    }
+    if (category.length == 0 && agreement->tax.rate_millionths > 0) {
+        category = text_of(agreement->tax.category);
+    }
+    struct tax tax;
+    TRY(check_tax(category, terms->tax_rate, &tax, fault));
+    agreement->tax = tax;
+    return STATUS_OK;
+}
+
+enum status agreement_change_terms(struct call *call, const struct agreement_terms_input *terms,
+                                   struct agreement *agreement, struct fault *fault) {
+    struct currency currency;
+    (void)call;
+    if (terms->currency.length > 0) {
+        TRY(currency_find(terms->currency, "currency", &currency, fault));
+        agreement->currency = terms->currency;
+    }
+    if (terms->time_zone.length > 0) {
+        TRY(check_zone(terms->time_zone, fault));
+        agreement->time_zone = terms->time_zone;
+    }
+    TRY(check_tax_words(terms, agreement, fault));
+    TRY(check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, agreement->payment_days,
+                     &agreement->payment_days, fault));
+    TRY(check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,
+                     agreement->report_due_days, &agreement->report_due_days, fault));
+    return terms->text.length == 0
+               ? STATUS_OK
+               : check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
+}
+
+enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
+                                 struct agreement *agreement, struct fault *fault) {
+    struct programme programme;
+    TRY(programme_load(call->db, call->arena, &programme, fault));
+    agreement->currency = programme.currency;
+    agreement->time_zone = programme.time_zone;
+    TRY(check_tax(TEXT(""), TEXT(""), &agreement->tax, fault));
+    agreement->payment_days = PAYMENT_DAYS_DEFAULT;
+    agreement->report_due_days = REPORT_DUE_DAYS_DEFAULT;
+    agreement->terms = TEXT("");
+    return agreement_change_terms(call, terms, agreement, fault);
+}

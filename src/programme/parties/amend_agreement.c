@@ -1,0 +1,293 @@
+#include "programme/parties/amend_agreement.h"
+
+#include "core/money/money.h"
+#include "programme/call/authorise.h"
+#include "programme/call/validate.h"
+#include "programme/parties/agreement_terms.h"
+#include "store/billing/corrections.h"
+#include "store/billing/months.h"
+#include "store/parties/accounts.h"
+#include "store/parties/amendments.h"
+
+#include <assert.h>
+
+enum { SIGNER_MAX_BYTES = 200, PERCENT_DIGITS = 4 };
+
+/* ---- as people read it ---- */
+
+static struct terms_view first_terms(struct call *call, const struct agreement *agreement) {
+    return (struct terms_view){
+        .number = 1,
+        .agreement = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
+        .state = text_of(agreement->signed_at_us > 0 ? "accepted" : "proposed"),
+        .from = TEXT(""),
+        .currency = agreement->currency,
+        .time_zone = agreement->time_zone,
+        .tax_category = text_copy(call->arena, text_of(agreement->tax.category)),
+        .tax_rate = decimal_format_short(call->arena, agreement->tax.rate_millionths, PERCENT_DIGITS),
+        .payment_days = agreement->payment_days,
+        .report_due_days = agreement->report_due_days,
+        .terms = agreement->terms,
+        .proposed_at_us = agreement->offered_at_us,
+        .proposed_by = TEXT(""),
+        .decided_at_us = agreement->signed_at_us,
+        .decided_by = agreement->signed_by,
+    };
+}
+
+static struct terms_view amended_terms(struct call *call, const struct agreement *agreement,
+                                       const struct amendment *amendment) {
+    struct agreement amended = agreement_amended(agreement, amendment);
+    struct terms_view view = first_terms(call, &amended);
+    view.number = amendment->number;
+    view.state = text_of(machine_state_name(&amendment_machine, (int)amendment->state));
+    view.from = month_format(call->arena, amendment->from);
+    view.proposed_at_us = amendment->proposed_at_us;
+    view.proposed_by = amendment->proposed_by;
+    view.decided_at_us = amendment->decided_at_us;
+    view.decided_by = amendment->decided_by;
+    return view;
+}
+
+/* ---- what an amendment may be ---- */
+
+/* What has been closed keeps its terms, and of two amendments the later one's month is not the earlier. */
+static enum status check_month(struct call *call, const struct amendment *amendment, struct fault *fault) {
+    struct text word = month_format(call->arena, amendment->from);
+    struct amendment *others = NULL;
+    size_t count = 0;
+    struct month closed = {0};
+    TRY(month_last_closed(call->db, amendment->agreement_id, &closed, fault));
+    if (amendment->from.index <= closed.index) {
+        return fault_set(
+            fault, STATUS_CONFLICT, "month-closed", "from", word,
+            "%.*s is closed on this edge, and a closed month keeps its terms: name a later month.",
+            TEXT_ARGS(month_format(call->arena, closed)));
+    }
+    TRY(amendments_of(call->db, call->arena, amendment->agreement_id, &others, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        if (others[i].state == AMENDMENT_ACCEPTED && others[i].from.index > amendment->from.index) {
+            return fault_set(fault, STATUS_CONFLICT, "amendment-exists", "from", word,
+                             "Terms from %.*s on are accepted already: name that month or a later one.",
+                             TEXT_ARGS(month_format(call->arena, others[i].from)));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A correction is billed in its month's currency, so it cannot wait behind a change of it. */
+static enum status check_currency(struct call *call, const struct agreement *agreement,
+                                  const struct amendment *amendment, struct fault *fault) {
+    bool waits = false;
+    if (text_equal(agreement->currency, amendment->currency)) {
+        return STATUS_OK;
+    }
+    TRY(correction_waits(call->db, agreement->id, &waits, fault));
+    if (waits) {
+        return fault_set(
+            fault, STATUS_CONFLICT, "correction-waiting", "currency", amendment->currency,
+            "A correction in %.*s waits for the next invoice of this edge: close that month first.",
+            TEXT_ARGS(agreement->currency));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_amendment(struct call *call, const struct agreement *agreement,
+                                   const struct amendment *amendment, struct fault *fault) {
+    TRY(check_month(call, amendment, fault));
+    return check_currency(call, agreement, amendment, fault);
+}
+
+static bool is_same_but_tax(const struct agreement *agreement, const struct amendment *amendment) {
+    return text_equal(agreement->currency, amendment->currency) &&
+           text_equal(agreement->time_zone, amendment->time_zone) &&
+           agreement->payment_days == amendment->payment_days &&
+           agreement->report_due_days == amendment->report_due_days &&
+           text_equal(agreement->terms, amendment->terms);
+}
+
+static bool is_same_tax(struct tax a, struct tax b) {
+    return a.rate_millionths == b.rate_millionths && text_equal(text_of(a.category), text_of(b.category));
+}
+
+/* ---- proposing ---- */
+
+/* The audit trail of both parties tells it. */
+static enum status audit_amendment(struct call *call, const char *action, const struct agreement *agreement,
+                                   const struct amendment *amendment, struct fault *fault) {
+    int64_t other =
+        call->actor.account_id == agreement->buyer_id ? agreement->seller_id : agreement->buyer_id;
+    return audit_write(call, action, identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id), other,
+                       text_format(call->arena, "terms %lld from %.*s", (long long)amendment->number,
+                                   TEXT_ARGS(month_format(call->arena, amendment->from))),
+                       fault);
+}
+
+static enum status require_signed(const struct agreement *agreement, struct fault *fault) {
+    if (agreement->state == AGREEMENT_SIGNED || agreement->state == AGREEMENT_SUSPENDED) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state",
+                     text_of(machine_state_name(&agreement_machine, (int)agreement->state)),
+                     "Only a signed agreement is amended. One that is not signed yet is offered again.");
+}
+
+/* The terms of that month with what is asked for in their place. */
+static enum status fill_amendment(struct call *call, const struct amend_agreement_input *asked,
+                                  const struct agreement *present, struct amendment *amendment,
+                                  struct fault *fault) {
+    struct agreement changed = *present;
+    TRY(agreement_change_terms(call, &asked->terms, &changed, fault));
+    *amendment = (struct amendment){
+        .agreement_id = present->id,
+        .state = AMENDMENT_PROPOSED,
+        .from = amendment->from,
+        .currency = changed.currency,
+        .time_zone = changed.time_zone,
+        .tax = changed.tax,
+        .payment_days = changed.payment_days,
+        .report_due_days = changed.report_due_days,
+        .terms = changed.terms,
+        .proposed_at_us = call->now_us,
+        .proposed_by = actor_text(call),
+        .decided_by = TEXT(""),
+    };
+    if (is_same_but_tax(present, amendment) && is_same_tax(present->tax, amendment->tax)) {
+        return fault_set(fault, STATUS_INVALID, "nothing-changed", NULL, TEXT(""),
+                         "Give at least one term that differs from what the agreement has in that month.");
+    }
+    return STATUS_OK;
+}
+
+/* Whether the proposal binds at once: notice is enough, or who proposes may accept it too. */
+static enum status binds_at_once(struct call *call, const struct agreement *present,
+                                 const struct amendment *amendment, bool *binds, struct fault *fault) {
+    struct account buyer;
+    TRY(account_load(call->db, call->arena, present->buyer_id, &buyer, fault));
+    *binds = is_same_but_tax(present, amendment) || buyer.kind == ACCOUNT_CUSTOMER || actor_is_operator(call);
+    return STATUS_OK;
+}
+
+static enum status do_amend_agreement(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    const struct amend_agreement_input *asked = input;
+    struct agreement agreement;
+    struct amendment amendment = {0};
+    bool binds = false;
+    TRY(find_agreement(call, asked->agreement, &agreement, fault));
+    TRY(require_right(call, agreement.seller_id, RIGHT_ACCOUNTS, fault));
+    TRY(require_signed(&agreement, fault));
+    TRY(month_parse(asked->from, "from", &amendment.from, fault));
+    struct agreement present = agreement;
+    TRY(agreement_in_month(call->db, call->arena, amendment.from, &present, fault));
+    TRY(fill_amendment(call, asked, &present, &amendment, fault));
+    TRY(check_amendment(call, &present, &amendment, fault));
+    TRY(binds_at_once(call, &present, &amendment, &binds, fault));
+    if (binds) {
+        amendment.state = AMENDMENT_ACCEPTED;
+        amendment.decided_at_us = call->now_us;
+        amendment.decided_by = actor_text(call);
+    }
+    TRY(amendment_insert(call->db, &amendment, fault));
+    TRY(audit_amendment(call, "agreement.amend", &agreement, &amendment, fault));
+    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    return STATUS_OK;
+}
+
+enum status amend_agreement(struct call *call, const struct amend_agreement_input *input,
+                            struct terms_view *out, struct fault *fault) {
+    return call_run(call, DB_WRITE, do_amend_agreement, input, out, fault);
+}
+
+/* ---- deciding ---- */
+
+static enum status find_amendment(struct call *call, const struct decide_amendment_input *asked,
+                                  struct agreement *agreement, struct amendment *amendment,
+                                  struct fault *fault) {
+    int64_t number = 0;
+    TRY(find_agreement(call, asked->agreement, agreement, fault));
+    if (!text_to_int64(text_trim(asked->number), &number)) {
+        return fault_set(fault, STATUS_NOT_FOUND, "unknown-amendment", "number", asked->number,
+                         "Name the amendment by its number: 2, 3, ….");
+    }
+    return amendment_load(call->db, call->arena, agreement->id, number, amendment, fault);
+}
+
+static enum status step(struct call *call, struct amendment *amendment, const char *event,
+                        struct fault *fault) {
+    int to = 0;
+    TRY(machine_step(&amendment_machine, (int)amendment->state, event, &to, fault));
+    amendment->state = (enum amendment_state)to;
+    amendment->decided_at_us = call->now_us;
+    return STATUS_OK;
+}
+
+static enum status do_accept_amendment(struct call *call, const void *input, void *output,
+                                       struct fault *fault) {
+    const struct decide_amendment_input *asked = input;
+    struct agreement agreement;
+    struct amendment amendment;
+    TRY(find_amendment(call, asked, &agreement, &amendment, fault));
+    TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
+    TRY(require_signed(&agreement, fault));
+    TRY(step(call, &amendment, "accept", fault));
+    TRY(check_required_line(asked->accepted_by, "accepted_by", SIGNER_MAX_BYTES, &amendment.decided_by,
+                            fault));
+    struct agreement present = agreement;
+    TRY(agreement_in_month(call->db, call->arena, amendment.from, &present, fault));
+    TRY(check_amendment(call, &present, &amendment, fault));
+    TRY(amendment_update(call->db, &amendment, fault));
+    TRY(audit_amendment(call, "agreement.accept", &agreement, &amendment, fault));
+    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    return STATUS_OK;
+}
+
+enum status accept_amendment(struct call *call, const struct decide_amendment_input *input,
+                             struct terms_view *out, struct fault *fault) {
+    return call_run(call, DB_WRITE, do_accept_amendment, input, out, fault);
+}
+
+/* The seller takes it back, or the buyer declines it. */
+static enum status do_withdraw_amendment(struct call *call, const void *input, void *output,
+                                         struct fault *fault) {
+    const struct decide_amendment_input *asked = input;
+    struct agreement agreement;
+    struct amendment amendment;
+    TRY(find_amendment(call, asked, &agreement, &amendment, fault));
+    bool is_buyer = call->actor.account_id == agreement.buyer_id;
+    TRY(require_right(call, is_buyer ? agreement.buyer_id : agreement.seller_id, RIGHT_ACCOUNTS, fault));
+    TRY(step(call, &amendment, "withdraw", fault));
+    amendment.decided_by = actor_text(call);
+    TRY(amendment_update(call->db, &amendment, fault));
+    TRY(audit_amendment(call, "agreement.withdraw", &agreement, &amendment, fault));
+    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    return STATUS_OK;
+}
+
+enum status withdraw_amendment(struct call *call, const struct decide_amendment_input *input,
+                               struct terms_view *out, struct fault *fault) {
+    return call_run(call, DB_WRITE, do_withdraw_amendment, input, out, fault);
+}
+
+/* ---- reading ---- */
+
+static enum status do_list_terms(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct agreement agreement;
+    struct amendment *amendments = NULL;
+    size_t count = 0;
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_agreement(call, *(const struct agreement_words *)input, &agreement, fault));
+    TRY(amendments_of(call->db, call->arena, agreement.id, &amendments, &count, fault));
+    struct terms_list list = {ARENA_NEW(call->arena, struct terms_view, count + 1), 0};
+    list.items[list.count++] = first_terms(call, &agreement);
+    for (size_t i = 0; i < count; i++) {
+        list.items[list.count++] = amended_terms(call, &agreement, &amendments[i]);
+    }
+    *(struct terms_list *)output = list;
+    return STATUS_OK;
+}
+
+enum status list_terms(struct call *call, const struct agreement_words *agreement, struct terms_list *out,
+                       struct fault *fault) {
+    return call_run(call, DB_READ, do_list_terms, agreement, out, fault);
+}

@@ -1,0 +1,65 @@
+/* Amending an agreement: new terms from a month's first day on. Licences, keys and devices stay as they are.
+ *
+ * The seller proposes. A change of the tax alone, which the law makes, needs no more than that notice. What
+ * the buyer owes, when, and for what it is liable needs its acceptance; for a customer its seller accepts, as
+ * it has signed for it. Until then the old terms go on (docs/rules.md, R2.12). */
+#ifndef SEATMETER_PROGRAMME_PARTIES_AMEND_AGREEMENT_H
+#define SEATMETER_PROGRAMME_PARTIES_AMEND_AGREEMENT_H
+
+#include "programme/call/lookup_agreement.h"
+#include "programme/parties/agreements.h"
+
+/* The terms that an agreement has from a month on; the first ones have no month. */
+struct terms_view {
+    int64_t number;        /* 1: the agreement's first */
+    struct text agreement; /* agr_… */
+    struct text state;     /* "proposed", "accepted", "withdrawn" */
+    struct text from;      /* "2026-11", or empty */
+    struct text currency;
+    struct text time_zone;
+    struct text tax_category;
+    struct text tax_rate; /* percent */
+    int64_t payment_days;
+    int64_t report_due_days;
+    struct text terms;
+    int64_t proposed_at_us;
+    struct text proposed_by;
+    int64_t decided_at_us; /* accepted or withdrawn; 0: not yet */
+    struct text decided_by;
+};
+
+struct amend_agreement_input {
+    struct agreement_words agreement;
+    struct text from;                   /* the month */
+    struct agreement_terms_input terms; /* empty texts stay as they are in that month */
+};
+
+/* Faults: "wrong-state" (only a signed or suspended agreement is amended), "malformed-month", "month-closed",
+ * "amendment-exists" (an accepted one begins later), "nothing-changed", "correction-waiting" (of a month in
+ * the old currency), those of offer_agreement's terms. */
+enum status amend_agreement(struct call *call, const struct amend_agreement_input *input,
+                            struct terms_view *out, struct fault *fault) MUST_CHECK;
+
+struct decide_amendment_input {
+    struct agreement_words agreement;
+    struct text number;      /* "2" */
+    struct text accepted_by; /* the person who accepts; of accept_amendment */
+};
+
+/* For the buyer. Faults: "unknown-amendment", "wrong-state", "missing-field", "month-closed",
+ * "amendment-exists", "correction-waiting". */
+enum status accept_amendment(struct call *call, const struct decide_amendment_input *input,
+                             struct terms_view *out, struct fault *fault) MUST_CHECK;
+
+/* For either party, while it is only proposed. */
+enum status withdraw_amendment(struct call *call, const struct decide_amendment_input *input,
+                               struct terms_view *out, struct fault *fault) MUST_CHECK;
+
+struct terms_list {
+    struct terms_view *items; /* by number */
+    size_t count;
+};
+enum status list_terms(struct call *call, const struct agreement_words *agreement, struct terms_list *out,
+                       struct fault *fault) MUST_CHECK;
+
+#endif

@@ -1,0 +1,242 @@
+/* An agreement is amended, not ended: each month goes by its own terms, and everything below it stays. */
+#include "programme/audit/audit_store.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/one_off_charges.h"
+#include "programme/licensing/licences.h"
+#include "programme/parties/amend_agreement.h"
+#include "trade.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A has four seats on from October, at 19 % in Berlin and EUR; October is closed. */
+static void october_is_closed(struct trade *trade, struct world *world) {
+    trade_begin(trade, world, "Europe/Berlin", "EUR");
+    trade_sku(trade, "S");
+    trade_price(trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(trade, "DIST", "P1", "S", POLICY_PEAK, TIER_FLAT, "1:10", NULL);
+    trade_price(trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:20", NULL);
+    trade_at(trade, "2026-10-05T00:00:00Z");
+    trade_on(trade, trade_licence(trade, "P1", "A", "S", 4));
+    trade_at(trade, "2026-11-10T00:00:00Z");
+    trade_close(trade, "2026-10");
+}
+
+static struct amend_agreement_input an_amendment(const char *seller, const char *buyer, const char *from,
+                                                 struct agreement_terms_input terms) {
+    return (struct amend_agreement_input){.agreement = {.seller = text_of(seller), .buyer = text_of(buyer)},
+                                          .from = text_of(from),
+                                          .terms = terms};
+}
+
+static struct terms_view amend(struct trade *trade, const char *seller, const char *buyer, const char *from,
+                               struct agreement_terms_input terms) {
+    const struct amend_agreement_input input = an_amendment(seller, buyer, from, terms);
+    struct terms_view view;
+    WORLD_OK(trade->world, amend_agreement(&trade->call, &input, &view, &trade->world->fault));
+    return view;
+}
+
+static void refuse(struct trade *trade, const char *code, const char *buyer, const char *from,
+                   struct agreement_terms_input terms) {
+    const struct amend_agreement_input input = an_amendment("P1", buyer, from, terms);
+    struct terms_view view;
+    WORLD_FAULT(trade->world, code, amend_agreement(&trade->call, &input, &view, &trade->world->fault));
+}
+
+static void nothing_is_wrong(struct trade *trade) {
+    struct audit_store_result found;
+    WORLD_OK(trade->world, audit_store(&trade->call, &found, &trade->world->fault));
+    if (found.violation_total != 0) {
+        fail_msg("%.*s: %.*s", TEXT_ARGS(found.violations[0].rule), TEXT_ARGS(found.violations[0].message));
+    }
+}
+
+static void a_new_tax_rate_counts_from_its_month_and_licences_stay(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct terms_view view =
+        amend(&trade, "P1", "A", "2026-11",
+              (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("21")});
+    assert_true(text_is(view.state, "accepted"));
+    assert_int_equal(view.number, 2);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    struct invoice_detail october = trade_invoice(&trade, "P1", "A", "2026-10");
+    struct invoice_detail november = trade_invoice(&trade, "P1", "A", "2026-11");
+    assert_int_equal(october.invoice.net_minor, 8000);
+    assert_int_equal(october.invoice.tax_minor, 0);
+    assert_int_equal(november.invoice.net_minor, 8000);
+    assert_int_equal(november.invoice.tax_minor, 1680);
+    assert_int_equal(trade_ask(&trade, "select count(*) from licences where state = 'on'"), 1);
+    nothing_is_wrong(&trade);
+}
+
+static void an_old_month_is_corrected_with_its_own_tax(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "A", "2026-11",
+          (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("21")});
+    struct add_correction_input more = {.seller = TEXT("P1"),
+                                        .buyer = TEXT("A"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("A"),
+                                        .sku = TEXT("S"),
+                                        .units = 5,
+                                        .reason = TEXT("one more")};
+    struct correction_view correction;
+    WORLD_OK(trade.world, add_correction(&trade.call, &more, &correction, &trade.world->fault));
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    struct invoice_detail november = trade_invoice(&trade, "P1", "A", "2026-11");
+    /* 80.00 at 21 %, and 20.00 of October at 0 %. */
+    assert_int_equal(november.invoice.net_minor, 10000);
+    assert_int_equal(november.invoice.tax_minor, 1680);
+    nothing_is_wrong(&trade);
+}
+
+static void a_charge_has_the_tax_and_the_currency_of_its_month(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "B", "2026-12",
+          (struct agreement_terms_input){.currency = TEXT("USD"), .tax_rate = TEXT("7")});
+    struct add_one_off_charge_input input = {.seller = TEXT("P1"),
+                                             .buyer = TEXT("B"),
+                                             .month = TEXT("2026-11"),
+                                             .description = TEXT("visit"),
+                                             .quantity = 1,
+                                             .unit_price = TEXT("50")};
+    struct one_off_charge_view november;
+    struct one_off_charge_view december;
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &november, &trade.world->fault));
+    input.month = TEXT("2026-12");
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &december, &trade.world->fault));
+    assert_string_equal(november.currency.code, "EUR");
+    assert_string_equal(december.currency.code, "USD");
+    assert_int_equal(december.tax.rate_millionths, 70000);
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    trade_close(&trade, "2026-12");
+    assert_int_equal(trade_invoice(&trade, "P1", "B", "2026-11").invoice.gross_minor, 5000);
+    assert_int_equal(trade_invoice(&trade, "P1", "B", "2026-12").invoice.gross_minor, 5350);
+    assert_string_equal(trade_invoice(&trade, "P1", "B", "2026-12").invoice.currency.code, "USD");
+    nothing_is_wrong(&trade);
+}
+
+static void what_the_buyer_owes_waits_for_its_acceptance(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct call distributor = trade.call;
+    distributor.actor =
+        (struct actor){.kind = ACTOR_USER, .id = 1, .account_id = trade.distributor_id, .rights = RIGHT_ALL};
+    struct call provider = distributor;
+    provider.actor.account_id = trade.provider_id;
+    struct trade as_distributor = trade;
+    as_distributor.call = distributor;
+    struct terms_view later = amend(&as_distributor, "DIST", "P1", "2026-11",
+                                    (struct agreement_terms_input){.payment_days = TEXT("60")});
+    assert_true(text_is(later.state, "proposed"));
+    struct terms_view taxed = amend(&as_distributor, "DIST", "P1", "2026-11",
+                                    (struct agreement_terms_input){.tax_rate = TEXT("22")});
+    assert_true(text_is(taxed.state, "accepted"));
+    struct decide_amendment_input accept = {.agreement = {.seller = TEXT("DIST"), .buyer = TEXT("P1")},
+                                            .number = TEXT("2"),
+                                            .accepted_by = TEXT("Paula")};
+    struct terms_view view;
+    WORLD_FAULT(trade.world, "not-yours",
+                accept_amendment(&distributor, &accept, &view, &trade.world->fault));
+    accept.accepted_by = TEXT("");
+    WORLD_FAULT(trade.world, "missing-field",
+                accept_amendment(&provider, &accept, &view, &trade.world->fault));
+    accept.accepted_by = TEXT("Paula");
+    WORLD_OK(trade.world, accept_amendment(&provider, &accept, &view, &trade.world->fault));
+    assert_true(text_is(view.decided_by, "Paula"));
+    WORLD_FAULT(trade.world, "wrong-state", accept_amendment(&provider, &accept, &view, &trade.world->fault));
+    accept.number = TEXT("9");
+    WORLD_FAULT(trade.world, "unknown-amendment",
+                accept_amendment(&provider, &accept, &view, &trade.world->fault));
+}
+
+static void what_is_only_proposed_or_was_withdrawn_changes_nothing(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct call distributor = trade.call;
+    distributor.actor =
+        (struct actor){.kind = ACTOR_USER, .id = 1, .account_id = trade.distributor_id, .rights = RIGHT_ALL};
+    struct trade as_distributor = trade;
+    as_distributor.call = distributor;
+    amend(&as_distributor, "DIST", "P1", "2026-11", (struct agreement_terms_input){.currency = TEXT("USD")});
+    struct decide_amendment_input decline = {.agreement = {.seller = TEXT("DIST"), .buyer = TEXT("P1")},
+                                             .number = TEXT("2")};
+    struct terms_view view;
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    assert_string_equal(trade_invoice(&trade, "DIST", "P1", "2026-11").invoice.currency.code, "EUR");
+    decline.accepted_by = TEXT("Paula");
+    WORLD_FAULT(trade.world, "month-closed",
+                accept_amendment(&trade.call, &decline, &view, &trade.world->fault));
+    WORLD_OK(trade.world, withdraw_amendment(&trade.call, &decline, &view, &trade.world->fault));
+    assert_true(text_is(view.state, "withdrawn"));
+    nothing_is_wrong(&trade);
+}
+
+static void a_closed_month_an_earlier_one_and_no_change_are_refused(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct agreement_terms_input taxed = {.tax_category = TEXT("S"), .tax_rate = TEXT("21")};
+    refuse(&trade, "month-closed", "A", "2026-10", taxed);
+    refuse(&trade, "malformed-month", "A", "soon", taxed);
+    refuse(&trade, "nothing-changed", "A", "2026-11",
+           (struct agreement_terms_input){.currency = TEXT("EUR")});
+    refuse(&trade, "unknown-currency", "A", "2026-11",
+           (struct agreement_terms_input){.currency = TEXT("EURO")});
+    amend(&trade, "P1", "A", "2027-01", taxed);
+    refuse(&trade, "amendment-exists", "A", "2026-12",
+           (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("19")});
+    /* One of the same month takes its place. */
+    amend(&trade, "P1", "A", "2027-01", (struct agreement_terms_input){.tax_rate = TEXT("20")});
+    trade_at(&trade, "2027-02-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    trade_close(&trade, "2026-12");
+    trade_close(&trade, "2027-01");
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-12").invoice.tax_minor, 0);
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2027-01").invoice.tax_minor, 1600);
+    nothing_is_wrong(&trade);
+}
+
+static void a_correction_in_the_old_currency_is_billed_before_the_currency_changes(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct add_correction_input less = {.seller = TEXT("P1"),
+                                        .buyer = TEXT("A"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("A"),
+                                        .sku = TEXT("S"),
+                                        .units = 1,
+                                        .reason = TEXT("less")};
+    struct correction_view correction;
+    WORLD_OK(trade.world, add_correction(&trade.call, &less, &correction, &trade.world->fault));
+    refuse(&trade, "correction-waiting", "A", "2026-11",
+           (struct agreement_terms_input){.currency = TEXT("USD")});
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    amend(&trade, "P1", "A", "2026-12", (struct agreement_terms_input){.currency = TEXT("USD")});
+    nothing_is_wrong(&trade);
+}
+
+int main(void) {
+    static const struct world_test tests[] = {
+        WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
+        WORLD_TEST(an_old_month_is_corrected_with_its_own_tax),
+        WORLD_TEST(a_charge_has_the_tax_and_the_currency_of_its_month),
+        WORLD_TEST(what_the_buyer_owes_waits_for_its_acceptance),
+        WORLD_TEST(what_is_only_proposed_or_was_withdrawn_changes_nothing),
+        WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),
+        WORLD_TEST(a_correction_in_the_old_currency_is_billed_before_the_currency_changes),
+    };
+    return world_run_tests("amendments", tests, sizeof tests / sizeof tests[0]);
+}
