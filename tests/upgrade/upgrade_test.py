@@ -108,7 +108,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="seatmeter-upgrade.") as name:
         directory = pathlib.Path(name)
         secret = directory / "secret"
-        shutil.copyfile(HERE / "schema-6.secret", secret)
+        shutil.copyfile(HERE / "schema-6-secret.txt", secret)
         secret.chmod(0o600)
         os.environ["SEATMETER_SECRET_FILE"] = str(secret)
         url = os.environ["SEATMETER_TEST_POSTGRESQL"] if on_postgresql else f"sqlite:{directory}/store.db"
