@@ -212,7 +212,8 @@ enum sm_code agent_open(struct agent *agent, bool may_talk) {
 enum sm_code agent_follow_version(struct agent *agent) {
     char version[VERSION_BYTES];
     agent_installed_version(agent, version);
-    if (strcmp(version, agent->version) == 0) {
+    bool is_renamed = settings_follow_host(&agent->settings);
+    if (strcmp(version, agent->version) == 0 && !is_renamed) {
         return SM_OK;
     }
     sm_updates_close(agent->updates);

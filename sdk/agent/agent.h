@@ -43,7 +43,7 @@ enum sm_code agent_open(struct agent *agent, bool may_talk);
 /* The installed version as it is now: of the version file, else of the setting; may be empty. */
 void agent_installed_version(const struct agent *agent, char version[VERSION_BYTES]);
 
-/* Opens the client anew where the installed version is another than it knows. */
+/* Opens the client anew where the installed version, or the host's name, is another than it knows. */
 enum sm_code agent_follow_version(struct agent *agent);
 
 void agent_close(struct agent *agent);

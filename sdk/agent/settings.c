@@ -286,6 +286,7 @@ static bool take_defaults(struct settings *settings) {
         snprintf(settings->platform, sizeof settings->platform, "%s", PLATFORM_NAME);
     }
     if (settings->name[0] == '\0') {
+        settings->name_is_hosts = true;
         platform_host_name(settings->name, NAME_BYTES_MAX + 1);
     }
     size_t length = strlen(settings->name);
@@ -296,6 +297,18 @@ static bool take_defaults(struct settings *settings) {
         }
         settings->name[length] = '\0';
     }
+    return true;
+}
+
+bool settings_follow_host(struct settings *settings) {
+    char name[SETTING_BYTES] = "";
+    if (settings->name_is_hosts) {
+        platform_host_name(name, NAME_BYTES_MAX + 1);
+    }
+    if (name[0] == '\0' || strcmp(name, settings->name) == 0) {
+        return false;
+    }
+    memcpy(settings->name, name, sizeof name);
     return true;
 }
 
@@ -322,7 +335,8 @@ static size_t write_kept(const struct settings *settings, char *text, size_t cap
     size_t length = 0;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const char *value = (const char *)settings + ROWS[i].offset;
-        if ((ROWS[i].allowed & KEPT) != 0 && value[0] != '\0') {
+        bool is_hosts = settings->name_is_hosts && ROWS[i].offset == offsetof(struct settings, name);
+        if ((ROWS[i].allowed & KEPT) != 0 && value[0] != '\0' && !is_hosts) {
             length += (size_t)snprintf(text + length, capacity - length, "%s = %s\n", ROWS[i].name, value);
         }
     }

@@ -36,6 +36,7 @@ struct settings {
     char hook[SETTING_PATH_BYTES];
     int64_t hook_limit_s;
     int64_t update_interval_s;
+    bool name_is_hosts; /* nobody gave a name: it is the host's, and follows it */
     bool updates;
     bool json;
 };
@@ -60,6 +61,9 @@ size_t settings_mark(const char *text);
 
 /* The proxy as a transport takes it: NULL: the system's; empty: none. */
 const char *settings_proxy(const struct settings *settings);
+
+/* Follows the host's name where nobody gave another. Whether it has changed. */
+bool settings_follow_host(struct settings *settings);
 
 /* Whether a text setting was given; says what is missing on standard error where not. */
 bool settings_need(const char *value, const char *name);

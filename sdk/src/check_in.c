@@ -21,6 +21,22 @@ void sm_client_write_product(const struct sm_client *client, struct sm_buffer *o
     }
 }
 
+bool sm_client_name_hash(const struct sm_client *client, unsigned char hash[SM_NAME_HASH_BYTES]) {
+    if (client->name == NULL || client->name[0] == '\0') {
+        return false;
+    }
+    (void)crypto_generichash(hash, SM_NAME_HASH_BYTES, (const unsigned char *)client->name,
+                             strlen(client->name), NULL, 0);
+    return true;
+}
+
+/* A name goes into a check-in until the server has heard it. */
+static void choose_name(const struct sm_client *client, struct sm_pending *pending) {
+    pending->has_name = sm_client_name_hash(client, pending->name_hash) &&
+                        (!client->state.has_told_name ||
+                         memcmp(client->state.told_name, pending->name_hash, sizeof pending->name_hash) != 0);
+}
+
 static char *make_body(const struct sm_client *client, const struct sm_pending *pending) {
     struct sm_buffer body = SM_BUFFER_EMPTY;
     unsigned char mac[crypto_generichash_BYTES];
@@ -35,6 +51,10 @@ static char *make_body(const struct sm_client *client, const struct sm_pending *
     sm_buffer_text(&body, "\",\"time\":");
     sm_buffer_number(&body, pending->time_s);
     sm_buffer_text(&body, pending->kind == SM_PENDING_RELEASE ? ",\"action\":\"release\"" : "");
+    if (pending->has_name) {
+        sm_buffer_text(&body, ",\"name\":");
+        sm_buffer_string(&body, sm_span_of(client->name));
+    }
     sm_client_write_product(client, &body);
     if (!body.has_failed) {
         (void)crypto_generichash(mac, sizeof mac, (const unsigned char *)body.at, body.length,
@@ -73,6 +93,7 @@ static enum sm_code prepare(struct sm_client *client, enum sm_pending_kind kind)
         next.pending.asked = reading.boot;
     }
     next.pending.kind = kind;
+    choose_name(client, &next.pending);
     next.pending.time_s = reading.wall_s < 0 ? 0 : reading.wall_s;
     char *body = make_body(client, &next.pending);
     if (body == NULL) {

@@ -70,6 +70,9 @@ bool sm_client_fingerprint(const struct sm_client *client, const struct sm_ident
 bool sm_client_is_void(const struct sm_client *client);
 bool sm_client_is_cloned(const struct sm_client *client);
 
+/* The hash of the machine's name; false where it has none. */
+bool sm_client_name_hash(const struct sm_client *client, unsigned char hash[SM_NAME_HASH_BYTES]);
+
 /* What every request says of the product: `,"version":…,"components":[…]`, what there is of it. */
 void sm_client_write_product(const struct sm_client *client, struct sm_buffer *out);
 

@@ -257,6 +257,17 @@ static enum sm_code become(const struct sm_client *client, struct sm_state *next
     return SM_OK;
 }
 
+/* What the answered request has told of the machine's name. */
+static void hear_name(const struct sm_client *client, const struct sm_pending *pending,
+                      struct sm_state *next) {
+    if (pending->kind == SM_PENDING_ENROLMENT) {
+        next->has_told_name = sm_client_name_hash(client, next->told_name);
+    } else if (pending->has_name) {
+        next->has_told_name = true;
+        memcpy(next->told_name, pending->name_hash, sizeof next->told_name);
+    }
+}
+
 enum sm_code sm_client_take(struct sm_client *client, const struct sm_pending *pending, struct sm_span answer,
                             bool may_fetch) {
     struct sm_json_member members[MEMBERS] = {
@@ -295,6 +306,7 @@ enum sm_code sm_client_take(struct sm_client *client, const struct sm_pending *p
         next.sequence = pending->sequence;
         memcpy(next.link, pending->link, sizeof next.link);
         next.trouble = SM_OK;
+        hear_name(client, pending, &next);
         sm_pending_clear(&next.pending);
         sm_clock_see(&next.marks, &reading, lease.issued_s, &pending->asked);
         code = sm_client_commit(client, &next);

@@ -85,6 +85,9 @@ static void write_pending(struct sm_buffer *out, const char *name, const struct 
     write_number(out, "time", pending->time_s);
     write_boot(out, &pending->asked);
     write_raw(out, "body", pending->body);
+    if (pending->has_name) {
+        write_bytes(out, "name_hash", pending->name_hash, sizeof pending->name_hash);
+    }
     if (pending->kind == SM_PENDING_ENROLMENT) {
         write_bytes(out, "seed", pending->seed, sizeof pending->seed);
         write_bytes(out, "key_hash", pending->key_hash, sizeof pending->key_hash);
@@ -114,6 +117,9 @@ static void write_device(struct sm_buffer *out, const struct sm_state *state) {
     write_bytes(out, "link", state->link, sizeof state->link);
     write_name(out, "trouble");
     sm_buffer_string(out, sm_span_of(sm_code_word(state->trouble)));
+    if (state->has_told_name) {
+        write_bytes(out, "told_name", state->told_name, sizeof state->told_name);
+    }
     write_raw(out, "envelope", state->envelope);
     sm_buffer_text(out, "}");
 }
@@ -234,12 +240,13 @@ static void read_pending(struct reader *reader, const struct sm_json_value *valu
         SALT,
         KEY,
         REFUSED,
+        NAME_HASH,
         COUNT
     };
     struct sm_json_member members[COUNT] = {
         MEMBER("kind"),    MEMBER("sequence"), MEMBER("link"), MEMBER("time"),     MEMBER("boot"),
         MEMBER("boot_ms"), MEMBER("body"),     MEMBER("seed"), MEMBER("key_hash"), MEMBER("fingerprint"),
-        MEMBER("random"),  MEMBER("salt"),     MEMBER("key"),  MEMBER("refused")};
+        MEMBER("random"),  MEMBER("salt"),     MEMBER("key"),  MEMBER("refused"),  MEMBER("name_hash")};
     int64_t kind = SM_PENDING_NONE;
     if (value->kind == SM_JSON_ABSENT || reader->code != SM_OK) {
         return;
@@ -252,6 +259,8 @@ static void read_pending(struct reader *reader, const struct sm_json_value *valu
                sm_json_integer(&members[TIME].value, 0, SM_TIME_MAX, &pending->time_s));
     read_boot(reader, &members[BOOT].value, &members[BOOT_MS].value, &pending->asked);
     pending->kind = (enum sm_pending_kind)kind;
+    pending->has_name =
+        read_optional_bytes(reader, &members[NAME_HASH].value, pending->name_hash, sizeof pending->name_hash);
     if (kind != SM_PENDING_ENROLMENT) {
         if (members[BODY].value.kind != SM_JSON_ABSENT) {
             pending->body = read_raw(reader, &members[BODY].value, SM_JSON_OBJECT);
@@ -286,12 +295,13 @@ static void read_device(struct reader *reader, const struct sm_json_value *value
         LINK,
         TROUBLE,
         ENVELOPE,
+        TOLD_NAME,
         COUNT
     };
     struct sm_json_member members[COUNT] = {MEMBER("id"),       MEMBER("seed"),        MEMBER("check_in_key"),
                                             MEMBER("key_hash"), MEMBER("fingerprint"), MEMBER("random"),
                                             MEMBER("salt"),     MEMBER("sequence"),    MEMBER("link"),
-                                            MEMBER("trouble"),  MEMBER("envelope")};
+                                            MEMBER("trouble"),  MEMBER("envelope"),    MEMBER("told_name")};
     if (value->kind == SM_JSON_ABSENT) {
         return;
     }
@@ -309,6 +319,8 @@ static void read_device(struct reader *reader, const struct sm_json_value *value
     identity->has_salt =
         read_optional_bytes(reader, &members[SALT].value, identity->salt, sizeof identity->salt);
     read_code(reader, &members[TROUBLE].value, &state->trouble);
+    state->has_told_name =
+        read_optional_bytes(reader, &members[TOLD_NAME].value, state->told_name, sizeof state->told_name);
     state->device = read_raw(reader, &members[ID].value, SM_JSON_STRING);
     if (members[ENVELOPE].value.kind != SM_JSON_ABSENT) {
         state->envelope = read_raw(reader, &members[ENVELOPE].value, SM_JSON_OBJECT);

@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "lease.h"
 
-enum { SM_SEED_BYTES = 32, SM_CHECK_IN_KEY_BYTES = 32, SM_KEY_HASH_BYTES = 32 };
+enum { SM_SEED_BYTES = 32, SM_CHECK_IN_KEY_BYTES = 32, SM_KEY_HASH_BYTES = 32, SM_NAME_HASH_BYTES = 16 };
 
 /* What makes a device of its own: kept where the machine's identifier does not suffice. */
 struct sm_identity {
@@ -27,7 +27,9 @@ struct sm_pending {
     unsigned char link[SM_LINK_BYTES];
     int64_t time_s;       /* as the request says */
     struct sm_boot asked; /* where the boot clock stood when the link was made */
-    char *body;           /* of check-in and release: what was sent, whole; NULL: to be made anew */
+    bool has_name;        /* the body tells the machine's name, of this hash */
+    unsigned char name_hash[SM_NAME_HASH_BYTES];
+    char *body; /* of check-in and release: what was sent, whole; NULL: to be made anew */
     /* Of an enrolment, whose body holds the licence key and is therefore made again rather than kept. The key
      * itself is kept while the server says no for a reason that may pass: then it is asked again. */
     char *key;            /* canonical; NULL: it is not kept */
@@ -49,7 +51,9 @@ struct sm_state {
     int64_t sequence; /* of the last answered request, with its link */
     unsigned char link[SM_LINK_BYTES];
     enum sm_code trouble; /* SM_OK, or that the server knows the device no more: SM_UNKNOWN_DEVICE, … */
-    char *envelope;       /* of the lease: a JSON object */
+    bool has_told_name;   /* the server has heard the machine's name of this hash */
+    unsigned char told_name[SM_NAME_HASH_BYTES];
+    char *envelope; /* of the lease: a JSON object */
 
     struct sm_pending pending;   /* a check-in or a release */
     struct sm_pending enrolment; /* over the network, */

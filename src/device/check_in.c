@@ -103,7 +103,8 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
                      const struct live_device *device, const struct check_in_request *request) {
     size_t version_bytes = request->version.length;
     size_t components_bytes = request->components.length;
-    struct door_job *job = door_job_make(kind, version_bytes + components_bytes);
+    size_t name_bytes = request->name.length;
+    struct door_job *job = door_job_make(kind, version_bytes + components_bytes + name_bytes);
     char *texts = (char *)(job + 1);
     door_job_list(&door->jobs, job);
     job->exchange = exchange;
@@ -117,6 +118,10 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
     if (components_bytes > 0) {
         memcpy(texts + version_bytes, request->components.at, components_bytes);
     }
+    if (name_bytes > 0) {
+        memcpy(texts + version_bytes + components_bytes, request->name.at, name_bytes);
+    }
+    job->check_in.name = (struct text){texts + version_bytes + components_bytes, name_bytes};
     job->check_in.version = (struct text){texts, version_bytes};
     job->check_in.components = (struct text){texts + version_bytes, components_bytes};
     if (!live_push(door->live, &job->live)) {
@@ -124,6 +129,18 @@ static bool push_job(struct device_door *door, struct http_exchange *exchange, e
         return false;
     }
     return true;
+}
+
+/* A renamed machine is renamed at its provider. A name that cannot be is left out, as a profile is. */
+static void report_name(struct device_door *door, const struct live_device *device,
+                        const struct check_in_request *request) {
+    struct arena arena;
+    arena_init(&arena);
+    struct text name;
+    if (device_name_canonical(&arena, request->name, &name) && name.length > 0) {
+        live_report_name(door->live, device, name);
+    }
+    arena_clean_up(&arena);
 }
 
 static void report_profile(struct device_door *door, struct live_device *device,
@@ -153,6 +170,9 @@ static void advance_chain(struct device_door *door, struct live_device *device,
     live_mark(door->live, device, code);
     if (request->has_version) {
         report_profile(door, device, request);
+    }
+    if (request->name.length > 0) {
+        report_name(door, device, request);
     }
 }
 

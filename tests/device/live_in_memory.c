@@ -140,6 +140,12 @@ bool live_report_profile(struct live *live, struct live_device *device, struct t
     return true;
 }
 
+void live_report_name(struct live *live, const struct live_device *device, struct text name) {
+    (void)device;
+    assert(name.length > 0 && name.length <= DEVICE_NAME_BYTES_MAX);
+    live->counts.behind++;
+}
+
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s) {
     return (int64_t)device->lease_expires_s + live->sku.terms.silent_s < now_s;
 }

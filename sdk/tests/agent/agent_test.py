@@ -318,6 +318,25 @@ class Agent(unittest.TestCase):
         done = self.say("check", "--machine-id", "pod-2.edr", state=self.folder / "pod1")
         self.assertEqual((done.returncode, "(lease-of-another)" in done.stdout), (1, True))
 
+    def test_a_renamed_machine_tells_its_new_name_once(self):
+        self.activated("--name", "PC-17")
+        self.assertEqual(self.say("check-in").returncode, 0)
+        self.assertNotIn(b'"name"', self.door.requests[-1]["body"], "it was heard")
+        self.assertEqual(self.say("check-in", "--name", 'PC-18 "new"').returncode, 0)
+        self.assertEqual(self.door.devices["dev_0000000000001"].name, 'PC-18 "new"')
+        self.door.mishaps = ["down"]
+        self.assertEqual(self.say("check-in", "--name", "PC-19").returncode, 1)
+        self.assertEqual(self.say("check-in", "--name", "PC-19").returncode, 0)
+        self.assertEqual(self.door.devices["dev_0000000000001"].name, "PC-19")
+        self.assertEqual(self.say("check-in", "--name", "PC-19").returncode, 0)
+        self.assertNotIn(b'"name"', self.door.requests[-1]["body"])
+
+    def test_the_hosts_name_is_not_kept_so_that_it_can_change(self):
+        self.activated()
+        self.assertNotIn("name =", (self.state / "settings").read_text())
+        self.activated("--name", "PC-17")
+        self.assertIn("name = PC-17", (self.state / "settings").read_text())
+
     # The daemon
 
     def test_the_lease_is_renewed_when_it_is_due_and_the_hook_is_told(self):

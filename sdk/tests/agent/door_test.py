@@ -99,6 +99,12 @@ class Door(Programme):
         self.assertEqual(self.activate(state="state").returncode, 0)  # as a device of its own
         self.assertEqual(len(self.read("device", "list")), 2)
 
+    def test_a_renamed_machine_is_renamed_at_its_provider(self):
+        self.say("licence", "on", self.key)
+        wait_until(lambda: self.activate().returncode == 0, "the licence")
+        self.assertEqual(self.agent("check-in", "--name", "Büro-3").returncode, 0)
+        wait_until(lambda: [device["name"] for device in self.read("device", "list")] == ["Büro-3"], "the name")
+
     def test_from_activation_to_off_and_on_again(self):
         self.say("licence", "on", self.key)
         done = self.activate()

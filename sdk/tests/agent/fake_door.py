@@ -283,6 +283,7 @@ class Door:
             return 200, json.dumps(self.envelope(self.lease(clone, members["sequence"], members["link"]))).encode(), {}
         device.sequence, device.link = members["sequence"], members["link"]
         device.version = members.get("version", device.version)
+        device.name = members.get("name", device.name)
         device.reported = members.get("components", device.reported)
         if path == "/v1/release":
             device.code = "released"

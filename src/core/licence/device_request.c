@@ -55,7 +55,8 @@ enum {
     NEEDED = 63,
     HAS_ACTION = 64,
     HAS_VERSION = 128,
-    HAS_COMPONENTS = 256
+    HAS_COMPONENTS = 256,
+    HAS_NAME = 512
 };
 
 /* By the name's length, and then its letters. */
@@ -64,7 +65,10 @@ static unsigned check_in_member(struct text name) {
     case 3:
         return memcmp(name.at, "mac", 3) == 0 ? HAS_MAC : 0;
     case 4:
-        return memcmp(name.at, "link", 4) == 0 ? HAS_LINK : memcmp(name.at, "time", 4) == 0 ? HAS_TIME : 0;
+        return memcmp(name.at, "link", 4) == 0   ? HAS_LINK
+               : memcmp(name.at, "time", 4) == 0 ? HAS_TIME
+               : memcmp(name.at, "name", 4) == 0 ? HAS_NAME
+                                                 : 0;
     case 6:
         return memcmp(name.at, "device", 6) == 0   ? HAS_DEVICE
                : memcmp(name.at, "action", 6) == 0 ? HAS_ACTION
@@ -108,6 +112,8 @@ static bool scan_check_in_value(struct json_scan *scan, unsigned member, struct 
         return json_scan_string(scan, &request->version);
     case HAS_COMPONENTS:
         return json_scan_list(scan, &request->components);
+    case HAS_NAME:
+        return json_scan_string(scan, &request->name);
     case HAS_MAC:
         return scan->comma != NULL && scan_bytes(scan, request->mac, sizeof request->mac, &raw);
     default:
@@ -121,7 +127,7 @@ bool check_in_request_parse(struct text body, struct check_in_request *request) 
         return false;
     }
     memset(request, 0, sizeof *request);
-    request->version = request->components = TEXT("");
+    request->version = request->components = request->name = TEXT("");
     unsigned seen = 0;
     struct text name;
     enum json_member next;
@@ -148,6 +154,15 @@ bool device_version_canonical(struct arena *arena, struct text raw, struct text 
         return false;
     }
     *version = decoded;
+    return true;
+}
+
+bool device_name_canonical(struct arena *arena, struct text raw, struct text *name) {
+    struct text decoded;
+    if (!json_text_decode(arena, raw, &decoded) || decoded.length > DEVICE_NAME_BYTES_MAX) {
+        return false;
+    }
+    *name = decoded;
     return true;
 }
 

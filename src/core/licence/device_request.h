@@ -37,6 +37,7 @@ struct check_in_request {
     bool has_version;        /* version or components were given */
     struct text version;     /* raw, as in the body: device_version_canonical decodes it */
     struct text components;  /* the same, between the brackets: device_components_canonical */
+    struct text name;        /* raw; empty where not given: device_name_canonical */
     struct text signed_part; /* what the MAC covers */
     unsigned char mac[CHECK_IN_MAC_BYTES];
 };
@@ -46,6 +47,9 @@ bool check_in_request_parse(struct text body, struct check_in_request *request);
 
 /* Unescaped; false where it is too long, not UTF-8 or has a control character. */
 bool device_version_canonical(struct arena *arena, struct text raw, struct text *version);
+
+/* The same for a name. */
+bool device_name_canonical(struct arena *arena, struct text raw, struct text *name);
 
 /* Sorted, unescaped, with commas between; false where a name is empty, too long, or has a comma or control
  * character. */

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 enum { ITEMS_PER_TURN = 8192, REPORTS_MAX = 4096 };
@@ -70,6 +71,16 @@ bool live_report_profile(struct live *live, struct live_device *device, struct t
     live->reports = report;
     live->report_count++;
     return true;
+}
+
+void live_report_name(struct live *live, const struct live_device *device, struct text name) {
+    struct door_name reported = {.device_id = device->id, .length = name.length};
+    assert(name.length <= sizeof reported.name);
+    if (live->names.count >= REPORTS_MAX) {
+        return;
+    }
+    memcpy(reported.name, name.at, name.length);
+    live_list_push(&live->names, &reported, sizeof reported);
 }
 
 /* ---- seats ---- */

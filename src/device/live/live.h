@@ -48,6 +48,10 @@ void live_prefetch_licence(const struct live *live, int64_t device_id);
 bool live_report_profile(struct live *live, struct live_device *device, struct text version,
                          struct text components);
 
+/* Notes the name that the device has reported, for its row. Of more names than fit between two rounds of the
+ * writer the last ones are left out, and come with the next change. */
+void live_report_name(struct live *live, const struct live_device *device, struct text name);
+
 /* Whether the device's seat may have been given to another at any moment, as its last lease ended so long ago
  * (D13). Such a device gets its lease through LIVE_RESEAT, which first keeps its seat in the store. */
 bool live_is_silent(const struct live *live, const struct live_device *device, int64_t now_s);

@@ -139,6 +139,7 @@ void live_give_marks(struct live *live) {
     marks->more = (live->sweep.is_under_way && advance_sweep(live, marks)) || live->urgent.count > 0;
     live_list_swap(&live->months, &marks->months); /* with the rows that tell of them (D12) */
     give_clones(live, marks);
+    live_list_swap(&live->names, &marks->names);
     marks->reports = live->reports;
     live->reports = NULL;
     pthread_mutex_lock(&live->mutex);

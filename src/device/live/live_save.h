@@ -40,6 +40,7 @@ struct live_marks {
     int64_t covered;         /* the rows have what stands in the logs up to this number (D11); 0: none */
     struct live_list months; /* struct door_month_mark */
     struct live_list clones; /* struct door_clone */
+    struct live_list names;  /* struct door_name */
     struct live_profile_report *reports;
     bool more; /* the loop has other marks still */
 };

@@ -29,6 +29,7 @@ struct live_saver {
     int64_t covered; /* logs up to this number are dropped with the rows (D11); 0: none */
     struct live_list months;
     struct live_list clones;
+    struct live_list names;
     struct live_profile_report *reports;
     bool more;           /* the loop has other marks */
     int64_t pruned_at_s; /* when the log of changes was */
@@ -56,6 +57,7 @@ void live_saver_free(struct live_saver *saver) {
     live_list_clean_up(&saver->log);
     live_list_clean_up(&saver->months);
     live_list_clean_up(&saver->clones);
+    live_list_clean_up(&saver->names);
     free(saver);
 }
 
@@ -70,6 +72,7 @@ static void take_marks(struct live_saver *saver, struct live_marks *marks) {
     live_list_move(&saver->log, &marks->log, sizeof(struct check_in_entry));
     live_list_move(&saver->months, &marks->months, sizeof(struct door_month_mark));
     live_list_move(&saver->clones, &marks->clones, sizeof(struct door_clone));
+    live_list_move(&saver->names, &marks->names, sizeof(struct door_name));
     saver->covered = marks->covered > 0 ? marks->covered : saver->covered;
     struct live_profile_report **end = &saver->reports;
     while (*end != NULL) {
@@ -126,7 +129,8 @@ void live_saver_add(struct live_saver *saver, const struct live_save *save) {
 
 bool live_saver_is_empty(const struct live_saver *saver) {
     return saver->saves.count == 0 && saver->log.count == 0 && saver->months.count == 0 &&
-           saver->clones.count == 0 && saver->reports == NULL && saver->covered == 0;
+           saver->clones.count == 0 && saver->names.count == 0 && saver->reports == NULL &&
+           saver->covered == 0;
 }
 
 bool live_saver_has_more(const struct live_saver *saver) {
@@ -277,6 +281,7 @@ enum status live_saver_write(struct live_saver *saver, struct db *db, struct are
                               fault));
     TRY(door_clones_count_many(db, (const struct door_clone *)saver->clones.items, saver->clones.count,
                                fault));
+    TRY(door_names_save_many(db, (const struct door_name *)saver->names.items, saver->names.count, fault));
     TRY(number_reports(saver, db, fault));
     TRY(extend_leaving(saver, db, now_us / 1000000, fault));
     return prune_changes(saver, db, now_us, fault);
@@ -289,6 +294,7 @@ void live_saver_settle(struct live_saver *saver, struct live_message *message) {
     message->reports = saver->reports;
     saver->reports = NULL;
     saver->saves.count = saver->log.count = saver->months.count = saver->clones.count = 0;
+    saver->names.count = 0;
     saver->covered = 0;
     saver->window = saver->next_window;
 }

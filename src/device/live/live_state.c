@@ -97,8 +97,9 @@ struct live *live_state_make(const struct live_options *options) {
 }
 
 static void free_marks(struct live *live) {
-    struct live_list *lists[] = {&live->log,        &live->urgent,        &live->months,       &live->clones,
-                                 &live->marks->log, &live->marks->months, &live->marks->clones};
+    struct live_list *lists[] = {&live->log,           &live->urgent,        &live->months,
+                                 &live->clones,        &live->names,         &live->marks->log,
+                                 &live->marks->months, &live->marks->clones, &live->marks->names};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         live_list_clean_up(lists[i]);
     }

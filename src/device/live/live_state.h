@@ -104,6 +104,7 @@ struct live {
     bool is_ending;          /* `stopping`, as it was last looked at */
     struct live_list months; /* struct door_month_mark */
     struct live_list clones; /* struct door_clone */
+    struct live_list names;  /* struct door_name */
     int64_t month_from_s;    /* the month of the last mark */
     int64_t month_until_s;
     int32_t month;

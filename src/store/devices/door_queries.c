@@ -248,6 +248,19 @@ enum status door_clones_count_many(struct db *db, const struct door_clone *clone
     return STATUS_OK;
 }
 
+static const char SAVE_NAME[] = "update devices set name = $2 where id = $1 and name <> $2";
+
+enum status door_names_save_many(struct db *db, const struct door_name *names, size_t count,
+                                 struct fault *fault) {
+    for (size_t i = 0; i < count; i++) {
+        TRY(db_run(
+            db, SAVE_NAME,
+            DB_ARGS(db_integer(names[i].device_id), db_string((struct text){names[i].name, names[i].length})),
+            NULL, fault));
+    }
+    return STATUS_OK;
+}
+
 /* ---- the door ---- */
 
 static const struct db_field STATE_FIELDS[] = {

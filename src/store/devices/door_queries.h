@@ -107,6 +107,16 @@ struct door_clone {
 enum status door_clones_count_many(struct db *db, const struct door_clone *clones, size_t count,
                                    struct fault *fault) MUST_CHECK;
 
+/* A name that a device has reported. */
+struct door_name {
+    int64_t device_id;
+    size_t length;
+    char name[DEVICE_NAME_BYTES_MAX];
+};
+/* In their order, so that the last one of a device counts. */
+enum status door_names_save_many(struct db *db, const struct door_name *names, size_t count,
+                                 struct fault *fault) MUST_CHECK;
+
 /* Whether a device door runs, or ended without saying so, and when that was last found: devices that were not
  * seen since may be ahead of what is kept. */
 struct door_state {
