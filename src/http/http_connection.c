@@ -15,8 +15,8 @@ enum {
     LINGER_US = 2 * 1000 * 1000,
     RETRY_AFTER_S = 30,
     DRAINS_MAX = 64,
-    SENDS_MAX = 16, /* in one turn */
-    SEND_BYTES_MAX = 1 << 20
+    SENDS_MAX = 2,            /* in one turn */
+    SEND_BYTES_MAX = 64 << 10 /* at once, so that many large answers hold up nobody */
 };
 
 static void set_deadline(struct http_exchange *exchange, int64_t after_us) {
@@ -583,7 +583,8 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 /* Sends some of a door's answer; what was sent, or −1. */
 static ssize_t send_part(struct http_exchange *exchange, struct http_sending *sending) {
     struct iovec parts[2] = {{(void *)(uintptr_t)sending->head.at, sending->head.length},
-                             {(void *)(uintptr_t)sending->body.at, sending->body.length}};
+                             {(void *)(uintptr_t)sending->body.at,
+                              sending->body.length < SEND_BYTES_MAX ? sending->body.length : SEND_BYTES_MAX}};
     size_t in_memory = sending->head.length + sending->body.length;
     if (in_memory == 0) {
         off_t at = sending->file_at;
