@@ -235,6 +235,8 @@ static void an_event_is_neither_in_the_future_nor_before_the_previous_one(void *
                 turn(world, turn_licence_off, licence, "2026-11-09T23:59:59Z"));
     WORLD_OK(world, turn(world, turn_licence_off, licence, "2026-11-10T00:00:00Z"));
     world->now_us -= INT64_C(20) * 86400 * 1000000; /* the clock was set back */
+    WORLD_FAULT(world, "clock-wrong", turn(world, turn_licence_on, licence, ""));
+    world->now_us = instant(world, "2026-11-09T23:59:30Z"); /* another machine's clock */
     WORLD_OK(world, turn(world, turn_licence_on, licence, ""));
     assert_true(licence_of(world, licence).licence.last_event_at_us ==
                 instant(world, "2026-11-10T00:00:00Z"));

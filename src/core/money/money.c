@@ -99,8 +99,12 @@ static enum status divide_to_amount(wide numerator, wide denominator, int64_t *a
 
 enum status money_line_amount(struct quantity quantity, int64_t unit_price_millionths,
                               struct currency currency, int64_t *amount_minor, struct fault *fault) {
-    assert(quantity.parts_per_unit >= 1);
     assert(currency.minor_digits >= 0 && currency.minor_digits <= 3);
+    if (quantity.parts_per_unit < 1) {
+        return fault_set(fault, STATUS_INTERNAL, "quantity-broken", "quantity", TEXT(""),
+                         "A quantity in the store is in parts of which %lld make a unit.",
+                         (long long)quantity.parts_per_unit);
+    }
     wide product = (wide)quantity.parts * unit_price_millionths;
     wide divisor = (wide)quantity.parts_per_unit * power_of_ten(PRICE_DIGITS - currency.minor_digits);
     return divide_to_amount(product, divisor, amount_minor, fault);
@@ -308,7 +312,9 @@ struct text money_format_wide(struct arena *arena, money_wide amount_minor, stru
 
 /* Millionths of a large whole quantity outgrow 64 bits, so the whole units are printed apart. */
 struct text quantity_format(struct arena *arena, struct quantity quantity) {
-    assert(quantity.parts_per_unit >= 1);
+    if (quantity.parts_per_unit < 1) {
+        return TEXT("(no quantity)"); /* of a damaged store, which the audit shows */
+    }
     wide millionths = divide_rounded((wide)quantity.parts * MILLION, quantity.parts_per_unit);
     wide positive = millionths < 0 ? -millionths : millionths;
     struct text decimal =

@@ -60,7 +60,8 @@ static bool is_free_month(const struct edge_month *on, const struct metering *me
     if (metering->free_months == 0 || first_on_at_us == 0) {
         return false;
     }
-    return on->month.index < zone_month_at(on->zone, first_on_at_us).index + metering->free_months;
+    return on->month.index <
+           (int64_t)zone_month_at(on->zone, first_on_at_us).index + (int64_t)metering->free_months;
 }
 
 enum status charge_measure(const struct edge_month *on, const struct metering *metering,

@@ -214,6 +214,12 @@ static struct segment look_up(const struct zone *zone, int64_t at_us) {
     return segment;
 }
 
+/* What a store or a clock says may lie anywhere: beyond the reach of a zone's rules it is at their end. */
+static int64_t within_reach(int64_t at_us) {
+    int64_t reach_us = (day_max - 3) * MICROSECONDS_PER_DAY; /* the day, and the one behind it, in any zone */
+    return at_us > reach_us ? reach_us : at_us < -reach_us ? -reach_us : at_us;
+}
+
 static struct segment segment_at(struct zone *zone, int64_t at_us) {
     assert(is_in_range(at_us));
     for (size_t i = 0; i < SEGMENTS; i++) {
@@ -229,7 +235,7 @@ static struct segment segment_at(struct zone *zone, int64_t at_us) {
 }
 
 int64_t zone_offset_us(struct zone *zone, int64_t at_us) {
-    return segment_at(zone, at_us).offset_us;
+    return segment_at(zone, within_reach(at_us)).offset_us;
 }
 
 /* The first instant at which the wall shows `local_us` or later. */
@@ -309,7 +315,7 @@ static int64_t between_kept(const struct zone *zone, struct date date, int64_t a
 }
 
 int64_t zone_midnight_us(struct zone *zone, struct date date) {
-    assert(date.day >= -day_max && date.day <= day_max);
+    date.day = date.day > day_max ? day_max : date.day < -day_max ? -day_max : date.day; /* as within_reach */
     int64_t at_us = first_instant_from(zone, date.day * MICROSECONDS_PER_DAY);
     if (zone->kept_count == 0) {
         return at_us;
@@ -352,6 +358,7 @@ void zone_month_span(struct zone *zone, struct month month, struct month_span *s
 }
 
 struct date zone_date_at(struct zone *zone, int64_t at_us) {
+    at_us = within_reach(at_us);
     struct segment segment = segment_at(zone, at_us);
     struct date date = {(int32_t)divide_down(at_us + segment.offset_us, MICROSECONDS_PER_DAY)};
     /* A clock that was put back is behind the furthest it has shown for at most as long as offsets differ. */

@@ -118,6 +118,11 @@ enum status invoice_line_fill(struct name_cache *names, const struct billed_line
                               struct invoice_line *line, struct fault *fault) {
     const struct account *customer = NULL;
     const struct sku *sku = NULL;
+    if (row->parts_per_unit < 1) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "parts_per_unit", TEXT(""),
+                         "Line %lld of a document in the store is in parts of which %lld make a unit.",
+                         (long long)row->position, (long long)row->parts_per_unit);
+    }
     TRY(name_cache_account(names, row->customer_id, &customer, fault));
     TRY(name_cache_sku(names, row->sku_id, &sku, fault));
     *line = (struct invoice_line){

@@ -12,6 +12,10 @@
 enum { DAY_S = 86400 };
 static const int64_t DAY_US = (int64_t)DAY_S * 1000000;
 
+/* As far as the clocks of two machines of one programme may differ. A change that lies further ahead was
+ * dated by a clock that was wrong, and none is dated behind it. */
+static const int64_t CLOCKS_APART_US = INT64_C(60) * 1000000;
+
 static enum status parse_in_zone(struct text at, struct text zone_name, int64_t *at_us, struct fault *fault) {
     struct zone *zone = NULL;
     TRY(zone_open(zone_name, "time_zone", &zone, fault));
@@ -81,6 +85,14 @@ enum status event_time_settle(const struct call *call, struct event_time time, c
                              "The licence %s was changed last at %s: give a later time.",
                              identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
                              instant_format(call->arena, latest_us).at);
+        }
+        if (latest_us > call->now_us + CLOCKS_APART_US) {
+            return fault_set(
+                fault, STATUS_CONFLICT, "clock-wrong", "at", instant_format(call->arena, latest_us),
+                "The licence %s was changed last at %s, and it is now %s: the clock is wrong, or "
+                "was. Set it right, or undo that change.",
+                identifier_text(call, IDENTIFIER_LICENCE, licence->id).at,
+                instant_format(call->arena, latest_us).at, instant_format(call->arena, call->now_us).at);
         }
         at = latest_us;
     }

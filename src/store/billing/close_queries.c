@@ -158,8 +158,13 @@ enum status report_rows_load(struct db *db, struct arena *arena, struct month mo
                     fault);
 }
 
-static const struct db_field CLOSED_MONTH_FIELDS[] = {DB_FIELD_INT32(struct month, index, "month")};
-static const struct db_fields CLOSED_MONTH = DB_FIELDS(struct month, CLOSED_MONTH_FIELDS);
+/* A month alone, so that it is read, and held, as one. */
+struct closed_month {
+    struct month month;
+};
+
+static const struct db_field CLOSED_MONTH_FIELDS[] = {DB_FIELD_MONTH(struct closed_month, month, "month")};
+static const struct db_fields CLOSED_MONTH = DB_FIELDS(struct closed_month, CLOSED_MONTH_FIELDS);
 
 static const char CLOSED_MONTHS[] = "select distinct {} from months where state = 'closed' order by month";
 

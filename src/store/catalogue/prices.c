@@ -182,15 +182,28 @@ static enum status read_prices(struct db_rows *rows, struct reading *reading, st
     }
 }
 
+/* What was checked when it was set is checked again: rating asserts it. */
+static enum status check_kept(const struct price *price, struct fault *fault) {
+    struct fault why;
+    if (price_check(price, &why) == STATUS_OK) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INTERNAL, "database-failed", "prices", TEXT(""),
+                     "Price number %lld in the store is none that may be set. %s", (long long)price->id,
+                     why.message);
+}
+
 /* The list of what was read, whose prices now point to their tiers. */
-static struct price_list finish_list(struct reading *reading) {
+static enum status finish_list(struct reading *reading, struct price_list *list, struct fault *fault) {
     size_t at = 0;
     for (size_t i = 0; i < reading->count; i++) {
         reading->prices[i].tiers = &reading->tiers[at];
         at += reading->prices[i].tier_count;
+        TRY(check_kept(&reading->prices[i], fault));
     }
     assert(at == reading->tier_count);
-    return (struct price_list){reading->prices, reading->edges, reading->count};
+    *list = (struct price_list){reading->prices, reading->edges, reading->count};
+    return STATUS_OK;
 }
 
 static enum status read_range(struct db *db, struct arena *arena, bool streamed, const char *sql,
@@ -202,10 +215,7 @@ static enum status read_range(struct db *db, struct arena *arena, bool streamed,
                  : db_query_fields(db, &TIERED_PRICE, sql, values, value_count, &rows, fault));
     enum status status = read_prices(rows, &reading, fault);
     db_rows_close(rows);
-    if (status == STATUS_OK) {
-        *range = finish_list(&reading);
-    }
-    return status;
+    return status == STATUS_OK ? finish_list(&reading, range, fault) : status;
 }
 
 static const char FIND[] = "select {} from prices p join price_tiers t on t.price_id = p.id "

@@ -5,9 +5,9 @@
 /* ---- terms ---- */
 
 static const struct db_field TERMS_FIELDS[] = {
-    DB_FIELD_INT32(struct lease_terms, ttl_s, "ttl_s", DB_SAVED | DB_COUNT),
+    DB_FIELD_INT32(struct lease_terms, ttl_s, "ttl_s", DB_SAVED | DB_FROM_ONE),
     DB_FIELD_INT32(struct lease_terms, grace_s, "grace_s", DB_SAVED | DB_COUNT),
-    DB_FIELD_INT32(struct lease_terms, offline_ttl_s, "offline_ttl_s", DB_SAVED | DB_COUNT),
+    DB_FIELD_INT32(struct lease_terms, offline_ttl_s, "offline_ttl_s", DB_SAVED | DB_FROM_ONE),
     DB_FIELD_INT32(struct lease_terms, silent_s, "silent_s", DB_SAVED | DB_COUNT),
 };
 const struct db_fields LEASE_TERMS = DB_FIELDS(struct lease_terms, TERMS_FIELDS);
