@@ -6,6 +6,7 @@
 #include "programme/audit/audit_store.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/licensing/undo_licence.h"
+#include "programme/usage/decide_report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -378,6 +379,126 @@ static void what_lies_in_a_reported_month_is_not_undone(void **state) {
     WORLD_FAULT(world, "month-closed", undo(world, licence, 1));
 }
 
+/* ---- late changes ---- */
+
+static enum status off_at(struct world *world, struct text licence, const char *at) {
+    struct call call = world_call(world);
+    struct licence_view view;
+    struct turn_licence_input input = {.licence = licence, .at = text_of(at)};
+    return turn_licence_off(&call, &input, &view, &world->fault);
+}
+
+static void a_drop_out_told_late_voids_what_came_after_it(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    it_is(world, "2026-11-05T00:00:00Z");
+    struct text licence = a_licence(world, a_block_of(world, "P1", "PACK", 20), "C1", 5);
+    turn_on(world, licence);
+    it_is(world, "2026-11-14T00:00:00Z");
+    resize(world, licence, 8);
+    it_is(world, "2026-11-20T00:00:00Z");
+    WORLD_OK(world, off_at(world, licence, "2026-11-12"));
+    struct licence_detail detail = licence_of(world, licence);
+    assert_int_equal(detail.licence.state, LICENCE_OFF);
+    assert_int_equal(detail.licence.seats, 5);
+    assert_int_equal(detail.parts[0].state, LICENCE_OFF);
+    assert_true(detail.licence.last_event_at_us == instant(world, "2026-11-12T00:00:00Z"));
+    assert_int_equal(ask(world, "select count(*) from voided_events"), 3);
+    assert_int_equal(ask(world, "select issued_seats from blocks"), 5);
+    assert_int_equal(event_of(world, licence, 1).event.kind, EVENT_SEATS);
+    assert_int_equal(event_of(world, licence, 1).voided_by, event_of(world, licence, 2).event.sequence);
+    check_finds_nothing(world);
+    WORLD_OK(world, undo(world, licence, 1)); /* what the late change voided stays voided */
+    assert_int_equal(licence_of(world, licence).licence.counted_seats, 5);
+    check_finds_nothing(world);
+}
+
+static void a_late_change_takes_nothing_away_that_a_device_had(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    it_is(world, "2026-11-05T00:00:00Z");
+    struct text licence = a_licence(world, a_block_of(world, "P1", "OFFICE", 20), "C1", 5);
+    turn_on(world, licence);
+    const struct computer machine = a_machine("one");
+    it_is(world, "2026-11-14T00:00:00Z");
+    activate(world, &machine, licence);
+    resize(world, licence, 8);
+    it_is(world, "2026-11-20T00:00:00Z");
+    WORLD_FAULT(world, "late-used", off_at(world, licence, "2026-11-12"));
+    assert_int_equal(licence_of(world, licence).licence.counted_seats, 8);
+    check_finds_nothing(world);
+}
+
+static void a_late_change_does_not_reach_behind_an_agreement_or_into_another_month(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    it_is(world, "2026-10-05T00:00:00Z");
+    struct text block = a_block_of(world, "P1", "OFFICE", 90);
+    struct text licence = a_licence(world, block, "C1", 5);
+    turn_on(world, licence);
+    it_is(world, "2026-11-02T00:00:00Z");
+    resize(world, licence, 8);
+    WORLD_FAULT(world, "before-previous-event", off_at(world, licence, "2026-10-30"));
+    it_is(world, "2026-11-05T00:00:00Z");
+    suspend(world, "P1", "C1");
+    resume(world, "P1", "C1");
+    it_is(world, "2026-11-06T00:00:00Z");
+    WORLD_FAULT(world, "before-previous-event", off_at(world, licence, "2026-11-04"));
+    check_finds_nothing(world);
+}
+
+static void what_a_late_change_lowers_waits_for_the_seller_above(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    struct world *world = trade.world;
+    trade_sku(&trade, "S");
+    trade_price(&trade, "VEND", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:1.00", NULL);
+    trade_price(&trade, "DIST", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:2.00", NULL);
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:4.00", NULL);
+    trade_at(&trade, "2026-10-05T00:00:00Z");
+    struct text licence = trade_licence(&trade, "P1", "A", "S", 3);
+    trade_on(&trade, licence);
+    trade_at(&trade, "2026-10-14T00:00:00Z");
+    trade_resize(&trade, licence, 50);
+    trade_at(&trade, "2026-10-20T00:00:00Z");
+    WORLD_OK(world, off_at(world, licence, "2026-10-12"));
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    struct close_month_result result = trade_close(&trade, "2026-10");
+    const struct close_month_edge *open = trade_open_edge(&result, "DIST", "P1");
+    assert_non_null(open);
+    assert_true(text_is(open->reason, "report-not-approved"));
+    struct decide_report_input decision = {.name = {.provider = TEXT("P1"), .month = TEXT("2026-10")}};
+    struct report_detail detail;
+    WORLD_OK(world, approve_report(&trade.call, &decision, &detail, &world->fault));
+    assert_int_equal(trade_close(&trade, "2026-10").open_count, 0);
+    assert_int_equal(trade_ask(&trade, "select max(measured_parts) from invoice_lines"), 3);
+    check_finds_nothing(world);
+}
+
+static void a_late_change_that_takes_nothing_away_waits_for_nobody(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    struct world *world = trade.world;
+    trade_sku(&trade, "S");
+    trade_price(&trade, "VEND", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:1.00", NULL);
+    trade_price(&trade, "DIST", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:2.00", NULL);
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:4.00", NULL);
+    trade_at(&trade, "2026-10-05T00:00:00Z");
+    struct text licence = trade_licence(&trade, "P1", "A", "S", 3);
+    trade_on(&trade, licence);
+    trade_at(&trade, "2026-10-14T00:00:00Z");
+    trade_off(&trade, licence);
+    trade_at(&trade, "2026-10-20T00:00:00Z");
+    struct licence_view view;
+    struct turn_licence_input input = {.licence = licence, .at = TEXT("2026-10-12"), .seats = 9};
+    WORLD_OK(world, resize_licence(&trade.call, &input, &view, &world->fault));
+    assert_int_equal(view.counted_seats, 9);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    assert_int_equal(trade_close(&trade, "2026-10").open_count, 0);
+    assert_int_equal(trade_ask(&trade, "select min(measured_parts) from invoice_lines"), 9);
+    check_finds_nothing(world);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(what_was_turned_on_by_mistake_was_never_on),
@@ -396,6 +517,11 @@ int main(void) {
         WORLD_TEST(a_drop_out_is_undone_within_the_window_alone),
         WORLD_TEST(what_was_undone_is_billed_on_no_edge),
         WORLD_TEST(what_lies_in_a_reported_month_is_not_undone),
+        WORLD_TEST(a_drop_out_told_late_voids_what_came_after_it),
+        WORLD_TEST(a_late_change_takes_nothing_away_that_a_device_had),
+        WORLD_TEST(a_late_change_does_not_reach_behind_an_agreement_or_into_another_month),
+        WORLD_TEST(what_a_late_change_lowers_waits_for_the_seller_above),
+        WORLD_TEST(a_late_change_that_takes_nothing_away_waits_for_nobody),
     };
     return world_run_tests("undo", tests, sizeof tests / sizeof tests[0]);
 }

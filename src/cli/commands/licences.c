@@ -261,9 +261,11 @@ static enum status run_licence_keys(struct operator_session *session, const stru
 
 static const char TIME_DETAILS[] =
     "TIME is RFC 3339 (2026-11-24T09:30:00-05:00), or a local time or a date in the agreement's time zone.\n"
-    "It may lie in the past of an open month, not before the licence's previous change and not in a month "
-    "that\n"
-    "is reported or closed: what comes too late is a correction.";
+    "It may lie in the past of an open month, not in one that is reported or closed: what comes too late is "
+    "a\n"
+    "correction. Later changes of the same month are voided then, and where that takes usage away, the "
+    "usage\n"
+    "report waits for its approval by the seller above.";
 
 static const struct command COMMANDS[] = {
     {.words = "block order",

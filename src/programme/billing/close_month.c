@@ -175,11 +175,12 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
     struct text due = date_format(arena, times.due_on);
     struct text month = month_format(arena, closing->month);
     if (kept && state == REPORT_SUBMITTED && closing->call->now_us >= times.unadjusted_overdue_us) {
-        leave_open(closing, open, "report-not-approved",
-                   text_format(arena,
-                               "The report of %.*s was submitted with adjustments, which its seller alone "
-                               "decides: approve or reject it.",
-                               TEXT_ARGS(month)));
+        leave_open(
+            closing, open, "report-not-approved",
+            text_format(arena,
+                        "The report of %.*s was submitted with adjustments or has late changes that take "
+                        "usage away, which its seller alone decides: approve or reject it.",
+                        TEXT_ARGS(month)));
     } else if (kept && state == REPORT_SUBMITTED) {
         leave_open(closing, open, "report-not-approved",
                    text_format(arena,

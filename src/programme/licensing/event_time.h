@@ -1,9 +1,9 @@
 /* Event time: the instant at which a change of a licence takes effect, and whether its past may still take
  * it.
  *
- * The instant is not in the future, not before the licence's previous event, and not in a month that any edge
- * of the licence's path has reported or closed, each in its own time zone. The billing of those months is
- * over: a change that comes too late is recorded as a correction. */
+ * The instant is not in the future, and not in a month that any edge of the licence's path has reported or
+ * closed, each in its own time zone. The billing of those months is over: a change that comes too late is
+ * recorded as a correction. What comes behind the instant was voided before (late_change.h). */
 #ifndef SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 #define SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 

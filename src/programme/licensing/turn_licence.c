@@ -7,6 +7,7 @@
 #include "programme/call/lookup_licence.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/event_time.h"
+#include "programme/licensing/late_change.h"
 #include "store/devices/devices.h"
 #include "store/licensing/events.h"
 
@@ -250,10 +251,19 @@ enum status turn_licence_row(struct call *call, struct licence_row *row, const s
                          "This licence is a part of a bundle and follows it: change %s instead.",
                          identifier_text(call, IDENTIFIER_LICENCE, row->licence.parent_id).at);
     }
-    TRY(find_next_state(&turning, fault));
     if (row->licence.first_edge > 0) {
         TRY(load_parts(call, &turning, fault));
     }
+    struct late_change late = {0};
+    if (wanted->time.given) {
+        const struct late_wanted change = {.at_us = wanted->time.at_us,
+                                           .turns_on = turn == TURN_ON,
+                                           .turns_off = turn == TURN_OFF || turn == TURN_RETIRE,
+                                           .seats = turn == TURN_RESIZE ? wanted->seats : 0};
+        TRY(late_change_begin(call, &row->licence, turning.parts, turning.part_count, &change, &late, fault));
+    }
+    turning.seats = turn == TURN_RESIZE ? wanted->seats : row->licence.seats;
+    TRY(find_next_state(&turning, fault));
     TRY(check_above(call, &turning, fault));
     TRY(event_time_settle(call, wanted->time, &row->licence, latest_event_us(&turning), &turning.at_us,
                           fault));
@@ -264,11 +274,15 @@ enum status turn_licence_row(struct call *call, struct licence_row *row, const s
         TRY(give_seats_back(call, &turning, fault));
     }
     TRY(save_turning(call, &turning, fault));
+    TRY(late_change_end(call, &row->licence, &late, fault));
     struct text at = instant_format(call->arena, turning.at_us);
-    return audit_write(
-        call, AUDIT_ACTIONS[turn], identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
-        row->licence.provider_id,
-        text_format(call->arena, "%lld seats at %.*s", (long long)turning.seats, TEXT_ARGS(at)), fault);
+    struct text voids =
+        late.voided == 0 ? TEXT("") : text_format(call->arena, "; voids %zu later changes", late.voided);
+    return audit_write(call, AUDIT_ACTIONS[turn], identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
+                       row->licence.provider_id,
+                       text_format(call->arena, "%lld seats at %.*s%.*s", (long long)turning.seats,
+                                   TEXT_ARGS(at), TEXT_ARGS(voids)),
+                       fault);
 }
 
 static enum status turn_licence(struct call *call, const struct turn_licence_input *input, enum turn turn,

@@ -1,9 +1,9 @@
 /* Turning a licence on and off, resizing and retiring it: the changes that the meter counts.
  *
  * A change takes effect at `at` (empty: now), a text that is read in the zone of the customer's agreement. It
- * never takes effect in the future, before the licence's previous event, or in a month that an edge of its
- * path has reported ("month-reported") or closed ("month-closed"); a change that comes too late is recorded
- * as a correction. A bundle's parts follow. */
+ * never takes effect in the future, or in a month that an edge of its path has reported ("month-reported") or
+ * closed ("month-closed"): a change that comes too late is recorded as a correction. Later changes of the same
+ * month are voided (late_change.h). A bundle's parts follow. */
 #ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 

@@ -12,13 +12,6 @@
 
 static const int64_t SECOND_US = 1000000;
 
-/* A licence and what of it is taken back. */
-struct undoing {
-    struct licence *licence;
-    struct voiding voiding;
-    struct state_before before;
-};
-
 static enum status nothing_to_undo(const struct call *call, const struct licence *licence,
                                    struct fault *fault) {
     return fault_set(fault, STATUS_CONFLICT, "nothing-to-undo", "changes",
@@ -69,46 +62,15 @@ static enum status check_window(struct call *call, const struct undoing *undoing
     return STATUS_OK;
 }
 
-/* The most seats that counted under the events. */
-static int32_t peak_of(const struct undoing *undoing) {
-    int32_t peak = 0;
-    for (size_t i = 0; i < undoing->voiding.count; i++) {
-        int32_t seats = undoing->voiding.events[i].event.seats_after;
-        peak = seats > peak ? seats : peak;
-    }
-    return peak;
-}
-
 /* Whether the events gave more seats than there are without them, and somebody may have had one. */
 static enum status is_used(struct call *call, const struct undoing *undoing, bool *used,
                            struct fault *fault) {
     *used = false;
-    if (peak_of(undoing) <= undoing->before.counted_seats) {
+    if (voiding_peak(&undoing->voiding) <= undoing->before.counted_seats) {
         return STATUS_OK;
     }
     return device_used_since(call->db, undoing->licence->id, first_of(undoing)->recorded_at_us,
                              undoing->before.counted_seats, used, fault);
-}
-
-/* Takes from the licence's block what the licence has more of than now, or gives back. */
-static enum status move_in_block(struct call *call, const struct undoing *undoing, struct fault *fault) {
-    const struct licence *licence = undoing->licence;
-    int64_t more = (int64_t)undoing->before.seats - licence->seats;
-    struct block block = {0};
-    bool found = false;
-    if (more == 0) {
-        return STATUS_OK;
-    }
-    TRY(block_load(call->db, licence->block_id, &block, &found, fault));
-    if (found && more > block.size - block.issued_seats) {
-        return fault_set(
-            fault, STATUS_CONFLICT, "seats-beyond-block", "licence",
-            identifier_text(call, IDENTIFIER_LICENCE, licence->id),
-            "The seats are issued otherwise meanwhile: the block has %lld free seats, and %lld are "
-            "needed. Enlarge the block first.",
-            (long long)(block.size - block.issued_seats), (long long)more);
-    }
-    return block_add_issued(call->db, licence->block_id, more, fault);
 }
 
 static enum status check_parts(const struct call *call, const struct licence *licence,
@@ -136,16 +98,6 @@ static enum status check_licence(const struct call *call, const struct licence *
     if (licence->state == LICENCE_RETIRED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state", TEXT("retired"),
                          "The licence is retired: that state is final and cannot be undone.");
-    }
-    return STATUS_OK;
-}
-
-/* The licence's and its parts' events are taken back together. */
-static enum status void_all(struct call *call, const struct undoing *undoing, size_t count,
-                            struct fault *fault) {
-    TRY(move_in_block(call, &undoing[0], fault));
-    for (size_t i = 0; i < count; i++) {
-        TRY(void_events(call, undoing[i].licence, &undoing[i].voiding, &undoing[i].before, fault));
     }
     return STATUS_OK;
 }
@@ -191,7 +143,7 @@ static enum status undo_row(struct call *call, struct licence_row *row, int64_t 
     if (used) {
         return change_instead(call, row, &undoing[0], out, fault);
     }
-    TRY(void_all(call, undoing, part_count + 1, fault));
+    TRY(void_events(call, undoing, part_count + 1, UNDO_ASKED_FOR, fault));
     out->undone = changes;
     struct text at = instant_format(call->arena, at_us);
     return audit_write(call, "licence.undo", identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),

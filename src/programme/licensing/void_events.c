@@ -1,6 +1,7 @@
 #include "programme/licensing/void_events.h"
 
 #include "programme/call/authorise.h"
+#include "store/licensing/blocks.h"
 
 #include <assert.h>
 
@@ -39,14 +40,48 @@ enum status state_before_find(const struct call *call, const struct licence *lic
     return STATUS_OK;
 }
 
-enum status void_events(struct call *call, struct licence *licence, const struct voiding *voiding,
-                        const struct state_before *before, struct fault *fault) {
+int32_t voiding_peak(const struct voiding *voiding) {
+    int32_t peak = 0;
+    for (size_t i = 0; i < voiding->count; i++) {
+        int32_t seats = voiding->events[i].event.seats_after;
+        peak = seats > peak ? seats : peak;
+    }
+    return peak;
+}
+
+/* Takes from the licence's block what the licence has more of than now, or gives back. */
+static enum status move_in_block(struct call *call, const struct undoing *undoing, struct fault *fault) {
+    const struct licence *licence = undoing->licence;
+    int64_t more = (int64_t)undoing->before.seats - licence->seats;
+    struct block block = {0};
+    bool found = false;
+    if (more == 0) {
+        return STATUS_OK;
+    }
+    TRY(block_load(call->db, licence->block_id, &block, &found, fault));
+    if (found && more > block.size - block.issued_seats) {
+        return fault_set(
+            fault, STATUS_CONFLICT, "seats-beyond-block", "licence",
+            identifier_text(call, IDENTIFIER_LICENCE, licence->id),
+            "The seats are issued otherwise meanwhile: the block has %lld free seats, and %lld are "
+            "needed. Enlarge the block first.",
+            (long long)(block.size - block.issued_seats), (long long)more);
+    }
+    return block_add_issued(call->db, licence->block_id, more, fault);
+}
+
+static enum status void_one(struct call *call, const struct undoing *undoing, enum undo_cause cause,
+                            struct fault *fault) {
+    struct licence *licence = undoing->licence;
+    const struct voiding *voiding = &undoing->voiding;
+    const struct state_before *before = &undoing->before;
     struct licence_event undo = {
         .at_us = call->now_us > licence->last_event_at_us ? call->now_us : licence->last_event_at_us,
         .licence_id = licence->id,
         .provider_id = licence->provider_id,
         .customer_id = licence->customer_id,
         .sku_id = licence->sku_id,
+        .cause_id = (int64_t)cause,
         .kind = EVENT_UNDO,
         .own_seats = before->state == LICENCE_ON ? before->seats : 0,
         .seats_before = licence->counted_seats,
@@ -63,6 +98,17 @@ enum status void_events(struct call *call, struct licence *licence, const struct
     for (size_t i = 0; i < voiding->count; i++) {
         assert(voiding->events[i].event.licence_id == licence->id && voiding->events[i].voided_by == 0);
         TRY(licence_event_void(call->db, voiding->events[i].event.sequence, undo.sequence, fault));
+    }
+    return STATUS_OK;
+}
+
+enum status void_events(struct call *call, const struct undoing *undoing, size_t count, enum undo_cause cause,
+                        struct fault *fault) {
+    TRY(move_in_block(call, &undoing[0], fault));
+    for (size_t i = 0; i < count; i++) {
+        if (undoing[i].voiding.count > 0) {
+            TRY(void_one(call, &undoing[i], cause, fault));
+        }
     }
     return STATUS_OK;
 }

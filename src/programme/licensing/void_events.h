@@ -29,8 +29,24 @@ enum status state_before_find(const struct call *call, const struct licence *lic
                               const struct voiding *voiding, struct state_before *before,
                               struct fault *fault) MUST_CHECK;
 
-/* Writes the undo, and moves and saves the licence. Its block is the caller's. */
-enum status void_events(struct call *call, struct licence *licence, const struct voiding *voiding,
-                        const struct state_before *before, struct fault *fault) MUST_CHECK;
+/* The most seats that counted after one of the events. */
+int32_t voiding_peak(const struct voiding *voiding);
+
+/* A licence and what of it is taken back. */
+struct undoing {
+    struct licence *licence;
+    struct voiding voiding;
+    struct state_before before;
+};
+
+/* The cause of an undo: somebody asked for it, or a change with an earlier date made it (R4.18), after which
+ * as many seats or more, or fewer, had counted. */
+enum undo_cause { UNDO_ASKED_FOR = 0, UNDO_BY_LATE_CHANGE = 1, UNDO_BY_LOWERING_CHANGE = 2 };
+
+/* Writes an undo for each, a licence and then its parts, and moves and saves them; the licence's block gets
+ * and gives what its seats change by. Those with nothing to void are left alone. Fault "seats-beyond-block".
+ */
+enum status void_events(struct call *call, const struct undoing *undoing, size_t count, enum undo_cause cause,
+                        struct fault *fault) MUST_CHECK;
 
 #endif

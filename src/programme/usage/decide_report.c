@@ -7,6 +7,7 @@
 #include "programme/usage/find_report.h"
 #include "store/access/users.h"
 #include "store/billing/months.h"
+#include "store/licensing/events.h"
 #include "store/parties/amendments.h"
 
 #include <assert.h>
@@ -315,14 +316,17 @@ enum status reject_report(struct call *call, const struct decide_report_input *i
 
 /* Whether the system decides the report of an edge now, which is `*report` then (id 0: nothing is kept). What
  * was submitted with adjustments waits for its seller however long (R6.7): it lowers or raises a bill, and
- * silence takes nobody's part. */
+ * silence takes nobody's part. So does what a late change lowered (`*waits`, R4.18): the system submits it,
+ * and the seller decides. */
 static enum status is_for_system(const struct call *call, const struct report_edge *edge,
                                  const struct report_times *times, struct report *report, bool *yes,
-                                 struct fault *fault) {
+                                 bool *waits, struct fault *fault) {
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
     bool found = false;
     TRY(report_load_month(call->db, call->arena, edge->agreement.id, edge->month, report, &found, fault));
+    TRY(licence_events_lowered_late(call->db, edge->agreement.buyer_id, times->start_us, times->end_us, waits,
+                                    fault));
     if (!found) {
         *report = (struct report){.agreement_id = edge->agreement.id,
                                   .month = edge->month,
@@ -333,6 +337,10 @@ static enum status is_for_system(const struct call *call, const struct report_ed
         return STATUS_OK;
     }
     TRY(report_adjustments_load(call->db, call->arena, report->id, &adjustments, &count, fault));
+    if (*waits) {
+        *yes = call->now_us >= times->overdue_us && report->state != REPORT_SUBMITTED;
+        return STATUS_OK;
+    }
     *yes = count == 0 ? call->now_us >= times->unadjusted_overdue_us
                       : call->now_us >= times->overdue_us && report->state != REPORT_SUBMITTED;
     return STATUS_OK;
@@ -341,7 +349,7 @@ static enum status is_for_system(const struct call *call, const struct report_ed
 /* Approves what was measured: what the buyer meant to change was not submitted in time, so it does not count.
  */
 static enum status approve_measured(const struct call *call, const struct report_edge *edge,
-                                    const struct report *kept, struct fault *fault) {
+                                    const struct report *kept, bool waits, struct fault *fault) {
     struct edge_report of = {.edge = *edge, .report = *kept};
     struct report *report = &of.report;
     int64_t dropped = 0;
@@ -350,6 +358,11 @@ static enum status approve_measured(const struct call *call, const struct report
     }
     if (report->state != REPORT_SUBMITTED) {
         TRY(submit(call, edge, report, fault));
+    }
+    if (waits) {
+        TRY(save_report(call, report, fault));
+        return audit_report(call, &of, "report.overdue", edge->agreement.buyer_id,
+                            TEXT("submitted as measured; a late change waits for the seller"), fault);
     }
     TRY(decide(call, report, "approve", TEXT(""), fault));
     TRY(save_report(call, report, fault));
@@ -386,10 +399,11 @@ static enum status approve_overdue(const struct call *call, const struct overdue
         struct report_times times = report_times_of(*zone, &edge.agreement, input->month);
         struct report report;
         bool is_overdue = false;
-        TRY(is_for_system(call, &edge, &times, &report, &is_overdue, fault));
+        bool waits = false;
+        TRY(is_for_system(call, &edge, &times, &report, &is_overdue, &waits, fault));
         if (is_overdue) {
-            TRY(approve_measured(call, &edge, &report, fault));
-            (*approved)++;
+            TRY(approve_measured(call, &edge, &report, waits, fault));
+            *approved += waits ? 0 : 1;
         }
     }
     return STATUS_OK;

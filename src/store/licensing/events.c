@@ -124,6 +124,18 @@ enum status licence_event_void(struct db *db, int64_t sequence, int64_t voided_b
     return db_run(db, VOID, DB_ARGS(db_integer(sequence), db_integer(voided_by)), NULL, fault);
 }
 
+/* 2 is UNDO_BY_LOWERING_CHANGE (programme/licensing/void_events.h). */
+static const char LOWERED_LATE[] =
+    "select 1 from voided_events v join licence_events u on u.sequence = v.voided_by and u.cause_id = 2 "
+    "join licence_events e on e.sequence = v.sequence where e.at_us >= $2 and e.at_us < $3 "
+    "and e.customer_id in (select account_id from account_ancestors where ancestor_id = $1) limit 1";
+
+enum status licence_events_lowered_late(struct db *db, int64_t below_id, int64_t from_us, int64_t to_us,
+                                        bool *yes, struct fault *fault) {
+    return rows_yes(db, LOWERED_LATE, DB_ARGS(db_integer(below_id), db_integer(from_us), db_integer(to_us)),
+                    yes, fault);
+}
+
 static const char COUNT[] = "select count(*) from licence_events";
 
 enum status licence_events_count(struct db *db, int64_t *count, struct fault *fault) {

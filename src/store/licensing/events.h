@@ -52,6 +52,11 @@ enum status licence_events_turned_off(struct db *db, struct arena *arena, int64_
 enum status licence_event_void(struct db *db, int64_t sequence, int64_t voided_by,
                                struct fault *fault) MUST_CHECK;
 
+/* Whether a late change that lowers what counts voided an event in [from_us, to_us) of a customer below the
+ * account (R4.18). */
+enum status licence_events_lowered_late(struct db *db, int64_t below_id, int64_t from_us, int64_t to_us,
+                                        bool *yes, struct fault *fault) MUST_CHECK;
+
 /* How many events the log has. */
 enum status licence_events_count(struct db *db, int64_t *count, struct fault *fault) MUST_CHECK;
 
