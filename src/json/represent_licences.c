@@ -151,6 +151,7 @@ static void write_report_row(struct json_writer *out, const struct usage_report_
     write_int_or_null(out, "over_provisioned", row->has_used, row->over_provisioned_units);
     write_int_or_null(out, "unlicensed", row->has_used, row->unlicensed_units);
     json_write_text(out, "measured", quantity_format(out->arena, row->measured));
+    json_write_text(out, "late", quantity_format(out->arena, row->late));
     write_int_or_null(out, "adjusted", row->has_adjustment, row->adjusted_units);
     json_write_text(out, "chargeable", quantity_format(out->arena, row->chargeable));
     json_write_text_or_null(out, "reason", row->reason);

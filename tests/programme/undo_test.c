@@ -469,6 +469,9 @@ static void what_a_late_change_lowers_waits_for_the_seller_above(void **state) {
     assert_true(text_is(open->reason, "report-not-approved"));
     struct decide_report_input decision = {.name = {.provider = TEXT("P1"), .month = TEXT("2026-10")}};
     struct report_detail detail;
+    WORLD_OK(world, show_report(&trade.call, &decision.name, &detail, &world->fault));
+    assert_int_equal(detail.report.rows[0].measured.parts, 3);
+    assert_int_equal(detail.report.rows[0].late.parts, 47);
     WORLD_OK(world, approve_report(&trade.call, &decision, &detail, &world->fault));
     assert_int_equal(trade_close(&trade, "2026-10").open_count, 0);
     assert_int_equal(trade_ask(&trade, "select max(measured_parts) from invoice_lines"), 3);

@@ -41,6 +41,7 @@ struct usage_report_row {
     int64_t over_provisioned_units; /* the most seats on at once − used, never below 0 */
     int64_t unlicensed_units;       /* devices that were told to stop in the month, counted alike */
     struct quantity measured;       /* what the meter says */
+    struct quantity late; /* how much more it would say, had late changes counted from when they were told */
     bool has_adjustment;
     int64_t adjusted_units; /* what the buyer says instead, with its reason */
     struct text reason;

@@ -216,6 +216,9 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
                                      number_format_quantity(arena, row->chargeable)};
         struct text reason = number_format_printable(arena, row->reason);
         struct text remark = row->has_adjustment ? text_format(arena, "adjusted: %.*s", TEXT_ARGS(reason))
+                             : row->late.parts > 0
+                                 ? text_format(arena, "told late, and not counted any more: %.*s",
+                                               TEXT_ARGS(number_format_quantity(arena, row->late)))
                              : row->policy.length == 0 ? TEXT("no price on this edge yet")
                                                        : TEXT("");
         terminal_table_row(table, cells, remark);

@@ -11,7 +11,7 @@ static enum status read_licences(struct db *db, const struct usage_scope *scope,
     struct metered_licence licence;
     bool have_row = false;
     enum status status = metered_licences_stream(
-        db, (struct metered_scope){scope->under_account_id, scope->sku_id}, &rows, fault);
+        db, (struct metered_scope){scope->under_account_id, scope->sku_id, scope->as_told}, &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         metered_licence_read(rows, &licence);
         usage_grouping_add_licence(grouping, &licence);
@@ -26,7 +26,8 @@ static enum status read_events(struct db *db, const struct usage_scope *scope,
     struct metered_event event;
     bool have_row = false;
     enum status status = metered_events_stream(
-        db, (struct metered_scope){scope->under_account_id, scope->sku_id}, scope->from_us, &rows, fault);
+        db, (struct metered_scope){scope->under_account_id, scope->sku_id, scope->as_told}, scope->from_us,
+        &rows, fault);
     while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
         metered_event_read(rows, &event);
         status = usage_grouping_add_event(grouping, &event, fault);

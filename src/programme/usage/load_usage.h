@@ -13,6 +13,7 @@ struct usage_scope {
     bool forgiving;   /* passes over events of licences that are not there; the audit has told of them */
     int64_t under_account_id; /* only customers below this account (or this customer); 0: the whole store */
     int64_t sku_id;           /* with an account: only this SKU; 0: all */
+    bool as_told; /* with an account and all SKUs: a late change counts from when it was told (R4.18) */
 };
 
 /* Reads the scope; everything lives in `arena`. Inside a transaction; no other statement may run meanwhile.

@@ -7,6 +7,7 @@
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
 #include "store/devices/device_lists.h"
+#include "store/licensing/events.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,6 +34,9 @@ struct filling {
     struct price_list list;
     struct usage usage;
     size_t group_at;
+    bool has_late;     /* a late change took usage away */
+    struct usage told; /* then: the usage, had such changes counted from when they were told */
+    size_t told_at;
     const struct provisioned *provisioned;
     size_t provisioned_count;
     size_t provisioned_at;
@@ -81,6 +85,22 @@ static const struct usage_group *take_group(struct filling *filling, struct repo
     }
     filling->group_at++;
     return next;
+}
+
+/* The same of the usage as it was told. */
+static const struct usage_group *take_told_group(struct filling *filling, struct report_row_key key) {
+    while (filling->told_at < filling->told.group_count) {
+        const struct usage_group *next = &filling->told.groups[filling->told_at];
+        int order = compare_keys(next->customer_id, next->sku_id, key.customer_id, key.sku_id);
+        if (order > 0) {
+            return NULL;
+        }
+        filling->told_at++;
+        if (order == 0) {
+            return next;
+        }
+    }
+    return NULL;
 }
 
 /* The units that devices used of the key; keys are asked for in order. */
@@ -216,6 +236,23 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
     return fill_used(filling, sku->owner_id, most_on, row, fault);
 }
 
+/* What late changes took away of what the edge would charge for the key. */
+static enum status measure_late(struct filling *filling, const struct report_row_key *key,
+                                struct usage_report_row *row, struct fault *fault) {
+    struct edge_month on = filling->on;
+    struct measured told;
+    row->late = (struct quantity){0, row->measured.parts_per_unit};
+    if (!filling->has_late) {
+        return STATUS_OK;
+    }
+    on.usage = &filling->told;
+    TRY(charge_measure(&on, &key->metering, take_told_group(filling, *key), &told, fault));
+    if (told.quantity.parts > row->measured.parts) {
+        row->late.parts = told.quantity.parts - row->measured.parts;
+    }
+    return STATUS_OK;
+}
+
 /* The most seats that were on at once, whatever the price. */
 static enum status measure_most(struct filling *filling, const struct usage_group *group, int64_t *most_on,
                                 struct fault *fault) {
@@ -229,7 +266,7 @@ static enum status measure_most(struct filling *filling, const struct usage_grou
 /* Whether there is anything to say of the row: not where the edge is not billed for it. */
 static bool is_told(const struct usage_report_row *row) {
     return row->provisioned_units > 0 || row->measured.parts > 0 || row->has_adjustment ||
-           row->used_units > 0 || row->unlicensed_units > 0;
+           row->used_units > 0 || row->unlicensed_units > 0 || row->late.parts > 0;
 }
 
 static enum status fill_row(struct filling *filling, struct report_row_key key, struct keyed_row *out,
@@ -243,6 +280,7 @@ static enum status fill_row(struct filling *filling, struct report_row_key key, 
     struct used_units used = take_used(filling, key);
     const struct report_adjustment *adjustment = take_adjustment(filling, key);
     TRY(measure_key(filling, &key, group, &row, fault));
+    TRY(measure_late(filling, &key, &row, fault));
     TRY(adjust_row(&row, &key, adjustment, fault));
     row.used_units = used.used;
     row.unlicensed_units = used.unlicensed;
@@ -275,6 +313,12 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     struct provisioned *provisioned = NULL;
     struct used_units *used = NULL;
     TRY(usage_load(call->db, call->arena, &scope, &filling->usage, fault));
+    TRY(licence_events_lowered_late(call->db, edge->buyer.id, from_us, to_us, &filling->has_late, fault));
+    if (filling->has_late) {
+        scope.as_told = true;
+        scope.forgiving = true; /* of a licence that by now was never on, nothing is known */
+        TRY(usage_load(call->db, call->arena, &scope, &filling->told, fault));
+    }
     TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
     TRY(report_provisioned(call->db, call->arena, edge->buyer.id, edge->seller.depth, from_us, to_us,
                            &provisioned, &filling->provisioned_count, fault));

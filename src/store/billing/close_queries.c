@@ -59,6 +59,21 @@ static const char EVENTS_OF_SKU[] =
     "select " EVENT_COLUMNS " " LIVE_EVENTS "and licence_id in (select id from licences "
     "where sku_id = $3 and customer_id in (select account_id from account_ancestors where ancestor_id = $2))";
 
+/* As if a late change had been made when it was told: it counts from when it was recorded, what it voided
+ * counts until its undo, and the undo counts. */
+static const char EVENTS_AS_TOLD[] =
+    "select at_us, change from (select case when e.kind <> 6 and exists (select 1 from licence_events u "
+    "where u.licence_id = e.licence_id and u.kind = 6 and u.cause_id <> 0 and u.recorded_at_us = "
+    "e.recorded_at_us and u.sequence < e.sequence) then e.recorded_at_us else e.at_us end as at_us, "
+    "e.licence_id * " TEXT_OF(
+        EVENT_STRIDE) " + e.seats_after - e.seats_before as change "
+                      "from licence_events e left join voided_events v on v.sequence = e.sequence "
+                      "left join licence_events w on w.sequence = v.voided_by "
+                      "where e.seats_before <> e.seats_after and (w.sequence is null or w.cause_id <> 0) "
+                      "and (e.kind <> 6 or e.cause_id <> 0) and e.customer_id in "
+                      "(select account_id from account_ancestors where ancestor_id = $2)) told where at_us "
+                      ">= $1";
+
 enum status metered_licences_stream(struct db *db, struct metered_scope scope, struct db_rows **rows,
                                     struct fault *fault) {
     assert(scope.sku_id == 0 || scope.under_account_id != 0);
@@ -93,8 +108,8 @@ enum status metered_events_stream(struct db *db, struct metered_scope scope, int
         return db_stream(db, ALL_EVENTS, DB_ARGS(db_integer(from_us)), rows, fault);
     }
     if (scope.sku_id == 0) {
-        return db_stream(db, EVENTS_UNDER, DB_ARGS(db_integer(from_us), db_integer(scope.under_account_id)),
-                         rows, fault);
+        return db_stream(db, scope.as_told ? EVENTS_AS_TOLD : EVENTS_UNDER,
+                         DB_ARGS(db_integer(from_us), db_integer(scope.under_account_id)), rows, fault);
     }
     return db_stream(
         db, EVENTS_OF_SKU,

@@ -15,6 +15,7 @@
 struct metered_scope {
     int64_t under_account_id; /* customers at or below this account; 0: everybody */
     int64_t sku_id;           /* licences of this SKU; 0: of all. Only together with an account */
+    bool as_told; /* a late change counts from when it was told (R4.18); of all SKUs of an account alone */
 };
 
 /* Licences that were ever on, in no order. */
