@@ -20,6 +20,7 @@ static enum status read_sign_in(struct request *request, struct sign_in_input *i
     TRY(request_json(request, &document, &body, fault));
     *input = (struct sign_in_input){
         .address = client_address(request),
+        .known = known_mark(request),
         .email = json_read_text(&body, "email", JSON_REQUIRED),
         .password = json_read_text(&body, "password", JSON_REQUIRED),
     };
@@ -32,6 +33,7 @@ static enum status post_session(struct request *request, struct response *respon
     TRY(read_sign_in(request, &input, fault));
     TRY(sign_in(&request->call, &input, &result, fault));
     response->set_cookie = session_cookie(request, result.token, result.expires_at_us);
+    response->set_known_cookie = known_cookie(request, result.known);
     write_session(response_json(response, request, 201), &result.user, result.expires_at_us);
     response->location = TEXT("/v1/session");
     return STATUS_OK;

@@ -69,6 +69,14 @@ static enum status patch_user(struct request *request, struct response *response
     return STATUS_OK;
 }
 
+static enum status post_user_unlock(struct request *request, struct response *response, struct fault *fault) {
+    struct user_view user;
+    TRY(request_no_fields(request, fault));
+    TRY(unlock_user(&request->call, request_parameter(request, "user"), &user, fault));
+    respond_user(request, response, 200, &user);
+    return STATUS_OK;
+}
+
 static enum status get_tokens(struct request *request, struct response *response, struct fault *fault) {
     struct page asked;
     struct token_page page;
@@ -129,6 +137,7 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/users", RIGHT_USERS, 0, "", post_user},
     {METHOD_GET, "/v1/users/{user}", RIGHT_USERS, 0, "", get_user},
     {METHOD_PATCH, "/v1/users/{user}", RIGHT_USERS, ROUTE_VERSIONED, "", patch_user},
+    {METHOD_POST, "/v1/users/{user}/unlock", RIGHT_USERS, 0, "", post_user_unlock},
     {METHOD_GET, "/v1/tokens", RIGHT_USERS, 0, "limit cursor account", get_tokens},
     {METHOD_POST, "/v1/tokens", RIGHT_USERS, 0, "", post_token},
     {METHOD_DELETE, "/v1/tokens/{token}", RIGHT_USERS, 0, "", delete_token},

@@ -18,12 +18,11 @@ struct text bearer_token(const struct request *request) {
     return text_trim((struct text){header.at + length, header.length - length});
 }
 
-/* The value of our cookie in a Cookie header. */
-static struct text cookie_value(struct text header) {
-    static const char NAME[] = SESSION_COOKIE;
+/* The value of a cookie of ours in a Cookie header. */
+static struct text cookie_value(struct text header, const char *name) {
     while (header.length > 0) {
         struct text value = text_trim(text_take_until(&header, ';'));
-        if (text_is(text_take_until(&value, '='), NAME)) {
+        if (text_is(text_take_until(&value, '='), name)) {
             return value;
         }
     }
@@ -65,7 +64,7 @@ enum status authenticate(struct request *request, struct fault *fault) {
     if (token.length > 0) {
         return find_token(&request->call, token, &request->call.actor, fault);
     }
-    struct text session = cookie_value(request->headers.cookie);
+    struct text session = cookie_value(request->headers.cookie, SESSION_COOKIE);
     if (session.length == 0) {
         return fault_set(fault, STATUS_UNAUTHENTICATED, "not-signed-in", "Authorization", TEXT(""),
                          "Sign in at /v1/session, or send \"Authorization: Bearer TOKEN\".");
@@ -82,4 +81,14 @@ struct text session_cookie(struct request *request, struct text token, int64_t e
     return text_format(
         &request->arena, SESSION_COOKIE "=%.*s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
         TEXT_ARGS(token), (long long)life_s, request->server->options->behind_https ? "; Secure" : "");
+}
+
+struct text known_mark(const struct request *request) {
+    return cookie_value(request->headers.cookie, KNOWN_COOKIE);
+}
+
+struct text known_cookie(struct request *request, struct text mark) {
+    return text_format(&request->arena,
+                       KNOWN_COOKIE "=%.*s; Path=/v1/session; Max-Age=31536000; HttpOnly; SameSite=Strict%s",
+                       TEXT_ARGS(mark), request->server->options->behind_https ? "; Secure" : "");
 }

@@ -10,6 +10,7 @@
 #include "web/request.h"
 
 #define SESSION_COOKIE "seatmeter_session"
+#define KNOWN_COOKIE "seatmeter_known"
 #define CSRF_HEADER "Seatmeter-CSRF"
 
 /* Fills request->call.actor. Faults: "not-signed-in", "session-unknown", "token-unknown", "cross-site". */
@@ -20,6 +21,11 @@ enum status require_same_site(struct request *request, struct fault *fault) MUST
 
 /* The token in an "Authorization: Bearer …" header; empty where there is none. */
 struct text bearer_token(const struct request *request);
+
+/* The mark that an earlier sign-in left in the browser, empty where there is none; and Set-Cookie for a new
+ * one. */
+struct text known_mark(const struct request *request);
+struct text known_cookie(struct request *request, struct text mark);
 
 /* Set-Cookie for a session that has begun, or (empty token) ended. */
 struct text session_cookie(struct request *request, struct text token, int64_t expires_at_us);

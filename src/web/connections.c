@@ -281,6 +281,7 @@ static void add_headers(struct buffer *head, const struct request *request) {
     add_header(head, "Content-Range", response->content_range);
     add_header(head, "Accept-Ranges", response->accept_ranges ? TEXT("bytes") : TEXT(""));
     add_header(head, "Set-Cookie", response->set_cookie);
+    add_header(head, "Set-Cookie", response->set_known_cookie);
     add_header(head, "Allow", response->allow);
     add_header(head, "X-Request-Id", text_of(request->id));
     add_header(head, "Vary", TEXT("Accept, Authorization, Cookie"));

@@ -70,6 +70,7 @@ struct response {
     struct text etag;
     struct text disposition; /* of Content-Disposition */
     struct text set_cookie;
+    struct text set_known_cookie; /* a second one */
     struct text allow;
     struct text policy;       /* Content-Security-Policy; empty: nothing may be loaded */
     bool changes_unversioned; /* has more in it than its version tells of: never 304 */

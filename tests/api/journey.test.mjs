@@ -259,6 +259,7 @@ async function manageUsers({ alpine, server }) {
   await alpine.get(path);
   const edited = await alpine.must(200, 'PATCH', path, { body: { name: 'Finn' }, headers: { 'if-match': await alpine.etag(path) } });
   assert.equal(edited.name, 'Finn');
+  assert.equal((await alpine.post(`${path}/unlock`, {}, 200)).id, user.id);
   assert.equal((await alpine.get('/v1/users')).items.length, 4);
   const made = await alpine.post('/v1/tokens', { name: 'Billing export', scopes: 'read billing:write' }, 201);
   const token = new Client(server, { authorization: `Bearer ${made.secret}` });

@@ -59,7 +59,7 @@ class Client:
             try:
                 self.connection.request(method, target, body, headers)
                 response = self.connection.getresponse()
-                return Answer(response.status, {name.lower(): value for name, value in response.getheaders()},
+                return Answer(response.status, {name.lower(): value for name, value in reversed(response.getheaders())},
                               response.read())
             except (http.client.HTTPException, OSError):
                 self.connection.close()

@@ -217,6 +217,7 @@ def writes(stage):
               {"account": ids["P0001"], "email": "new@x.example", "name": "New", "role": "viewer", "password": PASSWORD},
               knows("P0001")),
         Write("editUser", "P0001", "PATCH", f"/v1/users/{made['technician of P0001']}", {"role": "owner"}, nobody_else),
+        Write("unlockUser", "P0001", "POST", f"/v1/users/{made['technician of P0001']}/unlock", {}, nobody_else),
         Write("createToken", "P0001", "POST", "/v1/tokens", {"account": ids["P0001"], "name": "new", "scopes": SCOPES},
               knows("P0001")),
         Write("revokeToken", "P0001", "DELETE", f"/v1/tokens/{spare}", None, nobody_else),

@@ -44,7 +44,8 @@ static struct call nobodys_call(struct world *world) {
 static enum status try_sign_in(struct world *world, const char *email, const char *password,
                                const char *address, struct sign_in_result *result) {
     struct call call = nobodys_call(world);
-    const struct sign_in_input input = {text_of(email), text_of(password), text_of(address)};
+    const struct sign_in_input input = {
+        .email = text_of(email), .password = text_of(password), .address = text_of(address)};
     return sign_in(&call, &input, result, &world->fault);
 }
 
@@ -218,6 +219,82 @@ static void one_network_address_cannot_try_many_users(void **state) {
     WORLD_FAULT(world, "sign-in-limited",
                 try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.7", &result));
     WORLD_OK(world, try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.8", &result));
+}
+
+static enum status try_known(struct world *world, const char *email, const char *password, struct text mark,
+                             struct sign_in_result *result) {
+    struct call call = nobodys_call(world);
+    const struct sign_in_input input = {
+        .email = text_of(email), .password = text_of(password), .address = TEXT("192.0.2.66"), .known = mark};
+    return sign_in(&call, &input, result, &world->fault);
+}
+
+/* Locks the user and the network address 192.0.2.66 out. */
+static void strangers_guess(struct world *world, const char *email) {
+    struct sign_in_result result;
+    for (int i = 0; i < SIGN_IN_FAILURES_MAX; i++) {
+        WORLD_FAULT(world, "sign-in-failed", try_known(world, email, "wrong password", TEXT(""), &result));
+    }
+    WORLD_FAULT(world, "sign-in-limited", try_known(world, email, PASSWORD, TEXT(""), &result));
+}
+
+static void who_signed_in_before_is_not_locked_out_by_strangers(void **state) {
+    struct world *world = *state;
+    a_programme(world);
+    a_user(world, "DIST", "owner@dist.example", "owner");
+    a_user(world, "DIST", "second@dist.example", "owner");
+    struct sign_in_result result;
+    WORLD_OK(world, try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.1", &result));
+    struct text mark = result.known;
+    strangers_guess(world, "owner@dist.example");
+    WORLD_OK(world, try_known(world, "owner@dist.example", PASSWORD, mark, &result));
+    /* which helps nobody else: not without the mark, nor with it for another, nor with one that is made up */
+    WORLD_FAULT(world, "sign-in-limited",
+                try_known(world, "owner@dist.example", PASSWORD, TEXT(""), &result));
+    WORLD_FAULT(world, "sign-in-limited", try_known(world, "second@dist.example", PASSWORD, mark, &result));
+    char forged[200] = "";
+    assert_true(mark.length < sizeof forged);
+    memcpy(forged, mark.at, mark.length);
+    forged[10] = forged[10] == 'A' ? 'B' : 'A';
+    WORLD_FAULT(world, "sign-in-limited",
+                try_known(world, "owner@dist.example", PASSWORD, text_of(forged), &result));
+    WORLD_FAULT(
+        world, "sign-in-limited",
+        try_known(world, "owner@dist.example", PASSWORD, (struct text){mark.at, mark.length - 1}, &result));
+}
+
+static void who_signed_in_before_has_ten_guesses_too(void **state) {
+    struct world *world = *state;
+    a_programme(world);
+    a_user(world, "DIST", "owner@dist.example", "owner");
+    struct sign_in_result result;
+    WORLD_OK(world, try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.1", &result));
+    struct text mark = result.known;
+    for (int i = 0; i < SIGN_IN_FAILURES_MAX; i++) {
+        WORLD_FAULT(world, "sign-in-failed",
+                    try_known(world, "owner@dist.example", "wrong password", mark, &result));
+    }
+    WORLD_FAULT(world, "sign-in-limited", try_known(world, "owner@dist.example", PASSWORD, mark, &result));
+    world->now_us += SIGN_IN_WINDOW_US;
+    WORLD_OK(world, try_known(world, "owner@dist.example", PASSWORD, mark, &result));
+}
+
+static void a_user_who_is_locked_out_can_be_let_in(void **state) {
+    struct world *world = *state;
+    a_programme(world);
+    a_user(world, "DIST", "owner@dist.example", "owner");
+    struct sign_in_result result;
+    struct user_view user;
+    strangers_guess(world, "owner@dist.example");
+    WORLD_FAULT(world, "sign-in-limited",
+                try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.1", &result));
+    struct call nobody = nobodys_call(world);
+    WORLD_FAULT(world, "right-missing",
+                unlock_user(&nobody, TEXT("owner@dist.example"), &user, &world->fault));
+    struct call call = world_call(world);
+    WORLD_FAULT(world, "unknown-user", unlock_user(&call, TEXT("nobody@dist.example"), &user, &world->fault));
+    WORLD_OK(world, unlock_user(&call, TEXT("owner@dist.example"), &user, &world->fault));
+    WORLD_OK(world, try_sign_in(world, "owner@dist.example", PASSWORD, "192.0.2.1", &result));
 }
 
 static void a_session_lives_while_it_is_used_and_not_for_ever(void **state) {
@@ -444,6 +521,9 @@ int main(void) {
         WORLD_TEST(a_stored_hash_that_is_none_lets_nobody_in),
         WORLD_TEST(ten_failures_make_an_address_wait_even_with_the_right_password),
         WORLD_TEST(one_network_address_cannot_try_many_users),
+        WORLD_TEST(who_signed_in_before_is_not_locked_out_by_strangers),
+        WORLD_TEST(who_signed_in_before_has_ten_guesses_too),
+        WORLD_TEST(a_user_who_is_locked_out_can_be_let_in),
         WORLD_TEST(a_session_lives_while_it_is_used_and_not_for_ever),
         WORLD_TEST(signing_out_and_deactivating_end_sessions),
         WORLD_TEST(a_new_password_ends_the_other_sessions),

@@ -87,6 +87,14 @@ static enum status run_user_edit(struct operator_session *session, const struct 
     return STATUS_OK;
 }
 
+static enum status run_user_unlock(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct user_view user;
+    TRY(unlock_user(&session->call, argument_text(arguments, "USER"), &user, fault));
+    show_user_view(session, arguments, &user);
+    return STATUS_OK;
+}
+
 static enum status run_user_list(struct operator_session *session, const struct arguments *arguments,
                                  struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
@@ -209,6 +217,11 @@ static const struct command COMMANDS[] = {
                  {.name = "deactivate", .help = "let it sign in no more"}},
      .prints = true,
      .run = run_user_edit},
+    {.words = "user unlock",
+     .summary = "Let a person sign in again that too many wrong passwords have locked out",
+     .operands = {{.name = "USER", .presence = REQUIRED, .help = "usr_… or e-mail address"}},
+     .prints = true,
+     .run = run_user_unlock},
     {.words = "user list",
      .summary = "List the people of an account",
      .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"}},

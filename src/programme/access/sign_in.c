@@ -1,5 +1,6 @@
 #include "programme/access/sign_in.h"
 
+#include "core/base/base64url.h"
 #include "programme/call/authorise.h"
 #include "programme/call/credential.h"
 #include "programme/call/validate.h"
@@ -40,7 +41,41 @@ static enum status check_password(const struct user *user, bool known, struct te
 struct guess {
     struct text email;   /* in lower case; empty where it was no e-mail address */
     struct text address; /* of the network; may be empty */
+    struct text known;   /* of the mark, where it is right; else empty */
 };
+
+/* ---- the mark of who signed in before ----
+ *
+ * "smk_…" and a hash of it and the e-mail address, keyed with the programme's secret: nobody can make one,
+ * and nothing of it is kept. */
+
+enum { MARK_HASH_BYTES = 43 /* in base64url */ };
+
+static struct text mark_hash(struct call *call, struct text name, struct text email) {
+    struct text marked = text_format(call->arena, "known %.*s %.*s", TEXT_ARGS(name), TEXT_ARGS(email));
+    char *encoded = ARENA_NEW(call->arena, char, MARK_HASH_BYTES + 1);
+    struct text hash = credential_hash(call, marked);
+    return (struct text){encoded, base64url_encode(hash.at, hash.length, encoded)};
+}
+
+static struct text make_mark(struct call *call, struct text email) {
+    struct text name = credential_make(call, "smk_");
+    return text_format(call->arena, "%.*s.%.*s", TEXT_ARGS(name), TEXT_ARGS(mark_hash(call, name, email)));
+}
+
+/* The mark's name, where it is a mark of that e-mail address; else empty. */
+static struct text read_mark(struct call *call, struct text mark, struct text email) {
+    struct text hash = mark;
+    struct text name = text_take_until(&hash, '.');
+    if (email.length == 0 || name.length > CREDENTIAL_MAX_BYTES || hash.length != MARK_HASH_BYTES) {
+        return TEXT("");
+    }
+    struct text right = mark_hash(call, name, email);
+    return right.length == hash.length && sodium_memcmp(right.at, hash.at, hash.length) == 0 ? name
+                                                                                             : TEXT("");
+}
+
+/* ---- how often ---- */
 
 static struct text subject_of(struct call *call, const char *what, struct text value) {
     return text_format(call->arena, "%s %.*s", what, TEXT_ARGS(value));
@@ -68,18 +103,25 @@ static enum status do_count_guess(struct call *call, const void *input, void *ou
     const struct guess *guess = input;
     struct guessed *guessed = output;
     TRY(sign_in_failures_clear_old(call->db, call->now_us - SIGN_IN_WINDOW_US, fault));
-    if (guess->address.length > 0) {
-        TRY(count_against(call, subject_of(call, "address", guess->address), fault));
-    }
-    if (guess->email.length > 0) {
-        TRY(count_against(call, subject_of(call, "email", guess->email), fault));
+    if (guess->known.length > 0) {
+        TRY(count_against(call, subject_of(call, "known", guess->known), fault));
+    } else {
+        if (guess->address.length > 0) {
+            TRY(count_against(call, subject_of(call, "address", guess->address), fault));
+        }
+        if (guess->email.length > 0) {
+            TRY(count_against(call, sign_in_email_subject(call->arena, guess->email), fault));
+        }
     }
     return user_find_email(call->db, call->arena, guess->email, &guessed->known, &guessed->user, fault);
 }
 
 /* Takes back what do_count_guess counted, inside a write call. */
 static enum status forgive_guess(struct call *call, const struct guess *guess, struct fault *fault) {
-    TRY(sign_in_failures_clear(call->db, subject_of(call, "email", guess->email), fault));
+    if (guess->known.length > 0) { /* what strangers have guessed stays counted */
+        return sign_in_failures_clear(call->db, subject_of(call, "known", guess->known), fault);
+    }
+    TRY(sign_in_failures_clear(call->db, sign_in_email_subject(call->arena, guess->email), fault));
     if (guess->address.length > 0) {
         TRY(sign_in_failures_forgive(call->db, subject_of(call, "address", guess->address), fault));
     }
@@ -151,27 +193,29 @@ static enum status do_sign_in(struct call *call, const void *input, void *output
     TRY(require_unchanged(call, &right->user, &user, fault));
     TRY(forgive_guess(call, &right->guess, fault));
     TRY(open_session(call, &user, result, fault));
+    result->known = make_mark(call, user.email);
     TRY(audit_write(call, "user.sign-in", identifier_text(call, IDENTIFIER_USER, user.id), user.account_id,
                     TEXT(""), fault));
     return user_view_fill(call, &user, &result->user, fault);
 }
 
-static struct guess guess_of(struct call *call, struct text email, struct text address) {
-    struct guess guess = {TEXT(""), address};
+static struct guess guess_of(struct call *call, const struct sign_in_input *input) {
+    struct guess guess = {.email = TEXT(""), .address = input->address, .known = TEXT("")};
     struct fault ignored;
     if (guess.address.length > ADDRESS_MAX_BYTES) {
         guess.address.length = ADDRESS_MAX_BYTES;
     }
-    if (check_email(call->arena, email, "email", &guess.email, &ignored) != STATUS_OK) {
+    if (check_email(call->arena, input->email, "email", &guess.email, &ignored) != STATUS_OK) {
         guess.email = TEXT("");
     }
+    guess.known = read_mark(call, input->known, guess.email);
     return guess;
 }
 
 enum status sign_in(struct call *call, const struct sign_in_input *input, struct sign_in_result *out,
                     struct fault *fault) {
     assert(call->depth == 0);
-    struct right_guess right = {.guess = guess_of(call, input->email, input->address)};
+    struct right_guess right = {.guess = guess_of(call, input)};
     struct sign_in_result result;
     const struct actor before = call->actor;
     enum status status = try_guess(call, &right.guess, input->password, &right.user, fault);
@@ -296,7 +340,7 @@ enum status change_password(struct call *call, const struct change_password_inpu
     struct user user;
     struct new_password wanted = {.session_token = input->session_token};
     TRY(call_run(call, DB_READ, do_load_actor, NULL, &user, fault));
-    wanted.old.guess = (struct guess){user.email, TEXT("")};
+    wanted.old.guess = (struct guess){.email = user.email, .address = TEXT(""), .known = TEXT("")};
     TRY(try_guess(call, &wanted.old.guess, input->old_password, &wanted.old.user, fault));
     TRY(password_hash(call, input->new_password, &wanted.hash, fault));
     return call_run(call, DB_WRITE, do_change_password, &wanted, NULL, fault);

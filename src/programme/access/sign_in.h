@@ -1,8 +1,10 @@
 /* Signing in and out, and who a session's token is.
  *
  * An e-mail address that nobody has costs the same time as one with a wrong password, and gets the same
- * answer. After 10 failures in 15 minutes an e-mail address, or a network address, has to wait. A session
- * ends 12 hours after it was last used, and 30 days after it began. */
+ * answer. After 10 failures in 15 minutes an e-mail address, or a network address, has to wait. Whoever
+ * signed in before from the same browser has a mark that says so, and is counted by itself: strangers'
+ * guesses do not lock it out, and it has 10 failures of its own. A session ends 12 hours after it was last
+ * used, and 30 days after it began. */
 #ifndef SEATMETER_PROGRAMME_ACCESS_SIGN_IN_H
 #define SEATMETER_PROGRAMME_ACCESS_SIGN_IN_H
 
@@ -17,10 +19,12 @@ struct sign_in_input {
     struct text email;
     struct text password;
     struct text address; /* the network address that asks, as it is counted; empty: none is */
+    struct text known;   /* the mark of an earlier sign-in with this e-mail address; empty: none */
 };
 
 struct sign_in_result {
     struct text token; /* "sms_…", shown once */
+    struct text known; /* "smk_…", the mark to bring with the next sign-in */
     int64_t expires_at_us;
     struct user_view user;
 };

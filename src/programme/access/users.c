@@ -216,6 +216,23 @@ enum status edit_user(struct call *call, const struct edit_user_input *input, st
     return call_run(call, DB_WRITE, do_edit_user, &edit, out, fault);
 }
 
+/* ---- unlocking ---- */
+
+static enum status do_unlock_user(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct text *word = input;
+    struct user user;
+    TRY(find_user(call, *word, &user, fault));
+    TRY(sign_in_failures_clear(call->db, sign_in_email_subject(call->arena, user.email), fault));
+    TRY(audit_write(call, "user.unlock", identifier_text(call, IDENTIFIER_USER, user.id), user.account_id,
+                    TEXT(""), fault));
+    return user_view_fill(call, &user, output, fault);
+}
+
+enum status unlock_user(struct call *call, struct text user, struct user_view *out, struct fault *fault) {
+    TRY(require_any_right(call, RIGHT_USERS, fault));
+    return call_run(call, DB_WRITE, do_unlock_user, &user, out, fault);
+}
+
 /* ---- reading ---- */
 
 static enum status do_show_user(struct call *call, const void *input, void *output, struct fault *fault) {

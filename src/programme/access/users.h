@@ -48,6 +48,10 @@ struct edit_user_input {
 enum status edit_user(struct call *call, const struct edit_user_input *input, struct user_view *out,
                       struct fault *fault) MUST_CHECK;
 
+/* Forgets the failed sign-ins with the user's e-mail address, so that it may try again at once. */
+enum status unlock_user(struct call *call, struct text user, struct user_view *out,
+                        struct fault *fault) MUST_CHECK;
+
 struct user_page {
     struct user_view *items;
     size_t count;

@@ -249,6 +249,10 @@ enum status token_list(struct db *db, struct arena *arena, int64_t account_id, s
 
 /* ---- failed sign-ins ---- */
 
+struct text sign_in_email_subject(struct arena *arena, struct text email) {
+    return text_format(arena, "email %.*s", TEXT_ARGS(email));
+}
+
 static const char COUNT_FAILURES[] =
     "select failures from sign_in_failures where subject = $1 and first_at_us > $2";
 

@@ -82,8 +82,11 @@ enum status token_list(struct db *db, struct arena *arena, int64_t account_id, s
                        struct token **tokens, size_t *count, int64_t *next_after,
                        struct fault *fault) MUST_CHECK;
 
-/* Failed sign-ins of a subject ("email …" or "address …") since its window began; 0 where the window, which
- * is `window_us` long, is over. */
+/* The subject under which failed sign-ins with an e-mail address are counted. */
+struct text sign_in_email_subject(struct arena *arena, struct text email);
+
+/* Failed sign-ins of a subject ("email …", "address …" or "known …") since its window began; 0 where the
+ * window, which is `window_us` long, is over. */
 enum status sign_in_failures_count(struct db *db, struct text subject, int64_t now_us, int64_t window_us,
                                    int64_t *failures, struct fault *fault) MUST_CHECK;
 enum status sign_in_failures_add(struct db *db, struct text subject, int64_t now_us, int64_t window_us,
