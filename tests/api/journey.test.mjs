@@ -178,7 +178,7 @@ async function reportTheMonth({ distributor, alpine, server }) {
   const path = '/v1/accounts/ALPINE/reports/2026-11';
   const draft = await alpine.get(path);
   assert.equal(draft.state, 'draft');
-  assert.equal(draft.rows[0].provisioned, 32);
+  assert.equal(draft.rows[0].provisioned, 22);
   assert.equal(draft.rows[0].measured, '22');
   assert.match(await alpine.must(200, 'GET', path, { headers: { accept: 'text/csv' } }), /TREY/);
   assert.match(await alpine.must(200, 'GET', `${path}?format=text`), /SUITE/);
