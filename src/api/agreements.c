@@ -38,6 +38,7 @@ static enum status post_agreement(struct request *request, struct response *resp
         .as_draft = json_read_bool(&body, "as_draft", false),
         .if_version = request->if_version,
     };
+    input.terms.bills_elsewhere = json_read_bool(&body, "bills_elsewhere", false) ? TEXT("yes") : TEXT("no");
     TRY(request_json_done(&document, &body));
     struct agreement_view agreement;
     TRY(offer_agreement(&request->call, &input, &agreement, fault));
@@ -50,6 +51,26 @@ static enum status get_agreement(struct request *request, struct response *respo
     struct agreement_view agreement;
     TRY(show_agreement(&request->call, request_parameter(request, "agreement"), TEXT(""), TEXT(""),
                        &agreement, fault));
+    respond_agreement(request, response, 200, &agreement);
+    return STATUS_OK;
+}
+
+static enum status patch_agreement(struct request *request, struct response *response, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    bool said = false;
+    const bool *elsewhere = json_read_bool_change(&body, "bills_elsewhere", &said);
+    struct edit_agreement_input input = {
+        .agreement = request_parameter(request, "agreement"),
+        .bills_elsewhere = elsewhere == NULL ? TEXT("")
+                           : *elsewhere      ? TEXT("yes")
+                                             : TEXT("no"),
+        .if_version = request->if_version,
+    };
+    TRY(request_json_done(&document, &body));
+    struct agreement_view agreement;
+    TRY(edit_agreement(&request->call, &input, &agreement, fault));
     respond_agreement(request, response, 200, &agreement);
     return STATUS_OK;
 }
@@ -167,6 +188,7 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/agreements", RIGHT_READ, 0, "limit cursor seller buyer state", get_agreements},
     {METHOD_POST, "/v1/agreements", RIGHT_ACCOUNTS, 0, "", post_agreement},
     {METHOD_GET, "/v1/agreements/{agreement}", RIGHT_READ, 0, "", get_agreement},
+    {METHOD_PATCH, "/v1/agreements/{agreement}", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", patch_agreement},
     {METHOD_POST, "/v1/agreements/{agreement}/sign", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", post_sign},
     {METHOD_GET, "/v1/agreements/{agreement}/terms", RIGHT_READ, 0, "", get_terms},
     {METHOD_POST, "/v1/agreements/{agreement}/terms", RIGHT_ACCOUNTS, 0, "", post_terms},

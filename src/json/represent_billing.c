@@ -50,6 +50,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
             write_amount(out, "gross", edge->gross_minor, edge->currency);
         }
         write_credit_notes(out, edge);
+        json_write_bool(out, "billed_elsewhere", edge->billed_elsewhere);
     } else {
         json_write_text(out, "reason", edge->reason);
         json_write_text(out, "message", edge->message);

@@ -50,6 +50,7 @@ void represent_agreement(struct json_writer *out, const char *name, const struct
     json_write_int(out, "payment_days", agreement->payment_days);
     json_write_int(out, "report_due_days", agreement->report_due_days);
     json_write_text_or_null(out, "terms", agreement->terms);
+    json_write_bool(out, "bills_elsewhere", agreement->bills_elsewhere);
     json_write_instant(out, "offered_at", agreement->offered_at_us);
     json_write_instant(out, "signed_at", agreement->signed_at_us);
     json_write_text_or_null(out, "signed_by", agreement->signed_by);

@@ -23,6 +23,11 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
   assert.equal((await alpine.post(`/v1/agreements/${offer.id}/terms/3/withdraw`, {})).state, 'withdrawn');
   const terms = await alpine.get(`/v1/agreements/${offer.id}/terms`);
   assert.deepEqual(terms.items.map((one) => one.from), [null, '2027-03', '2027-04']);
+  for (const bills_elsewhere of [true, false]) {
+    const tag = await alpine.etag(`/v1/agreements/${offer.id}`);
+    const edited = await alpine.must(200, 'PATCH', `/v1/agreements/${offer.id}`, { body: { bills_elsewhere }, headers: { 'if-match': tag } });
+    assert.equal(edited.bills_elsewhere, bills_elsewhere);
+  }
 
   const cost = { effective_from: '2026-11-01', policy: 'peak', tier_mode: 'flat' };
   for (const sku of ['SUITE', 'MAIL', 'GUARD']) {

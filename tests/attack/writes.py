@@ -124,6 +124,8 @@ def writes(stage):
               {"accepted_by": "Ada"}, edge("MERIDIAN", "P0001")),
         Write("withdrawTerms", "MERIDIAN", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0001')}/terms/3/withdraw", {},
               edge("MERIDIAN", "P0001"), ("P0001",)),
+        Write("editAgreement", "P0006", "PATCH", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}",
+              {"bills_elsewhere": True}, edge("MERIDIAN", "P0006")),
         Write("suspendAgreement", "P0002", "POST", f"/v1/agreements/{agreement('P0002', 'C00008')}/suspend", {"reason": "x"},
               edge("P0002", "C00008")),
         Write("suspendAgreement", "MERIDIAN", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}/suspend", {},

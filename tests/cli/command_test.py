@@ -168,7 +168,7 @@ class TheCommand(Command):
         headers = {
             "events": "sequence,time,provider,customer,licence,sku,event,seats,voided_by",
             "prices": "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price",
-            "lines": "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,currency,note,line,takes_invoice,takes_line",
+            "lines": "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,currency,note,line,takes_invoice,takes_line,rules",
             "ledger": "posting,time,invoice,account,debit,credit,currency",
         }
         for kind, header in headers.items():

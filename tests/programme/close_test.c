@@ -1,5 +1,7 @@
 /* The close: a small programme whose every amount was computed by hand. */
+#include "programme/audit/audit_store.h"
 #include "programme/catalogue/catalogue.h"
+#include "programme/parties/agreements.h"
 #include "programme/parties/suspend_agreement.h"
 #include "programme/usage/decide_report.h"
 #include "trade.h"
@@ -230,7 +232,29 @@ static void an_edge_that_misses_a_price_stays_open_and_says_which(void **state) 
     assert_int_equal(result.open_count, 0);
 }
 
-static void a_provider_without_any_prices_bills_elsewhere(void **state) {
+static void bill_elsewhere(struct trade *trade, const char *yes_or_no) {
+    struct edit_agreement_input edit = {.buyer = TEXT("P1"), .bills_elsewhere = text_of(yes_or_no)};
+    struct agreement_view view;
+    WORLD_OK(trade->world, edit_agreement(&trade->call, &edit, &view, &trade->world->fault));
+}
+
+static void only_a_reseller_bills_elsewhere(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    struct edit_agreement_input edit = {.buyer = TEXT("A"), .bills_elsewhere = TEXT("yes")};
+    struct agreement_view view;
+    WORLD_FAULT(trade.world, "not-a-reseller",
+                edit_agreement(&trade.call, &edit, &view, &trade.world->fault));
+    edit.seller = TEXT("VEND");
+    edit.buyer = TEXT("DIST");
+    WORLD_FAULT(trade.world, "not-a-reseller",
+                edit_agreement(&trade.call, &edit, &view, &trade.world->fault));
+    edit = (struct edit_agreement_input){.buyer = TEXT("P1")};
+    WORLD_FAULT(trade.world, "missing-field", edit_agreement(&trade.call, &edit, &view, &trade.world->fault));
+}
+
+/* Not having a price is never a word for billing elsewhere: not even where the seller has none at all. */
+static void a_seller_without_any_prices_stays_open_until_it_says_that_it_bills_elsewhere(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
     trade_sku(&trade, "PEAK");
@@ -240,8 +264,72 @@ static void a_provider_without_any_prices_bills_elsewhere(void **state) {
     trade_on(&trade, trade_licence(&trade, "P1", "A", "PEAK", 3));
     trade_at(&trade, "2026-12-10T00:00:00Z");
     struct close_month_result result = trade_close(&trade, "2026-11");
-    assert_int_equal(result.closed_count, 4);
-    assert_int_equal(result.invoice_count, 2);
+    assert_int_equal(result.closed_count, 3);
+    assert_int_equal(result.open_count, 1);
+    const struct close_month_edge *open = trade_open_edge(&result, "P1", "A");
+    assert_string_equal(open->reason.at, "price-missing");
+    assert_non_null(strstr(open->message.at, "PEAK"));
+    assert_non_null(strstr(open->message.at, "bills_elsewhere"));
+    bill_elsewhere(&trade, "yes");
+    result = trade_close(&trade, "2026-11");
+    assert_int_equal(result.closed_count, 1);
+    assert_true(result.closed[0].billed_elsewhere);
+    assert_int_equal(result.closed[0].invoice.length, 0);
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices"), 2);
+    /* What closed so stays so, whatever its seller says later. */
+    bill_elsewhere(&trade, "no");
+    trade_price(&trade, "P1", NULL, "PEAK", POLICY_PEAK, TIER_FLAT, "1:3", NULL);
+    struct audit_store_result audit;
+    WORLD_OK(trade.world, audit_store(&trade.call, &audit, &trade.world->fault));
+    assert_int_equal(audit.violation_total, 0);
+}
+
+/* A1 has a price of its own and B has none: B's month waits for one. */
+static void a_customer_whose_first_price_was_forgotten_stays_open(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    trade_sku(&trade, "S");
+    trade_price(&trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "DIST", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:2", NULL);
+    trade_price(&trade, "P1", "A", "S", POLICY_PEAK, TIER_FLAT, "1:7", NULL);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 8));
+    trade_on(&trade, trade_licence(&trade, "P1", "B", "S", 5));
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    struct close_month_result result = trade_close(&trade, "2026-11");
+    assert_int_equal(result.closed_count, 3);
+    assert_string_equal(trade_open_edge(&result, "P1", "B")->reason.at, "price-missing");
+    trade_price(&trade, "P1", "B", "S", POLICY_PEAK, TIER_FLAT, "1:7", NULL);
+    assert_int_equal(trade_close(&trade, "2026-11").closed_count, 1);
+    assert_lines(&trade, "P1", "B", "2026-11", "B S peak 5 5 7 35.00\n");
+}
+
+/* An offer is no commitment: only who used a SKU, and pays for any of it, has its minimum. */
+static void a_minimum_binds_who_used_the_sku_and_not_in_a_free_month(void **state) {
+    struct trade trade;
+    trade_begin(&trade, *state, "UTC", "USD");
+    trade_sku(&trade, "S");
+    trade_sku(&trade, "T");
+    struct price_terms terms = {.minimum_units = 10, .free_months = 1};
+    trade_price(&trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "VEND", "DIST", "T", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "DIST", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:2", NULL);
+    trade_price(&trade, "DIST", NULL, "T", POLICY_PEAK, TIER_FLAT, "1:2", NULL);
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:5", &terms);
+    trade_price(&trade, "P1", NULL, "T", POLICY_PEAK, TIER_FLAT, "1:3", NULL);
+    trade_account(&trade, "customer", "IDLE", "P1");
+    trade_at(&trade, "2026-11-02T00:00:00Z");
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 3));
+    trade_on(&trade, trade_licence(&trade, "P1", "B", "T", 2));
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    assert_int_equal(trade_close(&trade, "2026-11").open_count, 0);
+    assert_int_equal(trade_close(&trade, "2026-12").open_count, 0);
+    assert_lines(&trade, "P1", "A", "2026-11", "A S peak 3 0 5 0.00 free month\n");
+    assert_lines(&trade, "P1", "B", "2026-11", "B T peak 2 2 3 6.00\n");
+    assert_lines(&trade, "P1", "A", "2026-12", "A S peak 3 3 5 15.00\n S peak 0 7 5 35.00 minimum\n");
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices i join accounts a on a.id = i.buyer_id "
+                                       "where a.code = 'IDLE'"),
+                     0);
 }
 
 /* Prices of DIST for P1 with each term, and a November in use. */
@@ -272,7 +360,8 @@ static void terms_make_months_free_trials_minimums_and_not_for_resale(void **sta
     a_november_with_terms(&trade, *state);
     trade_at(&trade, "2026-12-10T00:00:00Z");
     struct close_month_result result = trade_close(&trade, "2026-11");
-    assert_int_equal(result.closed_count, 4); /* without an invoice where there are no prices */
+    assert_int_equal(result.closed_count, 1); /* the others have no prices */
+    assert_int_equal(result.open_count, 3);
     assert_lines(&trade, "DIST", "P1", "2026-11",
                  "A FREE peak 1 1 10 10.00\n"
                  "A LEAST peak 4 4 3 12.00\n"
@@ -478,6 +567,8 @@ static void a_terminated_edge_is_billed_to_its_end(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
     trade_sku(&trade, "S");
+    trade_price(&trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:50", NULL);
     trade_price(&trade, "DIST", "P1", "S", POLICY_DAILY, TIER_FLAT, "1:30", NULL);
     trade_at(&trade, "2026-10-20T00:00:00Z");
     trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 1));
@@ -559,7 +650,10 @@ int main(void) {
         WORLD_TEST(before_the_deadline_the_providers_edge_waits_for_its_report),
         WORLD_TEST(a_month_that_has_not_ended_is_refused),
         WORLD_TEST(an_edge_that_misses_a_price_stays_open_and_says_which),
-        WORLD_TEST(a_provider_without_any_prices_bills_elsewhere),
+        WORLD_TEST(only_a_reseller_bills_elsewhere),
+        WORLD_TEST(a_seller_without_any_prices_stays_open_until_it_says_that_it_bills_elsewhere),
+        WORLD_TEST(a_customer_whose_first_price_was_forgotten_stays_open),
+        WORLD_TEST(a_minimum_binds_who_used_the_sku_and_not_in_a_free_month),
         WORLD_TEST(terms_make_months_free_trials_minimums_and_not_for_resale),
         WORLD_TEST(a_report_shows_as_chargeable_what_is_billed),
         WORLD_TEST(a_month_with_a_change_of_clocks_is_cut_at_local_midnights),

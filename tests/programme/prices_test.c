@@ -271,8 +271,6 @@ static void prices_of_an_edges_own_go_before_standard_ones_from_their_date_on(vo
     assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_a).count, 3);
     assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_b).count, 0);
     assert_int_equal(price_list_of_edge(&list, &world->arena, alpha, beta, sku_a).count, 0);
-    assert_true(price_list_edge_has_any(&list, dist, beta));
-    assert_false(price_list_edge_has_any(&list, alpha, beta));
 }
 
 int main(void) {

@@ -156,6 +156,9 @@ class Programme:
             price = self.prices[key].setdefault(row["effective_from"], dict(row, tiers=[]))
             price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
             price["terms"] = terms.get(key + (row["effective_from"],))
+        self.rules = defaultdict(str)  # (seller, buyer, month) → the version that it was closed by
+        for row in read(directory, "lines"):
+            self.rules[(row["seller"], row["buyer"], row["month"])] = row.get("rules") or ""
         self.adjusted = defaultdict(dict)  # (month, seller, buyer) → (customer, sku) → units
         self.corrected = defaultdict(dict)  # the same, of corrections that were billed; the last one counts
         for row in read(directory, "adjustments"):
@@ -258,7 +261,9 @@ class Programme:
                 if (customer, sku) in corrected:
                     parts = corrected[(customer, sku)] * per_unit
                 charged.append((customer, parts))
-            shortfall = int(terms.get("minimum") or 0) * per_unit - sum(parts for _, parts in charged)
+            # A minimum binds who is charged for anything; by the first rules it bound everybody.
+            is_charged = self.rules[(seller, buyer, month)] == "1" or any(parts > 0 for _, parts in charged)
+            shortfall = is_charged and int(terms.get("minimum") or 0) * per_unit - sum(parts for _, parts in charged)
             if shortfall > 0:
                 charged.append(("", shortfall))
             for customer, parts, unit in rate(price, per_unit, charged):

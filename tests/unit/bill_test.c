@@ -487,12 +487,12 @@ static void what_has_no_price_is_missing_and_the_rest_is_billed(void **state) {
     the_bill_says(&programme, DIST_P1, "1 A S1 1 × 20 = 2000\nmissing: S0, S2; net 2000\n");
 }
 
-static void an_edge_without_prices_bills_charges_alone(void **state) {
+static void an_edge_without_prices_bills_charges_and_misses_a_price(void **state) {
     (void)state;
     struct test_programme programme = a_programme();
     a_licence(&programme, A, 0, at(2, 0), 1);
     programme.charges[programme.charge_count++] = (struct test_set){P1_A, A, -1, 2};
-    the_bill_says(&programme, P1_A, "1 A charge 0 2 × 1.5 = 300\nmissing: ; net 300\n");
+    the_bill_says(&programme, P1_A, "1 A charge 0 2 × 1.5 = 300\nmissing: S0; net 300\n");
 }
 
 static void a_closed_month_is_rated_by_the_rules_it_was_closed_by(void **state) {
@@ -775,7 +775,8 @@ int main(void) {
                                         close_arena),
         cmocka_unit_test_setup_teardown(what_has_no_price_is_missing_and_the_rest_is_billed, open_arena,
                                         close_arena),
-        cmocka_unit_test_setup_teardown(an_edge_without_prices_bills_charges_alone, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(an_edge_without_prices_bills_charges_and_misses_a_price, open_arena,
+                                        close_arena),
         cmocka_unit_test_setup_teardown(a_closed_month_is_rated_by_the_rules_it_was_closed_by, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_correction_goes_before_a_free_month_and_that_before_an_adjustment,

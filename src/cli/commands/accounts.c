@@ -158,7 +158,20 @@ static enum status run_agreement_offer(struct operator_session *session, const s
                                           .terms = terms_of(arguments),
                                           .as_draft = argument_given(arguments, "draft")};
     struct agreement_view agreement;
+    input.terms.bills_elsewhere = argument_text(arguments, "bills-elsewhere");
     TRY(offer_agreement(&session->call, &input, &agreement, fault));
+    show_agreement_view(session, arguments, &agreement);
+    return STATUS_OK;
+}
+
+static enum status run_agreement_edit(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    struct edit_agreement_input input = {.agreement = argument_text(arguments, "AGREEMENT"),
+                                         .seller = argument_text(arguments, "seller"),
+                                         .buyer = argument_text(arguments, "buyer"),
+                                         .bills_elsewhere = argument_text(arguments, "bills-elsewhere")};
+    struct agreement_view agreement;
+    TRY(edit_agreement(&session->call, &input, &agreement, fault));
     show_agreement_view(session, arguments, &agreement);
     return STATUS_OK;
 }
@@ -422,6 +435,11 @@ static const struct command COMMANDS[] = {
      .options = {{.name = "seller", .value = "A", .help = "who sells (default: the distributor)"},
                  {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},
                  TERMS_OPTIONS,
+                 {.name = "bills-elsewhere",
+                  .value = "YES-NO",
+                  .help = "yes: the buyer, a reseller, bills its own buyers outside of the programme",
+                  .completion = COMPLETE_WORDS,
+                  .words = "yes no"},
                  {.name = "draft", .help = "keep it as a draft"}},
      .prints = true,
      .run = run_agreement_offer},
@@ -468,6 +486,22 @@ static const struct command COMMANDS[] = {
      .options = {AGREEMENT_NAMES},
      .prints = true,
      .run = run_agreement_terms},
+    {.words = "agreement edit",
+     .summary = "Say whether the buyer bills what it sells outside of the programme",
+     .operands = AGREEMENT_OPERAND,
+     .options = {AGREEMENT_NAMES,
+                 {.name = "bills-elsewhere",
+                  .value = "YES-NO",
+                  .presence = REQUIRED,
+                  .help = "yes or no",
+                  .completion = COMPLETE_WORDS,
+                  .words = "yes no"}},
+     .details =
+         "Where a reseller bills elsewhere, usage on the edges that it sells on is not billed here and needs "
+         "no\n"
+         "prices: only its charges are. It holds for every month that is open. The buyer says it for itself.",
+     .prints = true,
+     .run = run_agreement_edit},
     {.words = "agreement suspend",
      .summary = "Suspend an agreement: nothing below it counts or works until it is resumed",
      .operands = AGREEMENT_OPERAND,

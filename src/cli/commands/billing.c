@@ -19,16 +19,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *elsewhere_words(const struct close_month_edge *edge) {
+    return edge->billed_elsewhere ? " (usage is billed elsewhere)" : "";
+}
+
 static void print_closed_edge(const struct close_month_edge *edge, struct arena *arena) {
     struct text names =
         text_format(arena, "closed  %.*s → %.*s", TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code));
     if (edge->invoice.length == 0 && edge->credit_note_count == 0) {
-        show_line(stdout, "%.*s: nothing to bill\n", TEXT_ARGS(names));
+        show_line(stdout, "%.*s: nothing to bill%s\n", TEXT_ARGS(names), elsewhere_words(edge));
     }
     if (edge->invoice.length > 0) {
         struct text gross = money_format(arena, edge->gross_minor, edge->currency);
-        show_line(stdout, "%.*s: %.*s  %.*s %s\n", TEXT_ARGS(names), TEXT_ARGS(edge->number),
-                  TEXT_ARGS(gross), edge->currency.code);
+        show_line(stdout, "%.*s: %.*s  %.*s %s%s\n", TEXT_ARGS(names), TEXT_ARGS(edge->number),
+                  TEXT_ARGS(gross), edge->currency.code, elsewhere_words(edge));
     }
     for (size_t i = 0; i < edge->credit_note_count; i++) {
         const struct close_month_credit_note *note = &edge->credit_notes[i];

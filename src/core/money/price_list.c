@@ -104,15 +104,3 @@ const struct price *price_list_for_month(const struct price_list *list, struct a
     *edge = &range.edges[price - range.prices];
     return price;
 }
-
-bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id) {
-    const int64_t buyers[] = {0, buyer_id};
-    for (size_t i = 0; i < 2; i++) {
-        size_t first = first_of(list, (struct price_key){seller_id, buyers[i], -1});
-        size_t end = end_of(list, (struct price_key){seller_id, buyers[i], INT64_MAX});
-        if (end > first) {
-            return true;
-        }
-    }
-    return false;
-}

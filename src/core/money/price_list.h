@@ -44,7 +44,4 @@ const struct price *price_list_for_month(const struct price_list *list, struct a
                                          const struct price_place *place, struct month month,
                                          const struct price_edge **edge);
 
-/* Whether an edge has any price at all, for any SKU, of its own or standard. */
-bool price_list_edge_has_any(const struct price_list *list, int64_t seller_id, int64_t buyer_id);
-
 #endif

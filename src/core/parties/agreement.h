@@ -29,6 +29,7 @@ struct agreement {
     int64_t payment_days;
     int64_t report_due_days;
     struct text terms;     /* free text for the invoices */
+    bool bills_elsewhere;  /* the buyer bills what it sells on outside of the programme (R7.3) */
     int64_t offered_at_us; /* 0: not yet; so also below */
     int64_t signed_at_us;
     struct text signed_by;

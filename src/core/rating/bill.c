@@ -43,7 +43,7 @@ static size_t settle_ranks(uint32_t *ranks, size_t count) {
 }
 
 /* The ranks of the SKUs that the edge has anything to do with, ascending, each once: those in use, those that
- * something is set for, and those with a minimum. */
+ * something is set for, and by the first rules those with a minimum. */
 static uint32_t *find_skus(const struct billing *billing, size_t *count) {
     const struct rated_month *month = billing->month;
     const struct snapshot *snapshot = month->snapshot;
@@ -53,7 +53,9 @@ static uint32_t *find_skus(const struct billing *billing, size_t *count) {
     struct edge_entries entries =
         usage_by_edge_entries(month->by_edge, snapshot->edge_of_agreement[billing->agreement]);
     size_t minimum_count = 0;
-    const uint32_t *minimums = snapshot_minimums(snapshot, agreement->seller_id, &minimum_count);
+    const uint32_t *minimums = billing->on.rules != RULES_FIRST
+                                   ? NULL
+                                   : snapshot_minimums(snapshot, agreement->seller_id, &minimum_count);
     uint32_t *ranks = ARENA_NEW(billing->arena, uint32_t,
                                 entries.count + adjustments.count + corrections.count + minimum_count);
     size_t found = 0;
@@ -243,9 +245,13 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
     struct billing billing = {.month = month, .arena = arena, .agreement = agreement};
     struct edge_bill made = {0};
     assert(agreement < snapshot->agreement_count);
-    if (snapshot->edges[snapshot->edge_of_agreement[agreement]].has_prices) {
+    made.usage_billing = rated_month_usage_billing(month, agreement);
+    if (made.usage_billing != USAGE_BILLED_ELSEWHERE) {
         billing.on = rated_month_on(month, agreement);
         TRY(add_usage(&billing, &made.missing, fault));
+    }
+    if (made.usage_billing == USAGE_NOT_ASKED) {
+        made.missing = TEXT("");
     }
     made.usage_count = billing.list.count;
     if (waiting != NULL) {
@@ -253,8 +259,10 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
         size_t before = billing.list.count;
         TRY(add_charges(&billing, waiting, fault));
         size_t charge_count = billing.list.count - before;
-        TRY(bill_credit_notes_take_out(arena, &billing.list, &made.credit_notes, &made.credit_note_count,
-                                       fault));
+        if (bill_credit_notes_take_out(arena, &billing.list, &made.credit_notes, &made.credit_note_count,
+                                       fault) != STATUS_OK) {
+            return fault_prefix(fault, "The sum of all lines");
+        }
         made.correction_count = billing.list.count - made.usage_count - charge_count;
     }
     made.lines = billing.list.lines;
@@ -263,7 +271,7 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
         made.lines[i].position = (int64_t)i + 1;
     }
     if (billed_lines_total(arena, made.lines, made.line_count, &made.total, fault) != STATUS_OK) {
-        return fault_prefix(fault, "The sum of all %zu lines", made.line_count);
+        return fault_prefix(fault, "The sum of all lines");
     }
     *bill = made;
     return STATUS_OK;
@@ -273,12 +281,23 @@ bool bill_is_refused(enum status status) {
     return status == STATUS_INVALID || status == STATUS_CONFLICT;
 }
 
-struct text bill_missing_message(struct arena *arena, struct month month, struct text missing) {
-    return text_format(
-        arena,
-        "In %.*s this was used and has no price here: %.*s. Set one with a date in that month or "
-        "before.",
-        TEXT_ARGS(month_format(arena, month)), TEXT_ARGS(missing));
+struct text bill_missing_message(const struct rated_month *month, struct arena *arena, uint32_t agreement,
+                                 struct text missing) {
+    const struct snapshot *snapshot = month->snapshot;
+    uint32_t seller = snapshot->edges[snapshot->edge_of_agreement[agreement]].seller;
+    struct text code = snapshot->accounts[seller].code;
+    struct text message =
+        text_format(arena,
+                    "In %.*s this was used and has no price here: %.*s. Set one with a date in "
+                    "that month or before.",
+                    TEXT_ARGS(month_format(arena, month->month)), TEXT_ARGS(missing));
+    if (snapshot->edge_to_buyer[seller] == SNAPSHOT_NONE) {
+        return message; /* nobody has an agreement with it that could say so */
+    }
+    return text_format(arena,
+                       "%.*s Or, if %.*s bills elsewhere, let it say so: bills_elsewhere of the agreement by "
+                       "which it buys.",
+                       TEXT_ARGS(message), TEXT_ARGS(code));
 }
 
 /* Whether anything on the edge was in use in the month or adjusted by hand. */

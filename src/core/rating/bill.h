@@ -30,10 +30,11 @@ struct edge_bill {
     struct billed_total total; /* of these lines */
     const struct bill_credit_note *credit_notes;
     size_t credit_note_count;
+    enum usage_billing usage_billing;
     struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
 };
 
-/* The bill of an agreement's edge. On an edge that has no prices at all usage is not rated (R7.3). `waiting`
+/* The bill of an agreement's edge. Where its seller bills elsewhere, usage is not rated (R7.3). `waiting`
  * may be NULL: nothing waits. Everything lives in `arena`. Faults "quantity-overflow", "amount-overflow":
  * they are this edge's alone, and their sentence begins with the SKU or charge. */
 enum status bill_edge(struct rated_month *month, const struct bill_waiting *waiting, struct arena *arena,
@@ -43,8 +44,9 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
  * other fault is everybody's. */
 bool bill_is_refused(enum status status);
 
-/* What to say of an edge where `missing` was used. */
-struct text bill_missing_message(struct arena *arena, struct month month, struct text missing);
+/* What to say of an edge where something was used that has no price. */
+struct text bill_missing_message(const struct rated_month *month, struct arena *arena, uint32_t agreement,
+                                 struct text missing);
 
 /* The agreement that answers for an edge's month (R7.4), or SNAPSHOT_NONE: one that was not in force then
  * answers only where there is something to bill: here `waiting` must be given. */

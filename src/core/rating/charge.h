@@ -33,7 +33,7 @@ struct metering {
     enum metering_policy policy;
     int64_t parts_per_unit;
     int64_t from_us;       /* nothing counts before: the month's start or, within it, the end of a trial */
-    int64_t minimum_units; /* 0 also where the whole month lies in a trial (R3.9) */
+    int64_t minimum_units; /* 0 also where the whole month lies in a trial or nothing is charged (R3.9) */
     int32_t free_months;
     bool not_for_resale;
 };

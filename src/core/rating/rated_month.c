@@ -20,9 +20,21 @@ void rated_month_open(struct arena *arena, const struct rated_month_input *input
 static int rules_of(const struct rated_month *month, uint32_t agreement) {
     uint32_t rules = RULES_PRESENT;
     if (month->rules != NULL) {
-        id_map_get(month->rules, month->snapshot->agreements[agreement].id, 0, &rules);
+        id_map_get(month->rules, month->snapshot->agreements[agreement].id, MONTH_RULES, &rules);
     }
     return (int)rules;
+}
+
+enum usage_billing rated_month_usage_billing(const struct rated_month *month, uint32_t agreement) {
+    const struct snapshot *snapshot = month->snapshot;
+    uint32_t seller = snapshot->edges[snapshot->edge_of_agreement[agreement]].seller;
+    uint32_t billing = 0;
+    if (month->rules != NULL &&
+        id_map_get(month->rules, snapshot->agreements[agreement].id, MONTH_USAGE_BILLING, &billing)) {
+        return (enum usage_billing)billing;
+    }
+    return snapshot_bills_elsewhere(snapshot, seller, month->month) ? USAGE_BILLED_ELSEWHERE
+                                                                    : USAGE_BILLED_HERE;
 }
 
 struct edge_month rated_month_on(struct rated_month *month, uint32_t agreement) {

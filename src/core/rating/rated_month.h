@@ -14,7 +14,7 @@ struct rated_month {
     const struct usage_by_edge *by_edge;
     struct month month;
     int64_t until_us;           /* as if the month ended then; INT64_MAX: it ends at its end */
-    const struct id_map *rules; /* agreement → the rules that its month was closed by; may be NULL */
+    const struct id_map *rules; /* (agreement, enum month_fact) of the months that closed; may be NULL */
     struct overrides adjustments;
     struct overrides corrections;
     struct meter_scratch meter_scratch;
@@ -27,8 +27,8 @@ struct rated_month_input {
     const struct usage_by_edge *by_edge;
     struct month month;
     int64_t until_us;           /* 0: to the month's end */
-    const struct id_map *rules; /* agreement → the rules that its month was closed by; an open one's, or all
-                                 * where it is NULL, are the present ones */
+    const struct id_map *rules; /* (agreement, enum month_fact) of the months that closed; an open one's
+                                 * rules, or all where it is NULL, are the present ones */
     const int64_t *adjustment_agreements; /* of approved reports: the agreement of each adjustment */
     const struct report_adjustment *adjustments;
     size_t adjustment_count;
@@ -38,6 +38,9 @@ struct rated_month_input {
 
 /* The month must not move while it is used. */
 void rated_month_open(struct arena *arena, const struct rated_month_input *input, struct rated_month *month);
+
+/* How the usage of an agreement's edge was billed, or is where the month is open: as its seller says. */
+enum usage_billing rated_month_usage_billing(const struct rated_month *month, uint32_t agreement);
 
 /* The month on the edge of an agreement. */
 struct edge_month rated_month_on(struct rated_month *month, uint32_t agreement);

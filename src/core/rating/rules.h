@@ -6,10 +6,19 @@
  * makes it depend on `rules` of struct edge_month, and says here what differs.
  *
  * 1: all that was closed before the versions were kept.
- * 2: the present ones. A day that the zone leaves out altogether is no day of the month: it has no seat-days,
- * and `daily` does not divide by it. */
+ *    A minimum is charged in every month that its price is in force, used or not, and beside free months.
+ * 2: the present ones. A minimum is charged in months in which anything of the SKU is (R3.9). A day that the
+ * zone leaves out altogether is no day of the month: it has no seat-days, and `daily` does not divide by it.
+ */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
+
+/* How a closed month's usage was billed. What was closed before it was asked was rated wherever the edge had
+ * any price, and what had none was left out. */
+enum usage_billing { USAGE_NOT_ASKED = 0, USAGE_BILLED_HERE = 1, USAGE_BILLED_ELSEWHERE = 2 };
+
+/* What is known of the months that closed, in a map by (agreement, fact). */
+enum month_fact { MONTH_RULES = 0, MONTH_USAGE_BILLING = 1 };
 
 enum rules_version { RULES_FIRST = 1, RULES_SECOND = 2, RULES_PRESENT = RULES_SECOND };
 

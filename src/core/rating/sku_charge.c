@@ -78,6 +78,16 @@ static enum status find_use(const struct rated_month *month, const struct edge_m
     return STATUS_OK;
 }
 
+/* Whether anything was counted that is not free: only then a minimum holds (R3.9). */
+static bool is_any_charged(const struct sku_charge *charge) {
+    for (size_t i = 0; i < charge->customer_count; i++) {
+        if (charge->customers[i].charged.quantity.parts > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Measures the customers, says what they are charged for, and rates them at the price. */
 static enum status rate_customers(const struct rated_month *month, struct arena *arena,
                                   const struct edge_month *on, struct merged_customers merged,
@@ -96,6 +106,9 @@ static enum status rate_customers(const struct rated_month *month, struct arena 
                 (struct rating_usage){customer.measured.quantity.parts, customer.charged.quantity.parts};
             charge->customers[charge->customer_count++] = customer;
         }
+    }
+    if (on->rules != RULES_FIRST && !is_any_charged(charge)) {
+        charge->metering.minimum_units = 0;
     }
     price.terms.minimum_units = charge->metering.minimum_units;
     if (charge->customer_count == 0 && price.terms.minimum_units == 0) {

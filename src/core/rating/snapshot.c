@@ -110,8 +110,6 @@ static void make_edges(struct snapshot *snapshot, struct arena *arena) {
                 .seller = snapshot_account(snapshot, agreement->seller_id),
                 .buyer = snapshot_account(snapshot, agreement->buyer_id),
                 .first_agreement = (uint32_t)i,
-                .has_prices =
-                    price_list_edge_has_any(&snapshot->prices, agreement->seller_id, agreement->buyer_id),
             };
         }
         snapshot->edges[snapshot->edge_count - 1].agreement_count++;
@@ -350,6 +348,13 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
         return SNAPSHOT_NONE;
     }
     return after != SNAPSHOT_NONE ? after : before;
+}
+
+bool snapshot_bills_elsewhere(const struct snapshot *snapshot, uint32_t seller, struct month month) {
+    uint32_t edge = snapshot->edge_to_buyer[seller];
+    uint32_t agreement =
+        edge == SNAPSHOT_NONE ? SNAPSHOT_NONE : snapshot_agreement_of_month(snapshot, edge, month, true);
+    return agreement != SNAPSHOT_NONE && snapshot->agreements[agreement].bills_elsewhere;
 }
 
 const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,

@@ -24,7 +24,6 @@ struct snapshot_edge {
     uint32_t buyer;
     uint32_t first_agreement; /* into edge_agreements */
     uint32_t agreement_count;
-    bool has_prices; /* any at all, of its own or standard */
 };
 
 struct snapshot_zone;
@@ -100,6 +99,9 @@ void snapshot_widen(const struct snapshot *snapshot, struct month month, int64_t
  * SNAPSHOT_NONE: nothing to do with this month. */
 uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t edge, struct month month,
                                      bool wanted);
+
+/* Whether an account bills what it sells elsewhere: a term of the agreement by which it buys (R7.3). */
+bool snapshot_bills_elsewhere(const struct snapshot *snapshot, uint32_t seller, struct month month);
 
 /* The price of a SKU on an agreement's edge in a month, with its tax, as price_list_for_month finds it. It
  * lives in `arena` or the snapshot. */

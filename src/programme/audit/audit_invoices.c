@@ -74,6 +74,16 @@ static bool is_rated(struct month_check *check, enum status *status, int64_t agr
     return false;
 }
 
+/* Since it is asked who bills elsewhere, nothing closes that was used and has no price. */
+static void check_priced(struct month_check *check, int64_t agreement_id, const struct edge_bill *bill) {
+    if (bill->missing.length > 0) {
+        audit_found(check->audit, "closed-unpriced",
+                    identifier_text(check->audit->call, IDENTIFIER_AGREEMENT, agreement_id),
+                    "closed %.*s, in which this was used and had no price: %.*s",
+                    TEXT_ARGS(month_format(&check->invoice, check->month)), TEXT_ARGS(bill->missing));
+    }
+}
+
 /* The lines that the close billed, but for those of corrections, against those that it would bill now. */
 static enum status compare_billed(struct month_check *check, uint32_t agreement, struct fault *fault) {
     struct edge_bill bill;
@@ -82,6 +92,7 @@ static enum status compare_billed(struct month_check *check, uint32_t agreement,
     if (!is_rated(check, &status, check->head.agreement_id, fault)) {
         return status;
     }
+    check_priced(check, check->head.agreement_id, &bill);
     for (size_t i = 0; i < check->line_count; i++) {
         const struct billed_line *billed = &check->lines[i];
         if (billed->corrects_month.index != INVOICE_NO_MONTH) {
@@ -212,7 +223,8 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
             TRY(status);
             continue;
         }
-        if (bill.line_count > 0 || bill.missing.length > 0) {
+        check_priced(check, months[i].agreement_id, &bill);
+        if (bill.line_count > 0) {
             audit_found(audit, "invoice-missing",
                         identifier_text(audit->call, IDENTIFIER_AGREEMENT, months[i].agreement_id),
                         "closed %.*s without an invoice where %zu lines were to be billed",

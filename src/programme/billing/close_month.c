@@ -50,7 +50,7 @@ struct closing {
     size_t closed_count;
     struct close_month_edge *open;
     size_t open_capacity;
-    int64_t *fresh_months; /* agreements whose month has no row yet */
+    struct edge_closing *fresh_months; /* whose month has no row yet */
     size_t fresh_count;
     bool *closed_zones;   /* by the snapshot's zones: an edge in it was closed */
     size_t ended;         /* edges whose month has ended */
@@ -115,7 +115,7 @@ static enum status read_month(struct closing *closing, struct fault *fault) {
     loaded_month_rate(&closing->loaded, call->arena, 0, &closing->rated);
     closing->closed = ARENA_NEW(call->arena, struct closed_edge, closing->snapshot.edge_count);
     closing->closed_zones = ARENA_NEW(call->arena, bool, closing->snapshot.zone_count);
-    closing->fresh_months = ARENA_NEW(call->arena, int64_t, closing->snapshot.edge_count);
+    closing->fresh_months = ARENA_NEW(call->arena, struct edge_closing, closing->snapshot.edge_count);
     return STATUS_OK;
 }
 
@@ -197,9 +197,11 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
 }
 
 /* The month's state goes to closed: at once where it has a row, else with the others of its kind. */
-static enum status mark_closed(struct closing *closing, uint32_t agreement, struct fault *fault) {
+static enum status mark_closed(struct closing *closing, uint32_t agreement, enum usage_billing usage_billing,
+                               struct fault *fault) {
     struct call *call = closing->call;
     int64_t agreement_id = closing->snapshot.agreements[agreement].id;
+    const struct edge_closing month = {agreement_id, usage_billing};
     uint32_t state = MONTH_OPEN;
     int closed = MONTH_CLOSED;
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
@@ -207,9 +209,9 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, stru
     assert(closed == MONTH_CLOSED);
     closing->closed_zones[closing->snapshot.zone_of_agreement[agreement]] = true;
     if (kept) {
-        return month_state_save(call->db, agreement_id, closing->month, MONTH_CLOSED, call->now_us, fault);
+        return month_close_save(call->db, closing->month, month, call->now_us, fault);
     }
-    closing->fresh_months[closing->fresh_count++] = agreement_id;
+    closing->fresh_months[closing->fresh_count++] = month;
     return STATUS_OK;
 }
 
@@ -292,10 +294,11 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
     assert(closing->closed_count < closing->snapshot.edge_count);
     struct closed_edge *closed = &closing->closed[closing->closed_count++];
     closed->edge = name_edge(closing, on->seller, on->buyer, agreement);
+    closed->edge.billed_elsewhere = bill->usage_billing == USAGE_BILLED_ELSEWHERE;
     closing->seller_edges++;
     TRY(add_invoice(closing, agreement, bill, closed, fault));
     TRY(add_credit_notes(closing, agreement, bill, closed, fault));
-    return mark_closed(closing, agreement, fault);
+    return mark_closed(closing, agreement, bill->usage_billing, fault);
 }
 
 /* Bills an edge that may close, and closes it unless a price is missing or it cannot be computed. */
@@ -314,7 +317,7 @@ static enum status bill_and_close_edge(struct closing *closing, uint32_t edge, u
     TRY(status);
     if (bill.missing.length > 0) {
         leave_open(closing, name_edge(closing, on->seller, on->buyer, agreement), "price-missing",
-                   bill_missing_message(arena, closing->month, bill.missing));
+                   bill_missing_message(&closing->rated, arena, agreement, bill.missing));
         return STATUS_OK;
     }
     return close_edge(closing, edge, agreement, &bill, fault);

@@ -155,7 +155,7 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
     TRY(status);
     if (bill.missing.length > 0) {
         add_problem(margins, forecast, agreement, "price-missing",
-                    bill_missing_message(arena, margins->month, bill.missing));
+                    bill_missing_message(&forecast->rated, arena, agreement, bill.missing));
     }
     gather_lines(margins, forecast, agreement, bill.lines, bill.line_count);
     for (size_t i = 0; i < bill.credit_note_count; i++) {

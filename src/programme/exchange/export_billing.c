@@ -33,6 +33,7 @@ static enum status write_line(struct exporting *exporting, struct db_rows *rows,
     csv_write(&exporting->writer, note.length > 0 ? note : description);
     csv_write_int(&exporting->writer, db_column_int(rows, 16));
     write_taken(exporting, rows);
+    csv_write_int(&exporting->writer, db_column_int(rows, 20));
     return STATUS_OK;
 }
 
@@ -45,7 +46,7 @@ static enum status export_lines(struct exporting *exporting, struct fault *fault
 static const char *const LINES_COLUMNS[] = {"invoice",    "month",    "seller",   "buyer",    "customer",
                                             "sku",        "policy",   "measured", "quantity", "unit_price",
                                             "amount",     "currency", "note",     "line",     "takes_invoice",
-                                            "takes_line", NULL};
+                                            "takes_line", "rules",    NULL};
 const struct export_table EXPORT_LINES = {"lines", LINES_COLUMNS, export_lines};
 
 static enum status write_posting(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {

@@ -3,6 +3,7 @@
 #include "core/money/money.h"
 #include "core/time/zone.h"
 #include "programme/call/validate.h"
+#include "store/parties/accounts.h"
 #include "store/parties/programme.h"
 
 enum { PAYMENT_DAYS_MAX = 365, REPORT_DUE_DAYS_MAX = 60, TERMS_MAX_BYTES = 4000 };
@@ -52,6 +53,21 @@ enum status agreement_change_terms(struct call *call, const struct agreement_ter
                : check_lines(terms->text, "terms", TERMS_MAX_BYTES, &agreement->terms, fault);
 }
 
+enum status agreement_check_bills_elsewhere(struct call *call, const struct agreement *agreement,
+                                            struct fault *fault) {
+    struct account buyer;
+    if (!agreement->bills_elsewhere) {
+        return STATUS_OK;
+    }
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    if (buyer.kind == ACCOUNT_PROVIDER || (buyer.kind == ACCOUNT_DISTRIBUTOR && buyer.seller_id != 0)) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "not-a-reseller", "bills_elsewhere", buyer.code,
+                     "Say of a provider or a sub-distributor that it bills elsewhere: %.*s is a %s.",
+                     TEXT_ARGS(buyer.code), account_kind_name(buyer.kind));
+}
+
 enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
                                  struct agreement *agreement, struct fault *fault) {
     struct programme programme;
@@ -62,5 +78,7 @@ enum status agreement_fill_terms(struct call *call, const struct agreement_terms
     agreement->payment_days = PAYMENT_DAYS_DEFAULT;
     agreement->report_due_days = REPORT_DUE_DAYS_DEFAULT;
     agreement->terms = TEXT("");
+    TRY(check_yes_no(terms->bills_elsewhere, "bills_elsewhere", &agreement->bills_elsewhere, fault));
+    TRY(agreement_check_bills_elsewhere(call, agreement, fault));
     return agreement_change_terms(call, terms, agreement, fault);
 }

@@ -4,8 +4,14 @@
 
 #include "programme/parties/agreements.h"
 
+/* Who buys to sell on may bill its own buyers elsewhere; the distributor and its vendors bill here. Fault
+ * "not-a-reseller". */
+enum status agreement_check_bills_elsewhere(struct call *call, const struct agreement *agreement,
+                                            struct fault *fault) MUST_CHECK;
+
 /* All terms of a new agreement: empty words take the defaults. Faults "unknown-currency",
- * "unknown-time-zone", those of the tax, "number-out-of-range", "text-too-long". */
+ * "unknown-time-zone", those of the tax, "number-out-of-range", "text-too-long",
+ * "not-a-reseller". */
 enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
                                  struct agreement *agreement, struct fault *fault) MUST_CHECK;
 

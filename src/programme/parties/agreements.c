@@ -38,6 +38,7 @@ static enum status fill_view(struct name_cache *names, const struct agreement *a
         .payment_days = agreement->payment_days,
         .report_due_days = agreement->report_due_days,
         .terms = agreement->terms,
+        .bills_elsewhere = agreement->bills_elsewhere,
         .offered_at_us = agreement->offered_at_us,
         .signed_at_us = agreement->signed_at_us,
         .signed_by = agreement->signed_by,
@@ -206,6 +207,38 @@ static enum status do_sign_agreement(struct call *call, const void *input, void 
 enum status sign_agreement(struct call *call, const struct sign_agreement_input *input,
                            struct agreement_view *out, struct fault *fault) {
     return call_run(call, DB_WRITE, do_sign_agreement, input, out, fault);
+}
+
+/* ---- editing ---- */
+
+static enum status do_edit_agreement(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
+    const struct edit_agreement_input *edit = input;
+    const struct agreement_words words = {edit->agreement, edit->seller, edit->buyer};
+    struct agreement agreement;
+    TRY(find_agreement(call, words, &agreement, fault));
+    TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
+    TRY(check_version(edit->if_version, agreement.version, fault));
+    if (agreement.state == AGREEMENT_TERMINATED) {
+        return fault_set(fault, STATUS_CONFLICT, "wrong-state", "agreement", TEXT("terminated"),
+                         "The agreement has ended: nothing of it can be changed.");
+    }
+    if (text_trim(edit->bills_elsewhere).length == 0) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", "bills_elsewhere", TEXT(""),
+                         "Say yes or no for bills_elsewhere.");
+    }
+    TRY(check_yes_no(edit->bills_elsewhere, "bills_elsewhere", &agreement.bills_elsewhere, fault));
+    TRY(agreement_check_bills_elsewhere(call, &agreement, fault));
+    TRY(agreement_update(call->db, &agreement, fault));
+    TRY(audit_write(call, "agreement.edit", identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id),
+                    agreement.seller_id,
+                    agreement.bills_elsewhere ? TEXT("bills elsewhere") : TEXT("bills here"), fault));
+    return fill_one_view(call, &agreement, output, fault);
+}
+
+enum status edit_agreement(struct call *call, const struct edit_agreement_input *input,
+                           struct agreement_view *out, struct fault *fault) {
+    return call_run(call, DB_WRITE, do_edit_agreement, input, out, fault);
 }
 
 /* ---- reading ---- */

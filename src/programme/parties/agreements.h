@@ -19,6 +19,7 @@ struct agreement_terms_input {
     struct text payment_days;    /* 30 */
     struct text report_due_days; /* 5 */
     struct text text;            /* terms that the invoices print; none */
+    struct text bills_elsewhere; /* "no"; "yes" where the buyer, a reseller, bills its own buyers elsewhere */
 };
 
 struct agreement_view {
@@ -38,6 +39,7 @@ struct agreement_view {
     int64_t payment_days;
     int64_t report_due_days;
     struct text terms;
+    bool bills_elsewhere;
     int64_t offered_at_us; /* 0: not */
     int64_t signed_at_us;
     struct text signed_by;
@@ -55,9 +57,23 @@ struct offer_agreement_input {
 };
 
 /* Faults: "not-an-edge", "agreement-exists" (signed or suspended already), "unknown-currency",
- * "unknown-time-zone", faults of the tax, "malformed-days", "stale". */
+ * "unknown-time-zone", faults of the tax, "malformed-days", "not-a-reseller", "stale". */
 enum status offer_agreement(struct call *call, const struct offer_agreement_input *input,
                             struct agreement_view *out, struct fault *fault) MUST_CHECK;
+
+/* The one term that is the buyer's own to say, of an agreement in any state but terminated: whether it bills
+ * what it sells elsewhere (R7.3). It holds for every month that is open. */
+struct edit_agreement_input {
+    struct text agreement; /* agr_…; empty: by the parties */
+    struct text seller;
+    struct text buyer;
+    struct text bills_elsewhere; /* "yes" or "no" */
+    int64_t if_version;
+};
+
+/* Faults: "not-a-reseller", "wrong-state", "missing-field", "malformed-yes-no", "stale". */
+enum status edit_agreement(struct call *call, const struct edit_agreement_input *input,
+                           struct agreement_view *out, struct fault *fault) MUST_CHECK;
 
 struct sign_agreement_input {
     struct text agreement; /* agr_…; empty: by the parties */

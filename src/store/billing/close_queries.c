@@ -133,6 +133,7 @@ static const struct db_field MONTH_ROW_FIELDS[] = {
     DB_FIELD_INT(struct month_row, agreement_id, "agreement_id"),
     DB_FIELD_STATE(struct month_row, state, "state", &month_machine),
     DB_FIELD_INT(struct month_row, rules, "rules", DB_OR_NULL | DB_COUNT),
+    DB_FIELD_INT(struct month_row, usage_billing, "usage_billing", DB_COUNT),
 };
 static const struct db_fields MONTH_ROW = DB_FIELDS(struct month_row, MONTH_ROW_FIELDS);
 
@@ -149,11 +150,12 @@ enum status month_rules_of_edges(struct db *db, struct arena *arena, struct mont
     struct month_row *rows = NULL;
     size_t count = 0;
     TRY(month_rows_load(db, arena, month, &rows, &count, fault));
-    id_map_init(rules, arena, count);
+    id_map_init(rules, arena, 2 * count);
     for (size_t i = 0; i < count; i++) {
         TRY(month_rules_check(rows[i].rules, fault));
         if (rows[i].rules > 0) {
-            id_map_put(rules, rows[i].agreement_id, 0, (uint32_t)rows[i].rules);
+            id_map_put(rules, rows[i].agreement_id, MONTH_RULES, (uint32_t)rows[i].rules);
+            id_map_put(rules, rows[i].agreement_id, MONTH_USAGE_BILLING, (uint32_t)rows[i].usage_billing);
         }
     }
     return STATUS_OK;

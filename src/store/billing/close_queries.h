@@ -33,11 +33,13 @@ struct month_row {
     int64_t agreement_id;
     enum month_state state;
     int64_t rules; /* that it was closed by; 0: it is not closed */
+    int64_t usage_billing;
 };
 enum status month_rows_load(struct db *db, struct arena *arena, struct month month, struct month_row **rows,
                             size_t *count, struct fault *fault) MUST_CHECK;
 
-/* agreement → the rules that its edge's month was closed by; edges on which it is not closed are not in it.
+/* (agreement, enum month_fact) → the rules that its edge's month was closed by and how its usage was billed;
+ * edges on which it is not closed are not in it.
  */
 enum status month_rules_of_edges(struct db *db, struct arena *arena, struct month month, struct id_map *rules,
                                  struct fault *fault) MUST_CHECK;

@@ -1,6 +1,5 @@
 #include "store/billing/months.h"
 
-#include "core/rating/rules.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -12,6 +11,7 @@ struct kept_month {
     enum month_state state;
     int64_t closed_at_us; /* 0: not closed; so also below */
     int64_t rules;        /* that it was closed by */
+    int64_t usage_billing;
 };
 
 static const struct db_field MONTH_FIELDS[] = {
@@ -20,6 +20,7 @@ static const struct db_field MONTH_FIELDS[] = {
     DB_FIELD_STATE(struct kept_month, state, "state", &month_machine, DB_SAVED),
     DB_FIELD_INT(struct kept_month, closed_at_us, "closed_at_us", DB_SAVED | DB_OR_NULL),
     DB_FIELD_INT(struct kept_month, rules, "rules", DB_SAVED | DB_OR_NULL | DB_COUNT),
+    DB_FIELD_INT(struct kept_month, usage_billing, "usage_billing", DB_SAVED | DB_COUNT),
 };
 static const struct db_fields MONTH = DB_FIELDS(struct kept_month, MONTH_FIELDS);
 
@@ -73,22 +74,35 @@ enum status month_state_save(struct db *db, int64_t agreement_id, struct month m
                              int64_t closed_at_us, struct fault *fault) {
     assert(agreement_id > 0);
     bool is_closed = state == MONTH_CLOSED;
-    const struct kept_month kept = {agreement_id, month, state, is_closed ? closed_at_us : 0,
-                                    is_closed ? RULES_PRESENT : 0};
+    const struct kept_month kept = {agreement_id,
+                                    month,
+                                    state,
+                                    is_closed ? closed_at_us : 0,
+                                    is_closed ? RULES_PRESENT : 0,
+                                    is_closed ? USAGE_BILLED_HERE : USAGE_NOT_ASKED};
     return rows_insert(db, &MONTH, SAVE, DB_NO_ARGS, &kept, fault);
 }
 
-enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
-                              int64_t closed_at_us, struct fault *fault) {
+enum status month_close_save(struct db *db, struct month month, struct edge_closing closed,
+                             int64_t closed_at_us, struct fault *fault) {
+    assert(closed.agreement_id > 0 && closed.usage_billing != USAGE_NOT_ASKED);
+    const struct kept_month kept = {closed.agreement_id, month,         MONTH_CLOSED,
+                                    closed_at_us,        RULES_PRESENT, closed.usage_billing};
+    return rows_insert(db, &MONTH, SAVE, DB_NO_ARGS, &kept, fault);
+}
+
+enum status months_close_bulk(struct db *db, struct month month, const struct edge_closing *closed,
+                              size_t count, int64_t closed_at_us, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     if (count == 0) {
         return STATUS_OK;
     }
-    assert(agreement_ids != NULL && db_in_transaction(db));
+    assert(closed != NULL && db_in_transaction(db));
     TRY(rows_bulk_start(db, "months", &MONTH, &bulk, fault));
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const struct kept_month kept = {agreement_ids[i], month, MONTH_CLOSED, closed_at_us, RULES_PRESENT};
+        const struct kept_month kept = {closed[i].agreement_id, month,         MONTH_CLOSED,
+                                        closed_at_us,           RULES_PRESENT, closed[i].usage_billing};
         status = rows_bulk_add(bulk, &MONTH, &kept, fault);
     }
     return rows_bulk_end(bulk, status, fault);

@@ -6,6 +6,7 @@
 #ifndef SEATMETER_STORE_BILLING_MONTHS_H
 #define SEATMETER_STORE_BILLING_MONTHS_H
 
+#include "core/rating/rules.h"
 #include "core/time/date.h"
 #include "core/usage/report.h"
 #include "store/engine/db.h"
@@ -20,9 +21,19 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
 enum status month_state_save(struct db *db, int64_t agreement_id, struct month month, enum month_state state,
                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
-/* Closes the month on edges that have no row for it yet; those that have one: month_state_save. */
-enum status months_close_bulk(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
-                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+/* An edge's month that closes, and how its usage was billed. */
+struct edge_closing {
+    int64_t agreement_id;
+    enum usage_billing usage_billing;
+};
+
+/* Closes the month on an edge that has a row for it. */
+enum status month_close_save(struct db *db, struct month month, struct edge_closing closed,
+                             int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+
+/* Closes it on edges that have none yet. */
+enum status months_close_bulk(struct db *db, struct month month, const struct edge_closing *closed,
+                              size_t count, int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
 /* The last month that is closed on an edge; index MONTH_NONE where none is. */
 enum status month_last_closed(struct db *db, int64_t agreement_id, struct month *month,

@@ -16,6 +16,7 @@ static const struct db_field AGREEMENT_FIELDS[] = {
     DB_FIELD_INT(struct agreement, payment_days, "payment_days", DB_SAVED),
     DB_FIELD_INT(struct agreement, report_due_days, "report_due_days", DB_SAVED),
     DB_FIELD_TEXT(struct agreement, terms, "terms", DB_SAVED),
+    DB_FIELD_BOOL(struct agreement, bills_elsewhere, "bills_elsewhere", DB_SAVED),
     DB_FIELD_INT(struct agreement, offered_at_us, "offered_at_us", DB_SAVED | DB_OR_NULL),
     DB_FIELD_INT(struct agreement, signed_at_us, "signed_at_us", DB_SAVED | DB_OR_NULL),
     DB_FIELD_TEXT(struct agreement, signed_by, "signed_by", DB_SAVED),

@@ -64,6 +64,10 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "'closed' and not exists (select 1 from kept_months k where k.time_zone = a.time_zone and k.month = "
      "m.month)",
      "has closed a month (number {a}) and keeps no midnights of it; seatmeter upgrade writes them"},
+    {"month-usage", AUDIT_AGREEMENT,
+     "select agreement_id, month, usage_billing from months where usage_billing not in (0, 1, 2) or "
+     "(state <> 'closed' and usage_billing <> 0)",
+     "has a month (number {a}) that says {b} of how its usage was billed"},
     {"month-rules", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (rules is not null)",
      "has a month (number {a}) whose state and rules contradict each other"},

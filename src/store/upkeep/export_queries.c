@@ -34,9 +34,11 @@ static const char LINES[] =
     "l.measured_parts, l.quantity_parts, l.parts_per_unit, l.unit_price_millionths, l.amount_minor, "
     "l.description, l.note, l.position, coalesce(t.id, 0), coalesce(t.number, ''), "
     "coalesce(l.takes_position, "
-    "case when t.id is not null then l.position end, 0) from invoices i join invoice_lines l on l.invoice_id "
+    "case when t.id is not null then l.position end, 0), coalesce(m.rules, 0) from invoices i join "
+    "invoice_lines l on l.invoice_id "
     "= "
-    "i.id left join invoices t on t.id = coalesce(l.takes_invoice_id, case when i.kind = 'credit-note' and "
+    "i.id left join months m on m.agreement_id = i.agreement_id and m.month = i.month left join invoices t "
+    "on t.id = coalesce(l.takes_invoice_id, case when i.kind = 'credit-note' and "
     "l.corrects_month is null then i.corrects_id end) where " OF_PARTY(
         "i") " and ($2 = -1 or i.month = $2) order by l.invoice_id, l.position";
 
