@@ -40,6 +40,7 @@ class Secret:
 
     def __init__(self, text, readers, what):
         self.text, self.readers, self.what = text.encode(), frozenset(readers), what
+        self.bare = self.text.strip(b'",')
 
 
 class Client:
@@ -106,7 +107,7 @@ class Client:
         readable = answer.body + "\n".join(answer.headers.values()).encode("latin-1", "replace")
         asked = urllib.parse.unquote_plus(target).encode() + sent
         for secret in self.secrets:
-            if secret.text in readable and (who is None or who.id not in secret.readers) and secret.text not in asked:
+            if secret.text in readable and (who is None or who.id not in secret.readers) and secret.bare not in asked:
                 key = (secret.what.split(":")[0], method, target.partition("?")[0], who and who.code)
                 self.leaks.setdefault(key, f"{secret.what} ({secret.text.decode()}) was shown to "
                                            f"{who.code if who else 'nobody in particular'} by {method} {target}")

@@ -329,15 +329,20 @@ class Stage:
         for one in tree.accounts.values():
             named = readers(tree.may_name, one["id"])
             known = readers(tree.knows, one["id"])
-            kept += [Secret(one["id"], named, f"an account's identifier: {one['code']}"),
-                     Secret(one["name"], named, f"an account's name: {one['code']}")]
+            alike = {viewer for other in tree.accounts.values() if other["code"] == one["code"]
+                     for viewer in readers(tree.may_name, other["id"])}
+            kept += [Secret(one["id"], readers(tree.may_identify, one["id"]), f"an account's identifier: {one['code']}"),
+                     Secret(one["name"], named, f"an account's name: {one['code']}"),
+                     Secret(f'"{one["code"]}"', alike, f"an account's code: {one['code']}"),
+                     Secret(f',{one["code"]},', alike, f"an account's code: {one['code']}")]
             if one["email"]:
                 kept += [Secret(one["email"], known, f"an account's e-mail: {one['code']}"),
                          Secret(one["tax_number"], known, f"an account's tax number: {one['code']}"),
                          Secret(one["address"], known, f"an account's address: {one['code']}")]
             if one["has_logo"]:
                 kept.append(Secret(f"logo of {one['code']}", known, f"a logo: {one['code']}"))
-        for things, sees, what in ((tree.blocks, tree.sees_block, "a block"), (tree.licences, tree.sees_licence, "a licence"),
+        for things, sees, what in ((tree.agreements, tree.sees_agreement, "an agreement"),
+                                   (tree.blocks, tree.sees_block, "a block"), (tree.licences, tree.sees_licence, "a licence"),
                                    (tree.reports, tree.sees_of_edge, "a report"),
                                    (tree.invoices, tree.sees_of_edge, "an invoice"),
                                    (tree.charges, tree.sees_of_edge, "a charge"),

@@ -63,10 +63,12 @@ class Tree:
 
     def may_name(self, viewer, account):
         """Whose name and code an account reads somewhere: besides those it knows, the owners of the SKUs it can
-        license and, a vendor, those who have licences of its SKUs."""
+        license. A vendor reads no more than the identifiers of those who have licences of its SKUs."""
         return (self.knows(viewer, account) or self.is_or_is_above(account, viewer) or
-                (self.is_vendor(account) and not self.is_vendor(viewer)) or
-                (self.is_vendor(viewer) and account in self.supplied(viewer)))
+                (self.is_vendor(account) and not self.is_vendor(viewer)))
+
+    def may_identify(self, viewer, account):
+        return self.may_name(viewer, account) or (self.is_vendor(viewer) and account in self.supplied(viewer))
 
     # ---- edges
 
@@ -123,7 +125,13 @@ class Tree:
         return viewer == block["provider"]["id"]
 
     def sees_licence(self, viewer, licence):
-        """The provider, the customer, those above the provider, and the vendor whose SKU it is."""
+        """The provider, the customer, those above the provider, and the vendor whose SKU it is. A part of a bundle: of
+        these the vendor, whoever composed the bundle and those above."""
+        owner = self.skus[licence["sku"]["id"]]["owner"]
+        if licence["parent"] and viewer != owner:
+            bundle = self.skus[self.licences[licence["parent"]]["sku"]["id"]]
+            if not self.is_or_is_above(viewer, bundle["owner"]):
+                return False
         return (viewer == licence["customer"]["id"] or self.is_or_is_above(viewer, licence["provider"]["id"]) or
                 viewer == self.skus[licence["sku"]["id"]]["owner"])
 

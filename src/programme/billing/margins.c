@@ -4,6 +4,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/name_cache.h"
 #include "store/billing/margin_queries.h"
 #include "store/parties/programme.h"
 
@@ -294,26 +295,33 @@ static void compute_margin(struct margin_row *row) {
     row->margin_millionths = share < INT64_MIN ? INT64_MIN : share > INT64_MAX ? INT64_MAX : (int64_t)share;
 }
 
-static struct margin_row row_of(const struct snapshot *snapshot, const struct margin_item *item) {
+static enum status fill_row(struct name_cache *names, const struct snapshot *snapshot,
+                            const struct margin_item *item, struct margin_row *out, struct fault *fault) {
     struct margin_row row = {.currency = item->currency};
+    const struct account *account = NULL;
     if (item->buyer != SNAPSHOT_NONE) {
-        row.buyer_code = snapshot->accounts[item->buyer].code;
-        row.buyer_name = snapshot->accounts[item->buyer].name;
+        TRY(name_cache_account(names, snapshot->accounts[item->buyer].id, &account, fault));
+        row.buyer_code = account->code;
+        row.buyer_name = account->name;
     }
     if (item->customer != SNAPSHOT_NONE) {
-        row.customer_code = snapshot->accounts[item->customer].code;
-        row.customer_name = snapshot->accounts[item->customer].name;
+        TRY(name_cache_account(names, snapshot->accounts[item->customer].id, &account, fault));
+        row.customer_code = account->code;
+        row.customer_name = account->name;
     }
     if (item->sku != SNAPSHOT_NONE) {
         row.sku = snapshot->skus[item->sku].code;
         row.sku_name = snapshot->skus[item->sku].name;
     }
-    return row;
+    *out = row;
+    return STATUS_OK;
 }
 
 /* Reduces all items to the grouping and adds up those that are alike then. */
-static void group_items(struct margins *margins, enum margin_grouping grouping,
-                        const struct margin_row **rows, size_t *row_count) {
+static enum status group_items(struct margins *margins, enum margin_grouping grouping,
+                               const struct margin_row **rows, size_t *row_count, struct fault *fault) {
+    struct name_cache names;
+    name_cache_init(&names, margins->call);
     struct margin_row *made = ARENA_NEW(margins->call->arena, struct margin_row, margins->count);
     size_t count = 0;
     for (size_t i = 0; i < margins->count; i++) {
@@ -325,7 +333,7 @@ static void group_items(struct margins *margins, enum margin_grouping grouping,
     for (size_t i = 0; i < margins->count; i++) {
         const struct margin_item *item = &margins->items[i];
         if (i == 0 || compare_items(item, item - 1, &margins->snapshot) != 0) {
-            made[count++] = row_of(&margins->snapshot, item);
+            TRY(fill_row(&names, &margins->snapshot, item, &made[count++], fault));
         }
         add_amounts(&made[count - 1], item);
     }
@@ -334,6 +342,7 @@ static void group_items(struct margins *margins, enum margin_grouping grouping,
     }
     *rows = made;
     *row_count = count;
+    return STATUS_OK;
 }
 
 /* ---- the use case ---- */
@@ -359,8 +368,8 @@ static enum status compute_margins(struct margins *margins, const struct show_ma
     TRY(find_owner(margins, input->account, fault));
     TRY(snapshot_load(margins->call, &margins->snapshot, fault));
     TRY(input->forecast ? gather_forecast(margins, fault) : gather_billed(margins, fault));
-    group_items(margins, input->grouping, &result->rows, &result->count);
-    group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count);
+    TRY(group_items(margins, input->grouping, &result->rows, &result->count, fault));
+    TRY(group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count, fault));
     result->problems = margins->problems;
     result->problem_count = margins->problem_count;
     return STATUS_OK;

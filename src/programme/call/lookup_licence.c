@@ -1,6 +1,7 @@
 #include "programme/call/lookup_licence.h"
 
 #include "programme/call/lookup.h"
+#include "programme/call/sight.h"
 
 static const struct lookup_noun LICENCE = {.noun = "licence",
                                            .named_by = "its key or its identifier (lic_…)",
@@ -13,6 +14,12 @@ static const struct lookup_noun BLOCK = {.noun = "block",
 static enum status actor_may_see_licence(const struct call *call, const struct licence_row *row, bool *yes,
                                          struct fault *fault) {
     const struct licence *licence = &row->licence;
+    if (licence->parent_id != 0 && !actor_is(call, row->sku_owner_id)) {
+        TRY(sight_parts(call, licence, yes, fault));
+        if (!*yes) {
+            return STATUS_OK;
+        }
+    }
     if (actor_is(call, licence->provider_id) || actor_is(call, licence->customer_id) ||
         actor_is(call, row->sku_owner_id)) {
         *yes = true;

@@ -1,5 +1,7 @@
 #include "programme/call/name_cache.h"
 
+#include "programme/call/sight.h"
+
 void name_cache_init(struct name_cache *cache, struct call *call) {
     *cache = (struct name_cache){.call = call};
     id_map_init(&cache->account_index, call->arena, 16);
@@ -18,6 +20,7 @@ enum status name_cache_account(struct name_cache *cache, int64_t id, const struc
     struct account *loaded = ARENA_NEW(arena, struct account, 1);
     if (id != 0) {
         TRY(account_load(cache->call->db, arena, id, loaded, fault));
+        TRY(sight_limit_account(cache->call, loaded, fault));
     }
     cache->accounts = arena_grow(arena, cache->accounts, cache->account_count, &cache->account_capacity,
                                  sizeof(struct account *));

@@ -27,7 +27,8 @@ struct name_cache {
 
 void name_cache_init(struct name_cache *cache, struct call *call);
 
-/* The account or SKU; all empty for id 0. Lives as long as the call's arena. */
+/* The account, as the actor may read it (call/sight.h), or SKU; all empty for id 0. Lives as long as the
+ * call's arena. */
 enum status name_cache_account(struct name_cache *cache, int64_t id, const struct account **account,
                                struct fault *fault) MUST_CHECK;
 enum status name_cache_agreement(struct name_cache *cache, int64_t id, const struct agreement **agreement,

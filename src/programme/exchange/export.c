@@ -6,6 +6,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/sight.h"
 #include "programme/exchange/export_billing.h"
 #include "programme/exchange/export_catalogue.h"
 #include "programme/exchange/export_licensing.h"
@@ -99,7 +100,8 @@ static enum status write_export(struct exporting *exporting, const struct export
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(snapshot_load(call, &exporting->snapshot, fault));
     TRY(choose_scope(exporting, request->month, fault));
-    TRY(export_names_make(call, &exporting->snapshot, exporting->scope.party_id, &exporting->names, fault));
+    export_names_make(call, &exporting->snapshot, exporting->scope.party_id, &exporting->names);
+    TRY(sight_parts_from_edge(call, &exporting->scope.parts_from_edge, fault));
     return write_table(exporting, request->table, fault);
 }
 

@@ -3,8 +3,6 @@
 #include "programme/call/authorise.h"
 #include "programme/call/seeded_map.h"
 #include "store/catalogue/skus.h"
-#include "store/parties/accounts.h"
-#include "store/upkeep/export_queries.h"
 
 #include <stdlib.h>
 
@@ -22,21 +20,8 @@ static bool is_or_is_above(const struct snapshot *snapshot, int64_t above_id, ui
 
 /* ---- accounts ---- */
 
-/* Marks the providers and customers that have licences of a vendor's SKUs. */
-static enum status mark_supplied(struct call *call, const struct snapshot *snapshot, int64_t vendor_id,
-                                 bool *known, struct fault *fault) {
-    struct db_rows *rows = NULL;
-    bool have_row = false;
-    enum status status = export_supplied_stream(call->db, vendor_id, &rows, fault);
-    while (status == STATUS_OK && (status = db_next(rows, &have_row, fault)) == STATUS_OK && have_row) {
-        known[snapshot_account(snapshot, db_column_int(rows, 0))] = true;
-    }
-    db_rows_close(rows);
-    return status;
-}
-
-static enum status mark_accounts(struct call *call, const struct snapshot *snapshot, uint32_t viewer,
-                                 bool *known, struct fault *fault) {
+/* The rule of sight_names_account, on the snapshot. */
+static void mark_accounts(const struct snapshot *snapshot, uint32_t viewer, bool *known) {
     const struct account *own = &snapshot->accounts[viewer];
     bool is_vendor = own->kind == ACCOUNT_VENDOR;
     for (size_t i = 0; i < snapshot->account_count; i++) {
@@ -53,15 +38,14 @@ static enum status mark_accounts(struct call *call, const struct snapshot *snaps
             known[snapshot_account(snapshot, agreement->seller_id)] = true;
         }
     }
-    return is_vendor ? mark_supplied(call, snapshot, own->id, known, fault) : STATUS_OK;
 }
 
-static enum status name_accounts(struct call *call, const struct snapshot *snapshot, uint32_t viewer,
-                                 struct text *names, struct fault *fault) {
+static void name_accounts(struct call *call, const struct snapshot *snapshot, uint32_t viewer,
+                          struct text *names) {
     bool *known = ARENA_NEW(call->arena, bool, snapshot->account_count);
     struct text_map taken;
     seeded_map_init(call, &taken);
-    TRY(mark_accounts(call, snapshot, viewer, known, fault));
+    mark_accounts(snapshot, viewer, known);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         const struct account *account = &snapshot->accounts[i];
         bool has_code = known[i] && text_map_get(&taken, account->code) < 0;
@@ -70,7 +54,6 @@ static enum status name_accounts(struct call *call, const struct snapshot *snaps
             text_map_put(&taken, account->code, 0);
         }
     }
-    return STATUS_OK;
 }
 
 /* ---- SKUs ---- */
@@ -139,8 +122,8 @@ static const uint32_t *sort_edges(struct call *call, const struct snapshot *snap
     return order;
 }
 
-enum status export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
-                              struct export_names *names, struct fault *fault) {
+void export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
+                       struct export_names *names) {
     struct text *accounts = ARENA_NEW(call->arena, struct text, snapshot->account_count);
     struct text *skus = snapshot->sku_labels;
     if (viewer_id == 0) {
@@ -150,9 +133,8 @@ enum status export_names_make(struct call *call, const struct snapshot *snapshot
     } else {
         uint32_t viewer = snapshot_account(snapshot, viewer_id);
         skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count);
-        TRY(name_accounts(call, snapshot, viewer, accounts, fault));
+        name_accounts(call, snapshot, viewer, accounts);
         name_skus(call, snapshot, viewer, skus);
     }
     *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};
-    return STATUS_OK;
 }

@@ -3,8 +3,7 @@
  * The operator reads the labels that hold in the whole programme. An account must not learn from a name that
  * somebody it does not know of uses the same code, so its names are chosen among what it may know of alone:
  * the first account of a code has the code, later ones their identifier; a SKU has its code where no other
- * one has it. It knows of those above it by their catalogues, and a vendor of the providers and customers
- * that have licences of its SKUs. */
+ * one has it. Who is named is call/sight.h's rule: a vendor reads identifiers of all but its own parties. */
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 
@@ -18,7 +17,7 @@ struct export_names {
 };
 
 /* `viewer_id` 0: the operator. */
-enum status export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
-                              struct export_names *names, struct fault *fault) MUST_CHECK;
+void export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
+                       struct export_names *names);
 
 #endif

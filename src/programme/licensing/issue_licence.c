@@ -113,7 +113,7 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
         assert(part.seats == row.licence.seats * part.part_quantity && part.counted_seats == 0);
         TRY(licence_insert(call->db, &part, fault));
     }
-    licence_view_fill(call, &row, true, &out->licence);
+    TRY(licence_view_fill(call, &row, true, &out->licence, fault));
     return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
                        text_format(call->arena, "%lld seats of %.*s to %.*s", (long long)issue->seats,
                                    TEXT_ARGS(issue->sku.code), TEXT_ARGS(issue->customer.code)),

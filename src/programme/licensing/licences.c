@@ -5,6 +5,7 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
+#include "programme/call/sight.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/keys/licence_keys.h"
 #include "store/licensing/events.h"
@@ -21,8 +22,17 @@ static struct text effective_state(const struct licence *licence) {
     return text_of(machine_state_name(&licence_machine, (int)licence->state));
 }
 
-void licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
-                       struct licence_view *out) {
+/* How many agreements above a licence are suspended tells of edges that are not the reader's: it is told
+ * whether. */
+static int64_t may_count_suspensions(const struct call *call, int64_t suspensions) {
+    return actor_is_operator(call) || suspensions == 0 ? suspensions : 1;
+}
+
+enum status licence_view_fill(struct call *call, const struct licence_row *loaded, bool may_see_keys,
+                              struct licence_view *out, struct fault *fault) {
+    struct licence_row shown = *loaded;
+    const struct licence_row *row = &shown;
+    TRY(sight_limit_licence(call, &shown, fault));
     const struct licence *licence = &row->licence;
     /* A vendor is not told which bundle its SKU is sold in. */
     bool is_vendor = !actor_is_operator(call) && actor_is(call, row->sku_owner_id);
@@ -52,12 +62,13 @@ void licence_view_fill(struct call *call, const struct licence_row *row, bool ma
         .effective = effective_state(licence),
         .seats = licence->seats,
         .counted_seats = licence->counted_seats,
-        .suspensions = licence->suspensions,
+        .suspensions = may_count_suspensions(call, licence->suspensions),
         .issued_at_us = licence->issued_at_us,
         .first_on_at_us = licence->first_on_at_us,
         .last_event_at_us = licence->last_event_at_us,
         .version = licence->version,
     };
+    return STATUS_OK;
 }
 
 /* Adds the edge's agreement where it is a suspended one. */
@@ -67,8 +78,14 @@ static enum status add_if_suspended(struct call *call, int64_t seller_id, int64_
     bool found = false;
     TRY(agreement_find_edge(call->db, call->arena, seller_id, buyer_id, &found, &agreement, fault));
     if (found && agreement.state == AGREEMENT_SUSPENDED) {
-        detail->suspended_by[detail->suspended_by_count++] =
-            identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id);
+        struct text shown = TEXT("");
+        TRY(sight_agreement(call, agreement.id, &shown, fault));
+        for (size_t i = 0; i < detail->suspended_by_count; i++) {
+            if (text_equal(detail->suspended_by[i], shown)) {
+                return STATUS_OK; /* how many others there are is not the reader's to know */
+            }
+        }
+        detail->suspended_by[detail->suspended_by_count++] = shown;
     }
     return STATUS_OK;
 }
@@ -108,8 +125,13 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
             BUNDLE_PARTS_MAX);
     }
     detail->parts = ARENA_NEW(call->arena, struct licence_view, detail->part_count);
+    if (detail->part_count > 0) {
+        bool known = false;
+        TRY(sight_parts(call, &rows[0].licence, &known, fault));
+        detail->part_count = known ? detail->part_count : 0;
+    }
     for (size_t i = 0; i < detail->part_count; i++) {
-        licence_view_fill(call, &rows[i], keys, &detail->parts[i]);
+        TRY(licence_view_fill(call, &rows[i], keys, &detail->parts[i], fault));
     }
     return STATUS_OK;
 }
@@ -121,7 +143,7 @@ static enum status do_show_licence(struct call *call, const void *input, void *o
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_licence(call, *word, &row, fault));
     bool keys = actor_is(call, row.licence.provider_id);
-    licence_view_fill(call, &row, keys, &detail.licence);
+    TRY(licence_view_fill(call, &row, keys, &detail.licence, fault));
     if (row.licence.first_edge > 0) {
         TRY(load_parts(call, &row, keys, &detail, fault));
     }
@@ -218,7 +240,8 @@ static enum status do_list_licences(struct call *call, const void *input, void *
                      fault));
     page.items = ARENA_NEW(call->arena, struct licence_view, page.count);
     for (size_t i = 0; i < page.count; i++) {
-        licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
+        TRY(licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i],
+                              fault));
     }
     *(struct licence_page *)output = page;
     return STATUS_OK;
@@ -251,7 +274,7 @@ static enum status do_list_licence_events(struct call *call, const void *input, 
         const struct licence_event *event = &events[i].event;
         page.items[i] = (struct licence_event_view){*event, TEXT(""), events[i].voided_by};
         if (event->kind == EVENT_SUSPEND || event->kind == EVENT_RESUME) {
-            page.items[i].cause = identifier_text(call, IDENTIFIER_AGREEMENT, event->cause_id);
+            TRY(sight_agreement(call, event->cause_id, &page.items[i].cause, fault));
         }
     }
     *(struct licence_event_page *)output = page;

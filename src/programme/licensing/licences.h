@@ -41,8 +41,8 @@ struct licence_view {
 };
 
 /* For the use cases that change a licence. */
-void licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
-                       struct licence_view *out);
+enum status licence_view_fill(struct call *call, const struct licence_row *loaded, bool may_see_keys,
+                              struct licence_view *out, struct fault *fault) MUST_CHECK;
 
 /* A licence with everything about it. */
 struct licence_detail {
@@ -50,7 +50,8 @@ struct licence_detail {
     size_t part_count;
     struct licence_view *parts; /* of a bundle */
     size_t suspended_by_count;
-    struct text *suspended_by;      /* agr_… of the suspended agreements above it, the nearest first */
+    struct text *suspended_by; /* agr_… of the reader's own suspended agreements above it, the nearest first;
+                                  "other" for all else */
     struct licence_devices devices; /* for all who see the licence; of a part, the bundle's */
 };
 
@@ -77,7 +78,7 @@ enum status list_licences(struct call *call, const struct list_licences_input *i
 
 struct licence_event_view {
     struct licence_event event;
-    struct text cause; /* agr_… for suspend and resume, else empty */
+    struct text cause; /* agr_… for suspend and resume, "other" where it is not the reader's; else empty */
     int64_t voided_by; /* the sequence of the undo that voids it; 0: none */
 };
 struct licence_event_page {

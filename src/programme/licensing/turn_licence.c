@@ -294,7 +294,7 @@ static enum status turn_licence(struct call *call, const struct turn_licence_inp
     TRY(event_time_parse(call, input->at, row.licence.provider_id, row.licence.customer_id, &turning.time,
                          fault));
     TRY(turn_licence_row(call, &row, &turning, fault));
-    licence_view_fill(call, &row, true, out);
+    TRY(licence_view_fill(call, &row, true, out, fault));
     return STATUS_OK;
 }
 

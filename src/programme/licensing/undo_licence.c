@@ -166,7 +166,7 @@ static enum status do_undo_licence(struct call *call, const void *input, void *o
     }
     *out = (struct undone_licence){.instead = TEXT("")};
     TRY(undo_row(call, &row, changes, out, fault));
-    licence_view_fill(call, &row, true, &out->licence);
+    TRY(licence_view_fill(call, &row, true, &out->licence, fault));
     return STATUS_OK;
 }
 

@@ -3,30 +3,38 @@
 #define UNDER(column)                                                                                        \
     "($1 = 0 or " column " in (select account_id from account_ancestors where ancestor_id = $1))"
 #define OF_VENDOR(column) "($2 = 0 or " column " in (select id from skus where owner_id = $2))"
+/* No part of a bundle that is sold as one to whoever reads. */
+#define KNOWN_PART(licence_id, from_edge)                                                                    \
+    "(" from_edge " = -1 or not exists (select 1 from licences part where part.id = " licence_id             \
+    " and part.parent_id is not null and part.last_edge < " from_edge "))"
 #define OF_PARTY(table) "($1 = 0 or " table ".seller_id = $1 or " table ".buyer_id = $1)"
 
 static const char EVENTS[] =
     "select e.sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after, "
     "coalesce(v.voided_by, 0) from licence_events e left join voided_events v on v.sequence = e.sequence "
     "where at_us >= $3 and at_us < $4 and " UNDER("customer_id") " and " OF_VENDOR(
-        "sku_id") " order by e.sequence";
+        "sku_id") " and " KNOWN_PART("licence_id", "$5") " order by e.sequence";
 
 enum status export_events_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                  struct fault *fault) {
     return db_stream(db, EVENTS,
                      DB_ARGS(db_integer(scope->under_id), db_integer(scope->vendor_id),
-                             db_integer(scope->from_us), db_integer(scope->until_us)),
+                             db_integer(scope->from_us), db_integer(scope->until_us),
+                             db_integer(scope->parts_from_edge)),
                      rows, fault);
 }
 
 static const char LICENCES[] =
     "select id, provider_id, customer_id, sku_id, parent_id, first_edge, last_edge, first_on_at_us "
-    "from licences where " UNDER("customer_id") " and " OF_VENDOR("sku_id") " order by id";
+    "from licences l where " UNDER("customer_id") " and " OF_VENDOR("sku_id") " and " KNOWN_PART(
+        "l.id", "$3") " order by id";
 
 enum status export_licences_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                    struct fault *fault) {
-    return db_stream(db, LICENCES, DB_ARGS(db_integer(scope->under_id), db_integer(scope->vendor_id)), rows,
-                     fault);
+    return db_stream(db, LICENCES,
+                     DB_ARGS(db_integer(scope->under_id), db_integer(scope->vendor_id),
+                             db_integer(scope->parts_from_edge)),
+                     rows, fault);
 }
 
 static const char LINES[] =
@@ -74,13 +82,4 @@ enum status export_adjustments_stream(struct db *db, const struct export_scope *
                                       struct fault *fault) {
     return db_stream(db, ADJUSTMENTS, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
                      fault);
-}
-
-static const char SUPPLIED[] =
-    "select l.provider_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1 union "
-    "select l.customer_id from licences l join skus s on s.id = l.sku_id where s.owner_id = $1";
-
-enum status export_supplied_stream(struct db *db, int64_t vendor_id, struct db_rows **rows,
-                                   struct fault *fault) {
-    return db_stream(db, SUPPLIED, DB_ARGS(db_integer(vendor_id)), rows, fault);
 }

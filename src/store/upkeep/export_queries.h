@@ -14,7 +14,8 @@ struct export_scope {
     int64_t party_id;  /* edges that it is a party of; 0: all */
     int64_t from_us;   /* events */
     int64_t until_us;
-    int32_t month; /* of invoices; -1: all */
+    int32_t month;           /* of invoices; -1: all */
+    int64_t parts_from_edge; /* parts of bundles whose last edge is at least this; -1: all */
 };
 
 /* sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after */
@@ -38,9 +39,5 @@ enum status export_ledger_stream(struct db *db, const struct export_scope *scope
  * "correction"), invoice_id (of a correction; 0: it waits) */
 enum status export_adjustments_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                       struct fault *fault) MUST_CHECK;
-
-/* account_id: each provider and customer that has a licence of the vendor's SKUs, once. */
-enum status export_supplied_stream(struct db *db, int64_t vendor_id, struct db_rows **rows,
-                                   struct fault *fault) MUST_CHECK;
 
 #endif
