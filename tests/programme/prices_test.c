@@ -160,6 +160,32 @@ static void terms_stand_in_columns_of_their_own(void **state) {
     assert_text(page.items[1].tax_category, "");
 }
 
+static void import_of_dist(struct world *world, const char *code, const char *content) {
+    struct call call = call_of(world, "DIST", RIGHT_ALL);
+    struct import_prices_input input = {.buyer = TEXT("ALPHA"), .content = text_of(content)};
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    enum status status = import_prices(&call, &input, &result, &problems, &world->fault);
+    if (code == NULL) {
+        world_must_be_ok(world, status, "import_prices", __FILE__, __LINE__);
+    } else {
+        assert_int_not_equal(status, STATUS_OK);
+        assert_non_null(strstr(world->fault.message, code));
+    }
+}
+
+#define COLUMNS "sku,currency,effective_from,policy,tier_mode,tier_from,unit_price"
+#define PRICE ",USD,2026-11-01,peak,flat,1,5"
+
+static void a_column_that_means_nothing_or_an_edge_that_contradicts_is_refused(void **state) {
+    struct world *world = *state;
+    a_cast_with_skus(world);
+    import_of_dist(world, "or call it \"minimum\"", COLUMNS ",minimun\nA" PRICE ",25\n");
+    import_of_dist(world, "a price of VENDOR", COLUMNS ",seller,buyer\nA" PRICE ",VENDOR,DIST\n");
+    import_of_dist(world, "a price for BETA", COLUMNS ",seller,buyer\nA" PRICE ",DIST,BETA\n");
+    import_of_dist(world, NULL, COLUMNS ",seller,buyer,\nA" PRICE ",DIST,ALPHA,\n");
+}
+
 /* ---- one ---- */
 
 static enum status set_flat(struct world *world, const char *seller, const char *buyer, const char *sku,
@@ -279,6 +305,7 @@ int main(void) {
         WORLD_TEST(every_bad_row_is_listed_and_nothing_is_imported),
         WORLD_TEST(an_import_can_be_repeated_but_a_price_never_changes),
         WORLD_TEST(terms_stand_in_columns_of_their_own),
+        WORLD_TEST(a_column_that_means_nothing_or_an_edge_that_contradicts_is_refused),
         WORLD_TEST(only_a_seller_sets_its_prices_on_its_own_edges),
         WORLD_TEST(a_vendor_prices_its_own_skus_alone),
         WORLD_TEST(no_price_begins_in_a_month_that_is_billed),

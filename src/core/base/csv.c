@@ -1,5 +1,7 @@
 #include "core/base/csv.h"
 
+#include "core/base/spelling.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,6 +292,26 @@ enum status csv_column_require(const struct csv_row *header, const char *name, i
                          (long long)header->line, name);
     }
     *column = found;
+    return STATUS_OK;
+}
+
+enum status csv_columns_allow(const struct csv_row *header, const struct text *names, size_t count,
+                              struct fault *fault) {
+    for (size_t i = 0; i < header->count; i++) {
+        struct text name = text_trim(header->fields[i]);
+        size_t at = 0;
+        while (at < count && !text_equal(name, names[at])) {
+            at++;
+        }
+        if (at < count || name.length == 0) {
+            continue;
+        }
+        at = spelling_nearest(name, names, count);
+        return fault_set(fault, STATUS_INVALID, "unknown-column", "header", name,
+                         "Line %lld: leave out the column \"%.*s\", which means nothing here%s%.*s%s.",
+                         (long long)header->line, TEXT_ARGS(name), at < count ? ", or call it \"" : "",
+                         TEXT_ARGS(at < count ? names[at] : TEXT("")), at < count ? "\"" : "");
+    }
     return STATUS_OK;
 }
 

@@ -70,6 +70,11 @@ int csv_column(const struct csv_row *header, const char *name);
 enum status csv_column_require(const struct csv_row *header, const char *name, int *column,
                                struct fault *fault) MUST_CHECK;
 
+/* Refuses a header that has a column with another name: what is mistyped would be dropped in silence. Fault
+ * "unknown-column", which names the nearest. */
+enum status csv_columns_allow(const struct csv_row *header, const struct text *names, size_t count,
+                              struct fault *fault) MUST_CHECK;
+
 /* A buffer in the arena that rows are written to. A long export takes the text now and then and resets. */
 struct csv_writer {
     struct arena *arena;

@@ -181,8 +181,10 @@ static enum status find_own_columns(const struct csv_row *header, struct columns
                                 .component_key = -1,
                                 .component_code = csv_column(header, "component_code"),
                                 .component_name = csv_column(header, "component_name")};
+    const struct text names[] = {TEXT("sku"), TEXT("name"), TEXT("component_code"), TEXT("component_name")};
     TRY(csv_column_require(header, "sku", &columns->code, fault));
-    return csv_column_require(header, "name", &columns->name, fault);
+    TRY(csv_column_require(header, "name", &columns->name, fault));
+    return csv_columns_allow(header, names, sizeof names / sizeof names[0], fault);
 }
 
 static enum status find_microsoft_columns(const struct csv_row *header, struct columns *columns,

@@ -37,12 +37,15 @@ enum column {
     COLUMN_NOT_FOR_RESALE,
     COLUMN_TAX_CATEGORY,
     COLUMN_TAX_RATE,
+    COLUMN_SELLER, /* of an export: they say nothing new and must not contradict */
+    COLUMN_BUYER,
     COLUMN_COUNT
 };
 
 static const char *const COLUMN_NAMES[COLUMN_COUNT] = {
-    "sku",     "currency",    "effective_from", "policy",         "tier_mode",    "tier_from", "unit_price",
-    "minimum", "free_months", "trial_end",      "not_for_resale", "tax_category", "tax_rate"};
+    "sku",        "currency", "effective_from", "policy",    "tier_mode",      "tier_from",
+    "unit_price", "minimum",  "free_months",    "trial_end", "not_for_resale", "tax_category",
+    "tax_rate",   "seller",   "buyer"};
 
 struct import {
     struct pricing pricing;
@@ -71,6 +74,11 @@ static enum status load_skus(struct import *import, struct fault *fault) {
 }
 
 static enum status find_columns(struct import *import, const struct csv_row *header, struct fault *fault) {
+    struct text names[COLUMN_COUNT];
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        names[i] = text_of(COLUMN_NAMES[i]);
+    }
+    TRY(csv_columns_allow(header, names, COLUMN_COUNT, fault));
     for (int i = 0; i < COLUMN_COUNT; i++) {
         import->columns[i] = csv_column(header, COLUMN_NAMES[i]);
         if (import->columns[i] < 0 && i < COLUMN_MINIMUM) {
@@ -138,6 +146,24 @@ static enum status join_price(struct import *import, const struct incoming *row,
     return STATUS_OK;
 }
 
+/* A price list that was exported names its edges: only those rows are taken that are of this one. */
+static enum status check_edge(const struct import *import, const struct csv_row *row, struct fault *fault) {
+    struct text seller = text_trim(cell(import, row, COLUMN_SELLER));
+    struct text buyer = text_trim(cell(import, row, COLUMN_BUYER));
+    if (seller.length > 0 && !text_equal(seller, import->pricing.seller.code)) {
+        return fault_set(fault, STATUS_INVALID, "wrong-seller", "seller", seller,
+                         "This row is a price of %.*s, and the import is for %.*s.", TEXT_ARGS(seller),
+                         TEXT_ARGS(import->pricing.seller.code));
+    }
+    if (buyer.length > 0 && !text_equal(buyer, import->pricing.buyer_code)) {
+        return fault_set(
+            fault, STATUS_INVALID, "wrong-buyer", "buyer", buyer,
+            "This row is a price for %.*s, and the import is for %.*s.", TEXT_ARGS(buyer),
+            TEXT_ARGS(import->pricing.buyer_id == 0 ? TEXT("all buyers") : import->pricing.buyer_code));
+    }
+    return STATUS_OK;
+}
+
 static enum status take_row(void *context, const struct csv_row *row, struct fault *fault) {
     struct import *import = context;
     const struct set_price_input input = row_input(import, row);
@@ -147,6 +173,7 @@ static enum status take_row(void *context, const struct csv_row *row, struct fau
     struct incoming *price = NULL;
     struct price_tier tier;
     struct sku sku;
+    TRY(check_edge(import, row, fault));
     TRY(find_row_sku(import, input.sku, &sku, fault));
     TRY(pricing_parse_price(&import->pricing, &input, &made.price, &made.edge, fault));
     TRY(pricing_parse_tier(&tier_input, &tier, fault));
