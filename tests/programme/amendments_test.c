@@ -228,6 +228,54 @@ static void a_correction_in_the_old_currency_is_billed_before_the_currency_chang
     nothing_is_wrong(&trade);
 }
 
+/* Ten seats are on for an hour at the seam of two zones. */
+static void an_hour_at_a_seam(struct trade *trade, struct world *world, const char *zone,
+                              const char *new_zone) {
+    trade_begin(trade, world, zone, "EUR");
+    trade_sku(trade, "S");
+    trade_price(trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(trade, "DIST", "P1", "S", POLICY_PEAK, TIER_FLAT, "1:10", NULL);
+    trade_price(trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:20", NULL);
+    trade_at(trade, "2026-09-30T16:00:00Z");
+    struct text licence = trade_licence(trade, "P1", "A", "S", 10);
+    trade_on(trade, licence);
+    trade_at(trade, "2026-09-30T17:00:00Z");
+    trade_off(trade, licence);
+    struct agreement_terms_input terms = {.time_zone = text_of(new_zone)};
+    amend(trade, "P1", "A", "2026-10", terms);
+    trade_at(trade, "2026-11-10T00:00:00Z");
+    trade_close(trade, "2026-09");
+    trade_close(trade, "2026-10");
+    nothing_is_wrong(trade);
+}
+
+static int64_t lines_of(struct trade *trade, const char *month) {
+    struct month of = {0};
+    WORLD_OK(trade->world, month_parse(text_of(month), "month", &of, &trade->world->fault));
+    struct text sql =
+        text_format(&trade->world->arena,
+                    "select count(*) from invoice_lines l join invoices i on i.id = l.invoice_id "
+                    "where i.seller_id = %lld and i.month = %d and l.amount_minor <> 0",
+                    (long long)trade->provider_id, (int)of.index);
+    return trade_ask(trade, sql.at);
+}
+
+static void the_first_month_in_a_new_zone_begins_where_the_last_one_ended(void **state) {
+    struct trade trade;
+    /* Tokyo's October began an hour before; UTC's September, which went on, has the hour. */
+    an_hour_at_a_seam(&trade, *state, "UTC", "Asia/Tokyo");
+    assert_int_equal(lines_of(&trade, "2026-09"), 1);
+    assert_int_equal(lines_of(&trade, "2026-10"), 0);
+}
+
+static void no_hour_between_two_zones_is_in_no_month(void **state) {
+    struct trade trade;
+    /* Tokyo's September was over; UTC's October begins with the hour. */
+    an_hour_at_a_seam(&trade, *state, "Asia/Tokyo", "UTC");
+    assert_int_equal(lines_of(&trade, "2026-09"), 0);
+    assert_int_equal(lines_of(&trade, "2026-10"), 1);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
@@ -236,6 +284,8 @@ int main(void) {
         WORLD_TEST(what_the_buyer_owes_waits_for_its_acceptance),
         WORLD_TEST(what_is_only_proposed_or_was_withdrawn_changes_nothing),
         WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),
+        WORLD_TEST(the_first_month_in_a_new_zone_begins_where_the_last_one_ended),
+        WORLD_TEST(no_hour_between_two_zones_is_in_no_month),
         WORLD_TEST(a_correction_in_the_old_currency_is_billed_before_the_currency_changes),
     };
     return world_run_tests("amendments", tests, sizeof tests / sizeof tests[0]);

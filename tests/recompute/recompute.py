@@ -233,6 +233,10 @@ class Programme:
         adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)
         bounds = sorted({midnight(zone, day) for day in days})  # a day that the zone leaves out is none
+        before = self.terms_of(seller, buyer, (days[0] - datetime.timedelta(days=1)).isoformat()[:7]).get("time_zone")
+        if before and before != agreement.get("time_zone"):  # it begins when the month before has ended
+            begins = midnight(ZoneInfo(before), days[0])
+            bounds = [begins] + [bound for bound in bounds[1:] if bound > begins]
         bills = defaultdict(list)  # tiers of one price, all 0 say, share a key
         for sku in sorted({sku for s, b, sku in self.prices if (s, b) == (seller, buyer)}):
             price = self.price_for(seller, buyer, sku, days)

@@ -40,10 +40,13 @@ enum usage_billing rated_month_usage_billing(const struct rated_month *month, ui
 struct edge_month rated_month_on(struct rated_month *month, uint32_t agreement) {
     const struct snapshot *snapshot = month->snapshot;
     uint32_t seller = snapshot->edges[snapshot->edge_of_agreement[agreement]].seller;
-    struct edge_month on =
-        edge_month_of(month->usage, month->month, snapshot_zone(snapshot, agreement),
-                      snapshot_span(snapshot, agreement, month->month), snapshot->accounts[seller].depth);
-    on.rules = rules_of(month, agreement);
+    int rules = rules_of(month, agreement);
+    const struct month_span *span = rules < RULES_SECOND
+                                        ? snapshot_span(snapshot, agreement, month->month)
+                                        : snapshot_joined_span(snapshot, agreement, month->month);
+    struct edge_month on = edge_month_of(month->usage, month->month, snapshot_zone(snapshot, agreement), span,
+                                         snapshot->accounts[seller].depth);
+    on.rules = rules;
     on.usage_scratch = &month->usage_scratch;
     on.meter_scratch = &month->meter_scratch;
     edge_month_cut(&on, month->until_us);

@@ -368,3 +368,20 @@ const struct price *snapshot_price(const struct snapshot *snapshot, struct arena
     }
     return price;
 }
+
+const struct month_span *snapshot_joined_span(const struct snapshot *snapshot, uint32_t agreement,
+                                              struct month month) {
+    const struct month_span *span = snapshot_span(snapshot, agreement, month);
+    struct month before = month_plus(month, -1);
+    uint32_t other =
+        snapshot_agreement_of_month(snapshot, snapshot->edge_of_agreement[agreement], before, false);
+    if (other == SNAPSHOT_NONE ||
+        snapshot->zone_of_agreement[other] == snapshot->zone_of_agreement[agreement]) {
+        return span;
+    }
+    const struct month_span *ended = snapshot_span(snapshot, other, before);
+    struct month_span *joined =
+        ARENA_NEW(snapshot->zones[snapshot->zone_of_agreement[agreement]].arena, struct month_span, 1);
+    month_span_join(span, ended->midnights_us[ended->days], joined);
+    return joined;
+}

@@ -91,6 +91,12 @@ const struct month_span *snapshot_zone_month(const struct snapshot *snapshot, ui
 const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t agreement,
                                        struct month month);
 
+/* The same as rating has it: where the month before went by another zone, it begins when that one ended
+ * (R7.19).
+ */
+const struct month_span *snapshot_joined_span(const struct snapshot *snapshot, uint32_t agreement,
+                                              struct month month);
+
 /* Widens [*from_us, *until_us) to the month's earliest start and latest end over all zones. */
 void snapshot_widen(const struct snapshot *snapshot, struct month month, int64_t *from_us, int64_t *until_us);
 

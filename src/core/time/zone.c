@@ -357,6 +357,22 @@ void zone_month_span(struct zone *zone, struct month month, struct month_span *s
     assert(span->midnights_us[0] < span->midnights_us[span->days]);
 }
 
+void month_span_join(const struct month_span *span, int64_t begins_us, struct month_span *joined) {
+    int first = 0;
+    while (first + 1 < span->days && span->midnights_us[first + 1] <= begins_us) {
+        first++;
+    }
+    struct month_span made = {.days = span->days - first};
+    for (int i = 0; i < made.days; i++) {
+        made.midnights_us[i] = span->midnights_us[first + i];
+        made.day_of_month[i] = span->day_of_month[first + i];
+    }
+    made.midnights_us[made.days] = span->midnights_us[span->days];
+    made.midnights_us[0] = begins_us;
+    assert(made.days >= 1 && made.midnights_us[0] < made.midnights_us[1]);
+    *joined = made;
+}
+
 struct date zone_date_at(struct zone *zone, int64_t at_us) {
     at_us = within_reach(at_us);
     struct segment segment = segment_at(zone, at_us);

@@ -57,6 +57,10 @@ bool kept_month_is_sound(const struct kept_month *month);
 int64_t zone_midnight_us(struct zone *zone, struct date date);
 void zone_month_span(struct zone *zone, struct month month, struct month_span *span);
 
+/* The same month where it begins when the one before has ended in another zone, so that no hour is in both or
+ * in neither: its first day is longer or shorter, and a day that is over by then is none of its days. */
+void month_span_join(const struct month_span *span, int64_t begins_us, struct month_span *joined);
+
 /* The civil day, or month, between whose midnights the instant lies. (That is the day on the wall, but for an
  * hour that clocks repeat across midnight: it belongs to the day that had begun already.) */
 struct date zone_date_at(struct zone *zone, int64_t at_us);

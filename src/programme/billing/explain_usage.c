@@ -59,9 +59,8 @@ static enum status read_corrections(struct rating_again *again, struct month mon
 
 static enum status read_month(struct rating_again *again, struct month month, struct fault *fault) {
     struct call *call = again->call;
-    const struct month_span *span = snapshot_span(&again->snapshot, again->agreement, month);
-    struct usage_scope scope = {.from_us = span->midnights_us[0],
-                                .until_us = span->midnights_us[span->days],
+    struct usage_scope scope = {.from_us = INT64_MAX,
+                                .until_us = INT64_MIN,
                                 .forgiving = true,
                                 .under_account_id = again->asked->head->buyer_id,
                                 .sku_id = again->asked->line->sku_id};
@@ -69,6 +68,11 @@ static enum status read_month(struct rating_again *again, struct month month, st
         .snapshot = &again->snapshot, .usage = &again->usage, .by_edge = &again->by_edge, .month = month};
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
+    const struct month_span *span = snapshot_span(&again->snapshot, again->agreement, month);
+    const struct month_span *joined = snapshot_joined_span(&again->snapshot, again->agreement, month);
+    scope.from_us =
+        span->midnights_us[0] < joined->midnights_us[0] ? span->midnights_us[0] : joined->midnights_us[0];
+    scope.until_us = span->midnights_us[span->days];
     TRY(report_adjustments_of_month(call->db, call->arena, month, &agreements, &adjustments,
                                     &input.adjustment_count, fault));
     TRY(read_corrections(again, month, &input, fault));

@@ -2,6 +2,7 @@
 
 #include "programme/call/name_cache.h"
 #include "programme/call/open_zone.h"
+#include "programme/usage/joined_month.h"
 #include "programme/usage/load_usage.h"
 #include "programme/usage/used_units.h"
 #include "store/billing/months.h"
@@ -367,12 +368,18 @@ enum status report_rows_measure(struct call *call, const struct report_edge *edg
     TRY(month_rules_load(call->db, edge->agreement.id, edge->month, &rules, fault));
     TRY(open_zone(call, edge->agreement.time_zone, &zone, fault));
     zone_month_span(zone, edge->month, &span);
+    enum status status =
+        rules == RULES_FIRST ? STATUS_OK : join_month(call, &edge->agreement, edge->month, &span, fault);
+    if (status != STATUS_OK) {
+        goto done;
+    }
     filling.on = edge_month_of(&filling.usage, edge->month, zone, &span, edge->seller.depth);
     filling.on.rules = rules == 0 ? RULES_PRESENT : (int)rules;
     filling.on.usage_scratch = &filling.usage_scratch;
     filling.on.meter_scratch = &filling.meter_scratch;
     name_cache_init(&filling.names, call);
-    enum status status = fill_rows(&filling, rows, fault);
+    status = fill_rows(&filling, rows, fault);
+done:
     zone_close(zone);
     return status;
 }
