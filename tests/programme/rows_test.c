@@ -94,7 +94,7 @@ static struct thing a_thing(int64_t id) {
                           .weight = INT32_MAX,
                           .link = UINT64_MAX - 1,
                           .is_broken = true,
-                          .bought_on = {-719528},
+                          .bought_on = {-719162},
                           .has_end = true,
                           .ends_on = {0},
                           .month = {24323},

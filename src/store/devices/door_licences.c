@@ -35,9 +35,18 @@ struct keyed_licence {
     struct lease_terms terms; /* all 0: the SKU has none of its own */
 };
 
+/* Of an outer join: a SKU without terms of its own has nulls. */
+static const struct db_field JOINED_TERMS_FIELDS[] = {
+    DB_FIELD_INT32(struct lease_terms, ttl_s, "ttl_s", DB_OR_NULL | DB_COUNT),
+    DB_FIELD_INT32(struct lease_terms, grace_s, "grace_s", DB_OR_NULL | DB_COUNT),
+    DB_FIELD_INT32(struct lease_terms, offline_ttl_s, "offline_ttl_s", DB_OR_NULL | DB_COUNT),
+    DB_FIELD_INT32(struct lease_terms, silent_s, "silent_s", DB_OR_NULL | DB_COUNT),
+};
+static const struct db_fields JOINED_TERMS = DB_FIELDS(struct lease_terms, JOINED_TERMS_FIELDS);
+
 static const struct db_field KEYED_FIELDS[] = {
     DB_FIELD_PART(struct keyed_licence, licence, NULL, &LOADED),
-    DB_FIELD_PART(struct keyed_licence, terms, "t", &LEASE_TERMS),
+    DB_FIELD_PART(struct keyed_licence, terms, "t", &JOINED_TERMS),
 };
 static const struct db_fields KEYED = DB_FIELDS(struct keyed_licence, KEYED_FIELDS);
 
@@ -106,7 +115,8 @@ enum status door_licence_load_by_key(struct db *db, const unsigned char hash[LIC
     }
     TRY(load_suspender(db, &keyed.licence, fault));
     *row = keyed.licence.row;
-    *terms = keyed.terms.ttl_s == 0 ? LEASE_TERMS_DEFAULT : keyed.terms;
+    bool has_own = keyed.terms.ttl_s > 0 && keyed.terms.offline_ttl_s > 0;
+    *terms = has_own ? keyed.terms : LEASE_TERMS_DEFAULT;
     return STATUS_OK;
 }
 
