@@ -2,8 +2,8 @@
 #ifndef SEATMETER_DEVICE_DOOR_JOB_H
 #define SEATMETER_DEVICE_DOOR_JOB_H
 
-#include "http/http_handler.h"
 #include "device/live/live_job.h"
+#include "http/http_handler.h"
 
 /* A job is in the door's list while the loop owns it, so that none is lost at the end. */
 struct door_job {

@@ -6,7 +6,8 @@ import io
 
 from stage import LAST_CLOSED
 
-KINDS = ("events", "licences", "prices", "terms", "lines", "ledger", "agreements", "adjustments", "accounts", "skus")
+KINDS = ("events", "licences", "prices", "terms", "lines", "ledger", "agreements", "adjustments", "charges", "accounts",
+         "skus")
 ACCOUNTS = ("provider", "customer", "seller", "buyer", "account", "owner")
 SKUS = ("sku",)
 
@@ -60,6 +61,8 @@ def may_read(tree, viewer, kind, row):
         return tree.sees_licence(viewer, tree.licences[row["licence"]])
     if kind == "ledger":
         return tree.parties(tree.invoices[row["invoice"]])[0] == viewer  # its own books
+    if kind == "charges":
+        return tree.sees_of_edge(viewer, tree.charges[row["charge"]])
     if kind == "agreements":
         return tree.sees_agreement(viewer, tree.agreements[row["agreement"]])
     if kind == "accounts":

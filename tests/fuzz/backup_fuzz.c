@@ -2,8 +2,8 @@
  *
  * No mutation hits a seal, so the input is the file of a version that did not seal yet; the hash of the whole
  * is put right first, so that the reader's end is reached. */
-#include "store/upkeep/backup_format.h"
 #include "fuzz.h"
+#include "store/upkeep/backup_format.h"
 
 #include <sodium.h>
 #include <stdio.h>

@@ -120,8 +120,8 @@ static void what_a_reader_would_not_see_is_in_no_name_code_or_address(void **sta
     struct world *world = *state;
     a_whole_cast(world);
     static const char *const HIDDEN[] = {
-        "A\xc2\x9b"
-        "31mRED",
+        ("A\xc2\x9b"
+         "31mRED"),
         "\xc2\x85",
         "\xef\xbb\xbf",
         "A\u2028B",

@@ -533,8 +533,8 @@ static const struct command COMMANDS[] = {
      .summary = "Print records as CSV, so that anybody's own program can recompute a bill",
      .operands = {{.name = "WHAT",
                    .presence = REQUIRED,
-                   .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences "
-                           "or adjustments"}},
+                   .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences, "
+                           "adjustments or charges"}},
      .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"},
                  {.name = "spreadsheet",
                   .help = "write what a spreadsheet would take for a formula as text"}},

@@ -8,8 +8,8 @@
  * 1: all that was closed before the versions were kept.
  *    A minimum is charged in every month that its price is in force, used or not, and beside free months.
  * 2: the present ones. A minimum is charged in months in which anything of the SKU is (R3.9). A day that the
- * zone leaves out altogether is no day of the month: it has no seat-days, and `daily` does not divide by it. A
- * month that follows one in another zone begins when that one ended. */
+ * zone leaves out altogether is no day of the month: it has no seat-days, and `daily` does not divide by it.
+ * A month that follows one in another zone begins when that one ended. */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
 

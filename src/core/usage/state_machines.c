@@ -6,5 +6,6 @@
 #include "core/usage/report.h"
 
 const struct state_machine *const state_machines[STATE_MACHINE_COUNT] = {
-    &agreement_machine, &amendment_machine, &block_machine, &licence_machine, &month_machine, &report_machine, &invoice_machine,
+    &agreement_machine, &amendment_machine, &block_machine,   &licence_machine,
+    &month_machine,     &report_machine,    &invoice_machine,
 };

@@ -16,8 +16,8 @@
 #include <assert.h>
 
 static const struct export_table *const TABLES[] = {
-    &EXPORT_EVENTS, &EXPORT_PRICES,     &EXPORT_LINES, &EXPORT_LEDGER,   &EXPORT_ACCOUNTS,
-    &EXPORT_SKUS,   &EXPORT_AGREEMENTS, &EXPORT_TERMS, &EXPORT_LICENCES, &EXPORT_ADJUSTMENTS};
+    &EXPORT_EVENTS,     &EXPORT_PRICES, &EXPORT_LINES,    &EXPORT_LEDGER,      &EXPORT_ACCOUNTS, &EXPORT_SKUS,
+    &EXPORT_AGREEMENTS, &EXPORT_TERMS,  &EXPORT_LICENCES, &EXPORT_ADJUSTMENTS, &EXPORT_CHARGES};
 
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 
@@ -34,7 +34,7 @@ static enum status find_table(struct text word, const struct export_table **tabl
     }
     return fault_set(fault, STATUS_INVALID, "unknown-export", "what", word,
                      "Say what to export: events, prices, lines, ledger, accounts, skus, agreements, terms, "
-                     "licences or adjustments.");
+                     "licences, adjustments or charges.");
 }
 
 /* The actor sees its own edges, and the licences below it or, for a vendor, those of its SKUs. */

@@ -71,23 +71,42 @@ static const char *const LEDGER_COLUMNS[] = {"posting", "time",   "invoice",  "a
                                              "debit",   "credit", "currency", NULL};
 const struct export_table EXPORT_LEDGER = {"ledger", LEDGER_COLUMNS, export_ledger};
 
-static enum status write_adjustment(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
-    const struct snapshot *snapshot = &exporting->snapshot;
-    uint32_t agreement = snapshot_agreement_find(snapshot, db_column_int(rows, 1));
-    if (agreement == SNAPSHOT_NONE) {
-        return fault_set(fault, STATUS_INTERNAL, "agreement-missing", NULL, TEXT(""),
-                         "The store has an adjustment of an agreement that it does not have: run seatmeter "
-                         "check.");
+/* The invoice that carries something; empty while none does. */
+static void write_carrier(struct exporting *exporting, int64_t invoice_id, struct text number,
+                          int64_t seller_id) {
+    if (invoice_id == 0) {
+        csv_write(&exporting->writer, TEXT(""));
+    } else {
+        export_write_invoice(exporting, invoice_id, number, seller_id);
     }
+}
+
+/* The agreement of a row that names one. */
+static enum status agreement_of_row(const struct exporting *exporting, int64_t agreement_id, const char *what,
+                                    const struct agreement **agreement, struct fault *fault) {
+    const struct snapshot *snapshot = &exporting->snapshot;
+    uint32_t at = snapshot_agreement_find(snapshot, agreement_id);
+    if (at == SNAPSHOT_NONE) {
+        return fault_set(fault, STATUS_INTERNAL, "agreement-missing", NULL, TEXT(""),
+                         "The store has %s of an agreement that it does not have: run seatmeter check.",
+                         what);
+    }
+    *agreement = &snapshot->agreements[at];
+    return STATUS_OK;
+}
+
+static enum status write_adjustment(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
+    const struct agreement *agreement = NULL;
+    TRY(agreement_of_row(exporting, db_column_int(rows, 1), "an adjustment", &agreement, fault));
     export_write_month(exporting, db_column_int(rows, 0));
-    export_write_account(exporting, snapshot->agreements[agreement].seller_id);
-    export_write_account(exporting, snapshot->agreements[agreement].buyer_id);
+    export_write_account(exporting, agreement->seller_id);
+    export_write_account(exporting, agreement->buyer_id);
     export_write_account(exporting, db_column_int(rows, 2));
     export_write_sku(exporting, db_column_int(rows, 3));
     csv_write_int(&exporting->writer, db_column_int(rows, 4));
     csv_write(&exporting->writer, db_column_text(rows, 5));
     csv_write(&exporting->writer, db_column_text(rows, 6));
-    export_write_identifier(exporting, IDENTIFIER_INVOICE, db_column_int(rows, 7));
+    write_carrier(exporting, db_column_int(rows, 7), db_column_text(rows, 9), agreement->seller_id);
     return STATUS_OK;
 }
 
@@ -100,3 +119,32 @@ static enum status export_adjustments(struct exporting *exporting, struct fault 
 static const char *const ADJUSTMENTS_COLUMNS[] = {"month", "seller", "buyer", "customer", "sku",
                                                   "units", "reason", "kind",  "invoice",  NULL};
 const struct export_table EXPORT_ADJUSTMENTS = {"adjustments", ADJUSTMENTS_COLUMNS, export_adjustments};
+
+static enum status write_charge(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
+    const struct agreement *agreement = NULL;
+    TRY(agreement_of_row(exporting, db_column_int(rows, 2), "a charge", &agreement, fault));
+    export_write_identifier(exporting, IDENTIFIER_CHARGE, db_column_int(rows, 0));
+    export_write_month(exporting, db_column_int(rows, 1));
+    export_write_account(exporting, agreement->seller_id);
+    export_write_account(exporting, agreement->buyer_id);
+    export_write_account(exporting, db_column_int(rows, 3));
+    csv_write(&exporting->writer, db_column_text(rows, 4));
+    csv_write_int(&exporting->writer, db_column_int(rows, 5));
+    export_write_decimal(exporting, db_column_int(rows, 6), EXPORT_PRICE_DIGITS);
+    csv_write(&exporting->writer, db_column_text(rows, 7));
+    export_write_decimal(exporting, db_column_int(rows, 8), EXPORT_PERCENT_DIGITS);
+    write_carrier(exporting, db_column_int(rows, 9), db_column_text(rows, 10), agreement->seller_id);
+    export_write_time(exporting, db_column_int(rows, 11));
+    return STATUS_OK;
+}
+
+static enum status export_charges(struct exporting *exporting, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    TRY(export_charges_stream(exporting->call->db, &exporting->scope, &rows, fault));
+    return export_write_rows(exporting, rows, write_charge, fault);
+}
+
+static const char *const CHARGES_COLUMNS[] = {
+    "charge",     "month",        "seller",   "buyer",   "customer",   "description", "quantity",
+    "unit_price", "tax_category", "tax_rate", "invoice", "created_at", NULL};
+const struct export_table EXPORT_CHARGES = {"charges", CHARGES_COLUMNS, export_charges};

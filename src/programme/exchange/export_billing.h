@@ -1,5 +1,5 @@
-/* Export billing: the tables of invoice lines, of the ledger's postings, and of adjustments and corrections.
- */
+/* Export billing: the tables of invoice lines, of the ledger's postings, of adjustments and corrections, and
+ * of charges. */
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_BILLING_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_BILLING_H
 
@@ -8,5 +8,6 @@
 extern const struct export_table EXPORT_LINES;
 extern const struct export_table EXPORT_LEDGER;
 extern const struct export_table EXPORT_ADJUSTMENTS;
+extern const struct export_table EXPORT_CHARGES;
 
 #endif

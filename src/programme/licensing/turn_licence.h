@@ -2,8 +2,8 @@
  *
  * A change takes effect at `at` (empty: now), a text that is read in the zone of the customer's agreement. It
  * never takes effect in the future, or in a month that an edge of its path has reported ("month-reported") or
- * closed ("month-closed"): a change that comes too late is recorded as a correction. Later changes of the same
- * month are voided (late_change.h). A bundle's parts follow. */
+ * closed ("month-closed"): a change that comes too late is recorded as a correction. Later changes of the
+ * same month are voided (late_change.h). A bundle's parts follow. */
 #ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 

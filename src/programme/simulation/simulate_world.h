@@ -61,7 +61,7 @@ struct sim {
     const struct simulate_input *input;
     struct simulate_result *result;
     struct rng rng;
-    struct rng slips; /* of mistakes that are undone: they change nothing else of a seed's world */
+    struct rng slips;   /* of mistakes that are undone: they change nothing else of a seed's world */
     struct arena arena; /* of this picture; the call's own arena is emptied between batches */
     struct month first_month;
     int64_t begins_at_us;

@@ -68,18 +68,34 @@ enum status export_ledger_stream(struct db *db, const struct export_scope *scope
 
 static const char ADJUSTMENTS[] =
     "select r.month, r.agreement_id, d.customer_id, d.sku_id, d.units, d.reason, 'adjustment' as kind, "
-    "0 as invoice_id, d.report_id as number from report_adjustments d join reports r on r.id = d.report_id "
+    "0 as invoice_id, d.report_id as number, '' as invoice_number from report_adjustments d join reports r "
+    "on r.id = d.report_id "
     "join agreements a on a.id = r.agreement_id where r.state = 'approved' and " OF_PARTY(
         "a") " and ($2 = -1 or r.month = $2) union all "
              "select c.month, c.agreement_id, c.customer_id, c.sku_id, c.units, c.reason, 'correction' as "
              "kind, "
-             "coalesce(c.invoice_id, 0) as invoice_id, c.id as number from corrections c "
-             "join agreements a on a.id = c.agreement_id where " OF_PARTY(
+             "coalesce(c.invoice_id, 0) as invoice_id, c.id as number, coalesce(i.number, '') as "
+             "invoice_number from corrections c join agreements a on a.id = c.agreement_id "
+             "left join invoices i on i.id = c.invoice_id where " OF_PARTY(
                  "a") " and ($2 = -1 or c.month = $2) "
                       "order by 1, 2, 7, 9, 3, 4";
 
 enum status export_adjustments_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                       struct fault *fault) {
     return db_stream(db, ADJUSTMENTS, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
+                     fault);
+}
+
+/* A draft's charges are its seller's alone. */
+static const char CHARGES[] =
+    "select c.id, c.month, c.agreement_id, c.customer_id, c.description, c.quantity, "
+    "c.unit_price_millionths, c.tax_category, c.tax_rate_millionths, coalesce(c.invoice_id, 0), "
+    "coalesce(i.number, ''), c.created_at_us from charges c join agreements a on a.id = c.agreement_id "
+    "left join invoices i on i.id = c.invoice_id where ($1 = 0 or a.seller_id = $1 or "
+    "(a.buyer_id = $1 and a.state <> 'draft')) and ($2 = -1 or c.month = $2) order by c.id";
+
+enum status export_charges_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                  struct fault *fault) {
+    return db_stream(db, CHARGES, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
                      fault);
 }

@@ -40,4 +40,8 @@ enum status export_ledger_stream(struct db *db, const struct export_scope *scope
 enum status export_adjustments_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                       struct fault *fault) MUST_CHECK;
 
+/* One-off charges, billed or waiting: by id. */
+enum status export_charges_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                  struct fault *fault) MUST_CHECK;
+
 #endif
