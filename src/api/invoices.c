@@ -1,9 +1,9 @@
-/* Invoices: listed, shown in four formats, settled, credited. */
+/* Invoices: listed, shown, delivered as documents, settled, credited. */
 #include "api/routes.h"
 
 #include "core/base/csv.h"
-#include "documents/invoice/document.h"
 #include "programme/billing/credit_invoice.h"
+#include "programme/billing/deliver_document.h"
 #include "programme/billing/explain_line.h"
 #include "programme/receivables/settle_invoice.h"
 #include "web/negotiate.h"
@@ -29,9 +29,8 @@ static enum status get_invoices(struct request *request, struct response *respon
 }
 
 /* A file name out of the invoice's number: what is not a plain character becomes "-". */
-static struct text disposition_of(struct request *request, const struct invoice *invoice,
-                                  enum format format) {
-    struct text name = text_copy(&request->arena, invoice->number);
+static struct text disposition_of(struct request *request, struct text number, enum format format) {
+    struct text name = text_copy(&request->arena, number);
     char *at = (char *)(uintptr_t)name.at; /* our own copy */
     for (size_t i = 0; i < name.length; i++) {
         char c = at[i];
@@ -44,23 +43,28 @@ static struct text disposition_of(struct request *request, const struct invoice 
                        format == FORMAT_TEXT ? "txt" : format_name(format));
 }
 
-static enum status respond_document(struct request *request, struct response *response,
-                                    const struct invoice *invoice, enum format format, struct fault *fault) {
+/* The same bytes at every delivery; its ETag is their hash. */
+static enum status respond_document(struct request *request, struct response *response, enum format format,
+                                    struct fault *fault) {
+    struct deliver_document_input input = {
+        .invoice = request_parameter(request, "invoice"),
+        .format = format == FORMAT_PDF    ? DOCUMENT_PDF
+                  : format == FORMAT_TEXT ? DOCUMENT_TEXT
+                                          : DOCUMENT_CSV,
+    };
+    struct delivered_document document;
+    bool for_spreadsheet = false;
+    if (format == FORMAT_CSV) {
+        TRY(request_query_bool(request, "spreadsheet", &for_spreadsheet, fault));
+    }
+    TRY(deliver_document(&request->call, &input, &document, fault));
     response->http_status = 200;
     response->content_type = format_content_type(format);
-    response->disposition = disposition_of(request, invoice, format);
-    if (format == FORMAT_PDF) {
-        return document_invoice_pdf(&request->arena, invoice, &response->body, fault);
-    }
-    if (format == FORMAT_TEXT) {
-        return document_invoice_text(&request->arena, invoice, &response->body, fault);
-    }
-    bool for_spreadsheet = false;
-    TRY(request_query_bool(request, "spreadsheet", &for_spreadsheet, fault));
-    response->body = document_invoice_csv(&request->arena, invoice);
-    if (for_spreadsheet) {
-        response->body = csv_for_spreadsheet(&request->arena, response->body);
-    }
+    response->disposition = disposition_of(request, document.number, format);
+    response->etag = text_format(&request->arena, "\"%.*s%s\"", TEXT_ARGS(document.sha256),
+                                 for_spreadsheet ? "-spreadsheet" : "");
+    response->body =
+        for_spreadsheet ? csv_for_spreadsheet(&request->arena, document.content) : document.content;
     return STATUS_OK;
 }
 
@@ -68,14 +72,14 @@ static enum status get_invoice(struct request *request, struct response *respons
     enum format format = FORMAT_JSON;
     TRY(negotiate(request, 1u << FORMAT_JSON | 1u << FORMAT_TEXT | 1u << FORMAT_CSV | 1u << FORMAT_PDF,
                   &format, fault));
+    if (format != FORMAT_JSON) {
+        return respond_document(request, response, format, fault);
+    }
     struct show_invoice_input input = {.invoice = request_parameter(request, "invoice")};
     struct invoice_detail view;
     TRY(show_invoice(&request->call, &input, &view, fault));
-    if (format == FORMAT_JSON) {
-        represent_invoice_in_full(response_json(response, request, 200), NULL, &view);
-        return STATUS_OK;
-    }
-    return respond_document(request, response, &view.invoice, format, fault);
+    represent_invoice_in_full(response_json(response, request, 200), NULL, &view);
+    return STATUS_OK;
 }
 
 static enum status get_explanation(struct request *request, struct response *response, struct fault *fault) {

@@ -1,6 +1,7 @@
 // A programme lives through its month by the API alone, on both engines. Every operation of the description is
 // answered well at least once on the way, and every answer is held against its schema.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { Client, METRICS_TOKEN, Server, engines, unanswered } from './harness.mjs';
 import { Machine } from '../lease/machine.mjs';
@@ -233,7 +234,27 @@ async function closeAndBill({ distributor, alpine, contoso }) {
     assert.equal(answer.status, 200);
     assert.ok(answer.text.startsWith(start));
   }
-  assert.match(await alpine.must(200, 'GET', `/v1/invoices/${invoice.id}?format=csv`), /SUITE/);
+  const paper = `/v1/invoices/${invoice.id}?format=csv`;
+  const first = await alpine.call('GET', paper);
+  assert.match(first.text, /SUITE/);
+  assert.equal(first.headers.etag, `"${createHash('sha256').update(first.text).digest('hex')}"`);
+  const before = await alpine.get('/v1/accounts/ALPINE');
+  for (const change of [{ code: 'ALPINE-NEW', name: 'New Alpine', address: 'Elsewhere 1' }, { code: before.code, name: before.name, address: before.address ?? '' }]) {
+    const account = `/v1/accounts/${before.id}`;
+    await distributor.must(200, 'PATCH', account, { body: change, headers: { 'if-match': await distributor.etag(account) } });
+    for (const reader of [distributor, alpine]) {
+      const again = await reader.call('GET', paper);
+      assert.equal(again.text, first.text);
+      assert.equal(again.headers.etag, first.headers.etag);
+    }
+  }
+  assert.equal((await alpine.call('GET', paper, { headers: { 'if-none-match': first.headers.etag } })).status, 304);
+  const head = await alpine.call('HEAD', paper);
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.etag, first.headers.etag);
+  assert.equal(head.headers['content-length'], String(Buffer.byteLength(first.text)));
+  const safe = await alpine.call('GET', `${paper}&spreadsheet=1`);
+  assert.notEqual(safe.headers.etag, first.headers.etag);
   const credit = await distributor.post(`/v1/invoices/${invoice.id}/credit`, { positions: [full.lines.length], reason: 'Onboarding was free.' }, 201);
   assert.equal(credit.kind, 'credit-note');
   const turned = await alpine.get(`/v1/invoices/${credit.id}/lines/1/explanation`);

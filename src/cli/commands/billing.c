@@ -9,6 +9,7 @@
 #include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
+#include "programme/billing/deliver_document.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/billing/show_invoices.h"
@@ -120,25 +121,34 @@ static enum status parse_format(struct text word, enum invoice_format *format, s
                      "Ask for text, json, csv or pdf.");
 }
 
-static enum status make_document(struct operator_session *session, const struct invoice_detail *view,
+/* The record as it stands now. */
+static enum status make_record(struct operator_session *session, struct text invoice, bool json,
+                               struct text *bytes, struct fault *fault) {
+    struct show_invoice_input input = {.invoice = invoice};
+    struct invoice_detail view;
+    TRY(show_invoice(&session->call, &input, &view, fault));
+    if (!json) {
+        return document_invoice_text(&session->arena, &view.invoice, bytes, fault);
+    }
+    struct json_writer writer = {.arena = &session->arena};
+    represent_invoice_in_full(&writer, NULL, &view);
+    *bytes = json_written(&writer);
+    return STATUS_OK;
+}
+
+/* The document as it was issued. */
+static enum status make_document(struct operator_session *session, struct text invoice,
                                  enum invoice_format format, struct text *bytes, struct fault *fault) {
-    struct arena *arena = &session->arena;
-    switch (format) {
-    case FORMAT_TEXT:
-        return document_invoice_text(arena, &view->invoice, bytes, fault);
-    case FORMAT_JSON: {
-        struct json_writer writer = {.arena = arena};
-        represent_invoice_in_full(&writer, NULL, view);
-        *bytes = json_written(&writer);
-        return STATUS_OK;
-    }
-    case FORMAT_CSV:
-        *bytes = document_invoice_csv(arena, &view->invoice);
-        return STATUS_OK;
-    case FORMAT_PDF:
-    default:
-        return document_invoice_pdf(arena, &view->invoice, bytes, fault);
-    }
+    struct deliver_document_input input = {
+        .invoice = invoice,
+        .format = format == FORMAT_PDF    ? DOCUMENT_PDF
+                  : format == FORMAT_TEXT ? DOCUMENT_TEXT
+                                          : DOCUMENT_CSV,
+    };
+    struct delivered_document document;
+    TRY(deliver_document(&session->call, &input, &document, fault));
+    *bytes = document.content;
+    return STATUS_OK;
 }
 
 /* To the named file or, where none is named, to standard output. */
@@ -153,24 +163,20 @@ static enum status deliver_bytes(struct text bytes, struct text path, struct are
 
 static enum status run_invoice_show(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
-    struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
-    struct invoice_detail view;
     struct text bytes;
-    TRY(show_invoice(&session->call, &input, &view, fault));
-    TRY(make_document(session, &view, arguments->json ? FORMAT_JSON : FORMAT_TEXT, &bytes, fault));
+    TRY(make_record(session, argument_text(arguments, "INVOICE"), arguments->json, &bytes, fault));
     show_bytes(bytes);
     return STATUS_OK;
 }
 
 static enum status run_invoice_export(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
-    struct show_invoice_input input = {.invoice = argument_text(arguments, "INVOICE")};
-    struct invoice_detail view;
+    struct text invoice = argument_text(arguments, "INVOICE");
     struct text bytes;
     enum invoice_format format = FORMAT_TEXT;
     TRY(parse_format(argument_text(arguments, "format"), &format, fault));
-    TRY(show_invoice(&session->call, &input, &view, fault));
-    TRY(make_document(session, &view, format, &bytes, fault));
+    TRY(format == FORMAT_JSON ? make_record(session, invoice, true, &bytes, fault)
+                              : make_document(session, invoice, format, &bytes, fault));
     if (format == FORMAT_CSV && argument_given(arguments, "spreadsheet")) {
         bytes = csv_for_spreadsheet(&session->arena, bytes);
     }
@@ -428,7 +434,7 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_invoice_list},
     {.words = "invoice show",
-     .summary = "Show an invoice",
+     .summary = "Show an invoice as it stands now",
      .operands = INVOICE_OPERAND,
      .prints = true,
      .run = run_invoice_show},
@@ -439,7 +445,7 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_invoice_explain},
     {.words = "invoice export",
-     .summary = "Write an invoice as a document",
+     .summary = "Write an invoice as the document that was issued, always the same bytes",
      .operands = INVOICE_OPERAND,
      .options = {{.name = "format",
                   .value = "FORMAT",

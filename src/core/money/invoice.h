@@ -46,6 +46,7 @@ struct invoice {
     struct text number;     /* the seller's own gapless number: "DIST-2026-000123" */
     enum invoice_kind kind;
     enum invoice_state state;
+    bool without_state; /* on paper: the state changes after the issue, the document does not */
     struct month month;
     struct date issued_on;
     struct date due_on;

@@ -48,7 +48,9 @@ static void print_heading(struct buffer *out, const struct invoice *invoice) {
     if (invoice->kind != INVOICE_KIND_CREDIT_NOTE) {
         print_labelled(out, "Due", number_format_date(out->arena, invoice->due_on));
     }
-    print_labelled(out, "State", text_of(machine_state_name(&invoice_machine, (int)invoice->state)));
+    if (!invoice->without_state) {
+        print_labelled(out, "State", text_of(machine_state_name(&invoice_machine, (int)invoice->state)));
+    }
     print_labelled(out, "Corrects", invoice->corrects_number);
     buffer_add(out, TEXT("\n"));
 }

@@ -1,6 +1,7 @@
 #include "programme/audit/audit_store.h"
 
 #include "programme/audit/audit_credits.h"
+#include "programme/audit/audit_documents.h"
 #include "programme/audit/audit_events.h"
 #include "programme/audit/audit_invoices.h"
 #include "programme/audit/audit_private.h"
@@ -146,6 +147,7 @@ static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(check_postings(audit, fault));
     TRY(audit_invoices(audit, fault));
     TRY(audit_credits(audit, fault));
+    TRY(audit_documents(audit, fault));
     return audit_updates(audit, fault);
 }
 

@@ -13,6 +13,10 @@ enum status invoice_summarise(struct name_cache *names, const struct invoice_hea
 enum status invoice_line_fill(struct name_cache *names, const struct billed_line *row,
                               struct invoice_line *line, struct fault *fault) MUST_CHECK;
 
+/* The whole document, which names others as the actor may read them. */
+enum status invoice_fill(struct call *call, const struct invoice_head *head, struct invoice *invoice,
+                         struct fault *fault) MUST_CHECK;
+
 /* What is still to be settled of a document. */
 struct invoice_balance {
     int64_t credited_minor; /* what credit notes took off, as a positive amount */

@@ -171,9 +171,11 @@ static enum status fill_credit(struct call *call, const struct invoice_head *hea
     return STATUS_OK;
 }
 
-static enum status fill_invoice(struct name_cache *names, const struct invoice_head *head,
-                                struct invoice *invoice, struct fault *fault) {
-    struct call *call = names->call;
+enum status invoice_fill(struct call *call, const struct invoice_head *head, struct invoice *invoice,
+                         struct fault *fault) {
+    struct name_cache cache;
+    struct name_cache *names = &cache;
+    name_cache_init(names, call);
     *invoice = (struct invoice){
         .identifier = identifier_text(call, IDENTIFIER_INVOICE, head->id),
         .number = head->number,
@@ -222,11 +224,9 @@ static enum status show_invoice_body(struct call *call, const void *input, void 
     struct invoice_detail *detail = output;
     struct invoice_balance balance;
     struct invoice_head head;
-    struct name_cache names;
-    name_cache_init(&names, call);
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_invoice(call, asked->invoice, &head, fault));
-    TRY(fill_invoice(&names, &head, &detail->invoice, fault));
+    TRY(invoice_fill(call, &head, &detail->invoice, fault));
     TRY(invoice_balance_of(call, &head, &balance, fault));
     detail->credited_minor = balance.credited_minor;
     detail->set_off_minor = balance.set_off_minor;
