@@ -737,7 +737,7 @@ static void no_refusal_delays_a_check_in_beyond_a_quarter_of_what_is_left(void *
         int status;
         const char *answer; /* NULL: the door's own words */
     } refusals[] = {{503, NULL}, {429, NULL}, {503, "<html>We are back soon.</html>"}, {429, ""}};
-    static const int64_t lives_s[] = {20, 3600, 24 * HOUR, 30 * 24 * HOUR};
+    static const int64_t lives_s[] = {20, 3600, INT64_C(24) * HOUR, INT64_C(30) * 24 * HOUR};
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         for (size_t j = 0; j < sizeof lives_s / sizeof lives_s[0]; j++) {
             int64_t left = lives_s[j];
@@ -750,7 +750,7 @@ static void no_refusal_delays_a_check_in_beyond_a_quarter_of_what_is_left(void *
             computer->door.status = refusals[i].status;
             computer->door.refusal = "busy";
             computer->door.raw_answer = refusals[i].answer;
-            computer->door.retry_after_s = 365 * 24 * HOUR;
+            computer->door.retry_after_s = INT64_C(365) * 24 * HOUR;
             for (; left > 8; refused++, left -= wait) {
                 assert_true(sm_check_in(computer->client) != SM_OK);
                 assert_code(sm_next_check_in(computer->client, &wait), SM_OK);

@@ -98,7 +98,7 @@ static void a_disk_that_others_have_filled_costs_no_check_in(void **state) {
     computer->disk.room = disk_find(&computer->disk, ".store")->size +
                           disk_find(&computer->disk, ".old")->size + OF_A_REQUEST_MORE;
     for (int day = 0; day < 30; day++) {
-        time_passes(computer, 12 * 3600);
+        time_passes(computer, INT64_C(12) * 3600);
         assert_code(sm_check_in(computer->client), SM_OK);
         computer_start(computer);
         assert_works(computer);

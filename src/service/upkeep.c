@@ -4,6 +4,7 @@
 #include "machine/random.h"
 #include "programme/call/call.h"
 #include "programme/delivery/update_repository.h"
+#include "programme/parties/heartbeat.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -23,17 +24,26 @@ struct upkeep {
     bool is_over;
 };
 
-static enum status keep_up(struct upkeep *upkeep, struct call *call, bool sweeps, struct fault *fault) {
+/* A round's extra work: the first one may find the clock put right while nothing ran. */
+struct round {
+    bool sweeps;
+    bool trusts_clock;
+};
+
+static enum status keep_up(struct upkeep *upkeep, struct call *call, struct round round,
+                           struct fault *fault) {
     if (upkeep->db == NULL) {
         TRY(db_open(upkeep->options.database_url, &upkeep->db, fault));
     }
     call->db = upkeep->db;
+    const struct keep_heartbeat_input heartbeat = {.trusts_clock = round.trusts_clock};
+    TRY(keep_heartbeat(call, &heartbeat, fault));
     TRY(renew_updates(call, &(struct renew_updates_input){.all = false}, NULL, fault));
-    return sweeps ? artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault) : STATUS_OK;
+    return round.sweeps ? artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault) : STATUS_OK;
 }
 
 /* One round; a connection that failed is made anew in the next. */
-static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fault) {
+static enum status do_round(struct upkeep *upkeep, struct round round, struct fault *fault) {
     struct arena arena;
     arena_init(&arena);
     struct call call = {.arena = &arena,
@@ -42,7 +52,7 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
                         .secret = upkeep->options.secret,
                         .random = machine_random_source(),
                         .artifacts = upkeep->options.artifacts};
-    enum status status = keep_up(upkeep, &call, sweeps, fault);
+    enum status status = keep_up(upkeep, &call, round, fault);
     if (status == STATUS_INTERNAL) {
         db_close(upkeep->db);
         upkeep->db = NULL;
@@ -52,7 +62,7 @@ static enum status do_round(struct upkeep *upkeep, bool sweeps, struct fault *fa
 }
 
 static bool wait_for_round(struct upkeep *upkeep) {
-    struct timespec until = machine_wall_deadline(ROUND_S);
+    struct timespec until = machine_monotonic_deadline(ROUND_S);
     pthread_mutex_lock(&upkeep->lock);
     while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0) {
     }
@@ -61,17 +71,17 @@ static bool wait_for_round(struct upkeep *upkeep) {
     return goes_on;
 }
 
-static void try_round(struct upkeep *upkeep, bool sweeps) {
+static void try_round(struct upkeep *upkeep, struct round round) {
     struct fault fault;
-    if (do_round(upkeep, sweeps, &fault) != STATUS_OK) {
+    if (do_round(upkeep, round, &fault) != STATUS_OK) {
         fprintf(stderr, "seatmeter: upkeep: %s (%s)\n", fault.message, fault.code);
     }
 }
 
 static void *do_rounds(void *argument) {
     struct upkeep *upkeep = argument;
-    for (int64_t round = 1; wait_for_round(upkeep); round++) {
-        try_round(upkeep, round % ROUNDS_PER_SWEEP == 0);
+    for (int64_t rounds = 1; wait_for_round(upkeep); rounds++) {
+        try_round(upkeep, (struct round){.sweeps = rounds % ROUNDS_PER_SWEEP == 0});
     }
     return NULL;
 }
@@ -83,8 +93,13 @@ enum status upkeep_start(const struct upkeep_options *options, struct upkeep **u
     }
     made->options = *options;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->ended, NULL);
-    try_round(made, true);
+    /* A wall clock that is put back must not keep the rounds waiting. */
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    try_round(made, (struct round){.sweeps = true, .trusts_clock = machine_clock_is_synchronised()});
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

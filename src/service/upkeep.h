@@ -1,8 +1,9 @@
 /* Upkeep: what `seatmeter serve` does by itself while it serves, on a thread with a connection of its own.
  *
- * Every minute it renews what of the update repository has lived half its time, and once an hour it sweeps
- * unfinished uploads. What fails is told on standard error and tried again. Several processes may do it over
- * one store: who comes second finds nothing due. */
+ * Every minute it keeps the heartbeat (programme/parties/heartbeat.h) and renews what of the update
+ * repository has lived half its time, and once an hour it sweeps unfinished uploads. What fails is told on
+ * standard error and tried again. Several processes may do it over one store: who comes second finds nothing
+ * due. */
 #ifndef SEATMETER_SERVICE_UPKEEP_H
 #define SEATMETER_SERVICE_UPKEEP_H
 

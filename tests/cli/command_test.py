@@ -43,6 +43,12 @@ class Command(unittest.TestCase):
             store.execute("update accounts set name = ? where code = ?", (name, code))
             store.commit()
 
+    def set_heartbeat(self, at_us):
+        """What the clock of the service has shown, were it so."""
+        with contextlib.closing(sqlite3.connect(f"{self.folder.name}/store.db")) as store:
+            store.execute("insert into heartbeat (id, at_us) values (1, ?)", (at_us,))
+            store.commit()
+
     def run_command(self, *words, stdin=None):
         return subprocess.run([SEATMETER, *words], env=self.environment, capture_output=True, text=True, input=stdin)
 
@@ -116,6 +122,28 @@ class TheCommand(Command):
         margin = self.ask("margin", "show", "--account", "CEDAR", "--month", "2026-10")
         self.assertEqual(margin["totals"][0]["margin"], "92.50")
         self.assertIn("0 violations", self.say("check"))
+
+    def test_a_clock_behind_the_heartbeat_changes_nothing_until_it_is_accepted(self):
+        self.begin()
+        key, _ = self.issue()
+        self.set_heartbeat(4102444800_000000)  # 2100
+        said = self.refuse("clock-wrong", "licence", "on", key)
+        self.assertIn("was 2100-01-01T00:00:00.000000Z before", said)
+        self.refuse("clock-wrong", "account", "edit", "DENTAL", "--name", "Other")
+        self.assertIn("Harbour Dental", self.say("account", "list"))
+        accepted = self.ask("clock", "accept")
+        self.assertEqual(accepted["heartbeat_before"], "2100-01-01T00:00:00.000000Z")
+        self.say("licence", "on", key)
+        self.assertEqual(self.ask("audit", "list")["items"][1]["action"], "clock.accept")
+        self.assertIn("0 violations", self.say("check"))
+
+    def test_slips_of_the_year_are_refused(self):
+        self.begin()
+        key, _ = self.issue()
+        self.refuse("time-too-early", "licence", "on", key, "--at", "2006-10-15")
+        for month in ("1970-01", "2006-10", "2135-10"):
+            self.refuse("month-out-of-range", "charge", "add", "--seller", "CEDAR", "--buyer", "DENTAL", "--month", month,
+                        "--description", "Visit", "--unit-price", "10")
 
     def test_what_an_old_store_hides_in_a_name_is_written_out_and_commands_no_terminal(self):
         self.begin()
@@ -434,6 +462,10 @@ class TheCommandOnPostgres(TheCommand):
     def set_name(self, code, name):
         subprocess.run(["psql", "-q", "-v", f"code={code}", "-v", f"name={name}", "-d", self.environment["SEATMETER_DB"]],
                        text=True, check=True, input="update accounts set name = :'name' where code = :'code'")
+
+    def set_heartbeat(self, at_us):
+        subprocess.run(["psql", "-q", "-v", f"at={at_us}", "-d", self.environment["SEATMETER_DB"]],
+                       text=True, check=True, input="insert into heartbeat (id, at_us) values (1, :at)")
 
     def rows(self):
         done = subprocess.run(["psql", "-qAt", "-d", self.environment["SEATMETER_DB"]], text=True, check=True,

@@ -11,6 +11,7 @@
 #include "programme/audit/restore_store.h"
 #include "programme/billing/keep_months.h"
 #include "programme/delivery/update_repository.h"
+#include "programme/parties/heartbeat.h"
 #include "programme/simulation/simulate.h"
 #include "store/upkeep/backup.h"
 #include "web/server.h"
@@ -42,6 +43,19 @@ static enum status run_check(struct operator_session *session, const struct argu
            " lines, %" PRId64 " postings: %" PRId64 " violations\n",
            result.events_checked, result.licences_checked, result.invoices_checked, result.lines_checked,
            result.postings_checked, result.violation_total);
+    return STATUS_OK;
+}
+
+static enum status run_clock_accept(struct operator_session *session, const struct arguments *arguments,
+                                    struct fault *fault) {
+    struct accepted_clock accepted;
+    TRY(accept_clock(&session->call, &accepted, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    json_write_open(&writer, NULL);
+    json_write_instant(&writer, "now", accepted.now_us);
+    json_write_instant(&writer, "heartbeat_before", accepted.before_us);
+    json_write_close(&writer);
+    show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
 }
 
@@ -185,6 +199,16 @@ static const struct command COMMANDS[] = {
                 "to the same cent, ledger sums of zero, nothing billed twice.",
      .prints = true,
      .run = run_check},
+    {.words = "clock accept",
+     .summary = "Say that this machine's clock is right, where changes are refused as clock-wrong",
+     .details =
+         "The service keeps the latest time that its clock has shown. Where the clock stands more than "
+         "a minute\n"
+         "behind that, no change is taken. A clock that ran ahead and was set right needs this once, "
+         "or a start of\n"
+         "`seatmeter serve` while the system calls the clock synchronised.",
+     .prints = true,
+     .run = run_clock_accept},
     {.words = "simulate",
      .summary = "Set up and live through a seeded programme in an empty store",
      .options = {{.name = "seed",

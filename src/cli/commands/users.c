@@ -2,6 +2,7 @@
 #include "programme/access/users.h"
 #include "cli/group.h"
 #include "cli/show.h"
+#include "machine/clock.h"
 #include "programme/access/list_audit.h"
 #include "programme/access/tokens.h"
 #include "json/represent.h"
@@ -12,8 +13,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* A password from the terminal, unseen, or the first line of standard input. */
-static enum status read_password(struct arena *arena, struct text *password, struct fault *fault) {
+/* A password from the terminal, unseen, or the first line of standard input. Whoever types takes time: now is
+ * when it was read. */
+static enum status read_password(struct operator_session *session, struct text *password,
+                                 struct fault *fault) {
     struct termios shown;
     bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
     if (terminal) {
@@ -35,9 +38,10 @@ static enum status read_password(struct arena *arena, struct text *password, str
                            "Give the password on standard input: there was none.");
     } else {
         line[strcspn(line, "\n")] = '\0';
-        *password = text_copy(arena, text_of(line));
+        *password = text_copy(&session->arena, text_of(line));
     }
     sodium_memzero(line, sizeof line);
+    session->call.now_us = machine_now_us();
     return status;
 }
 
@@ -55,7 +59,7 @@ static enum status run_user_add(struct operator_session *session, const struct a
                                    .name = argument_text(arguments, "name"),
                                    .role = argument_text(arguments, "role")};
     struct user_view user;
-    TRY(read_password(&session->arena, &input.password, fault));
+    TRY(read_password(session, &input.password, fault));
     TRY(add_user(&session->call, &input, &user, fault));
     show_user_view(session, arguments, &user);
     return STATUS_OK;
@@ -78,7 +82,7 @@ static enum status run_user_edit(struct operator_session *session, const struct 
         input.active = &active;
     }
     if (argument_given(arguments, "password")) {
-        TRY(read_password(&session->arena, &password, fault));
+        TRY(read_password(session, &password, fault));
         input.password = &password;
     }
     struct user_view user;

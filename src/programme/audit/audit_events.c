@@ -6,6 +6,7 @@
  * metered. Both must end in the same place. */
 #include "programme/audit/audit_events.h"
 
+#include "core/time/instant.h"
 #include "programme/call/authorise.h"
 #include "store/licensing/events.h"
 #include "store/upkeep/audit_queries.h"
@@ -107,6 +108,16 @@ static void check_event(struct audit *audit, const struct played *licence, const
     }
 }
 
+/* Now is the audit's: a store that was written by a clock that ran ahead is found once the clock is right. */
+static void check_future(struct audit *audit, const struct licence_event *event, struct text subject) {
+    const struct call *call = audit->call;
+    if (event->at_us > call->now_us + CLOCKS_APART_US) {
+        audit_found(audit, "event-future", subject, "takes effect at %s, and it is %s: a clock was wrong",
+                    instant_format(call->arena, event->at_us).at,
+                    instant_format(call->arena, call->now_us).at);
+    }
+}
+
 /* Of what is metered, each event follows the one before. */
 static void check_live_event(struct audit *audit, const struct played *licence,
                              const struct licence_event *event, struct text subject) {
@@ -142,6 +153,7 @@ static void play_event(struct audit *audit, struct played *licence, const struct
         return;
     }
     check_live_event(audit, licence, event, subject);
+    check_future(audit, event, subject);
     move(&licence->live, event);
     if (event->kind == EVENT_ON && licence->first_on_at_us == 0) {
         licence->first_on_at_us = event->at_us;

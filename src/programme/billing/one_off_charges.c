@@ -9,6 +9,7 @@
 #include "store/billing/one_off_charges.h"
 #include "store/parties/amendments.h"
 
+enum { MONTHS_BEFORE_SIGNATURE = 12, MONTHS_AHEAD = 12 };
 enum { QUANTITY_MAX = 1000000000, DESCRIPTION_BYTES_MAX = 500, UNIT_PRICE_DIGITS = 6, PERCENT_DIGITS = 4 };
 
 static enum status view_charge(struct name_cache *names, const struct one_off_charge *charge,
@@ -108,6 +109,28 @@ static enum status require_open(struct call *call, int64_t agreement_id, struct 
                      "This month is closed on the edge. Add the charge to a month that is open.");
 }
 
+/* The month of an instant in UTC; a zone may be a day apart, which a bound of a year does not mind. */
+static struct month month_at(int64_t at_us) {
+    static const int64_t DAY_US = INT64_C(86400) * 1000000;
+    return date_month((struct date){(int32_t)(at_us / DAY_US)});
+}
+
+/* Refuses a slip of the year, which would wait for ever or bill what never was agreed. */
+static enum status check_reason(const struct call *call, const struct agreement *agreement,
+                                struct month month, struct text word, struct fault *fault) {
+    struct month signed_in = month_at(agreement->signed_at_us > 0 ? agreement->signed_at_us : call->now_us);
+    struct month first = month_plus(signed_in, -MONTHS_BEFORE_SIGNATURE);
+    struct month last = month_plus(month_at(call->now_us), MONTHS_AHEAD);
+    if (month.index >= first.index && month.index <= last.index) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INVALID, "month-out-of-range", "month", word,
+                     "Give a month from %s (%d months before the agreement was signed) to %s (%d months from "
+                     "now).",
+                     month_format(call->arena, first).at, MONTHS_BEFORE_SIGNATURE,
+                     month_format(call->arena, last).at, MONTHS_AHEAD);
+}
+
 static enum status add_charge_body(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct add_one_off_charge_input *asked = input;
     struct one_off_charge_view *view = output;
@@ -123,6 +146,7 @@ static enum status add_charge_body(struct call *call, const void *input, void *o
     }
     TRY(agreement_in_month(call->db, call->arena, charge.month, &agreement, fault));
     TRY(parse_charge(call, asked, &agreement, &charge, fault));
+    TRY(check_reason(call, &agreement, charge.month, asked->month, fault));
     TRY(require_open(call, agreement.id, charge.month, asked->month, fault));
     charge.agreement_id = agreement.id;
     charge.customer_id = customer.id;

@@ -39,7 +39,7 @@ struct one_off_charge_view {
     struct text invoice; /* inv_… once billed, else empty */
 };
 
-/* Faults: "month-closed", "malformed-number", … */
+/* Faults: "month-closed", "month-out-of-range", "malformed-number", … */
 enum status add_one_off_charge(struct call *call, const struct add_one_off_charge_input *input,
                                struct one_off_charge_view *result, struct fault *fault) MUST_CHECK;
 

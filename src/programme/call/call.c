@@ -1,6 +1,22 @@
 #include "programme/call/call.h"
 
+#include "core/time/instant.h"
+#include "store/parties/heartbeat.h"
+
 #include <assert.h>
+
+/* Every change comes through here: none is dated by a clock that fell behind what it has shown before. */
+static enum status check_clock(const struct call *call, struct fault *fault) {
+    int64_t beat_us = 0;
+    TRY(heartbeat_load(call->db, &beat_us, fault));
+    if (call->any_clock || call->now_us >= beat_us - CLOCKS_APART_US) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "clock-wrong", NULL, instant_format(call->arena, beat_us),
+                     "It is %s by this clock, and was %s before: the clock is wrong, or was. Set it right; "
+                     "where it is right now, run `seatmeter clock accept`.",
+                     instant_format(call->arena, call->now_us).at, instant_format(call->arena, beat_us).at);
+}
 
 enum status call_begin(struct call *call, enum db_access access, struct fault *fault) {
     assert(call->db != NULL && call->arena != NULL && call->depth >= 0);
@@ -9,8 +25,10 @@ enum status call_begin(struct call *call, enum db_access access, struct fault *f
         call->depth++;
         return STATUS_OK;
     }
-    enum status status = db_begin(call->db, access, fault);
+    TRY(db_begin(call->db, access, fault));
+    enum status status = access == DB_WRITE ? check_clock(call, fault) : STATUS_OK;
     if (status != STATUS_OK) {
+        db_rollback(call->db);
         return status;
     }
     call->depth = 1;

@@ -43,6 +43,10 @@ struct progress {
 
 struct artifact_store;
 
+/* As far as the clocks of two machines of one programme may differ. What lies further ahead of now was dated
+ * by a clock that was wrong, or is read by one. */
+enum { CLOCKS_APART_US = 60 * 1000000 };
+
 struct call {
     struct db *db;
     struct arena *arena;
@@ -54,9 +58,11 @@ struct call {
     struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
     int depth;                        /* of nested transactions; 0: outside of any */
     bool writes;
+    bool any_clock; /* a clock behind the heartbeat may write: what sets the heartbeat, a simulation */
 };
 
-/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). */
+/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). Fault
+ * "clock-wrong" where a write's now lies more than CLOCKS_APART_US behind the heartbeat of the service. */
 enum status call_begin(struct call *call, enum db_access access, struct fault *fault) MUST_CHECK;
 
 /* Ends what call_begin began: commits where `status` is OK, else rolls back, and returns `status` or the

@@ -9,12 +9,9 @@
 
 #include <assert.h>
 
-enum { DAY_S = 86400 };
-static const int64_t DAY_US = (int64_t)DAY_S * 1000000;
-
-/* As far as the clocks of two machines of one programme may differ. A change that lies further ahead was
- * dated by a clock that was wrong, and none is dated behind it. */
-static const int64_t CLOCKS_APART_US = INT64_C(60) * 1000000;
+/* How long before its agreement was signed a change may be dated. */
+enum { DAYS_BEFORE_SIGNATURE = 366 };
+#define DAY_US (INT64_C(86400) * 1000000)
 
 static enum status parse_in_zone(struct text at, struct text zone_name, int64_t *at_us, struct fault *fault) {
     struct zone *zone = NULL;
@@ -22,6 +19,19 @@ static enum status parse_in_zone(struct text at, struct text zone_name, int64_t 
     enum status status = instant_parse(at, zone, "at", at_us, fault);
     zone_close(zone);
     return status;
+}
+
+/* Refuses a slip of the year: before there was an agreement, and long before, nothing is told late. */
+static enum status check_reason(const struct call *call, const struct agreement *agreement, struct text at,
+                                int64_t at_us, struct fault *fault) {
+    static const int64_t BEFORE_US = DAYS_BEFORE_SIGNATURE * DAY_US;
+    if (agreement->signed_at_us <= BEFORE_US || at_us >= agreement->signed_at_us - BEFORE_US) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INVALID, "time-too-early", "at", at,
+                     "Give a time from %s on: the agreement with the customer was signed %d days after that.",
+                     instant_format(call->arena, agreement->signed_at_us - BEFORE_US).at,
+                     DAYS_BEFORE_SIGNATURE);
 }
 
 enum status event_time_parse(const struct call *call, struct text at, int64_t provider_id,
@@ -45,6 +55,7 @@ enum status event_time_parse(const struct call *call, struct text at, int64_t pr
                          "A change takes effect now or earlier; it is now %s.",
                          instant_format(call->arena, call->now_us).at);
     }
+    TRY(check_reason(call, &agreement, at, at_us, fault));
     *time = (struct event_time){.given = true, .at_us = at_us};
     return STATUS_OK;
 }

@@ -17,7 +17,8 @@ struct event_time {
 };
 
 /* Reads `at` in the zone of the agreement between the provider and its customer; empty is now. Faults of
- * instant_parse on field "at", and "time-in-future". */
+ * instant_parse on field "at", "time-in-future", and "time-too-early" (a year and more before the agreement
+ * was signed). */
 enum status event_time_parse(const struct call *call, struct text at, int64_t provider_id,
                              int64_t customer_id, struct event_time *time, struct fault *fault) MUST_CHECK;
 

@@ -125,7 +125,9 @@ enum status simulate(struct call *call, const struct simulate_input *input, stru
     arena_init(&sim.arena);
     rng_seed(&sim.rng, input->seed);
     rng_seed(&sim.slips, ~input->seed);
+    call->any_clock = true; /* it has a time of its own */
     enum status status = live_through(&sim, fault);
+    call->any_clock = false;
     call->now_us = now_us;
     zone_close(sim.zone);
     arena_clean_up(&sim.arena);
