@@ -5,6 +5,8 @@
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/parties/agreements.h"
+#include "programme/parties/suspend_agreement.h"
 #include "programme/receivables/settle_invoice.h"
 #include "trade.h"
 
@@ -457,6 +459,141 @@ static void another_order_of_credits_and_corrections_comes_out_right(void **stat
     live_months(&trade, &rng);
 }
 
+/* ---- the pair outlives its agreements ---- */
+
+static void end_agreement(struct trade *trade) {
+    struct suspend_agreement_input input = {.seller = TEXT("P1"), .buyer = TEXT("A"), .reason = TEXT("left")};
+    struct cascade_result result;
+    WORLD_OK(trade->world, terminate_agreement(&trade->call, &input, &result, &trade->world->fault));
+}
+
+static void offer(struct trade *trade, const char *currency) {
+    struct offer_agreement_input input = {.seller = TEXT("P1"),
+                                          .buyer = TEXT("A"),
+                                          .terms = {.currency = text_of(currency), .time_zone = TEXT("UTC")}};
+    struct agreement_view view;
+    WORLD_OK(trade->world, offer_agreement(&trade->call, &input, &view, &trade->world->fault));
+}
+
+static enum status sign(struct trade *trade) {
+    struct sign_agreement_input input = {.seller = TEXT("P1"), .buyer = TEXT("A"), .signed_by = TEXT("Ada")};
+    struct agreement_view view;
+    return sign_agreement(&trade->call, &input, &view, &trade->world->fault);
+}
+
+static enum status charge(struct trade *trade, const char *month) {
+    struct add_one_off_charge_input input = {.seller = TEXT("P1"),
+                                             .buyer = TEXT("A"),
+                                             .month = text_of(month),
+                                             .description = TEXT("exit fee"),
+                                             .quantity = 1,
+                                             .unit_price = TEXT("50")};
+    struct one_off_charge_view view;
+    return add_one_off_charge(&trade->call, &input, &view, &trade->world->fault);
+}
+
+static int64_t waiting(struct trade *trade) {
+    return trade_ask(trade, "select (select count(*) from charges where invoice_id is null) + (select "
+                            "count(*) from corrections where invoice_id is null)");
+}
+
+static void months_of_an_ended_agreement_are_corrected_and_charged(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    end_agreement(&trade);
+    correct(&trade, "2026-10", 12);
+    WORLD_OK(trade.world, charge(&trade, "2026-11"));
+    close_november(&trade);
+    assert_int_equal(waiting(&trade), 0);
+    assert_int_equal(worth(&trade, OCTOBER), 12000);
+    assert_int_equal(worth(&trade, OCTOBER + 1), 5000);
+    must_be_clean(&trade);
+}
+
+static void what_waits_is_billed_under_the_next_agreement(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    correct(&trade, "2026-10", 12);
+    WORLD_OK(trade.world, charge(&trade, "2026-11"));
+    end_agreement(&trade);
+    trade_at(&trade, "2026-11-20T00:00:00Z");
+    offer(&trade, "EUR");
+    WORLD_OK(trade.world, sign(&trade));
+    close_november(&trade);
+    assert_int_equal(waiting(&trade), 0);
+    assert_int_equal(worth(&trade, OCTOBER), 12000);
+    assert_int_equal(worth(&trade, OCTOBER + 1), 5000);
+    must_be_clean(&trade);
+    /* The months of the old agreement are still there to correct, and closed ones take no charge. */
+    correct(&trade, "2026-10", 2);
+    WORLD_FAULT(trade.world, "month-closed", charge(&trade, "2026-10"));
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    trade_close(&trade, "2026-12");
+    assert_int_equal(waiting(&trade), 0);
+    assert_int_equal(worth(&trade, OCTOBER), 2000);
+    must_be_clean(&trade);
+}
+
+static void nothing_is_signed_in_another_currency_while_something_waits(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    end_agreement(&trade);
+    correct(&trade, "2026-10", 12);
+    offer(&trade, "USD");
+    WORLD_FAULT(trade.world, "correction-waiting", sign(&trade));
+    close_november(&trade);
+    assert_int_equal(waiting(&trade), 0);
+    WORLD_OK(trade.world, sign(&trade));
+    struct add_correction_input late = {.seller = TEXT("P1"),
+                                        .buyer = TEXT("A"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("A"),
+                                        .sku = TEXT("S"),
+                                        .units = 1,
+                                        .reason = TEXT("late")};
+    struct correction_view view;
+    WORLD_FAULT(trade.world, "other-currency",
+                add_correction(&trade.call, &late, &view, &trade.world->fault));
+    must_be_clean(&trade);
+}
+
+static void a_month_of_before_the_customer_is_corrected(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_account(&trade, "customer", "LATE", "P1");
+    struct add_correction_input late = {.seller = TEXT("P1"),
+                                        .buyer = TEXT("LATE"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("LATE"),
+                                        .sku = TEXT("S"),
+                                        .units = 3,
+                                        .reason = TEXT("late")};
+    struct correction_view view;
+    WORLD_OK(trade.world, add_correction(&trade.call, &late, &view, &trade.world->fault));
+    must_be_clean(&trade);
+    close_november(&trade);
+    assert_int_equal(waiting(&trade), 0);
+    assert_int_equal(trade_ask(&trade, "select net_minor from invoices where buyer_id = (select id from "
+                                       "accounts where code = 'LATE')"),
+                     3000);
+    must_be_clean(&trade);
+}
+
+static void a_correction_that_a_bill_left_out_is_found(void **state) {
+    struct trade trade;
+    struct audit_store_result result;
+    an_october_alone(&trade, *state);
+    correct(&trade, "2026-10", 12);
+    close_november(&trade);
+    trade_sabotage(&trade, "update corrections set invoice_id = null");
+    WORLD_OK(trade.world, audit_store(&trade.call, &result, &trade.world->fault));
+    bool is_found = false;
+    for (size_t i = 0; i < result.count; i++) {
+        is_found = is_found || text_is(result.violations[i].rule, "correction-forgotten");
+    }
+    assert_true(is_found);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(what_a_correction_took_back_is_not_credited_again),
@@ -472,6 +609,11 @@ int main(void) {
         WORLD_TEST(a_month_with_enough_of_its_own_carries_its_corrections),
         WORLD_TEST(a_forecast_has_what_would_be_on_credit_notes),
         WORLD_TEST(an_invoice_with_nothing_due_is_paid_and_posts_no_payment),
+        WORLD_TEST(months_of_an_ended_agreement_are_corrected_and_charged),
+        WORLD_TEST(what_waits_is_billed_under_the_next_agreement),
+        WORLD_TEST(nothing_is_signed_in_another_currency_while_something_waits),
+        WORLD_TEST(a_month_of_before_the_customer_is_corrected),
+        WORLD_TEST(a_correction_that_a_bill_left_out_is_found),
         WORLD_TEST(any_order_of_credits_and_corrections_comes_out_right),
         WORLD_TEST(another_order_of_credits_and_corrections_comes_out_right),
     };

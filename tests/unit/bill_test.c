@@ -338,16 +338,21 @@ static void make_places(const struct test_programme *programme, struct made *mad
     made->waiting.place_count = count;
 }
 
-static int compare_charges(const void *left, const void *right) {
+static int compare_charges(const void *left, const void *right, void *context) {
     const struct one_off_charge *a = left;
     const struct one_off_charge *b = right;
-    if (a->agreement_id != b->agreement_id) {
-        return a->agreement_id < b->agreement_id ? -1 : 1;
+    const struct snapshot *snapshot = context;
+    int order =
+        agreement_pair_compare(&snapshot->agreements[snapshot_agreement_find(snapshot, a->agreement_id)],
+                               &snapshot->agreements[snapshot_agreement_find(snapshot, b->agreement_id)]);
+    if (order != 0) {
+        return order;
     }
     return a->id < b->id ? -1 : 1;
 }
 
-static void make_charges(const struct test_programme *programme, struct bill_waiting *waiting) {
+static void make_charges(const struct test_programme *programme, struct made *made) {
+    struct bill_waiting *waiting = &made->waiting;
     struct one_off_charge *charges = ARENA_NEW(&arena, struct one_off_charge, programme->charge_count);
     for (size_t i = 0; i < programme->charge_count; i++) {
         const struct test_set *from = &programme->charges[i];
@@ -361,7 +366,7 @@ static void make_charges(const struct test_programme *programme, struct bill_wai
             .unit_price_millionths = 1500000,
             .tax = {"Z", 0}};
     }
-    qsort(charges, programme->charge_count, sizeof *charges, compare_charges);
+    qsort_r(charges, programme->charge_count, sizeof *charges, compare_charges, &made->snapshot);
     waiting->charges = charges;
     waiting->charge_count = programme->charge_count;
 }
@@ -413,7 +418,7 @@ static struct made *make(const struct test_programme *programme) {
     input.adjustment_count = programme->adjustment_count;
     rated_month_open(&arena, &input, &made->november);
     make_places(programme, made);
-    make_charges(programme, &made->waiting);
+    make_charges(programme, made);
     return made;
 }
 

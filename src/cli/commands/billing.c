@@ -35,6 +35,11 @@ static void print_closed_edge(const struct close_month_edge *edge, struct arena 
         show_line(stdout, "%.*s: %.*s  %.*s %s%s\n", TEXT_ARGS(names), TEXT_ARGS(edge->number),
                   TEXT_ARGS(gross), edge->currency.code, elsewhere_words(edge));
     }
+    if (edge->stuck > 0) {
+        show_line(stdout,
+                  "%.*s: %zu charges or corrections in another currency than %s wait, and are not on it\n",
+                  TEXT_ARGS(names), edge->stuck, edge->currency.code);
+    }
     for (size_t i = 0; i < edge->credit_note_count; i++) {
         const struct close_month_credit_note *note = &edge->credit_notes[i];
         struct text gross = money_format(arena, note->gross_minor, edge->currency);

@@ -31,6 +31,13 @@ static const struct transition amendment_transitions[] = {
 const struct state_machine amendment_machine =
     STATE_MACHINE("amendment", amendment_states, amendment_transitions);
 
+int agreement_pair_compare(const struct agreement *a, const struct agreement *b) {
+    if (a->seller_id != b->seller_id) {
+        return a->seller_id < b->seller_id ? -1 : 1;
+    }
+    return a->buyer_id < b->buyer_id ? -1 : a->buyer_id > b->buyer_id;
+}
+
 bool agreement_covers(const struct agreement *agreement, struct month month) {
     return month.index >= agreement->terms_from.index &&
            (agreement->terms_until.index == 0 || month.index < agreement->terms_until.index);

@@ -41,6 +41,9 @@ struct agreement {
     struct month terms_until; /* the first that they are not for */
 };
 
+/* The order of the pairs of seller and buyer of two agreements: below, above or 0. */
+int agreement_pair_compare(const struct agreement *a, const struct agreement *b);
+
 /* Whether the terms are those of a month. */
 bool agreement_covers(const struct agreement *agreement, struct month month);
 

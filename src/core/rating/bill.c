@@ -144,40 +144,57 @@ static enum status add_usage(struct billing *billing, struct text *missing, stru
 
 /* ---- what waits ---- */
 
-/* The first place or charge of an agreement or one behind it. */
-struct sought_agreement {
+/* The first place or charge of a seller and buyer, or of a pair behind them: what waits is theirs, whichever
+ * of their agreements it was made under (R7.20). */
+struct sought_pair {
+    const struct snapshot *snapshot;
     const struct bill_waiting *waiting;
-    int64_t agreement_id;
+    const struct agreement *of;
+    int wanted; /* a pair is before the place that is sought where its order is less than this */
 };
 
+static bool is_pair_before(const struct sought_pair *sought, int64_t agreement_id) {
+    const struct snapshot *snapshot = sought->snapshot;
+    const struct agreement *agreement =
+        &snapshot->agreements[snapshot_agreement_find(snapshot, agreement_id)];
+    return agreement_pair_compare(agreement, sought->of) < sought->wanted;
+}
+
 static bool is_place_before(const void *context, size_t i) {
-    const struct sought_agreement *sought = context;
-    return sought->waiting->places[i].agreement_id < sought->agreement_id;
+    const struct sought_pair *sought = context;
+    return is_pair_before(sought, sought->waiting->places[i].agreement_id);
 }
 
 static bool is_charge_before(const void *context, size_t i) {
-    const struct sought_agreement *sought = context;
-    return sought->waiting->charges[i].agreement_id < sought->agreement_id;
+    const struct sought_pair *sought = context;
+    return is_pair_before(sought, sought->waiting->charges[i].agreement_id);
 }
 
-static const struct corrected_place *places_of(const struct bill_waiting *waiting, int64_t agreement_id,
+static const struct corrected_place *places_of(const struct snapshot *snapshot,
+                                               const struct bill_waiting *waiting, uint32_t agreement,
                                                size_t *count) {
-    size_t first =
-        lower_bound(waiting->place_count, is_place_before, &(struct sought_agreement){waiting, agreement_id});
-    size_t end = lower_bound(waiting->place_count, is_place_before,
-                             &(struct sought_agreement){waiting, agreement_id + 1});
-    *count = end - first;
+    struct sought_pair sought = {snapshot, waiting, &snapshot->agreements[agreement], 0};
+    size_t first = lower_bound(waiting->place_count, is_place_before, &sought);
+    sought.wanted = 1;
+    *count = lower_bound(waiting->place_count, is_place_before, &sought) - first;
     return *count == 0 ? NULL : waiting->places + first;
 }
 
-static const struct one_off_charge *charges_of(const struct bill_waiting *waiting, int64_t agreement_id,
+static const struct one_off_charge *charges_of(const struct snapshot *snapshot,
+                                               const struct bill_waiting *waiting, uint32_t agreement,
                                                size_t *count) {
-    size_t first = lower_bound(waiting->charge_count, is_charge_before,
-                               &(struct sought_agreement){waiting, agreement_id});
-    size_t end = lower_bound(waiting->charge_count, is_charge_before,
-                             &(struct sought_agreement){waiting, agreement_id + 1});
-    *count = end - first;
+    struct sought_pair sought = {snapshot, waiting, &snapshot->agreements[agreement], 0};
+    size_t first = lower_bound(waiting->charge_count, is_charge_before, &sought);
+    sought.wanted = 1;
+    *count = lower_bound(waiting->charge_count, is_charge_before, &sought) - first;
     return *count == 0 ? NULL : waiting->charges + first;
+}
+
+/* Whether something of a month can be on the bill: it is in the bill's currency. */
+static bool is_in_currency(const struct billing *billing, uint32_t agreement) {
+    const struct snapshot *snapshot = billing->month->snapshot;
+    return text_equal(snapshot->agreements[agreement].currency,
+                      snapshot->agreements[billing->agreement].currency);
 }
 
 static struct rated_month *corrected_month(const struct bill_waiting *waiting, struct month month) {
@@ -189,16 +206,20 @@ static struct rated_month *corrected_month(const struct bill_waiting *waiting, s
     return NULL;
 }
 
-static enum status add_corrections(struct billing *billing, const struct bill_waiting *waiting,
+static enum status add_corrections(struct billing *billing, const struct bill_waiting *waiting, size_t *stuck,
                                    struct fault *fault) {
     size_t count = 0;
     const struct corrected_place *places =
-        places_of(waiting, billing->month->snapshot->agreements[billing->agreement].id, &count);
+        places_of(billing->month->snapshot, waiting, billing->agreement, &count);
     for (size_t i = 0; i < count; i++) {
         struct rated_month *month = corrected_month(waiting, places[i].month);
         assert(month != NULL);
         /* By the terms of the month that is corrected. */
         uint32_t agreement = snapshot_agreement_in(month->snapshot, places[i].agreement_id, places[i].month);
+        if (!is_in_currency(billing, agreement)) {
+            (*stuck)++;
+            continue;
+        }
         if (corrections_add(month, billing->arena, agreement, &places[i], &billing->list, fault) !=
             STATUS_OK) {
             uint32_t sku = snapshot_sku_find(month->snapshot, places[i].sku_id);
@@ -209,12 +230,11 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
     return STATUS_OK;
 }
 
-static enum status add_charges(struct billing *billing, const struct bill_waiting *waiting,
+static enum status add_charges(struct billing *billing, const struct bill_waiting *waiting, size_t *stuck,
                                struct fault *fault) {
     const struct snapshot *snapshot = billing->month->snapshot;
     size_t count = 0;
-    const struct one_off_charge *charges =
-        charges_of(waiting, snapshot->agreements[billing->agreement].id, &count);
+    const struct one_off_charge *charges = charges_of(snapshot, waiting, billing->agreement, &count);
     for (size_t i = 0; i < count; i++) {
         struct billed_line line = {
             .customer_id = charges[i].customer_id,
@@ -228,6 +248,11 @@ static enum status add_charges(struct billing *billing, const struct bill_waitin
             .description = charges[i].description,
             .note = TEXT(""),
         };
+        if (!is_in_currency(billing,
+                            snapshot_agreement_in(snapshot, charges[i].agreement_id, charges[i].month))) {
+            (*stuck)++;
+            continue;
+        }
         if (one_off_charge_amount(&charges[i], snapshot->currencies[billing->agreement], &line.amount_minor,
                                   fault) != STATUS_OK) {
             return fault_prefix(fault, "%.*s", TEXT_ARGS(charges[i].description));
@@ -255,9 +280,9 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
     }
     made.usage_count = billing.list.count;
     if (waiting != NULL) {
-        TRY(add_corrections(&billing, waiting, fault));
+        TRY(add_corrections(&billing, waiting, &made.stuck_count, fault));
         size_t before = billing.list.count;
-        TRY(add_charges(&billing, waiting, fault));
+        TRY(add_charges(&billing, waiting, &made.stuck_count, fault));
         size_t charge_count = billing.list.count - before;
         if (bill_credit_notes_take_out(arena, &billing.list, &made.credit_notes, &made.credit_note_count,
                                        fault) != STATUS_OK) {
@@ -334,8 +359,8 @@ uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *wa
     if (agreement == SNAPSHOT_NONE) {
         return SNAPSHOT_NONE;
     }
-    places_of(waiting, snapshot->agreements[agreement].id, &place_count);
-    charges_of(waiting, snapshot->agreements[agreement].id, &charge_count);
+    places_of(snapshot, waiting, agreement, &place_count);
+    charges_of(snapshot, waiting, agreement, &charge_count);
     bool is_wanted = place_count > 0 || charge_count > 0 || is_used(month, edge, agreement);
     return is_wanted ? agreement : SNAPSHOT_NONE;
 }

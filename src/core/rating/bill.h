@@ -15,7 +15,7 @@ struct bill_waiting {
     size_t month_count;
     const struct corrected_place *places; /* in the order of corrected_places_sort */
     size_t place_count;
-    const struct one_off_charge *charges; /* by agreement, then id */
+    const struct one_off_charge *charges; /* by seller, buyer, then id */
     size_t charge_count;
 };
 
@@ -30,6 +30,7 @@ struct edge_bill {
     struct billed_total total; /* of these lines */
     const struct bill_credit_note *credit_notes;
     size_t credit_note_count;
+    size_t stuck_count; /* what waits for this pair and is in another currency than the bill */
     enum usage_billing usage_billing;
     struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
 };

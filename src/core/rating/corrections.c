@@ -12,13 +12,18 @@ static int compare_places(const void *left, const void *right, void *context) {
     const struct corrected_place *a = left;
     const struct corrected_place *b = right;
     const struct snapshot *snapshot = context;
-    int order = compare_numbers(a->agreement_id, b->agreement_id);
+    int order =
+        agreement_pair_compare(&snapshot->agreements[snapshot_agreement_find(snapshot, a->agreement_id)],
+                               &snapshot->agreements[snapshot_agreement_find(snapshot, b->agreement_id)]);
     if (order == 0) {
         order = compare_numbers(a->month.index, b->month.index);
     }
     if (order == 0) {
         order = compare_numbers(snapshot->sku_rank[snapshot_sku_find(snapshot, a->sku_id)],
                                 snapshot->sku_rank[snapshot_sku_find(snapshot, b->sku_id)]);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->agreement_id, b->agreement_id);
     }
     return order;
 }

@@ -295,6 +295,7 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
     struct closed_edge *closed = &closing->closed[closing->closed_count++];
     closed->edge = name_edge(closing, on->seller, on->buyer, agreement);
     closed->edge.billed_elsewhere = bill->usage_billing == USAGE_BILLED_ELSEWHERE;
+    closed->edge.stuck = bill->stuck_count;
     closing->seller_edges++;
     TRY(add_invoice(closing, agreement, bill, closed, fault));
     TRY(add_credit_notes(closing, agreement, bill, closed, fault));
@@ -323,10 +324,23 @@ static enum status bill_and_close_edge(struct closing *closing, uint32_t edge, u
     return close_edge(closing, edge, agreement, &bill, fault);
 }
 
+/* Whether the month was closed on the edge, under whichever of its agreements. */
+static bool is_closed(const struct closing *closing, uint32_t edge) {
+    const struct snapshot *snapshot = &closing->snapshot;
+    const uint32_t *agreements = snapshot->edge_agreements + snapshot->edges[edge].first_agreement;
+    for (uint32_t i = 0; i < snapshot->edges[edge].agreement_count; i++) {
+        uint32_t state = MONTH_OPEN;
+        if (id_map_get(&closing->month_states, snapshot->agreements[agreements[i]].id, 0, &state) &&
+            state == MONTH_CLOSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status visit_edge(struct closing *closing, uint32_t edge, struct fault *fault) {
     const struct snapshot *snapshot = &closing->snapshot;
     uint32_t agreement = bill_agreement(&closing->rated, &closing->loaded.waiting, edge);
-    uint32_t state = MONTH_OPEN;
     if (agreement == SNAPSHOT_NONE) {
         return STATUS_OK;
     }
@@ -343,8 +357,7 @@ static enum status visit_edge(struct closing *closing, uint32_t edge, struct fau
         return STATUS_OK;
     }
     closing->ended++;
-    id_map_get(&closing->month_states, snapshot->agreements[agreement].id, 0, &state);
-    if (state == MONTH_CLOSED) {
+    if (is_closed(closing, edge)) {
         closing->result->already_closed++;
         return STATUS_OK;
     }
@@ -430,8 +443,8 @@ static enum status mark_billed(struct closing *closing, struct fault *fault) {
     struct call *call = closing->call;
     TRY(months_close_bulk(call->db, closing->month, closing->fresh_months, closing->fresh_count, call->now_us,
                           fault));
-    if (closing->loaded.waiting.charge_count > 0) {
-        TRY(one_off_charges_mark_billed(call->db, closing->month, fault));
+    if (closing->loaded.waiting.charge_count > 0 && closing->batch.first_id > 0) {
+        TRY(one_off_charges_mark_billed(call->db, closing->month, closing->batch.first_id, fault));
     }
     if (closing->loaded.waiting.place_count > 0 && closing->batch.first_id > 0) {
         TRY(corrections_mark_billed(call->db, closing->month, closing->batch.first_id, fault));

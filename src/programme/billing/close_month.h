@@ -39,6 +39,7 @@ struct close_month_edge {
     int64_t gross_minor;
     const struct close_month_credit_note *credit_notes;
     size_t credit_note_count;
+    size_t stuck;          /* charges and corrected SKUs that wait in another currency than this bill's */
     bool billed_elsewhere; /* its seller bills usage elsewhere: only charges and corrections are on it */
     /* open: why */
     struct text reason;  /* "month-not-ended", "report-missing", "price-missing", "amount-overflow", … */

@@ -5,8 +5,10 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/lookup_sku.h"
 #include "programme/call/name_cache.h"
+#include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "store/billing/corrections.h"
+#include "store/billing/kept_months.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
 #include "store/parties/amendments.h"
@@ -47,11 +49,39 @@ static enum status view_correction(struct name_cache *names, const struct correc
 
 /* ---- adding ---- */
 
-static enum status require_closed(struct call *call, int64_t agreement_id, struct month month,
+/* Whether a month of before the edge is closed on any edge above its buyer, so that no late change can be. */
+static enum status is_closed_above(struct call *call, int64_t buyer_id, struct month month, bool *is_closed,
+                                   struct fault *fault) {
+    struct edge_frozen *edges = NULL;
+    size_t count = 0;
+    TRY(months_frozen(call->db, call->arena, buyer_id, 0, &edges, &count, fault));
+    *is_closed = false;
+    for (size_t i = 0; i < count; i++) {
+        *is_closed = *is_closed || edges[i].last_closed.index >= month.index;
+    }
+    return STATUS_OK;
+}
+
+/* A month of before the edge is closed with nothing on it, by the rules and midnights of now (R7.21). */
+static enum status close_empty(struct call *call, const struct agreement *agreement, struct month month,
+                               struct fault *fault) {
+    struct zone *zone = NULL;
+    TRY(open_zone(call, agreement->time_zone, &zone, fault));
+    struct kept_month kept = zone_kept_month(zone, month);
+    enum status status = kept_month_insert(call->db, call->arena, &kept, fault);
+    zone_close(zone);
+    TRY(status);
+    return month_close_save(call->db, month, (struct edge_closing){agreement->id, USAGE_BILLED_HERE},
+                            call->now_us, fault);
+}
+
+static enum status require_closed(struct call *call, const struct month_edge *edge, struct month month,
                                   struct text word, struct fault *fault) {
-    enum month_state state = MONTH_OPEN;
-    TRY(month_state_load(call->db, agreement_id, month, &state, fault));
-    if (state == MONTH_CLOSED) {
+    bool is_closed = edge->is_closed;
+    if (!is_closed && edge->came_after) {
+        TRY(is_closed_above(call, edge->agreement.buyer_id, month, &is_closed, fault));
+    }
+    if (is_closed) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_CONFLICT, "month-not-closed", "month", word,
@@ -71,6 +101,30 @@ static enum status require_price(struct call *call, const struct agreement *agre
     }
     return fault_set(fault, STATUS_CONFLICT, "price-missing", "sku", sku->code,
                      "The SKU has no price on this edge in that month, so there is nothing to correct.");
+}
+
+/* Where the parties trade in another currency by now, no bill will ever carry the correction. */
+static enum status require_currency(struct call *call, const struct agreement *of_month,
+                                    struct fault *fault) {
+    struct agreement living;
+    bool found = false;
+    TRY(agreement_find_edge(call->db, call->arena, of_month->seller_id, of_month->buyer_id, &found, &living,
+                            fault));
+    if (!found || living.signed_at_us == 0) {
+        return STATUS_OK;
+    }
+    struct zone *zone = NULL;
+    TRY(open_zone(call, living.time_zone, &zone, fault));
+    struct month month = zone_month_at(zone, call->now_us);
+    zone_close(zone);
+    TRY(agreement_in_month(call->db, call->arena, month, &living, fault));
+    if (text_equal(living.currency, of_month->currency)) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "other-currency", "month", of_month->currency,
+                     "That month was billed in %.*s, and the next bill of this edge is in %.*s, which cannot "
+                     "carry the correction. Give money back with a credit note, or ask for it with a charge.",
+                     TEXT_ARGS(of_month->currency), TEXT_ARGS(living.currency));
 }
 
 static enum status check_input(struct call *call, const struct add_correction_input *input,
@@ -95,7 +149,7 @@ static enum status add_correction_body(struct call *call, const void *input, voi
                                        struct fault *fault) {
     const struct add_correction_input *asked = input;
     struct correction_view *view = output;
-    struct agreement agreement;
+    struct month_edge edge;
     struct account customer;
     struct sku sku;
     struct name_cache names;
@@ -104,20 +158,23 @@ static enum status add_correction_body(struct call *call, const void *input, voi
                                     .created_at_us = call->now_us,
                                     .created_by = actor_text(call)};
     name_cache_init(&names, call);
-    TRY(find_own_edge(call, asked->seller, asked->buyer, RIGHT_REPORTS, &agreement, fault));
     TRY(month_parse(asked->month, "month", &correction.month, fault));
-    TRY(find_customer_below(call, &agreement, asked->customer, &customer, fault));
+    TRY(find_own_edge_in(call, asked->seller, asked->buyer, correction.month, RIGHT_REPORTS, &edge, fault));
+    TRY(find_customer_below(call, &edge.agreement, asked->customer, &customer, fault));
     TRY(find_sku(call, asked->sku, "sku", &sku, fault));
     TRY(check_input(call, asked, fault));
-    TRY(require_closed(call, agreement.id, correction.month, asked->month, fault));
-    TRY(agreement_in_month(call->db, call->arena, correction.month, &agreement, fault));
-    TRY(require_price(call, &agreement, &sku, correction.month, fault));
-    correction.agreement_id = agreement.id;
+    TRY(require_closed(call, &edge, correction.month, asked->month, fault));
+    TRY(require_price(call, &edge.agreement, &sku, correction.month, fault));
+    TRY(require_currency(call, &edge.agreement, fault));
+    if (!edge.is_closed) {
+        TRY(close_empty(call, &edge.agreement, correction.month, fault));
+    }
+    correction.agreement_id = edge.agreement.id;
     correction.customer_id = customer.id;
     correction.sku_id = sku.id;
     TRY(correction_insert(call->db, &correction, fault));
     TRY(view_correction(&names, &correction, view, fault));
-    return audit_write(call, "correction.add", view->identifier, agreement.seller_id,
+    return audit_write(call, "correction.add", view->identifier, edge.agreement.seller_id,
                        text_format(call->arena, "%.*s of %.*s in %.*s: %lld units", TEXT_ARGS(view->sku),
                                    TEXT_ARGS(view->customer_code), TEXT_ARGS(asked->month),
                                    (long long)correction.units),

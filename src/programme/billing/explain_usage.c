@@ -363,10 +363,13 @@ enum status explain_usage(struct call *call, const struct usage_to_explain *usag
     if (status != STATUS_OK) {
         goto done;
     }
-    again.agreement = snapshot_agreement_in(&again.snapshot, usage->head->agreement_id,
-                                            usage->line->corrects_month.index == INVOICE_NO_MONTH
-                                                ? usage->head->month
-                                                : usage->line->corrects_month);
+    again.agreement = snapshot_agreement_in(&again.snapshot, usage->head->agreement_id, usage->head->month);
+    if (again.agreement != SNAPSHOT_NONE && usage->line->corrects_month.index != INVOICE_NO_MONTH) {
+        /* The document may be of a later agreement than the month that it corrects. */
+        again.agreement =
+            snapshot_agreement_of_month(&again.snapshot, again.snapshot.edge_of_agreement[again.agreement],
+                                        usage->line->corrects_month, true);
+    }
     again.sku = snapshot_sku_find(&again.snapshot, usage->line->sku_id);
     if (again.agreement != SNAPSHOT_NONE && again.sku != SNAPSHOT_NONE) {
         status = explain_rated(&again, result, fault);

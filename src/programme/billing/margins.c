@@ -105,7 +105,7 @@ struct forecast {
     struct loaded_month loaded;
     struct rated_month rated;
     bool so_far;
-    bool *is_billed; /* per agreement: it answers for the month */
+    bool *is_billed; /* per edge: an agreement answers for the month */
     bool *is_told;   /* per agreement: its problem is among the result's */
 };
 
@@ -150,7 +150,7 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
         bill_edge(&forecast->rated, &forecast->loaded.waiting, scratch, agreement, &bill, fault);
     if (bill_is_refused(status)) {
         add_problem(margins, forecast, agreement, fault->code, text_copy(arena, text_of(fault->message)));
-        forecast->is_billed[agreement] = true;
+        forecast->is_billed[margins->snapshot.edge_of_agreement[agreement]] = true;
         return STATUS_OK;
     }
     TRY(status);
@@ -163,7 +163,7 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
         gather_lines(margins, forecast, agreement, bill.credit_notes[i].lines,
                      bill.credit_notes[i].line_count);
     }
-    forecast->is_billed[agreement] = true;
+    forecast->is_billed[margins->snapshot.edge_of_agreement[agreement]] = true;
     return STATUS_OK;
 }
 
@@ -201,7 +201,7 @@ static enum status gather_unsigned_charges(struct margins *margins, struct forec
                                  .buyer_id = agreement->buyer_id,
                                  .customer_id = charge->customer_id};
         int64_t amount_minor = 0;
-        if (forecast->is_billed[at] || is_hidden) {
+        if (forecast->is_billed[snapshot->edge_of_agreement[at]] || is_hidden) {
             continue;
         }
         if (one_off_charge_amount(charge, snapshot->currencies[at], &amount_minor, fault) != STATUS_OK) {
@@ -227,8 +227,8 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
         .party_id = margins->account.id,
     };
     TRY(load_month(call, &input, &forecast.loaded, fault));
-    forecast.is_billed = ARENA_NEW(call->arena, bool, margins->snapshot.agreement_count);
-    forecast.is_told = ARENA_NEW(call->arena, bool, margins->snapshot.agreement_count);
+    forecast.is_billed = ARENA_NEW(call->arena, bool, margins->snapshot.edge_count);
+    forecast.is_told = ARENA_NEW(call->arena, bool, margins->snapshot.edge_count);
     for (int i = 0; i < 2; i++) {
         forecast.so_far = i == 1;
         loaded_month_rate(&forecast.loaded, call->arena, forecast.so_far ? call->now_us : 0, &forecast.rated);

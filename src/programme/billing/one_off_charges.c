@@ -5,7 +5,6 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
 #include "programme/call/validate.h"
-#include "store/billing/months.h"
 #include "store/billing/one_off_charges.h"
 #include "store/parties/amendments.h"
 
@@ -98,11 +97,8 @@ static enum status parse_charge(struct call *call, const struct add_one_off_char
     return parse_tax(input, agreement, &charge->tax, fault);
 }
 
-static enum status require_open(struct call *call, int64_t agreement_id, struct month month, struct text word,
-                                struct fault *fault) {
-    enum month_state state = MONTH_OPEN;
-    TRY(month_state_load(call->db, agreement_id, month, &state, fault));
-    if (state != MONTH_CLOSED) {
+static enum status require_open(const struct month_edge *edge, struct text word, struct fault *fault) {
+    if (!edge->is_closed) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_CONFLICT, "month-closed", "month", word,
@@ -134,25 +130,24 @@ static enum status check_reason(const struct call *call, const struct agreement 
 static enum status add_charge_body(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct add_one_off_charge_input *asked = input;
     struct one_off_charge_view *view = output;
-    struct agreement agreement;
+    struct month_edge edge;
     struct account customer = {0};
     struct one_off_charge charge = {.created_at_us = call->now_us};
     struct name_cache names;
     name_cache_init(&names, call);
-    TRY(find_own_edge(call, asked->seller, asked->buyer, RIGHT_BILLING, &agreement, fault));
     TRY(month_parse(asked->month, "month", &charge.month, fault));
+    TRY(find_own_edge_in(call, asked->seller, asked->buyer, charge.month, RIGHT_BILLING, &edge, fault));
     if (asked->customer.length > 0) {
-        TRY(find_customer_below(call, &agreement, asked->customer, &customer, fault));
+        TRY(find_customer_below(call, &edge.agreement, asked->customer, &customer, fault));
     }
-    TRY(agreement_in_month(call->db, call->arena, charge.month, &agreement, fault));
-    TRY(parse_charge(call, asked, &agreement, &charge, fault));
-    TRY(check_reason(call, &agreement, charge.month, asked->month, fault));
-    TRY(require_open(call, agreement.id, charge.month, asked->month, fault));
-    charge.agreement_id = agreement.id;
+    TRY(parse_charge(call, asked, &edge.agreement, &charge, fault));
+    TRY(check_reason(call, &edge.agreement, charge.month, asked->month, fault));
+    TRY(require_open(&edge, asked->month, fault));
+    charge.agreement_id = edge.agreement.id;
     charge.customer_id = customer.id;
     TRY(one_off_charge_insert(call->db, &charge, fault));
     TRY(view_charge(&names, &charge, view, fault));
-    return audit_write(call, "charge.add", view->identifier, agreement.seller_id,
+    return audit_write(call, "charge.add", view->identifier, edge.agreement.seller_id,
                        text_format(call->arena, "%lld × %.*s to %.*s in %.*s", (long long)charge.quantity,
                                    TEXT_ARGS(charge.description), TEXT_ARGS(view->buyer_code),
                                    TEXT_ARGS(asked->month)),

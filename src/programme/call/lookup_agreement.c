@@ -1,21 +1,54 @@
 #include "programme/call/lookup_agreement.h"
 
 #include "programme/call/lookup_account.h"
+#include "programme/call/open_zone.h"
+#include "store/billing/months.h"
+#include "store/parties/amendments.h"
 
 static enum status unknown_agreement(struct text word, struct fault *fault) {
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-agreement", "agreement", word,
                      "There is no such agreement: give its identifier, or its seller and its buyer.");
 }
 
-static enum status find_by_parties(const struct call *call, struct agreement_words words, bool *found,
-                                   struct agreement *agreement, struct fault *fault) {
+static enum status find_parties(const struct call *call, struct agreement_words words, int64_t *seller_id,
+                                int64_t *buyer_id, struct fault *fault) {
     struct account buyer;
     TRY(find_account_or_own(call, words.buyer, "buyer", &buyer, fault));
     struct account seller = {.id = buyer.seller_id};
     if (words.seller.length > 0 || buyer.seller_id == 0) {
         TRY(find_account(call, words.seller, "seller", &seller, fault));
     }
-    return agreement_find_edge(call->db, call->arena, seller.id, buyer.id, found, agreement, fault);
+    *seller_id = seller.id;
+    *buyer_id = buyer.id;
+    return STATUS_OK;
+}
+
+/* All agreements of a seller and a buyer, ended ones too, by id. */
+static enum status load_pair(const struct call *call, int64_t seller_id, int64_t buyer_id,
+                             struct agreement **agreements, size_t *count, struct fault *fault) {
+    struct agreement_filter filter = {.seller_id = seller_id, .buyer_id = buyer_id};
+    int64_t next_after = 0;
+    return agreement_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX}, agreements,
+                          count, &next_after, fault);
+}
+
+static enum status find_by_parties(const struct call *call, struct agreement_words words, bool *found,
+                                   struct agreement *agreement, struct fault *fault) {
+    int64_t seller_id = 0;
+    int64_t buyer_id = 0;
+    struct agreement *ended = NULL;
+    size_t count = 0;
+    TRY(find_parties(call, words, &seller_id, &buyer_id, fault));
+    TRY(agreement_find_edge(call->db, call->arena, seller_id, buyer_id, found, agreement, fault));
+    if (*found || !words.or_ended) {
+        return STATUS_OK;
+    }
+    TRY(load_pair(call, seller_id, buyer_id, &ended, &count, fault));
+    *found = count > 0;
+    if (*found) {
+        *agreement = ended[count - 1];
+    }
+    return STATUS_OK;
 }
 
 static enum status find_by_identifier(const struct call *call, struct text identifier, bool *found,
@@ -46,16 +79,69 @@ enum status find_agreement(const struct call *call, struct agreement_words words
     return STATUS_OK;
 }
 
-enum status find_own_edge(const struct call *call, struct text seller, struct text buyer, enum right right,
-                          struct agreement *agreement, struct fault *fault) {
-    struct agreement_words words = {.seller = seller, .buyer = buyer};
-    struct agreement found;
+static struct agreement_words own_words(const struct call *call, struct text seller, struct text buyer) {
+    struct agreement_words words = {.seller = seller, .buyer = buyer, .or_ended = true};
     if (seller.length == 0 && call->actor.account_id > 0) {
         words.seller = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
     }
-    TRY(find_agreement(call, words, &found, fault));
+    return words;
+}
+
+/* How an agreement stands to a month, the better the higher. */
+enum answer { ANSWERS_UNSIGNED, ANSWERS_BEFORE, ANSWERS_AFTER, ANSWERS_IN_FORCE, ANSWERS_CLOSED };
+
+static enum status ask_agreement(const struct call *call, struct month month, struct agreement *agreement,
+                                 enum answer *answer, struct fault *fault) {
+    enum month_state state = MONTH_OPEN;
+    struct zone *zone = NULL;
+    TRY(agreement_in_month(call->db, call->arena, month, agreement, fault));
+    TRY(month_state_load(call->db, agreement->id, month, &state, fault));
+    TRY(open_zone(call, agreement->time_zone, &zone, fault));
+    int64_t start_us = zone_midnight_us(zone, month_first_day(month));
+    int64_t end_us = zone_midnight_us(zone, month_first_day(month_plus(month, 1)));
+    zone_close(zone);
+    if (state == MONTH_CLOSED) {
+        *answer = ANSWERS_CLOSED;
+    } else if (agreement->signed_at_us == 0) {
+        *answer = ANSWERS_UNSIGNED;
+    } else if (agreement->signed_at_us >= end_us) {
+        *answer = ANSWERS_AFTER;
+    } else {
+        bool in_force = agreement->ended_at_us == 0 || agreement->ended_at_us > start_us;
+        *answer = in_force ? ANSWERS_IN_FORCE : ANSWERS_BEFORE;
+    }
+    return STATUS_OK;
+}
+
+/* Of several that answer alike the last counts, and of those that came after the first. */
+static enum status choose_for_month(const struct call *call, struct month month, struct agreement *agreements,
+                                    size_t count, struct month_edge *edge, struct fault *fault) {
+    enum answer best = ANSWERS_UNSIGNED;
+    for (size_t i = 0; i < count; i++) {
+        enum answer answer = ANSWERS_UNSIGNED;
+        TRY(ask_agreement(call, month, &agreements[i], &answer, fault));
+        if (i == 0 || answer > best || (answer == best && answer != ANSWERS_AFTER)) {
+            best = answer;
+            edge->agreement = agreements[i];
+        }
+    }
+    edge->is_closed = best == ANSWERS_CLOSED;
+    edge->came_after = best == ANSWERS_AFTER;
+    return STATUS_OK;
+}
+
+enum status find_own_edge_in(const struct call *call, struct text seller, struct text buyer,
+                             struct month month, enum right right, struct month_edge *edge,
+                             struct fault *fault) {
+    struct agreement found;
+    struct agreement *agreements = NULL;
+    struct month_edge made = {0};
+    size_t count = 0;
+    TRY(find_agreement(call, own_words(call, seller, buyer), &found, fault));
     TRY(require_right(call, found.seller_id, right, fault));
-    *agreement = found;
+    TRY(load_pair(call, found.seller_id, found.buyer_id, &agreements, &count, fault));
+    TRY(choose_for_month(call, month, agreements, count, &made, fault));
+    *edge = made;
     return STATUS_OK;
 }
 

@@ -14,16 +14,25 @@ struct agreement_words {
     struct text identifier;
     struct text seller;
     struct text buyer;
+    bool or_ended; /* by its parties: where all are terminated, the last of them */
 };
 
 /* Finding says nothing of rights: use require_right with its seller_id or buyer_id. */
 enum status find_agreement(const struct call *call, struct agreement_words words, struct agreement *agreement,
                            struct fault *fault) MUST_CHECK;
 
-/* The agreement between a seller (empty: the actor's account) and a buyer. The actor must act for the seller
- * and have the right. */
-enum status find_own_edge(const struct call *call, struct text seller, struct text buyer, enum right right,
-                          struct agreement *agreement, struct fault *fault) MUST_CHECK;
+/* The agreement between a seller (empty: the actor's account) and a buyer that answers for a month, with its
+ * terms of then. The actor must act for the seller and have the right. It is the one
+ * that closed it, else the last that was in force in it, else the first that came after, else the last
+ * before. So it is found after an end or a renewal too. */
+struct month_edge {
+    struct agreement agreement;
+    bool is_closed;
+    bool came_after; /* the agreement was signed when the month was over */
+};
+enum status find_own_edge_in(const struct call *call, struct text seller, struct text buyer,
+                             struct month month, enum right right, struct month_edge *edge,
+                             struct fault *fault) MUST_CHECK;
 
 /* The edges and the month that a list shows; empty words are no condition. */
 struct edge_words {

@@ -7,6 +7,7 @@
 #include "programme/call/name_cache.h"
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
+#include "store/billing/corrections.h"
 
 #include <assert.h>
 
@@ -188,16 +189,33 @@ enum status offer_agreement(struct call *call, const struct offer_agreement_inpu
 
 /* ---- signing ---- */
 
+/* What waits belongs to the seller and the buyer, and no bill in another currency can carry it. */
+static enum status check_nothing_waits(struct call *call, const struct agreement *agreement,
+                                       struct fault *fault) {
+    bool waits = false;
+    TRY(waits_in_other_currency(call->db, agreement->seller_id, agreement->buyer_id, agreement->currency,
+                                &waits, fault));
+    if (!waits) {
+        return STATUS_OK;
+    }
+    return fault_set(
+        fault, STATUS_CONFLICT, "correction-waiting", "currency", agreement->currency,
+        "A correction or charge in another currency than %.*s waits for the next bill of these two "
+        "parties: close a month with it first, or remove the charge.",
+        TEXT_ARGS(agreement->currency));
+}
+
 static enum status do_sign_agreement(struct call *call, const void *input, void *output,
                                      struct fault *fault) {
     const struct sign_agreement_input *signing = input;
-    const struct agreement_words words = {signing->agreement, signing->seller, signing->buyer};
+    const struct agreement_words words = {signing->agreement, signing->seller, signing->buyer, false};
     struct agreement agreement;
     TRY(find_agreement(call, words, &agreement, fault));
     TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
     TRY(check_version(signing->if_version, agreement.version, fault));
     TRY(step_state(&agreement, "sign", fault));
     TRY(check_required_line(signing->signed_by, "signed_by", SIGNER_MAX_BYTES, &agreement.signed_by, fault));
+    TRY(check_nothing_waits(call, &agreement, fault));
     agreement.signed_at_us = call->now_us;
     TRY(agreement_update(call->db, &agreement, fault));
     TRY(audit_agreement(call, "agreement.sign", &agreement, fault));
@@ -214,7 +232,7 @@ enum status sign_agreement(struct call *call, const struct sign_agreement_input 
 static enum status do_edit_agreement(struct call *call, const void *input, void *output,
                                      struct fault *fault) {
     const struct edit_agreement_input *edit = input;
-    const struct agreement_words words = {edit->agreement, edit->seller, edit->buyer};
+    const struct agreement_words words = {edit->agreement, edit->seller, edit->buyer, false};
     struct agreement agreement;
     TRY(find_agreement(call, words, &agreement, fault));
     TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
@@ -254,7 +272,7 @@ static enum status do_show_agreement(struct call *call, const void *input, void 
 
 enum status show_agreement(struct call *call, struct text agreement, struct text seller, struct text buyer,
                            struct agreement_view *out, struct fault *fault) {
-    const struct agreement_words words = {agreement, seller, buyer};
+    const struct agreement_words words = {agreement, seller, buyer, true};
     return call_run(call, DB_READ, do_show_agreement, &words, out, fault);
 }
 

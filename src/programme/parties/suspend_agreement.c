@@ -19,7 +19,7 @@ struct reach {
 /* Finds the edge and steps its state; nothing is saved. */
 static enum status reach_edge(struct call *call, const struct suspend_agreement_input *input,
                               const char *event, struct reach *reach, struct fault *fault) {
-    const struct agreement_words words = {input->agreement, input->seller, input->buyer};
+    const struct agreement_words words = {input->agreement, input->seller, input->buyer, false};
     int state = 0;
     TRY(find_agreement(call, words, &reach->agreement, fault));
     TRY(require_right(call, reach->agreement.seller_id, RIGHT_ACCOUNTS, fault));

@@ -44,10 +44,11 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
 }
 
 static const char WAITING[] =
-    "select {c} from corrections c where c.month < $1 and exists (select 1 from corrections w where "
+    "select {c} from corrections c join agreements a on a.id = c.agreement_id where c.month < $1 and exists "
+    "(select 1 from corrections w where "
     "w.agreement_id = c.agreement_id and w.month = c.month and w.sku_id = c.sku_id and w.invoice_id is null) "
-    "and not exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month >= $1 and "
-    "m.state = 'closed') "
+    "and not exists (select 1 from months m join agreements b on b.id = m.agreement_id where b.seller_id = "
+    "a.seller_id and b.buyer_id = a.buyer_id and m.month >= $1 and m.state = 'closed') "
     "order by c.agreement_id, c.month, c.sku_id, c.customer_id, c.id";
 
 enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
@@ -68,9 +69,13 @@ enum status corrections_of_month(struct db *db, struct arena *arena, struct mont
 /* The first document of the close that has a line of the month and SKU: what takes back may be on several. */
 static const char MARK_BILLED[] =
     "update corrections set invoice_id = (select min(i.id) from invoices i join invoice_lines l on "
-    "l.invoice_id = i.id where i.agreement_id = corrections.agreement_id and i.id >= $2 and "
+    "l.invoice_id = i.id join agreements a on a.seller_id = i.seller_id and a.buyer_id = i.buyer_id "
+    "where a.id = corrections.agreement_id and i.id >= $2 and "
     "l.corrects_month = corrections.month and l.sku_id = corrections.sku_id) "
-    "where invoice_id is null and month < $1 and not exists (select 1 from months m where m.agreement_id = "
+    "where invoice_id is null and month < $1 and not exists (select 1 from months m join agreements b on "
+    "b.id "
+    "= m.agreement_id join agreements a on a.seller_id = b.seller_id and a.buyer_id = b.buyer_id where a.id "
+    "= "
     "corrections.agreement_id and m.month > $1 and m.state = 'closed')";
 
 enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
@@ -84,4 +89,20 @@ static const char WAITS[] =
 
 enum status correction_waits(struct db *db, int64_t agreement_id, bool *waits, struct fault *fault) {
     return rows_yes(db, WAITS, DB_ARGS(db_integer(agreement_id)), waits, fault);
+}
+
+/* What waits is in the currency of the terms of its month. */
+#define WAITS_ELSEWHERE(table)                                                                               \
+    "select 1 from " table                                                                                   \
+    " c join agreements a on a.id = c.agreement_id where a.seller_id = $1 and a.buyer_id = $2 and "          \
+    "c.invoice_id is null and coalesce((select t.currency from amendments t where t.agreement_id = a.id "    \
+    "and t.state = 'accepted' and t.from_month <= c.month order by t.from_month desc, t.number desc limit "  \
+    "1), a.currency) <> $3"
+static const char WAITS_IN_OTHER_CURRENCY[] =
+    WAITS_ELSEWHERE("corrections") " union all " WAITS_ELSEWHERE("charges") " limit 1";
+
+enum status waits_in_other_currency(struct db *db, int64_t seller_id, int64_t buyer_id, struct text currency,
+                                    bool *waits, struct fault *fault) {
+    return rows_yes(db, WAITS_IN_OTHER_CURRENCY,
+                    DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_string(currency)), waits, fault);
 }

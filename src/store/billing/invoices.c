@@ -163,7 +163,8 @@ static const struct db_fields ISSUED_LINE = DB_FIELDS(struct issued_line, ISSUED
     "left join invoices d on d.id = i.corrects_id "                                                          \
     "left join invoice_lines t on l.corrects_month is null and t.invoice_id = " TAKES_INVOICE                \
     " and t.position = " TAKES_POSITION " left join invoices o on o.id = t.invoice_id "                      \
-    "where i.agreement_id = $1 "
+    "where i.agreement_id in (select b.id from agreements a join agreements b on b.seller_id = a.seller_id " \
+    "and b.buyer_id = a.buyer_id where a.id = $1) "
 
 static const char LINES_OF_PLACE[] =
     ISSUED_LINES "and l.sku_id = $3 and l.price_id <> 0 and " MONTH_OF_USE " = $2 "

@@ -94,13 +94,14 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
                          struct page page, struct invoice_head **heads, size_t *count, int64_t *next_after,
                          struct fault *fault) MUST_CHECK;
 
-/* What was billed for (agreement, month, SKU) until now, charges aside: the lines of the month's invoice, the
- * corrections of that month and the credits of either, by invoice, then position. */
+/* What was billed for (month, SKU) between an agreement's seller and buyer until now, charges aside: the
+ * lines of the month's invoice, the corrections of that month, whichever of their agreements they were billed
+ * under, and the credits of either, by invoice, then position. */
 enum status invoice_lines_of_place(struct db *db, struct arena *arena, int64_t agreement_id,
                                    struct month month, int64_t sku_id, struct issued_line **rows,
                                    size_t *count, struct fault *fault) MUST_CHECK;
 
-/* All lines of all documents under an agreement, by invoice, then position. */
+/* All lines of all documents between an agreement's seller and buyer, by invoice, then position. */
 enum status invoice_lines_of_agreement(struct db *db, struct arena *arena, int64_t agreement_id,
                                        struct issued_line **rows, size_t *count,
                                        struct fault *fault) MUST_CHECK;

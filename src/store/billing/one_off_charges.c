@@ -65,16 +65,24 @@ enum status one_off_charge_list(struct db *db, struct arena *arena,
                      page, charges, count, next_after, fault);
 }
 
-static const char WAITING[] = "select {c} from charges c where c.month = $1 and c.invoice_id is null "
-                              "order by c.agreement_id, c.id";
+/* That a charge is on the bill of month $1 where it waits: it is of that month, or of one that its seller and
+ * buyer have closed already. */
+#define IS_DUE                                                                                               \
+    "invoice_id is null and (c.month = $1 or (c.month < $1 and exists (select 1 from months m join "         \
+    "agreements b on b.id = m.agreement_id where b.seller_id = a.seller_id and b.buyer_id = a.buyer_id and " \
+    "m.month = c.month and m.state = 'closed')))"
+
+static const char WAITING[] = "select {c} from charges c join agreements a on a.id = c.agreement_id "
+                              "where c." IS_DUE " order by a.seller_id, a.buyer_id, c.id";
 
 enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
                                     struct one_off_charge **charges, size_t *count, struct fault *fault) {
     return rows_all(db, arena, &CHARGE, WAITING, DB_ARGS(db_integer(month.index)), charges, count, fault);
 }
 
-static const char BILLED[] = "select {c} from charges c where c.month = $1 and c.invoice_id is not null "
-                             "and ($2 = 0 or c.agreement_id = $2) order by c.agreement_id, c.id";
+static const char BILLED[] =
+    "select {c} from charges c join invoices i on i.id = c.invoice_id where i.month = $1 "
+    "and ($2 = 0 or i.agreement_id = $2) order by i.seller_id, i.buyer_id, c.id";
 
 enum status one_off_charges_billed(struct db *db, struct arena *arena, struct month month,
                                    int64_t agreement_id, struct one_off_charge **charges, size_t *count,
@@ -83,11 +91,17 @@ enum status one_off_charges_billed(struct db *db, struct arena *arena, struct mo
                     charges, count, fault);
 }
 
+/* A charge is in the currency of the terms of its month. */
 static const char MARK_BILLED[] =
-    "update charges set invoice_id = (select i.id from invoices i where i.agreement_id = "
-    "charges.agreement_id "
-    "and i.month = charges.month and i.kind <> 'credit-note') where month = $1 and invoice_id is null";
+    "update charges set invoice_id = (select i.id from charges c join agreements a on a.id = c.agreement_id "
+    "join invoices i on i.seller_id = a.seller_id and i.buyer_id = a.buyer_id where c.id = charges.id and "
+    "i.id >= $2 and i.month = $1 and i.kind <> 'credit-note' and i.currency = coalesce((select t.currency "
+    "from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month <= c.month "
+    "order by t.from_month desc, t.number desc limit 1), a.currency)) where id in (select c.id from charges "
+    "c join agreements a on a.id = c.agreement_id where c." IS_DUE ")";
 
-enum status one_off_charges_mark_billed(struct db *db, struct month month, struct fault *fault) {
-    return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index)), NULL, fault);
+enum status one_off_charges_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
+                                        struct fault *fault) {
+    return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index), db_integer(first_invoice_id)), NULL,
+                  fault);
 }

@@ -24,17 +24,20 @@ enum status one_off_charge_list(struct db *db, struct arena *arena,
                                 struct one_off_charge **charges, size_t *count, int64_t *next_after,
                                 struct fault *fault) MUST_CHECK;
 
-/* What waits for the close of a month, on all edges: by agreement, then id. */
+/* What waits for the close of a month, on all edges: its charges, and those of months that were closed
+ * without them. By seller, buyer, then id. */
 enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
                                     struct one_off_charge **charges, size_t *count,
                                     struct fault *fault) MUST_CHECK;
 
-/* What was billed with a month, under an agreement (0: under all): by agreement, then id. */
+/* What was billed with a month, on documents of an agreement (0: of all): by seller, buyer, then id. */
 enum status one_off_charges_billed(struct db *db, struct arena *arena, struct month month,
                                    int64_t agreement_id, struct one_off_charge **charges, size_t *count,
                                    struct fault *fault) MUST_CHECK;
 
-/* Every waiting charge of the month whose edge has an invoice for it is on that invoice now. */
-enum status one_off_charges_mark_billed(struct db *db, struct month month, struct fault *fault) MUST_CHECK;
+/* Every one of those charges whose seller and buyer have an invoice of `month` in its currency, numbered from
+ * `first_invoice_id` on, is on that invoice now. */
+enum status one_off_charges_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
+                                        struct fault *fault) MUST_CHECK;
 
 #endif

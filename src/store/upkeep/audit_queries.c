@@ -126,7 +126,8 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "invoice_lines o on o.invoice_id = l.takes_invoice_id and o.position = l.takes_position left join "
      "invoices i on i.id = o.invoice_id where l.takes_invoice_id is not null and l.corrects_month is not "
      "null "
-     "and (i.id is null or i.agreement_id <> n.agreement_id or i.id >= n.id or o.quantity_parts <> "
+     "and (i.id is null or i.seller_id <> n.seller_id or i.buyer_id <> n.buyer_id or i.currency <> "
+     "n.currency or i.id >= n.id or o.quantity_parts <> "
      "-l.quantity_parts or o.amount_minor <> -l.amount_minor or o.customer_id <> l.customer_id or o.sku_id "
      "<> "
      "l.sku_id)",
@@ -170,25 +171,38 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "i.id where i.kind <> 'credit-note' and coalesce(l.lines, 0) <> coalesce(c.charges, 0)",
      "has {a} lines of charges, and {b} charges name it"},
     {"charge-forgotten", AUDIT_CHARGE,
-     "select c.id, c.month, 0 from charges c join months m on m.agreement_id = c.agreement_id and m.month = "
-     "c.month where m.state = 'closed' and c.invoice_id is null",
-     "waits in a month that is closed"},
+     "select distinct c.id, c.month, 0 from charges c join agreements a on a.id = c.agreement_id join "
+     "agreements b on b.seller_id = a.seller_id and b.buyer_id = a.buyer_id join months m on m.agreement_id "
+     "= b.id and m.month = c.month where m.state = 'closed' and c.invoice_id is null",
+     "waits in a month that is closed: the next bill of its seller and buyer takes it, unless that is in "
+     "another currency"},
     {"charge-elsewhere", AUDIT_CHARGE,
-     "select c.id, c.month, i.month from charges c join invoices i on i.id = c.invoice_id where "
-     "i.agreement_id "
-     "<> c.agreement_id or i.month <> c.month or i.kind = 'credit-note'",
-     "is on an invoice of another edge or month"},
+     "select c.id, c.month, i.month from charges c join invoices i on i.id = c.invoice_id join agreements a "
+     "on a.id = c.agreement_id where i.seller_id <> a.seller_id or i.buyer_id <> a.buyer_id or i.month < "
+     "c.month or i.kind = 'credit-note'",
+     "is on an invoice of another edge, or of a month before its own"},
     {"correction-elsewhere", AUDIT_CORRECTION,
-     "select c.id, c.month, i.month from corrections c join invoices i on i.id = c.invoice_id where "
-     "i.agreement_id <> c.agreement_id or not exists (select 1 from invoice_lines "
+     "select c.id, c.month, i.month from corrections c join invoices i on i.id = c.invoice_id join "
+     "agreements a on a.id = c.agreement_id where i.seller_id <> a.seller_id or i.buyer_id <> a.buyer_id or "
+     "not exists (select 1 from invoice_lines "
      "l "
      "where l.invoice_id = i.id and l.corrects_month = c.month and l.sku_id = c.sku_id)",
      "is not answered by a line of the invoice that carries it"},
+    {"correction-forgotten", AUDIT_CORRECTION,
+     "select distinct c.id, c.month, 0 from corrections c join agreements a on a.id = c.agreement_id join "
+     "agreements b on b.seller_id = a.seller_id and b.buyer_id = a.buyer_id join months m on m.agreement_id "
+     "= b.id and m.month > c.month where m.state = 'closed' and m.closed_at_us > c.created_at_us and "
+     "c.invoice_id is null and not exists (select 1 from months n join agreements d on d.id = "
+     "n.agreement_id where d.seller_id = a.seller_id and d.buyer_id = a.buyer_id and n.state = 'closed' and "
+     "n.month > m.month and n.closed_at_us <= m.closed_at_us)",
+     "was left out of a bill: the next one of its seller and buyer takes it, unless that is in another "
+     "currency"},
     {"correction-unasked", AUDIT_INVOICE,
      "select distinct i.id, l.corrects_month, 0 from invoice_lines l join invoices i on i.id = l.invoice_id "
      "where l.corrects_month is not null and not exists (select 1 from corrections c join invoices j on j.id "
      "= "
-     "c.invoice_id where j.agreement_id = i.agreement_id and j.month = i.month and c.month = "
+     "c.invoice_id where j.seller_id = i.seller_id and j.buyer_id = i.buyer_id and j.month = i.month and "
+     "c.month = "
      "l.corrects_month "
      "and c.sku_id = l.sku_id)",
      "corrects a month (number {a}) without a correction that asks for it"},
