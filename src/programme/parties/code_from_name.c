@@ -19,7 +19,7 @@ static struct text write_in_latin(struct arena *arena, struct text name) {
     int32_t limit = length;
     utrans_transUChars(writer, units, &length, WRITTEN_UNITS_MAX, 0, &limit, &error);
     utrans_close(writer);
-    char *bytes = ARENA_NEW(arena, char, 3 * WRITTEN_UNITS_MAX);
+    char *bytes = ARENA_NEW(arena, char, (size_t)3 * WRITTEN_UNITS_MAX);
     int32_t size_bytes = 0;
     u_strToUTF8(bytes, 3 * WRITTEN_UNITS_MAX, &size_bytes, units, length, &error);
     return U_FAILURE(error) ? name : (struct text){bytes, (size_t)size_bytes};
