@@ -32,6 +32,7 @@
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/licences.h"
+#include "programme/licensing/moves.h"
 #include "programme/licensing/undo_licence.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
@@ -59,6 +60,7 @@ void represent_token(struct json_writer *out, const char *name, const struct tok
 void represent_audit_entry(struct json_writer *out, const char *name, const struct audit_view *entry);
 
 /* represent_licences.c: blocks, licences, reports */
+void represent_move(struct json_writer *out, const char *name, const struct move_view *move);
 void represent_block(struct json_writer *out, const char *name, const struct block_view *block);
 void represent_licence(struct json_writer *out, const char *name, const struct licence_view *licence);
 void represent_licence_in_full(struct json_writer *out, const char *name,

@@ -181,3 +181,46 @@ void represent_report_in_full(struct json_writer *out, const char *name, const s
     json_write_close_array(out);
     json_write_close(out);
 }
+
+static void write_move_party(struct json_writer *out, const char *name, const struct move_party_view *party) {
+    json_write_open(out, name);
+    json_write_text(out, "id", party->identifier);
+    json_write_text(out, "code", party->code);
+    json_write_text(out, "name", party->name);
+    json_write_text_or_null(out, "agreed_by", party->agreed_by);
+    json_write_close(out);
+}
+
+static void write_move_licence(struct json_writer *out, const struct move_licence_view *licence) {
+    json_write_open(out, NULL);
+    json_write_text_or_null(out, "licence", licence->licence);
+    json_write_text(out, "sku", licence->sku);
+    json_write_text(out, "state", licence->state);
+    json_write_int(out, "seats", licence->seats);
+    json_write_int(out, "devices", licence->devices);
+    json_write_text_or_null(out, "stays", licence->stays);
+    json_write_close(out);
+}
+
+void represent_move(struct json_writer *out, const char *name, const struct move_view *move) {
+    json_write_open(out, name);
+    json_write_text_or_null(out, "id", move->identifier);
+    json_write_text(out, "state", move->state);
+    write_move_party(out, "customer", &move->customer);
+    write_move_party(out, "from", &move->from);
+    write_move_party(out, "to", &move->to);
+    json_write_text(out, "month", move->month);
+    json_write_instant(out, "at", move->at_us);
+    json_write_bool(out, "alone", move->is_alone);
+    json_write_text_or_null(out, "successor", move->successor);
+    json_write_text(out, "proposed_by", move->proposed_by);
+    json_write_instant(out, "proposed_at", move->proposed_at_us);
+    json_write_instant(out, "decided_at", move->decided_at_us);
+    json_write_open_array(out, "licences");
+    for (size_t i = 0; i < move->licence_count; i++) {
+        write_move_licence(out, &move->licences[i]);
+    }
+    json_write_close_array(out);
+    json_write_int(out, "version", move->version);
+    json_write_close(out);
+}

@@ -4,6 +4,7 @@
 #include "machine/random.h"
 #include "programme/call/call.h"
 #include "programme/delivery/update_repository.h"
+#include "programme/licensing/carry_out_move.h"
 #include "programme/parties/heartbeat.h"
 
 #include <pthread.h>
@@ -39,7 +40,11 @@ static enum status keep_up(struct upkeep *upkeep, struct call *call, struct roun
     const struct keep_heartbeat_input heartbeat = {.trusts_clock = round.trusts_clock};
     TRY(keep_heartbeat(call, &heartbeat, fault));
     TRY(renew_updates(call, &(struct renew_updates_input){.all = false}, NULL, fault));
-    return round.sweeps ? artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault) : STATUS_OK;
+    if (round.sweeps) {
+        TRY(artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault));
+    }
+    int64_t moved = 0;
+    return carry_out_due_moves(call, &moved, fault);
 }
 
 /* One round; a connection that failed is made anew in the next. */

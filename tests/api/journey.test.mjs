@@ -309,6 +309,19 @@ async function dropOutAndEnd({ alpine, distributor }, agreement) {
   assert.equal(ended.state, 'terminated');
 }
 
+async function moveACustomer({ alpine, distributor }) {
+  await distributor.post('/v1/accounts', { kind: 'provider', name: 'Birch IT', code: 'BIRCH' }, 201);
+  const move = { customer: 'TREY', to: 'BIRCH', month: '2027-01' };
+  assert.equal((await distributor.post('/v1/moves', { ...move, dry_run: true })).id, null);
+  await alpine.refused(404, 'unknown-account', 'POST', '/v1/moves', { body: move });
+  const made = await distributor.post('/v1/moves', move, 201);
+  const etag = await alpine.etag(`/v1/moves/${made.id}`);
+  const agreed = await alpine.post(`/v1/moves/${made.id}/agree`, { agreed_by: 'Anna Alpine' }, 200, { headers: { 'if-match': etag } });
+  assert.equal(agreed.from.agreed_by, 'Anna Alpine');
+  assert.deepEqual((await alpine.get('/v1/moves')).items.map((one) => one.state), ['proposed']);
+  assert.equal((await distributor.post(`/v1/moves/${made.id}/withdraw`, {})).state, 'withdrawn');
+}
+
 async function lookAtTheService(server) {
   const nobody = new Client(server, {});
   assert.match(await nobody.must(200, 'GET', '/'), /<h1>Seatmeter<\/h1>/);
@@ -339,6 +352,7 @@ for (const engine of engines) {
     await lookAtTheMoney(people);
     await manageUsers(people);
     await leaseToAMachineWithoutANetwork(people, licence);
+    await moveACustomer(people);
     await dropOutAndEnd(people, agreement);
     await lookAtTheService(server);
     await people.alpine.get('/v1/accounts/ALPINE');

@@ -19,6 +19,7 @@ def kinds(stage):
         "device": (tree.devices, tree.sees_device, ["/v1/devices/{id}"]),
         "product": (tree.products, tree.sees_product, ["/v1/products/{id}"]),
         "release": (tree.releases, tree.sees_release, ["/v1/releases/{id}"]),
+        "move": (tree.moves, tree.sees_move, ["/v1/moves/{id}"]),
         "report": (tree.reports, tree.sees_of_edge, ["/v1/reports/{id}", "/v1/reports/{id}?format=csv"]),
         "invoice": (tree.invoices, tree.sees_of_edge, ["/v1/invoices/{id}", "/v1/invoices/{id}?format=text"]),
         "user": (tree.users, tree.sees_own, ["/v1/users/{id}"]),

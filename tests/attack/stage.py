@@ -3,6 +3,7 @@ everything in it that one account must not learn of another, made by its rightfu
 
 Texts, prices and keys made here are secrets: the client watches every answer for them."""
 import atexit
+import datetime
 import hashlib
 import json
 import os
@@ -185,6 +186,10 @@ class Stage:
         for month in ("2031-01", "2031-02"):
             terms = self.secret(f"terms from {month} for P0001", ["MERIDIAN", "P0001"], "terms")
             self.say("MERIDIAN", "POST", f"/v1/agreements/{signed}/terms", {"from": month, "terms": terms})
+        running = datetime.date.today().replace(day=15) + datetime.timedelta(days=31)
+        self.made["next month"] = f"{running:%Y-%m}"
+        self.made["move"] = self.say("MERIDIAN", "POST", "/v1/moves", {
+            "customer": self.who["C00001"].id, "to": self.who["P0002"].id, "month": self.made["next month"]})["id"]
 
     # ---- what is sold
 
@@ -394,6 +399,9 @@ class Stage:
         sold = other.read("agreement", "list")["items"][-1]
         found["charge"] = other.read("charge", "add", "--seller", sold["seller"]["id"], "--buyer", sold["buyer"]["id"],
                                      "--month", OPEN, "--description", "x", "--unit-price", "1")["id"]
+        moved = other.read("account", "list", "--kind", "customer")["items"][0]["id"]
+        other.say("account", "add", "--kind", "provider", "--name", "X", "--code", "PX")
+        found["move"] = other.read("move", "propose", moved, "--to", "PX", "--month", self.made["next month"])["id"]
         self.made["stranger"] = found
         return found
 

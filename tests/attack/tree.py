@@ -7,7 +7,7 @@ class Tree:
     def __init__(self, read):
         """`read(*words)` is the JSON that the command prints."""
         kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "correction", "catalog", \
-            "product", "release"
+            "product", "release", "move"
         listed = {kind: read(kind, "list")["items"] for kind in kinds}
         self.accounts = {one["id"]: one for one in listed["account"]}
         self.seller = {one["id"]: one["seller"] and one["seller"]["id"] for one in listed["account"]}
@@ -26,6 +26,7 @@ class Tree:
         self.devices = {one["id"]: one for one in listed["device"]}
         self.products = {one["id"]: one for one in listed["product"]}
         self.releases = {one["id"]: one for one in listed["release"]}
+        self.moves = {one["id"]: one for one in listed["move"]}
         self.reports = {one["id"]: one for one in listed["report"]}
         self.invoices = {one["id"]: one for one in listed["invoice"]}
         self.charges = {one["id"]: one for one in listed["charge"]}
@@ -63,12 +64,17 @@ class Tree:
 
     def may_name(self, viewer, account):
         """Whose name and code an account reads somewhere: besides those it knows, the owners of the SKUs it can
-        license. A vendor reads no more than the identifiers of those who have licences of its SKUs."""
-        return (self.knows(viewer, account) or self.is_or_is_above(account, viewer) or
+        license. A vendor reads no more than the identifiers of those who have licences of its SKUs. The parties of a
+        move read each other's."""
+        return (self.knows(viewer, account) or self.in_one_move(viewer, account) or
+                self.is_or_is_above(account, viewer) or
                 (self.is_vendor(account) and not self.is_vendor(viewer)))
 
     def may_identify(self, viewer, account):
         return self.may_name(viewer, account) or (self.is_vendor(viewer) and account in self.supplied(viewer))
+
+    def in_one_move(self, viewer, account):
+        return any({viewer, account} <= {one[side]["id"] for side in ("customer", "from", "to")} for one in self.moves.values())
 
     # ---- edges
 
@@ -137,6 +143,12 @@ class Tree:
 
     def sees_device(self, viewer, device):
         return viewer in (device["provider"]["id"], device["customer"]["id"])
+
+    def sees_move(self, viewer, move):
+        """Its parties, and who stands above both providers."""
+        old, new = move["from"]["id"], move["to"]["id"]
+        return viewer in (move["customer"]["id"], old, new, move["successor"]) or (
+            self.is_or_is_above(viewer, old) and self.is_or_is_above(viewer, new))
 
     def sees_own(self, viewer, thing):
         """Users and tokens."""

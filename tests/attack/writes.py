@@ -89,6 +89,9 @@ def writes(stage):
     def product_seen(viewer):
         return tree.sees_product(viewer, tree.products[made["product"]])
 
+    def move_seen(viewer):
+        return tree.sees_move(viewer, tree.moves[made["move"]])
+
     def nobody_else(_):
         return False
 
@@ -138,6 +141,12 @@ def writes(stage):
               edge("P0003", "C00009")),
         Write("terminateAgreement", "P0002", "POST", f"/v1/agreements/{agreement('P0002', 'C00010')}/terminate", {},
               edge("P0002", "C00010")),
+        Write("proposeMove", "MERIDIAN", "POST", "/v1/moves",
+              {"customer": ids["C00003"], "to": ids["P0001"], "month": made["next month"]}, nobody_else),
+        Write("agreeMove", "P0001", "POST", f"/v1/moves/{made['move']}/agree", {"agreed_by": "Ada"}, move_seen,
+              ("P0002", "C00001")),
+        Write("withdrawMove", "MERIDIAN", "POST", f"/v1/moves/{made['move']}/withdraw", {}, move_seen,
+              ("P0001", "P0002", "C00001")),
         Write("composeBundle", "P0001", "POST", "/v1/bundles",
               {"seller": ids["P0001"], "code": "NEWB", "name": "New", "parts": [{"sku": stage.sku}]}, knows("P0001")),
         Write("addService", "P0001", "POST", "/v1/services", {"seller": ids["P0001"], "code": "NEWS", "name": "New"},

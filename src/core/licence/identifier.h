@@ -14,22 +14,23 @@
 #include <stdint.h>
 
 enum identifier_kind {
-    IDENTIFIER_ACCOUNT,     /* acc_ */
-    IDENTIFIER_AGREEMENT,   /* agr_ */
-    IDENTIFIER_SKU,         /* sku_ */
-    IDENTIFIER_BLOCK,       /* blk_ */
-    IDENTIFIER_LICENCE,     /* lic_ */
-    IDENTIFIER_REPORT,      /* rep_ */
-    IDENTIFIER_INVOICE,     /* inv_ */
-    IDENTIFIER_USER,        /* usr_ */
-    IDENTIFIER_TOKEN,       /* tok_ */
-    IDENTIFIER_CHARGE,      /* chg_ */
-    IDENTIFIER_CORRECTION,  /* cor_ */
-    IDENTIFIER_AUDIT,       /* aud_ */
-    IDENTIFIER_DEVICE,      /* dev_ */
-    IDENTIFIER_PRODUCT,     /* prd_ */
-    IDENTIFIER_RELEASE,     /* rel_ */
-    IDENTIFIER_INSTALL_LINK /* lnk_ */
+    IDENTIFIER_ACCOUNT,      /* acc_ */
+    IDENTIFIER_AGREEMENT,    /* agr_ */
+    IDENTIFIER_SKU,          /* sku_ */
+    IDENTIFIER_BLOCK,        /* blk_ */
+    IDENTIFIER_LICENCE,      /* lic_ */
+    IDENTIFIER_REPORT,       /* rep_ */
+    IDENTIFIER_INVOICE,      /* inv_ */
+    IDENTIFIER_USER,         /* usr_ */
+    IDENTIFIER_TOKEN,        /* tok_ */
+    IDENTIFIER_CHARGE,       /* chg_ */
+    IDENTIFIER_CORRECTION,   /* cor_ */
+    IDENTIFIER_AUDIT,        /* aud_ */
+    IDENTIFIER_DEVICE,       /* dev_ */
+    IDENTIFIER_PRODUCT,      /* prd_ */
+    IDENTIFIER_RELEASE,      /* rel_ */
+    IDENTIFIER_INSTALL_LINK, /* lnk_ */
+    IDENTIFIER_MOVE          /* mov_ */
 };
 
 /* 4 for the prefix, 13 digits, and the zero. */

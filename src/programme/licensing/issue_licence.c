@@ -96,8 +96,9 @@ static struct licence licence_of(const struct call *call, const struct issue *is
 }
 
 /* A licence and, where it is a bundle's, its parts. */
-static enum status issue_one(struct call *call, const struct issue *issue, struct issued_licence *out,
-                             struct fault *fault) {
+static enum status issue_one(struct call *call, const struct issue *issue, struct licence_row *made,
+                             struct issued_licence *out, struct fault *fault) {
+    assert(issue->parts != NULL && issue->part_count >= 1); /* what is issued is the first */
     struct licence_row row = {.licence = licence_of(call, issue, &issue->parts[0]),
                               .provider_code = issue->provider.code,
                               .customer_code = issue->customer.code,
@@ -114,6 +115,7 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
         TRY(licence_insert(call->db, &part, fault));
     }
     TRY(licence_view_fill(call, &row, true, &out->licence, fault));
+    *made = row;
     return audit_write(call, "licence.issue", out->licence.identifier, issue->provider.id,
                        text_format(call->arena, "%lld seats of %.*s to %.*s", (long long)issue->seats,
                                    TEXT_ARGS(issue->sku.code), TEXT_ARGS(issue->customer.code)),
@@ -131,13 +133,31 @@ static enum status do_issue_licence(struct call *call, const void *input, void *
     int64_t given = 0;
     while (issued.count < (size_t)issue.count) {
         struct issued_licence *one = &issued.items[issued.count++];
-        TRY(issue_one(call, &issue, one, fault));
+        struct licence_row row;
+        TRY(issue_one(call, &issue, &row, one, fault));
         given += one->licence.seats;
     }
     /* The block's issued seats grew by what its new licences have. */
     assert(given == taken && taken <= issue.block.size - issue.block.issued_seats);
     *(struct issued_licences *)output = issued;
     return STATUS_OK;
+}
+
+enum status issue_to_customer(struct call *call, const struct issue_to *to, int64_t seats,
+                              struct licence_row *row, struct fault *fault) {
+    struct issued_licence issued;
+    struct issue issue = {.block = *to->block,
+                          .provider = *to->provider,
+                          .customer = *to->customer,
+                          .sku = *to->sku,
+                          .seats = seats,
+                          .count = 1};
+    TRY(bundle_expand(call, &issue.sku, &issue.parts, &issue.part_count, fault));
+    TRY(check_seats(call, &issue, fault));
+    TRY(check_parts(call, &issue, fault));
+    TRY(block_add_issued(call->db, to->block->id, seats, fault));
+    to->block->issued_seats += seats;
+    return issue_one(call, &issue, row, &issued, fault);
 }
 
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,

@@ -7,6 +7,9 @@
 #define SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
 
 #include "programme/licensing/licences.h"
+#include "store/catalogue/skus.h"
+#include "store/licensing/blocks.h"
+#include "store/parties/accounts.h"
 
 enum { LICENCE_ISSUE_COUNT_MAX = 10000 };
 
@@ -25,6 +28,17 @@ struct issued_licences {
     struct issued_licence *items;
     size_t count;
 };
+/* One licence for a use case of this room that has checked everything but the SKU's parts: its row. Takes the
+ * seats from the block, in `*block` too. */
+struct issue_to {
+    struct block *block;
+    const struct account *provider;
+    const struct account *customer;
+    const struct sku *sku;
+};
+enum status issue_to_customer(struct call *call, const struct issue_to *to, int64_t seats,
+                              struct licence_row *row, struct fault *fault) MUST_CHECK;
+
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) MUST_CHECK;
 

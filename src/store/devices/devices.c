@@ -305,3 +305,34 @@ enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_u
     return rows_yes(db, USED_SINCE, DB_ARGS(db_integer(licence_id), db_integer(since_us), db_integer(seats)),
                     used, fault);
 }
+
+/* ---- another licence ---- */
+
+static const char COUNT_ACTIVE[] = "select count(*) from devices where licence_id = $1 and state = 'active'";
+
+enum status devices_count_active(struct db *db, int64_t licence_id, int64_t *count, struct fault *fault) {
+    return db_query_int(db, COUNT_ACTIVE, DB_ARGS(db_integer(licence_id)), 0, count, fault);
+}
+
+static const char IDS_OF_LICENCE[] = "select id from devices where licence_id = $1 order by id";
+static const char *const CHANGE_LICENCE[] = {
+    "update devices set licence_id = $2 where licence_id = $1",
+    "update free_seats set licence_id = $2 where licence_id = $1",
+    "update silent_searches set licence_id = $2 where licence_id = $1",
+    "update device_releases set licence_id = $2 where licence_id = $1",
+};
+
+enum status devices_change_licence(struct db *db, struct arena *arena, int64_t licence_id,
+                                   int64_t successor_id, int64_t now_us, struct fault *fault) {
+    int64_t *ids = NULL;
+    size_t count = 0;
+    TRY(rows_integers(db, arena, IDS_OF_LICENCE, DB_ARGS(db_integer(licence_id)), &ids, &count, fault));
+    for (size_t i = 0; i < sizeof CHANGE_LICENCE / sizeof *CHANGE_LICENCE; i++) {
+        TRY(db_run(db, CHANGE_LICENCE[i], DB_ARGS(db_integer(licence_id), db_integer(successor_id)), NULL,
+                   fault));
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(device_change_note(db, DEVICE_CHANGE_DEVICE, ids[i], now_us, fault));
+    }
+    return STATUS_OK;
+}

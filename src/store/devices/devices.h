@@ -108,6 +108,15 @@ enum device_change_kind {
 enum status device_change_note(struct db *db, enum device_change_kind kind, int64_t subject_id,
                                int64_t now_us, struct fault *fault) MUST_CHECK;
 
+/* How many active devices a licence has. */
+enum status devices_count_active(struct db *db, int64_t licence_id, int64_t *count,
+                                 struct fault *fault) MUST_CHECK;
+
+/* All devices of a licence, their seats and releases go over to another that has none, and the device door is
+ * told of each. */
+enum status devices_change_licence(struct db *db, struct arena *arena, int64_t licence_id,
+                                   int64_t successor_id, int64_t now_us, struct fault *fault) MUST_CHECK;
+
 /* Whether a device was activated or released under the licence since an instant, or an active one holds a
  * seat beyond `seats`: it may have had a lease that the licence gave since. */
 enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats, bool *used,

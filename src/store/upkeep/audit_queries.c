@@ -37,6 +37,25 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select u.licence_id, u.sequence, 0 from licence_events u where u.kind = 6 and not exists "
      "(select 1 from voided_events v where v.voided_by = u.sequence)",
      "has event {a}, an undo that names no event"},
+    {"move-licence", AUDIT_LICENCE,
+     "select m.licence_id, m.move_id, 0 from moved_licences m join moves v on v.id = m.move_id "
+     "join licences o on o.id = m.licence_id join licences n on n.id = m.successor_id where v.state <> "
+     "'done' or o.state <> 'retired' or o.customer_id <> v.customer_id or n.sku_id <> o.sku_id "
+     "or n.customer_id <> coalesce(v.successor_id, 0)",
+     "went along with a move (number {a}) that is not done, or that is not its customer's"},
+    {"move-hours", AUDIT_LICENCE,
+     "select m.licence_id, o.retired_at_us, coalesce(n.first_on_at_us, 0) from moved_licences m "
+     "join moves v on v.id = m.move_id join licences o on o.id = m.licence_id "
+     "join licences n on n.id = m.successor_id where n.first_on_at_us < o.retired_at_us "
+     "or v.is_alone = 0 and exists (select 1 from licence_events e where e.licence_id = o.id and e.kind = 2 "
+     "and e.at_us = o.retired_at_us) and not exists (select 1 from licence_events e where e.licence_id = "
+     "n.id and e.kind = 1 and e.at_us = o.retired_at_us)",
+     "counted until {a}, and its successor from {b}: hours twice or never"},
+    {"move-successor", AUDIT_ACCOUNT,
+     "select v.customer_id, v.id, 0 from moves v left join accounts s on s.id = v.successor_id "
+     "where (v.state = 'done') <> (v.successor_id is not null) or s.seller_id <> v.to_id "
+     "or (v.state in ('done', 'withdrawn')) <> (v.decided_at_us is not null)",
+     "has a move (number {a}) whose state, time and account of the new provider contradict each other"},
     {"licence-provider", AUDIT_LICENCE,
      "select l.id, l.provider_id, coalesce(a.seller_id, 0) from licences l left join accounts a on a.id = "
      "l.customer_id where a.id is null or a.seller_id is null or a.seller_id <> l.provider_id "
