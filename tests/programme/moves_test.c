@@ -6,6 +6,7 @@
 #include "programme/call/authorise.h"
 #include "programme/licensing/carry_out_move.h"
 #include "programme/licensing/moves.h"
+#include "programme/parties/amend_agreement.h"
 #include "trade.h"
 
 #include <setjmp.h>
@@ -248,8 +249,8 @@ static void a_licence_that_was_changed_since_holds_the_move_up_whole(void **stat
 
 static void the_check_finds_a_move_that_does_not_fit(void **state) {
     static const char *const SABOTAGES[] = {
-        "update licences set first_on_at_us = first_on_at_us - 1 where id = (select successor_id from "
-        "moved_licences)",
+        ("update licences set first_on_at_us = first_on_at_us - 1 where id = (select successor_id from "
+         "moved_licences)"),
         "update moves set state = 'agreed'",
         "update moves set successor_id = null",
         "update moved_licences set successor_id = (select min(id) from licences where state = 'issued')",
@@ -281,6 +282,7 @@ static void each_provider_is_billed_its_own_months(void **state) {
     struct world *world = trade.world;
     trade_account(&trade, "provider", "P2", "DIST");
     trade_sku(&trade, "S");
+    trade_price(&trade, "VEND", "DIST", "S", POLICY_DAILY, TIER_FLAT, "1:1", NULL);
     trade_price(&trade, "DIST", "P1", "S", POLICY_DAILY, TIER_FLAT, "1:30", NULL);
     trade_price(&trade, "DIST", "P2", "S", POLICY_DAILY, TIER_FLAT, "1:31", NULL);
     trade_price(&trade, "P1", NULL, "S", POLICY_DAILY, TIER_FLAT, "1:60", NULL);
@@ -307,8 +309,48 @@ static void each_provider_is_billed_its_own_months(void **state) {
     assert_int_equal(november.invoice.net_minor, 6000);
     struct invoice_detail december = trade_invoice(&trade, "DIST", "P2", "2026-12");
     assert_int_equal(december.invoice.net_minor, 6200);
-    assert_int_equal(trade_ask(&trade, "select count(*) from invoices"), 4); /* and the two customers' */
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices"),
+                     6); /* and the vendor's, the customers' */
     the_check_finds_nothing(world);
+}
+
+static void amend(struct world *world, const char *from, struct agreement_terms_input terms) {
+    struct call call = call_of(world, "P1");
+    struct amend_agreement_input input = {
+        .agreement = {.seller = TEXT("P1"), .buyer = TEXT("C1")}, .from = text_of(from), .terms = terms};
+    struct terms_view view;
+    WORLD_OK(world, amend_agreement(&call, &input, &view, &world->fault));
+}
+
+static void the_successors_agreement_has_the_terms_of_the_month(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_licence_on(world, "OFFICE", 5);
+    amend(world, "2026-12",
+          (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("20")});
+    agreed(world);
+    it_is(world, "2026-12-01T00:00:30Z");
+    assert_int_equal(done(world), 1);
+    assert_int_equal(ask(world,
+                         "select g.tax_rate_millionths from agreements g join moves m on m.successor_id = "
+                         "g.buyer_id where g.tax_category = 'S'"),
+                     200000);
+    the_check_finds_nothing(world);
+}
+
+/* The old edge's last instant and the new one's first would not be the same. */
+static void no_customer_moves_in_a_month_that_begins_another_zone(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_licence_on(world, "OFFICE", 5);
+    amend(world, "2026-12", (struct agreement_terms_input){.time_zone = TEXT("Europe/Berlin")});
+    struct call call = call_of(world, "DIST");
+    struct propose_move_input input = {
+        .customer = TEXT("C1"), .to = TEXT("P2"), .month = TEXT("2026-12"), .dry_run = true};
+    struct move_view move;
+    WORLD_FAULT(world, "zone-changes", propose_move(&call, &input, &move, &world->fault));
+    input.month = TEXT("2027-01");
+    WORLD_OK(world, propose_move(&call, &input, &move, &world->fault));
 }
 
 int main(void) {
@@ -324,6 +366,8 @@ int main(void) {
         WORLD_TEST(a_licence_that_was_changed_since_holds_the_move_up_whole),
         WORLD_TEST(the_check_finds_a_move_that_does_not_fit),
         WORLD_TEST(each_provider_is_billed_its_own_months),
+        WORLD_TEST(the_successors_agreement_has_the_terms_of_the_month),
+        WORLD_TEST(no_customer_moves_in_a_month_that_begins_another_zone),
     };
     return world_run_tests("moves", tests, sizeof tests / sizeof tests[0]);
 }

@@ -13,6 +13,7 @@
 #include "store/devices/devices.h"
 #include "store/licensing/blocks.h"
 #include "store/licensing/events.h"
+#include "store/parties/amendments.h"
 
 #include <assert.h>
 
@@ -141,6 +142,10 @@ enum status moving_load(struct call *call, const struct move *move, struct movin
     TRY(account_load(call->db, call->arena, move->from_id, &moving->from, fault));
     TRY(account_load(call->db, call->arena, move->to_id, &moving->to, fault));
     TRY(last_agreement(call, move, &moving->agreement, fault));
+    struct agreement before = moving->agreement;
+    TRY(agreement_in_month(call->db, call->arena, (struct month){move->month.index - 1}, &before, fault));
+    TRY(agreement_in_month(call->db, call->arena, move->month, &moving->agreement, fault));
+    moving->zone_changes = !text_equal(before.time_zone, moving->agreement.time_zone);
     TRY(open_zone(call, moving->agreement.time_zone, &zone, fault));
     moving->at_us = zone_midnight_us(zone, month_first_day(move->month));
     zone_close(zone);
@@ -215,6 +220,22 @@ static enum status take_block(struct call *call, const struct moving *moving, st
                        fault);
 }
 
+/* What a provider's customers did since belongs to that provider: a change of a licence behind the instant is
+ * not taken back, and no hour is counted on both edges. */
+static enum status require_unchanged(struct call *call, const struct moving *moving,
+                                     const struct licence *licence, struct fault *fault) {
+    struct logged_event *latest = NULL;
+    size_t count = 0;
+    TRY(licence_events_live_latest(call->db, call->arena, licence->id, 1, &latest, &count, fault));
+    if (count == 0 || latest->event.at_us <= moving->at_us) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "before-previous-event", "month",
+                     month_format(call->arena, moving->move.month),
+                     "A licence was changed since the month began: undo the change, or withdraw the move and "
+                     "propose one for a later month.");
+}
+
 static enum status move_licence(struct call *call, const struct moving *moving,
                                 struct moving_licence *licence, struct block *block,
                                 const struct account *successor, struct fault *fault) {
@@ -222,6 +243,7 @@ static enum status move_licence(struct call *call, const struct moving *moving,
     const struct issue_to to = {block, &moving->to, successor, &licence->sku};
     struct licence_row row;
     int64_t seats = licence->row.licence.seats;
+    TRY(require_unchanged(call, moving, &licence->row.licence, fault));
     if (licence->row.licence.state != LICENCE_RETIRED) {
         TRY(turn_licence_row(call, &licence->row, &(struct turning_of_row){.turn = TURN_RETIRE, .time = at},
                              fault));
@@ -274,9 +296,19 @@ static enum status carry_out(struct call *call, struct moving *moving, struct fa
     return audit_move(call, moving, moved, fault);
 }
 
+enum status move_require_one_zone(const struct call *call, const struct moving *moving, struct fault *fault) {
+    if (!moving->zone_changes) {
+        return STATUS_OK;
+    }
+    return fault_set(
+        fault, STATUS_CONFLICT, "zone-changes", "month", month_format(call->arena, moving->move.month),
+        "The time zone of the customer's agreement changes with that month: move in another one.");
+}
+
 enum status move_carry_out(struct call *call, struct moving *moving, struct fault *fault) {
     struct actor actor = call->actor;
     assert(moving->move.state == MOVE_AGREED);
+    TRY(move_require_one_zone(call, moving, fault));
     if (call->now_us < moving->at_us) {
         return fault_set(fault, STATUS_CONFLICT, "month-not-begun", "month",
                          month_format(call->arena, moving->move.month),

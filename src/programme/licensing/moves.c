@@ -226,6 +226,7 @@ static enum status do_propose_move(struct call *call, const void *input, void *o
     TRY(require_none_open(call, customer.id, asked->customer, fault));
     TRY(moving_load(call, &move, &moving, fault));
     TRY(check_month(call, &moving, asked->month, fault));
+    TRY(move_require_one_zone(call, &moving, fault));
     if (asked->is_alone) {
         TRY(decide_alone(call, &moving, fault));
     }

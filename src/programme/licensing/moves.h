@@ -1,6 +1,6 @@
 /* Moving a customer to another provider: proposing it, agreeing to it, withdrawing it, showing what it moves.
  *
- * Who stands above both providers proposes, and the customer and both providers agree (R4.18). Where the old
+ * Who stands above both providers proposes, and the customer and both providers agree (R4.20). Where the old
  * provider has failed, which is that its agreement with its own seller is suspended or ended, the proposer
  * decides alone. Once all have agreed and the month has begun, the move is carried out (carry_out_move.h): by
  * the last word where the month has begun already, else by the service or by carry_out. */
