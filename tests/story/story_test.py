@@ -205,7 +205,9 @@ class Story:
             quantity, cents = billed(most, price)
             if invoices[edge] != f"{cents // 100}.{cents % 100:02d}":
                 raise Wrong(f"{edge}: {float(quantity)} units at {price} are {cents} cents, the invoice says {invoices[edge]}")
-        self.programme.check()
+        checked = self.later(40, "check")  # by the clock that has closed the month
+        if " 0 violations" not in checked:
+            raise Wrong(f"seatmeter check: {checked}")
         return f"on for {sum(seats > 0 for seats in most)} days of {len(most)}, {SEATS} seats: {invoices}"
 
     def tell(self):
