@@ -43,6 +43,11 @@ bool agreement_covers(const struct agreement *agreement, struct month month) {
            (agreement->terms_until.index == 0 || month.index < agreement->terms_until.index);
 }
 
+bool agreement_was_in_force(const struct agreement *agreement, int64_t from_us, int64_t until_us) {
+    return agreement->signed_at_us > 0 && agreement->signed_at_us < until_us &&
+           (agreement->ended_at_us == 0 || agreement->ended_at_us > from_us);
+}
+
 struct agreement agreement_amended(const struct agreement *agreement, const struct amendment *amendment) {
     struct agreement amended = *agreement;
     amended.terms_from = amendment->from;

@@ -47,6 +47,10 @@ int agreement_pair_compare(const struct agreement *a, const struct agreement *b)
 /* Whether the terms are those of a month. */
 bool agreement_covers(const struct agreement *agreement, struct month month);
 
+/* Whether the agreement was signed before `until_us` and had not ended by `from_us`: in force in a month
+ * between them (R7.4). */
+bool agreement_was_in_force(const struct agreement *agreement, int64_t from_us, int64_t until_us);
+
 enum amendment_state { AMENDMENT_PROPOSED, AMENDMENT_ACCEPTED, AMENDMENT_WITHDRAWN };
 extern const struct state_machine amendment_machine;
 

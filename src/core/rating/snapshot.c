@@ -336,10 +336,12 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
         if (!was_signed(agreement) || !agreement_covers(agreement, month)) {
             continue;
         }
-        if (agreement->signed_at_us >= span->midnights_us[span->days]) {
-            after = agreements[i];
-        } else if (agreement->ended_at_us == 0 || agreement->ended_at_us > span->midnights_us[0]) {
+        int64_t until_us = span->midnights_us[span->days];
+        if (agreement_was_in_force(agreement, span->midnights_us[0], until_us)) {
             return agreements[i];
+        }
+        if (agreement->signed_at_us >= until_us) {
+            after = agreements[i];
         } else if (before == SNAPSHOT_NONE) {
             before = agreements[i];
         }

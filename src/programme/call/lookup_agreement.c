@@ -23,32 +23,38 @@ static enum status find_parties(const struct call *call, struct agreement_words 
     return STATUS_OK;
 }
 
-/* All agreements of a seller and a buyer, ended ones too, by id. */
-static enum status load_pair(const struct call *call, int64_t seller_id, int64_t buyer_id,
-                             struct agreement **agreements, size_t *count, struct fault *fault) {
+enum status find_pair(const struct call *call, int64_t seller_id, int64_t buyer_id,
+                      struct agreement **agreements, size_t *count, struct fault *fault) {
     struct agreement_filter filter = {.seller_id = seller_id, .buyer_id = buyer_id};
     int64_t next_after = 0;
     return agreement_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX}, agreements,
                           count, &next_after, fault);
 }
 
-static enum status find_by_parties(const struct call *call, struct agreement_words words, bool *found,
-                                   struct agreement *agreement, struct fault *fault) {
-    int64_t seller_id = 0;
-    int64_t buyer_id = 0;
+enum status find_last_of_pair(const struct call *call, int64_t seller_id, int64_t buyer_id, bool *found,
+                              struct agreement *agreement, struct fault *fault) {
     struct agreement *ended = NULL;
     size_t count = 0;
-    TRY(find_parties(call, words, &seller_id, &buyer_id, fault));
     TRY(agreement_find_edge(call->db, call->arena, seller_id, buyer_id, found, agreement, fault));
-    if (*found || !words.or_ended) {
+    if (*found) {
         return STATUS_OK;
     }
-    TRY(load_pair(call, seller_id, buyer_id, &ended, &count, fault));
+    TRY(find_pair(call, seller_id, buyer_id, &ended, &count, fault));
     *found = count > 0;
     if (*found) {
         *agreement = ended[count - 1];
     }
     return STATUS_OK;
+}
+
+static enum status find_by_parties(const struct call *call, struct agreement_words words, bool *found,
+                                   struct agreement *agreement, struct fault *fault) {
+    int64_t seller_id = 0;
+    int64_t buyer_id = 0;
+    TRY(find_parties(call, words, &seller_id, &buyer_id, fault));
+    return words.or_ended
+               ? find_last_of_pair(call, seller_id, buyer_id, found, agreement, fault)
+               : agreement_find_edge(call->db, call->arena, seller_id, buyer_id, found, agreement, fault);
 }
 
 static enum status find_by_identifier(const struct call *call, struct text identifier, bool *found,
@@ -107,7 +113,7 @@ static enum status ask_agreement(const struct call *call, struct month month, st
     } else if (agreement->signed_at_us >= end_us) {
         *answer = ANSWERS_AFTER;
     } else {
-        bool in_force = agreement->ended_at_us == 0 || agreement->ended_at_us > start_us;
+        bool in_force = agreement_was_in_force(agreement, start_us, end_us);
         *answer = in_force ? ANSWERS_IN_FORCE : ANSWERS_BEFORE;
     }
     return STATUS_OK;
@@ -139,7 +145,7 @@ enum status find_own_edge_in(const struct call *call, struct text seller, struct
     size_t count = 0;
     TRY(find_agreement(call, own_words(call, seller, buyer), &found, fault));
     TRY(require_right(call, found.seller_id, right, fault));
-    TRY(load_pair(call, found.seller_id, found.buyer_id, &agreements, &count, fault));
+    TRY(find_pair(call, found.seller_id, found.buyer_id, &agreements, &count, fault));
     TRY(choose_for_month(call, month, agreements, count, &made, fault));
     *edge = made;
     return STATUS_OK;

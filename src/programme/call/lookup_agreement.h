@@ -21,6 +21,14 @@ struct agreement_words {
 enum status find_agreement(const struct call *call, struct agreement_words words, struct agreement *agreement,
                            struct fault *fault) MUST_CHECK;
 
+/* All agreements of a seller and a buyer, ended ones too, by id, each with its first terms. */
+enum status find_pair(const struct call *call, int64_t seller_id, int64_t buyer_id,
+                      struct agreement **agreements, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Of these the one that is not terminated or, where all are, the last. */
+enum status find_last_of_pair(const struct call *call, int64_t seller_id, int64_t buyer_id, bool *found,
+                              struct agreement *agreement, struct fault *fault) MUST_CHECK;
+
 /* The agreement between a seller (empty: the actor's account) and a buyer that answers for a month, with its
  * terms of then. The actor must act for the seller and have the right. It is the one
  * that closed it, else the last that was in force in it, else the first that came after, else the last

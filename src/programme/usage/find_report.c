@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/lookup_agreement.h"
 #include "programme/call/open_zone.h"
 #include "store/parties/amendments.h"
 
@@ -37,26 +38,6 @@ static enum status unknown_report(struct text word, struct fault *fault) {
                      "There is no such report. Name it by its identifier (rep_…), or by provider and month.");
 }
 
-/* The edge's agreement or, where it has ended, the last one. */
-static enum status find_edge_agreement(const struct call *call, const struct account *buyer, bool *found,
-                                       struct agreement *agreement, struct fault *fault) {
-    struct agreement_filter filter = {.seller_id = buyer->seller_id, .buyer_id = buyer->id};
-    struct agreement *ended = NULL;
-    size_t count = 0;
-    int64_t next_after = 0;
-    TRY(agreement_find_edge(call->db, call->arena, buyer->seller_id, buyer->id, found, agreement, fault));
-    if (*found) {
-        return STATUS_OK;
-    }
-    TRY(agreement_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX}, &ended, &count,
-                       &next_after, fault));
-    *found = count > 0;
-    if (*found) {
-        *agreement = ended[count - 1];
-    }
-    return STATUS_OK;
-}
-
 static enum status find_by_identifier(const struct call *call, struct text word, struct edge_report *out,
                                       struct fault *fault) {
     int64_t id = 0;
@@ -87,7 +68,7 @@ static enum status find_by_edge(const struct call *call, const struct report_nam
     TRY(month_parse(name->month, "month", &out->edge.month, fault));
     TRY(find_buyer(call, name->provider, &buyer, fault));
     if (buyer.seller_id != 0 && buyer.kind != ACCOUNT_CUSTOMER) {
-        TRY(find_edge_agreement(call, &buyer, &found, &out->edge.agreement, fault));
+        TRY(find_last_of_pair(call, buyer.seller_id, buyer.id, &found, &out->edge.agreement, fault));
     }
     if (!found) {
         return unknown_report(name->provider, fault);

@@ -1,7 +1,7 @@
 #include "programme/usage/joined_month.h"
 
+#include "programme/call/lookup_agreement.h"
 #include "programme/call/open_zone.h"
-#include "store/parties/agreements.h"
 #include "store/parties/amendments.h"
 
 static enum status span_of(const struct call *call, struct text zone_word, struct month month,
@@ -13,28 +13,20 @@ static enum status span_of(const struct call *call, struct text zone_word, struc
     return STATUS_OK;
 }
 
-static bool was_in_force(const struct agreement *agreement, const struct month_span *span) {
-    return agreement->signed_at_us > 0 && agreement->signed_at_us < span->midnights_us[span->days] &&
-           (agreement->ended_at_us == 0 || agreement->ended_at_us > span->midnights_us[0]);
-}
-
 /* The edge's agreement that answered for a month, with its terms of then: the last that was in force (R7.4).
  */
 static enum status find_answering(const struct call *call, const struct agreement *edge, struct month month,
                                   bool *found, struct agreement *answering, struct month_span *span,
                                   struct fault *fault) {
-    struct agreement_filter filter = {.seller_id = edge->seller_id, .buyer_id = edge->buyer_id};
     struct agreement *agreements = NULL;
     size_t count = 0;
-    int64_t next_after = 0;
-    TRY(agreement_list(call->db, call->arena, &filter, (struct page){.limit = PAGE_LIMIT_MAX}, &agreements,
-                       &count, &next_after, fault));
+    TRY(find_pair(call, edge->seller_id, edge->buyer_id, &agreements, &count, fault));
     *found = false;
     for (size_t i = count; i-- > 0 && !*found;) {
         *answering = agreements[i];
         TRY(agreement_in_month(call->db, call->arena, month, answering, fault));
         TRY(span_of(call, answering->time_zone, month, span, fault));
-        *found = was_in_force(answering, span);
+        *found = agreement_was_in_force(answering, span->midnights_us[0], span->midnights_us[span->days]);
     }
     return STATUS_OK;
 }
