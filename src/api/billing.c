@@ -17,6 +17,7 @@ static enum status post_close_month(struct request *request, struct response *re
         .month = request_parameter(request, "month"),
         .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
     };
+    request->call.dry_run = json_read_bool(&body, "dry_run", false);
     TRY(request_json_done(&document, &body));
     struct close_month_result result;
     TRY(close_month(&request->call, &input, &result, fault));

@@ -27,8 +27,8 @@ static void write_credit_notes(struct json_writer *out, const struct close_month
     for (size_t i = 0; i < edge->credit_note_count; i++) {
         const struct close_month_credit_note *note = &edge->credit_notes[i];
         json_write_open(out, NULL);
-        json_write_text(out, "invoice", note->invoice);
-        json_write_text(out, "number", note->number);
+        json_write_text_or_null(out, "invoice", note->invoice);
+        json_write_text_or_null(out, "number", note->number);
         json_write_text(out, "corrects", note->corrects);
         json_write_string(out, "currency", edge->currency.code);
         write_amount(out, "gross", note->gross_minor, edge->currency);
@@ -45,7 +45,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
     if (is_closed) {
         json_write_text_or_null(out, "invoice", edge->invoice);
         json_write_text_or_null(out, "number", edge->number);
-        if (edge->invoice.length > 0) {
+        if (edge->has_invoice) {
             json_write_string(out, "currency", edge->currency.code);
             write_amount(out, "gross", edge->gross_minor, edge->currency);
         }
@@ -61,6 +61,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result) {
     json_write_open(out, name);
     json_write_text(out, "month", month_format(out->arena, result->month));
+    json_write_bool(out, "dry_run", result->dry_run);
     json_write_int(out, "already_closed", result->already_closed);
     json_write_int(out, "invoices", result->invoice_count);
     json_write_int(out, "lines", result->line_count);

@@ -208,7 +208,11 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   await distributor.must(204, 'DELETE', `/v1/charges/${taken.id}`);
   assert.deepEqual((await distributor.get('/v1/charges?month=2026-11')).items.map((item) => item.id), [kept.id]);
 
+  const tried = await distributor.post('/v1/months/2026-11/close', { dry_run: true });
+  assert.equal(tried.dry_run, true);
+  assert.equal(tried.closed[0].number, null);
   const closed = await distributor.post('/v1/months/2026-11/close', {});
+  assert.equal(closed.closed[0].gross, tried.closed[0].gross);
   assert.equal(closed.closed.length, 1);
   await alpine.post('/v1/months/2026-11/close', {});
   await contoso.post('/v1/months/2026-11/close', {});

@@ -111,6 +111,9 @@ class TheCommand(Command):
         self.assertIn("15", self.say("report", "show", "--provider", "CEDAR", "--month", "2026-10"))
         self.say("report", "submit", "--provider", "CEDAR", "--month", "2026-10")
         self.say("report", "approve", "--provider", "CEDAR", "--month", "2026-10")
+        tried = self.say("month", "close", "2026-10", "--dry-run")
+        self.assertIn("ready   CEDAR → DENTAL: 135.00 USD", tried)
+        self.assertIn("nothing was changed", tried)
         self.say("month", "close", "2026-10")
         invoices = {(i["seller"]["code"], i["buyer"]["code"]): i for i in self.ask("invoice", "list")["items"]}
         # 15 seats at the peak: 10 at 3.00 and 5 at 2.50; the vendor 15 at 2.00; the customer 15 at 9.00

@@ -24,16 +24,22 @@ static const char *elsewhere_words(const struct close_month_edge *edge) {
     return edge->billed_elsewhere ? " (usage is billed elsewhere)" : "";
 }
 
-static void print_closed_edge(const struct close_month_edge *edge, struct arena *arena) {
-    struct text names =
-        text_format(arena, "closed  %.*s → %.*s", TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code));
-    if (edge->invoice.length == 0 && edge->credit_note_count == 0) {
+/* A dry run's documents have no number yet. */
+static struct text number_words(struct text number, struct arena *arena) {
+    return number.length == 0 ? TEXT("") : text_format(arena, "%.*s  ", TEXT_ARGS(number));
+}
+
+static void print_closed_edge(const struct close_month_edge *edge, bool dry_run, struct arena *arena) {
+    struct text names = text_format(arena, "%s  %.*s → %.*s", dry_run ? "ready " : "closed",
+                                    TEXT_ARGS(edge->seller_code), TEXT_ARGS(edge->buyer_code));
+    if (!edge->has_invoice && edge->credit_note_count == 0) {
         show_line(stdout, "%.*s: nothing to bill%s\n", TEXT_ARGS(names), elsewhere_words(edge));
     }
-    if (edge->invoice.length > 0) {
+    if (edge->has_invoice) {
         struct text gross = money_format(arena, edge->gross_minor, edge->currency);
-        show_line(stdout, "%.*s: %.*s  %.*s %s%s\n", TEXT_ARGS(names), TEXT_ARGS(edge->number),
-                  TEXT_ARGS(gross), edge->currency.code, elsewhere_words(edge));
+        show_line(stdout, "%.*s: %.*s%.*s %s%s\n", TEXT_ARGS(names),
+                  TEXT_ARGS(number_words(edge->number, arena)), TEXT_ARGS(gross), edge->currency.code,
+                  elsewhere_words(edge));
     }
     if (edge->stuck > 0) {
         show_line(stdout,
@@ -43,14 +49,15 @@ static void print_closed_edge(const struct close_month_edge *edge, struct arena 
     for (size_t i = 0; i < edge->credit_note_count; i++) {
         const struct close_month_credit_note *note = &edge->credit_notes[i];
         struct text gross = money_format(arena, note->gross_minor, edge->currency);
-        show_line(stdout, "%.*s: %.*s  %.*s %s, credit note of %.*s\n", TEXT_ARGS(names),
-                  TEXT_ARGS(note->number), TEXT_ARGS(gross), edge->currency.code, TEXT_ARGS(note->corrects));
+        show_line(stdout, "%.*s: %.*s%.*s %s, credit note of %.*s\n", TEXT_ARGS(names),
+                  TEXT_ARGS(number_words(note->number, arena)), TEXT_ARGS(gross), edge->currency.code,
+                  TEXT_ARGS(note->corrects));
     }
 }
 
 static void print_closed(const struct close_month_result *result, struct arena *arena) {
     for (size_t i = 0; i < result->closed_count; i++) {
-        print_closed_edge(&result->closed[i], arena);
+        print_closed_edge(&result->closed[i], result->dry_run, arena);
     }
     for (size_t i = 0; i < result->open_count; i++) {
         const struct close_month_edge *edge = &result->open[i];
@@ -63,6 +70,11 @@ static void print_closed(const struct close_month_result *result, struct arena *
     } else if (result->closed_count == 0 && result->open_count == 0) {
         printf("%.*s is closed already on all %lld edges\n", TEXT_ARGS(month),
                (long long)result->already_closed);
+    } else if (result->dry_run) {
+        printf("%.*s: %zu edges would close, %lld are closed, %zu would stay open; %lld invoices with %lld "
+               "lines; nothing was changed\n",
+               TEXT_ARGS(month), result->closed_count, (long long)result->already_closed, result->open_count,
+               (long long)result->invoice_count, (long long)result->line_count);
     } else {
         printf("%.*s: %zu edges closed now, %lld before, %zu still open; %lld invoices with %lld lines\n",
                TEXT_ARGS(month), result->closed_count, (long long)result->already_closed, result->open_count,
@@ -75,6 +87,7 @@ static enum status run_month_close(struct operator_session *session, const struc
     struct close_month_input input = {.month = argument_text(arguments, "MONTH"),
                                       .seller = argument_text(arguments, "seller")};
     struct close_month_result result;
+    session->call.dry_run = argument_given(arguments, "dry-run");
     TRY(close_month(&session->call, &input, &result, fault));
     progress_end();
     if (arguments->json) {
@@ -416,7 +429,8 @@ static const struct command COMMANDS[] = {
     {.words = "month close",
      .summary = "Close a month on every edge that is ready, and issue its invoices; safe to repeat",
      .operands = {{.name = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"}},
-     .options = {{.name = "seller", .value = "A", .help = "only the edges that this account sells on"}},
+     .options = {{.name = "seller", .value = "A", .help = "only the edges that this account sells on"},
+                 {.name = "dry-run", .help = "say what each edge would be billed, and change nothing"}},
      .details =
          "An edge is ready when the month has ended in its time zone, everything used on it has a price\n"
          "and, where its buyer resells, the report is approved or overdue. What is not ready stays open\n"

@@ -475,9 +475,12 @@ static const struct close_month_credit_note *list_credit_notes(const struct clos
         ARENA_NEW(arena, struct close_month_credit_note, closed->credit_note_count);
     for (size_t i = 0; i < closed->credit_note_count; i++) {
         const struct invoice_head *head = &closed->credit_notes[i];
-        notes[i] = (struct close_month_credit_note){
-            identifier_text(closing->call, IDENTIFIER_INVOICE, head->id), head->number,
-            closed->corrected[i]->head.number, head->gross_minor};
+        notes[i] = (struct close_month_credit_note){.corrects = closed->corrected[i]->head.number,
+                                                    .gross_minor = head->gross_minor};
+        if (!closing->call->dry_run) {
+            notes[i].invoice = identifier_text(closing->call, IDENTIFIER_INVOICE, head->id);
+            notes[i].number = head->number;
+        }
     }
     return notes;
 }
@@ -491,10 +494,11 @@ static struct close_month_edge *list_closed(const struct closing *closing) {
         edges[i] = closed->edge;
         edges[i].credit_notes = list_credit_notes(closing, closed);
         edges[i].credit_note_count = closed->credit_note_count;
-        if (closed->issued.id > 0) {
+        edges[i].has_invoice = closed->issued.id > 0;
+        edges[i].gross_minor = closed->issued.gross_minor;
+        if (edges[i].has_invoice && !closing->call->dry_run) {
             edges[i].invoice = identifier_text(closing->call, IDENTIFIER_INVOICE, closed->issued.id);
             edges[i].number = closed->issued.number;
-            edges[i].gross_minor = closed->issued.gross_minor;
         }
     }
     return edges;
@@ -502,7 +506,7 @@ static struct close_month_edge *list_closed(const struct closing *closing) {
 
 static enum status close_month_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct close_month_result *result = output;
-    struct close_month_result made = {.month = result->month};
+    struct close_month_result made = {.month = result->month, .dry_run = call->dry_run};
     struct closing closing = {.call = call, .result = &made, .month = result->month};
     document_batch_init(&closing.batch, call);
     enum status status = close_edges(&closing, input, fault);

@@ -4,7 +4,10 @@
  * its buyer is a provider, the report is approved or overdue (then the system approves what it measured).
  * Run again it closes what has become ready since and nothing twice: of two closes at once the second waits
  * its turn and finds `already_closed`, or gives up with "database-busy". What is computed depends on the
- * records alone, in the order of labels, so that a close after a crash gives the same invoices. */
+ * records alone, in the order of labels, so that a close after a crash gives the same invoices.
+ *
+ * In a dry run (struct call) all of this happens and is rolled back: the result says what a close would bill
+ * now. */
 #ifndef SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
 #define SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
 
@@ -19,7 +22,7 @@ struct close_month_input {
 
 /* What corrections took back beyond the month's own lines (R7.18). */
 struct close_month_credit_note {
-    struct text invoice; /* inv_… */
+    struct text invoice; /* inv_…; empty in a dry run, as its number is */
     struct text number;
     struct text corrects; /* the number of the invoice that it corrects */
     int64_t gross_minor;
@@ -33,7 +36,8 @@ struct close_month_edge {
     struct text buyer_code;
     struct text buyer_name;
     /* closed: the invoice, where there was something to bill */
-    struct text invoice; /* inv_…, or empty */
+    bool has_invoice;
+    struct text invoice; /* inv_…; empty: none, or a dry run */
     struct text number;
     struct currency currency;
     int64_t gross_minor;
@@ -48,6 +52,7 @@ struct close_month_edge {
 
 struct close_month_result {
     struct month month;
+    bool dry_run; /* nothing was closed: `closed` would be, and its documents have no numbers */
     const struct close_month_edge *closed; /* by this call; by seller, then buyer */
     size_t closed_count;
     const struct close_month_edge *open;

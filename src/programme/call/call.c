@@ -43,7 +43,7 @@ enum status call_end(struct call *call, enum status status, struct fault *fault)
         return status;
     }
     call->writes = false;
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && !call->dry_run) {
         return db_commit(call->db, fault);
     }
     db_rollback(call->db);

@@ -58,6 +58,7 @@ struct call {
     struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
     int depth;                        /* of nested transactions; 0: outside of any */
     bool writes;
+    bool dry_run;   /* what is done is rolled back at the end, and only told */
     bool any_clock; /* a clock behind the heartbeat may write: what sets the heartbeat, a simulation */
 };
 
@@ -65,8 +66,9 @@ struct call {
  * "clock-wrong" where a write's now lies more than CLOCKS_APART_US behind the heartbeat of the service. */
 enum status call_begin(struct call *call, enum db_access access, struct fault *fault) MUST_CHECK;
 
-/* Ends what call_begin began: commits where `status` is OK, else rolls back, and returns `status` or the
- * fault of the commit. Inside another call it only passes `status` on, and the outer one decides. */
+/* Ends what call_begin began: commits where `status` is OK and the call is no dry run, else rolls back, and
+ * returns `status` or the fault of the commit. Inside another call it only passes `status` on, and the outer
+ * one decides. */
 enum status call_end(struct call *call, enum status status, struct fault *fault) MUST_CHECK;
 
 /* A use case's work between the beginning and the end of its transaction. It is named do_NAME after the use
