@@ -278,7 +278,7 @@ async function lookAtTheMoney({ alpine, distributor }) {
   const forecast = await alpine.get('/v1/margins?month=2026-12&forecast=true');
   assert.equal(forecast.forecast, true);
   assert.ok((await distributor.get('/v1/ledger')).items.length > 0);
-  for (const what of ['events', 'prices', 'lines', 'ledger', 'accounts', 'skus', 'agreements', 'terms', 'licences', 'adjustments', 'charges']) {
+  for (const what of ['events', 'prices', 'lines', 'ledger', 'accounts', 'skus', 'agreements', 'terms', 'licences', 'adjustments', 'charges', 'months', 'midnights', 'moves']) {
     assert.match(await alpine.must(200, 'GET', `/v1/exports/${what}`), /^[a-z_,]+\n/);
   }
 }

@@ -7,8 +7,8 @@ import io
 from stage import LAST_CLOSED
 
 KINDS = ("events", "licences", "prices", "terms", "lines", "ledger", "agreements", "adjustments", "charges", "accounts",
-         "skus")
-ACCOUNTS = ("provider", "customer", "seller", "buyer", "account", "owner")
+         "skus", "months", "midnights", "moves")
+ACCOUNTS = ("provider", "customer", "seller", "buyer", "account", "owner", "from", "to", "successor")
 SKUS = ("sku",)
 
 
@@ -69,6 +69,12 @@ def may_read(tree, viewer, kind, row):
         return tree.is_or_is_above(viewer, row["account"])
     if kind == "skus":
         return tree.sees_sku(viewer, tree.skus[row["sku"]])
+    if kind == "midnights":  # of the zones of its own agreements
+        return any(viewer in (one["seller"]["id"], one["buyer"]["id"]) and one["time_zone"] == row["time_zone"]
+                   and one["signed_at"]
+                   for one in tree.agreements.values())
+    if kind == "moves":
+        return tree.sees_move(viewer, tree.moves[row["move"]])
     return viewer in (row["seller"], row["buyer"])
 
 
@@ -76,6 +82,11 @@ def shown(tree, viewer, kind, row):
     """A part's bundle is told to those who see the bundle's licence, so not to the part's vendor."""
     if kind == "licences" and row["parent"] and not tree.sees_licence(viewer, tree.licences[row["parent"]]):
         return {**row, "parent": ""}
+    if kind == "moves":  # the old side is not told what came of it, nor the new one what was before
+        old, new = ("customer", "licence"), ("successor", "successor_licence")
+        hidden = [*(() if tree.is_or_is_above(viewer, row["customer"]) else old[1:]),
+                  *(() if tree.is_or_is_above(viewer, row["successor"]) else new)]
+        return {**row, **{column: "" for column in hidden}}
     return row
 
 

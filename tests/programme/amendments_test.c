@@ -2,6 +2,7 @@
 #include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/catalogue/prices.h"
 #include "programme/licensing/licences.h"
 #include "programme/parties/amend_agreement.h"
 #include "trade.h"
@@ -124,6 +125,33 @@ static void a_charge_has_the_tax_and_the_currency_of_its_month(void **state) {
     assert_int_equal(trade_invoice(&trade, "P1", "B", "2026-11").invoice.gross_minor, 5000);
     assert_int_equal(trade_invoice(&trade, "P1", "B", "2026-12").invoice.gross_minor, 5350);
     assert_string_equal(trade_invoice(&trade, "P1", "B", "2026-12").invoice.currency.code, "USD");
+    nothing_is_wrong(&trade);
+}
+
+static void a_buyers_own_price_is_in_the_currency_of_its_month_or_of_a_later_one(void **state) {
+    struct trade trade;
+    struct price_view price;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "A", "2026-12", (struct agreement_terms_input){.currency = TEXT("USD")});
+    const struct tier_input tier = {.unit_price = TEXT("25")};
+    struct set_price_input input = {.seller = TEXT("P1"),
+                                    .buyer = TEXT("A"),
+                                    .sku = TEXT("S"),
+                                    .effective_from = TEXT("2026-12-01"),
+                                    .tiers = &tier,
+                                    .tier_count = 1};
+    WORLD_OK(trade.world, set_price(&trade.call, &input, &price, &trade.world->fault));
+    assert_true(text_is(price.currency, "USD"));
+    input.effective_from = TEXT("2026-11-10"); /* ahead of the first month in it */
+    input.currency = TEXT("USD");
+    WORLD_OK(trade.world, set_price(&trade.call, &input, &price, &trade.world->fault));
+    input.effective_from = TEXT("2026-12-15");
+    input.currency = TEXT("EUR"); /* never again */
+    WORLD_FAULT(trade.world, "wrong-currency", set_price(&trade.call, &input, &price, &trade.world->fault));
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    trade_close(&trade, "2026-12");
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-12").invoice.net_minor, 10000);
     nothing_is_wrong(&trade);
 }
 
@@ -281,6 +309,7 @@ int main(void) {
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
         WORLD_TEST(an_old_month_is_corrected_with_its_own_tax),
         WORLD_TEST(a_charge_has_the_tax_and_the_currency_of_its_month),
+        WORLD_TEST(a_buyers_own_price_is_in_the_currency_of_its_month_or_of_a_later_one),
         WORLD_TEST(what_the_buyer_owes_waits_for_its_acceptance),
         WORLD_TEST(what_is_only_proposed_or_was_withdrawn_changes_nothing),
         WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),

@@ -1,5 +1,8 @@
 /* Exports and margins: what leaves the store as records, and what an account earns. */
+#include "exported.h"
+#include "programme/catalogue/import_prices.h"
 #include "programme/exchange/export.h"
+#include "programme/parties/amend_agreement.h"
 #include "trade.h"
 
 #include <setjmp.h>
@@ -11,26 +14,8 @@
 
 #include <cmocka.h>
 
-/* A sink that keeps everything. */
-struct kept {
-    struct export_sink sink;
-    struct arena *arena;
-    struct text text;
-};
-
-static enum status keep(struct export_sink *sink, const char *bytes, size_t size_bytes, struct fault *fault) {
-    struct kept *kept = (struct kept *)sink;
-    (void)fault;
-    kept->text = text_format(kept->arena, "%.*s%.*s", TEXT_ARGS(kept->text), (int)size_bytes,
-                             bytes == NULL ? "" : bytes);
-    return STATUS_OK;
-}
-
 static struct text export_as(struct trade *trade, struct call *call, const char *what, const char *month) {
-    struct kept kept = {{keep}, &trade->world->arena, TEXT("")};
-    struct export_input input = {.what = text_of(what), .month = text_of(month)};
-    WORLD_OK(trade->world, export_records(call, &input, &kept.sink, &trade->world->fault));
-    return kept.text;
+    return exported(trade->world, call, what, month);
 }
 
 static void an_october(struct trade *trade, struct world *world) {
@@ -45,14 +30,6 @@ static void an_october(struct trade *trade, struct world *world) {
     trade_on(trade, trade_licence(trade, "P1", "A", "S", 4));
     trade_at(trade, "2026-10-31T00:00:00Z");
     trade_on(trade, trade_licence(trade, "P1", "B", "S", 2));
-}
-
-static bool has(struct text whole, const char *piece) {
-    if (strstr(whole.at, piece) != NULL) {
-        return true;
-    }
-    print_error("there is no\n%s\nin\n%s\n", piece, whole.at);
-    return false;
 }
 
 static void the_columns_are_those_of_the_contract(void **state) {
@@ -71,7 +48,7 @@ static void the_columns_are_those_of_the_contract(void **state) {
                     "P1,A,S,USD,2026-09-01,peak,flat,1,100\n"
                     "P1,B,S,USD,2026-09-01,peak,flat,1,90\n"
                     "VEND,DIST,S,USD,2026-09-01,peak,flat,1,1\n"));
-    assert_true(has(export_as(&trade, &trade.call, "terms", ""), "P1,B,S,2026-09-01,2,1,,no,O,0\n"));
+    assert_true(has(export_as(&trade, &trade.call, "terms", ""), "P1,B,S,2026-09-01,2,1,,no,,,USD\n"));
     struct text lines = export_as(&trade, &trade.call, "lines", "2026-10");
     assert_true(has(lines,
                     "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,"
@@ -113,13 +90,91 @@ static void an_account_exports_its_own_edges_alone(void **state) {
     }
 }
 
+static void price_from(struct trade *trade, const char *seller, const char *buyer, const char *from,
+                       const char *currency) {
+    struct text row = text_format(&trade->world->arena,
+                                  "sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
+                                  "S,%s,%s,peak,flat,1,120\n",
+                                  currency, from);
+    struct import_prices_input input = {.seller = text_of(seller), .buyer = text_of(buyer), .content = row};
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    WORLD_OK(trade->world, import_prices(&trade->call, &input, &result, &problems, &trade->world->fault));
+}
+
+/* October, then B is billed in dollars in Berlin, and from December on in euros in New York. */
+static void an_edge_that_changed(struct trade *trade, struct world *world) {
+    an_october(trade, world);
+    const struct amend_agreement_input CHANGES[] = {
+        {.from = TEXT("2026-11"),
+         .terms = {.time_zone = TEXT("Europe/Berlin"), .tax_rate = TEXT("7"), .tax_category = TEXT("S")}},
+        {.from = TEXT("2026-12"),
+         .terms = {.time_zone = TEXT("America/New_York"), .currency = TEXT("EUR"), .tax_rate = TEXT("9")}}};
+    for (size_t i = 0; i < 2; i++) {
+        struct amend_agreement_input change = CHANGES[i];
+        struct terms_view view;
+        change.agreement.seller = TEXT("P1");
+        change.agreement.buyer = TEXT("B");
+        WORLD_OK(world, amend_agreement(&trade->call, &change, &view, &world->fault));
+    }
+    price_from(trade, "P1", "B", "2026-12-01", "EUR");
+    static const char *const CLOSED_AT[][2] = {{"2026-10", "2026-11-10T00:00:00Z"},
+                                               {"2026-11", "2026-12-10T00:00:00Z"},
+                                               {"2026-12", "2027-01-10T00:00:00Z"}};
+    for (size_t i = 0; i < 3; i++) {
+        trade_at(trade, CLOSED_AT[i][1]);
+        trade_close(trade, CLOSED_AT[i][0]);
+    }
+}
+
+static void an_edge_keeps_the_prices_of_every_currency_that_it_had(void **state) {
+    struct trade trade;
+    an_edge_that_changed(&trade, *state);
+    struct text prices = export_as(&trade, &trade.call, "prices", "");
+    assert_true(has(prices, "P1,B,S,USD,2026-09-01,peak,flat,1,90\n"));
+    assert_true(has(prices, "P1,B,S,EUR,2026-12-01,peak,flat,1,120\n"));
+    assert_null(strstr(prices.at, "P1,A,S,EUR")); /* never billed in it */
+    struct text terms = export_as(&trade, &trade.call, "terms", "");
+    assert_true(has(terms, "P1,B,S,2026-09-01,2,1,,no,,,USD\n"));
+    assert_true(has(terms, "P1,B,S,2026-12-01,0,0,,no,,,EUR\n"));
+    struct text agreements = export_as(&trade, &trade.call, "agreements", "");
+    assert_true(has(agreements, ",USD,Europe/Berlin,S,7,"));
+    assert_true(has(agreements, ",EUR,America/New_York,S,9,"));
+}
+
+static void a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights(void **state) {
+    struct trade trade;
+    an_edge_that_changed(&trade, *state);
+    struct text months = export_as(&trade, &trade.call, "months", "");
+    assert_true(has(months,
+                    "month,seller,buyer,agreement,currency,time_zone,begins,ends,rules,billing,closed_at\n"
+                    "2026-10,VEND,DIST,agr_"));
+    assert_true(has(months, ",USD,UTC,2026-10-01T00:00:00.000000Z,2026-11-01T00:00:00.000000Z,2,here,"
+                            "2026-11-10T00:00:00.000000Z\n"));
+    /* Each begins when the one before has ended. */
+    assert_true(
+        has(months, ",USD,Europe/Berlin,2026-11-01T00:00:00.000000Z,2026-11-30T23:00:00.000000Z,2,here,"));
+    assert_true(
+        has(months, ",EUR,America/New_York,2026-11-30T23:00:00.000000Z,2027-01-01T05:00:00.000000Z,2,here,"));
+    struct text midnights = export_as(&trade, &trade.call, "midnights", "2026-11");
+    assert_true(has(midnights, "time_zone,month,date,begins\nEurope/Berlin,2026-11,2026-11-01,"
+                               "2026-10-31T23:00:00.000000Z\n"));
+    assert_true(has(midnights,
+                    "Europe/Berlin,2026-11,2026-12-01,2026-11-30T23:00:00.000000Z\nUTC,2026-11,2026-11-01,"));
+    assert_null(strstr(midnights.at, "New_York"));
+    struct call provider = trade.call;
+    provider.actor = (struct actor){ACTOR_USER, 1, trade.distributor_id, RIGHT_ALL};
+    assert_null(strstr(export_as(&trade, &provider, "midnights", "").at, "New_York"));
+    assert_null(strstr(export_as(&trade, &provider, "months", "").at, "New_York"));
+}
+
 static void an_export_that_is_none_is_refused(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
-    struct kept kept = {{keep}, &trade.world->arena, TEXT("")};
+    struct export_sink sink = {NULL}; /* nothing is written */
     struct export_input input = {.what = TEXT("secrets")};
     WORLD_FAULT(trade.world, "unknown-export",
-                export_records(&trade.call, &input, &kept.sink, &trade.world->fault));
+                export_records(&trade.call, &input, &sink, &trade.world->fault));
 }
 
 static struct show_margins_result margins_of(struct trade *trade, const char *account, const char *month,
@@ -186,6 +241,8 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_columns_are_those_of_the_contract),
         WORLD_TEST(an_account_exports_its_own_edges_alone),
+        WORLD_TEST(an_edge_keeps_the_prices_of_every_currency_that_it_had),
+        WORLD_TEST(a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights),
         WORLD_TEST(an_export_that_is_none_is_refused),
         WORLD_TEST(a_margin_is_revenue_less_cost_of_what_was_billed),
         WORLD_TEST(a_forecast_holds_the_present_seats_to_the_end),

@@ -1,5 +1,6 @@
 /* Moves of a customer to another provider: who agrees, what goes along, what each provider is billed. */
 #include "channel.h"
+#include "exported.h"
 
 #include "machines.h"
 #include "programme/audit/audit_store.h"
@@ -314,6 +315,32 @@ static void each_provider_is_billed_its_own_months(void **state) {
     the_check_finds_nothing(world);
 }
 
+static void an_export_says_what_moved_and_each_side_reads_its_own_half(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    a_licence_on(world, "OFFICE", 5);
+    agreed(world);
+    it_is(world, "2026-12-01T00:00:30Z");
+    assert_int_equal(done(world), 1);
+    struct call operator= world_call(world);
+    struct call from = call_of(world, "P1");
+    struct call to = call_of(world, "P2");
+    struct call stranger = call_of(world, "P3");
+    int lines = 0;
+    struct text all = exported(world, &operator, "moves", "");
+    assert_true(has(all, "move,month,customer,from,to,successor,licence,successor_licence\nmov_"));
+    assert_true(has(all, ",2026-12,C1,P1,P2,acc_")); /* a later account of that code */
+    struct text old = exported(world, &from, "moves", "2026-12");
+    assert_true(has(old, ",2026-12,C1,P1,acc_"));
+    assert_true(old.at[old.length - 2] == ',');
+    assert_true(has(exported(world, &to, "moves", ""), ",P2,C1,,lic_"));
+    struct text none = exported(world, &stranger, "moves", "");
+    for (size_t i = 0; i < none.length; i++) {
+        lines += none.at[i] == '\n';
+    }
+    assert_int_equal(lines, 1);
+}
+
 static void amend(struct world *world, const char *from, struct agreement_terms_input terms) {
     struct call call = call_of(world, "P1");
     struct amend_agreement_input input = {
@@ -366,6 +393,7 @@ int main(void) {
         WORLD_TEST(a_licence_that_was_changed_since_holds_the_move_up_whole),
         WORLD_TEST(the_check_finds_a_move_that_does_not_fit),
         WORLD_TEST(each_provider_is_billed_its_own_months),
+        WORLD_TEST(an_export_says_what_moved_and_each_side_reads_its_own_half),
         WORLD_TEST(the_successors_agreement_has_the_terms_of_the_month),
         WORLD_TEST(no_customer_moves_in_a_month_that_begins_another_zone),
     };

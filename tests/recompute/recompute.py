@@ -3,8 +3,9 @@
 
 Written from the rules in docs/ and not from the C code, so that the two can be wrong only in different ways.
 usage: recompute.py DIRECTORY
-The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences|adjustments` printed, as
-events.csv, prices.csv, … Without the last four every zone is UTC, no price has terms and no report was adjusted.
+The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences|adjustments|months|midnights`
+printed, as events.csv, prices.csv, … Without the last six every zone is UTC, no price has terms and no report was
+adjusted.
 Prints each difference; exit 1 if there is any; the last line counts what was compared."""
 import csv
 import datetime
@@ -44,6 +45,14 @@ def midnight(zone, day):
             low, high = (low, middle) if there >= local.replace(tzinfo=None) else (middle, high)
         return high
     return microseconds(instant)
+
+
+def instant_of(word):
+    return microseconds(datetime.datetime.fromisoformat(word.replace("Z", "+00:00"))) if word else None
+
+
+def month_before(month):
+    return (datetime.date.fromisoformat(f"{month}-01") - datetime.timedelta(days=1)).isoformat()[:7]
 
 
 def month_days(month):
@@ -143,22 +152,28 @@ def rate(price, parts_per_unit, charged):
 
 class Programme:
     def __init__(self, directory):
-        self.agreements = defaultdict(list)  # (seller, buyer) → its terms, by the month that they begin
+        # (seller, buyer) → its agreements that were signed → the rows of their terms, by the month that they begin
+        self.agreements = defaultdict(lambda: defaultdict(list))
         for row in read(directory, "agreements"):
-            self.agreements[(row["seller"], row["buyer"])].append(row)
+            if row["signed_at"]:
+                self.agreements[(row["seller"], row["buyer"])][row["agreement"]].append(row)
+        self.closed = {(row["seller"], row["buyer"], row["month"]): row for row in read(directory, "months")}
+        self.kept = {(row["time_zone"], row["date"]): instant_of(row["begins"]) for row in read(directory, "midnights")}
         self.billed = {row["licence"]: (int(row["first_edge"]), int(row["last_edge"]))
                        for row in read(directory, "licences")}
-        terms = {(row["seller"], row["buyer"], row["sku"], row["effective_from"]): row
+        terms = {(row["seller"], row["buyer"], row["sku"], row["currency"], row["effective_from"]): row
                  for row in read(directory, "terms")}
-        self.prices = defaultdict(dict)  # (seller, buyer, sku) → effective_from → price
+        # (seller, buyer, sku) → currency → effective_from → price
+        self.prices = defaultdict(lambda: defaultdict(dict))
         for row in read(directory, "prices"):
             key = (row["seller"], row["buyer"], row["sku"])
-            price = self.prices[key].setdefault(row["effective_from"], dict(row, tiers=[]))
+            price = self.prices[key][row["currency"]].setdefault(row["effective_from"], dict(row, tiers=[]))
             price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
-            price["terms"] = terms.get(key + (row["effective_from"],))
+            price["terms"] = terms.get(key + (row["currency"], row["effective_from"]))
         self.rules = defaultdict(str)  # (seller, buyer, month) → the version that it was closed by
         for row in read(directory, "lines"):
             self.rules[(row["seller"], row["buyer"], row["month"])] = row.get("rules") or ""
+        self.rules.update((key, row["rules"]) for key, row in self.closed.items())
         self.adjusted = defaultdict(dict)  # (month, seller, buyer) → (customer, sku) → units
         self.corrected = defaultdict(dict)  # the same, of corrections that were billed; the last one counts
         for row in read(directory, "adjustments"):
@@ -181,7 +196,7 @@ class Programme:
             if row["event"] == "undo" or row["voided_by"]:
                 continue  # what was undone and the undo itself are not metered
             key = (row["customer"], row["sku"])
-            instant = microseconds(datetime.datetime.fromisoformat(row["time"].replace("Z", "+00:00")))
+            instant = instant_of(row["time"])
             self.groups[key].append((instant, row["licence"], int(row["seats"])))
             self.provider_of[row["customer"]] = row["provider"]
             if row["event"] == "on":
@@ -212,42 +227,72 @@ class Programme:
         inside = lambda licence: self.billed.get(licence, (0, 127))[0] <= depth <= self.billed.get(licence, (0, 127))[1]
         return [change for change in self.groups[(customer, sku)] if inside(change[1])]
 
-    def price_for(self, seller, buyer, sku, days):
-        dated = self.prices.get((seller, buyer, sku), {})
+    def price_for(self, seller, buyer, sku, currency, days):
+        of_currencies = self.prices.get((seller, buyer, sku), {})
+        # A world without agreements has one currency.
+        dated = of_currencies.get(currency or next(iter(of_currencies), None), {})
         first, last = days[0].isoformat(), days[-2].isoformat()
         in_force = [date for date in sorted(dated) if date <= first]
         coming = [date for date in sorted(dated) if first < date <= last]
         return dated[in_force[-1]] if in_force else dated[coming[0]] if coming else None
 
-    def terms_of(self, seller, buyer, month):
-        """The last terms that do not begin after the month."""
-        begun = [row for row in self.agreements.get((seller, buyer), []) if row.get("from_month", "") <= month]
-        return begun[-1] if begun else {}
+    def midnight(self, time_zone, day):
+        """As it was when a month with that day was closed in the zone, else as time zone data has it today."""
+        return self.kept.get((time_zone, day.isoformat())) or midnight(ZoneInfo(time_zone), day)
+
+    def terms_of(self, seller, buyer, month, wanted):
+        """The terms of the agreement that answers for a month: the one that closed it, else the last that was in force
+        in it or, where the month is wanted all the same, the first that came after, else the last before."""
+        of_edge = self.agreements.get((seller, buyer), {})
+        days = month_days(month)
+        before = after = None
+        if wanted and (seller, buyer, month) in self.closed:
+            closed_by = self.closed[(seller, buyer, month)]["agreement"]
+            return [row for row in of_edge[closed_by] if row["from_month"] <= month][-1]
+        for rows in reversed(of_edge.values()):
+            terms = [row for row in rows if row["from_month"] <= month][-1]
+            begins, ends = (self.midnight(terms["time_zone"], day) for day in (days[0], days[-1]))
+            signed_at, ended_at = instant_of(terms["signed_at"]), instant_of(terms["ended_at"])
+            if signed_at < ends and (ended_at is None or ended_at > begins):
+                return terms
+            if signed_at >= ends:
+                after = terms
+            else:
+                before = before or terms
+        return (after or before or {}) if wanted else {}
+
+    def bounds_of(self, seller, buyer, month):
+        """The instants at which the month's days begin, and its end."""
+        time_zone = self.terms_of(seller, buyer, month, True).get("time_zone") or "UTC"
+        days = month_days(month)
+        bounds = sorted({self.midnight(time_zone, day) for day in days})  # a day that the zone leaves out is none
+        before = self.terms_of(seller, buyer, month_before(month), False).get("time_zone")
+        if before and before != time_zone and self.rules[(seller, buyer, month)] != "1":
+            begins = self.midnight(before, days[0])  # when the month before has ended
+            bounds = [begins] + [bound for bound in bounds[1:] if bound > begins]
+        return bounds
 
     def expected(self, seller, buyer, month, corrected=None):
         """{(customer, sku, unit price): [(measured, quantity, amount)]} of a month's bill. `corrected`, of
         (customer, sku), are units of corrections, which go before everything else."""
         corrected = corrected or {}
-        agreement = self.terms_of(seller, buyer, month)
-        zone = ZoneInfo(agreement.get("time_zone") or "UTC")
+        agreement = self.terms_of(seller, buyer, month, True)
+        time_zone = agreement.get("time_zone") or "UTC"
+        zone = ZoneInfo(time_zone)
         adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)
-        bounds = sorted({midnight(zone, day) for day in days})  # a day that the zone leaves out is none
-        before = self.terms_of(seller, buyer, (days[0] - datetime.timedelta(days=1)).isoformat()[:7]).get("time_zone")
-        if before and before != agreement.get("time_zone"):  # it begins when the month before has ended
-            begins = midnight(ZoneInfo(before), days[0])
-            bounds = [begins] + [bound for bound in bounds[1:] if bound > begins]
+        bounds = self.bounds_of(seller, buyer, month)
         bills = defaultdict(list)  # tiers of one price, all 0 say, share a key
         for sku in sorted({sku for s, b, sku in self.prices if (s, b) == (seller, buyer)}):
-            price = self.price_for(seller, buyer, sku, days)
+            price = self.price_for(seller, buyer, sku, agreement.get("currency"), days)
             if price is None:
                 continue
             terms = price["terms"] or {}
             start = bounds[0]
             if terms.get("trial_end"):
-                start = max(start, midnight(zone, datetime.date.fromisoformat(terms["trial_end"])))
+                start = max(start, self.midnight(time_zone, datetime.date.fromisoformat(terms["trial_end"])))
             measured = {}
-            per_unit = len(days) - 1 if price["policy"] == "daily" else 1
+            per_unit = len(bounds) - 1 if price["policy"] == "daily" else 1
             for customer, of_sku in self.groups:
                 if of_sku == sku:
                     changes = self.on_edge(customer, sku, seller, buyer)
@@ -328,7 +373,7 @@ def check_corrections(programme, lines):
             until = rows.index(rows[answers[-1]]) if answers else -1
             behind = {id(row) for row in rows[until + 1:] if row["invoice"] != rows[until]["invoice"]}
             kept = [row for row in place if id(row) not in behind]
-            digits = MINOR_DIGITS[rows[0]["currency"]]
+            digits = MINOR_DIGITS[(place or rows)[0]["currency"]]
             billed = sum(half_away(Fraction(row["amount"]) * 10**digits) for row in in_effect(kept))
             total = sum(half_away(Fraction(row["amount"]) * 10**digits) for row in kept)
             wanted = sum(line[2] for key, of in expected.items() if key[1] == sku for line in of)
@@ -337,6 +382,21 @@ def check_corrections(programme, lines):
                 differences += 1
                 print(f"{seller} → {buyer} {month} {sku}: {billed} in effect, {total} in all, {wanted} as corrected")
     return compared, differences
+
+
+def check_months(programme, billed):
+    """Every closed month runs as it says, and one without metered lines has nothing that they would be of."""
+    differences = 0
+    for (seller, buyer, month), row in sorted(programme.closed.items()):
+        bounds = programme.bounds_of(seller, buyer, month)
+        if (instant_of(row["begins"]), instant_of(row["ends"])) != (bounds[0], bounds[-1]):
+            differences += 1
+            print(f"{seller} → {buyer} {month} runs from {row['begins']} to {row['ends']}, not {bounds[0]} to {bounds[-1]}")
+        if row["billing"] == "here" and (seller, buyer, month) not in billed:
+            for key, owed in programme.expected(seller, buyer, month).items():
+                differences += 1
+                print(f"{seller} → {buyer} {month} has no bill, but {key}: {owed}")
+    return differences
 
 
 def check_documents(lines):
@@ -400,7 +460,7 @@ def main():
             differences += 1
             print(f"{seller} → {buyer} {month}: no line for {key}: measured {want[0]}, quantity {want[1]}, {want[2]}")
     corrections, more = check_corrections(programme, lines)
-    differences += more + check_documents(lines)
+    differences += more + check_documents(lines) + check_months(programme, billed)
     print(f"{corrections} corrected bills compared")
     print(f"{compared} lines on {len(billed)} bills compared, policies {', '.join(sorted(policies))}: "
           f"{differences} differences")

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 
-KINDS = ["events", "prices", "lines", "ledger", "agreements", "terms", "licences", "adjustments"]
+KINDS = ["events", "prices", "lines", "ledger", "agreements", "terms", "licences", "adjustments", "months", "midnights",
+         "charges", "moves"]
+PLAIN = ("events", "prices", "lines", "ledger")
 RECOMPUTE = pathlib.Path(__file__).with_name("recompute.py")
 
 
@@ -31,7 +33,7 @@ def one_seed(seatmeter, seed, directory, url):
             return f"{step[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}", ""
     for kind in KINDS:
         # A plain world is recomputed from the events and prices alone.
-        if not rich and kind in ("agreements", "terms", "licences", "adjustments"):
+        if not rich and kind not in PLAIN:
             continue
         with open(f"{directory}/{kind}.csv", "w", encoding="utf-8") as file:
             done = run([seatmeter, "export", kind, "--db", url], stdout=file)

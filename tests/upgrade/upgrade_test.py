@@ -18,7 +18,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 RECOMPUTE = HERE.parent / "recompute" / "recompute.py"
-EXPORTS = ["events", "prices", "lines", "agreements", "terms", "licences", "adjustments"]
+EXPORTS = ["events", "prices", "lines", "agreements", "terms", "licences", "adjustments", "months", "midnights"]
 
 
 class Store:

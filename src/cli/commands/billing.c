@@ -559,7 +559,7 @@ static const struct command COMMANDS[] = {
      .operands = {{.name = "WHAT",
                    .presence = REQUIRED,
                    .help = "events, prices, lines, ledger, accounts, skus, agreements, terms, licences, "
-                           "adjustments or charges"}},
+                           "adjustments, charges, months, midnights or moves"}},
      .options = {{.name = "month", .value = "MONTH", .help = "only this month (default: everything)"},
                  {.name = "spreadsheet",
                   .help = "write what a spreadsheet would take for a formula as text"}},

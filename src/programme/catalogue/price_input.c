@@ -3,6 +3,7 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
 #include "store/catalogue/skus.h"
+#include "store/parties/amendments.h"
 #include "store/parties/programme.h"
 
 #include <assert.h>
@@ -29,7 +30,8 @@ static enum status find_edge(struct pricing *pricing, struct text buyer_word, st
     pricing->buyer_id = buyer.id;
     pricing->buyer_code = buyer.code;
     pricing->currency = agreement.currency;
-    return STATUS_OK;
+    return amendments_of(call->db, call->arena, agreement.id, &pricing->amendments, &pricing->amendment_count,
+                         fault);
 }
 
 enum status pricing_open(struct call *call, struct text seller, struct text buyer, struct pricing *pricing,
@@ -62,19 +64,43 @@ enum status pricing_check_sku(const struct pricing *pricing, const struct sku *s
     return STATUS_OK;
 }
 
-/* A standard price may be in any currency; it holds for the edges whose agreement is in that one. */
-static enum status parse_currency(const struct pricing *pricing, struct text given, struct text *code,
-                                  struct fault *fault) {
+/* The currency of the terms of a month, and whether one of the terms from that month on is in `wanted`. */
+static struct text currency_in(const struct pricing *pricing, struct month month, struct text wanted,
+                               bool *is_ever) {
+    struct text currency = pricing->currency;
+    struct month since = {INT32_MIN};
+    *is_ever = false;
+    for (size_t i = 0; i < pricing->amendment_count; i++) {
+        const struct amendment *amendment = &pricing->amendments[i];
+        bool is_accepted = amendment->state == AMENDMENT_ACCEPTED;
+        if (is_accepted && amendment->from.index <= month.index && amendment->from.index >= since.index) {
+            currency = amendment->currency;
+            since = amendment->from;
+        }
+        *is_ever = *is_ever || (is_accepted && amendment->from.index > month.index &&
+                                text_equal(amendment->currency, wanted));
+    }
+    *is_ever = *is_ever || text_equal(currency, wanted);
+    return currency;
+}
+
+/* A standard price may be in any currency; it holds for the edges whose agreement is in that one. A buyer's
+ * own is in the currency of its month, or of a later one. */
+static enum status parse_currency(const struct pricing *pricing, struct text given, struct date from,
+                                  struct text *code, struct fault *fault) {
     struct text word = text_trim(given);
     struct currency currency;
+    bool is_ever = false;
+    struct text agreed = currency_in(pricing, date_month(from), word, &is_ever);
     if (word.length == 0) {
-        word = pricing->currency;
+        word = agreed;
+        is_ever = true;
     }
     TRY(currency_find(word, "currency", &currency, fault));
-    if (pricing->buyer_id != 0 && !text_equal(word, pricing->currency)) {
+    if (pricing->buyer_id != 0 && !is_ever) {
         return fault_set(fault, STATUS_INVALID, "wrong-currency", "currency", word,
                          "The agreement with %.*s is in %.*s; a price in %.*s cannot be billed on it.",
-                         TEXT_ARGS(pricing->buyer_code), TEXT_ARGS(pricing->currency), TEXT_ARGS(word));
+                         TEXT_ARGS(pricing->buyer_code), TEXT_ARGS(agreed), TEXT_ARGS(word));
     }
     *code = text_copy(pricing->call->arena, text_of(currency.code));
     return STATUS_OK;
@@ -124,8 +150,8 @@ enum status pricing_parse_price(const struct pricing *pricing, const struct set_
     *edge = (struct price_edge){.seller_id = pricing->seller.id,
                                 .buyer_id = pricing->buyer_id,
                                 .created_at_us = pricing->call->now_us};
-    TRY(parse_currency(pricing, input->currency, &edge->currency, fault));
     TRY(parse_date(pricing, input->effective_from, &price->effective_from, fault));
+    TRY(parse_currency(pricing, input->currency, price->effective_from, &edge->currency, fault));
     TRY(parse_modes(input, price, fault));
     TRY(parse_terms(input, &price->terms, fault));
     edge->has_tax = text_trim(input->tax_category).length > 0 || text_trim(input->tax_rate).length > 0;

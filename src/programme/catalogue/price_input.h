@@ -6,6 +6,7 @@
 #define SEATMETER_PROGRAMME_CATALOGUE_PRICE_INPUT_H
 
 #include "core/money/price.h"
+#include "core/parties/agreement.h"
 #include "programme/call/call.h"
 #include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"
@@ -23,7 +24,7 @@ struct set_price_input {
     struct text seller; /* the actor's account */
     struct text buyer;  /* the seller's standard price, for all its buyers */
     struct text sku;
-    struct text currency;       /* the agreement's (a standard price: the programme's) */
+    struct text currency;       /* the agreement's in that month (a standard price: the programme's) */
     struct text effective_from; /* "2026-11-01" */
     struct text policy;         /* "peak" */
     struct text tier_mode;      /* "flat" */
@@ -41,9 +42,11 @@ struct set_price_input {
 struct pricing {
     struct call *call;
     struct account seller;
-    int64_t buyer_id;         /* 0: standard */
-    struct text buyer_code;   /* empty: standard */
-    struct text currency;     /* the agreement's, the programme's for standard prices */
+    int64_t buyer_id;             /* 0: standard */
+    struct text buyer_code;       /* empty: standard */
+    struct text currency;         /* the agreement's first, the programme's for standard prices */
+    struct amendment *amendments; /* of the agreement with the buyer, by number */
+    size_t amendment_count;
     struct month last_closed; /* on the edges that the prices apply to; index −1: none */
 };
 

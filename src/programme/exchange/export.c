@@ -10,14 +10,16 @@
 #include "programme/exchange/export_billing.h"
 #include "programme/exchange/export_catalogue.h"
 #include "programme/exchange/export_licensing.h"
+#include "programme/exchange/export_months.h"
 #include "programme/exchange/export_parties.h"
 #include "store/parties/programme.h"
 
 #include <assert.h>
 
 static const struct export_table *const TABLES[] = {
-    &EXPORT_EVENTS,     &EXPORT_PRICES, &EXPORT_LINES,    &EXPORT_LEDGER,      &EXPORT_ACCOUNTS, &EXPORT_SKUS,
-    &EXPORT_AGREEMENTS, &EXPORT_TERMS,  &EXPORT_LICENCES, &EXPORT_ADJUSTMENTS, &EXPORT_CHARGES};
+    &EXPORT_EVENTS,  &EXPORT_PRICES,     &EXPORT_LINES,     &EXPORT_LEDGER,   &EXPORT_ACCOUNTS,
+    &EXPORT_SKUS,    &EXPORT_AGREEMENTS, &EXPORT_TERMS,     &EXPORT_LICENCES, &EXPORT_ADJUSTMENTS,
+    &EXPORT_CHARGES, &EXPORT_MONTHS,     &EXPORT_MIDNIGHTS, &EXPORT_MOVES};
 
 enum { TABLE_COUNT = sizeof TABLES / sizeof TABLES[0] };
 
@@ -34,7 +36,7 @@ static enum status find_table(struct text word, const struct export_table **tabl
     }
     return fault_set(fault, STATUS_INVALID, "unknown-export", "what", word,
                      "Say what to export: events, prices, lines, ledger, accounts, skus, agreements, terms, "
-                     "licences, adjustments or charges.");
+                     "licences, adjustments, charges, months, midnights or moves.");
 }
 
 /* The actor sees its own edges, and the licences below it or, for a vendor, those of its SKUs. */

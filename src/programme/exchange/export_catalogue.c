@@ -95,27 +95,31 @@ static enum status write_edge_prices(struct exporting *exporting, const struct a
     return STATUS_OK;
 }
 
-/* The agreement that says in which currency prices apply to the edge: the last one that was signed; or NULL.
- */
-static const struct agreement *last_signed(const struct snapshot *snapshot,
-                                           const struct snapshot_edge *edge) {
-    const struct agreement *last = NULL;
-    for (uint32_t i = 0; i < edge->agreement_count; i++) {
-        uint32_t agreement = snapshot->edge_agreements[edge->first_agreement + i];
-        if (snapshot->agreements[agreement].signed_at_us > 0) {
-            last = &snapshot->agreements[agreement];
-        }
+/* Whether the edge's terms of this place were signed and are the first of their currency. What is billed in a
+ * currency goes by the prices in it, for ever, so each currency that the edge ever had has its rows. */
+static bool is_first_of_currency(const struct snapshot *snapshot, const struct snapshot_edge *edge,
+                                 uint32_t place) {
+    const uint32_t *agreements = snapshot->edge_agreements + edge->first_agreement;
+    const struct agreement *at = &snapshot->agreements[agreements[place]];
+    bool is_first = at->signed_at_us > 0;
+    for (uint32_t i = 0; is_first && i < place; i++) {
+        const struct agreement *before = &snapshot->agreements[agreements[i]];
+        is_first = before->signed_at_us == 0 || !text_equal(before->currency, at->currency);
     }
-    return last;
+    return is_first;
 }
 
 static enum status write_all_prices(struct exporting *exporting, write_price *write, struct fault *fault) {
     const struct snapshot *snapshot = &exporting->snapshot;
     for (size_t i = 0; i < snapshot->edge_count; i++) {
-        const struct agreement *agreement =
-            last_signed(snapshot, &snapshot->edges[exporting->names.edges[i]]);
-        if (agreement != NULL && export_has_party(exporting, agreement->seller_id, agreement->buyer_id)) {
-            TRY(write_edge_prices(exporting, agreement, write, fault));
+        const struct snapshot_edge *edge = &snapshot->edges[exporting->names.edges[i]];
+        for (uint32_t k = 0; k < edge->agreement_count; k++) {
+            const struct agreement *agreement =
+                &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + k]];
+            if (is_first_of_currency(snapshot, edge, k) &&
+                export_has_party(exporting, agreement->seller_id, agreement->buyer_id)) {
+                TRY(write_edge_prices(exporting, agreement, write, fault));
+            }
         }
     }
     return STATUS_OK;
@@ -153,10 +157,20 @@ static const char *const PRICES_COLUMNS[] = {"seller",         "buyer",  "sku", 
                                              "unit_price",     NULL};
 const struct export_table EXPORT_PRICES = {"prices", PRICES_COLUMNS, export_prices};
 
+/* A price without a tax of its own is taxed by the terms of the month, which change. */
+static void write_price_tax(struct exporting *exporting, const struct price_edge *edge) {
+    if (edge->has_tax) {
+        csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(edge->tax.category)));
+        export_write_decimal(exporting, edge->tax.rate_millionths, EXPORT_PERCENT_DIGITS);
+    } else {
+        csv_write(&exporting->writer, TEXT(""));
+        csv_write(&exporting->writer, TEXT(""));
+    }
+}
+
 static enum status write_terms(struct exporting *exporting, const struct agreement *agreement,
                                const struct price *price, const struct price_edge *edge,
                                struct fault *fault) {
-    struct tax tax = edge->has_tax ? edge->tax : agreement->tax;
     write_price_key(exporting, agreement, price);
     csv_write(&exporting->writer, date_format(&exporting->arena, price->effective_from));
     csv_write_int(&exporting->writer, price->terms.minimum_units);
@@ -164,8 +178,8 @@ static enum status write_terms(struct exporting *exporting, const struct agreeme
     csv_write(&exporting->writer,
               price->terms.has_trial_end ? date_format(&exporting->arena, price->terms.trial_end) : TEXT(""));
     csv_write(&exporting->writer, price->terms.not_for_resale ? TEXT("yes") : TEXT("no"));
-    csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(tax.category)));
-    export_write_decimal(exporting, tax.rate_millionths, EXPORT_PERCENT_DIGITS);
+    write_price_tax(exporting, edge);
+    csv_write(&exporting->writer, edge->currency);
     return export_end_row(exporting, fault);
 }
 
@@ -175,5 +189,5 @@ static enum status export_terms(struct exporting *exporting, struct fault *fault
 
 static const char *const TERMS_COLUMNS[] = {"seller",       "buyer",       "sku",       "effective_from",
                                             "minimum",      "free_months", "trial_end", "not_for_resale",
-                                            "tax_category", "tax_rate",    NULL};
+                                            "tax_category", "tax_rate",    "currency",  NULL};
 const struct export_table EXPORT_TERMS = {"terms", TERMS_COLUMNS, export_terms};

@@ -77,3 +77,26 @@ static const char *const AGREEMENTS_COLUMNS[] = {
     "agreement", "seller",       "buyer",           "state",     "currency", "time_zone",  "tax_category",
     "tax_rate",  "payment_days", "report_due_days", "signed_at", "ended_at", "from_month", NULL};
 const struct export_table EXPORT_AGREEMENTS = {"agreements", AGREEMENTS_COLUMNS, export_agreements};
+
+static enum status write_move(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
+    (void)fault;
+    export_write_identifier(exporting, IDENTIFIER_MOVE, db_column_int(rows, 0));
+    export_write_month(exporting, db_column_int(rows, 1));
+    export_write_account(exporting, db_column_int(rows, 2));
+    export_write_account(exporting, db_column_int(rows, 3));
+    export_write_account(exporting, db_column_int(rows, 4));
+    export_write_account(exporting, db_column_int(rows, 5));
+    export_write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 6));
+    export_write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 7));
+    return STATUS_OK;
+}
+
+static enum status export_moves(struct exporting *exporting, struct fault *fault) {
+    struct db_rows *rows = NULL;
+    TRY(export_moves_stream(exporting->call->db, &exporting->scope, &rows, fault));
+    return export_write_rows(exporting, rows, write_move, fault);
+}
+
+static const char *const MOVES_COLUMNS[] = {"move",      "month",   "customer",          "from", "to",
+                                            "successor", "licence", "successor_licence", NULL};
+const struct export_table EXPORT_MOVES = {"moves", MOVES_COLUMNS, export_moves};

@@ -1,4 +1,4 @@
-/* Export parties: the tables of accounts and of agreements. */
+/* Export parties: the tables of accounts, agreements and moves. */
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_PARTIES_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_PARTIES_H
 
@@ -6,5 +6,6 @@
 
 extern const struct export_table EXPORT_ACCOUNTS;
 extern const struct export_table EXPORT_AGREEMENTS;
+extern const struct export_table EXPORT_MOVES;
 
 #endif

@@ -99,3 +99,47 @@ enum status export_charges_stream(struct db *db, const struct export_scope *scop
     return db_stream(db, CHARGES, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows,
                      fault);
 }
+
+static const char MONTHS[] =
+    "select m.month, m.agreement_id, m.rules, m.usage_billing, m.closed_at_us from months m "
+    "join agreements a on a.id = m.agreement_id where m.state = 'closed' and " OF_PARTY(
+        "a") " and ($2 = -1 or m.month = $2) order by m.month, m.agreement_id";
+
+enum status export_months_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                 struct fault *fault) {
+    return db_stream(db, MONTHS, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
+}
+
+/* Whether the reader is an account or stands above it. */
+#define REACHES(account)                                                                                     \
+    "($1 = 0 or exists (select 1 from account_ancestors n where n.ancestor_id = $1 and n.account_id = "      \
+    "m." account "))"
+/* A move's parties read it, and who stands above both providers. What became of the customer and of its
+ * licences is told to the new provider's side, what they were to the old one's. */
+static const char MOVES[] =
+    "select m.id, m.month, m.customer_id, m.from_id, m.to_id, "
+    "case when " REACHES(
+        "successor_id") " then m.successor_id else 0 end, "
+                        "case when " REACHES(
+                            "customer_id") " then coalesce(l.licence_id, 0) else 0 end, "
+                                           "case when " REACHES(
+                                               "successor_id") " then coalesce(l.successor_id, 0) else 0 end "
+                                                               "from moves m left join moved_licences l on "
+                                                               "l.move_id = m.id where m.state = 'done' "
+                                                               "and ($2 = -1 or m.month = $2) and "
+                                                               "(m.customer_id = $1 or m.successor_id = $1 "
+                                                               "or m.from_id = $1 "
+                                                               "or m.to_id = $1 or " REACHES(
+                                                                   "from_id") " and " REACHES("to_id") ") "
+                                                                                                       "order"
+                                                                                                       " by "
+                                                                                                       "m.id,"
+                                                                                                       " l."
+                                                                                                       "licen"
+                                                                                                       "ce_"
+                                                                                                       "id";
+
+enum status export_moves_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                struct fault *fault) {
+    return db_stream(db, MOVES, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
+}

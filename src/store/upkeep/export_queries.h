@@ -44,4 +44,13 @@ enum status export_adjustments_stream(struct db *db, const struct export_scope *
 enum status export_charges_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                   struct fault *fault) MUST_CHECK;
 
+/* month, agreement_id, rules, usage_billing, closed_at_us: of the closed months, by month. */
+enum status export_months_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                 struct fault *fault) MUST_CHECK;
+
+/* move id, month, customer_id, from_id, to_id, successor_id, licence_id, its successor's id: of the moves
+ * that were carried out a row for each licence that went along, or one; ids that are not told are 0. */
+enum status export_moves_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
+                                struct fault *fault) MUST_CHECK;
+
 #endif
