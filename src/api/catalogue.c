@@ -93,6 +93,7 @@ static enum status post_catalogue_import(struct request *request, struct respons
         .format = request_query(request, "format"),
     };
     struct import_catalogue_result result;
+    TRY(request_query_bool(request, "dry_run", &request->call.dry_run, fault));
     TRY(request_text(request, &input.content, fault));
     TRY(import_catalogue(&request->call, &input, &result, problems_of(request), fault));
     represent_catalogue_import(response_json(response, request, 200), NULL, &result);
@@ -163,6 +164,7 @@ static enum status post_price_import(struct request *request, struct response *r
         .buyer = request_query(request, "buyer"),
     };
     struct import_prices_result result;
+    TRY(request_query_bool(request, "dry_run", &request->call.dry_run, fault));
     TRY(request_text(request, &input.content, fault));
     TRY(import_prices(&request->call, &input, &result, problems_of(request), fault));
     represent_price_import(response_json(response, request, 200), NULL, &result);
@@ -174,10 +176,10 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/skus/{sku}", RIGHT_READ, 0, "", get_sku},
     {METHOD_POST, "/v1/bundles", RIGHT_CATALOGUE, 0, "", post_bundle},
     {METHOD_POST, "/v1/services", RIGHT_CATALOGUE, 0, "", post_service},
-    {METHOD_POST, "/v1/catalogue/import", RIGHT_CATALOGUE, ROUTE_IMPORT, "vendor format",
+    {METHOD_POST, "/v1/catalogue/import", RIGHT_CATALOGUE, ROUTE_IMPORT, "vendor format dry_run",
      post_catalogue_import},
     {METHOD_GET, "/v1/prices", RIGHT_READ, 0, "limit cursor seller buyer sku", get_prices},
     {METHOD_POST, "/v1/prices", RIGHT_PRICES, 0, "", post_price},
-    {METHOD_POST, "/v1/prices/import", RIGHT_PRICES, ROUTE_IMPORT, "seller buyer", post_price_import},
+    {METHOD_POST, "/v1/prices/import", RIGHT_PRICES, ROUTE_IMPORT, "seller buyer dry_run", post_price_import},
 };
 const struct route_group CATALOGUE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -132,10 +132,25 @@ void represent_sku_in_full(struct json_writer *out, const char *name, const stru
     json_write_close(out);
 }
 
+static void write_catalogue_changes(struct json_writer *out, const struct import_catalogue_result *result) {
+    json_write_open_array(out, "changes");
+    for (size_t i = 0; i < result->change_count; i++) {
+        const struct catalogue_change *change = &result->changes[i];
+        json_write_open(out, NULL);
+        json_write_string(out, "effect", change->is_new ? "new" : "changed");
+        json_write_text(out, "sku", change->code);
+        json_write_text(out, "name", change->name);
+        json_write_text_or_null(out, "old_name", change->old_name);
+        json_write_int(out, "components_added", change->components_added);
+        json_write_close(out);
+    }
+    json_write_close_array(out);
+}
+
 void represent_catalogue_import(struct json_writer *out, const char *name,
                                 const struct import_catalogue_result *result) {
     json_write_open(out, name);
-    json_write_text(out, "vendor", result->vendor);
+    json_write_text_or_null(out, "vendor", result->vendor);
     json_write_text(out, "vendor_code", result->vendor_code);
     json_write_bool(out, "vendor_added", result->vendor_added);
     json_write_int(out, "skus", result->skus);
@@ -143,6 +158,11 @@ void represent_catalogue_import(struct json_writer *out, const char *name,
     json_write_int(out, "skus_added", result->skus_added);
     json_write_int(out, "components_added", result->components_added);
     json_write_int(out, "renamed", result->renamed);
+    json_write_int(out, "unchanged", result->unchanged);
+    json_write_bool(out, "dry_run", result->dry_run);
+    if (result->dry_run) {
+        write_catalogue_changes(out, result);
+    }
     json_write_close(out);
 }
 
@@ -158,13 +178,8 @@ static void write_tiers(struct json_writer *out, const struct price *price) {
     json_write_close_array(out);
 }
 
-void represent_price(struct json_writer *out, const char *name, const struct price_view *view) {
-    const struct price *price = &view->price;
-    json_write_open(out, name);
-    write_party(out, "seller", view->seller, view->seller_code, TEXT(""));
-    write_party(out, "buyer", view->buyer, view->buyer_code, TEXT(""));
-    write_party(out, "sku", view->sku, view->sku_code, TEXT(""));
-    json_write_text(out, "currency", view->currency);
+/* What a price says, without whose it is. */
+static void write_price_body(struct json_writer *out, const struct price *price) {
     json_write_text(out, "effective_from", date_format(out->arena, price->effective_from));
     json_write_string(out, "policy", metering_policy_name(price->policy));
     json_write_string(out, "tier_mode", tier_mode_name(price->mode));
@@ -175,9 +190,55 @@ void represent_price(struct json_writer *out, const char *name, const struct pri
                             price->terms.has_trial_end ? date_format(out->arena, price->terms.trial_end)
                                                        : TEXT(""));
     json_write_bool(out, "not_for_resale", price->terms.not_for_resale);
+}
+
+void represent_price(struct json_writer *out, const char *name, const struct price_view *view) {
+    const struct price *price = &view->price;
+    json_write_open(out, name);
+    write_party(out, "seller", view->seller, view->seller_code, TEXT(""));
+    write_party(out, "buyer", view->buyer, view->buyer_code, TEXT(""));
+    write_party(out, "sku", view->sku, view->sku_code, TEXT(""));
+    json_write_text(out, "currency", view->currency);
+    write_price_body(out, price);
     json_write_text_or_null(out, "tax_category", view->tax_category);
     json_write_text_or_null(out, "tax_rate", view->tax_category.length > 0 ? view->tax_rate : TEXT(""));
     json_write_close(out);
+}
+
+static void write_price_change(struct json_writer *out, const struct price_changes *changes,
+                               const struct price_change *change) {
+    json_write_open(out, NULL);
+    json_write_string(out, "effect", price_effect_name(change->effect));
+    write_party(out, "seller", changes->seller, changes->seller_code, TEXT(""));
+    write_party(out, "buyer", change->buyer, change->buyer_code, TEXT(""));
+    write_party(out, "sku", change->sku, change->sku_code, TEXT(""));
+    json_write_text(out, "currency", change->currency);
+    json_write_text_or_null(out, "first_month",
+                            change->has_month ? month_format(out->arena, change->first_month) : TEXT(""));
+    json_write_open(out, "price");
+    write_price_body(out, &change->price);
+    json_write_close(out);
+    if (change->has_before) {
+        json_write_open(out, "before");
+        write_price_body(out, &change->before);
+        json_write_close(out);
+    } else {
+        json_write_null(out, "before");
+    }
+    json_write_close(out);
+}
+
+static void write_price_changes(struct json_writer *out, const struct price_changes *changes) {
+    json_write_open(out, "effects");
+    for (int i = 0; i < PRICE_EFFECTS; i++) {
+        json_write_int(out, price_effect_name((enum price_effect)i), changes->effects[i]);
+    }
+    json_write_close(out);
+    json_write_open_array(out, "changes");
+    for (size_t i = 0; i < changes->count; i++) {
+        write_price_change(out, changes, &changes->items[i]);
+    }
+    json_write_close_array(out);
 }
 
 void represent_price_import(struct json_writer *out, const char *name,
@@ -185,6 +246,10 @@ void represent_price_import(struct json_writer *out, const char *name,
     json_write_open(out, name);
     json_write_int(out, "prices", result->prices);
     json_write_int(out, "prices_added", result->prices_added);
+    json_write_bool(out, "dry_run", result->dry_run);
+    if (result->dry_run) {
+        write_price_changes(out, &result->changes);
+    }
     json_write_close(out);
 }
 

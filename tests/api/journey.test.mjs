@@ -35,8 +35,13 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
     await contoso.post('/v1/prices', { buyer: 'NORTHWIND', sku, ...cost, tiers: [{ unit_price: '6' }] }, 201);
   }
   await distributor.post('/v1/prices', { sku: 'SUITE', ...cost, tier_mode: 'volume', tiers: [{ from: 1, unit_price: '10' }, { from: 11, unit_price: '9.50' }] }, 201);
+  const more = 'sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nMAIL,USD,2026-11-01,peak,flat,1,4\n';
+  const tried = await distributor.must(200, 'POST', '/v1/prices/import?buyer=ALPINE&dry_run=true', csv(more));
+  assert.equal(tried.dry_run, true);
+  assert.equal(tried.effects.new, 1);
+  assert.deepEqual([tried.changes[0].buyer.code, tried.changes[0].first_month, tried.changes[0].before], ['ALPINE', '2026-11', null]);
   const imported = await distributor.must(200, 'POST', '/v1/prices/import?buyer=ALPINE', csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nMAIL,USD,2026-11-01,peak,flat,1,4\nGUARD,USD,2026-11-01,daily,flat,1,2.5\n'));
-  assert.deepEqual(imported, { prices: 2, prices_added: 2 });
+  assert.deepEqual(imported, { prices: 2, prices_added: 2, dry_run: false });
   const prices = await alpine.get('/v1/prices?seller=NORTHWIND&buyer=ALPINE');
   assert.ok(prices.items.length >= 2);
   return signed;
@@ -59,6 +64,8 @@ async function addCustomer({ alpine }) {
 }
 
 async function composeAndBrowse({ alpine, distributor }) {
+  const tried = await distributor.must(200, 'POST', '/v1/catalogue/import?vendor=Contoso&format=csv&dry_run=true', csv('sku,name\nEXTRA,Contoso Extra\n'));
+  assert.deepEqual(tried.changes.map((change) => [change.effect, change.sku]), [['new', 'EXTRA']]);
   const again = await distributor.must(200, 'POST', '/v1/catalogue/import?vendor=Contoso&format=csv', csv('sku,name\nEXTRA,Contoso Extra\n'));
   assert.equal(again.skus_added, 1);
   const bundle = await alpine.post('/v1/bundles', { code: 'SAFE', name: 'Safe office', parts: [{ sku: 'SUITE' }, { sku: 'GUARD', quantity: 2 }] }, 201);

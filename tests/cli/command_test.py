@@ -81,6 +81,10 @@ class Command(unittest.TestCase):
     def begin(self, currency="USD", zone="America/New_York"):
         self.say("init", "--distributor", "Northwind", "--currency", currency, "--time-zone", zone)
         self.say("catalog", "import", self.file("skus.csv", "sku,name\nEPP,Endpoint\nMAIL,Mail\n"), "--vendor", "Contoso")
+        tried = self.say("price", "import", self.file("try.csv", PRICES + "EPP,USD,2026-01-01,peak,flat,1,2.00\n"), "--seller", "CONTOSO",
+                         "--dry-run")
+        self.assertIn("new       CONTOSO → NORTHWIND  EPP  from 2026-01  2 peak USD", tried)
+        self.assertIn("nothing was changed", tried)
         self.say("price", "import", self.file("cost.csv", PRICES + "EPP,USD,2026-01-01,peak,flat,1,2.00\n"
                                               "MAIL,USD,2026-01-01,daily,flat,1,1.00\n"),
                  "--seller", "CONTOSO", "--buyer", "NORTHWIND")

@@ -45,6 +45,7 @@ static enum status run_import(struct operator_session *session, const struct arg
     struct import_problems problems = {0};
     TRY(file_read(&session->arena, argument_text(arguments, "FILE"), "FILE", IMPORT_MAX_BYTES, &content,
                   fault));
+    session->call.dry_run = argument_given(arguments, "dry-run");
     enum status status = import(session, arguments, content, &problems, result, fault);
     progress_end();
     print_problems(&problems);
@@ -60,13 +61,31 @@ static enum status import_catalogue_file(struct operator_session *session, const
     return import_catalogue(&session->call, &input, result, problems, fault);
 }
 
-static void print_imported_catalogue(const struct import_catalogue_result *result) {
-    if (result->vendor_added) {
-        printf("vendor %.*s added\n", TEXT_ARGS(result->vendor_code));
+static void print_catalogue_change(const struct catalogue_change *change) {
+    show_line(stdout, "%s  %.*s  %.*s", change->is_new ? "new    " : "changed", TEXT_ARGS(change->code),
+              TEXT_ARGS(change->name));
+    if (change->old_name.length > 0) {
+        show_line(stdout, " (it was %.*s)", TEXT_ARGS(change->old_name));
     }
-    printf("%" PRId64 " SKUs and %" PRId64 " components were new, %" PRId64 " renamed\n", result->skus_added,
-           result->components_added, result->renamed);
-    printf("%" PRId64 " SKUs, %" PRId64 " components\n", result->skus, result->components);
+    if (change->components_added > 0) {
+        printf(", %" PRId64 " components more", change->components_added);
+    }
+    putchar('\n');
+}
+
+static void print_imported_catalogue(const struct import_catalogue_result *result) {
+    const char *verb = result->dry_run ? "would be" : "were";
+    for (size_t i = 0; i < result->change_count; i++) {
+        print_catalogue_change(&result->changes[i]);
+    }
+    if (result->vendor_added) {
+        show_line(stdout, "vendor %.*s %s\n", TEXT_ARGS(result->vendor_code),
+                  result->dry_run ? "would be added" : "added");
+    }
+    printf("%" PRId64 " SKUs and %" PRId64 " components %s new, %" PRId64 " renamed\n", result->skus_added,
+           result->components_added, verb, result->renamed);
+    printf("%" PRId64 " SKUs, %" PRId64 " components%s\n", result->skus, result->components,
+           result->dry_run ? "; nothing was changed" : "");
 }
 
 static enum status run_catalogue_import(struct operator_session *session, const struct arguments *arguments,
@@ -172,6 +191,47 @@ static enum status import_price_file(struct operator_session *session, const str
     return import_prices(&session->call, &input, result, problems, fault);
 }
 
+/* "10 from 1, 8.25 from 11": a flat price has its unit price alone. */
+static struct text price_words(struct arena *arena, const struct price *price) {
+    struct text words = TEXT("");
+    for (size_t i = 0; i < price->tier_count; i++) {
+        struct text unit = decimal_format_short(arena, price->tiers[i].unit_price_millionths, 6);
+        words = price->tier_count == 1
+                    ? unit
+                    : text_format(arena, "%.*s%s%.*s from %" PRId64, TEXT_ARGS(words), i == 0 ? "" : ", ",
+                                  TEXT_ARGS(unit), price->tiers[i].from);
+    }
+    struct text policy = text_of(metering_policy_name(price->policy));
+    return text_format(arena, "%.*s %.*s", TEXT_ARGS(words), TEXT_ARGS(policy));
+}
+
+static void print_price_change(struct arena *arena, const struct price_changes *changes,
+                               const struct price_change *change) {
+    struct text buyer = change->buyer.length == 0 ? TEXT("all buyers") : change->buyer_code;
+    struct text month = change->has_month ? month_format(arena, change->first_month) : TEXT("never");
+    struct text before = change->has_before && change->effect == PRICE_CHANGED
+                             ? text_format(arena, "%.*s → ", TEXT_ARGS(price_words(arena, &change->before)))
+                             : TEXT("");
+    show_line(stdout, "%-9s %.*s → %.*s  %.*s  %s%.*s  %.*s%.*s %.*s\n", price_effect_name(change->effect),
+              TEXT_ARGS(changes->seller_code), TEXT_ARGS(buyer), TEXT_ARGS(change->sku_code),
+              change->has_month ? "from " : "", TEXT_ARGS(month), TEXT_ARGS(before),
+              TEXT_ARGS(price_words(arena, &change->price)), TEXT_ARGS(change->currency));
+}
+
+static void print_price_changes(struct arena *arena, const struct price_changes *changes) {
+    for (size_t i = 0; i < changes->count; i++) {
+        print_price_change(arena, changes, &changes->items[i]);
+    }
+    if (changes->total > (int64_t)changes->count) {
+        printf("… and %" PRId64 " more\n", changes->total - (int64_t)changes->count);
+    }
+    for (int i = 0; i < PRICE_EFFECTS; i++) {
+        printf("%s%" PRId64 " %s", i == 0 ? "" : ", ", changes->effects[i],
+               price_effect_name((enum price_effect)i));
+    }
+    printf("; nothing was changed\n");
+}
+
 static enum status run_price_import(struct operator_session *session, const struct arguments *arguments,
                                     struct fault *fault) {
     struct import_prices_result result;
@@ -181,6 +241,9 @@ static enum status run_price_import(struct operator_session *session, const stru
         represent_price_import(&writer, NULL, &result);
         show_json(json_written(&writer));
     } else {
+        if (result.dry_run) {
+            print_price_changes(&session->arena, &result.changes);
+        }
         printf("%" PRId64 " prices, %" PRId64 " of them new\n", result.prices, result.prices_added);
     }
     return STATUS_OK;
@@ -253,7 +316,8 @@ static const struct command COMMANDS[] = {
                   .value = "FORMAT",
                   .help = "microsoft or csv (default: seen from the header)",
                   .completion = COMPLETE_WORDS,
-                  .words = "microsoft csv"}},
+                  .words = "microsoft csv"},
+                 {.name = "dry-run", .help = "say which SKUs are new or changed, and change nothing"}},
      .details =
          "csv has the columns sku,name[,component_code,component_name]; microsoft is Microsoft's reference\n"
          "table of product names and service plan identifiers. One bad row imports nothing.",
@@ -300,7 +364,9 @@ static const struct command COMMANDS[] = {
                    .help = "a CSV file, - for standard input",
                    .completion = COMPLETE_FILE}},
      .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells"},
-                 {.name = "buyer", .value = "B", .help = "who buys (default: all its buyers)"}},
+                 {.name = "buyer", .value = "B", .help = "who buys (default: all its buyers)"},
+                 {.name = "dry-run",
+                  .help = "say what changes for whom from which month, and change nothing"}},
      .details =
          "Columns: sku,currency,effective_from,policy,tier_mode,tier_from,unit_price and, where wanted,\n"
          "minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one SKU and date are\n"

@@ -15,6 +15,9 @@ struct file_sku {
     struct text code;
     struct text name;
     int64_t id; /* in the store; 0 until it is known or inserted there */
+    bool is_new;
+    struct text old_name; /* in the store, where it is another */
+    int64_t links_added;
 };
 struct file_component {
     struct text key;

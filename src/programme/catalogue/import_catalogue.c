@@ -134,8 +134,10 @@ static enum status match_skus(struct saving *saving, struct fault *fault) {
         }
         struct file_sku *sku = &saving->file->skus[number];
         sku->id = owned[i].id;
+        sku->code = owned[i].code;
         if (!text_equal(sku->name, owned[i].name)) {
             saving->result->renamed++;
+            sku->old_name = owned[i].name;
             TRY(sku_update_name(call->db, sku->id, sku->name, fault));
         }
     }
@@ -174,6 +176,8 @@ static enum status save_skus(struct saving *saving, struct fault *fault) {
     TRY(sku_insert_many(call->db, skus, count, fault));
     for (size_t i = 0; i < count; i++) {
         added[i]->id = skus[i].id;
+        added[i]->is_new = true;
+        added[i]->code = skus[i].code;
     }
     saving->result->skus_added = (int64_t)count;
     assert(saving->result->skus_added <= saving->result->skus);
@@ -242,9 +246,30 @@ static enum status save_links(struct saving *saving, struct fault *fault) {
         assert(link.sku_id > 0 && link.component_id > 0);
         if (!id_map_get(&known, link.sku_id, link.component_id, &index)) {
             added[count++] = link;
+            file->skus[file->links[i].sku].links_added++;
         }
     }
     return sku_component_insert_many(call->db, added, count, fault);
+}
+
+/* Counts what is as it was and, for a dry run, lists the rest. */
+static void tell_catalogue_changes(struct saving *saving) {
+    const struct catalogue_file *file = saving->file;
+    struct arena *arena = saving->call->arena;
+    struct catalogue_change *changes = ARENA_NEW(arena, struct catalogue_change, CATALOGUE_CHANGES_KEPT_MAX);
+    size_t count = 0;
+    for (size_t i = 0; i < file->sku_count; i++) {
+        const struct file_sku *sku = &file->skus[i];
+        if (!sku->is_new && sku->old_name.length == 0 && sku->links_added == 0) {
+            saving->result->unchanged++;
+        } else if (saving->call->dry_run && count < CATALOGUE_CHANGES_KEPT_MAX) {
+            changes[count++] =
+                (struct catalogue_change){sku->is_new, sku->code, sku->name, sku->old_name, sku->links_added};
+        }
+    }
+    saving->result->dry_run = saving->call->dry_run;
+    saving->result->changes = changes;
+    saving->result->change_count = count;
 }
 
 static enum status save_catalogue(struct call *call, struct catalogue_file *file, int64_t vendor_id,
@@ -254,6 +279,7 @@ static enum status save_catalogue(struct call *call, struct catalogue_file *file
     TRY(save_skus(&saving, fault));
     TRY(save_components(&saving, fault));
     TRY(save_links(&saving, fault));
+    tell_catalogue_changes(&saving);
     return audit_write(call, "catalogue.import", identifier_text(call, IDENTIFIER_ACCOUNT, vendor_id),
                        vendor_id,
                        text_format(call->arena, "%lld SKUs, %lld components, %lld and %lld of them new",
@@ -276,7 +302,9 @@ static enum status do_import_catalogue(struct call *call, const void *input, voi
                                              .components = (int64_t)import->file->component_count};
     TRY(find_or_add_vendor(call, import->vendor, &vendor, &result.vendor_added, fault));
     TRY(save_catalogue(call, import->file, vendor.id, &result, fault));
-    result.vendor = identifier_text(call, IDENTIFIER_ACCOUNT, vendor.id);
+    if (!call->dry_run || !result.vendor_added) {
+        result.vendor = identifier_text(call, IDENTIFIER_ACCOUNT, vendor.id);
+    }
     result.vendor_code = vendor.code;
     *(struct import_catalogue_result *)output = result;
     return STATUS_OK;

@@ -11,7 +11,8 @@
  * renamed, removes nothing.
  *
  * The vendor is found by identifier, code or name; one that is not there is made, with its signed agreement
- * to the distributor. Who may: the operator, the distributor, and the vendor itself. */
+ * to the distributor. Who may: the operator, the distributor, and the vendor itself. A dry run (struct call)
+ * imports, says what has changed, and is rolled back. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_IMPORT_CATALOGUE_H
 #define SEATMETER_PROGRAMME_CATALOGUE_IMPORT_CATALOGUE_H
 
@@ -24,8 +25,19 @@ struct import_catalogue_input {
     struct text content; /* the file */
 };
 
+enum { CATALOGUE_CHANGES_KEPT_MAX = 1000 };
+
+/* A SKU that is new, gets another name or more components. */
+struct catalogue_change {
+    bool is_new;
+    struct text code;
+    struct text name;
+    struct text old_name; /* empty: as before */
+    int64_t components_added;
+};
+
 struct import_catalogue_result {
-    struct text vendor; /* acc_… */
+    struct text vendor; /* acc_…; empty: a dry run would add it */
     struct text vendor_code;
     bool vendor_added;
     int64_t skus; /* in the file */
@@ -33,6 +45,11 @@ struct import_catalogue_result {
     int64_t skus_added;
     int64_t components_added;
     int64_t renamed;
+    int64_t unchanged;                      /* SKUs that were there just so */
+    bool dry_run;                           /* nothing was imported */
+    const struct catalogue_change *changes; /* of a dry run: the first CATALOGUE_CHANGES_KEPT_MAX, as the file
+                                               has them */
+    size_t change_count;
 };
 
 enum status import_catalogue(struct call *call, const struct import_catalogue_input *input,

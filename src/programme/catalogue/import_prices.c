@@ -227,6 +227,25 @@ static enum status check_incoming(struct import *import, struct incoming *incomi
     return STATUS_OK;
 }
 
+/* What the import, which is done, has changed for whom. */
+static enum status tell_changes(struct import *import, const struct price_list *before,
+                                struct price_changes *changes, struct fault *fault) {
+    struct call *call = import->call;
+    struct price_list after = {0};
+    struct id_map now;
+    TRY(map_existing(import, &after, &now, fault));
+    struct imported_price *imported = ARENA_NEW(call->arena, struct imported_price, import->price_count);
+    for (size_t i = 0; i < import->price_count; i++) {
+        const struct incoming *incoming = &import->prices[i];
+        uint32_t number = 0;
+        bool is_there = id_map_get(&now, incoming->price.sku_id, incoming->price.effective_from.day, &number);
+        assert(is_there);
+        imported[i] =
+            (struct imported_price){&after.prices[number], &after.edges[number], incoming->sku_code};
+    }
+    return price_changes_of(&import->pricing, before, &after, imported, import->price_count, changes, fault);
+}
+
 static enum status save_prices(struct import *import, struct import_prices_result *result,
                                struct import_problems *problems, struct fault *fault) {
     struct call *call = import->call;
@@ -253,8 +272,9 @@ static enum status save_prices(struct import *import, struct import_prices_resul
     TRY(import_problems_result(problems, fault));
     assert(count + unchanged == import->price_count);
     TRY(price_insert_many(call->db, prices, edges, count, fault));
-    *result = (struct import_prices_result){(int64_t)import->price_count, (int64_t)count};
-    return STATUS_OK;
+    *result = (struct import_prices_result){
+        .prices = (int64_t)import->price_count, .prices_added = (int64_t)count, .dry_run = call->dry_run};
+    return call->dry_run ? tell_changes(import, &list, &result->changes, fault) : STATUS_OK;
 }
 
 /* The prices that were imported, and what was wrong with them. */

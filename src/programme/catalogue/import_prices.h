@@ -4,12 +4,13 @@
  * wanted, minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one (sku,
  * effective_from) are the tiers of one price and agree in all the rest. A price that is there already is left
  * alone, so that an import can be repeated; another content for the same (seller, buyer, SKU, date) is
- * "price-exists". */
+ * "price-exists". A dry run (struct call) imports, says what has changed, and is rolled back. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
 #define SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
 
 #include "programme/call/call.h"
 #include "programme/catalogue/import_problems.h"
+#include "programme/catalogue/price_changes.h"
 
 struct import_prices_input {
     struct text seller; /* empty: the actor's account */
@@ -19,6 +20,8 @@ struct import_prices_input {
 struct import_prices_result {
     int64_t prices; /* in the file */
     int64_t prices_added;
+    bool dry_run;                 /* nothing was imported */
+    struct price_changes changes; /* of a dry run: what the import would change for whom */
 };
 enum status import_prices(struct call *call, const struct import_prices_input *input,
                           struct import_prices_result *out, struct import_problems *problems,
