@@ -37,6 +37,19 @@ static void write_credit_notes(struct json_writer *out, const struct close_month
     json_write_close_array(out);
 }
 
+static void write_stuck(struct json_writer *out, const struct close_month_edge *edge) {
+    json_write_open_array(out, "stuck");
+    for (size_t i = 0; i < edge->stuck_count; i++) {
+        json_write_open(out, NULL);
+        json_write_text_or_null(out, "charge", edge->stuck[i].charge);
+        json_write_text_or_null(out, "sku", edge->stuck[i].sku);
+        json_write_text(out, "month", month_format(out->arena, edge->stuck[i].month));
+        json_write_text(out, "reason", edge->stuck[i].reason);
+        json_write_close(out);
+    }
+    json_write_close_array(out);
+}
+
 static void write_edge(struct json_writer *out, const struct close_month_edge *edge, bool is_closed) {
     json_write_open(out, NULL);
     json_write_text(out, "agreement", edge->agreement);
@@ -50,6 +63,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
             write_amount(out, "gross", edge->gross_minor, edge->currency);
         }
         write_credit_notes(out, edge);
+        write_stuck(out, edge);
         json_write_bool(out, "billed_elsewhere", edge->billed_elsewhere);
     } else {
         json_write_text(out, "reason", edge->reason);
@@ -191,6 +205,7 @@ void represent_one_off_charge(struct json_writer *out, const char *name,
     json_write_string(out, "tax_category", charge->tax.category);
     json_write_text(out, "tax_rate", decimal_format_short(out->arena, charge->tax.rate_millionths, 4));
     json_write_text_or_null(out, "invoice", charge->invoice);
+    json_write_text_or_null(out, "stuck", charge->stuck);
     json_write_close(out);
 }
 
@@ -209,6 +224,7 @@ void represent_correction(struct json_writer *out, const char *name,
     json_write_text(out, "created_by", correction->created_by);
     json_write_instant(out, "created_at", correction->created_at_us);
     json_write_text_or_null(out, "invoice", correction->invoice);
+    json_write_text_or_null(out, "stuck", correction->stuck);
     json_write_close(out);
 }
 

@@ -6,6 +6,7 @@
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/parties/agreements.h"
+#include "programme/parties/amend_agreement.h"
 #include "programme/parties/suspend_agreement.h"
 #include "programme/receivables/settle_invoice.h"
 #include "trade.h"
@@ -557,6 +558,116 @@ static void nothing_is_signed_in_another_currency_while_something_waits(void **s
     must_be_clean(&trade);
 }
 
+static struct correction_view only_correction(struct trade *trade) {
+    struct list_corrections_input input = {0};
+    struct correction_page page;
+    WORLD_OK(trade->world, list_corrections(&trade->call, &input, &page, &trade->world->fault));
+    assert_int_equal(page.count, 1);
+    return page.items[0];
+}
+
+static struct one_off_charge_view only_charge(struct trade *trade) {
+    struct list_one_off_charges_input input = {0};
+    struct one_off_charge_page page;
+    WORLD_OK(trade->world, list_one_off_charges(&trade->call, &input, &page, &trade->world->fault));
+    assert_int_equal(page.count, 1);
+    return page.items[0];
+}
+
+static bool check_finds(struct trade *trade, const char *rule) {
+    struct audit_store_result result;
+    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
+    bool is_found = false;
+    for (size_t i = 0; i < result.count; i++) {
+        is_found = is_found || text_is(result.violations[i].rule, rule);
+    }
+    return is_found;
+}
+
+/* An earlier program signed in another currency whatever waited, and left it out of every bill. */
+static void what_no_bill_can_carry_is_stuck_in_the_lists_the_close_and_the_check(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    correct(&trade, "2026-10", 12);
+    WORLD_OK(trade.world, charge(&trade, "2026-11"));
+    assert_int_equal(only_correction(&trade).stuck.length, 0);
+    assert_int_equal(only_charge(&trade).stuck.length, 0);
+    end_agreement(&trade);
+    assert_int_equal(only_correction(&trade).stuck.length, 0);
+    offer(&trade, "EUR");
+    WORLD_OK(trade.world, sign(&trade));
+    assert_int_equal(only_charge(&trade).stuck.length, 0);
+    trade_sabotage(&trade,
+                   "update agreements set currency = 'USD' where id = (select max(id) from agreements)");
+    assert_string_equal(
+        only_correction(&trade).stuck.at,
+        "It is in EUR, and the bills of the two are in USD from 2026-11 on, which cannot carry it.");
+    assert_string_equal(only_charge(&trade).stuck.at, only_correction(&trade).stuck.at);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    struct close_month_result closed = trade_close(&trade, "2026-11");
+    size_t stuck = 0;
+    for (size_t i = 0; i < closed.closed_count; i++) {
+        const struct close_month_edge *edge = &closed.closed[i];
+        stuck += edge->stuck_count;
+        if (edge->stuck_count > 0) {
+            assert_string_equal(edge->buyer_code.at, "A");
+            assert_string_equal(edge->stuck[0].sku.at, "S");
+            assert_string_equal(edge->stuck[1].charge.at, only_charge(&trade).identifier.at);
+            assert_string_equal(edge->stuck[1].reason.at,
+                                "It is in EUR, and this bill is in USD, which cannot carry it.");
+        }
+    }
+    assert_int_equal(stuck, 2);
+    assert_true(only_charge(&trade).stuck.length > 0);
+    assert_true(only_correction(&trade).stuck.length > 0);
+    assert_true(check_finds(&trade, "charge-forgotten"));
+    assert_true(check_finds(&trade, "correction-forgotten"));
+}
+
+/* As before agreements' ends were looked behind: the month went by, and the charge of before was on no bill.
+ */
+static void a_charge_that_was_lost_at_an_agreements_end_is_found(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    WORLD_OK(trade.world, charge(&trade, "2026-11"));
+    end_agreement(&trade);
+    offer(&trade, "EUR");
+    WORLD_OK(trade.world, sign(&trade));
+    close_november(&trade);
+    must_be_clean(&trade);
+    trade_sabotage(&trade, "update charges set invoice_id = null");
+    assert_true(check_finds(&trade, "charge-forgotten"));
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    trade_close(&trade, "2026-12");
+    assert_int_equal(waiting(&trade), 0); /* the next bill takes it */
+}
+
+static void a_correction_is_taken_while_a_bill_in_its_currency_is_still_to_come(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    struct amend_agreement_input dollars = {.agreement = {.seller = TEXT("P1"), .buyer = TEXT("A")},
+                                            .from = TEXT("2026-12"),
+                                            .terms = {.currency = TEXT("USD")}};
+    struct terms_view view;
+    WORLD_OK(trade.world, amend_agreement(&trade.call, &dollars, &view, &trade.world->fault));
+    trade_at(&trade, "2026-12-05T00:00:00Z");
+    correct(&trade, "2026-10", 12);
+    close_november(&trade);
+    assert_int_equal(waiting(&trade), 0);
+    assert_int_equal(worth(&trade, OCTOBER), 12000);
+    struct add_correction_input late = {.seller = TEXT("P1"),
+                                        .buyer = TEXT("A"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("A"),
+                                        .sku = TEXT("S"),
+                                        .units = 1,
+                                        .reason = TEXT("late")};
+    struct correction_view correction;
+    WORLD_FAULT(trade.world, "other-currency",
+                add_correction(&trade.call, &late, &correction, &trade.world->fault));
+    must_be_clean(&trade);
+}
+
 static void a_month_of_before_the_customer_is_corrected(void **state) {
     struct trade trade;
     an_october_alone(&trade, *state);
@@ -581,17 +692,11 @@ static void a_month_of_before_the_customer_is_corrected(void **state) {
 
 static void a_correction_that_a_bill_left_out_is_found(void **state) {
     struct trade trade;
-    struct audit_store_result result;
     an_october_alone(&trade, *state);
     correct(&trade, "2026-10", 12);
     close_november(&trade);
     trade_sabotage(&trade, "update corrections set invoice_id = null");
-    WORLD_OK(trade.world, audit_store(&trade.call, &result, &trade.world->fault));
-    bool is_found = false;
-    for (size_t i = 0; i < result.count; i++) {
-        is_found = is_found || text_is(result.violations[i].rule, "correction-forgotten");
-    }
-    assert_true(is_found);
+    assert_true(check_finds(&trade, "correction-forgotten"));
 }
 
 int main(void) {
@@ -612,6 +717,9 @@ int main(void) {
         WORLD_TEST(months_of_an_ended_agreement_are_corrected_and_charged),
         WORLD_TEST(what_waits_is_billed_under_the_next_agreement),
         WORLD_TEST(nothing_is_signed_in_another_currency_while_something_waits),
+        WORLD_TEST(what_no_bill_can_carry_is_stuck_in_the_lists_the_close_and_the_check),
+        WORLD_TEST(a_charge_that_was_lost_at_an_agreements_end_is_found),
+        WORLD_TEST(a_correction_is_taken_while_a_bill_in_its_currency_is_still_to_come),
         WORLD_TEST(a_month_of_before_the_customer_is_corrected),
         WORLD_TEST(a_correction_that_a_bill_left_out_is_found),
         WORLD_TEST(any_order_of_credits_and_corrections_comes_out_right),

@@ -41,10 +41,13 @@ static void print_closed_edge(const struct close_month_edge *edge, bool dry_run,
                   TEXT_ARGS(number_words(edge->number, arena)), TEXT_ARGS(gross), edge->currency.code,
                   elsewhere_words(edge));
     }
-    if (edge->stuck > 0) {
-        show_line(stdout,
-                  "%.*s: %zu charges or corrections in another currency than %s wait, and are not on it\n",
-                  TEXT_ARGS(names), edge->stuck, edge->currency.code);
+    for (size_t i = 0; i < edge->stuck_count; i++) {
+        const struct close_month_stuck *stuck = &edge->stuck[i];
+        struct text month = month_format(arena, stuck->month);
+        show_line(stdout, "%.*s: stuck: %s %.*s of %.*s. %.*s\n", TEXT_ARGS(names),
+                  stuck->charge.length > 0 ? "charge" : "correction of",
+                  TEXT_ARGS(stuck->charge.length > 0 ? stuck->charge : stuck->sku), TEXT_ARGS(month),
+                  TEXT_ARGS(stuck->reason));
     }
     for (size_t i = 0; i < edge->credit_note_count; i++) {
         const struct close_month_credit_note *note = &edge->credit_notes[i];
@@ -325,7 +328,8 @@ static enum status run_charge_list(struct operator_session *session, const struc
     static const struct column COLUMNS[] = {
         {"charge", "id"},   {"seller", "seller.code"},      {"buyer", "buyer.code"},
         {"month", "month"}, {"description", "description"}, {"amount", "amount"},
-        {"", "currency"},   {"invoice", "invoice"},         {NULL, NULL}};
+        {"", "currency"},   {"invoice", "invoice"},         {"stuck", "stuck"},
+        {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
@@ -362,11 +366,17 @@ static enum status run_correction_list(struct operator_session *session, const s
         }
         input.page.after_id = page.next_after;
     } while (page.next_after != 0);
-    static const struct column COLUMNS[] = {
-        {"correction", "id"}, {"seller", "seller.code"},     {"buyer", "buyer.code"},
-        {"month", "month"},   {"customer", "customer.code"}, {"SKU", "sku"},
-        {"units", "units"},   {"reason", "reason"},          {"invoice", "invoice"},
-        {NULL, NULL}};
+    static const struct column COLUMNS[] = {{"correction", "id"},
+                                            {"seller", "seller.code"},
+                                            {"buyer", "buyer.code"},
+                                            {"month", "month"},
+                                            {"customer", "customer.code"},
+                                            {"SKU", "sku"},
+                                            {"units", "units"},
+                                            {"reason", "reason"},
+                                            {"invoice", "invoice"},
+                                            {"stuck", "stuck"},
+                                            {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }

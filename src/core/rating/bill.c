@@ -14,6 +14,9 @@ struct billing {
     uint32_t agreement;
     struct edge_month on;
     struct line_list list;
+    struct bill_stuck *stuck;
+    size_t stuck_count;
+    size_t stuck_capacity;
 };
 
 /* ---- usage ---- */
@@ -206,7 +209,15 @@ static struct rated_month *corrected_month(const struct bill_waiting *waiting, s
     return NULL;
 }
 
-static enum status add_corrections(struct billing *billing, const struct bill_waiting *waiting, size_t *stuck,
+/* What the bill cannot carry; `agreement` has the terms that it is by. */
+static void add_stuck(struct billing *billing, uint32_t agreement, struct bill_stuck stuck) {
+    billing->stuck = arena_grow(billing->arena, billing->stuck, billing->stuck_count,
+                                &billing->stuck_capacity, sizeof *billing->stuck);
+    stuck.currency = billing->month->snapshot->agreements[agreement].currency;
+    billing->stuck[billing->stuck_count++] = stuck;
+}
+
+static enum status add_corrections(struct billing *billing, const struct bill_waiting *waiting,
                                    struct fault *fault) {
     size_t count = 0;
     const struct corrected_place *places =
@@ -217,7 +228,8 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
         /* By the terms of the month that is corrected. */
         uint32_t agreement = snapshot_agreement_in(month->snapshot, places[i].agreement_id, places[i].month);
         if (!is_in_currency(billing, agreement)) {
-            (*stuck)++;
+            add_stuck(billing, agreement,
+                      (struct bill_stuck){.sku_id = places[i].sku_id, .month = places[i].month});
             continue;
         }
         if (corrections_add(month, billing->arena, agreement, &places[i], &billing->list, fault) !=
@@ -230,7 +242,7 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
     return STATUS_OK;
 }
 
-static enum status add_charges(struct billing *billing, const struct bill_waiting *waiting, size_t *stuck,
+static enum status add_charges(struct billing *billing, const struct bill_waiting *waiting,
                                struct fault *fault) {
     const struct snapshot *snapshot = billing->month->snapshot;
     size_t count = 0;
@@ -248,9 +260,10 @@ static enum status add_charges(struct billing *billing, const struct bill_waitin
             .description = charges[i].description,
             .note = TEXT(""),
         };
-        if (!is_in_currency(billing,
-                            snapshot_agreement_in(snapshot, charges[i].agreement_id, charges[i].month))) {
-            (*stuck)++;
+        uint32_t agreement = snapshot_agreement_in(snapshot, charges[i].agreement_id, charges[i].month);
+        if (!is_in_currency(billing, agreement)) {
+            add_stuck(billing, agreement,
+                      (struct bill_stuck){.charge_id = charges[i].id, .month = charges[i].month});
             continue;
         }
         if (one_off_charge_amount(&charges[i], snapshot->currencies[billing->agreement], &line.amount_minor,
@@ -280,9 +293,9 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
     }
     made.usage_count = billing.list.count;
     if (waiting != NULL) {
-        TRY(add_corrections(&billing, waiting, &made.stuck_count, fault));
+        TRY(add_corrections(&billing, waiting, fault));
         size_t before = billing.list.count;
-        TRY(add_charges(&billing, waiting, &made.stuck_count, fault));
+        TRY(add_charges(&billing, waiting, fault));
         size_t charge_count = billing.list.count - before;
         if (bill_credit_notes_take_out(arena, &billing.list, &made.credit_notes, &made.credit_note_count,
                                        fault) != STATUS_OK) {
@@ -290,6 +303,8 @@ enum status bill_edge(struct rated_month *month, const struct bill_waiting *wait
         }
         made.correction_count = billing.list.count - made.usage_count - charge_count;
     }
+    made.stuck = billing.stuck;
+    made.stuck_count = billing.stuck_count;
     made.lines = billing.list.lines;
     made.line_count = billing.list.count;
     for (size_t i = 0; i < made.line_count; i++) {

@@ -19,6 +19,14 @@ struct bill_waiting {
     size_t charge_count;
 };
 
+/* What waits for the pair and is in another currency than the bill, so that it is not on it (R7.20). */
+struct bill_stuck {
+    int64_t charge_id; /* 0: corrections of a SKU in a month */
+    int64_t sku_id;    /* of corrections */
+    struct month month;
+    struct text currency;
+};
+
 /* Lines as they go onto the document: without its id, positions from 1. Usage comes first, by customer (lines
  * for no one customer last), SKU and tier; then what corrections add, by month and SKU; then one-off charges.
  * What corrections take back beyond all that stands on credit notes (R7.18). */
@@ -30,7 +38,8 @@ struct edge_bill {
     struct billed_total total; /* of these lines */
     const struct bill_credit_note *credit_notes;
     size_t credit_note_count;
-    size_t stuck_count; /* what waits for this pair and is in another currency than the bill */
+    const struct bill_stuck *stuck;
+    size_t stuck_count;
     enum usage_billing usage_billing;
     struct text missing; /* the codes of SKUs that were used and have no price; empty: none */
 };

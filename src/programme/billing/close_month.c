@@ -287,6 +287,28 @@ static enum status add_credit_notes(struct closing *closing, uint32_t agreement,
     return STATUS_OK;
 }
 
+/* Names what the bill could not carry. */
+static void name_stuck(struct closing *closing, uint32_t agreement, const struct edge_bill *bill,
+                       struct close_month_edge *edge) {
+    struct call *call = closing->call;
+    const struct snapshot *snapshot = &closing->snapshot;
+    struct close_month_stuck *stuck = ARENA_NEW(call->arena, struct close_month_stuck, bill->stuck_count);
+    for (size_t i = 0; i < bill->stuck_count; i++) {
+        const struct bill_stuck *waiting = &bill->stuck[i];
+        bool is_charge = waiting->charge_id != 0;
+        stuck[i] = (struct close_month_stuck){
+            .charge = is_charge ? identifier_text(call, IDENTIFIER_CHARGE, waiting->charge_id) : TEXT(""),
+            .sku = is_charge ? TEXT("") : snapshot->sku_labels[snapshot_sku_find(snapshot, waiting->sku_id)],
+            .month = waiting->month,
+            .reason = text_format(
+                call->arena, "It is in %.*s, and this bill is in %.*s, which cannot carry it.",
+                TEXT_ARGS(waiting->currency), TEXT_ARGS(snapshot->agreements[agreement].currency)),
+        };
+    }
+    edge->stuck = stuck;
+    edge->stuck_count = bill->stuck_count;
+}
+
 /* Puts the bill on its documents, where there is anything, and the edge among the closed ones. */
 static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t agreement,
                               const struct edge_bill *bill, struct fault *fault) {
@@ -295,7 +317,7 @@ static enum status close_edge(struct closing *closing, uint32_t edge, uint32_t a
     struct closed_edge *closed = &closing->closed[closing->closed_count++];
     closed->edge = name_edge(closing, on->seller, on->buyer, agreement);
     closed->edge.billed_elsewhere = bill->usage_billing == USAGE_BILLED_ELSEWHERE;
-    closed->edge.stuck = bill->stuck_count;
+    name_stuck(closing, agreement, bill, &closed->edge);
     closing->seller_edges++;
     TRY(add_invoice(closing, agreement, bill, closed, fault));
     TRY(add_credit_notes(closing, agreement, bill, closed, fault));

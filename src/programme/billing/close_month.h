@@ -28,6 +28,14 @@ struct close_month_credit_note {
     int64_t gross_minor;
 };
 
+/* What waits for the edge and is in another currency than its bill: a charge, or corrections of a SKU. */
+struct close_month_stuck {
+    struct text charge; /* chg_…; empty: corrections */
+    struct text sku;
+    struct month month;
+    struct text reason; /* one sentence */
+};
+
 /* One edge that was closed, or that stays open. */
 struct close_month_edge {
     struct text agreement; /* agr_… */
@@ -43,7 +51,8 @@ struct close_month_edge {
     int64_t gross_minor;
     const struct close_month_credit_note *credit_notes;
     size_t credit_note_count;
-    size_t stuck;          /* charges and corrected SKUs that wait in another currency than this bill's */
+    const struct close_month_stuck *stuck; /* what waits and is not on it */
+    size_t stuck_count;
     bool billed_elsewhere; /* its seller bills usage elsewhere: only charges and corrections are on it */
     /* open: why */
     struct text reason;  /* "month-not-ended", "report-missing", "price-missing", "amount-overflow", … */

@@ -1,5 +1,6 @@
 #include "programme/billing/corrections.h"
 
+#include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
@@ -43,8 +44,13 @@ static enum status view_correction(struct name_cache *names, const struct correc
     };
     if (correction->invoice_id > 0) {
         view->invoice = identifier_text(call, IDENTIFIER_INVOICE, correction->invoice_id);
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    struct agreement terms = *agreement;
+    TRY(agreement_in_month(call->db, call->arena, correction->month, &terms, fault));
+    const struct waiting waiting = {agreement->seller_id, agreement->buyer_id, correction->month,
+                                    terms.currency};
+    return find_why_stuck(call, &waiting, &view->stuck, fault);
 }
 
 /* ---- adding ---- */
@@ -104,27 +110,18 @@ static enum status require_price(struct call *call, const struct agreement *agre
 }
 
 /* Where the parties trade in another currency by now, no bill will ever carry the correction. */
-static enum status require_currency(struct call *call, const struct agreement *of_month,
+static enum status require_currency(struct call *call, const struct agreement *of_month, struct month month,
                                     struct fault *fault) {
-    struct agreement living;
-    bool found = false;
-    TRY(agreement_find_edge(call->db, call->arena, of_month->seller_id, of_month->buyer_id, &found, &living,
-                            fault));
-    if (!found || living.signed_at_us == 0) {
-        return STATUS_OK;
-    }
-    struct zone *zone = NULL;
-    TRY(open_zone(call, living.time_zone, &zone, fault));
-    struct month month = zone_month_at(zone, call->now_us);
-    zone_close(zone);
-    TRY(agreement_in_month(call->db, call->arena, month, &living, fault));
-    if (text_equal(living.currency, of_month->currency)) {
+    const struct waiting waiting = {of_month->seller_id, of_month->buyer_id, month, of_month->currency};
+    struct text why = TEXT("");
+    TRY(find_why_stuck(call, &waiting, &why, fault));
+    if (why.length == 0) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_CONFLICT, "other-currency", "month", of_month->currency,
-                     "That month was billed in %.*s, and the next bill of this edge is in %.*s, which cannot "
-                     "carry the correction. Give money back with a credit note, or ask for it with a charge.",
-                     TEXT_ARGS(of_month->currency), TEXT_ARGS(living.currency));
+                     "No bill will carry the correction. %.*s Give money back with a credit note, or ask for "
+                     "it with a charge.",
+                     TEXT_ARGS(why));
 }
 
 static enum status check_input(struct call *call, const struct add_correction_input *input,
@@ -165,10 +162,10 @@ static enum status add_correction_body(struct call *call, const void *input, voi
     TRY(check_input(call, asked, fault));
     TRY(require_closed(call, &edge, correction.month, asked->month, fault));
     TRY(require_price(call, &edge.agreement, &sku, correction.month, fault));
-    TRY(require_currency(call, &edge.agreement, fault));
     if (!edge.is_closed) {
         TRY(close_empty(call, &edge.agreement, correction.month, fault));
     }
+    TRY(require_currency(call, &edge.agreement, correction.month, fault));
     correction.agreement_id = edge.agreement.id;
     correction.customer_id = customer.id;
     correction.sku_id = sku.id;

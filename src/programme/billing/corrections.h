@@ -34,6 +34,7 @@ struct correction_view {
     struct text created_by;
     int64_t created_at_us;
     struct text invoice; /* inv_… that carries it, else empty: it waits */
+    struct text stuck;   /* why no bill will carry it; empty: one will, or does */
 };
 
 /* Faults: "month-not-closed" (then the report is what to adjust), "price-missing". */

@@ -1,5 +1,6 @@
 #include "programme/billing/one_off_charges.h"
 
+#include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
@@ -38,8 +39,11 @@ static enum status view_charge(struct name_cache *names, const struct one_off_ch
     };
     TRY(currency_find(terms.currency, "currency", &made.currency, fault));
     TRY(one_off_charge_amount(charge, made.currency, &made.amount_minor, fault));
+    const struct waiting waiting = {agreement->seller_id, agreement->buyer_id, charge->month, terms.currency};
     if (charge->invoice_id > 0) {
         made.invoice = identifier_text(call, IDENTIFIER_INVOICE, charge->invoice_id);
+    } else {
+        TRY(find_why_stuck(call, &waiting, &made.stuck, fault));
     }
     *view = made;
     return STATUS_OK;

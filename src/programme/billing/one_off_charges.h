@@ -37,6 +37,7 @@ struct one_off_charge_view {
     struct currency currency;
     struct tax tax;
     struct text invoice; /* inv_… once billed, else empty */
+    struct text stuck;   /* why no bill will carry it; empty: one will, or does */
 };
 
 /* Faults: "month-closed", "month-out-of-range", "malformed-number", … */
