@@ -84,7 +84,7 @@ void represent_licence_event(struct json_writer *out, const char *name,
                              const struct licence_event_view *info) {
     const struct licence_event *event = &info->event;
     json_write_open(out, name);
-    json_write_int(out, "sequence", event->sequence);
+    json_write_int(out, "sequence", event->number);
     json_write_instant(out, "at", event->at_us);
     json_write_string(out, "event", event_kind_name(event->kind));
     json_write_int(out, "own_seats", event->own_seats);

@@ -90,6 +90,14 @@ def shown(tree, viewer, kind, row):
     return row
 
 
+def all_shown(tree, viewer, kind, rows):
+    """Postings are told by their place in the reader's books."""
+    if kind == "ledger":
+        places = {posting: place for place, posting in enumerate(sorted({int(row["posting"]) for row in rows}), 1)}
+        return [{**row, "posting": str(places[int(row["posting"])])} for row in rows]
+    return [shown(tree, viewer, kind, row) for row in rows]
+
+
 def counted(rows):
     """As a bag."""
     return collections.Counter(tuple(sorted(row.items())) for row in rows)
@@ -106,8 +114,8 @@ def each_export_has_exactly_the_rows_of_its_reader(stage, found):
                 continue
             names = Names(stage, viewer.id)
             listed = counted([names.meaning(kind, row) for row in rows_of(answer.body.decode())])
-            right = counted([shown(stage.tree, viewer.id, kind, row) for row in whole
-                             if may_read(stage.tree, viewer.id, kind, row)])
+            right = counted(all_shown(stage.tree, viewer.id, kind, [row for row in whole
+                                                                    if may_read(stage.tree, viewer.id, kind, row)]))
             for what, some in (("beyond what it may see", listed - right), ("not given", right - listed)):
                 if some:
                     found(f"{viewer.code} exports {kind}: {what}: {dict(next(iter(some)))} and so on, {len(some)} rows")
@@ -129,6 +137,44 @@ def names_in_an_export_do_not_tell_of_others(stage, found):
                               skus[tree.skus[word]["code"]] if word and word.startswith("sku_") else 2)
                     if shared < 2:
                         found(f"{viewer.code} exports {kind}: {column} is {word}, as somebody else has that code")
+
+
+def numbers_of(rows):
+    return sorted(int(row["sequence"]) for row in rows)
+
+
+def numbers_count_nothing_of_others(stage, found):
+    """Each provider's events count from 1 without a gap, in exports and in each licence's own list; postings do in the books
+    of each account."""
+    tree, everything = stage.tree, Names(stage)
+    events = collections.defaultdict(list)
+    for row in (everything.meaning("events", row) for row in rows_of(stage.store.say("export", "events"))):
+        events[row["provider"]].append(row)
+    for provider, rows in events.items():
+        if numbers_of(rows) != list(range(1, len(rows) + 1)):
+            found(f"the events of {tree.code[provider]} are numbered {numbers_of(rows)[:9]} …")
+    of_licence = collections.defaultdict(list)
+    for row in (row for rows in events.values() for row in rows):
+        of_licence[row["licence"]].append(row)
+    for viewer in stage.some_accounts():
+        names, own = Names(stage, viewer.id), collections.defaultdict(list)
+        for row in rows_of(stage.client.ask(viewer, "GET", "/v1/exports/events").body.decode()):
+            own[names.account(row["provider"])].append(row)
+        for provider, rows in own.items():
+            if max(numbers_of(rows)) > len(events[provider]):
+                found(f"{viewer.code} reads number {max(numbers_of(rows))} of {len(events[provider])} events")
+            if tree.is_or_is_above(viewer.id, provider) and len(rows) == len(events[provider]) and (
+                    numbers_of(rows) != list(range(1, len(rows) + 1))):
+                found(f"{viewer.code} cannot read the log of {tree.code[provider]} in order")
+        postings = {int(row["posting"])
+                    for row in rows_of(stage.client.ask(viewer, "GET", "/v1/exports/ledger").body.decode())}
+        if postings != set(range(1, len(postings) + 1)):
+            found(f"{viewer.code} has postings {sorted(postings)[:9]} …")
+        for licence in list(tree.licences.values())[::stage.step]:
+            if tree.sees_licence(viewer.id, licence):
+                listed = stage.client.ask(viewer, "GET", f"/v1/licences/{licence['id']}/events?limit=500").json()["items"]
+                if numbers_of(listed) != numbers_of(of_licence[licence["id"]]):
+                    found(f"{viewer.code} reads the events {numbers_of(listed)} of {licence['id']}")
 
 
 def margins_are_of_own_edges(stage, found):

@@ -194,18 +194,23 @@ static enum status put_licences(struct life *life, struct fault *fault) {
     return status == STATUS_OK ? filling_count(filling, "licences", filling->size.licences, fault) : status;
 }
 
+static const char LOGS[] =
+    "insert into event_logs (provider_id, taken, recorded_at_us) select provider_id, max(number), "
+    "max(recorded_at_us) from licence_events group by provider_id";
+
 static enum status put_events(struct life *life, struct fault *fault) {
     static const char *const columns[] = {
-        "sequence", "at_us",     "licence_id",   "provider_id", "customer_id",    "sku_id", "cause_id",
-        "kind",     "own_seats", "seats_before", "seats_after", "recorded_at_us", NULL};
+        "number", "at_us",     "licence_id",   "provider_id", "customer_id",    "sku_id", "cause_id",
+        "kind",   "own_seats", "seats_before", "seats_after", "recorded_at_us", NULL};
     struct filling *filling = life->filling;
     struct db_bulk *bulk = NULL;
+    int64_t *taken = ARENA_NEW(&filling->arena, int64_t, (size_t)(FIRST_PROVIDER + filling->size.providers));
     enum status status =
         db_bulk_start(filling->call->db, "licence_events", columns, "iiiiiiiiiiii", &bulk, fault);
     for (int64_t i = 0; status == STATUS_OK && i < filling->size.events; i++) {
         const struct drawn_event *event = &life->events[i];
         const struct drawn_licence *licence = &life->licences[event->licence];
-        const struct db_value values[] = {db_integer(i + 1),
+        const struct db_value values[] = {db_integer(++taken[provider_of(life, licence)]),
                                           db_integer(event->at_us),
                                           db_integer((int64_t)event->licence + 1),
                                           db_integer(provider_of(life, licence)),
@@ -220,8 +225,7 @@ static enum status put_events(struct life *life, struct fault *fault) {
         status = filling_put(filling, bulk, values, fault);
     }
     status = filling_end(bulk, status, fault);
-    return status == STATUS_OK ? filling_count(filling, LICENCE_EVENT_COUNTER, filling->size.events, fault)
-                               : status;
+    return status == STATUS_OK ? db_run(filling->call->db, LOGS, DB_NO_ARGS, NULL, fault) : status;
 }
 
 enum status filling_licences(struct filling *filling, struct fault *fault) {

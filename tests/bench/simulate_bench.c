@@ -72,10 +72,10 @@ static double live(struct db *db, struct simulate_result *result) {
 }
 
 static const char EVENTS[] =
-    "select sequence, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, kind, "
+    "select number, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, kind, "
     "own_seats, seats_before, seats_after, recorded_at_us from licence_events";
 static const char INSERT[] =
-    "insert into licence_events (sequence, at_us, licence_id, provider_id, customer_id, "
+    "insert into licence_events (number, at_us, licence_id, provider_id, customer_id, "
     "sku_id, cause_id, kind, own_seats, seats_before, seats_after, recorded_at_us) "
     "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 

@@ -33,7 +33,7 @@ static void a_store_with_rows(struct world *world) {
                            DB_ARGS(db_bytes((struct text){"\0\x89PNG\xFF", 6}),
                                    db_string((struct text){long_text, 3000000})),
                            NULL, &world->fault));
-    run(world, "insert into licence_events (sequence, at_us, licence_id, provider_id, customer_id, sku_id, "
+    run(world, "insert into licence_events (number, at_us, licence_id, provider_id, customer_id, sku_id, "
                "cause_id, "
                "kind, own_seats, seats_before, seats_after, recorded_at_us) values (1, 2, 3, 4, 5, 6, 0, 1, "
                "1, 0, 1, 2)");

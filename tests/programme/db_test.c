@@ -375,7 +375,7 @@ static void other_constraints_and_wrong_sql_have_codes_of_their_own(void **state
 
 static void append_only_tables_refuse_update_and_delete(void **state) {
     struct world *world = *state;
-    takes(world, "insert into licence_events (sequence, at_us, licence_id, provider_id, customer_id, sku_id, "
+    takes(world, "insert into licence_events (number, at_us, licence_id, provider_id, customer_id, sku_id, "
                  "cause_id, "
                  "kind, own_seats, seats_before, seats_after, recorded_at_us) values (1, 2, 3, 4, 5, 6, 0, "
                  "1, 1, 0, 1, 2)");
@@ -383,7 +383,7 @@ static void append_only_tables_refuse_update_and_delete(void **state) {
           "insert into audit (id, at_us, actor, account_id, action, subject, subject_account_id, detail) "
           "values (1, 2, 'operator', 0, 'test', '', 0, '')");
     refuses(world, "constraint-broken", "update licence_events set seats_after = 2");
-    refuses(world, "constraint-broken", "delete from licence_events where sequence = 1");
+    refuses(world, "constraint-broken", "delete from licence_events where number = 1");
     refuses(world, "constraint-broken", "update audit set actor = 'nobody'");
     refuses(world, "constraint-broken", "delete from audit");
     takes(world, "insert into kept_months (time_zone, month, midnights_us) values ('UTC', 24321, '0')");

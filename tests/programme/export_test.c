@@ -168,6 +168,24 @@ static void a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights(vo
     assert_null(strstr(export_as(&trade, &provider, "months", "").at, "New_York"));
 }
 
+static void an_accounts_ledger_counts_the_postings_of_its_own_books(void **state) {
+    struct trade trade;
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    struct call call = trade.call;
+    call.actor = (struct actor){ACTOR_USER, 1, trade.provider_id, RIGHT_ALL};
+    assert_true(has(export_as(&trade, &call, "ledger", "2026-10"),
+                    ",currency\n1,2026-11-10T00:00:00.000000Z,P1-2026-000001,receivable,400.00,"));
+    assert_true(has(export_as(&trade, &call, "ledger", "2026-11"),
+                    ",currency\n2,2026-12-10T00:00:00.000000Z,P1-2026-000003,receivable,400.00,"));
+    call.actor.account_id = trade.distributor_id;
+    assert_true(
+        has(export_as(&trade, &call, "ledger", ""), ",currency\n1,2026-11-10T00:00:00.000000Z,DIST-"));
+}
+
 static void an_export_that_is_none_is_refused(void **state) {
     struct trade trade;
     trade_begin(&trade, *state, "UTC", "USD");
@@ -243,6 +261,7 @@ int main(void) {
         WORLD_TEST(an_account_exports_its_own_edges_alone),
         WORLD_TEST(an_edge_keeps_the_prices_of_every_currency_that_it_had),
         WORLD_TEST(a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights),
+        WORLD_TEST(an_accounts_ledger_counts_the_postings_of_its_own_books),
         WORLD_TEST(an_export_that_is_none_is_refused),
         WORLD_TEST(a_margin_is_revenue_less_cost_of_what_was_billed),
         WORLD_TEST(a_forecast_holds_the_present_seats_to_the_end),

@@ -160,8 +160,8 @@ static void turning_a_licence_on_and_off_writes_one_event_each(void **state) {
     assert_int_equal(events.count, 2);
     assert_event(&events, 0, EVENT_ON, 0, 7);
     assert_event(&events, 1, EVENT_OFF, 7, 0);
-    assert_int_equal(events.items[0].event.sequence, 1);
-    assert_int_equal(events.items[1].event.sequence, 2);
+    assert_int_equal(events.items[0].event.number, 1);
+    assert_int_equal(events.items[1].event.number, 2);
 }
 
 static void turning_on_what_is_on_is_a_clear_error_that_changes_nothing(void **state) {

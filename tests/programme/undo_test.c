@@ -406,7 +406,7 @@ static void a_drop_out_told_late_voids_what_came_after_it(void **state) {
     assert_int_equal(ask(world, "select count(*) from voided_events"), 3);
     assert_int_equal(ask(world, "select issued_seats from blocks"), 5);
     assert_int_equal(event_of(world, licence, 1).event.kind, EVENT_SEATS);
-    assert_int_equal(event_of(world, licence, 1).voided_by, event_of(world, licence, 2).event.sequence);
+    assert_int_equal(event_of(world, licence, 1).voided_by, event_of(world, licence, 2).event.number);
     check_finds_nothing(world);
     WORLD_OK(world, undo(world, licence, 1)); /* what the late change voided stays voided */
     assert_int_equal(licence_of(world, licence).licence.counted_seats, 5);

@@ -9,7 +9,7 @@
 enum event_kind { EVENT_ON = 1, EVENT_OFF, EVENT_SEATS, EVENT_SUSPEND, EVENT_RESUME, EVENT_UNDO };
 
 struct licence_event {
-    int64_t sequence; /* 1, 2, 3, … without a gap over the whole store */
+    int64_t number; /* 1, 2, 3, … without a gap in the log of the provider */
     int64_t at_us; /* when it takes effect; of what is not voided never before the licence's previous event */
     int64_t licence_id;
     int64_t provider_id; /* who sells to the end customer */

@@ -23,7 +23,8 @@ struct live_feed {
     pthread_t thread;
     struct db *db;
     struct live_known known;
-    struct door_position read; /* how far it has read; all of it is handed over (D14) */
+    int64_t read_changes;       /* how far it has read; all of it is handed over (D14) */
+    struct live_logs read_logs; /* the same of each provider's events */
     int64_t keys_due_us;
     bool keys_changed;
     bool skus_changed;  /* all known SKUs are to be read again */
@@ -40,8 +41,9 @@ struct reading {
     struct arena arena;
     struct id_map suspended;
     bool has_suspended;
-    struct door_position present; /* as the snapshot has it */
-    struct door_position read;    /* becomes the feed's when all messages are handed over (D14) */
+    int64_t present_changes;    /* as the snapshot has it */
+    int64_t read_changes;       /* becomes the feed's when all messages are handed over (D14) */
+    struct live_logs read_logs; /* the same */
     struct live_message *first;
     struct live_message **end;
     bool more;
@@ -94,27 +96,71 @@ static enum status add_skus(struct reading *reading, struct live_message *messag
     return live_known_complete(&reading->feed->known, reading->feed->db, message, fault);
 }
 
-static enum status read_page(struct reading *reading, size_t *count, struct fault *fault) {
+/* Reads of one log up to `limit` events behind where it was read. */
+static enum status read_page(struct reading *reading, struct event_log *log, int64_t limit,
+                             struct live_message *message, size_t *count, struct fault *fault) {
     struct db_rows *rows = NULL;
-    struct live_message *message = new_message(reading);
     *count = 0;
     TRY(need_suspended(reading, fault));
-    TRY(door_events_query(reading->feed->db, reading->read.events, PAGE, &rows, fault));
-    enum status status = add_licences(reading, rows, 1, message, &reading->read.events, count, fault);
+    TRY(door_events_query(reading->feed->db, log, limit, &rows, fault));
+    enum status status = add_licences(reading, rows, 1, message, &log->taken, count, fault);
     db_rows_close(rows);
-    TRY(status);
+    return status;
+}
+
+/* One message's worth of events: of `*at` and the logs behind it, whose ends in the snapshot are `ends`. */
+static enum status read_message(struct reading *reading, const int64_t *ends, size_t *at,
+                                struct fault *fault) {
+    struct live_logs *logs = &reading->read_logs;
+    struct live_message *message = new_message(reading);
+    size_t total = 0;
+    while (*at < logs->count && total < PAGE) {
+        struct event_log *log = &logs->logs[*at];
+        size_t limit = PAGE - total;
+        size_t count = 0;
+        if (log->taken < ends[*at]) {
+            TRY(read_page(reading, log, (int64_t)limit, message, &count, fault));
+        }
+        total += count;
+        if (count < limit) {
+            log->taken = ends[*at];
+            (*at)++;
+        }
+    }
     return add_skus(reading, message, fault);
 }
 
-static enum status read_events(struct reading *reading, struct fault *fault) {
-    size_t count = PAGE;
-    for (int page = 0; page < PAGES_PER_SNAPSHOT && count == PAGE; page++) {
-        if (reading->read.events >= reading->present.events) {
-            return STATUS_OK;
+/* The end of each log, with how far the feed has read it in its place. */
+static int64_t *take_ends(struct reading *reading) {
+    const struct live_logs *before = &reading->feed->read_logs;
+    struct live_logs *logs = &reading->read_logs;
+    int64_t *ends = ARENA_NEW(&reading->arena, int64_t, logs->count);
+    size_t known = 0;
+    for (size_t i = 0; i < logs->count; i++) {
+        struct event_log *log = &logs->logs[i];
+        while (known < before->count && before->logs[known].provider_id < log->provider_id) {
+            known++;
         }
-        TRY(read_page(reading, &count, fault));
+        bool was_there = known < before->count && before->logs[known].provider_id == log->provider_id;
+        int64_t read = was_there ? before->logs[known].taken : 0;
+        ends[i] = log->taken;
+        log->taken = read < ends[i] ? read : ends[i];
     }
-    reading->more = reading->more || count == PAGE;
+    return ends;
+}
+
+static enum status read_events(struct reading *reading, struct fault *fault) {
+    struct live_logs *logs = &reading->read_logs;
+    TRY(event_logs_load(reading->feed->db, &logs->arena, &logs->logs, &logs->count, fault));
+    const int64_t *ends = take_ends(reading);
+    size_t at = 0;
+    for (int page = 0; page < PAGES_PER_SNAPSHOT && at < logs->count; page++) {
+        TRY(read_message(reading, ends, &at, fault));
+    }
+    while (at < logs->count && logs->logs[at].taken == ends[at]) {
+        at++;
+    }
+    reading->more = reading->more || at < logs->count;
     return STATUS_OK;
 }
 
@@ -134,7 +180,7 @@ static enum status read_licence(struct reading *reading, int64_t id, struct live
 static enum status read_device(struct reading *reading, int64_t id, struct live_message *message,
                                struct fault *fault) {
     int64_t licence_id = 0;
-    TRY(live_message_read_device(message, reading->feed->db, id, reading->present.changes, &licence_id,
+    TRY(live_message_read_device(message, reading->feed->db, id, reading->present_changes, &licence_id,
                                  fault));
     return licence_id != 0 ? read_licence(reading, licence_id, message, fault) : STATUS_OK;
 }
@@ -193,13 +239,13 @@ static enum status add_changes(struct reading *reading, const struct door_change
 static enum status read_changes(struct reading *reading, struct fault *fault) {
     struct door_change *changes = NULL;
     size_t count = 0;
-    if (reading->read.changes >= reading->present.changes) {
+    if (reading->read_changes >= reading->present_changes) {
         return STATUS_OK;
     }
-    TRY(door_changes_load(reading->feed->db, &reading->arena, reading->read.changes, CHANGES_PER_PAGE,
+    TRY(door_changes_load(reading->feed->db, &reading->arena, reading->read_changes, CHANGES_PER_PAGE,
                           &changes, &count, fault));
     bool is_last = count < CHANGES_PER_PAGE;
-    int64_t read = is_last ? reading->present.changes : changes[count - 1].sequence;
+    int64_t read = is_last ? reading->present_changes : changes[count - 1].sequence;
     assert(count <= CHANGES_PER_PAGE);
     reading->more = reading->more || !is_last;
     if (count > 0) {
@@ -207,7 +253,7 @@ static enum status read_changes(struct reading *reading, struct fault *fault) {
         message->changes = read;
         TRY(add_changes(reading, changes, count, message, fault));
     }
-    reading->read.changes = read;
+    reading->read_changes = read;
     return STATUS_OK;
 }
 
@@ -253,7 +299,7 @@ static enum status walk_licences(struct reading *reading, struct fault *fault) {
 }
 
 static enum status read_new(struct reading *reading, struct fault *fault) {
-    TRY(door_position_load(reading->feed->db, &reading->present, fault));
+    TRY(db_counter_taken(reading->feed->db, DEVICE_CHANGE_COUNTER, &reading->present_changes, fault));
     TRY(read_changes(reading, fault));
     TRY(read_all_skus(reading, fault));
     TRY(read_events(reading, fault));
@@ -286,9 +332,11 @@ static bool hand_over(struct reading *reading, bool is_whole) {
         }
     }
     if (is_whole) {
-        assert(reading->read.changes >= reading->feed->read.changes &&
-               reading->read.events >= reading->feed->read.events);
-        reading->feed->read = reading->read;
+        assert(reading->read_changes >= reading->feed->read_changes);
+        reading->feed->read_changes = reading->read_changes;
+        arena_clean_up(&reading->feed->read_logs.arena);
+        reading->feed->read_logs = reading->read_logs;
+        reading->read_logs = (struct live_logs){0};
     }
     return goes_on;
 }
@@ -298,13 +346,15 @@ static enum status read_updates(struct live_feed *feed, bool *goes_on, struct fa
     enum status status = STATUS_OK;
     bool more = true;
     while (status == STATUS_OK && more && *goes_on) {
-        struct reading reading = {.feed = feed, .read = feed->read};
+        struct reading reading = {.feed = feed, .read_changes = feed->read_changes};
         reading.end = &reading.first;
         arena_init(&reading.arena);
+        arena_init(&reading.read_logs.arena);
         status = read_snapshot(&reading, fault);
         more = reading.more;
         *goes_on = hand_over(&reading, status == STATUS_OK);
         arena_clean_up(&reading.arena);
+        arena_clean_up(&reading.read_logs.arena);
     }
     return status;
 }
@@ -390,13 +440,16 @@ enum status live_feed_start(struct live *live, struct fault *fault) {
     }
     feed->live = live;
     feed->db = live->feed_db;
-    feed->read = live->loaded_at;
+    feed->read_changes = live->loaded_changes;
+    feed->read_logs = live->loaded_logs;
+    live->loaded_logs = (struct live_logs){0};
     feed->keys_due_us = live->keys->set.next_change_us;
     feed->walk_after = -1;
     feed->reads_anyway = true;
     live_known_init(&feed->known, live);
     if (pthread_create(&feed->thread, NULL, run_feed, feed) != 0) {
         live_known_clean_up(&feed->known);
+        arena_clean_up(&feed->read_logs.arena);
         free(feed);
         return fault_set(fault, STATUS_INTERNAL, "no-thread", NULL, TEXT(""),
                          "The machine gives no thread for the device door's feed.");
@@ -411,6 +464,7 @@ void live_feed_join(struct live *live) {
     }
     pthread_join(live->feed->thread, NULL);
     live_known_clean_up(&live->feed->known);
+    arena_clean_up(&live->feed->read_logs.arena);
     free(live->feed);
     live->feed = NULL;
 }

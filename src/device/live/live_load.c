@@ -78,7 +78,7 @@ static void put_device(struct live *live, const struct door_device_row *row) {
     device->seat = row->seat;
     device->generation = (uint32_t)row->generation;
     device->state = (uint8_t)row->state;
-    device->stamp = (uint32_t)live->loaded_at.changes;
+    device->stamp = (uint32_t)live->loaded_changes;
     device->activated_at_us = row->activated_at_us;
     memcpy(device->fingerprint, row->fingerprint.at, sizeof device->fingerprint);
 }
@@ -254,7 +254,9 @@ static enum status load_profiles(struct loading *loading, struct db *db, struct 
 
 static enum status read_small(struct loading *loading, struct db *db, struct door_state *state,
                               struct fault *fault) {
-    TRY(door_position_load(db, &loading->live->loaded_at, fault));
+    struct live_logs *logs = &loading->live->loaded_logs;
+    TRY(db_counter_taken(db, DEVICE_CHANGE_COUNTER, &loading->live->loaded_changes, fault));
+    TRY(event_logs_load(db, &logs->arena, &logs->logs, &logs->count, fault));
     TRY(door_state_load(db, state, fault));
     TRY(door_last_ids(db, &loading->last_licence, &loading->last_device, fault));
     TRY(door_suspended_load(db, &loading->suspended, fault));
@@ -276,7 +278,7 @@ static enum status load_small(struct loading *loading, struct db *db, struct fau
         TRY(live_number_check(loading->last_device, fault));
     }
     live->unsettled_s = state.is_running ? live->options.now_us() / 1000000 : state.unsettled_s;
-    live->changes = live->loaded_at.changes;
+    live->changes = live->loaded_changes;
     return STATUS_OK;
 }
 

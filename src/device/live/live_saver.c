@@ -43,7 +43,7 @@ struct live_saver *live_saver_make(struct live *live) {
         abort();
     }
     saver->live = live;
-    saver->window.from = saver->window.recent = live->loaded_at.changes;
+    saver->window.from = saver->window.recent = live->loaded_changes;
     saver->next_window = saver->window; /* until a transaction moves it on */
     return saver;
 }
@@ -253,12 +253,12 @@ static enum status number_reports(struct live_saver *saver, struct db *db, struc
  * that gave its seat back before the window is one that the loop knows of, and gives no lease to. */
 static enum status extend_leaving(struct live_saver *saver, struct db *db, int64_t now_s,
                                   struct fault *fault) {
-    struct door_position position = {0};
+    int64_t changes = 0;
     TRY(door_leaving_extend(db, saver->window.from, fault));
     saver->next_window = saver->window;
     if (now_s >= saver->window.moved_at_s + LIVE_LEAVING_WINDOW_S) {
-        TRY(door_position_load(db, &position, fault));
-        saver->next_window = (struct leaving_window){now_s, saver->window.recent, position.changes};
+        TRY(db_counter_taken(db, DEVICE_CHANGE_COUNTER, &changes, fault));
+        saver->next_window = (struct leaving_window){now_s, saver->window.recent, changes};
     }
     return STATUS_OK;
 }

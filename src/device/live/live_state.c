@@ -89,6 +89,7 @@ struct live *live_state_make(const struct live_options *options) {
     live->jobs_end = &live->jobs;
     live->finished_end = &live->finished;
     arena_init(&live->sku_arena);
+    arena_init(&live->loaded_logs.arena);
     id_map_init(&live->sku_index, &live->sku_arena, 256);
     live_profiles_init(&live->profiles, live->options.random);
     live_table_init(&live->devices, sizeof(struct live_device), LIVE_DEVICE_BITS);
@@ -121,6 +122,7 @@ void live_state_free(struct live *live) {
     free_marks(live);
     live_keys_free(live->keys);
     arena_clean_up(&live->sku_arena);
+    arena_clean_up(&live->loaded_logs.arena);
     live_profiles_clean_up(&live->profiles);
     live_table_clean_up(&live->devices);
     live_table_clean_up(&live->licences);

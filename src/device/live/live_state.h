@@ -59,6 +59,13 @@
 
 enum { LIVE_DEVICE_BITS = 16, LIVE_LICENCE_BITS = 18 }; /* of the tables: a chunk has some 6 MiB */
 
+/* How far each provider's log of licence events is. */
+struct live_logs {
+    struct arena arena;
+    struct event_log *logs; /* by provider */
+    size_t count;
+};
+
 /* The sweep, which brings rows up to date behind the logs (live_handover.h). */
 struct live_sweep {
     bool is_under_way;
@@ -116,8 +123,9 @@ struct live {
     int stop_fd; /* readable at the end, for the feed */
     struct db *writer_db;
     struct db *feed_db;
-    struct door_position loaded_at;
-    int64_t unsettled_s; /* devices that were not seen since may be ahead of the store */
+    int64_t loaded_changes;       /* how far the changes of devices were before anything was loaded */
+    struct live_logs loaded_logs; /* and the logs of licence events; the feed goes on from there */
+    int64_t unsettled_s;          /* devices that were not seen since may be ahead of the store */
     struct live_writer *writer;
     struct live_feed *feed;
 

@@ -37,7 +37,12 @@ struct playing {
     size_t count;
     size_t capacity;
     struct id_map index;
-    int64_t last_sequence;
+    struct event_log *logs; /* by provider, as their rows have them */
+    size_t log_count;
+    size_t log;          /* the one that is played, or the next where no event of it came yet */
+    int64_t unlogged;    /* the last provider that has events and no row */
+    int64_t last_number; /* of the events of that log */
+    int64_t last_recorded_us;
 };
 
 static struct text licence_text(const struct playing *playing, int64_t id) {
@@ -81,12 +86,14 @@ static bool can_happen(const struct course *course, const struct licence_event *
 
 /* A text of its own: three million of them must not fill an arena. */
 struct event_words {
-    char words[32];
+    char words[32 + IDENTIFIER_BYTES];
 };
 
-static struct event_words words_of(const struct licence_event *event) {
+static struct event_words words_of(const struct playing *playing, const struct licence_event *event) {
     struct event_words made;
-    snprintf(made.words, sizeof made.words, "event %lld", (long long)event->sequence);
+    char provider[IDENTIFIER_BYTES];
+    identifier_encode(playing->audit->call->secret, IDENTIFIER_ACCOUNT, event->provider_id, provider);
+    snprintf(made.words, sizeof made.words, "event %lld of %s", (long long)event->number, provider);
     return made;
 }
 
@@ -138,9 +145,10 @@ static void move(struct course *course, const struct licence_event *event) {
     course->last_at_us = event->at_us;
 }
 
-static void play_event(struct audit *audit, struct played *licence, const struct logged_event *logged) {
+static void play_event(struct playing *playing, struct played *licence, const struct logged_event *logged) {
     const struct licence_event *event = &logged->event;
-    const struct event_words words = words_of(event);
+    struct audit *audit = playing->audit;
+    const struct event_words words = words_of(playing, event);
     struct text subject = text_of(words.words);
     check_event(audit, licence, event, subject);
     move(&licence->log, event);
@@ -160,20 +168,72 @@ static void play_event(struct audit *audit, struct played *licence, const struct
     }
 }
 
+/* ---- the logs ---- */
+
+/* Ends the present log, which must have come to where its row is, and goes on to the next row. */
+static void end_log(struct playing *playing) {
+    const struct event_log *log = &playing->logs[playing->log++];
+    if (log->taken != playing->last_number) {
+        audit_found(playing->audit, "event-gap",
+                    identifier_text(playing->audit->call, IDENTIFIER_ACCOUNT, log->provider_id),
+                    "has a log that ends with event %lld where %lld numbers were taken",
+                    (long long)playing->last_number, (long long)log->taken);
+    }
+    if (playing->last_number > 0 && log->recorded_at_us != playing->last_recorded_us) {
+        audit_found(playing->audit, "event-recorded",
+                    identifier_text(playing->audit->call, IDENTIFIER_ACCOUNT, log->provider_id),
+                    "has a log that says another time of its last event than that event");
+    }
+    playing->last_number = 0;
+    playing->last_recorded_us = INT64_MIN;
+}
+
+/* Goes to the log of the provider, past those that have no event. */
+static void go_to_log(struct playing *playing, int64_t provider_id) {
+    while (playing->log < playing->log_count && playing->logs[playing->log].provider_id < provider_id) {
+        end_log(playing);
+    }
+    bool is_there =
+        playing->log < playing->log_count && playing->logs[playing->log].provider_id == provider_id;
+    if (!is_there && playing->unlogged != provider_id) {
+        playing->unlogged = provider_id;
+        playing->last_number = 0;
+        playing->last_recorded_us = INT64_MIN;
+        audit_found(playing->audit, "event-gap",
+                    identifier_text(playing->audit->call, IDENTIFIER_ACCOUNT, provider_id),
+                    "has events and no row that numbers them");
+    }
+}
+
+/* A log's events follow each other by number, and by the time at which they were recorded. */
+static void check_number(struct playing *playing, const struct logged_event *logged, struct text subject) {
+    const struct licence_event *event = &logged->event;
+    const struct event_log *log = playing->log < playing->log_count ? &playing->logs[playing->log] : NULL;
+    if (event->number != playing->last_number + 1) {
+        audit_found(playing->audit, "event-gap", subject, "follows event %lld in the log",
+                    (long long)playing->last_number);
+    }
+    bool is_timed =
+        log == NULL || log->provider_id != event->provider_id || playing->last_number > log->untimed;
+    if (is_timed && logged->recorded_at_us < playing->last_recorded_us) {
+        audit_found(playing->audit, "event-recorded", subject,
+                    "was recorded before the event that it follows in the log");
+    }
+    playing->last_number = event->number;
+    playing->last_recorded_us = logged->recorded_at_us;
+}
+
 static void take_event(struct playing *playing, const struct logged_event *logged) {
     const struct licence_event *event = &logged->event;
     struct audit *audit = playing->audit;
-    const struct event_words words = words_of(event);
+    const struct event_words words = words_of(playing, event);
     uint32_t at = 0;
-    if (event->sequence != playing->last_sequence + 1) {
-        audit_found(audit, "event-gap", text_of(words.words), "follows event %lld in the log",
-                    (long long)playing->last_sequence);
-    }
-    playing->last_sequence = event->sequence;
+    go_to_log(playing, event->provider_id);
+    check_number(playing, logged, text_of(words.words));
     audit->result.events_checked++;
     if (id_map_get(&playing->index, event->licence_id, 0, &at)) {
         assert(at < playing->count);
-        play_event(audit, &playing->licences[at], logged);
+        play_event(playing, &playing->licences[at], logged);
     } else {
         audit_found(audit, "event-licence", text_of(words.words), "is of a licence that is not there");
     }
@@ -284,21 +344,14 @@ static void check_licence(struct playing *playing, const struct played *licence)
     }
 }
 
-static enum status check_counter(struct playing *playing, struct fault *fault) {
-    struct audit *audit = playing->audit;
-    int64_t taken = 0;
-    TRY(db_counter_taken(audit->call->db, LICENCE_EVENT_COUNTER, &taken, fault));
-    if (taken != playing->last_sequence) {
-        audit_found(audit, "event-gap", TEXT("log"), "ends with event %lld where %lld numbers were taken",
-                    (long long)playing->last_sequence, (long long)taken);
-    }
-    return STATUS_OK;
-}
-
 static enum status play_log(struct playing *playing, struct fault *fault) {
     TRY(read_licences(playing, fault));
+    TRY(event_logs_load(playing->audit->call->db, &playing->arena, &playing->logs, &playing->log_count,
+                        fault));
     TRY(play_events(playing, fault));
-    TRY(check_counter(playing, fault));
+    while (playing->log < playing->log_count) {
+        end_log(playing);
+    }
     for (size_t i = 0; i < playing->count; i++) {
         check_licence(playing, &playing->licences[i]);
     }
@@ -306,7 +359,7 @@ static enum status play_log(struct playing *playing, struct fault *fault) {
 }
 
 enum status audit_events(struct audit *audit, struct fault *fault) {
-    struct playing playing = {.audit = audit};
+    struct playing playing = {.audit = audit, .last_recorded_us = INT64_MIN};
     arena_init(&playing.arena);
     id_map_init(&playing.index, &playing.arena, 1024);
     enum status status = play_log(&playing, fault);

@@ -25,8 +25,8 @@ enum status state_before_find(const struct call *call, const struct licence *lic
     const struct licence_event *first = &voiding->events[voiding->count - 1].event;
     struct logged_event previous = {0};
     bool found = false;
-    TRY(licence_event_live_before(call->db, licence->id, first->sequence, &previous, &found, fault));
-    TRY(licence_events_first_on(call->db, licence->id, first->sequence, &before->first_on_at_us, fault));
+    TRY(licence_event_live_before(call->db, licence->id, first->number, &previous, &found, fault));
+    TRY(licence_events_first_on(call->db, licence->id, first->number, &before->first_on_at_us, fault));
     int32_t own = previous.event.own_seats; /* 0 where there is none */
     before->state = own > 0 ? LICENCE_ON : before->first_on_at_us > 0 ? LICENCE_OFF : LICENCE_ISSUED;
     before->seats = seats_before(licence, first, own);
@@ -97,7 +97,8 @@ static enum status void_one(struct call *call, const struct undoing *undoing, en
     TRY(licence_events_write(call->db, &undo, 1, call->now_us, fault));
     for (size_t i = 0; i < voiding->count; i++) {
         assert(voiding->events[i].event.licence_id == licence->id && voiding->events[i].voided_by == 0);
-        TRY(licence_event_void(call->db, voiding->events[i].event.sequence, undo.sequence, fault));
+        TRY(licence_event_void(call->db, licence->provider_id, voiding->events[i].event.number, undo.number,
+                               fault));
     }
     return STATUS_OK;
 }

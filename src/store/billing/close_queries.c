@@ -47,7 +47,7 @@ static const char LICENCES_OF_SKU[] =
 static_assert(EVENT_UNDO == 6, "LIVE_EVENTS names it");
 #define LIVE_EVENTS                                                                                          \
     "from licence_events e where at_us >= $1 and seats_before <> seats_after and kind <> 6 and not exists "  \
-    "(select 1 from voided_events v where v.sequence = e.sequence) "
+    "(select 1 from voided_events v where v.provider_id = e.provider_id and v.number = e.number) "
 
 static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " " LIVE_EVENTS;
 
@@ -64,12 +64,14 @@ static const char EVENTS_OF_SKU[] =
 static const char EVENTS_AS_TOLD[] =
     "select at_us, change from (select case when e.kind <> 6 and exists (select 1 from licence_events u "
     "where u.licence_id = e.licence_id and u.kind = 6 and u.cause_id <> 0 and u.recorded_at_us = "
-    "e.recorded_at_us and u.sequence < e.sequence) then e.recorded_at_us else e.at_us end as at_us, "
+    "e.recorded_at_us and u.number < e.number) then e.recorded_at_us else e.at_us end as at_us, "
     "e.licence_id * " TEXT_OF(
         EVENT_STRIDE) " + e.seats_after - e.seats_before as change "
-                      "from licence_events e left join voided_events v on v.sequence = e.sequence "
-                      "left join licence_events w on w.sequence = v.voided_by "
-                      "where e.seats_before <> e.seats_after and (w.sequence is null or w.cause_id <> 0) "
+                      "from licence_events e left join voided_events v on v.provider_id = e.provider_id and "
+                      "v.number = e.number "
+                      "left join licence_events w on w.provider_id = v.provider_id and w.number = "
+                      "v.voided_by "
+                      "where e.seats_before <> e.seats_after and (w.number is null or w.cause_id <> 0) "
                       "and (e.kind <> 6 or e.cause_id <> 0) and e.customer_id in "
                       "(select account_id from account_ancestors where ancestor_id = $2)) told where at_us "
                       ">= $1";

@@ -174,12 +174,15 @@ enum status door_licences_stream(struct db *db, int64_t after, int64_t last, str
 }
 
 static const char EVENTS[] =
-    "select e.sequence, {l} from licence_events e left join licences l on l.id = "
-    "e.licence_id and l.parent_id is null where e.sequence > $1 order by e.sequence limit $2";
+    "select e.number, {l} from licence_events e left join licences l on l.id = "
+    "e.licence_id and l.parent_id is null where e.provider_id = $1 and e.number > $2 order by "
+    "e.number limit $3";
 
-enum status door_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
-                              struct fault *fault) {
-    return db_query_fields(db, &STREAMED, EVENTS, DB_ARGS(db_integer(after), db_integer(limit)), rows, fault);
+enum status door_events_query(struct db *db, const struct event_log *after, int64_t limit,
+                              struct db_rows **rows, struct fault *fault) {
+    return db_query_fields(
+        db, &STREAMED, EVENTS,
+        DB_ARGS(db_integer(after->provider_id), db_integer(after->taken), db_integer(limit)), rows, fault);
 }
 
 enum status door_licence_read(struct db_rows *rows, int first, const struct id_map *suspended,

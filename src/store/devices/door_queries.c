@@ -1,24 +1,11 @@
 #include "store/devices/door_queries.h"
 
 #include "store/devices/device_fields.h"
-#include "store/licensing/events.h"
 
 /* ---- positions ---- */
 
-static const char POSITION[] =
-    "select coalesce((select taken from counters where name = '" LICENCE_EVENT_COUNTER "'), 0), "
-    "coalesce((select taken from counters where name = '" DEVICE_CHANGE_COUNTER "'), 0)";
-
 static const char LAST_IDS[] =
     "select coalesce((select max(id) from licences), 0), coalesce((select max(id) from devices), 0)";
-
-enum status door_position_load(struct db *db, struct door_position *position, struct fault *fault) {
-    enum { OF_EVENTS, OF_CHANGES, COUNTERS };
-    int64_t taken[COUNTERS];
-    TRY(rows_numbers(db, POSITION, DB_NO_ARGS, taken, COUNTERS, fault));
-    *position = (struct door_position){.events = taken[OF_EVENTS], .changes = taken[OF_CHANGES]};
-    return STATUS_OK;
-}
 
 enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id, struct fault *fault) {
     enum { OF_LICENCES, OF_DEVICES, IDS };

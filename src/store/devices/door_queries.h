@@ -9,13 +9,7 @@
 
 #include "core/base/id_map.h"
 #include "store/devices/devices.h"
-
-/* How far the two logs are: licence events, and changes of devices. */
-struct door_position {
-    int64_t events;
-    int64_t changes;
-};
-enum status door_position_load(struct db *db, struct door_position *position, struct fault *fault) MUST_CHECK;
+#include "store/licensing/events.h"
 
 enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id,
                           struct fault *fault) MUST_CHECK;
@@ -53,9 +47,10 @@ enum status door_device_query(struct db *db, int64_t id, struct db_rows **rows,
 enum status door_device_and_seen_read(struct db_rows *rows, struct door_device_row *row,
                                       struct device_seen *seen, struct fault *fault) MUST_CHECK;
 
-/* A page of what changed: (sequence, the columns of door_licence_read or nulls for a part's event). */
-enum status door_events_query(struct db *db, int64_t after, int64_t limit, struct db_rows **rows,
-                              struct fault *fault) MUST_CHECK;
+/* A page of what changed in a provider's log behind `after->taken`: (number, the columns of door_licence_read
+ * or nulls for a part's event). */
+enum status door_events_query(struct db *db, const struct event_log *after, int64_t limit,
+                              struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
 struct door_change {
     int64_t sequence;

@@ -1,4 +1,8 @@
-/* Licence events: the append-only log from which every bill is computed, numbered without a gap.
+/* Licence events: the append-only logs from which every bill is computed, one of each provider.
+ *
+ * A log is numbered 1, 2, 3, … without a gap in the order in which its events were recorded. The numbers come
+ * from the provider's own row of event_logs: nothing is numbered over providers. A licence is its provider's
+ * for ever, so all its events stand in one log.
  *
  * An event of kind `undo` voids earlier events of its licence. All of them stay in the log; an event that is
  * neither voided nor an undo is live, and the live ones alone are metered. */
@@ -9,10 +13,15 @@
 #include "store/engine/db.h"
 #include "store/engine/page.h"
 
-/* The counter that numbers the log (db_counter_take). */
-#define LICENCE_EVENT_COUNTER "licence_events"
+/* What a log's row becomes when `excluded` says how many events are recorded now. */
+#define EVENT_LOG_GOES_ON                                                                                    \
+    "on conflict (provider_id) do update set taken = event_logs.taken + excluded.taken, untimed = case "     \
+    "when "                                                                                                  \
+    "excluded.recorded_at_us < event_logs.recorded_at_us then event_logs.taken else event_logs.untimed "     \
+    "end, "                                                                                                  \
+    "recorded_at_us = excluded.recorded_at_us"
 
-/* Numbers the events in their order and writes them. */
+/* Numbers the events in their order and writes them. They are of one provider. */
 enum status licence_events_write(struct db *db, struct licence_event *events, size_t count,
                                  int64_t recorded_at_us, struct fault *fault) MUST_CHECK;
 
@@ -20,10 +29,10 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
 struct logged_event {
     struct licence_event event;
     int64_t recorded_at_us;
-    int64_t voided_by; /* the sequence of the undo; 0: not voided */
+    int64_t voided_by; /* the number of the undo; 0: not voided */
 };
 
-/* A page of one licence's events in log order; `page.after_id` and `*next_after` are sequences. */
+/* A page of one licence's events in log order; `page.after_id` and `*next_after` are numbers. */
 enum status licence_events_list(struct db *db, struct arena *arena, int64_t licence_id, struct page page,
                                 struct logged_event **events, size_t *count, int64_t *next_after,
                                 struct fault *fault) MUST_CHECK;
@@ -33,12 +42,12 @@ enum status licence_events_live_latest(struct db *db, struct arena *arena, int64
                                        struct logged_event **events, size_t *count,
                                        struct fault *fault) MUST_CHECK;
 
-/* The live event of a licence that comes before a sequence. */
-enum status licence_event_live_before(struct db *db, int64_t licence_id, int64_t sequence,
+/* The live event of a licence that comes before a number of its log. */
+enum status licence_event_live_before(struct db *db, int64_t licence_id, int64_t number,
                                       struct logged_event *event, bool *found,
                                       struct fault *fault) MUST_CHECK;
 
-/* When the first live event `on` before a sequence took effect; 0: there is none. */
+/* When the first live event `on` before a number took effect; 0: there is none. */
 enum status licence_events_first_on(struct db *db, int64_t licence_id, int64_t before, int64_t *at_us,
                                     struct fault *fault) MUST_CHECK;
 
@@ -49,7 +58,7 @@ enum status licence_events_turned_off(struct db *db, struct arena *arena, int64_
                                       struct fault *fault) MUST_CHECK;
 
 /* Notes that the undo `voided_by` voids an event; each is voided once. */
-enum status licence_event_void(struct db *db, int64_t sequence, int64_t voided_by,
+enum status licence_event_void(struct db *db, int64_t provider_id, int64_t number, int64_t voided_by,
                                struct fault *fault) MUST_CHECK;
 
 /* Whether a late change that lowers what counts voided an event in [from_us, to_us) of a customer below the
@@ -57,7 +66,20 @@ enum status licence_event_void(struct db *db, int64_t sequence, int64_t voided_b
 enum status licence_events_lowered_late(struct db *db, int64_t below_id, int64_t from_us, int64_t to_us,
                                         bool *yes, struct fault *fault) MUST_CHECK;
 
-/* How many events the log has. */
+/* A provider's log, and how far it is. */
+struct event_log {
+    int64_t provider_id;
+    int64_t taken;          /* the number of its last event */
+    int64_t recorded_at_us; /* of its last event */
+    int64_t untimed; /* later events than this one were recorded in the order of their numbers. Those up to it
+                        were numbered by an upgrade of the store, or the clock was set back after them */
+};
+
+/* All logs, by provider. */
+enum status event_logs_load(struct db *db, struct arena *arena, struct event_log **logs, size_t *count,
+                            struct fault *fault) MUST_CHECK;
+
+/* How many events all logs have. */
 enum status licence_events_count(struct db *db, int64_t *count, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -14,31 +14,43 @@
 /* Now, unless a clock that went backwards would put the event before the licence's previous one. */
 #define EVENT_TIME "case when l.last_event_at_us > $4 then l.last_event_at_us else cast($4 as bigint) end"
 
-/* Events $3, $3 + 1, … at $4 of kind $5, caused by $6. */
+/* Takes the numbers of the events, in the log of each provider that has licences in the scope; $3 is now. */
+#define TAKE_NUMBERS                                                                                         \
+    "insert into event_logs (provider_id, taken, recorded_at_us) select l.provider_id, count(*), cast($3 "   \
+    "as "                                                                                                    \
+    "bigint) from licences l where " IN_SCOPE
+#define PER_PROVIDER "group by l.provider_id order by l.provider_id " EVENT_LOG_GOES_ON
+
+/* Events of kind $3 at $4, caused by $5. They are the last of their logs, whose numbers were taken before. */
 #define INSERT_EVENTS(own_seats, seats_after)                                                                \
-    "insert into licence_events (sequence, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, "  \
+    "insert into licence_events (number, at_us, licence_id, provider_id, customer_id, sku_id, cause_id, "    \
     "kind, "                                                                                                 \
     "own_seats, seats_before, seats_after, recorded_at_us) "                                                 \
-    "select cast($3 as bigint) + row_number() over (order by l.id) - 1, " EVENT_TIME                         \
-    ", l.id, l.provider_id, "                                                                                \
-    "l.customer_id, l.sku_id, cast($6 as bigint), cast($5 as bigint), " own_seats                            \
-    ", l.counted_seats, " seats_after ", cast($4 as bigint) from licences l where " IN_SCOPE
+    "select g.taken - count(*) over (partition by l.provider_id) + row_number() over (partition by "         \
+    "l.provider_id order by l.id), " EVENT_TIME ", l.id, l.provider_id, "                                    \
+    "l.customer_id, l.sku_id, cast($5 as bigint), cast($3 as bigint), " own_seats                            \
+    ", l.counted_seats, " seats_after ", cast($4 as bigint) from licences l join event_logs g on "           \
+    "g.provider_id = l.provider_id where " IN_SCOPE
 
 #define OWN_SEATS "case when l.state = 'on' then l.seats else 0 end"
 
-/* Takes `count` numbers of the log and writes that many events with `sql`. */
-static enum status write_events(struct db *db, const char *sql, struct licence_scope scope,
-                                enum event_kind kind, int64_t cause_id, int64_t now_us, int64_t count,
-                                struct fault *fault) {
+static const char TAKE_ALL[] = TAKE_NUMBERS PER_PROVIDER;
+static const char TAKE_ON[] = TAKE_NUMBERS "and l.state = 'on' " PER_PROVIDER;
+
+/* Takes `count` numbers with `take` and writes that many events with `insert`. */
+static enum status write_events(struct db *db, const char *take, const char *insert,
+                                struct licence_scope scope, enum event_kind kind, int64_t cause_id,
+                                int64_t now_us, int64_t count, struct fault *fault) {
     if (count == 0) {
         return STATUS_OK;
     }
-    int64_t first = 0;
     int64_t written = 0;
-    TRY(db_counter_take(db, LICENCE_EVENT_COUNTER, count, &first, fault));
-    TRY(db_run(db, sql,
-               DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(first),
-                       db_integer(now_us), db_integer(kind), db_integer(cause_id)),
+    TRY(db_run(db, take,
+               DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(now_us)), NULL,
+               fault));
+    TRY(db_run(db, insert,
+               DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id), db_integer(kind),
+                       db_integer(now_us), db_integer(cause_id)),
                &written, fault));
     assert(written == count);
     return STATUS_OK;
@@ -75,7 +87,8 @@ static const char SUSPEND[] = "update licences set suspensions = suspensions + 1
 enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                   int64_t now_us, int64_t *count, struct fault *fault) {
     TRY(count_scope(db, COUNT, scope, count, fault));
-    TRY(write_events(db, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count, fault));
+    TRY(write_events(db, TAKE_ALL, SUSPEND_EVENTS, scope, EVENT_SUSPEND, agreement_id, now_us, *count,
+                     fault));
     return run_scope(db, SUSPEND, scope, now_us, fault);
 }
 
@@ -89,7 +102,7 @@ static const char RESUME[] =
 enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                  int64_t now_us, int64_t *count, struct fault *fault) {
     TRY(count_scope(db, COUNT, scope, count, fault));
-    TRY(write_events(db, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault));
+    TRY(write_events(db, TAKE_ALL, RESUME_EVENTS, scope, EVENT_RESUME, agreement_id, now_us, *count, fault));
     return run_scope(db, RESUME, scope, now_us, fault);
 }
 
@@ -109,7 +122,7 @@ enum status licence_scope_retire(struct db *db, struct licence_scope scope, int6
     int64_t on = 0;
     TRY(count_scope(db, COUNT, scope, count, fault));
     TRY(count_scope(db, COUNT_ON, scope, &on, fault));
-    TRY(write_events(db, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault));
+    TRY(write_events(db, TAKE_ON, OFF_EVENTS, scope, EVENT_OFF, 0, now_us, on, fault));
     TRY(db_run(db, GIVE_SEATS_BACK, DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), NULL,
                fault));
     return run_scope(db, RETIRE, scope, now_us, fault);

@@ -28,14 +28,15 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "is a part with {a} seats that does not follow its bundle, which would give it {b}"},
     /* 4, 5 and 6 are suspend, resume and undo (core/usage/event.h). */
     {"event-voided", AUDIT_LICENCE,
-     "select coalesce(e.licence_id, 0), v.sequence, v.voided_by from voided_events v left join "
-     "licence_events e on e.sequence = v.sequence left join licence_events u on u.sequence = v.voided_by "
-     "where e.sequence is null or u.sequence is null or u.kind <> 6 or e.kind in (4, 5, 6) "
-     "or u.licence_id <> e.licence_id or u.sequence <= e.sequence",
+     "select coalesce(e.licence_id, 0), v.number, v.voided_by from voided_events v left join "
+     "licence_events e on e.provider_id = v.provider_id and e.number = v.number left join licence_events u "
+     "on u.provider_id = v.provider_id and u.number = v.voided_by "
+     "where e.number is null or u.number is null or u.kind <> 6 or e.kind in (4, 5, 6) "
+     "or u.licence_id <> e.licence_id or u.number <= e.number",
      "has event {a} voided by event {b}, which cannot void it"},
     {"event-undo", AUDIT_LICENCE,
-     "select u.licence_id, u.sequence, 0 from licence_events u where u.kind = 6 and not exists "
-     "(select 1 from voided_events v where v.voided_by = u.sequence)",
+     "select u.licence_id, u.number, 0 from licence_events u where u.kind = 6 and not exists "
+     "(select 1 from voided_events v where v.provider_id = u.provider_id and v.voided_by = u.number)",
      "has event {a}, an undo that names no event"},
     {"move-licence", AUDIT_LICENCE,
      "select m.licence_id, m.move_id, 0 from moved_licences m join moves v on v.id = m.move_id "
@@ -311,8 +312,8 @@ enum status audited_licence_read(struct db_rows *rows, struct audited_licence *l
     return rows_read(rows, 0, &LICENCE, NULL, licence, fault);
 }
 
-static const char EVENTS[] = "select {} from licence_events e left join voided_events v on v.sequence = "
-                             "e.sequence order by e.sequence";
+static const char EVENTS[] = "select {} from licence_events e left join voided_events v on v.provider_id = "
+                             "e.provider_id and v.number = e.number order by e.provider_id, e.number";
 
 enum status audited_events_stream(struct db *db, struct db_rows **rows, struct fault *fault) {
     return db_stream_fields(db, &LOGGED_EVENT, EVENTS, DB_NO_ARGS, rows, fault);

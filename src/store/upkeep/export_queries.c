@@ -10,10 +10,12 @@
 #define OF_PARTY(table) "($1 = 0 or " table ".seller_id = $1 or " table ".buyer_id = $1)"
 
 static const char EVENTS[] =
-    "select e.sequence, at_us, provider_id, customer_id, licence_id, sku_id, kind, seats_after, "
-    "coalesce(v.voided_by, 0) from licence_events e left join voided_events v on v.sequence = e.sequence "
+    "select e.number, at_us, e.provider_id, customer_id, licence_id, sku_id, kind, seats_after, "
+    "coalesce(v.voided_by, 0) from licence_events e left join voided_events v on v.provider_id = "
+    "e.provider_id and "
+    "v.number = e.number "
     "where at_us >= $3 and at_us < $4 and " UNDER("customer_id") " and " OF_VENDOR(
-        "sku_id") " and " KNOWN_PART("licence_id", "$5") " order by e.sequence";
+        "sku_id") " and " KNOWN_PART("licence_id", "$5") " order by e.provider_id, e.number";
 
 enum status export_events_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                  struct fault *fault) {
@@ -55,15 +57,20 @@ enum status export_lines_stream(struct db *db, const struct export_scope *scope,
     return db_stream(db, LINES, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
 }
 
+/* The store numbers postings over all books. An account is told their place in its own. */
+#define LEDGER_OF(books)                                                                                     \
+    "select g.place, g.at_us, g.invoice_id, g.account, g.debit_minor, g.credit_minor, g.currency, "          \
+    "g.owner_id, i.number from " books " g join invoices i on i.id = g.invoice_id "                          \
+    "where ($2 = -1 or i.month = $2) order by g.posting, g.position"
 static const char LEDGER[] =
-    "select g.posting, g.at_us, g.invoice_id, g.account, g.debit_minor, g.credit_minor, g.currency, "
-    "g.owner_id, i.number "
-    "from ledger g join invoices i on i.id = g.invoice_id where ($1 = 0 or g.owner_id = $1) "
-    "and ($2 = -1 or i.month = $2) order by g.posting, g.position";
+    LEDGER_OF("(select posting as place, ledger.* from ledger where cast($1 as bigint) = 0)");
+static const char OWN_LEDGER[] = LEDGER_OF(
+    "(select dense_rank() over (order by posting) as place, ledger.* from ledger where owner_id = $1)");
 
 enum status export_ledger_stream(struct db *db, const struct export_scope *scope, struct db_rows **rows,
                                  struct fault *fault) {
-    return db_stream(db, LEDGER, DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
+    return db_stream(db, scope->party_id == 0 ? LEDGER : OWN_LEDGER,
+                     DB_ARGS(db_integer(scope->party_id), db_integer(scope->month)), rows, fault);
 }
 
 static const char ADJUSTMENTS[] =
