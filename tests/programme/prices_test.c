@@ -290,13 +290,21 @@ static void prices_of_an_edges_own_go_before_standard_ones_from_their_date_on(vo
     int64_t sku_b = list.prices[4].sku_id;
     assert_int_not_equal(sku_a, sku_b);
 
-    struct price_list range = price_list_of_edge(&list, &world->arena, dist, alpha, sku_a);
+    struct price_list range =
+        price_list_of_edge(&list, &world->arena, &(struct price_place){dist, alpha, sku_a, TEXT("USD")});
     assert_int_equal(range.count, 3);
     assert_int_equal(range.prices[1].tiers[0].unit_price_millionths, 2000000);
     assert_int_equal(range.prices[2].tiers[0].unit_price_millionths, 4000000);
-    assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_a).count, 3);
-    assert_int_equal(price_list_of_edge(&list, &world->arena, dist, beta, sku_b).count, 0);
-    assert_int_equal(price_list_of_edge(&list, &world->arena, alpha, beta, sku_a).count, 0);
+    assert_int_equal(
+        price_list_of_edge(&list, &world->arena, &(struct price_place){dist, beta, sku_a, TEXT("USD")}).count,
+        3);
+    assert_int_equal(
+        price_list_of_edge(&list, &world->arena, &(struct price_place){dist, beta, sku_b, TEXT("USD")}).count,
+        0);
+    assert_int_equal(
+        price_list_of_edge(&list, &world->arena, &(struct price_place){alpha, beta, sku_a, TEXT("USD")})
+            .count,
+        0);
 }
 
 int main(void) {

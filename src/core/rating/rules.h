@@ -7,9 +7,11 @@
  *
  * 1: all that was closed before the versions were kept.
  *    A minimum is charged in every month that its price is in force, used or not, and beside free months.
- * 2: the present ones. A minimum is charged in months in which anything of the SKU is (R3.9). A day that the
- * zone leaves out altogether is no day of the month: it has no seat-days, and `daily` does not divide by it.
- * A month that follows one in another zone begins when that one ended. */
+ *    The price is chosen among those in all currencies, and is none where it is in another one than the
+ * agreement. 2: the present ones. A minimum is charged in months in which anything of the SKU is (R3.9). The
+ * price is chosen among those in the agreement's currency. A day that the zone leaves out altogether is no
+ * day of the month: it has no seat-days, and `daily` does not divide by it. A month that follows one in
+ * another zone begins when that one ended. */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
 

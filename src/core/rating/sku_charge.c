@@ -126,7 +126,7 @@ enum status sku_charge_of(struct rated_month *month, struct arena *arena, const 
     const struct snapshot *snapshot = month->snapshot;
     struct merged_customers merged = find_customers(month, agreement, snapshot->sku_rank[sku]);
     struct sku_charge made = {.agreement = agreement, .sku = sku};
-    made.price = snapshot_price(snapshot, arena, agreement, sku, month->month, &made.tax);
+    made.price = snapshot_price(snapshot, agreement, sku, month->month, on->rules, &made.tax);
     made.metering = metering_of(on, made.price);
     if (made.price == NULL) {
         TRY(find_use(month, on, &merged, &made.metering, &made.is_used, fault));

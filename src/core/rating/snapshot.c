@@ -1,6 +1,7 @@
 #include "core/rating/snapshot.h"
 
 #include "core/base/search.h"
+#include "core/rating/rules.h"
 #include "core/time/zone.h"
 
 #include <assert.h>
@@ -359,12 +360,14 @@ bool snapshot_bills_elsewhere(const struct snapshot *snapshot, uint32_t seller, 
     return agreement != SNAPSHOT_NONE && snapshot->agreements[agreement].bills_elsewhere;
 }
 
-const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,
-                                   uint32_t sku, struct month month, struct tax *tax) {
+const struct price *snapshot_price(const struct snapshot *snapshot, uint32_t agreement, uint32_t sku,
+                                   struct month month, int rules, struct tax *tax) {
     const struct agreement *on = &snapshot->agreements[agreement];
     const struct price_place place = {on->seller_id, on->buyer_id, snapshot->skus[sku].id, on->currency};
     const struct price_edge *edge = NULL;
-    const struct price *price = price_list_for_month(&snapshot->prices, arena, &place, month, &edge);
+    const struct price *price = rules == RULES_FIRST
+                                    ? price_list_for_month_first(&snapshot->prices, &place, month, &edge)
+                                    : price_list_for_month(&snapshot->prices, &place, month, &edge);
     if (price != NULL) {
         *tax = edge->has_tax ? edge->tax : on->tax;
     }

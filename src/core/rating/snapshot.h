@@ -109,9 +109,9 @@ uint32_t snapshot_agreement_of_month(const struct snapshot *snapshot, uint32_t e
 /* Whether an account bills what it sells elsewhere: a term of the agreement by which it buys (R7.3). */
 bool snapshot_bills_elsewhere(const struct snapshot *snapshot, uint32_t seller, struct month month);
 
-/* The price of a SKU on an agreement's edge in a month, with its tax, as price_list_for_month finds it. It
- * lives in `arena` or the snapshot. */
-const struct price *snapshot_price(const struct snapshot *snapshot, struct arena *arena, uint32_t agreement,
-                                   uint32_t sku, struct month month, struct tax *tax);
+/* The price of a SKU on an agreement's edge in a month, by a version of the rules, with its tax. It is one of
+ * the snapshot's. */
+const struct price *snapshot_price(const struct snapshot *snapshot, uint32_t agreement, uint32_t sku,
+                                   struct month month, int rules, struct tax *tax);
 
 #endif

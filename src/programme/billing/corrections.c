@@ -101,8 +101,12 @@ static enum status require_price(struct call *call, const struct agreement *agre
                                       agreement->currency};
     const struct price_edge *edge = NULL;
     struct price_list list;
+    int64_t rules = 0;
+    TRY(month_rules_load(call->db, agreement->id, month, &rules, fault));
     TRY(price_list_load_seller(call->db, call->arena, agreement->seller_id, &list, fault));
-    if (price_list_for_month(&list, call->arena, &place, month, &edge) != NULL) {
+    const struct price *price = rules == RULES_FIRST ? price_list_for_month_first(&list, &place, month, &edge)
+                                                     : price_list_for_month(&list, &place, month, &edge);
+    if (price != NULL) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_CONFLICT, "price-missing", "sku", sku->code,

@@ -52,7 +52,7 @@ struct import {
     struct call *call;
     struct sku *skus;
     struct text_map skus_by_code; /* AMBIGUOUS where a code does not say which */
-    struct id_map prices_by_key;  /* (SKU, date) */
+    struct id_map prices_by_key;  /* (SKU, price_date_key) */
     struct incoming *prices;
     size_t price_count, price_capacity;
     int columns[COLUMN_COUNT];
@@ -118,12 +118,16 @@ static struct set_price_input row_input(const struct import *import, const struc
                                     .tax_rate = cell(import, row, COLUMN_TAX_RATE)};
 }
 
+static int64_t key_of(const struct price *price, const struct price_edge *edge) {
+    return price_date_key(edge->currency, price->effective_from);
+}
+
 /* The price that the row belongs to: begun by it, or by an earlier row that it agrees with. */
 static enum status join_price(struct import *import, const struct incoming *row, struct incoming **joined,
                               struct fault *fault) {
     uint32_t next = (uint32_t)import->price_count;
     uint32_t number =
-        id_map_put(&import->prices_by_key, row->price.sku_id, row->price.effective_from.day, next);
+        id_map_put(&import->prices_by_key, row->price.sku_id, key_of(&row->price, &row->edge), next);
     if (number == next) {
         import->prices = arena_grow(import->call->arena, import->prices, import->price_count,
                                     &import->price_capacity, sizeof *import->prices);
@@ -197,7 +201,7 @@ static enum status read_rows(struct import *import, struct text content, struct 
     return import_rows(&reader, take_row, import, problems, fault);
 }
 
-/* The prices that this very buyer has of the seller already: (SKU, date) to the index in `list`. */
+/* The prices that this very buyer has of the seller already: (SKU, price_date_key) to the index in `list`. */
 static enum status map_existing(struct import *import, struct price_list *list, struct id_map *existing,
                                 struct fault *fault) {
     struct call *call = import->call;
@@ -205,7 +209,8 @@ static enum status map_existing(struct import *import, struct price_list *list, 
     id_map_init(existing, call->arena, list->count);
     for (size_t i = 0; i < list->count; i++) {
         if (list->edges[i].buyer_id == import->pricing.buyer_id) {
-            id_map_put(existing, list->prices[i].sku_id, list->prices[i].effective_from.day, (uint32_t)i);
+            id_map_put(existing, list->prices[i].sku_id, key_of(&list->prices[i], &list->edges[i]),
+                       (uint32_t)i);
         }
     }
     return STATUS_OK;
@@ -220,9 +225,9 @@ static enum status check_incoming(struct import *import, struct incoming *incomi
     pricing_sort_tiers(incoming->tiers, price->tier_count);
     price->tiers = incoming->tiers;
     TRY(price_check(price, fault));
-    *is_new = !id_map_get(existing, price->sku_id, price->effective_from.day, &number);
+    *is_new = !id_map_get(existing, price->sku_id, key_of(price, &incoming->edge), &number);
     if (!*is_new && !price_same(price, &incoming->edge, &list->prices[number], &list->edges[number])) {
-        return pricing_fault_exists(&import->pricing, price, incoming->sku_code, fault);
+        return pricing_fault_exists(&import->pricing, price, &incoming->edge, incoming->sku_code, fault);
     }
     return STATUS_OK;
 }
@@ -238,7 +243,8 @@ static enum status tell_changes(struct import *import, const struct price_list *
     for (size_t i = 0; i < import->price_count; i++) {
         const struct incoming *incoming = &import->prices[i];
         uint32_t number = 0;
-        bool is_there = id_map_get(&now, incoming->price.sku_id, incoming->price.effective_from.day, &number);
+        bool is_there =
+            id_map_get(&now, incoming->price.sku_id, key_of(&incoming->price, &incoming->edge), &number);
         assert(is_there);
         imported[i] =
             (struct imported_price){&after.prices[number], &after.edges[number], incoming->sku_code};

@@ -2,9 +2,10 @@
  *
  * The columns are sku,currency,effective_from,policy,tier_mode,tier_from,unit_price and, wherever they are
  * wanted, minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one (sku,
- * effective_from) are the tiers of one price and agree in all the rest. A price that is there already is left
- * alone, so that an import can be repeated; another content for the same (seller, buyer, SKU, date) is
- * "price-exists". A dry run (struct call) imports, says what has changed, and is rolled back. */
+ * currency, effective_from) are the tiers of one price and agree in all the rest. A price that is there
+ * already is left alone, so that an import can be repeated; another content for the same (seller, buyer, SKU,
+ * currency, date) is "price-exists". A dry run (struct call) imports, says what has changed, and is rolled
+ * back. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
 #define SEATMETER_PROGRAMME_CATALOGUE_IMPORT_PRICES_H
 

@@ -49,7 +49,7 @@ static const struct price *find_rating(const struct comparing *comparing, const 
                                        struct month month, const struct price_edge **edge) {
     const struct price_place place = {comparing->pricing->seller.id, buyer_id, imported->price->sku_id,
                                       imported->edge->currency};
-    return price_list_for_month(list, comparing->pricing->call->arena, &place, month, edge);
+    return price_list_for_month(list, &place, month, edge);
 }
 
 /* What the price does on an edge in a month that it rates there. */

@@ -211,12 +211,20 @@ bool price_same(const struct price *a, const struct price_edge *a_edge, const st
     return true;
 }
 
-enum status pricing_fault_exists(const struct pricing *pricing, const struct price *price, struct text sku,
-                                 struct fault *fault) {
+int64_t price_date_key(struct text currency, struct date date) {
+    int64_t letters = 0;
+    for (size_t i = 0; i < currency.length; i++) {
+        letters = letters << 8 | (unsigned char)currency.at[i];
+    }
+    return (int64_t)date.day * (1 << 24) + letters;
+}
+
+enum status pricing_fault_exists(const struct pricing *pricing, const struct price *price,
+                                 const struct price_edge *edge, struct text sku, struct fault *fault) {
     struct text date = date_format(pricing->call->arena, price->effective_from);
     return fault_set(
         fault, STATUS_CONFLICT, "price-exists", "effective_from", date,
-        "%.*s has another price from %.*s on already, and prices are never changed: give the new "
-        "one a later date.",
-        TEXT_ARGS(sku), TEXT_ARGS(date));
+        "%.*s has another price in %.*s from %.*s on already, and prices are never changed: give the "
+        "new one a later date.",
+        TEXT_ARGS(sku), TEXT_ARGS(edge->currency), TEXT_ARGS(date));
 }

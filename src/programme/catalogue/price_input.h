@@ -72,8 +72,11 @@ bool price_same_head(const struct price *a, const struct price_edge *a_edge, con
 bool price_same(const struct price *a, const struct price_edge *a_edge, const struct price *b,
                 const struct price_edge *b_edge);
 
+/* One number for a currency and a date, which with the SKU are a price's key on its edge. */
+int64_t price_date_key(struct text currency, struct date date);
+
 /* Fault "price-exists". */
-enum status pricing_fault_exists(const struct pricing *pricing, const struct price *price, struct text sku,
-                                 struct fault *fault);
+enum status pricing_fault_exists(const struct pricing *pricing, const struct price *price,
+                                 const struct price_edge *edge, struct text sku, struct fault *fault);
 
 #endif

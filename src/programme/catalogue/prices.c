@@ -58,11 +58,11 @@ static enum status save_price(const struct pricing *pricing, const struct sku *s
     struct price existing;
     struct price_edge existing_edge;
     bool exists = false;
-    TRY(price_find(call->db, call->arena, edge->seller_id, edge->buyer_id, price->sku_id,
+    TRY(price_find(call->db, call->arena, edge->seller_id, edge->buyer_id, price->sku_id, edge->currency,
                    price->effective_from, &exists, &existing, &existing_edge, fault));
     if (exists) {
         if (!price_same(price, edge, &existing, &existing_edge)) {
-            return pricing_fault_exists(pricing, price, sku->code, fault);
+            return pricing_fault_exists(pricing, price, edge, sku->code, fault);
         }
         *price = existing;
         *edge = existing_edge;

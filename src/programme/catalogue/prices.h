@@ -1,7 +1,7 @@
 /* Prices: setting one and listing them. (Importing many is in import_prices.h.)
  *
  * A price is never changed: a change is a new one from a later date on. Setting a price again that is there
- * already is fine and does nothing. Another content for the same (seller, buyer, SKU, date) is
+ * already is fine and does nothing. Another content for the same (seller, buyer, SKU, currency, date) is
  * "price-exists". */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICES_H
 #define SEATMETER_PROGRAMME_CATALOGUE_PRICES_H

@@ -61,12 +61,10 @@ static struct price_list prices_of(const struct price_list *list, int64_t seller
 
 static enum status write_sku_prices(struct exporting *exporting, const struct agreement *agreement,
                                     int64_t sku_id, write_price *write, struct fault *fault) {
-    struct price_list range = price_list_of_edge(&exporting->snapshot.prices, exporting->call->arena,
-                                                 agreement->seller_id, agreement->buyer_id, sku_id);
+    const struct price_place place = {agreement->seller_id, agreement->buyer_id, sku_id, agreement->currency};
+    struct price_list range = price_list_of_edge(&exporting->snapshot.prices, exporting->call->arena, &place);
     for (size_t i = 0; i < range.count; i++) {
-        if (text_equal(range.edges[i].currency, agreement->currency)) {
-            TRY(write(exporting, agreement, &range.prices[i], &range.edges[i], fault));
-        }
+        TRY(write(exporting, agreement, &range.prices[i], &range.edges[i], fault));
     }
     return STATUS_OK;
 }

@@ -185,7 +185,9 @@ static enum status measure_key(struct filling *filling, struct report_row_key *k
                                       agreement->currency};
     const struct price_edge *price_edge = NULL;
     const struct price *price =
-        price_list_for_month(&filling->list, filling->call->arena, &place, filling->edge->month, &price_edge);
+        filling->on.rules == RULES_FIRST
+            ? price_list_for_month_first(&filling->list, &place, filling->edge->month, &price_edge)
+            : price_list_for_month(&filling->list, &place, filling->edge->month, &price_edge);
     key->metering = metering_of(&filling->on, price);
     TRY(charge_measure(&filling->on, &key->metering, group, &key->measured, fault));
     row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(key->metering.policy));

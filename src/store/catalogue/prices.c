@@ -220,15 +220,15 @@ static enum status read_range(struct db *db, struct arena *arena, bool streamed,
 
 static const char FIND[] = "select {} from prices p join price_tiers t on t.price_id = p.id "
                            "where p.seller_id = $1 and p.buyer_id = $2 and p.sku_id = $3 "
-                           "and p.effective_from = $4 order by t.tier_from";
+                           "and p.currency = $4 and p.effective_from = $5 order by t.tier_from";
 
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
-                       int64_t sku_id, struct date effective_from, bool *found, struct price *price,
-                       struct price_edge *edge, struct fault *fault) {
+                       int64_t sku_id, struct text currency, struct date effective_from, bool *found,
+                       struct price *price, struct price_edge *edge, struct fault *fault) {
     struct price_list range = {0};
     TRY(read_range(db, arena, false, FIND,
                    DB_ARGS(db_integer(seller_id), db_integer(buyer_id), db_integer(sku_id),
-                           db_integer(effective_from.day)),
+                           db_string(currency), db_integer(effective_from.day)),
                    &range, fault));
     assert(range.count <= 1);
     *found = range.count == 1;
@@ -264,7 +264,8 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
     return STATUS_OK;
 }
 
-#define PRICE_LIST_ORDER " order by p.seller_id, p.buyer_id, p.sku_id, p.effective_from, t.tier_from"
+#define PRICE_LIST_ORDER                                                                                     \
+    " order by p.seller_id, p.buyer_id, p.sku_id, p.currency, p.effective_from, t.tier_from"
 static const char PRICE_LIST[] =
     "select {} from prices p join price_tiers t on t.price_id = p.id" PRICE_LIST_ORDER;
 

@@ -26,10 +26,11 @@ enum status price_insert(struct db *db, struct price *price, const struct price_
 enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
                               size_t count, struct fault *fault) MUST_CHECK;
 
-/* The price of exactly this (seller, buyer, sku, effective_from); `*found` false where there is none. */
+/* The price of exactly this (seller, buyer, SKU, currency, effective_from), which is its key; `*found` false
+ * where there is none. */
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
-                       int64_t sku_id, struct date effective_from, bool *found, struct price *price,
-                       struct price_edge *edge, struct fault *fault) MUST_CHECK;
+                       int64_t sku_id, struct text currency, struct date effective_from, bool *found,
+                       struct price *price, struct price_edge *edge, struct fault *fault) MUST_CHECK;
 
 /* A page of prices by id. */
 enum status prices_list(struct db *db, struct arena *arena, const struct price_filter *filter,
