@@ -39,6 +39,8 @@ static enum status post_agreement(struct request *request, struct response *resp
         .if_version = request->if_version,
     };
     input.terms.bills_elsewhere = json_read_bool(&body, "bills_elsewhere", false) ? TEXT("yes") : TEXT("no");
+    input.terms.names_to_vendors =
+        json_read_bool(&body, "names_to_vendors", false) ? TEXT("yes") : TEXT("no");
     TRY(request_json_done(&document, &body));
     struct agreement_view agreement;
     TRY(offer_agreement(&request->call, &input, &agreement, fault));
@@ -55,17 +57,21 @@ static enum status get_agreement(struct request *request, struct response *respo
     return STATUS_OK;
 }
 
+/* "yes" or "no"; empty where the member is not there. */
+static struct text read_yes_no(struct json_object *body, const char *name) {
+    bool said = false;
+    const bool *yes = json_read_bool_change(body, name, &said);
+    return yes == NULL ? TEXT("") : *yes ? TEXT("yes") : TEXT("no");
+}
+
 static enum status patch_agreement(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
     TRY(request_json(request, &document, &body, fault));
-    bool said = false;
-    const bool *elsewhere = json_read_bool_change(&body, "bills_elsewhere", &said);
     struct edit_agreement_input input = {
         .agreement = request_parameter(request, "agreement"),
-        .bills_elsewhere = elsewhere == NULL ? TEXT("")
-                           : *elsewhere      ? TEXT("yes")
-                                             : TEXT("no"),
+        .bills_elsewhere = read_yes_no(&body, "bills_elsewhere"),
+        .names_to_vendors = read_yes_no(&body, "names_to_vendors"),
         .if_version = request->if_version,
     };
     TRY(request_json_done(&document, &body));

@@ -31,6 +31,12 @@ void represent_account(struct json_writer *out, const char *name, const struct a
         json_write_text_or_null(out, "tax_number", account->tax_number);
         json_write_text_or_null(out, "email", account->email);
         json_write_bool(out, "has_logo", account->has_logo);
+        json_write_open_array(out, "named_to");
+        for (size_t i = 0; i < account->named_to_count; i++) {
+            const struct account *vendor = &account->named_to[i];
+            write_party(out, NULL, account->named_to_ids[i], vendor->code, vendor->name);
+        }
+        json_write_close_array(out);
         json_write_instant(out, "created_at", account->created_at_us);
         json_write_int(out, "version", account->version);
     }
@@ -51,6 +57,7 @@ void represent_agreement(struct json_writer *out, const char *name, const struct
     json_write_int(out, "report_due_days", agreement->report_due_days);
     json_write_text_or_null(out, "terms", agreement->terms);
     json_write_bool(out, "bills_elsewhere", agreement->bills_elsewhere);
+    json_write_bool(out, "names_to_vendors", agreement->names_to_vendors);
     json_write_instant(out, "offered_at", agreement->offered_at_us);
     json_write_instant(out, "signed_at", agreement->signed_at_us);
     json_write_text_or_null(out, "signed_by", agreement->signed_by);

@@ -1,4 +1,5 @@
 """Reading: each thing, each list, each query by each account."""
+import collections
 import urllib.parse
 
 from stage import OPEN
@@ -134,6 +135,32 @@ def parts_of_accounts(stage, found):
                     found(f"{viewer.code} GET {target} ({account['code']}): {answer} is not {right}")
                 if not known and answer.shape(account["id"]) != unknown(viewer, template):
                     found(f"{viewer.code} GET {target}: told apart from what is not there: {answer}")
+
+
+def names_are_shown_where_both_agreements_let_a_vendor_read_them(stage, found):
+    """To that vendor alone, of that provider alone; and a customer sees to whom."""
+    tree, client = stage.tree, stage.client
+    shown = collections.Counter()
+    for viewer in (one for one in stage.by_id.values() if tree.is_vendor(one.id)):
+        for licence in pages(stage, viewer, "/v1/licences", True):
+            for side in ("provider", "customer"):
+                account = licence[side]["id"]
+                right = tree.is_shown(viewer.id, account)
+                shown[viewer.code, right] += 1
+                if licence[side]["code"] != (tree.code[account] if right else account) or (
+                        not right and "name" in licence[side]):
+                    found(f"{viewer.code} reads of {tree.code[account]} {licence[side]}, and {'may' if right else 'may not'}")
+    vendors = {code for code, right in shown if right}
+    if vendors != {"AEGIS"} or not shown["AEGIS", False] or len({code for code, _ in shown}) < 2:
+        found(f"no names to tell apart: {shown}")
+    for viewer in stage.by_id.values():
+        for account in pages(stage, viewer, "/v1/accounts"):
+            provider = tree.seller[account["id"]] if account["kind"] == "customer" else account["id"]
+            right = [one for one in tree.accounts if tree.is_vendor(one) and tree.kind.get(provider) == "provider" and
+                     tree.lets_read(tree.seller[provider], provider) and
+                     any(tree.lets_read(one, other) for other in tree.accounts)]
+            if account["in_full"] and [one["id"] for one in account["named_to"]] != right:
+                found(f"{viewer.code} reads that {account['code']} is named to {account['named_to']}, not to {right}")
 
 
 def keys(stage, stranger, found):

@@ -125,6 +125,7 @@ class Stage:
         assert (sellers["D01"], sellers["P0004"], sellers["P0001"]) == ("MERIDIAN", "D01", "MERIDIAN"), "choose another seed"
         self.make_people()
         self.make_accounts()
+        self.let_vendors_read()
         self.make_catalogue()
         self.make_month()
         self.make_delivery()
@@ -190,6 +191,12 @@ class Stage:
         self.made["next month"] = f"{running:%Y-%m}"
         self.made["move"] = self.say("MERIDIAN", "POST", "/v1/moves", {
             "customer": self.who["C00001"].id, "to": self.who["P0002"].id, "month": self.made["next month"]})["id"]
+
+    def let_vendors_read(self):
+        """Of two vendors one is let by the distributor, of four providers two: one vendor reads two providers' names."""
+        for who, seller, buyer in (("MERIDIAN", "AEGIS", "MERIDIAN"), ("P0001", "MERIDIAN", "P0001"), ("P0004", "D01", "P0004")):
+            agreement = self.say(who, "GET", f"/v1/agreements?seller={self.who[seller].id}&buyer={self.who[buyer].id}")["items"][0]
+            self.say(who, "PATCH", f"/v1/agreements/{agreement['id']}", {"names_to_vendors": True})
 
     # ---- what is sold
 

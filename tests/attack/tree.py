@@ -64,11 +64,23 @@ class Tree:
 
     def may_name(self, viewer, account):
         """Whose name and code an account reads somewhere: besides those it knows, the owners of the SKUs it can
-        license. A vendor reads no more than the identifiers of those who have licences of its SKUs. The parties of a
-        move read each other's."""
+        license. A vendor reads no more than the identifiers of those who have licences of its SKUs, unless they are shown to it. The
+        parties of a move read each other's."""
         return (self.knows(viewer, account) or self.in_one_move(viewer, account) or
                 self.is_or_is_above(account, viewer) or
-                (self.is_vendor(account) and not self.is_vendor(viewer)))
+                (self.is_vendor(account) and not self.is_vendor(viewer)) or self.is_shown(viewer, account))
+
+    def lets_read(self, seller, buyer):
+        """Whether the agreement of the edge, which is in force, lets vendors read names."""
+        return any(one["names_to_vendors"] and one["state"] in ("signed", "suspended") and
+                   (one["seller"]["id"], one["buyer"]["id"]) == (seller, buyer) for one in self.agreements.values())
+
+    def is_shown(self, vendor, account):
+        """A provider or a customer to a vendor that has licences there: the distributor and the provider both let it."""
+        provider = self.seller[account] if self.kind[account] == "customer" else account
+        return (self.is_vendor(vendor) and self.kind[provider] == "provider" and account in self.supplied(vendor) and
+                self.lets_read(self.seller[provider], provider) and
+                any(self.lets_read(vendor, one) for one in self.accounts if self.kind[one] == "distributor"))
 
     def may_identify(self, viewer, account):
         return self.may_name(viewer, account) or (self.is_vendor(viewer) and account in self.supplied(viewer))

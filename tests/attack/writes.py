@@ -11,7 +11,8 @@ from doors import sign_in
 from machine import offline_request
 from stage import LAST_CLOSED, OPEN, PASSWORD, SCOPES, png
 
-UNLISTED = ("sessions", "sign_in_failures", "idempotency")  # what a refused request may change
+# What a refused request may change, and what the service does each minute.
+UNLISTED = ("sessions", "sign_in_failures", "idempotency", "heartbeat")
 
 
 def snapshot(stage):
@@ -129,6 +130,8 @@ def writes(stage):
               edge("MERIDIAN", "P0001"), ("P0001",)),
         Write("editAgreement", "P0006", "PATCH", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}",
               {"bills_elsewhere": True}, edge("MERIDIAN", "P0006")),
+        Write("editAgreement", "P0006", "PATCH", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}",
+              {"names_to_vendors": True}, edge("MERIDIAN", "P0006")),
         Write("suspendAgreement", "P0002", "POST", f"/v1/agreements/{agreement('P0002', 'C00008')}/suspend", {"reason": "x"},
               edge("P0002", "C00008")),
         Write("suspendAgreement", "MERIDIAN", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}/suspend", {},

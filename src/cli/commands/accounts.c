@@ -159,6 +159,7 @@ static enum status run_agreement_offer(struct operator_session *session, const s
                                           .as_draft = argument_given(arguments, "draft")};
     struct agreement_view agreement;
     input.terms.bills_elsewhere = argument_text(arguments, "bills-elsewhere");
+    input.terms.names_to_vendors = argument_text(arguments, "names-to-vendors");
     TRY(offer_agreement(&session->call, &input, &agreement, fault));
     show_agreement_view(session, arguments, &agreement);
     return STATUS_OK;
@@ -169,7 +170,8 @@ static enum status run_agreement_edit(struct operator_session *session, const st
     struct edit_agreement_input input = {.agreement = argument_text(arguments, "AGREEMENT"),
                                          .seller = argument_text(arguments, "seller"),
                                          .buyer = argument_text(arguments, "buyer"),
-                                         .bills_elsewhere = argument_text(arguments, "bills-elsewhere")};
+                                         .bills_elsewhere = argument_text(arguments, "bills-elsewhere"),
+                                         .names_to_vendors = argument_text(arguments, "names-to-vendors")};
     struct agreement_view agreement;
     TRY(edit_agreement(&session->call, &input, &agreement, fault));
     show_agreement_view(session, arguments, &agreement);
@@ -440,6 +442,11 @@ static const struct command COMMANDS[] = {
                   .help = "yes: the buyer, a reseller, bills its own buyers outside of the programme",
                   .completion = COMPLETE_WORDS,
                   .words = "yes no"},
+                 {.name = "names-to-vendors",
+                  .value = "YES-NO",
+                  .help = "yes: vendors may read codes and names of the buyer's providers and customers",
+                  .completion = COMPLETE_WORDS,
+                  .words = "yes no"},
                  {.name = "draft", .help = "keep it as a draft"}},
      .prints = true,
      .run = run_agreement_offer},
@@ -487,19 +494,27 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_agreement_terms},
     {.words = "agreement edit",
-     .summary = "Say whether the buyer bills what it sells outside of the programme",
+     .summary = "Say where the buyer bills what it sells, and whether vendors may read names",
      .operands = AGREEMENT_OPERAND,
      .options = {AGREEMENT_NAMES,
                  {.name = "bills-elsewhere",
                   .value = "YES-NO",
-                  .presence = REQUIRED,
-                  .help = "yes or no",
+                  .help = "yes: the buyer bills its own buyers outside of the programme",
+                  .completion = COMPLETE_WORDS,
+                  .words = "yes no"},
+                 {.name = "names-to-vendors",
+                  .value = "YES-NO",
+                  .help = "yes: vendors may read codes and names of the buyer's providers and customers",
                   .completion = COMPLETE_WORDS,
                   .words = "yes no"}},
      .details =
          "Where a reseller bills elsewhere, usage on the edges that it sells on is not billed here and needs "
          "no\n"
-         "prices: only its charges are. It holds for every month that is open. The buyer says it for itself.",
+         "prices: only its charges are. It holds for every month that is open. A vendor reads the names of "
+         "a\n"
+         "provider and its customers while the distributor's agreement with that vendor and the provider's "
+         "own\n"
+         "both say so; whom it names to shows in the customer's account. The buyer says both for itself.",
      .prints = true,
      .run = run_agreement_edit},
     {.words = "agreement suspend",

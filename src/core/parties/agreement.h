@@ -28,8 +28,10 @@ struct agreement {
     struct tax tax; /* of lines whose price or charge says nothing else */
     int64_t payment_days;
     int64_t report_due_days;
-    struct text terms;     /* free text for the invoices */
-    bool bills_elsewhere;  /* the buyer bills what it sells on outside of the programme (R7.3) */
+    struct text terms;    /* free text for the invoices */
+    bool bills_elsewhere; /* the buyer bills what it sells on outside of the programme (R7.3) */
+    bool
+        names_to_vendors; /* the buyer lets vendors read codes and names of providers and customers (R2.17) */
     int64_t offered_at_us; /* 0: not yet; so also below */
     int64_t signed_at_us;
     struct text signed_by;

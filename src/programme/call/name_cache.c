@@ -1,12 +1,19 @@
 #include "programme/call/name_cache.h"
 
-#include "programme/call/sight.h"
-
 void name_cache_init(struct name_cache *cache, struct call *call) {
     *cache = (struct name_cache){.call = call};
     id_map_init(&cache->account_index, call->arena, 16);
     id_map_init(&cache->agreement_index, call->arena, 16);
     id_map_init(&cache->sku_index, call->arena, 16);
+}
+
+enum status name_cache_sight(struct name_cache *cache, struct sight **sight, struct fault *fault) {
+    if (!cache->has_sight) {
+        TRY(sight_open(cache->call, &cache->sight, fault));
+        cache->has_sight = true;
+    }
+    *sight = &cache->sight;
+    return STATUS_OK;
 }
 
 enum status name_cache_account(struct name_cache *cache, int64_t id, const struct account **account,
@@ -20,7 +27,9 @@ enum status name_cache_account(struct name_cache *cache, int64_t id, const struc
     struct account *loaded = ARENA_NEW(arena, struct account, 1);
     if (id != 0) {
         TRY(account_load(cache->call->db, arena, id, loaded, fault));
-        TRY(sight_limit_account(cache->call, loaded, fault));
+        struct sight *sight = NULL;
+        TRY(name_cache_sight(cache, &sight, fault));
+        TRY(sight_limit_account(sight, loaded, fault));
     }
     cache->accounts = arena_grow(arena, cache->accounts, cache->account_count, &cache->account_capacity,
                                  sizeof(struct account *));

@@ -4,13 +4,15 @@
 #define SEATMETER_PROGRAMME_CALL_NAME_CACHE_H
 
 #include "core/base/id_map.h"
-#include "programme/call/call.h"
+#include "programme/call/sight.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/accounts.h"
 #include "store/parties/agreements.h"
 
 struct name_cache {
     struct call *call;
+    struct sight sight; /* its own kind of cache; opened with the first account */
+    bool has_sight;
     struct id_map account_index;
     struct id_map agreement_index;
     struct id_map sku_index;
@@ -26,6 +28,9 @@ struct name_cache {
 };
 
 void name_cache_init(struct name_cache *cache, struct call *call);
+
+/* Who looks. */
+enum status name_cache_sight(struct name_cache *cache, struct sight **sight, struct fault *fault) MUST_CHECK;
 
 /* The account, as the actor may read it (call/sight.h), or SKU; all empty for id 0. Lives as long as the
  * call's arena. */

@@ -1,7 +1,7 @@
 #include "programme/exchange/export_names.h"
 
-#include "programme/call/authorise.h"
 #include "programme/call/seeded_map.h"
+#include "programme/call/sight.h"
 #include "store/catalogue/skus.h"
 
 #include <stdlib.h>
@@ -20,32 +20,46 @@ static bool is_or_is_above(const struct snapshot *snapshot, int64_t above_id, ui
 
 /* ---- accounts ---- */
 
-/* The rule of sight_names_account, on the snapshot. */
-static void mark_accounts(const struct snapshot *snapshot, uint32_t viewer, bool *known) {
-    const struct account *own = &snapshot->accounts[viewer];
-    bool is_vendor = own->kind == ACCOUNT_VENDOR;
-    for (size_t i = 0; i < snapshot->account_count; i++) {
-        known[i] = (snapshot->accounts[i].kind == ACCOUNT_VENDOR && !is_vendor) ||
-                   is_or_is_above(snapshot, own->id, (uint32_t)i) ||
-                   is_or_is_above(snapshot, snapshot->accounts[i].id, viewer);
-    }
+/* The parties of the viewer's agreements. */
+static void mark_parties(const struct snapshot *snapshot, int64_t viewer_id, bool *parties) {
     for (size_t i = 0; i < snapshot->agreement_count; i++) {
         const struct agreement *agreement = &snapshot->agreements[i];
-        if (agreement->seller_id == own->id) {
-            known[snapshot_account(snapshot, agreement->buyer_id)] = true;
+        if (agreement->seller_id == viewer_id) {
+            parties[snapshot_account(snapshot, agreement->buyer_id)] = true;
         }
-        if (agreement->buyer_id == own->id) {
-            known[snapshot_account(snapshot, agreement->seller_id)] = true;
+        if (agreement->buyer_id == viewer_id) {
+            parties[snapshot_account(snapshot, agreement->seller_id)] = true;
         }
     }
 }
 
-static void name_accounts(struct call *call, const struct snapshot *snapshot, uint32_t viewer,
-                          struct text *names) {
+/* Of each account whether it is named (sight_rule). */
+static void mark_accounts(struct call *call, const struct snapshot *snapshot, const struct sight *sight,
+                          uint32_t viewer, bool *known) {
+    const struct account *own = &snapshot->accounts[viewer];
+    bool *parties = ARENA_NEW(call->arena, bool, snapshot->account_count);
+    mark_parties(snapshot, own->id, parties);
+    for (size_t i = 0; i < snapshot->account_count; i++) {
+        const struct account *account = &snapshot->accounts[i];
+        int64_t provider_id = account->kind == ACCOUNT_CUSTOMER ? account->seller_id : account->id;
+        const struct sight_facts facts = {
+            .viewer = own->kind,
+            .account = account->kind,
+            .is_below = is_or_is_above(snapshot, own->id, (uint32_t)i),
+            .is_above = is_or_is_above(snapshot, account->id, viewer),
+            .are_parties = parties[i],
+            .shows_names = sight_shows_names(sight, provider_id),
+        };
+        known[i] = sight_rule(&facts);
+    }
+}
+
+static void name_accounts(struct call *call, const struct snapshot *snapshot, const struct sight *sight,
+                          uint32_t viewer, struct text *names) {
     bool *known = ARENA_NEW(call->arena, bool, snapshot->account_count);
     struct text_map taken;
     seeded_map_init(call, &taken);
-    mark_accounts(snapshot, viewer, known);
+    mark_accounts(call, snapshot, sight, viewer, known);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         const struct account *account = &snapshot->accounts[i];
         bool has_code = known[i] && text_map_get(&taken, account->code) < 0;
@@ -122,8 +136,8 @@ static const uint32_t *sort_edges(struct call *call, const struct snapshot *snap
     return order;
 }
 
-void export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
-                       struct export_names *names) {
+enum status export_names_make(struct call *call, const struct snapshot *snapshot, int64_t viewer_id,
+                              struct export_names *names, struct fault *fault) {
     struct text *accounts = ARENA_NEW(call->arena, struct text, snapshot->account_count);
     struct text *skus = snapshot->sku_labels;
     if (viewer_id == 0) {
@@ -132,9 +146,12 @@ void export_names_make(struct call *call, const struct snapshot *snapshot, int64
         }
     } else {
         uint32_t viewer = snapshot_account(snapshot, viewer_id);
+        struct sight sight;
+        TRY(sight_open(call, &sight, fault));
         skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count);
-        name_accounts(call, snapshot, viewer, accounts);
+        name_accounts(call, snapshot, &sight, viewer, accounts);
         name_skus(call, snapshot, viewer, skus);
     }
     *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};
+    return STATUS_OK;
 }

@@ -28,11 +28,11 @@ static int64_t may_count_suspensions(const struct call *call, int64_t suspension
     return actor_is_operator(call) || suspensions == 0 ? suspensions : 1;
 }
 
-enum status licence_view_fill(struct call *call, const struct licence_row *loaded, bool may_see_keys,
-                              struct licence_view *out, struct fault *fault) {
+static void fill_view(struct call *call, const struct sight *sight, const struct licence_row *loaded,
+                      bool may_see_keys, struct licence_view *out) {
     struct licence_row shown = *loaded;
     const struct licence_row *row = &shown;
-    TRY(sight_limit_licence(call, &shown, fault));
+    sight_limit_licence(sight, &shown);
     const struct licence *licence = &row->licence;
     /* A vendor is not told which bundle its SKU is sold in. */
     bool is_vendor = !actor_is_operator(call) && actor_is(call, row->sku_owner_id);
@@ -68,6 +68,13 @@ enum status licence_view_fill(struct call *call, const struct licence_row *loade
         .last_event_at_us = licence->last_event_at_us,
         .version = licence->version,
     };
+}
+
+enum status licence_view_fill(struct call *call, const struct licence_row *row, bool may_see_keys,
+                              struct licence_view *out, struct fault *fault) {
+    struct sight sight;
+    TRY(sight_open(call, &sight, fault));
+    fill_view(call, &sight, row, may_see_keys, out);
     return STATUS_OK;
 }
 
@@ -109,8 +116,8 @@ static enum status find_suspensions(struct call *call, const struct licence_row 
 }
 
 /* The parts of a bundle's licence, all of them. */
-static enum status load_parts(struct call *call, const struct licence_row *row, bool keys,
-                              struct licence_detail *detail, struct fault *fault) {
+static enum status load_parts(struct call *call, const struct sight *sight, const struct licence_row *row,
+                              bool keys, struct licence_detail *detail, struct fault *fault) {
     struct licence_filter filter = {
         .below_id = row->licence.customer_id, .parent_id = row->licence.id, .state = -1, .suspended = -1};
     struct licence_row *rows = NULL;
@@ -131,7 +138,7 @@ static enum status load_parts(struct call *call, const struct licence_row *row, 
         detail->part_count = known ? detail->part_count : 0;
     }
     for (size_t i = 0; i < detail->part_count; i++) {
-        TRY(licence_view_fill(call, &rows[i], keys, &detail->parts[i], fault));
+        fill_view(call, sight, &rows[i], keys, &detail->parts[i]);
     }
     return STATUS_OK;
 }
@@ -140,12 +147,14 @@ static enum status do_show_licence(struct call *call, const void *input, void *o
     const struct text *word = input;
     struct licence_row row;
     struct licence_detail detail = {0};
+    struct sight sight;
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_licence(call, *word, &row, fault));
+    TRY(sight_open(call, &sight, fault));
     bool keys = actor_is(call, row.licence.provider_id);
-    TRY(licence_view_fill(call, &row, keys, &detail.licence, fault));
+    fill_view(call, &sight, &row, keys, &detail.licence);
     if (row.licence.first_edge > 0) {
-        TRY(load_parts(call, &row, keys, &detail, fault));
+        TRY(load_parts(call, &sight, &row, keys, &detail, fault));
     }
     if (row.licence.suspensions > 0) {
         TRY(find_suspensions(call, &row, &detail, fault));
@@ -235,13 +244,14 @@ static enum status do_list_licences(struct call *call, const void *input, void *
     struct licence_filter filter;
     struct licence_row *rows = NULL;
     struct licence_page page = {0};
+    struct sight sight;
     TRY(make_licence_filter(call, list, &filter, fault));
+    TRY(sight_open(call, &sight, fault));
     TRY(licence_list(call->db, call->arena, &filter, list->page, &rows, &page.count, &page.next_after,
                      fault));
     page.items = ARENA_NEW(call->arena, struct licence_view, page.count);
     for (size_t i = 0; i < page.count; i++) {
-        TRY(licence_view_fill(call, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i],
-                              fault));
+        fill_view(call, &sight, &rows[i], actor_is(call, rows[i].licence.provider_id), &page.items[i]);
     }
     *(struct licence_page *)output = page;
     return STATUS_OK;

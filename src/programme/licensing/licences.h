@@ -79,7 +79,7 @@ enum status list_licences(struct call *call, const struct list_licences_input *i
 struct licence_event_view {
     struct licence_event event;
     struct text cause; /* agr_… for suspend and resume, "other" where it is not the reader's; else empty */
-    int64_t voided_by; /* the sequence of the undo that voids it; 0: none */
+    int64_t voided_by; /* the number of the undo that voids it; 0: none */
 };
 struct licence_event_page {
     struct licence_event_view *items;

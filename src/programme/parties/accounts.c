@@ -19,6 +19,13 @@ static enum status fill_in_full(struct name_cache *names, const struct account *
         out->seller = identifier_text(names->call, IDENTIFIER_ACCOUNT, seller->id);
         out->seller_code = seller->code;
     }
+    struct sight *sight = NULL;
+    TRY(name_cache_sight(names, &sight, fault));
+    TRY(sight_named_to(sight, account, &out->named_to, &out->named_to_count, fault));
+    out->named_to_ids = ARENA_NEW(names->call->arena, struct text, out->named_to_count);
+    for (size_t i = 0; i < out->named_to_count; i++) {
+        out->named_to_ids[i] = identifier_text(names->call, IDENTIFIER_ACCOUNT, out->named_to[i].id);
+    }
     out->in_full = true;
     out->tax_number = account->tax_number;
     out->email = account->email;

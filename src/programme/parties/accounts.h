@@ -29,6 +29,9 @@ struct account_view {
     struct text tax_number;
     struct text email;
     bool has_logo;
+    const struct account *named_to; /* the vendors that read its code and name (R2.17) */
+    struct text *named_to_ids;      /* acc_… of each */
+    size_t named_to_count;
     int64_t created_at_us;
     int64_t version;
 };

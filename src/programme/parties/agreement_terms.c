@@ -68,6 +68,23 @@ enum status agreement_check_bills_elsewhere(struct call *call, const struct agre
                      TEXT_ARGS(buyer.code), account_kind_name(buyer.kind));
 }
 
+enum status agreement_check_names(struct call *call, const struct agreement *agreement, struct fault *fault) {
+    struct account seller;
+    struct account buyer;
+    if (!agreement->names_to_vendors) {
+        return STATUS_OK;
+    }
+    TRY(account_load(call->db, call->arena, agreement->seller_id, &seller, fault));
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    if (buyer.kind == ACCOUNT_PROVIDER || seller.kind == ACCOUNT_VENDOR) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "names-not-given", "names_to_vendors", buyer.code,
+                     "The distributor lets a vendor read names in the agreement with that vendor, and a "
+                     "provider in the one by which it buys: %.*s is a %s.",
+                     TEXT_ARGS(buyer.code), account_kind_name(buyer.kind));
+}
+
 enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
                                  struct agreement *agreement, struct fault *fault) {
     struct programme programme;
@@ -80,5 +97,7 @@ enum status agreement_fill_terms(struct call *call, const struct agreement_terms
     agreement->terms = TEXT("");
     TRY(check_yes_no(terms->bills_elsewhere, "bills_elsewhere", &agreement->bills_elsewhere, fault));
     TRY(agreement_check_bills_elsewhere(call, agreement, fault));
+    TRY(check_yes_no(terms->names_to_vendors, "names_to_vendors", &agreement->names_to_vendors, fault));
+    TRY(agreement_check_names(call, agreement, fault));
     return agreement_change_terms(call, terms, agreement, fault);
 }

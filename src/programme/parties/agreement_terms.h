@@ -9,9 +9,14 @@
 enum status agreement_check_bills_elsewhere(struct call *call, const struct agreement *agreement,
                                             struct fault *fault) MUST_CHECK;
 
+/* The distributor lets a vendor read names in the agreement with it, a provider in its own. Fault
+ * "names-not-given". */
+enum status agreement_check_names(struct call *call, const struct agreement *agreement,
+                                  struct fault *fault) MUST_CHECK;
+
 /* All terms of a new agreement: empty words take the defaults. Faults "unknown-currency",
  * "unknown-time-zone", those of the tax, "number-out-of-range", "text-too-long",
- * "not-a-reseller". */
+ * "not-a-reseller", "names-not-given". */
 enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
                                  struct agreement *agreement, struct fault *fault) MUST_CHECK;
 

@@ -40,6 +40,7 @@ static enum status fill_view(struct name_cache *names, const struct agreement *a
         .report_due_days = agreement->report_due_days,
         .terms = agreement->terms,
         .bills_elsewhere = agreement->bills_elsewhere,
+        .names_to_vendors = agreement->names_to_vendors,
         .offered_at_us = agreement->offered_at_us,
         .signed_at_us = agreement->signed_at_us,
         .signed_by = agreement->signed_by,
@@ -229,11 +230,40 @@ enum status sign_agreement(struct call *call, const struct sign_agreement_input 
 
 /* ---- editing ---- */
 
+/* Takes over what is said; `*detail` tells the trail. */
+static enum status apply_edit(struct call *call, const struct edit_agreement_input *edit,
+                              struct agreement *agreement, struct text *detail, struct fault *fault) {
+    bool says_billing = text_trim(edit->bills_elsewhere).length > 0;
+    bool says_names = text_trim(edit->names_to_vendors).length > 0;
+    if (!says_billing && !says_names) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", "bills_elsewhere", TEXT(""),
+                         "Say yes or no for bills_elsewhere or for names_to_vendors.");
+    }
+    if (says_billing) {
+        TRY(check_yes_no(edit->bills_elsewhere, "bills_elsewhere", &agreement->bills_elsewhere, fault));
+        TRY(agreement_check_bills_elsewhere(call, agreement, fault));
+    }
+    if (says_names) {
+        TRY(check_yes_no(edit->names_to_vendors, "names_to_vendors", &agreement->names_to_vendors, fault));
+        TRY(agreement_check_names(call, agreement, fault));
+    }
+    *detail = text_format(call->arena, "%s%s%s",
+                          !says_billing                ? ""
+                          : agreement->bills_elsewhere ? "bills elsewhere"
+                                                       : "bills here",
+                          says_billing && says_names ? ", " : "",
+                          !says_names                   ? ""
+                          : agreement->names_to_vendors ? "names to vendors"
+                                                        : "no names to vendors");
+    return STATUS_OK;
+}
+
 static enum status do_edit_agreement(struct call *call, const void *input, void *output,
                                      struct fault *fault) {
     const struct edit_agreement_input *edit = input;
     const struct agreement_words words = {edit->agreement, edit->seller, edit->buyer, false};
     struct agreement agreement;
+    struct text detail = TEXT("");
     TRY(find_agreement(call, words, &agreement, fault));
     TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
     TRY(check_version(edit->if_version, agreement.version, fault));
@@ -241,16 +271,10 @@ static enum status do_edit_agreement(struct call *call, const void *input, void 
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "agreement", TEXT("terminated"),
                          "The agreement has ended: nothing of it can be changed.");
     }
-    if (text_trim(edit->bills_elsewhere).length == 0) {
-        return fault_set(fault, STATUS_INVALID, "missing-field", "bills_elsewhere", TEXT(""),
-                         "Say yes or no for bills_elsewhere.");
-    }
-    TRY(check_yes_no(edit->bills_elsewhere, "bills_elsewhere", &agreement.bills_elsewhere, fault));
-    TRY(agreement_check_bills_elsewhere(call, &agreement, fault));
+    TRY(apply_edit(call, edit, &agreement, &detail, fault));
     TRY(agreement_update(call->db, &agreement, fault));
     TRY(audit_write(call, "agreement.edit", identifier_text(call, IDENTIFIER_AGREEMENT, agreement.id),
-                    agreement.seller_id,
-                    agreement.bills_elsewhere ? TEXT("bills elsewhere") : TEXT("bills here"), fault));
+                    agreement.seller_id, detail, fault));
     return fill_one_view(call, &agreement, output, fault);
 }
 

@@ -20,6 +20,7 @@ struct agreement_terms_input {
     struct text report_due_days; /* 5 */
     struct text text;            /* terms that the invoices print; none */
     struct text bills_elsewhere; /* "no"; "yes" where the buyer, a reseller, bills its own buyers elsewhere */
+    struct text names_to_vendors; /* "no"; "yes" where the buyer lets vendors read names (R2.17) */
 };
 
 struct agreement_view {
@@ -40,6 +41,7 @@ struct agreement_view {
     int64_t report_due_days;
     struct text terms;
     bool bills_elsewhere;
+    bool names_to_vendors;
     int64_t offered_at_us; /* 0: not */
     int64_t signed_at_us;
     struct text signed_by;
@@ -57,21 +59,24 @@ struct offer_agreement_input {
 };
 
 /* Faults: "not-an-edge", "agreement-exists" (signed or suspended already), "unknown-currency",
- * "unknown-time-zone", faults of the tax, "malformed-days", "not-a-reseller", "stale". */
+ * "unknown-time-zone", faults of the tax, "malformed-days", "not-a-reseller", "names-not-given", "stale". */
 enum status offer_agreement(struct call *call, const struct offer_agreement_input *input,
                             struct agreement_view *out, struct fault *fault) MUST_CHECK;
 
-/* The one term that is the buyer's own to say, of an agreement in any state but terminated: whether it bills
- * what it sells elsewhere (R7.3). It holds for every month that is open. */
+/* The terms that are the buyer's own to say, of an agreement in any state but terminated: whether it bills
+ * what it sells elsewhere (R7.3), which holds for every month that is open; and whether it lets vendors read
+ * codes and names of providers and customers (R2.17), which holds from now on. */
 struct edit_agreement_input {
     struct text agreement; /* agr_…; empty: by the parties */
     struct text seller;
     struct text buyer;
-    struct text bills_elsewhere; /* "yes" or "no" */
+    struct text bills_elsewhere; /* "yes" or "no"; empty: as it is, so also below */
+    struct text names_to_vendors;
     int64_t if_version;
 };
 
-/* Faults: "not-a-reseller", "wrong-state", "missing-field", "malformed-yes-no", "stale". */
+/* Faults: "not-a-reseller", "names-not-given", "wrong-state", "missing-field", "malformed-yes-no", "stale".
+ */
 enum status edit_agreement(struct call *call, const struct edit_agreement_input *input,
                            struct agreement_view *out, struct fault *fault) MUST_CHECK;
 

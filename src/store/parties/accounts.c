@@ -200,6 +200,15 @@ enum status account_list(struct db *db, struct arena *arena, const struct accoun
                      page, accounts, count, next_after, fault);
 }
 
+static const char NAMING_VENDORS[] =
+    "select {} from accounts a where a.kind = 'vendor' and exists (select 1 from agreements g where "
+    "g.seller_id = a.id and g.names_to_vendors = 1 and g.state in ('signed', 'suspended')) order by a.id";
+
+enum status accounts_naming_vendors(struct db *db, struct arena *arena, struct account **vendors,
+                                    size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &READ_ACCOUNT, NAMING_VENDORS, DB_NO_ARGS, vendors, count, fault);
+}
+
 static const char LOAD_ALL[] = "select {} from accounts a order by a.id";
 
 enum status account_load_all(struct db *db, struct arena *arena, struct account **accounts, size_t *count,

@@ -77,4 +77,8 @@ enum status account_list(struct db *db, struct arena *arena, const struct accoun
 enum status account_load_all(struct db *db, struct arena *arena, struct account **accounts, size_t *count,
                              struct fault *fault) MUST_CHECK;
 
+/* The vendors whom the distributor lets read names, by its agreements with them (R2.17). */
+enum status accounts_naming_vendors(struct db *db, struct arena *arena, struct account **vendors,
+                                    size_t *count, struct fault *fault) MUST_CHECK;
+
 #endif

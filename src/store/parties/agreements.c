@@ -17,6 +17,7 @@ static const struct db_field AGREEMENT_FIELDS[] = {
     DB_FIELD_INT(struct agreement, report_due_days, "report_due_days", DB_SAVED),
     DB_FIELD_TEXT(struct agreement, terms, "terms", DB_SAVED),
     DB_FIELD_BOOL(struct agreement, bills_elsewhere, "bills_elsewhere", DB_SAVED),
+    DB_FIELD_BOOL(struct agreement, names_to_vendors, "names_to_vendors", DB_SAVED),
     DB_FIELD_INT(struct agreement, offered_at_us, "offered_at_us", DB_SAVED | DB_OR_NULL),
     DB_FIELD_INT(struct agreement, signed_at_us, "signed_at_us", DB_SAVED | DB_OR_NULL),
     DB_FIELD_TEXT(struct agreement, signed_by, "signed_by", DB_SAVED),
@@ -46,6 +47,15 @@ enum status agreement_find_edge(struct db *db, struct arena *arena, int64_t sell
                                 bool *found, struct agreement *agreement, struct fault *fault) {
     return rows_one(db, arena, &AGREEMENT, FIND_EDGE, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)),
                     agreement, found, fault);
+}
+
+static const char NAMING_PROVIDERS[] =
+    "select g.buyer_id from agreements g join accounts a on a.id = g.buyer_id and a.kind = 'provider' where "
+    "g.names_to_vendors = 1 and g.state in ('signed', 'suspended') order by g.buyer_id";
+
+enum status agreements_naming_providers(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
+                                        struct fault *fault) {
+    return rows_integers(db, arena, NAMING_PROVIDERS, DB_NO_ARGS, ids, count, fault);
 }
 
 static const char INSERT[] = "insert into agreements ({}) values ({$1})";

@@ -39,4 +39,8 @@ enum status agreement_list(struct db *db, struct arena *arena, const struct agre
 enum status agreement_load_all(struct db *db, struct arena *arena, struct agreement **agreements,
                                size_t *count, struct fault *fault) MUST_CHECK;
 
+/* The providers that let vendors read names, by the agreements by which they buy (R2.17). */
+enum status agreements_naming_providers(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
+                                        struct fault *fault) MUST_CHECK;
+
 #endif
