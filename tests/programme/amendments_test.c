@@ -1,6 +1,7 @@
 /* An agreement is amended, not ended: each month goes by its own terms, and everything below it stays. */
 #include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
+#include "programme/billing/keep_months.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/catalogue/prices.h"
 #include "programme/licensing/licences.h"
@@ -304,6 +305,40 @@ static void no_hour_between_two_zones_is_in_no_month(void **state) {
     assert_int_equal(lines_of(&trade, "2026-10"), 1);
 }
 
+/* Every edge went to UTC in October, so that nobody closes a month in Tokyo any more. */
+static void a_closed_october_of_a_new_zone(struct trade *trade, struct world *world) {
+    static const char *const edges[][2] = {{"VEND", "DIST"}, {"DIST", "P1"}, {"P1", "A"}, {"P1", "B"}};
+    trade_begin(trade, world, "Asia/Tokyo", "EUR");
+    trade_at(trade, "2026-09-20T00:00:00Z");
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        amend(trade, edges[i][0], edges[i][1], "2026-10",
+              (struct agreement_terms_input){.time_zone = TEXT("UTC")});
+    }
+    trade_at(trade, "2026-12-06T00:00:00Z");
+    trade_close(trade, "2026-09");
+    trade_close(trade, "2026-10");
+}
+
+static void a_closed_month_keeps_its_midnights_in_the_zone_of_its_terms(void **state) {
+    struct trade trade;
+    a_closed_october_of_a_new_zone(&trade, *state);
+    nothing_is_wrong(&trade);
+    WORLD_OK(trade.world, keep_months_of_before(&trade.call, &trade.world->fault));
+    assert_int_equal(trade_ask(&trade, "select count(*) from kept_months"), 2);
+}
+
+static void a_month_whose_midnights_are_kept_in_its_former_zone_alone_is_told(void **state) {
+    struct trade trade;
+    struct audit_store_result found;
+    a_closed_october_of_a_new_zone(&trade, *state);
+    trade_sabotage(&trade, trade.world->engine == DB_SQLITE ? "drop trigger kept_months_no_update"
+                                                            : "alter table kept_months disable trigger all");
+    trade_sabotage(&trade, "update kept_months set time_zone = 'Asia/Tokyo' where time_zone = 'UTC'");
+    WORLD_OK(trade.world, audit_store(&trade.call, &found, &trade.world->fault));
+    assert_true(found.violation_total > 0);
+    assert_string_equal(found.violations[0].rule.at, "month-midnights");
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
@@ -315,6 +350,8 @@ int main(void) {
         WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),
         WORLD_TEST(the_first_month_in_a_new_zone_begins_where_the_last_one_ended),
         WORLD_TEST(no_hour_between_two_zones_is_in_no_month),
+        WORLD_TEST(a_closed_month_keeps_its_midnights_in_the_zone_of_its_terms),
+        WORLD_TEST(a_month_whose_midnights_are_kept_in_its_former_zone_alone_is_told),
         WORLD_TEST(a_correction_in_the_old_currency_is_billed_before_the_currency_changes),
     };
     return world_run_tests("amendments", tests, sizeof tests / sizeof tests[0]);

@@ -90,11 +90,14 @@ static const struct db_field MISSING_FIELDS[] = {
 };
 static const struct db_fields MISSING_MONTH = DB_FIELDS(struct kept_month, MISSING_FIELDS);
 
+/* The zone of a month is that of the terms that its agreement had in it. */
 static const char MISSING[] =
-    "select distinct a.time_zone, m.month from months m join agreements a on a.id = m.agreement_id "
-    "where m.state = 'closed' and not exists (select 1 from kept_months k where k.time_zone = a.time_zone "
-    "and "
-    "k.month = m.month) order by a.time_zone, m.month";
+    "select distinct closed.time_zone, closed.month from (select m.month as month, coalesce((select "
+    "t.time_zone from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month <= "
+    "m.month order by t.from_month desc, t.number desc limit 1), a.time_zone) as time_zone from months m "
+    "join agreements a on a.id = m.agreement_id where m.state = 'closed') closed where not exists (select 1 "
+    "from kept_months k where k.time_zone = closed.time_zone and k.month = closed.month) "
+    "order by closed.time_zone, closed.month";
 
 enum status kept_months_missing(struct db *db, struct arena *arena, struct kept_month **months, size_t *count,
                                 struct fault *fault) {

@@ -79,10 +79,11 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has a month (number {a}) whose state and time of closing contradict each other"},
     {"month-midnights", AUDIT_AGREEMENT,
-     "select m.agreement_id, m.month, 0 from months m join agreements a on a.id = m.agreement_id where "
-     "m.state = "
-     "'closed' and not exists (select 1 from kept_months k where k.time_zone = a.time_zone and k.month = "
-     "m.month)",
+     "select closed.id, closed.month, 0 from (select a.id as id, m.month as month, coalesce((select "
+     "t.time_zone from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month "
+     "<= m.month order by t.from_month desc, t.number desc limit 1), a.time_zone) as time_zone from months m "
+     "join agreements a on a.id = m.agreement_id where m.state = 'closed') closed where not exists (select 1 "
+     "from kept_months k where k.time_zone = closed.time_zone and k.month = closed.month)",
      "has closed a month (number {a}) and keeps no midnights of it; seatmeter upgrade writes them"},
     {"month-usage", AUDIT_AGREEMENT,
      "select agreement_id, month, usage_billing from months where usage_billing not in (0, 1, 2) or "
