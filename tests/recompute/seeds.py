@@ -2,7 +2,8 @@
 """Simulated programmes, each audited, exported and recomputed by recompute.py, which shares no code with Seatmeter.
 
 usage: seeds.py SEATMETER FIRST COUNT [URL]
-Every second seed is a rich world (zones, currencies, bundles, terms, adjustments, corrections). URL: a store that
+Every second seed is a rich world (zones, currencies, bundles, terms, adjustments, corrections, amendments, moves, late
+changes). URL: a store that
 may be emptied instead of temporary SQLite files, "postgresql" for SEATMETER_TEST_POSTGRESQL."""
 import os
 import pathlib

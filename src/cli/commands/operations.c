@@ -222,7 +222,8 @@ static const struct command COMMANDS[] = {
                  {.name = "no-close", .help = "leave the last month reported but open"},
                  {.name = "until-now", .help = "the last month is the one that runs now"},
                  {.name = "rich",
-                  .help = "also several zones and currencies, bundles, terms, adjustments, corrections"}},
+                  .help = "also several zones and currencies, bundles, terms, adjustments, corrections, "
+                          "amendments, moves and late changes"}},
      .store = STORE_CREATE,
      .prints = true,
      .run = run_simulate},

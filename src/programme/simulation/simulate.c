@@ -125,6 +125,7 @@ enum status simulate(struct call *call, const struct simulate_input *input, stru
     arena_init(&sim.arena);
     rng_seed(&sim.rng, input->seed);
     rng_seed(&sim.slips, ~input->seed);
+    rng_seed(&sim.changes, input->seed ^ UINT64_C(0x5ea70004));
     call->any_clock = true; /* it has a time of its own */
     enum status status = live_through(&sim, fault);
     call->any_clock = false;

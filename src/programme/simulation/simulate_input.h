@@ -17,8 +17,9 @@ struct simulate_input {
     struct text from; /* the first month; empty: 2026-01 or, with until_now, so that the last one runs now */
     bool until_now;   /* the last month is lived through up to call->now_us and stays open */
     bool no_close;    /* the last month is reported and approved, not closed */
-    bool rich; /* also several zones and currencies, bundles, terms of prices, adjusted reports, charges
-                  and corrections; else UTC and the programme's currency alone */
+    bool rich; /* also several zones and currencies, bundles, terms of prices, adjusted reports, charges,
+                  corrections, amendments, moves and late changes; else UTC and the programme's currency alone
+                */
 };
 
 struct simulate_result {

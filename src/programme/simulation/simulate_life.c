@@ -12,6 +12,7 @@
 #include "programme/licensing/undo_licence.h"
 #include "programme/parties/suspend_agreement.h"
 #include "programme/receivables/settle_invoice.h"
+#include "programme/simulation/simulate_changes.h"
 #include "programme/simulation/simulate_world.h"
 #include "programme/usage/decide_report.h"
 #include "programme/usage/reports.h"
@@ -37,7 +38,12 @@ enum act {
     ACT_REPORT, /* provider, in its month */
     ACT_CLOSE,
     ACT_PAY,
-    ACT_CORRECT
+    ACT_CORRECT,
+    ACT_AMEND_CUSTOMER, /* customer, from the month behind on; so also below */
+    ACT_AMEND_PROVIDER, /* provider */
+    ACT_AGREE_MOVE,     /* customer */
+    ACT_CARRY_OUT_MOVE, /* customer */
+    ACT_TELL_LATE       /* whatever licence chance picks */
 };
 
 struct planned {
@@ -107,6 +113,36 @@ static int64_t some_time(struct sim *sim, int64_t from_us, int64_t length_us) {
     return from_us + (int64_t)rng_below(&sim->rng, (uint64_t)length_us);
 }
 
+/* An instant of the month, by the chance of changes. */
+static int64_t some_time_to_change(struct sim *sim, int64_t from_us, int64_t length_us) {
+    return from_us + (int64_t)rng_below(&sim->changes, (uint64_t)length_us);
+}
+
+/* What a rich world has beside its daily life. New terms and moves begin with the next month. */
+static void plan_changes(struct life *life, int32_t month, int64_t from_us, int64_t length_us) {
+    struct sim *sim = life->sim;
+    const struct simulate_input *input = sim->input;
+    for (int64_t i = 0; i < input->licences / 8; i++) {
+        plan_act(life, some_time_to_change(sim, from_us, length_us), ACT_TELL_LATE, 0, month);
+    }
+    if (month + 1 >= input->months) {
+        return;
+    }
+    for (int64_t i = 0; i < input->customers; i++) {
+        if (rng_chance(&sim->changes, 1, 6)) {
+            plan_act(life, some_time_to_change(sim, from_us, length_us), ACT_AMEND_CUSTOMER, i, month);
+        }
+        if (rng_chance(&sim->changes, 1, 12)) {
+            plan_act(life, some_time_to_change(sim, from_us, length_us), ACT_AGREE_MOVE, i, month);
+        }
+    }
+    for (int64_t i = 0; i < input->providers; i++) {
+        if (rng_chance(&sim->changes, 1, 4)) {
+            plan_act(life, some_time_to_change(sim, from_us, length_us), ACT_AMEND_PROVIDER, i, month);
+        }
+    }
+}
+
 static void plan_month(struct life *life, int32_t month) {
     struct sim *sim = life->sim;
     const struct simulate_input *input = sim->input;
@@ -131,6 +167,9 @@ static void plan_month(struct life *life, int32_t month) {
         if (rng_chance(&sim->rng, 1, 50)) {
             plan_act(life, some_time(sim, m0, length), ACT_SUSPEND_PROVIDER, 0, month);
         }
+    }
+    if (input->rich) {
+        plan_changes(life, month, m0, length);
     }
     bool last = month + 1 == input->months;
     bool running = last && input->until_now;
@@ -211,7 +250,8 @@ static enum status issue_one(struct sim *sim, struct sim_licence *licence, struc
     licence->identifier = text_copy(&sim->arena, issued.items[0].licence.identifier);
     licence->state = LICENCE_ISSUED;
     licence->issued = true;
-    licence->last_at_us = sim->call->now_us;
+    simulate_note_change(licence, sim->call->now_us);
+    licence->before = licence->last;
     sim->result->licences++;
     return STATUS_OK;
 }
@@ -257,7 +297,7 @@ static enum status change_licence(struct sim *sim, struct sim_licence *licence, 
     }
     struct licence_view view;
     TRY(do_it(sim->call, &input, &view, fault));
-    licence->last_at_us = at_us;
+    simulate_note_change(licence, at_us);
     return STATUS_OK;
 }
 
@@ -347,7 +387,7 @@ static enum status drop_customer(struct sim *sim, struct fault *fault) {
         if (sim->licences[i].issued && sim->licences[i].customer == index &&
             sim->licences[i].state == LICENCE_ON) {
             sim->licences[i].state = LICENCE_OFF;
-            sim->licences[i].last_at_us = sim->call->now_us;
+            simulate_note_change(&sim->licences[i], sim->call->now_us);
         }
     }
     struct turn_customer_off_input input = {.customer = sim->customers[index].code};
@@ -361,7 +401,8 @@ static void touch_licences(struct sim *sim, int64_t provider, int64_t customer) 
         struct sim_licence *licence = &sim->licences[i];
         if (licence->issued && (licence->customer == customer ||
                                 (customer < 0 && sim->customers[licence->customer].provider == provider))) {
-            licence->last_at_us = sim->call->now_us;
+            simulate_note_change(licence, sim->call->now_us);
+            licence->before = licence->last; /* no late change reaches behind it */
         }
     }
 }
@@ -449,7 +490,11 @@ static enum status report_month(struct sim *sim, const struct planned *planned, 
                                              .sku = row->sku,
                                              .units = rng_between(&sim->rng, 0, 12),
                                              .reason = TEXT("agreed with the customer")};
-        TRY(adjust_report(sim->call, &adjust, &detail, fault));
+        /* Where a customer came from another provider its code is two accounts', and is not adjusted. */
+        enum status status = adjust_report(sim->call, &adjust, &detail, fault);
+        if (status != STATUS_OK && status != STATUS_INVALID) {
+            return status;
+        }
     }
     TRY(submit_report(sim->call, &decision, &detail, fault));
     if (rich && rng_chance(&sim->rng, 1, 15)) {
@@ -463,10 +508,21 @@ static enum status close_one_month(struct sim *sim, const struct planned *planne
     struct close_month_input input = {
         .month = month_format(sim->call->arena, month_plus(sim->first_month, planned->month))};
     struct close_month_result result;
+    size_t approved = 0;
     TRY(close_month(sim->call, &input, &result, fault));
     sim->result->months_closed++;
     sim->result->invoices += result.invoice_count;
     sim->result->lines += result.line_count;
+    if (!sim->input->rich) {
+        return STATUS_OK;
+    }
+    /* What late changes took away waits for its seller. */
+    TRY(simulate_approve_waiting(sim, &result, &approved, fault));
+    if (approved > 0) {
+        TRY(close_month(sim->call, &input, &result, fault));
+        sim->result->invoices += result.invoice_count;
+        sim->result->lines += result.line_count;
+    }
     return STATUS_OK;
 }
 
@@ -517,6 +573,12 @@ static bool is_correctable(const struct invoice_line *line) {
     return line->policy.length > 0 && line->customer_code.length > 0 && line->note.length == 0;
 }
 
+/* A customer that moved leaves its code with two accounts: where it is the buyer, that is known. */
+static struct text customer_of_line(const struct invoice *invoice, const struct invoice_line *line) {
+    bool is_buyer = text_equal(line->customer_code, invoice->buyer.code);
+    return is_buyer ? invoice->buyer.identifier : line->customer_code;
+}
+
 /* Of the month that was closed, or of any before it. */
 static enum status correct_invoice(struct sim *sim, const struct planned *planned, struct fault *fault) {
     int32_t which = (int32_t)rng_between(&sim->rng, 0, planned->month);
@@ -534,17 +596,47 @@ static enum status correct_invoice(struct sim *sim, const struct planned *planne
     for (size_t i = 0; i < detail.invoice.line_count; i++) {
         const struct invoice_line *line = &detail.invoice.lines[i];
         if (is_correctable(line)) {
-            struct add_correction_input correction = {.seller = chosen->seller_code,
-                                                      .buyer = chosen->buyer_code,
+            struct add_correction_input correction = {.seller = detail.invoice.seller.identifier,
+                                                      .buyer = detail.invoice.buyer.identifier,
                                                       .month = month,
-                                                      .customer = line->customer_code,
+                                                      .customer = customer_of_line(&detail.invoice, line),
                                                       .sku = line->sku,
                                                       .units = rng_between(&sim->rng, 0, 5),
                                                       .reason = TEXT("counted twice")};
             struct correction_view view;
-            return add_correction(sim->call, &correction, &view, fault);
+            /* Refused where the edge is billed in another currency by now, or the code is two customers'. */
+            enum status status = add_correction(sim->call, &correction, &view, fault);
+            return status == STATUS_CONFLICT || status == STATUS_INVALID ? STATUS_OK : status;
         }
     }
+    return STATUS_OK;
+}
+
+static enum status agree_to_move(struct life *life, const struct planned *planned, struct fault *fault) {
+    int64_t at_us = 0;
+    if (planned->at_us > month_start_us(life->sim, planned->month + 1) - DAY_US) {
+        return STATUS_OK; /* the month may have begun there already */
+    }
+    TRY(simulate_agree_move(life->sim, planned->subject, planned->month + 1, &at_us, fault));
+    if (at_us != 0) {
+        plan_act(life, at_us, ACT_CARRY_OUT_MOVE, planned->subject, planned->month + 1);
+    }
+    return STATUS_OK;
+}
+
+static enum status tell_late(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    struct sim_licence *licence = &sim->licences[rng_below(&sim->changes, (uint64_t)sim->input->licences)];
+    if (!licence->issued || licence->state == LICENCE_RETIRED || !is_active(sim, licence->customer)) {
+        return STATUS_OK;
+    }
+    struct sim_block *block = &provider_of(sim, licence)->blocks[licence->block];
+    int64_t others = block->issued - licence->seats;
+    if (others + licence->before.seats > block->size) {
+        return STATUS_OK; /* the seats of before are given to others */
+    }
+    TRY(simulate_late_change(sim, licence, month_start_us(sim, planned->month),
+                             month_start_us(sim, planned->month + 1), fault));
+    block->issued = others + licence->seats;
     return STATUS_OK;
 }
 
@@ -578,6 +670,16 @@ static enum status perform_act(struct life *life, const struct planned *planned,
         return close_one_month(sim, planned, fault);
     case ACT_PAY:
         return pay_invoices(sim, planned, fault);
+    case ACT_AMEND_CUSTOMER:
+        return simulate_amend_customer(sim, planned->subject, planned->month + 1, fault);
+    case ACT_AMEND_PROVIDER:
+        return simulate_amend_provider(sim, planned->subject, planned->month + 1, fault);
+    case ACT_AGREE_MOVE:
+        return agree_to_move(life, planned, fault);
+    case ACT_CARRY_OUT_MOVE:
+        return simulate_carry_out_move(sim, planned->subject, fault);
+    case ACT_TELL_LATE:
+        return tell_late(sim, planned, fault);
     case ACT_CORRECT:
     default:
         for (int i = 0; i < CORRECTIONS_A_MONTH; i++) {

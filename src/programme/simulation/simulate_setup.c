@@ -3,11 +3,11 @@
 #include "core/base/csv.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
-#include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/prices.h"
 #include "programme/licensing/blocks.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
+#include "programme/simulation/simulate_prices.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -39,24 +39,18 @@ static const char *const CUSTOMER_WORDS[] = {"Dental",   "Logistics", "Legal",  
 static const char *const WORLD_NAMES[] = {"Żółty Ogród Sp. z o.o.", "Müller & Söhne GmbH", "株式会社みどり",
                                           "Société Générée SARL",   "شركة النور",          "Ελαία ΑΕ"};
 
-struct place {
-    const char *country;
-    const char *time_zone;
-    const char *currency;
-    const char *city;
-};
-static const struct place PLACES[] = {{"US", "America/New_York", "USD", "New York, NY 10001"},
-                                      {"DE", "Europe/Berlin", "EUR", "10115 Berlin"},
-                                      {"JP", "Asia/Tokyo", "JPY", "東京都千代田区 100-0001"},
-                                      {"KW", "Asia/Kuwait", "KWD", "Kuwait City 13001"},
-                                      {"AU", "Australia/Lord_Howe", "AUD", "Lord Howe Island NSW 2898"},
-                                      {"BR", "America/Sao_Paulo", "BRL", "01000-000 São Paulo"}};
+static const struct sim_place PLACES[] = {{"US", "America/New_York", "USD", "New York, NY 10001"},
+                                          {"DE", "Europe/Berlin", "EUR", "10115 Berlin"},
+                                          {"JP", "Asia/Tokyo", "JPY", "東京都千代田区 100-0001"},
+                                          {"KW", "Asia/Kuwait", "KWD", "Kuwait City 13001"},
+                                          {"AU", "Australia/Lord_Howe", "AUD", "Lord Howe Island NSW 2898"},
+                                          {"BR", "America/Sao_Paulo", "BRL", "01000-000 São Paulo"}};
 
 enum { PLACE_COUNT = sizeof PLACES / sizeof PLACES[0] };
 #define PICK(rng, array) ((array)[rng_below((rng), sizeof(array) / sizeof(array)[0])])
 
-static const struct place *choose_place(struct sim *sim) {
-    return &PLACES[rng_below(&sim->rng, PLACE_COUNT)];
+const struct sim_place *simulate_place(struct rng *rng) {
+    return &PLACES[rng_below(rng, PLACE_COUNT)];
 }
 
 /* Gives back what one step made in the call's arena; nothing of it is needed afterwards. */
@@ -72,8 +66,8 @@ static enum status add_one_account(struct sim *sim, struct add_account_input *in
 }
 
 /* A buyer that signs its agreement itself: a sub-distributor or a provider. */
-static enum status add_reseller(struct sim *sim, struct add_account_input *input, const struct place *place,
-                                struct fault *fault) {
+static enum status add_reseller(struct sim *sim, struct add_account_input *input,
+                                const struct sim_place *place, struct fault *fault) {
     struct offer_agreement_input offer = {.seller = input->seller, .buyer = input->code};
     if (place != NULL) {
         offer.terms.time_zone = text_of(place->time_zone);
@@ -143,60 +137,11 @@ static enum status import_vendor(struct sim *sim, int vendor, struct fault *faul
     return STATUS_OK;
 }
 
-/* One price's rows: policy and tier mode by chance, so that every pair of them is in use. */
-static void write_price(struct sim *sim, struct csv_writer *csv, struct text sku, struct text currency,
-                        struct date from, int64_t unit_millionths, bool own) {
-    static const int64_t TIER_FROM[] = {1, 11, 51};
-    static const int64_t TIER_PERCENT[] = {100, 90, 75};
-    struct arena *arena = sim->call->arena;
-    enum metering_policy policy = (enum metering_policy)rng_below(&sim->rng, 4);
-    enum tier_mode mode = (enum tier_mode)rng_below(&sim->rng, 3);
-    uint64_t terms = sim->input->rich ? rng_below(&sim->rng, 20) : 20;
-    for (int tier = 0; tier < (mode == TIER_FLAT ? 1 : 3); tier++) {
-        csv_write(csv, sku);
-        csv_write(csv, currency);
-        csv_write(csv, date_format(arena, from));
-        csv_write(csv, text_of(metering_policy_name(policy)));
-        csv_write(csv, text_of(tier_mode_name(mode)));
-        csv_write_int(csv, TIER_FROM[tier]);
-        csv_write(csv, decimal_format(arena, terms == 3 ? 0 : unit_millionths * TIER_PERCENT[tier] / 100, 6));
-        csv_write_int(csv, terms == 0 && own ? 25 : 0); /* minimum: of a price that is one buyer's own */
-        csv_write_int(csv, terms == 1 ? 2 : 0);         /* free_months */
-        csv_write(csv,
-                  terms == 2 ? date_format(arena, (struct date){from.day + 40}) : TEXT("")); /* trial_end */
-        csv_write(csv, terms == 3 ? TEXT("1") : TEXT("0")); /* not_for_resale */
-        csv_end_row(csv);
-    }
-}
-
-static struct csv_writer begin_prices(struct sim *sim) {
-    static const char *const HEADER[] = {"sku",         "currency",  "effective_from", "policy",
-                                         "tier_mode",   "tier_from", "unit_price",     "minimum",
-                                         "free_months", "trial_end", "not_for_resale"};
-    struct csv_writer csv;
-    csv_writer_init(&csv, sim->call->arena);
-    for (size_t i = 0; i < sizeof HEADER / sizeof HEADER[0]; i++) {
-        csv_write(&csv, text_of(HEADER[i]));
-    }
-    csv_end_row(&csv);
-    return csv;
-}
-
-static enum status import_price_list(struct sim *sim, struct text seller, struct text buyer,
-                                     const struct csv_writer *csv, struct fault *fault) {
-    struct import_prices_input input = {.seller = seller, .buyer = buyer, .content = csv_written(csv)};
-    struct import_prices_result result;
-    struct import_problems problems = {0};
-    TRY(import_prices(sim->call, &input, &result, &problems, fault));
-    assert(result.prices == result.prices_added); /* each list is imported once */
-    return STATUS_OK;
-}
-
 /* Prices of all SKUs (or of one vendor's), and for one SKU in eight another from the second month's middle
  * on. */
 static enum status price_catalogue(struct sim *sim, struct text seller, struct text buyer, int vendor,
                                    int64_t percent, struct fault *fault) {
-    struct csv_writer csv = begin_prices(sim);
+    struct csv_writer csv = simulate_prices_begin(sim);
     struct date from = month_first_day(sim->first_month);
     for (int i = 0; i < SIM_SKUS; i++) {
         const struct sim_sku *sku = &sim->skus[i];
@@ -204,13 +149,15 @@ static enum status price_catalogue(struct sim *sim, struct text seller, struct t
             continue;
         }
         int64_t unit = sku->cost_millionths * percent / 100;
-        write_price(sim, &csv, sku->code, sim->currency, from, unit, buyer.length > 0);
+        simulate_price_write(sim, &sim->rng, &csv,
+                             (struct sim_price){sku->code, sim->currency, from, unit, buyer.length > 0});
         if (rng_chance(&sim->rng, 1, 8)) {
-            write_price(sim, &csv, sku->code, sim->currency, (struct date){from.day + 45}, unit * 105 / 100,
-                        buyer.length > 0);
+            simulate_price_write(sim, &sim->rng, &csv,
+                                 (struct sim_price){sku->code, sim->currency, (struct date){from.day + 45},
+                                                    unit * 105 / 100, buyer.length > 0});
         }
     }
-    return import_price_list(sim, seller, buyer, &csv, fault);
+    return simulate_prices_import(sim, seller, buyer, &csv, fault);
 }
 
 static enum status make_vendor(struct sim *sim, int vendor, struct fault *fault) {
@@ -247,7 +194,7 @@ static enum status make_sub_distributors(struct sim *sim, struct fault *fault) {
                                 FIRST_WORDS[(size_t)sim->sub_distributor_count % 20]),
             .code = code,
             .seller = sim->distributor};
-        TRY(add_reseller(sim, &account, sim->input->rich ? choose_place(sim) : NULL, fault));
+        TRY(add_reseller(sim, &account, sim->input->rich ? simulate_place(&sim->rng) : NULL, fault));
         TRY(price_catalogue(sim, code, TEXT(""), -1, 150, fault));
         sim->sub_distributors[sim->sub_distributor_count] = code;
         forget(sim);
@@ -296,7 +243,7 @@ static enum status compose_care_bundle(struct sim *sim, struct sim_provider *pro
 
 /* Prices for a provider's customers, with margins from a modest one to 90 %. */
 static enum status price_provider(struct sim *sim, struct sim_provider *provider, struct fault *fault) {
-    struct csv_writer csv = begin_prices(sim);
+    struct csv_writer csv = simulate_prices_begin(sim);
     struct date from = month_first_day(sim->first_month);
     for (int i = 0; i < provider->block_count; i++) {
         int sku = provider->blocks[i].sku;
@@ -304,15 +251,16 @@ static enum status price_provider(struct sim *sim, struct sim_provider *provider
         int64_t cost = sku == SIM_SKUS ? 20000000 : sim->skus[sku].cost_millionths;
         /* A yen or a dinar is not a dollar; the orders of magnitude are what matters here. */
         int64_t rate = text_is(provider->currency, "JPY") ? 150 : 1;
-        write_price(sim, &csv, code, provider->currency, from,
-                    cost * rate * rng_between(&sim->rng, 170, 1500) / 100, false);
+        int64_t unit = cost * rate * rng_between(&sim->rng, 170, 1500) / 100;
+        simulate_price_write(sim, &sim->rng, &csv,
+                             (struct sim_price){code, provider->currency, from, unit, false});
     }
-    return import_price_list(sim, provider->code, TEXT(""), &csv, fault);
+    return simulate_prices_import(sim, provider->code, TEXT(""), &csv, fault);
 }
 
 static enum status make_provider(struct sim *sim, int64_t index, struct fault *fault) {
     struct sim_provider *provider = &sim->providers[index];
-    const struct place *place = sim->input->rich ? choose_place(sim) : NULL;
+    const struct sim_place *place = sim->input->rich ? simulate_place(&sim->rng) : NULL;
     bool under_sub = sim->sub_distributor_count > 0 && rng_chance(&sim->rng, 1, 4);
     provider->seller = under_sub
                            ? sim->sub_distributors[rng_below(&sim->rng, (uint64_t)sim->sub_distributor_count)]
@@ -359,6 +307,8 @@ static enum status make_customer(struct sim *sim, int64_t index, struct fault *f
         .code = customer->code,
         .seller = provider->code,
         .terms = {.currency = provider->currency, .time_zone = provider->time_zone}};
+    customer->currency = provider->currency;
+    customer->time_zone = provider->time_zone;
     if (sim->input->rich && rng_chance(&sim->rng, 1, 2)) {
         account.terms.tax_category = TEXT("S");
         account.terms.tax_rate = TEXT("19");

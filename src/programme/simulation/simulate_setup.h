@@ -11,4 +11,13 @@
 /* The call stands at sim->begins_at_us. */
 enum status simulate_setup(struct sim *sim, struct fault *fault) MUST_CHECK;
 
+/* Somewhere in the world: a time zone and the currency there. */
+struct sim_place {
+    const char *country;
+    const char *time_zone;
+    const char *currency;
+    const char *city;
+};
+const struct sim_place *simulate_place(struct rng *rng);
+
 #endif

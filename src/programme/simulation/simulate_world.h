@@ -41,9 +41,22 @@ struct sim_provider {
 
 struct sim_customer {
     struct text code;
-    int64_t provider; /* index */
+    int64_t provider;     /* index */
+    struct text currency; /* of its agreement's latest terms */
+    struct text time_zone;
+    int32_t zone_from;   /* the month, from the first, from which on it is in that zone */
+    struct text move;    /* mov_…, while it is about to go to another provider */
+    int64_t moves_to;    /* index */
+    int32_t moves_month; /* the first there */
     bool suspended;
-    bool gone;
+    bool gone; /* or at another provider, where it rests */
+};
+
+/* What a change made of a licence. */
+struct sim_mark {
+    enum licence_state state;
+    int32_t seats;
+    int64_t at_us;
 };
 
 struct sim_licence {
@@ -54,6 +67,8 @@ struct sim_licence {
     enum licence_state state;
     bool issued;
     int64_t last_at_us; /* of its last change */
+    struct sim_mark last;
+    struct sim_mark before; /* the change before that one */
 };
 
 struct sim {
@@ -61,6 +76,7 @@ struct sim {
     const struct simulate_input *input;
     struct simulate_result *result;
     struct rng rng;
+    struct rng changes; /* of amendments, moves and late changes; as the next */
     struct rng slips;   /* of mistakes that are undone: they change nothing else of a seed's world */
     struct arena arena; /* of this picture; the call's own arena is emptied between batches */
     struct month first_month;
