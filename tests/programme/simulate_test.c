@@ -1,8 +1,11 @@
 /* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
  */
 #include "programme/audit/audit_store.h"
+#include "programme/billing/close_month.h"
 #include "programme/billing/explain_line.h"
+#include "programme/billing/margins.h"
 #include "programme/billing/show_invoices.h"
+#include "programme/parties/accounts.h"
 #include "programme/simulation/simulate.h"
 #include "world.h"
 
@@ -94,6 +97,54 @@ static void every_line_of_a_life_explains_itself(void **state) {
     assert_true(lines > 100);
 }
 
+/* What an account earns and pays in the month: revenue and cost of each currency. */
+static struct show_margins_result margins_of(struct world *world, struct text account, bool forecast) {
+    struct call call = world_call(world);
+    struct show_margins_input input = {account, TEXT("2026-03"), MARGIN_TOTAL, forecast};
+    struct show_margins_result result;
+    WORLD_OK(world, show_margins(&call, &input, &result, &world->fault));
+    return result;
+}
+
+/* With all that waits: corrections of the months before, charges, new terms, customers that came. */
+static void a_forecast_is_what_the_next_close_bills(void **state) {
+    struct world *world = *state;
+    struct call call = world_call(world);
+    struct simulate_input input = {.seed = 12,
+                                   .providers = 4,
+                                   .customers = 14,
+                                   .licences = 80,
+                                   .months = 3,
+                                   .no_close = true,
+                                   .rich = true};
+    struct simulate_result result;
+    WORLD_OK(world, simulate(&call, &input, &result, &world->fault));
+    struct list_accounts_input all = {.page = {.limit = PAGE_LIMIT_MAX}};
+    struct account_page page;
+    WORLD_OK(world, list_accounts(&call, &all, &page, &world->fault));
+    struct show_margins_result *before = ARENA_NEW(&world->arena, struct show_margins_result, page.count);
+    for (size_t i = 0; i < page.count; i++) {
+        before[i] = margins_of(world, page.items[i].identifier, true);
+        assert_int_equal(before[i].problem_count, 0);
+    }
+    struct close_month_input march = {.month = TEXT("2026-03")};
+    struct close_month_result closed;
+    WORLD_OK(world, close_month(&call, &march, &closed, &world->fault));
+    assert_int_equal(closed.open_count, 0);
+    int64_t compared = 0;
+    for (size_t i = 0; i < page.count; i++) {
+        struct show_margins_result after = margins_of(world, page.items[i].identifier, false);
+        assert_int_equal(after.total_count, before[i].total_count);
+        for (size_t k = 0; k < after.total_count; k++) {
+            assert_string_equal(after.totals[k].currency.code, before[i].totals[k].currency.code);
+            assert_true(after.totals[k].revenue_minor == before[i].totals[k].revenue_minor);
+            assert_true(after.totals[k].cost_minor == before[i].totals[k].cost_minor);
+            compared += after.totals[k].revenue_minor != 0;
+        }
+    }
+    assert_true(compared >= 5);
+}
+
 /* The sum over all invoices tells one life from another. */
 static int64_t worth(struct world *world, int64_t *count) {
     struct call call = world_call(world);
@@ -151,6 +202,7 @@ int main(void) {
         WORLD_TEST(a_plain_life_is_sound),
         WORLD_TEST(a_rich_life_is_sound),
         WORLD_TEST(every_line_of_a_life_explains_itself),
+        WORLD_TEST(a_forecast_is_what_the_next_close_bills),
         WORLD_TEST(one_seed_is_one_life_whatever_keeps_it),
         WORLD_TEST(a_store_with_accounts_is_not_simulated_into),
         WORLD_TEST(numbers_that_make_no_programme_are_refused),
