@@ -7,10 +7,19 @@
 #include "web/client_limits.h"
 #include "json/represent.h"
 
-static void write_session(struct json_writer *out, const struct user_view *user, int64_t expires_at_us) {
+static void write_own_users(struct json_writer *out, const struct own_users *users) {
+    json_write_open_array(out, "users");
+    for (size_t i = 0; i < users->count; i++) {
+        represent_user(out, NULL, &users->items[i]);
+    }
+    json_write_close_array(out);
+}
+
+static void write_session(struct json_writer *out, const struct sign_in_result *session) {
     json_write_open(out, NULL);
-    represent_user(out, "user", user);
-    json_write_instant(out, "expires_at", expires_at_us);
+    represent_user(out, "user", &session->user);
+    write_own_users(out, &session->users);
+    json_write_instant(out, "expires_at", session->expires_at_us);
     json_write_close(out);
 }
 
@@ -23,6 +32,7 @@ static enum status read_sign_in(struct request *request, struct sign_in_input *i
         .known = known_mark(request),
         .email = json_read_text(&body, "email", JSON_REQUIRED),
         .password = json_read_text(&body, "password", JSON_REQUIRED),
+        .account = json_read_text(&body, "account", JSON_OPTIONAL),
     };
     return request_json_done(&document, &body);
 }
@@ -34,7 +44,7 @@ static enum status post_session(struct request *request, struct response *respon
     TRY(sign_in(&request->call, &input, &result, fault));
     response->set_cookie = session_cookie(request, result.token, result.expires_at_us);
     response->set_known_cookie = known_cookie(request, result.known);
-    write_session(response_json(response, request, 201), &result.user, result.expires_at_us);
+    write_session(response_json(response, request, 201), &result);
     response->location = TEXT("/v1/session");
     return STATUS_OK;
 }
@@ -49,29 +59,53 @@ static void write_rights(struct json_writer *out, unsigned rights) {
     json_write_close_array(out);
 }
 
-static enum status get_session(struct request *request, struct response *response, struct fault *fault) {
+/* Who the call's actor is. */
+static enum status respond_actor(struct request *request, struct response *response, struct fault *fault) {
     struct call *call = &request->call;
     struct account_view account;
+    struct own_users users = {0};
     struct text account_id = identifier_text(call, IDENTIFIER_ACCOUNT, call->actor.account_id);
     TRY(show_account(call, account_id, &account, fault));
-    struct user_view user;
     bool is_user = call->actor.kind == ACTOR_USER;
     if (is_user) {
-        struct actor actor;
-        TRY(find_session(call, request->session_token, &actor, &user, fault));
+        TRY(list_own_users(call, &users, fault));
     }
     struct json_writer *out = response_json(response, request, 200);
     json_write_open(out, NULL);
     json_write_text(out, "actor", actor_text(call));
     write_rights(out, call->actor.rights);
     represent_account(out, "account", &account);
-    if (is_user) {
-        represent_user(out, "user", &user);
+    const struct user_view *own = NULL;
+    for (size_t i = 0; i < users.count; i++) {
+        own = users.items[i].id == call->actor.id ? &users.items[i] : own;
+    }
+    if (own != NULL) {
+        represent_user(out, "user", own);
     } else {
         json_write_null(out, "user");
     }
+    write_own_users(out, &users);
     json_write_close(out);
     return STATUS_OK;
+}
+
+static enum status get_session(struct request *request, struct response *response, struct fault *fault) {
+    return respond_actor(request, response, fault);
+}
+
+static enum status patch_session(struct request *request, struct response *response, struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    struct user_view user;
+    TRY(request_json(request, &document, &body, fault));
+    struct switch_account_input input = {
+        .session_token = request->session_token,
+        .account = json_read_text(&body, "account", JSON_REQUIRED),
+    };
+    TRY(request_json_done(&document, &body));
+    TRY(switch_account(&request->call, &input, &user, fault));
+    TRY(find_session(&request->call, request->session_token, &request->call.actor, &user, fault));
+    return respond_actor(request, response, fault);
 }
 
 static enum status delete_session(struct request *request, struct response *response, struct fault *fault) {
@@ -93,10 +127,6 @@ static enum status post_password(struct request *request, struct response *respo
         .session_token = request->session_token,
     };
     TRY(request_json_done(&document, &body));
-    if (request->call.actor.kind != ACTOR_USER) {
-        TRY(fault_set(fault, STATUS_FORBIDDEN, "not-a-user", NULL, TEXT(""),
-                      "A token has no password to change."));
-    }
     TRY(change_password(&request->call, &input, fault));
     response->http_status = 204;
     return STATUS_OK;
@@ -105,6 +135,7 @@ static enum status post_password(struct request *request, struct response *respo
 static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/session", 0, ROUTE_PUBLIC | ROUTE_NO_REPLAY | ROUTE_PASSWORD, "", post_session},
     {METHOD_GET, "/v1/session", 0, 0, "", get_session},
+    {METHOD_PATCH, "/v1/session", 0, 0, "", patch_session},
     {METHOD_DELETE, "/v1/session", 0, 0, "", delete_session},
     {METHOD_POST, "/v1/session/password", 0, ROUTE_NO_REPLAY | ROUTE_PASSWORD, "", post_password},
 };

@@ -6,6 +6,7 @@
 #ifndef SEATMETER_JSON_REPRESENT_H
 #define SEATMETER_JSON_REPRESENT_H
 
+#include "programme/access/invitations.h"
 #include "programme/access/list_audit.h"
 #include "programme/access/tokens.h"
 #include "programme/access/users.h"
@@ -56,6 +57,8 @@ void represent_price_import(struct json_writer *out, const char *name,
 void represent_import_problems(struct json_writer *out, const char *name,
                                const struct import_problems *problems);
 void represent_user(struct json_writer *out, const char *name, const struct user_view *user);
+void represent_invitation(struct json_writer *out, const char *name,
+                          const struct invitation_view *invitation);
 void represent_token(struct json_writer *out, const char *name, const struct token_view *token);
 void represent_audit_entry(struct json_writer *out, const char *name, const struct audit_view *entry);
 

@@ -1,4 +1,4 @@
-/* Accounts, agreements, catalogue, prices, users, tokens and the audit trail, as JSON. */
+/* Accounts, agreements, catalogue, prices, users, invitations, tokens and the audit trail, as JSON. */
 #include "json/represent.h"
 
 /* {"id": …, "code": …, "name": …}; null where there is none. Empty parts are left out. */
@@ -286,6 +286,20 @@ void represent_user(struct json_writer *out, const char *name, const struct user
     json_write_bool(out, "active", user->active);
     json_write_instant(out, "created_at", user->created_at_us);
     json_write_int(out, "version", user->version);
+    json_write_close(out);
+}
+
+void represent_invitation(struct json_writer *out, const char *name,
+                          const struct invitation_view *invitation) {
+    json_write_open(out, name);
+    json_write_text(out, "id", invitation->identifier);
+    write_party(out, "account", invitation->account, invitation->account_code, TEXT(""));
+    json_write_text(out, "email", invitation->email);
+    json_write_text(out, "name", invitation->name);
+    json_write_text(out, "role", invitation->role);
+    json_write_text(out, "invited_by", invitation->invited_by);
+    json_write_instant(out, "created_at", invitation->created_at_us);
+    json_write_instant(out, "expires_at", invitation->expires_at_us);
     json_write_close(out);
 }
 

@@ -119,6 +119,14 @@ export class Server {
     assert.equal((await this.lines.next()).value, 'done');
   }
 
+  /* The link of the open invitation to that address, as the operator would send it. */
+  async linkFor(email) {
+    this.process.stdin.write(`link ${email}\n`);
+    const link = (await this.lines.next()).value;
+    assert.equal((await this.lines.next()).value, 'done');
+    return link;
+  }
+
   get logLines() {
     return this.log.trim().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   }

@@ -290,8 +290,23 @@ async function lookAtTheMoney({ alpine, distributor }) {
   }
 }
 
+async function joinByInvitation({ alpine, server }) {
+  const nobody = new Client(server, {});
+  const email = 'finance@alpine.example';
+  const made = await alpine.post('/v1/invitations', { email, name: 'Fin', role: 'finance' }, 201);
+  assert.equal((await alpine.get('/v1/invitations')).items[0].id, made.id);
+  const link = await server.linkFor(email);
+  const user = await nobody.post('/v1/invitations/accept', { link, password: 'another long password' }, 201);
+  assert.equal(user.role, 'finance');
+  await nobody.refused(404, 'unknown-invitation', 'POST', '/v1/invitations/accept', { body: { link, password: 'another long password' } });
+  const other = await alpine.post('/v1/invitations', { email: 'other@alpine.example', name: 'Other', role: 'viewer' }, 201);
+  await alpine.must(200, 'DELETE', `/v1/invitations/${other.id}`);
+  assert.equal((await alpine.get('/v1/invitations')).items.length, 0);
+  return user;
+}
+
 async function manageUsers({ alpine, server }) {
-  const user = await alpine.post('/v1/users', { email: 'finance@alpine.example', name: 'Fin', role: 'finance', password: 'another long password' }, 201);
+  const user = await joinByInvitation({ alpine, server });
   const path = `/v1/users/${user.id}`;
   await alpine.get(path);
   const edited = await alpine.must(200, 'PATCH', path, { body: { name: 'Finn' }, headers: { 'if-match': await alpine.etag(path) } });
@@ -308,6 +323,7 @@ async function manageUsers({ alpine, server }) {
 
   const finn = await server.signIn('finance@alpine.example', 'another long password');
   await finn.must(204, 'POST', '/v1/session/password', { body: { old_password: 'another long password', new_password: 'yet another password' } });
+  assert.equal((await finn.must(200, 'PATCH', '/v1/session', { body: { account: 'ALPINE' } })).user.id, user.id);
   await finn.must(204, 'DELETE', '/v1/session');
   await finn.refused(401, 'session-unknown', 'GET', '/v1/session');
 }

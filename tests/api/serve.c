@@ -4,9 +4,9 @@
  * usage: api_server DATABASE_URL ADDRESS [trust-forwarded], or api_server routes
  * Says where it listens on standard output, as JSON. Obeys lines on standard input: "now
  * 2026-12-01T00:00:00Z" sets its clock, "activate KEY NAME" has a machine take a
- * seat, "hold" takes the store's write lock and "release" gives it back,
- * "seal-as-before KEY" seals what is kept for an Idempotency-Key as earlier versions did, the end of input
- * stops it. */
+ * seat, "link EMAIL" says the link of the open invitation to that address, "hold" takes the store's write
+ * lock and "release" gives it back, "seal-as-before KEY" seals what is kept for an Idempotency-Key as earlier
+ * versions did, the end of input stops it. */
 #include "web/server.h"
 
 #include "api/routes.h"
@@ -14,6 +14,7 @@
 #include "core/time/instant.h"
 #include "delivery/artifacts.h"
 #include "portal/routes.h"
+#include "programme/access/invitations.h"
 #include "programme/access/users.h"
 #include "programme/catalogue/import_catalogue.h"
 #include "programme/devices/activate_device.h"
@@ -139,6 +140,22 @@ static void activate(struct call *call, const char *words) {
     must(call_end(call, activate_device(call, &request, false, &activation, &fault), &fault), &fault);
 }
 
+/* Says the link of the open invitation to the address, as the operator makes it. */
+static void print_link(struct call *call, const char *email) {
+    struct fault fault;
+    struct invitation_page page;
+    struct invitation_view invitation;
+    struct text link = TEXT("");
+    call->now_us = test_now_us();
+    must(list_invitations(call, TEXT(""), (struct page){0}, &page, &fault), &fault);
+    for (size_t i = 0; i < page.count; i++) {
+        if (text_is(page.items[i].email, email)) {
+            must(make_invitation_link(call, page.items[i].identifier, &invitation, &link, &fault), &fault);
+        }
+    }
+    printf("%.*s\n", TEXT_ARGS(link));
+}
+
 /* What is kept for the key, sealed as it was before there were sealed boxes. */
 static void seal_as_before(struct call *call, const char *idempotency_key) {
     static const char PURPOSE[] = "seatmeter kept answer";
@@ -179,6 +196,8 @@ static void obey(struct call *call) {
             db_rollback(db);
         } else if (strncmp(line, "activate ", 9) == 0) {
             activate(call, line + 9);
+        } else if (strncmp(line, "link ", 5) == 0) {
+            print_link(call, line + 5);
         } else if (strncmp(line, "seal-as-before ", 15) == 0) {
             seal_as_before(call, line + 15);
         }

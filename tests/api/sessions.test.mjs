@@ -42,6 +42,54 @@ test('a wrong password and an unknown address get the same answer', async () => 
   assert.deepEqual({ ...wrong.body, request_id: '' }, { ...unknown.body, request_id: '' });
 });
 
+test('inviting an address that signs in elsewhere and one that is nobody\'s get the same answer', async () => {
+  const asked = async (email) => {
+    const answer = await alpine.call('POST', '/v1/invitations', { body: { email, name: 'Guest', role: 'viewer' } });
+    assert.equal(answer.status, 201, answer.text);
+    const { id, email: given, created_at, expires_at, ...rest } = answer.body;
+    assert.equal(given, email);
+    return { rest, lives: Date.parse(expires_at) - Date.parse(created_at), headers: Object.keys(answer.headers).sort() };
+  };
+  assert.deepEqual(await asked('owner@contoso.example'), await asked('nobody@contoso.example'));
+  assert.deepEqual(await asked('owner@contoso.example'), await asked('nobody@contoso.example')); // nor the second time
+});
+
+test('a person of two accounts acts for one of them at a time', async () => {
+  const email = 'owner@blue.example';
+  const blue = await server.signIn(email);
+  await alpine.post('/v1/invitations', { email, name: 'Guest', role: 'viewer' }, 201);
+  const link = await server.linkFor(email);
+  await nobody.refused(401, 'sign-in-failed', 'POST', '/v1/invitations/accept', { body: { link, password: 'a password of another' } });
+  const guest = await nobody.post('/v1/invitations/accept', { link, password: PASSWORD }, 201);
+  assert.equal(guest.account.code, 'ALPINE');
+  const codes = (session) => session.users.map(({ account }) => account.code);
+  assert.deepEqual(codes(await blue.get('/v1/session')), ['BLUE', 'ALPINE']);
+
+  const customer = await alpine.post('/v1/accounts', { kind: 'customer', name: 'Of Alpine', code: 'OF-ALPINE' }, 201);
+  await blue.refused(404, 'unknown-account', 'GET', `/v1/accounts/${customer.id}`);
+  const moved = await blue.must(200, 'PATCH', '/v1/session', { body: { account: 'ALPINE' } });
+  assert.deepEqual([moved.account.code, moved.user.id, moved.rights], ['ALPINE', guest.id, ['read']]);
+  await blue.get(`/v1/accounts/${customer.id}`);
+  await blue.refused(403, 'right-missing', 'GET', '/v1/users');
+  await blue.refused(404, 'unknown-account', 'PATCH', '/v1/session', { body: { account: 'NORTHWIND' } });
+  await blue.refused(404, 'unknown-account', 'PATCH', '/v1/session', { body: { account: 'NOWHERE' } });
+  const back = await signIn(from('192.0.2.30'), { email, password: PASSWORD, account: 'BLUE' });
+  assert.equal(back.body.user.account.code, 'BLUE');
+  const path = `/v1/users/${guest.id}`;
+  await alpine.must(200, 'PATCH', path, { body: { active: false }, headers: { 'if-match': await alpine.etag(path) } });
+  await blue.refused(401, 'session-unknown', 'GET', '/v1/session');
+  assert.deepEqual(codes((await signIn(from('192.0.2.31'), { email, password: PASSWORD })).body), ['BLUE']);
+});
+
+test('no account sets another person\'s password, and none makes a user with one', async () => {
+  const { items } = await alpine.get('/v1/users');
+  const path = `/v1/users/${items.find(({ role }) => role === 'viewer').id}`;
+  const headers = { 'if-match': await alpine.etag(path) };
+  await alpine.refused(422, 'unknown-field', 'PATCH', path, { body: { password: 'mine from now on' }, headers });
+  const made = await alpine.call('POST', '/v1/users', { body: { email: 'x@x.example', name: 'X', role: 'viewer', password: PASSWORD } });
+  assert.equal(made.status, 405);
+});
+
 test('guessing from one address is limited, and from another still works', async () => {
   const statuses = [];
   for (let i = 0; i < 12; i++) {

@@ -14,6 +14,7 @@ import time
 import doors
 import exports
 import openapi
+import persons
 import reads
 import writes
 from stage import Stage
@@ -43,6 +44,9 @@ TESTS = (reads.each_thing_is_there_for_those_alone_who_may_see_it,
          writes.naming_others_in_a_body_changes_nothing,
          writes.the_rightful_one_can_do_all_of_it,
          writes.a_close_leaves_other_sellers_reports_alone,
+         persons.inviting_tells_nothing,
+         persons.a_link_lets_in_its_owner_alone,
+         persons.a_person_of_two_accounts_acts_for_one,
          doors.every_operation_was_attacked)
 
 

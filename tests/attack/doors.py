@@ -8,10 +8,10 @@ import urllib.parse
 from reads import kinds, pages
 from stage import PASSWORD
 
-PUBLIC = ("signIn", "getIndex", "getOpenapi", "getHealth", "getReadiness", "getMetrics", "openInstallPage",
+PUBLIC = ("signIn", "acceptInvitation", "getIndex", "getOpenapi", "getHealth", "getReadiness", "getMetrics", "openInstallPage",
           "getInstallFile")
 # Where there is no thing of another's to name.
-NOT_ANOTHER_S = PUBLIC + ("getSession", "signOut", "changePassword", "getRootKeys")
+NOT_ANOTHER_S = PUBLIC + ("getSession", "signOut", "changePassword", "switchAccount", "getRootKeys")
 
 
 def an_empty_database(address):
@@ -36,7 +36,7 @@ def own_things(stage):
     found = {kind: next(one["id"] for one in things.values() if sees(own, one))
              for kind, (things, sees, _) in kinds(stage).items()}
     return found | {"account": own, "charge": stage.made["charge of P0001 to C00001"], "token": stage.who["P0001"].reader_id,
-                    "link": stage.made["install link of P0001"]}
+                    "link": stage.made["install link of P0001"], "invitation": stage.made["invitation of P0001"]}
 
 
 def short_token(stage, who):

@@ -256,6 +256,7 @@ def lists(stage):
     found["/v1/charges"] = tree.charges, tree.sees_of_edge
     found["/v1/corrections"] = tree.corrections, tree.sees_of_edge
     found["/v1/tokens"] = tree.tokens, tree.sees_own
+    found["/v1/invitations"] = tree.invitations, tree.sees_own
     return found
 
 
@@ -312,8 +313,9 @@ FILTERS = {  # what names an account
     "/v1/devices": ["provider", "customer"], "/v1/products": ["vendor"],
     "/v1/reports": ["provider"], "/v1/invoices": ["seller", "buyer"], "/v1/charges": ["seller", "buyer"],
     "/v1/corrections": ["seller", "buyer"], "/v1/margins?month=2024-02": ["account"], "/v1/ledger": ["owner"],
-    "/v1/users": ["account"], "/v1/tokens": ["account"], "/v1/audit": ["account"]}
-OWN_ALONE = ("/v1/margins?month=2024-02", "/v1/ledger", "/v1/users", "/v1/tokens", "/v1/audit", "/v1/blocks")
+    "/v1/users": ["account"], "/v1/invitations": ["account"], "/v1/tokens": ["account"], "/v1/audit": ["account"]}
+OWN_ALONE = ("/v1/margins?month=2024-02", "/v1/ledger", "/v1/users", "/v1/invitations", "/v1/tokens", "/v1/audit",
+             "/v1/blocks")
 
 
 def naming_another_account_in_a_query_tells_nothing(stage, found):

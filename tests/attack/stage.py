@@ -60,6 +60,14 @@ class Store:
         made = self.read("token", "create", "--account", account, "--name", f"of {account}", "--scopes", scopes, *more)
         return made["secret"], made["token"]["id"]
 
+    def add_user(self, account, email, role, *more, stdin=None):
+        return json.loads(self.say("user", "add", "--account", account, "--email", email, "--name", f"{role} of {account}",
+                                   "--role", role, *more, "--json", stdin=stdin))["id"]
+
+    def invitation_link(self, invitation):
+        """As the operator sends it."""
+        return self.say("invitation", "link", invitation).strip()
+
     def run_sql(self, text):
         """Past the programme."""
         engine, _, path = self.database.partition(":")
@@ -165,9 +173,11 @@ class Stage:
         for code, role in (("MERIDIAN", "owner"), ("AEGIS", "owner"), ("P0001", "owner"), ("P0001", "technician"),
                            ("P0001", "viewer"), ("P0002", "owner"), ("C00001", "owner")):
             email = self.secret(f"{role}@{code.lower()}.example", [code], "a user's address")
-            user = self.say(code, "POST", "/v1/users",
-                            {"email": email, "name": f"{role} {code}", "role": role, "password": PASSWORD})
-            self.made[f"{role} of {code}"] = user["id"]
+            self.made[f"{role} of {code}"] = self.store.add_user(code, email, role, stdin=PASSWORD + "\n")
+        for code in ("MERIDIAN", "P0001", "P0002"):
+            email = self.secret(f"invited@{code.lower()}.example", [code], "an invited address")
+            self.made[f"invitation of {code}"] = self.say(code, "POST", "/v1/invitations",
+                                                          {"email": email, "name": f"guest of {code}", "role": "viewer"})["id"]
         for code in ("MERIDIAN", "P0001", "C00001"):
             self.say(code, "PUT", f"/v1/accounts/{code}/logo", png(f"logo of {code}"))
 
@@ -394,8 +404,9 @@ class Stage:
         found = {"sku" if kind == "catalog" else kind: other.read(kind, "list")["items"][0]["id"]
                  for kind in ("account", "agreement", "block", "licence", "device", "report", "invoice", "catalog")}
         found["key"] = other.say("licence", "key", found["licence"]).strip()
-        found["user"] = json.loads(other.say("user", "add", "--account", "P0001", "--email", "a@b.example", "--name", "A",
-                                             "--role", "owner", "--json", stdin=PASSWORD + "\n"))["id"]
+        found["user"] = other.add_user("P0001", "a@b.example", "owner", stdin=PASSWORD + "\n")
+        found["invitation"] = json.loads(other.say("user", "invite", "--account", "P0001", "--email", "c@b.example",
+                                                   "--name", "C", "--role", "viewer", "--json"))["invitation"]["id"]
         found["secret"], found["token"] = other.token("P0001")
         vendor = next(one["id"] for one in other.read("account", "list")["items"] if one["kind"] == "vendor")
         found["product"] = other.read("product", "add", "--vendor", vendor, "--code", "X", "--name", "X")["id"]

@@ -33,6 +33,7 @@ class Tree:
         self.corrections = {one["id"]: one for one in listed["correction"]}
         self.users = {one["id"]: one for account in self.accounts
                       for one in read("user", "list", "--account", account)["items"]}
+        self.invitations = {one["id"]: one for one in read("invitation", "list")["items"]}
         self.tokens = {one["id"]: one for account in self.accounts
                        for one in read("token", "list", "--account", account)["items"]}
 
@@ -163,7 +164,7 @@ class Tree:
             self.is_or_is_above(viewer, old) and self.is_or_is_above(viewer, new))
 
     def sees_own(self, viewer, thing):
-        """Users and tokens."""
+        """Users, invitations and tokens."""
         return viewer == thing["account"]["id"]
 
     def lists_licence(self, viewer, licence):

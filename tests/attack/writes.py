@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from doors import sign_in
 from machine import offline_request
-from stage import LAST_CLOSED, OPEN, PASSWORD, SCOPES, png
+from stage import LAST_CLOSED, OPEN, SCOPES, png
 
 # What a refused request may change, and what the service does each minute.
 UNLISTED = ("sessions", "sign_in_failures", "idempotency", "heartbeat")
@@ -227,9 +227,9 @@ def writes(stage):
               {**made["correction of P0001 to C00001"], "units": 2, "reason": "x"}, edge("P0001", "C00001")),
         Write("addCorrection", "MERIDIAN", "POST", "/v1/corrections",
               {**made["correction of MERIDIAN to D01"], "units": 2, "reason": "x"}, edge("MERIDIAN", "D01")),
-        Write("addUser", "P0001", "POST", "/v1/users",
-              {"account": ids["P0001"], "email": "new@x.example", "name": "New", "role": "viewer", "password": PASSWORD},
-              knows("P0001")),
+        Write("inviteUser", "P0001", "POST", "/v1/invitations",
+              {"account": ids["P0001"], "email": "new@x.example", "name": "New", "role": "viewer"}, knows("P0001")),
+        Write("revokeInvitation", "P0001", "DELETE", f"/v1/invitations/{made['invitation of P0001']}", None, nobody_else),
         Write("editUser", "P0001", "PATCH", f"/v1/users/{made['technician of P0001']}", {"role": "owner"}, nobody_else),
         Write("unlockUser", "P0001", "POST", f"/v1/users/{made['technician of P0001']}/unlock", {}, nobody_else),
         Write("createToken", "P0001", "POST", "/v1/tokens", {"account": ids["P0001"], "name": "new", "scopes": SCOPES},
@@ -241,7 +241,7 @@ def writes(stage):
     return found
 
 
-READ_OF_SECRETS = (("GET", "/v1/users"), ("GET", "/v1/tokens"))
+READ_OF_SECRETS = (("GET", "/v1/users"), ("GET", "/v1/invitations"), ("GET", "/v1/tokens"))
 
 
 def a_token_that_reads_writes_nothing(stage, found):
@@ -276,7 +276,7 @@ def a_user_who_views_writes_nothing(stage, found):
                 found(f"{write.operation} by a viewer: {answer}")
     for write in writes(stage):
         if write.who == "P0001" and write.operation in ("setPrice", "importPrices", "addCharge", "editUser", "createToken",
-                                                         "addUser", "adjustReport", "submitReport", "addCorrection"):
+                                                         "inviteUser", "adjustReport", "submitReport", "addCorrection"):
             answer = stage.client.ask(stage.who["P0001"], write.method, write.target, write.body, csrf, cookie=technician)
             if answer.status != 403:
                 found(f"{write.operation} by a technician: {answer}")
@@ -290,10 +290,10 @@ def rising(stage, found):
     narrow = stage.say(own, "POST", "/v1/tokens", {"name": "narrow", "scopes": "read users:write"})["secret"]
     before = snapshot(stage)
     owner, technician = stage.made["owner of P0001"], stage.made["technician of P0001"]
-    user = {"email": "riser@x.example", "name": "Riser", "role": "owner", "password": PASSWORD}
-    for method, target, body in (("POST", "/v1/users", user), ("POST", "/v1/users", {**user, "role": "technician"}),
-                                 ("PATCH", f"/v1/users/{owner}", {"password": PASSWORD + "?"}),
-                                 ("PATCH", f"/v1/users/{technician}", {"password": PASSWORD + "?"}),
+    user = {"email": "riser@x.example", "name": "Riser", "role": "owner"}
+    for method, target, body in (("POST", "/v1/invitations", user), ("POST", "/v1/invitations", {**user, "role": "technician"}),
+                                 ("PATCH", f"/v1/users/{owner}", {"name": "Fallen"}),
+                                 ("PATCH", f"/v1/users/{technician}", {"active": False}),
                                  ("PATCH", f"/v1/users/{stage.made['viewer of P0001']}", {"role": "finance"}),
                                  ("POST", "/v1/tokens", {"name": "wide", "scopes": "read licences:write"}),
                                  ("POST", "/v1/tokens", {"name": "wide", "scopes": SCOPES})):
@@ -365,8 +365,8 @@ def bodies(stage):
         "customer": ids["C00003"], "sku": stage.sku, "units": 1, "reason": "x"}, unknown
     yield "P0002", "POST", f"/v1/months/{OPEN}/close", {"seller": ids["P0001"]}, unknown
     yield "P0002", "POST", f"/v1/months/{OPEN}/close", {"seller": ids["MERIDIAN"]}, (403,)
-    yield "P0002", "POST", "/v1/users", {"account": ids["MERIDIAN"], "email": "y@x.example", "name": "Y", "role": "owner",
-                                         "password": PASSWORD}, (403,)
+    yield "P0002", "POST", "/v1/invitations", {"account": ids["MERIDIAN"], "email": "y@x.example", "name": "Y",
+                                               "role": "owner"}, (403,)
     yield "P0002", "POST", "/v1/tokens", {"account": ids["C00002"], "name": "y", "scopes": "read"}, (403,)
     yield "P0002", "POST", "/v1/licences/find", {"key": stage.stranger()["key"]}, unknown
     release = {"version": "3", "channel": "beta",
@@ -407,7 +407,7 @@ def the_rightful_one_can_do_all_of_it(stage, found):
             found(f"an install link does not open {target}: {answer}")
     after = snapshot(stage)
     for table in ("products", "product_skus", "releases", "artifact_uploads", "install_links", "tuf_metadata", "accounts", "agreements", "skus", "prices", "blocks", "licences", "licence_events", "reports",
-                  "invoices", "charges", "corrections", "users", "tokens", "audit"):
+                  "invoices", "charges", "corrections", "users", "invitations", "tokens", "audit"):
         if before[table] == after[table]:
             found(f"a snapshot would not have told that {table} changed")
 

@@ -90,10 +90,11 @@ static void a_customer_that_can_sign_in_agrees_itself(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct move_view move = proposed(world, "P2", "2026-12");
-    trade_sabotage(
-        &(struct trade){.world = world},
-        "insert into users (id, account_id, email, name, role, password_hash, created_at_us) "
-        "select 900, id, 'c1@example.com', 'Cara', 'owner', 'x', 1 from accounts where code = 'C1'");
+    struct trade trade = {.world = world};
+    trade_sabotage(&trade, "insert into persons (id, email, password_hash, created_at_us) "
+                           "values (900, 'c1@example.com', 'x', 1)");
+    trade_sabotage(&trade, "insert into users (id, account_id, person_id, name, role, created_at_us) "
+                           "select 900, id, 900, 'Cara', 'owner', 1 from accounts where code = 'C1'");
     WORLD_FAULT(world, "not-a-party", agree(world, "P1", "C1", move.identifier, &move));
     WORLD_OK(world, agree(world, "C1", NULL, move.identifier, &move));
 }

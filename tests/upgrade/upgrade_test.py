@@ -86,6 +86,15 @@ def fill_from_dump(url, directory):
 def live_on(store, directory):
     """What an upgraded store must be able to do."""
     print(store.is_clean())
+    owner = next(one for account in store.ask("account", "list")["items"]
+                 for one in store.ask("user", "list", "--account", account["id"])["items"])
+    if (owner["email"], owner["role"], owner["active"]) != ("owner@p.example", "owner", True):
+        sys.exit(f"the user is another: {owner}")
+    distributor = store.ask("account", "list")["items"][0]["id"]
+    other = store.ask("user", "add", "--account", distributor, "--email", owner["email"], "--name", "Owner",
+                      "--role", "viewer", "--known")
+    if other["account"]["id"] != distributor:
+        sys.exit(f"the user of before is no person: {other}")
     invoices = store.ask("invoice", "list")["items"]
     numbers = [invoice["number"] for invoice in invoices if invoice["kind"] != "credit-note"][::22]
     print(f"{store.explain_all(numbers)} lines of {len(numbers)} documents explained")

@@ -3,6 +3,7 @@
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/show.h"
+#include "programme/access/invitations.h"
 #include "programme/licensing/undo_licence.h"
 #include "programme/parties/agreements.h"
 #include "programme/parties/init_programme.h"
@@ -53,12 +54,26 @@ static enum status run_init(struct operator_session *session, const struct argum
 
 static enum status run_programme_edit(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
+    bool has_minutes = argument_given(arguments, "undo-minutes");
+    bool has_days = argument_given(arguments, "invitation-days");
     int64_t minutes;
+    int64_t days;
     TRY(argument_int(arguments, "undo-minutes", 0, 0, UNDO_WINDOW_MINUTES_MAX, &minutes, fault));
-    TRY(set_undo_window(&session->call, minutes, fault));
+    TRY(argument_int(arguments, "invitation-days", 1, 1, INVITATION_DAYS_MAX, &days, fault));
+    if (!has_minutes && !has_days) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", "undo-minutes", TEXT(""),
+                         "Give --undo-minutes or --invitation-days.");
+    }
     struct json_writer writer = {.arena = &session->arena};
     json_write_open(&writer, NULL);
-    json_write_int(&writer, "undo_minutes", minutes);
+    if (has_minutes) {
+        TRY(set_undo_window(&session->call, minutes, fault));
+        json_write_int(&writer, "undo_minutes", minutes);
+    }
+    if (has_days) {
+        TRY(set_invitation_days(&session->call, days, fault));
+        json_write_int(&writer, "invitation_days", days);
+    }
     json_write_close(&writer);
     show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
@@ -380,11 +395,13 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_init},
     {.words = "programme edit",
-     .summary = "Set how long a change of a licence can be undone",
+     .summary = "Set how long a change of a licence can be undone, or an invitation accepted",
      .options = {{.name = "undo-minutes",
                   .value = "N",
-                  .presence = REQUIRED,
-                  .help = "0 (never) to 1440; 15 where nothing was set"}},
+                  .help = "0 (never) to 1440; 15 where nothing was set"},
+                 {.name = "invitation-days",
+                  .value = "N",
+                  .help = "1 to 30; 7 where nothing was set. Invitations that are out keep theirs"}},
      .prints = true,
      .run = run_programme_edit},
     {.words = "account add",

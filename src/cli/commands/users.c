@@ -1,9 +1,11 @@
-/* Users, API tokens and the audit trail. */
+/* Users, invitations, API tokens and the audit trail. */
 #include "programme/access/users.h"
 #include "cli/group.h"
 #include "cli/show.h"
 #include "machine/clock.h"
+#include "programme/access/invitations.h"
 #include "programme/access/list_audit.h"
+#include "programme/access/passwords.h"
 #include "programme/access/tokens.h"
 #include "json/represent.h"
 
@@ -57,9 +59,12 @@ static enum status run_user_add(struct operator_session *session, const struct a
     struct add_user_input input = {.account = argument_text(arguments, "account"),
                                    .email = argument_text(arguments, "email"),
                                    .name = argument_text(arguments, "name"),
-                                   .role = argument_text(arguments, "role")};
+                                   .role = argument_text(arguments, "role"),
+                                   .is_known = argument_given(arguments, "known")};
     struct user_view user;
-    TRY(read_password(session, &input.password, fault));
+    if (!input.is_known) {
+        TRY(read_password(session, &input.password, fault));
+    }
     TRY(add_user(&session->call, &input, &user, fault));
     show_user_view(session, arguments, &user);
     return STATUS_OK;
@@ -114,6 +119,80 @@ static enum status run_user_list(struct operator_session *session, const struct 
     static const struct column COLUMNS[] = {
         {"user", "id"},   {"e-mail", "email"},  {"name", "name"}, {"account", "account.code"},
         {"role", "role"}, {"active", "active"}, {NULL, NULL}};
+    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    return STATUS_OK;
+}
+
+/* A link, which is shown once, and the invitation that it is of. */
+static void show_link(struct operator_session *session, const struct arguments *arguments, struct text link,
+                      const struct invitation_view *invitation) {
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        json_write_open(&writer, NULL);
+        json_write_text(&writer, "link", link);
+        represent_invitation(&writer, "invitation", invitation);
+        json_write_close(&writer);
+        show_json(json_written(&writer));
+        return;
+    }
+    printf("%.*s\n", TEXT_ARGS(link));
+    fprintf(
+        stderr,
+        "This is shown once. Send it to %.*s and to nobody else: whoever has it is taken for the owner of "
+        "that address. %.*s is the invitation's identifier.\n",
+        TEXT_ARGS(invitation->email), TEXT_ARGS(invitation->identifier));
+}
+
+static enum status run_user_invite(struct operator_session *session, const struct arguments *arguments,
+                                   struct fault *fault) {
+    struct invite_user_input input = {.account = argument_text(arguments, "account"),
+                                      .email = argument_text(arguments, "email"),
+                                      .name = argument_text(arguments, "name"),
+                                      .role = argument_text(arguments, "role")};
+    struct invitation_view invitation;
+    struct text link;
+    TRY(invite_user(&session->call, &input, &invitation, fault));
+    TRY(make_invitation_link(&session->call, invitation.identifier, &invitation, &link, fault));
+    show_link(session, arguments, link, &invitation);
+    return STATUS_OK;
+}
+
+static enum status run_invitation_link(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct invitation_view invitation;
+    struct text link;
+    TRY(make_invitation_link(&session->call, argument_text(arguments, "INVITATION"), &invitation, &link,
+                             fault));
+    show_link(session, arguments, link, &invitation);
+    return STATUS_OK;
+}
+
+static enum status run_invitation_revoke(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    struct invitation_view invitation;
+    TRY(revoke_invitation(&session->call, argument_text(arguments, "INVITATION"), &invitation, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_invitation(&writer, NULL, &invitation);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
+}
+
+static enum status run_invitation_list(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct page where = {.limit = PAGE_LIMIT_MAX};
+    struct json_writer writer = show_list_begin(session);
+    struct invitation_page page;
+    do {
+        TRY(list_invitations(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_invitation(&writer, NULL, &page.items[i]);
+        }
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    static const struct column COLUMNS[] = {{"invitation", "id"},    {"e-mail", "email"},
+                                            {"name", "name"},        {"account", "account.code"},
+                                            {"role", "role"},        {"invited by", "invited_by"},
+                                            {"until", "expires_at"}, {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
@@ -193,20 +272,31 @@ static enum status run_audit_list(struct operator_session *session, const struct
     "read accounts:write catalogue:write prices:write licences:write reports:write billing:write "           \
     "users:write"
 
+#define NEW_USER_OPTIONS                                                                                     \
+    {.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},                                \
+        {.name = "email", .value = "ADDRESS", .presence = REQUIRED, .help = "to sign in with"},              \
+        {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "the person's"}, {                   \
+        .name = "role", .value = "ROLE", .presence = REQUIRED,                                               \
+        .help = "owner, finance, technician or viewer", .completion = COMPLETE_WORDS, .words = ROLES         \
+    }
+
 static const struct command COMMANDS[] = {
     {.words = "user add",
-     .summary = "Add a person to an account; a password of 12 bytes or more is read from standard input",
-     .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},
-                 {.name = "email", .value = "ADDRESS", .presence = REQUIRED, .help = "to sign in with"},
-                 {.name = "name", .value = "NAME", .presence = REQUIRED, .help = "the person's"},
-                 {.name = "role",
-                  .value = "ROLE",
-                  .presence = REQUIRED,
-                  .help = "owner, finance, technician or viewer",
-                  .completion = COMPLETE_WORDS,
-                  .words = ROLES}},
+     .summary =
+         "Add a person to an account at once; a password of 12 bytes or more is read from standard input",
+     .options = {NEW_USER_OPTIONS,
+                 {.name = "known", .help = "the person has a password already, and keeps it: none is read"}},
+     .details = "For setting up, where you know whose the address is. For anybody else, user invite.",
      .prints = true,
      .run = run_user_add},
+    {.words = "user invite",
+     .summary = "Invite somebody to an account, and print the link to send to that e-mail address, once",
+     .options = {NEW_USER_OPTIONS},
+     .details = "The owner of the address accepts with POST /v1/invitations/accept: a new person sets its "
+                "password, one that is known gives it. Accounts invite with POST /v1/invitations; invitation "
+                "list shows what waits for a link.",
+     .prints = true,
+     .run = run_user_invite},
     {.words = "user edit",
      .summary = "Change a person's name, role or password, or whether it may sign in",
      .operands = {{.name = "USER", .presence = REQUIRED, .help = "usr_… or e-mail address"}},
@@ -216,7 +306,8 @@ static const struct command COMMANDS[] = {
                   .help = "owner, finance, technician or viewer",
                   .completion = COMPLETE_WORDS,
                   .words = ROLES},
-                 {.name = "password", .help = "read a new one from standard input"},
+                 {.name = "password",
+                  .help = "read a new one from standard input, for all accounts of the person"},
                  {.name = "activate", .help = "let it sign in again"},
                  {.name = "deactivate", .help = "let it sign in no more"}},
      .prints = true,
@@ -231,6 +322,21 @@ static const struct command COMMANDS[] = {
      .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"}},
      .prints = true,
      .run = run_user_list},
+    {.words = "invitation list",
+     .summary = "List the invitations that are open",
+     .options = {{.name = "account", .value = "A", .help = "whose (default: all)"}},
+     .prints = true,
+     .run = run_invitation_list},
+    {.words = "invitation link",
+     .summary = "Make a new link of an invitation and print it, once, to send to its e-mail address",
+     .operands = {{.name = "INVITATION", .presence = REQUIRED, .help = "ivt_…"}},
+     .prints = true,
+     .run = run_invitation_link},
+    {.words = "invitation revoke",
+     .summary = "Take an invitation back",
+     .operands = {{.name = "INVITATION", .presence = REQUIRED, .help = "ivt_…"}},
+     .prints = true,
+     .run = run_invitation_revoke},
     {.words = "token create",
      .summary = "Create an API token for an account's systems and print it, once",
      .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},

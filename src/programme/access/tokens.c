@@ -7,6 +7,7 @@
 #include "programme/call/credential.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/validate.h"
+#include "store/access/invitations.h"
 #include "store/parties/programme.h"
 
 #include <assert.h>
@@ -125,6 +126,13 @@ static enum status find_own_token(struct call *call, struct text word, struct to
     return require_right(call, token->account_id, RIGHT_USERS, fault);
 }
 
+/* Those that the token made. */
+static enum status end_invitations(struct call *call, int64_t token_id, struct fault *fault) {
+    struct text inviter =
+        text_format(call->arena, "token %.*s", TEXT_ARGS(identifier_text(call, IDENTIFIER_TOKEN, token_id)));
+    return invitation_delete_by(call->db, inviter, fault);
+}
+
 static enum status do_revoke_token(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct text *identifier = input;
     struct token token;
@@ -133,6 +141,7 @@ static enum status do_revoke_token(struct call *call, const void *input, void *o
     if (token.revoked_at_us == 0) {
         token.revoked_at_us = call->now_us;
         TRY(token_revoke(call->db, token.id, call->now_us, fault));
+        TRY(end_invitations(call, token.id, fault));
         TRY(audit_write(call, "token.revoke", identifier_text(call, IDENTIFIER_TOKEN, token.id),
                         token.account_id, token.name, fault));
     }

@@ -4,6 +4,7 @@
 #include "programme/audit/audit_documents.h"
 #include "programme/audit/audit_events.h"
 #include "programme/audit/audit_invoices.h"
+#include "programme/audit/audit_persons.h"
 #include "programme/audit/audit_private.h"
 #include "programme/audit/audit_updates.h"
 #include "programme/billing/load_snapshot.h"
@@ -21,6 +22,7 @@ static struct text subject_of(const struct call *call, enum audit_subject subjec
         [AUDIT_CHARGE] = IDENTIFIER_CHARGE,   [AUDIT_CORRECTION] = IDENTIFIER_CORRECTION,
         [AUDIT_PRODUCT] = IDENTIFIER_PRODUCT, [AUDIT_RELEASE] = IDENTIFIER_RELEASE,
         [AUDIT_DEVICE] = IDENTIFIER_DEVICE,   [AUDIT_SKU] = IDENTIFIER_SKU,
+        [AUDIT_USER] = IDENTIFIER_USER,
     };
     if (subject == AUDIT_POSTING) {
         return text_format(call->arena, "posting %lld", (long long)id);
@@ -148,6 +150,7 @@ static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(audit_invoices(audit, fault));
     TRY(audit_credits(audit, fault));
     TRY(audit_documents(audit, fault));
+    TRY(audit_persons(audit, fault));
     return audit_updates(audit, fault);
 }
 

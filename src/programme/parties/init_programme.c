@@ -47,6 +47,7 @@ static enum status insert_programme(struct call *call, const struct new_programm
                                         .distributor_id = distributor_id,
                                         .secret_check = {(const char *)check, sizeof check},
                                         .undo_window_s = PROGRAMME_UNDO_WINDOW_S,
+                                        .invitation_days = PROGRAMME_INVITATION_DAYS,
                                         .created_at_us = call->now_us};
     return programme_insert(call->db, &programme, fault);
 }

@@ -1,5 +1,6 @@
 #include "store/access/users.h"
 
+#include "store/access/role_words.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -36,44 +37,61 @@ static const char *role_word(int role) {
     return role_name((enum role)role);
 }
 
-static const struct db_words ROLE_WORDS = {role_word, ROLE_COUNT};
+const struct db_words ROLE_WORDS = {role_word, ROLE_COUNT};
 
 static const struct db_field USER_FIELDS[] = {
     DB_FIELD_INT(struct user, id, "id"),
     DB_FIELD_INT(struct user, account_id, "account_id"),
-    DB_FIELD_TEXT(struct user, email, "email"),
+    DB_FIELD_INT(struct user, person_id, "person_id"),
     DB_FIELD_TEXT(struct user, name, "name", DB_SAVED),
     DB_FIELD_WORD(struct user, role, "role", &ROLE_WORDS, DB_SAVED),
-    DB_FIELD_TEXT(struct user, password_hash, "password_hash", DB_SAVED),
     DB_FIELD_BOOL(struct user, active, "active", DB_SAVED),
     DB_FIELD_INT(struct user, created_at_us, "created_at_us"),
     DB_FIELD_INT(struct user, version, "version"),
 };
 static const struct db_fields USER = DB_FIELDS(struct user, USER_FIELDS);
 
-static const char LOAD_USER[] = "select {} from users where id = $1";
+/* A user as it is read, with its person's address. */
+static const struct db_field NAMED_USER_FIELDS[] = {
+    DB_FIELD_REST("u", &USER),
+    DB_FIELD_TEXT(struct user, email, "p.email"),
+};
+static const struct db_fields NAMED_USER = DB_FIELDS(struct user, NAMED_USER_FIELDS);
+
+#define FROM_USERS "select {} from users u join persons p on p.id = u.person_id "
+
+static const char LOAD_USER[] = FROM_USERS "where u.id = $1";
 
 enum status user_load(struct db *db, struct arena *arena, int64_t id, struct user *user,
                       struct fault *fault) {
     bool found = false;
-    TRY(rows_one(db, arena, &USER, LOAD_USER, DB_ARGS(db_integer(id)), user, &found, fault));
+    TRY(rows_one(db, arena, &NAMED_USER, LOAD_USER, DB_ARGS(db_integer(id)), user, &found, fault));
     if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-user", "user", TEXT(""), "There is no such user.");
     }
     return STATUS_OK;
 }
 
-static const char FIND_EMAIL[] = "select {} from users where email = $1";
+static const char FIND_EMAIL[] = FROM_USERS "where p.email = $2 and u.account_id = $1";
 
-enum status user_find_email(struct db *db, struct arena *arena, struct text email, bool *found,
-                            struct user *user, struct fault *fault) {
-    return rows_one(db, arena, &USER, FIND_EMAIL, DB_ARGS(db_string(email)), user, found, fault);
+enum status user_find_email(struct db *db, struct arena *arena, int64_t account_id, struct text email,
+                            bool *found, struct user *user, struct fault *fault) {
+    return rows_one(db, arena, &NAMED_USER, FIND_EMAIL, DB_ARGS(db_integer(account_id), db_string(email)),
+                    user, found, fault);
+}
+
+static const char LIST_OF_PERSON[] = FROM_USERS "where u.person_id = $1 order by u.id";
+
+enum status user_list_of_person(struct db *db, struct arena *arena, int64_t person_id, struct user **users,
+                                size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &NAMED_USER, LIST_OF_PERSON, DB_ARGS(db_integer(person_id)), users, count,
+                    fault);
 }
 
 static const char INSERT_USER[] = "insert into users ({}) values ({$1})";
 
 enum status user_insert(struct db *db, struct user *user, struct fault *fault) {
-    assert(user->account_id > 0 && user->email.length > 0 && user->password_hash.length > 0);
+    assert(user->account_id > 0 && user->person_id > 0);
     TRY(db_counter_take(db, "users", 1, &user->id, fault));
     user->version = 1;
     return rows_insert(db, &USER, INSERT_USER, DB_NO_ARGS, user, fault);
@@ -94,13 +112,13 @@ enum status user_update(struct db *db, struct user *user, struct fault *fault) {
     return STATUS_OK;
 }
 
-static const char LIST_USERS[] =
-    "select {} from users where account_id = $1 and id > $2 order by id limit $3";
+static const char LIST_USERS[] = FROM_USERS "where u.account_id = $1 and u.id > $2 order by u.id limit $3";
 
 enum status user_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                       struct user **users, size_t *count, int64_t *next_after, struct fault *fault) {
-    return rows_page(db, arena, &USER, LIST_USERS, DB_ARGS(db_integer(account_id), db_integer(page.after_id)),
-                     page, users, count, next_after, fault);
+    return rows_page(db, arena, &NAMED_USER, LIST_USERS,
+                     DB_ARGS(db_integer(account_id), db_integer(page.after_id)), page, users, count,
+                     next_after, fault);
 }
 
 static const char COUNT_OWNERS[] = "select cast(count(*) as bigint) from users "
@@ -136,12 +154,13 @@ struct session_and_user {
 
 static const struct db_field SESSION_AND_USER_FIELDS[] = {
     DB_FIELD_PART(struct session_and_user, session, "s", &SESSION),
-    DB_FIELD_PART(struct session_and_user, user, "u", &USER),
+    DB_FIELD_PART(struct session_and_user, user, NULL, &NAMED_USER),
 };
 static const struct db_fields SESSION_AND_USER = DB_FIELDS(struct session_and_user, SESSION_AND_USER_FIELDS);
 
-static const char FIND_SESSION[] = "select {} from sessions s join users u on u.id = s.user_id "
-                                   "where s.token_hash = $1 and s.expires_at_us > $2 and u.active = 1";
+static const char FIND_SESSION[] =
+    "select {} from sessions s join users u on u.id = s.user_id "
+    "join persons p on p.id = u.person_id where s.token_hash = $1 and s.expires_at_us > $2 and u.active = 1";
 
 enum status session_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                          bool *found, struct session *session, struct user *user, struct fault *fault) {
@@ -171,11 +190,24 @@ enum status session_delete(struct db *db, struct text token_hash, struct fault *
     return db_run(db, DELETE_SESSION, DB_ARGS(db_bytes(token_hash)), NULL, fault);
 }
 
-static const char DELETE_OTHERS[] = "delete from sessions where user_id = $1 and token_hash <> $2";
+static const char SET_SESSION_USER[] = "update sessions set user_id = $2 where token_hash = $1";
 
-enum status session_delete_others(struct db *db, int64_t user_id, struct text keep_hash,
-                                  struct fault *fault) {
-    return db_run(db, DELETE_OTHERS, DB_ARGS(db_integer(user_id), db_bytes(keep_hash)), NULL, fault);
+enum status session_set_user(struct db *db, struct text token_hash, int64_t user_id, struct fault *fault) {
+    return db_run(db, SET_SESSION_USER, DB_ARGS(db_bytes(token_hash), db_integer(user_id)), NULL, fault);
+}
+
+static const char DELETE_OF_USER[] = "delete from sessions where user_id = $1";
+
+enum status session_delete_of_user(struct db *db, int64_t user_id, struct fault *fault) {
+    return db_run(db, DELETE_OF_USER, DB_ARGS(db_integer(user_id)), NULL, fault);
+}
+
+static const char DELETE_OF_PERSON[] = "delete from sessions where token_hash <> $2 and user_id in "
+                                       "(select id from users where person_id = $1)";
+
+enum status session_delete_of_person(struct db *db, int64_t person_id, struct text keep_hash,
+                                     struct fault *fault) {
+    return db_run(db, DELETE_OF_PERSON, DB_ARGS(db_integer(person_id), db_bytes(keep_hash)), NULL, fault);
 }
 
 static const char DELETE_EXPIRED[] = "delete from sessions where expires_at_us <= $1";

@@ -1,4 +1,6 @@
-/* Users, their sessions, and API tokens. Of session tokens and API tokens only hashes are kept. */
+/* Users, their sessions, and API tokens. Of session tokens and API tokens only hashes are kept.
+ *
+ * A user is a person's place in one account, with a role; a person may be a user of several. */
 #ifndef SEATMETER_STORE_ACCESS_USERS_H
 #define SEATMETER_STORE_ACCESS_USERS_H
 
@@ -10,10 +12,10 @@ enum role { ROLE_OWNER, ROLE_FINANCE, ROLE_TECHNICIAN, ROLE_VIEWER };
 struct user {
     int64_t id;
     int64_t account_id;
-    struct text email; /* in lower case */
+    int64_t person_id;
+    struct text email; /* the person's, which inserting and updating a user leave alone */
     struct text name;
     enum role role;
-    struct text password_hash;
     bool active;
     int64_t created_at_us;
     int64_t version;
@@ -46,14 +48,18 @@ enum status role_parse(struct text word, const char *field, enum role *role, str
 /* An id that is not there is STATUS_NOT_FOUND "unknown-user". */
 enum status user_load(struct db *db, struct arena *arena, int64_t id, struct user *user,
                       struct fault *fault) MUST_CHECK;
-enum status user_find_email(struct db *db, struct arena *arena, struct text email, bool *found,
-                            struct user *user, struct fault *fault) MUST_CHECK;
+/* The user of the account with that e-mail address. */
+enum status user_find_email(struct db *db, struct arena *arena, int64_t account_id, struct text email,
+                            bool *found, struct user *user, struct fault *fault) MUST_CHECK;
 enum status user_insert(struct db *db, struct user *user, struct fault *fault) MUST_CHECK; /* sets id */
-/* Saves name, role, password hash and active; STATUS_STALE "stale". */
+/* Saves name, role and active; STATUS_STALE "stale". */
 enum status user_update(struct db *db, struct user *user, struct fault *fault) MUST_CHECK;
 enum status user_list(struct db *db, struct arena *arena, int64_t account_id, struct page page,
                       struct user **users, size_t *count, int64_t *next_after,
                       struct fault *fault) MUST_CHECK;
+/* All users that are the person, in all accounts, the oldest first. */
+enum status user_list_of_person(struct db *db, struct arena *arena, int64_t person_id, struct user **users,
+                                size_t *count, struct fault *fault) MUST_CHECK;
 enum status user_count_active_owners(struct db *db, int64_t account_id, int64_t *owners,
                                      struct fault *fault) MUST_CHECK;
 
@@ -65,9 +71,14 @@ enum status session_find(struct db *db, struct arena *arena, struct text token_h
 enum status session_extend(struct db *db, struct text token_hash, int64_t seen_at_us, int64_t expires_at_us,
                            struct fault *fault) MUST_CHECK;
 enum status session_delete(struct db *db, struct text token_hash, struct fault *fault) MUST_CHECK;
-/* All sessions of a user but the one with `keep_hash` (empty: none is kept). */
-enum status session_delete_others(struct db *db, int64_t user_id, struct text keep_hash,
-                                  struct fault *fault) MUST_CHECK;
+/* The session acts for another user of its person from now on. */
+enum status session_set_user(struct db *db, struct text token_hash, int64_t user_id,
+                             struct fault *fault) MUST_CHECK;
+/* All sessions that act for the user. */
+enum status session_delete_of_user(struct db *db, int64_t user_id, struct fault *fault) MUST_CHECK;
+/* All sessions of a person, for whichever account, but the one with `keep_hash` (empty: none is kept). */
+enum status session_delete_of_person(struct db *db, int64_t person_id, struct text keep_hash,
+                                     struct fault *fault) MUST_CHECK;
 enum status session_delete_expired(struct db *db, int64_t now_us, struct fault *fault) MUST_CHECK;
 
 /* An id that is not there is STATUS_NOT_FOUND "unknown-token". */

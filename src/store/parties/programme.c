@@ -21,6 +21,7 @@ static const struct db_field PROGRAMME_FIELDS[] = {
     DB_FIELD_INT(struct programme, distributor_id, "distributor_id"),
     DB_FIELD_BYTES(struct programme, secret_check, "secret_check"),
     DB_FIELD_INT(struct programme, undo_window_s, "undo_window_s", DB_COUNT),
+    DB_FIELD_INT(struct programme, invitation_days, "invitation_days", DB_FROM_ONE),
     DB_FIELD_INT(struct programme, created_at_us, "created_at_us"),
 };
 static const struct db_fields PROGRAMME = DB_FIELDS(struct programme, PROGRAMME_FIELDS);
@@ -78,4 +79,11 @@ static const char SET_UNDO_WINDOW[] = "update programme set undo_window_s = $1 w
 enum status programme_set_undo_window(struct db *db, int64_t window_s, struct fault *fault) {
     assert(window_s >= 0);
     return db_run(db, SET_UNDO_WINDOW, DB_ARGS(db_integer(window_s)), NULL, fault);
+}
+
+static const char SET_INVITATION_DAYS[] = "update programme set invitation_days = $1 where id = 1";
+
+enum status programme_set_invitation_days(struct db *db, int64_t days, struct fault *fault) {
+    assert(days > 0);
+    return db_run(db, SET_INVITATION_DAYS, DB_ARGS(db_integer(days)), NULL, fault);
 }

@@ -8,7 +8,7 @@
 #include "core/licence/identifier.h"
 #include "store/engine/db.h"
 
-enum { PROGRAMME_SECRET_CHECK_BYTES = 32, PROGRAMME_UNDO_WINDOW_S = 900 };
+enum { PROGRAMME_SECRET_CHECK_BYTES = 32, PROGRAMME_UNDO_WINDOW_S = 900, PROGRAMME_INVITATION_DAYS = 7 };
 
 struct programme {
     struct text name;
@@ -17,6 +17,7 @@ struct programme {
     int64_t distributor_id;
     struct text secret_check; /* PROGRAMME_SECRET_CHECK_BYTES */
     int64_t undo_window_s;    /* how long after a change it can be undone; 0: never */
+    int64_t invitation_days;  /* how long an invitation can be accepted */
     int64_t created_at_us;
 };
 
@@ -42,5 +43,6 @@ enum status programme_insert(struct db *db, const struct programme *programme,
                              struct fault *fault) MUST_CHECK;
 
 enum status programme_set_undo_window(struct db *db, int64_t window_s, struct fault *fault) MUST_CHECK;
+enum status programme_set_invitation_days(struct db *db, int64_t days, struct fault *fault) MUST_CHECK;
 
 #endif

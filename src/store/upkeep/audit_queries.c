@@ -57,6 +57,10 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "where (v.state = 'done') <> (v.successor_id is not null) or s.seller_id <> v.to_id "
      "or (v.state in ('done', 'withdrawn')) <> (v.decided_at_us is not null)",
      "has a move (number {a}) whose state, time and account of the new provider contradict each other"},
+    {"user-person", AUDIT_USER,
+     "select u.id, u.person_id, 0 from users u where not exists (select 1 from persons p where p.id = "
+     "u.person_id)",
+     "is no person: there is none with the number {a}"},
     {"licence-provider", AUDIT_LICENCE,
      "select l.id, l.provider_id, coalesce(a.seller_id, 0) from licences l left join accounts a on a.id = "
      "l.customer_id where a.id is null or a.seller_id is null or a.seller_id <> l.provider_id "

@@ -24,6 +24,7 @@ enum audit_subject {
     AUDIT_RELEASE,
     AUDIT_DEVICE,
     AUDIT_SKU,
+    AUDIT_USER,
     AUDIT_SIGNING_KEY,
     AUDIT_DEVICE_LOG,
     AUDIT_SEEN_LOG,
