@@ -75,6 +75,7 @@ static enum status get_corrections(struct request *request, struct response *res
         .seller = request_query(request, "seller"),
         .buyer = request_query(request, "buyer"),
         .month = request_query(request, "month"),
+        .state = request_query(request, "state"),
     };
     struct correction_page page;
     TRY(request_page(request, &input.page, fault));
@@ -92,18 +93,66 @@ static enum status post_correction(struct request *request, struct response *res
     struct json_object body;
     TRY(request_json(request, &document, &body, fault));
     struct add_correction_input input = {
-        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
-        .buyer = json_read_text(&body, "buyer", JSON_REQUIRED),
-        .month = json_read_text(&body, "month", JSON_REQUIRED),
-        .customer = json_read_text(&body, "customer", JSON_REQUIRED),
-        .sku = json_read_text(&body, "sku", JSON_REQUIRED),
-        .units = json_read_int(&body, "units", JSON_REQUIRED, 0),
+        .giver = json_read_text(&body, "giver", JSON_OPTIONAL),
+        .month = json_read_text(&body, "month", JSON_OPTIONAL),
+        .customer = json_read_text(&body, "customer", JSON_OPTIONAL),
+        .sku = json_read_text(&body, "sku", JSON_OPTIONAL),
+        .units = json_read_int(&body, "units", JSON_OPTIONAL, INT64_MIN),
+        .licence = json_read_text(&body, "licence", JSON_OPTIONAL),
+        .at = json_read_text(&body, "at", JSON_OPTIONAL),
+        .seats = json_read_int(&body, "seats", JSON_OPTIONAL, INT64_MIN),
+        .reason = json_read_text(&body, "reason", JSON_REQUIRED),
+        .dry_run = json_read_bool(&body, "dry_run", false),
+    };
+    TRY(request_json_done(&document, &body));
+    input.has_units = input.units != INT64_MIN;
+    input.has_seats = input.seats != INT64_MIN;
+    struct correction_page page;
+    TRY(add_correction(&request->call, &input, &page, fault));
+    struct json_writer *out = response_begin_items(response, request, input.dry_run ? 200 : 201);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_correction(out, NULL, &page.items[i]);
+    }
+    response_end_page(request, out, 0);
+    return STATUS_OK;
+}
+
+static enum status get_correction(struct request *request, struct response *response, struct fault *fault) {
+    struct correction_view correction;
+    TRY(show_correction(&request->call, request_parameter(request, "correction"), &correction, fault));
+    represent_correction(response_json(response, request, 200), NULL, &correction);
+    return STATUS_OK;
+}
+
+static enum status post_correction_accept(struct request *request, struct response *response,
+                                          struct fault *fault) {
+    struct decide_correction_input input = {.correction = request_parameter(request, "correction")};
+    struct correction_view correction;
+    TRY(accept_correction(&request->call, &input, &correction, fault));
+    represent_correction(response_json(response, request, 200), NULL, &correction);
+    return STATUS_OK;
+}
+
+static enum status post_correction_refuse(struct request *request, struct response *response,
+                                          struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    struct decide_correction_input input = {
+        .correction = request_parameter(request, "correction"),
         .reason = json_read_text(&body, "reason", JSON_REQUIRED),
     };
     TRY(request_json_done(&document, &body));
     struct correction_view correction;
-    TRY(add_correction(&request->call, &input, &correction, fault));
-    represent_correction(response_json(response, request, 201), NULL, &correction);
+    TRY(refuse_correction(&request->call, &input, &correction, fault));
+    represent_correction(response_json(response, request, 200), NULL, &correction);
+    return STATUS_OK;
+}
+
+static enum status delete_correction(struct request *request, struct response *response,
+                                     struct fault *fault) {
+    TRY(remove_correction(&request->call, request_parameter(request, "correction"), fault));
+    response->http_status = 204;
     return STATUS_OK;
 }
 
@@ -168,8 +217,12 @@ static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/charges", RIGHT_READ, 0, "limit cursor seller buyer month", get_charges},
     {METHOD_POST, "/v1/charges", RIGHT_BILLING, 0, "", post_charge},
     {METHOD_DELETE, "/v1/charges/{charge}", RIGHT_BILLING, 0, "", delete_charge},
-    {METHOD_GET, "/v1/corrections", RIGHT_READ, 0, "limit cursor seller buyer month", get_corrections},
+    {METHOD_GET, "/v1/corrections", RIGHT_READ, 0, "limit cursor seller buyer month state", get_corrections},
     {METHOD_POST, "/v1/corrections", RIGHT_REPORTS, 0, "", post_correction},
+    {METHOD_GET, "/v1/corrections/{correction}", RIGHT_READ, 0, "", get_correction},
+    {METHOD_DELETE, "/v1/corrections/{correction}", RIGHT_REPORTS, 0, "", delete_correction},
+    {METHOD_POST, "/v1/corrections/{correction}/accept", RIGHT_REPORTS, 0, "", post_correction_accept},
+    {METHOD_POST, "/v1/corrections/{correction}/refuse", RIGHT_REPORTS, 0, "", post_correction_refuse},
     {METHOD_GET, "/v1/margins", RIGHT_READ, 0, "account month group forecast", get_margins},
     {METHOD_GET, "/v1/ledger", RIGHT_READ, 0, "owner", get_balances},
     {METHOD_GET, "/v1/exports/{what}", RIGHT_READ, 0, "month spreadsheet", get_export},

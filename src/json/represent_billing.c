@@ -209,19 +209,58 @@ void represent_one_off_charge(struct json_writer *out, const char *name,
     json_write_close(out);
 }
 
+static void write_instant_or_null(struct json_writer *out, const char *name, int64_t at_us) {
+    if (at_us == 0) {
+        json_write_null(out, name);
+    } else {
+        json_write_instant(out, name, at_us);
+    }
+}
+
+/* Units, or the late event in their place. */
+static void write_correct(struct json_writer *out, const struct correction_view *correction) {
+    bool is_late = correction->licence.length > 0;
+    json_write_text_or_null(out, "licence", correction->licence);
+    if (is_late) {
+        json_write_null(out, "units");
+        json_write_instant(out, "at", correction->at_us);
+        json_write_int(out, "seats", correction->seats);
+    } else {
+        json_write_int(out, "units", correction->units);
+        json_write_null(out, "at");
+        json_write_null(out, "seats");
+    }
+}
+
+static void write_difference(struct json_writer *out, const struct correction_money *money) {
+    if (money->is_known) {
+        write_amount(out, "difference", money->difference_minor, money->currency);
+        json_write_string(out, "currency", money->currency.code);
+    } else {
+        json_write_null(out, "difference");
+        json_write_null(out, "currency");
+    }
+}
+
 void represent_correction(struct json_writer *out, const char *name,
                           const struct correction_view *correction) {
     json_write_open(out, name);
-    json_write_text(out, "id", correction->identifier);
+    json_write_text_or_null(out, "id", correction->identifier);
     json_write_text(out, "agreement", correction->agreement);
     write_code(out, "seller", correction->seller_code, TEXT(""));
     write_code(out, "buyer", correction->buyer_code, TEXT(""));
+    write_code(out, "giver", correction->giver_code, TEXT(""));
     write_code(out, "customer", correction->customer_code, TEXT(""));
     json_write_text(out, "sku", correction->sku);
     json_write_text(out, "month", month_format(out->arena, correction->month));
-    json_write_int(out, "units", correction->units);
+    write_correct(out, correction);
     json_write_text(out, "reason", correction->reason);
-    json_write_text(out, "created_by", correction->created_by);
+    json_write_text(out, "state", correction->state);
+    write_difference(out, &correction->money);
+    write_instant_or_null(out, "silent_at", correction->silent_at_us);
+    write_instant_or_null(out, "decided_at", correction->decided_at_us);
+    json_write_text_or_null(out, "decision", correction->decision);
+    json_write_text_or_null(out, "created_by", correction->created_by);
     json_write_instant(out, "created_at", correction->created_at_us);
     json_write_text_or_null(out, "invoice", correction->invoice);
     json_write_text_or_null(out, "stuck", correction->stuck);

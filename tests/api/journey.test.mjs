@@ -275,8 +275,27 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   assert.equal(sold.gross, '330.00');
   assert.equal((await alpine.post(`/v1/invoices/${sold.id}/write-off`, { note: 'Bankrupt.' })).state, 'written-off');
 
-  const correction = await distributor.post('/v1/corrections', { buyer: 'ALPINE', month: '2026-11', customer: 'TREY', sku: 'SUITE', units: 21, reason: 'One was a test.' }, 201);
-  assert.equal((await distributor.get('/v1/corrections')).items[0].id, correction.id);
+  await correctTheMonth({ alpine, distributor });
+}
+
+async function correctTheMonth({ alpine, distributor }) {
+  const wanted = { month: '2026-11', customer: 'TREY', sku: 'SUITE', units: 21, reason: 'One was a test.' };
+  const tried = await distributor.post('/v1/corrections', { ...wanted, dry_run: true }, 200);
+  assert.equal(tried.items[0].id, null);
+  assert.equal((await distributor.get('/v1/corrections')).items.length, 0);
+  const given = await distributor.post('/v1/corrections', wanted, 201);
+  const own = given.items.find((one) => one.seller.code !== 'ALPINE' && one.buyer.code === 'ALPINE');
+  assert.equal(own.state, 'accepted');
+  assert.ok((await distributor.get('/v1/corrections?state=accepted')).items.some((one) => one.id === own.id));
+  const [asked] = (await alpine.get('/v1/corrections?state=waiting')).items;
+  assert.equal(asked.buyer.code, 'TREY');
+  assert.notEqual((await alpine.get(`/v1/corrections/${asked.id}`)).difference, null);
+  assert.equal((await alpine.post(`/v1/corrections/${asked.id}/refuse`, { reason: 'It was none.' })).state, 'refused');
+  await distributor.must(204, 'DELETE', `/v1/corrections/${own.id}`);
+  assert.equal((await distributor.get(`/v1/corrections/${own.id}`)).state, 'withdrawn');
+  await distributor.post('/v1/corrections', wanted, 201);
+  const [again] = (await alpine.get('/v1/corrections?state=waiting')).items;
+  assert.equal((await alpine.post(`/v1/corrections/${again.id}/accept`, {})).state, 'accepted');
 }
 
 async function lookAtTheMoney({ alpine, distributor }) {

@@ -141,6 +141,7 @@ def an_identifier_of_another_kind_or_programme_is_unknown(stage, found):
 BODIES = {"signAgreement": {"signed_by": "x"}, "agreeMove": {"agreed_by": "x"}, "amendAgreement": {"from": "2031-01"}, "acceptTerms": {"accepted_by": "x"},
           "enlargeBlock": {"size": 60}, "resizeLicence": {"seats": 1},
           "adjustReport": {"customer": "C00001", "sku": "x", "units": 1, "reason": "x"}, "rejectReport": {"reason": "x"},
+          "refuseCorrection": {"reason": "x"},
           "creditInvoice": {"reason": "x"}, "editUser": {"name": "x"}, "editAccount": {"name": "x"},
           "entitleProduct": {"skus": ["x"]}, "withdrawRelease": {"reason": "x"},
           "putLeaseTerms": {"ttl_s": 60, "grace_s": 0, "offline_ttl_s": 60, "silent_s": 60}}

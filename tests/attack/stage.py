@@ -280,9 +280,16 @@ class Stage:
         """One of what was billed for an end customer."""
         lines = self.say(seller, "GET", f"/v1/invoices/{self.invoices(seller, buyer)[0]['id']}")["lines"]
         line = next(one for one in lines if one["customer"] and one["sku"] and one["policy"])
-        body = {"seller": self.who[seller].id, "buyer": self.who[buyer].id, "month": LAST_CLOSED, "units": 1,
+
+        def on_path(tree):
+            """Who is on the path of the customer's SKU: its owner, where that is a vendor, and everybody between."""
+            customer = next(one["id"] for one in tree.accounts.values() if one["code"] == line["customer"]["code"])
+            owners = [one["owner"] for one in tree.skus.values() if one["code"] == line["sku"]]
+            return tree.above(customer) + [owner for owner in owners if tree.is_vendor(owner)]
+
+        body = {"giver": self.who[seller].id, "month": LAST_CLOSED, "units": 1,
                 "customer": line["customer"]["code"], "sku": line["sku"],
-                "reason": self.secret(f"corrected by {seller} for {buyer}", [seller, buyer], "a correction")}
+                "reason": self.secret(f"corrected by {seller} for {buyer}", on_path, "a correction")}
         self.say(seller, "POST", "/v1/corrections", body)
         self.made[f"correction of {seller} to {buyer}"] = body
 
@@ -419,6 +426,11 @@ class Stage:
                                      "--month", OPEN, "--description", "x", "--unit-price", "1")["id"]
         moved = other.read("account", "list", "--kind", "customer")["items"][0]["id"]
         other.say("account", "add", "--kind", "provider", "--name", "X", "--code", "PX")
+        billed = next(one for one in other.read("invoice", "list")["items"] if one["seller"]["code"] == "P0001")
+        line = next(one for one in other.read("invoice", "show", billed["id"])["lines"] if one["customer"] and one["policy"])
+        found["correction"] = other.read("correction", "add", "--giver", "P0001", "--month", billed["month"], "--customer",
+                                         line["customer"]["code"], "--sku", line["sku"], "--units", "1",
+                                         "--reason", "x")["items"][0]["id"]
         found["move"] = other.read("move", "propose", moved, "--to", "PX", "--month", self.made["next month"])["id"]
         self.made["stranger"] = found
         return found

@@ -96,6 +96,16 @@ def writes(stage):
     def nobody_else(_):
         return False
 
+    def correction(one):
+        return lambda viewer: tree.sees_of_edge(viewer, one)
+
+    def corrected(reason, seller):
+        return next(one for one in tree.corrections.values() if one["reason"] == reason and one["seller"]["code"] == seller)
+
+    to_d01 = corrected("corrected by MERIDIAN for D01", "D01")
+    to_p0004 = corrected("corrected by MERIDIAN for D01", "P0004")
+    own = corrected("corrected by P0001 for C00001", "P0001")
+
     lease_terms = {"ttl_s": 3600, "grace_s": 60, "offline_ttl_s": 7200, "silent_s": 86400}
     price = {"seller": ids["P0001"], "buyer": ids["C00001"], "sku": stage.sku, "effective_from": "2031-01-01",
              "tiers": [{"unit_price": "19.5"}]}
@@ -224,9 +234,13 @@ def writes(stage):
               edge("MERIDIAN", "P0001")),
         Write("removeCharge", "MERIDIAN", "DELETE", f"/v1/charges/{made['charge of MERIDIAN to P0005']}", None, nobody_else),
         Write("addCorrection", "P0001", "POST", "/v1/corrections",
-              {**made["correction of P0001 to C00001"], "units": 2, "reason": "x"}, edge("P0001", "C00001")),
+              {**made["correction of P0001 to C00001"], "units": 2, "reason": "x"}, knows("P0001")),
         Write("addCorrection", "MERIDIAN", "POST", "/v1/corrections",
-              {**made["correction of MERIDIAN to D01"], "units": 2, "reason": "x"}, edge("MERIDIAN", "D01")),
+              {**made["correction of MERIDIAN to D01"], "units": 2, "reason": "x"}, knows("MERIDIAN")),
+        Write("acceptCorrection", "D01", "POST", f"/v1/corrections/{to_d01['id']}/accept", {}, correction(to_d01)),
+        Write("refuseCorrection", "P0004", "POST", f"/v1/corrections/{to_p0004['id']}/refuse", {"reason": "x"},
+              correction(to_p0004)),
+        Write("removeCorrection", "P0001", "DELETE", f"/v1/corrections/{own['id']}", None, correction(own)),
         Write("inviteUser", "P0001", "POST", "/v1/invitations",
               {"account": ids["P0001"], "email": "new@x.example", "name": "New", "role": "viewer"}, knows("P0001")),
         Write("revokeInvitation", "P0001", "DELETE", f"/v1/invitations/{made['invitation of P0001']}", None, nobody_else),
@@ -358,7 +372,9 @@ def bodies(stage):
     yield "P0002", "POST", "/v1/charges", {**charge, "buyer": ids["C00002"], "customer": ids["C00005"]}, known
     yield "MERIDIAN", "POST", "/v1/charges", {**charge, "buyer": ids["P0001"], "customer": ids["C00004"]}, known
     yield "P0001", "POST", "/v1/corrections", {**correction, "customer": ids["C00003"]}, unknown
-    yield "P0001", "POST", "/v1/corrections", {**correction, "buyer": ids["C00003"]}, unknown
+    yield "P0001", "POST", "/v1/corrections", {**correction, "giver": ids["P0003"]}, unknown
+    yield "P0001", "POST", "/v1/corrections", {"licence": made["licence of C00003"], "at": f"{LAST_CLOSED}-15", "seats": 0,
+                                               "reason": "x"}, unknown
     yield "P0001", "POST", "/v1/corrections", {**correction, "sku": made["bundle of P0002"]}, unknown
     yield "P0002", "POST", "/v1/corrections", correction, unknown
     yield "P0001", "POST", f"/v1/accounts/{ids['P0001']}/reports/{OPEN}/adjustments", {

@@ -83,14 +83,14 @@ static void an_old_month_is_corrected_with_its_own_tax(void **state) {
     october_is_closed(&trade, *state);
     amend(&trade, "P1", "A", "2026-11",
           (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("21")});
-    struct add_correction_input more = {.seller = TEXT("P1"),
-                                        .buyer = TEXT("A"),
+    struct add_correction_input more = {.giver = TEXT("P1"),
                                         .month = TEXT("2026-10"),
                                         .customer = TEXT("A"),
                                         .sku = TEXT("S"),
+                                        .has_units = true,
                                         .units = 5,
                                         .reason = TEXT("one more")};
-    struct correction_view correction;
+    struct correction_page correction;
     WORLD_OK(trade.world, add_correction(&trade.call, &more, &correction, &trade.world->fault));
     trade_at(&trade, "2026-12-10T00:00:00Z");
     trade_close(&trade, "2026-11");
@@ -240,14 +240,14 @@ static void a_closed_month_an_earlier_one_and_no_change_are_refused(void **state
 static void a_correction_in_the_old_currency_is_billed_before_the_currency_changes(void **state) {
     struct trade trade;
     october_is_closed(&trade, *state);
-    struct add_correction_input less = {.seller = TEXT("P1"),
-                                        .buyer = TEXT("A"),
+    struct add_correction_input less = {.giver = TEXT("P1"),
                                         .month = TEXT("2026-10"),
                                         .customer = TEXT("A"),
                                         .sku = TEXT("S"),
+                                        .has_units = true,
                                         .units = 1,
                                         .reason = TEXT("less")};
-    struct correction_view correction;
+    struct correction_page correction;
     WORLD_OK(trade.world, add_correction(&trade.call, &less, &correction, &trade.world->fault));
     refuse(&trade, "correction-waiting", "A", "2026-11",
            (struct agreement_terms_input){.currency = TEXT("USD")});

@@ -22,7 +22,7 @@
 static void a_rich_store(struct trade *trade, struct world *world) {
     struct sku_view suite;
     struct one_off_charge_view charge;
-    struct correction_view correction;
+    struct correction_page correction;
     struct invoice_view summary;
     struct cascade_result cascade;
     trade_begin(trade, world, "Europe/Berlin", "EUR");
@@ -59,11 +59,11 @@ static void a_rich_store(struct trade *trade, struct world *world) {
     WORLD_OK(world, add_one_off_charge(&trade->call, &installation, &charge, &world->fault));
     trade_at(trade, "2026-11-10T00:00:00Z");
     assert_int_equal(trade_close(trade, "2026-10").open_count, 0);
-    struct add_correction_input correct = {.seller = TEXT("DIST"),
-                                           .buyer = TEXT("P1"),
+    struct add_correction_input correct = {.giver = TEXT("DIST"),
                                            .month = TEXT("2026-10"),
                                            .customer = TEXT("A"),
                                            .sku = TEXT("S"),
+                                           .has_units = true,
                                            .units = 5,
                                            .reason = TEXT("miscounted")};
     WORLD_OK(world, add_correction(&trade->call, &correct, &correction, &world->fault));
@@ -208,6 +208,13 @@ static const struct sabotage SABOTAGES[] = {
     {"charge-elsewhere", {"update charges set month = month + 1"}},
     {"correction-elsewhere", {"update corrections set month = month - 1"}},
     {"correction-unasked", {"update corrections set invoice_id = null"}},
+    {"correction-unbound", {"update corrections set state = 'withdrawn' where invoice_id is not null"}},
+    {"correction-unbound", {"update corrections set decided_at_us = 1 where state = 'waiting'"}},
+    {"correction-unbound", {"update corrections set silent_at_us = 1 where state = 'accepted'"}},
+    {"correction-giver", {"update corrections set giver_id = (select id from accounts where code = 'B')"}},
+    {"correction-giver", {"update corrections set given_id = 999999"}},
+    {"correction-late", {"update corrections set licence_id = 1, at_us = 1"}},
+    {"correction-late", {"update corrections set seats = 1"}},
     {"correction-differs", {"update corrections set units = units + 1"}},
     {"posting-unbalanced", {"update ledger set debit_minor = debit_minor + 1 where debit_minor > 0"}},
     {"line-orphan",

@@ -39,14 +39,14 @@ static void an_october_alone(struct trade *trade, struct world *world) {
 }
 
 static void correct(struct trade *trade, const char *month, int64_t units) {
-    struct add_correction_input input = {.seller = TEXT("P1"),
-                                         .buyer = TEXT("A"),
+    struct add_correction_input input = {.giver = TEXT("P1"),
                                          .month = text_of(month),
                                          .customer = TEXT("A"),
                                          .sku = TEXT("S"),
+                                         .has_units = true,
                                          .units = units,
                                          .reason = TEXT("miscounted")};
-    struct correction_view view;
+    struct correction_page view;
     WORLD_OK(trade->world, add_correction(&trade->call, &input, &view, &trade->world->fault));
 }
 
@@ -493,9 +493,10 @@ static enum status charge(struct trade *trade, const char *month) {
     return add_one_off_charge(&trade->call, &input, &view, &trade->world->fault);
 }
 
+/* For a bill; what waits for its seller is no bill's yet. */
 static int64_t waiting(struct trade *trade) {
     return trade_ask(trade, "select (select count(*) from charges where invoice_id is null) + (select "
-                            "count(*) from corrections where invoice_id is null)");
+                            "count(*) from corrections where invoice_id is null and state = 'accepted')");
 }
 
 static void months_of_an_ended_agreement_are_corrected_and_charged(void **state) {
@@ -545,21 +546,21 @@ static void nothing_is_signed_in_another_currency_while_something_waits(void **s
     close_november(&trade);
     assert_int_equal(waiting(&trade), 0);
     WORLD_OK(trade.world, sign(&trade));
-    struct add_correction_input late = {.seller = TEXT("P1"),
-                                        .buyer = TEXT("A"),
+    struct add_correction_input late = {.giver = TEXT("P1"),
                                         .month = TEXT("2026-10"),
                                         .customer = TEXT("A"),
                                         .sku = TEXT("S"),
+                                        .has_units = true,
                                         .units = 1,
                                         .reason = TEXT("late")};
-    struct correction_view view;
+    struct correction_page view;
     WORLD_FAULT(trade.world, "other-currency",
                 add_correction(&trade.call, &late, &view, &trade.world->fault));
     must_be_clean(&trade);
 }
 
 static struct correction_view only_correction(struct trade *trade) {
-    struct list_corrections_input input = {0};
+    struct list_corrections_input input = {.buyer = TEXT("A")};
     struct correction_page page;
     WORLD_OK(trade->world, list_corrections(&trade->call, &input, &page, &trade->world->fault));
     assert_int_equal(page.count, 1);
@@ -655,14 +656,14 @@ static void a_correction_is_taken_while_a_bill_in_its_currency_is_still_to_come(
     close_november(&trade);
     assert_int_equal(waiting(&trade), 0);
     assert_int_equal(worth(&trade, OCTOBER), 12000);
-    struct add_correction_input late = {.seller = TEXT("P1"),
-                                        .buyer = TEXT("A"),
+    struct add_correction_input late = {.giver = TEXT("P1"),
                                         .month = TEXT("2026-10"),
                                         .customer = TEXT("A"),
                                         .sku = TEXT("S"),
+                                        .has_units = true,
                                         .units = 1,
                                         .reason = TEXT("late")};
-    struct correction_view correction;
+    struct correction_page correction;
     WORLD_FAULT(trade.world, "other-currency",
                 add_correction(&trade.call, &late, &correction, &trade.world->fault));
     must_be_clean(&trade);
@@ -672,14 +673,14 @@ static void a_month_of_before_the_customer_is_corrected(void **state) {
     struct trade trade;
     an_october_alone(&trade, *state);
     trade_account(&trade, "customer", "LATE", "P1");
-    struct add_correction_input late = {.seller = TEXT("P1"),
-                                        .buyer = TEXT("LATE"),
+    struct add_correction_input late = {.giver = TEXT("P1"),
                                         .month = TEXT("2026-10"),
                                         .customer = TEXT("LATE"),
                                         .sku = TEXT("S"),
+                                        .has_units = true,
                                         .units = 3,
                                         .reason = TEXT("late")};
-    struct correction_view view;
+    struct correction_page view;
     WORLD_OK(trade.world, add_correction(&trade.call, &late, &view, &trade.world->fault));
     must_be_clean(&trade);
     close_november(&trade);

@@ -284,14 +284,14 @@ static void an_october(struct trade *trade, struct world *world) {
 }
 
 static void correct(struct trade *trade, int64_t units, const char *reason) {
-    struct add_correction_input input = {.seller = TEXT("DIST"),
-                                         .buyer = TEXT("P1"),
+    struct add_correction_input input = {.giver = TEXT("DIST"),
                                          .month = TEXT("2026-10"),
                                          .customer = TEXT("A"),
                                          .sku = TEXT("S"),
+                                         .has_units = true,
                                          .units = units,
                                          .reason = text_of(reason)};
-    struct correction_view view;
+    struct correction_page view;
     WORLD_OK(trade->world, add_correction(&trade->call, &input, &view, &trade->world->fault));
 }
 

@@ -38,16 +38,22 @@ static void october_is_closed(struct trade *trade, struct world *world) {
 }
 
 static struct correction_view correct(struct trade *trade, const char *customer, int64_t units) {
-    struct add_correction_input input = {.seller = TEXT("DIST"),
-                                         .buyer = TEXT("P1"),
+    struct add_correction_input input = {.giver = TEXT("DIST"),
                                          .month = TEXT("2026-10"),
                                          .customer = text_of(customer),
                                          .sku = TEXT("S"),
+                                         .has_units = true,
                                          .units = units,
                                          .reason = TEXT("counted twice")};
-    struct correction_view view;
+    struct correction_page view;
     WORLD_OK(trade->world, add_correction(&trade->call, &input, &view, &trade->world->fault));
-    return view;
+    for (size_t i = 0; i < view.count; i++) {
+        if (text_is(view.items[i].seller_code, "DIST")) {
+            return view.items[i];
+        }
+    }
+    fail();
+    return view.items[0];
 }
 
 static void a_correction_reverses_and_replaces_the_lines_that_differ(void **state) {
@@ -168,13 +174,13 @@ static void a_forecast_has_the_corrections_that_wait(void **state) {
 
 static void only_a_closed_month_is_corrected(void **state) {
     struct trade trade;
-    struct correction_view view;
+    struct correction_page view;
     october_is_closed(&trade, *state);
-    struct add_correction_input input = {.seller = TEXT("DIST"),
-                                         .buyer = TEXT("P1"),
+    struct add_correction_input input = {.giver = TEXT("DIST"),
                                          .month = TEXT("2026-11"),
                                          .customer = TEXT("A"),
                                          .sku = TEXT("S"),
+                                         .has_units = true,
                                          .units = 1,
                                          .reason = TEXT("because")};
     WORLD_FAULT(trade.world, "month-not-closed",

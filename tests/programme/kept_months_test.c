@@ -104,12 +104,12 @@ static void a_closed_month_is_checked_explained_and_corrected_as_it_was(void **s
             assert_true(explained.agrees);
         }
     }
-    struct correction_view correction;
-    struct add_correction_input correct = {.seller = TEXT("DIST"),
-                                           .buyer = TEXT("P1"),
+    struct correction_page correction;
+    struct add_correction_input correct = {.giver = TEXT("DIST"),
                                            .month = TEXT("2026-10"),
                                            .customer = TEXT("B"),
                                            .sku = TEXT("DAILY"),
+                                           .has_units = true,
                                            .units = 1,
                                            .reason = TEXT("miscounted")};
     berlin_is_like(world, "Europe/Lisbon");

@@ -175,13 +175,16 @@ class Programme:
             self.rules[(row["seller"], row["buyer"], row["month"])] = row.get("rules") or ""
         self.rules.update((key, row["rules"]) for key, row in self.closed.items())
         self.adjusted = defaultdict(dict)  # (month, seller, buyer) → (customer, sku) → units
-        self.corrected = defaultdict(dict)  # the same, of corrections that were billed; the last one counts
+        self.corrected = defaultdict(dict)  # the same, of corrections that were billed; the last one counts. Where
+        late = defaultdict(list)            # that is a late event, all late events of the place are in its stead
         for row in read(directory, "adjustments"):
             edge = (row["month"], row["seller"], row["buyer"])
             if row["kind"] == "adjustment":
                 self.adjusted[edge][(row["customer"], row["sku"])] = int(row["units"])
             elif row["invoice"]:
-                self.corrected[edge][(row["customer"], row["sku"])] = int(row["units"])
+                late[edge + (row["customer"], row["sku"])] += [row] if row["licence"] else []
+                self.corrected[edge][(row["customer"], row["sku"])] = \
+                    list(late[edge + (row["customer"], row["sku"])]) if row["licence"] else int(row["units"])
         self.seller_of = {}
         buyers = {buyer for _, buyer, _ in self.prices} | {buyer for _, buyer in self.agreements}
         edges = {(seller, buyer) for seller, buyer, _ in self.prices} | set(self.agreements)
@@ -296,6 +299,8 @@ class Programme:
             for customer, of_sku in self.groups:
                 if of_sku == sku:
                     changes = self.on_edge(customer, sku, seller, buyer)
+                    if isinstance(corrected.get((customer, sku)), list):
+                        changes = told_late(changes, corrected[(customer, sku)])
                     measured[customer], per_unit = measure(changes, price["policy"], bounds, start)
             charged = []
             # What was never on has no events, and can be adjusted all the same.
@@ -303,11 +308,12 @@ class Programme:
             names |= {name for name, of in [*adjusted, *corrected] if of == sku}
             for customer in sorted(names, key=str.encode):
                 parts = measured.get(customer, 0)
-                if (customer, sku) in adjusted:
+                is_late = isinstance(corrected.get((customer, sku)), list)
+                if (customer, sku) in adjusted and not is_late:
                     parts = adjusted[(customer, sku)] * per_unit
                 if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
                     parts = 0
-                if (customer, sku) in corrected:
+                if (customer, sku) in corrected and not is_late:
                     parts = corrected[(customer, sku)] * per_unit
                 charged.append((customer, parts))
             # A minimum binds who is charged for anything; by the first rules it bound everybody.
@@ -332,6 +338,17 @@ class Programme:
         began = (EPOCH + datetime.timedelta(microseconds=min(firsts))).astimezone(zone)
         passed = (days[0].year - began.year) * 12 + days[0].month - began.month
         return 0 <= passed < int(terms["free_months"])
+
+
+def told_late(changes, late):
+    """The changes with those that were told after the close: each says what a licence counted from then on."""
+    known = {licence for _, licence, _ in changes}
+    for row in late:
+        at = microseconds(datetime.datetime.fromisoformat(row["at"].replace("Z", "+00:00")))
+        if row["licence"] in known:
+            changes = [change for change in changes if change[1] != row["licence"] or change[0] < at]
+            changes = sorted([*changes, (at, row["licence"], int(row["seats"]))], key=lambda change: change[0])
+    return changes
 
 
 def month_of_note(note):

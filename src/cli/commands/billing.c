@@ -334,21 +334,80 @@ static enum status run_charge_list(struct operator_session *session, const struc
     return STATUS_OK;
 }
 
+static const struct column CORRECTION_COLUMNS[] = {{"correction", "id"},
+                                                   {"seller", "seller.code"},
+                                                   {"buyer", "buyer.code"},
+                                                   {"month", "month"},
+                                                   {"customer", "customer.code"},
+                                                   {"SKU", "sku"},
+                                                   {"units", "units"},
+                                                   {"seats", "seats"},
+                                                   {"from", "at"},
+                                                   {"difference", "difference"},
+                                                   {"state", "state"},
+                                                   {"reason", "reason"},
+                                                   {"stuck", "stuck"},
+                                                   {NULL, NULL}};
+
 static enum status run_correction_add(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
-    struct add_correction_input input = {.seller = argument_text(arguments, "seller"),
-                                         .buyer = argument_text(arguments, "buyer"),
+    struct add_correction_input input = {.giver = argument_text(arguments, "giver"),
                                          .month = argument_text(arguments, "month"),
                                          .customer = argument_text(arguments, "customer"),
                                          .sku = argument_text(arguments, "sku"),
-                                         .reason = argument_text(arguments, "reason")};
-    struct correction_view correction;
+                                         .has_units = argument_given(arguments, "units"),
+                                         .licence = argument_text(arguments, "licence"),
+                                         .at = argument_text(arguments, "at"),
+                                         .has_seats = argument_given(arguments, "seats"),
+                                         .reason = argument_text(arguments, "reason"),
+                                         .dry_run = argument_given(arguments, "dry-run")};
+    struct correction_page page;
     TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
-    TRY(add_correction(&session->call, &input, &correction, fault));
+    TRY(argument_int(arguments, "seats", 0, 0, INT64_MAX, &input.seats, fault));
+    TRY(add_correction(&session->call, &input, &page, fault));
+    struct json_writer writer = show_list_begin(session);
+    for (size_t i = 0; i < page.count; i++) {
+        represent_correction(&writer, NULL, &page.items[i]);
+    }
+    show_list(session, arguments, show_list_end(&writer), CORRECTION_COLUMNS);
+    return STATUS_OK;
+}
+
+static enum status show_one_correction(struct operator_session *session, const struct arguments *arguments,
+                                       const struct correction_view *correction) {
     struct json_writer writer = {.arena = &session->arena};
-    represent_correction(&writer, NULL, &correction);
+    represent_correction(&writer, NULL, correction);
     show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
+}
+
+static enum status run_correction_show(struct operator_session *session, const struct arguments *arguments,
+                                       struct fault *fault) {
+    struct correction_view correction;
+    TRY(show_correction(&session->call, argument_text(arguments, "CORRECTION"), &correction, fault));
+    return show_one_correction(session, arguments, &correction);
+}
+
+static enum status run_correction_accept(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    struct decide_correction_input input = {.correction = argument_text(arguments, "CORRECTION")};
+    struct correction_view correction;
+    TRY(accept_correction(&session->call, &input, &correction, fault));
+    return show_one_correction(session, arguments, &correction);
+}
+
+static enum status run_correction_refuse(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    struct decide_correction_input input = {.correction = argument_text(arguments, "CORRECTION"),
+                                            .reason = argument_text(arguments, "reason")};
+    struct correction_view correction;
+    TRY(refuse_correction(&session->call, &input, &correction, fault));
+    return show_one_correction(session, arguments, &correction);
+}
+
+static enum status run_correction_remove(struct operator_session *session, const struct arguments *arguments,
+                                         struct fault *fault) {
+    return remove_correction(&session->call, argument_text(arguments, "CORRECTION"), fault);
 }
 
 static enum status run_correction_list(struct operator_session *session, const struct arguments *arguments,
@@ -356,6 +415,7 @@ static enum status run_correction_list(struct operator_session *session, const s
     struct list_corrections_input input = {.seller = argument_text(arguments, "seller"),
                                            .buyer = argument_text(arguments, "buyer"),
                                            .month = argument_text(arguments, "month"),
+                                           .state = argument_text(arguments, "state"),
                                            .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct correction_page page;
@@ -366,18 +426,7 @@ static enum status run_correction_list(struct operator_session *session, const s
         }
         input.page.after_id = page.next_after;
     } while (page.next_after != 0);
-    static const struct column COLUMNS[] = {{"correction", "id"},
-                                            {"seller", "seller.code"},
-                                            {"buyer", "buyer.code"},
-                                            {"month", "month"},
-                                            {"customer", "customer.code"},
-                                            {"SKU", "sku"},
-                                            {"units", "units"},
-                                            {"reason", "reason"},
-                                            {"invoice", "invoice"},
-                                            {"stuck", "stuck"},
-                                            {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    show_list(session, arguments, show_list_end(&writer), CORRECTION_COLUMNS);
     return STATUS_OK;
 }
 
@@ -428,6 +477,10 @@ static enum status run_export(struct operator_session *session, const struct arg
 #define INVOICE_OPERAND                                                                                      \
     {                                                                                                        \
         { .name = "INVOICE", .presence = REQUIRED, .help = "inv_… or an invoice's number" }                  \
+    }
+#define CORRECTION_OPERAND                                                                                   \
+    {                                                                                                        \
+        { .name = "CORRECTION", .presence = REQUIRED, .help = "cor_…" }                                      \
     }
 #define EDGE_FILTERS                                                                                         \
     {.name = "seller", .value = "A", .help = "sold by this account"},                                        \
@@ -531,22 +584,59 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_charge_list},
     {.words = "correction add",
-     .summary = "Correct a closed month: the difference is lines of the next invoice or a credit note",
-     .options =
-         {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells on the edge"},
-          {.name = "buyer", .value = "B", .presence = REQUIRED, .help = "who buys"},
-          {.name = "month", .value = "MONTH", .presence = REQUIRED, .help = "the closed month"},
-          {.name = "customer", .value = "C", .presence = REQUIRED, .help = "the end customer"},
-          {.name = "sku", .value = "S", .presence = REQUIRED, .help = "the SKU"},
-          {.name = "units", .value = "N", .presence = REQUIRED, .help = "what should have been charged"},
-          {.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why; it is printed"}},
+     .summary = "Correct a closed month on every edge of the path: units, or a licence's late change",
+     .options = {{.name = "giver",
+                  .value = "A",
+                  .help = "whose correction it is (default: the distributor's)"},
+                 {.name = "month", .value = "MONTH", .help = "the closed month"},
+                 {.name = "customer", .value = "C", .help = "the end customer"},
+                 {.name = "sku", .value = "S", .help = "the SKU"},
+                 {.name = "units", .value = "N", .help = "what should have been charged"},
+                 {.name = "licence", .value = "L", .help = "of a late change: the licence"},
+                 {.name = "at", .value = "TIME", .help = "from when on, e.g. 2026-10-15 or 2026-10-15T09:00"},
+                 {.name = "seats", .value = "N", .help = "that it should have counted from then on (0: off)"},
+                 {.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why; it is printed"},
+                 {.name = "dry-run", .help = "only show what it would come to"}},
+     .details =
+         "Give --month, --customer, --sku and --units, or --licence, --at and --seats. A correction goes to\n"
+         "every edge between the SKU's owner and the customer. It binds an edge once the edge's seller has\n"
+         "accepted it: at once where the giver is the seller. A seller's silence accepts it after the days "
+         "of\n"
+         "the agreement's report deadline, at the next close, where the giver is the buyer and pays no "
+         "less.\n"
+         "The next close of each edge bills the difference: as lines of its invoice or as a credit note.",
      .prints = true,
      .run = run_correction_add},
     {.words = "correction list",
-     .summary = "List corrections",
-     .options = {EDGE_FILTERS},
+     .summary = "List corrections, one for each edge",
+     .options = {EDGE_FILTERS,
+                 {.name = "state",
+                  .value = "STATE",
+                  .help = "waiting, accepted, refused, withdrawn or billed",
+                  .completion = COMPLETE_WORDS,
+                  .words = "waiting accepted refused withdrawn billed"}},
      .prints = true,
      .run = run_correction_list},
+    {.words = "correction show",
+     .summary = "Show a correction of an edge, and what it would change of the edge's bill",
+     .operands = CORRECTION_OPERAND,
+     .prints = true,
+     .run = run_correction_show},
+    {.words = "correction accept",
+     .summary = "Accept a correction for the seller of its edge: the next close bills it",
+     .operands = CORRECTION_OPERAND,
+     .prints = true,
+     .run = run_correction_accept},
+    {.words = "correction refuse",
+     .summary = "Refuse a correction for the seller of its edge",
+     .operands = CORRECTION_OPERAND,
+     .options = {{.name = "reason", .value = "TEXT", .presence = REQUIRED, .help = "why"}},
+     .prints = true,
+     .run = run_correction_refuse},
+    {.words = "correction remove",
+     .summary = "Take a correction back on every edge where it is not billed yet",
+     .operands = CORRECTION_OPERAND,
+     .run = run_correction_remove},
     {.words = "margin show",
      .summary = "Show revenue, cost and margin of an account's month",
      .options = {{.name = "account", .value = "A", .presence = REQUIRED, .help = "whose"},

@@ -25,18 +25,38 @@ static int compare_overrides(const void *left, const void *right) {
     return a->correction_id < b->correction_id ? -1 : a->correction_id > b->correction_id;
 }
 
-/* Sorts them, and of several for one place keeps the last. */
-static void settle_overrides(struct overrides *overrides) {
+/* The late events of a place's corrections, in their order. */
+static void gather_late(struct arena *arena, const struct override *of_place, size_t count,
+                        struct override *last) {
+    struct late_event *lates = ARENA_NEW(arena, struct late_event, count);
+    for (size_t i = 0; i < count; i++) {
+        if (of_place[i].late.licence_id != 0) {
+            lates[last->late_count++] = of_place[i].late;
+        }
+    }
+    last->lates = lates;
+}
+
+/* Sorts them, and of several for one place keeps the last. Where that is a late event, all late events of the
+ * place hold: each says something of another time or licence. */
+static void settle_overrides(struct arena *arena, struct overrides *overrides) {
     size_t kept = 0;
+    size_t first = 0; /* of the place */
     if (overrides->count > 0) {
         qsort(overrides->items, overrides->count, sizeof(*overrides->items), compare_overrides);
     }
     for (size_t i = 0; i < overrides->count; i++) {
         bool is_replaced =
             i + 1 < overrides->count && compare_places(&overrides->items[i], &overrides->items[i + 1]) == 0;
-        if (!is_replaced) {
-            overrides->items[kept++] = overrides->items[i];
+        if (is_replaced) {
+            continue;
         }
+        struct override last = overrides->items[i];
+        if (last.late.licence_id != 0) {
+            gather_late(arena, &overrides->items[first], i - first + 1, &last);
+        }
+        overrides->items[kept++] = last;
+        first = i + 1;
     }
     overrides->count = kept;
 }
@@ -61,7 +81,7 @@ struct overrides overrides_of_adjustments(const struct snapshot *snapshot, struc
                                     .reason = adjustments[i].reason};
         overrides.items[overrides.count++] = placed(snapshot, override, adjustments[i].sku_id);
     }
-    settle_overrides(&overrides);
+    settle_overrides(arena, &overrides);
     return overrides;
 }
 
@@ -73,14 +93,16 @@ struct overrides overrides_of_corrections(const struct snapshot *snapshot, struc
         if (corrections[i].month.index != month.index) {
             continue;
         }
-        struct override override = {.agreement_id = corrections[i].agreement_id,
-                                    .customer_id = corrections[i].customer_id,
-                                    .correction_id = corrections[i].id,
-                                    .units = corrections[i].units,
-                                    .reason = corrections[i].reason};
+        struct override override = {
+            .agreement_id = corrections[i].agreement_id,
+            .customer_id = corrections[i].customer_id,
+            .correction_id = corrections[i].id,
+            .units = corrections[i].units,
+            .late = {corrections[i].licence_id, corrections[i].at_us, corrections[i].seats},
+            .reason = corrections[i].reason};
         overrides.items[overrides.count++] = placed(snapshot, override, corrections[i].sku_id);
     }
-    settle_overrides(&overrides);
+    settle_overrides(arena, &overrides);
     return overrides;
 }
 

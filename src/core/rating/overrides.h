@@ -3,6 +3,7 @@
 #define SEATMETER_CORE_RATING_OVERRIDES_H
 
 #include "core/money/correction.h"
+#include "core/rating/late_usage.h"
 #include "core/rating/snapshot.h"
 #include "core/usage/report.h"
 
@@ -14,6 +15,9 @@ struct override {
     int64_t customer_id;
     int64_t correction_id; /* 0: an adjustment. Of several corrections of one place the highest counts */
     int64_t units;
+    struct late_event late;         /* of a correction that says one; licence_id 0: it says units */
+    const struct late_event *lates; /* then: all of the place, in the order in which they were given */
+    size_t late_count;              /* 0: units are set */
     struct text reason;
 };
 

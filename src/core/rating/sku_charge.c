@@ -41,7 +41,7 @@ static bool next_customer(const struct usage *usage, struct merged_customers *me
     uint32_t rank = merged->entries.count > 0 ? merged->entries.items[0].customer_rank : UINT32_MAX;
     take_lower(&rank, &merged->adjustments);
     take_lower(&rank, &merged->corrections);
-    *customer = (struct customer_charge){0};
+    *customer = (struct customer_charge){.usage = usage};
     if (rank == UINT32_MAX) {
         return false;
     }
@@ -88,6 +88,25 @@ static bool is_any_charged(const struct sku_charge *charge) {
     return false;
 }
 
+/* Measures a customer and says what it is charged for. Late events of a correction are metered, in place of
+ * what the log and an adjustment say. */
+static enum status charge_customer(struct arena *arena, const struct edge_month *on,
+                                   const struct metering *metering, struct customer_charge *customer,
+                                   struct fault *fault) {
+    const struct override *correction = customer->correction;
+    bool is_late = correction != NULL && correction->late_count > 0;
+    struct edge_month metered = *on;
+    if (is_late && customer->group != NULL) {
+        customer->usage =
+            late_usage_of(arena, customer->usage, customer->group, correction->lates, correction->late_count);
+        customer->group = customer->usage->groups;
+        metered.usage = customer->usage;
+    }
+    TRY(charge_measure(&metered, metering, customer->group, &customer->measured, fault));
+    return charge_of(metering, &customer->measured, is_late ? NULL : customer->adjustment,
+                     is_late ? NULL : correction, &customer->charged, fault);
+}
+
 /* Measures the customers, says what they are charged for, and rates them at the price. */
 static enum status rate_customers(const struct rated_month *month, struct arena *arena,
                                   const struct edge_month *on, struct merged_customers merged,
@@ -98,9 +117,7 @@ static enum status rate_customers(const struct rated_month *month, struct arena 
     struct customer_charge customer;
     charge->customers = ARENA_NEW(arena, struct customer_charge, most);
     while (next_customer(month->usage, &merged, &customer)) {
-        TRY(charge_measure(on, &charge->metering, customer.group, &customer.measured, fault));
-        TRY(charge_of(&charge->metering, &customer.measured, customer.adjustment, customer.correction,
-                      &customer.charged, fault));
+        TRY(charge_customer(arena, on, &charge->metering, &customer, fault));
         if (is_told(&customer)) {
             usages[charge->customer_count] =
                 (struct rating_usage){customer.measured.quantity.parts, customer.charged.quantity.parts};

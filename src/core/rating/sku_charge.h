@@ -10,6 +10,7 @@
 struct customer_charge {
     int64_t customer_id;
     const struct usage_group *group;   /* NULL: nothing of it was ever on; something is set all the same */
+    const struct usage *usage;         /* that the group is of: with the late events of corrections */
     const struct override *adjustment; /* NULL: none; so also below */
     const struct override *correction;
     struct measured measured;

@@ -7,6 +7,7 @@
 
 #include "core/rating/bill.h"
 #include "core/time/instant.h"
+#include "programme/billing/corrections.h"
 #include "programme/billing/issue_documents.h"
 #include "programme/billing/keep_months.h"
 #include "programme/billing/load_month.h"
@@ -481,6 +482,7 @@ static enum status close_edges(struct closing *closing, const struct close_month
     TRY(submit_overdue_reports(call, closing->month, closing->seller_id, &closing->result->reports_approved,
                                fault));
     TRY(snapshot_load(call, &closing->snapshot, fault));
+    TRY(accept_silent_corrections(call, &closing->snapshot, closing->seller_id, fault));
     TRY(read_states(closing, fault));
     TRY(read_month(closing, fault));
     TRY(visit_edges(closing, fault));

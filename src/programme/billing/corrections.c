@@ -1,59 +1,145 @@
 #include "programme/billing/corrections.h"
 
+#include "core/rating/bill.h"
+#include "programme/billing/load_snapshot.h"
 #include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
-#include "programme/call/lookup_account.h"
+#include "programme/call/lookup.h"
 #include "programme/call/lookup_agreement.h"
-#include "programme/call/lookup_sku.h"
-#include "programme/call/name_cache.h"
 #include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "store/billing/corrections.h"
 #include "store/billing/kept_months.h"
 #include "store/billing/months.h"
-#include "store/catalogue/prices.h"
 #include "store/parties/amendments.h"
 
-enum { UNITS_MAX = 1000000000, REASON_BYTES_MAX = 500 };
+enum { REASON_BYTES_MAX = 500 };
 
-static enum status view_correction(struct name_cache *names, const struct correction *correction,
-                                   struct correction_view *view, struct fault *fault) {
+/* ---- what the files of corrections have in common ---- */
+
+static struct text state_words(const struct call *call, const struct correction *correction) {
+    return correction->invoice_id > 0
+               ? TEXT("billed")
+               : text_copy(call->arena,
+                           text_of(machine_state_name(&correction_machine, (int)correction->state)));
+}
+
+static enum status find_stuck(struct call *call, const struct correction *correction,
+                              const struct agreement *agreement, struct text *why, struct fault *fault) {
+    struct agreement terms = *agreement;
+    TRY(agreement_in_month(call->db, call->arena, correction->month, &terms, fault));
+    const struct waiting waiting = {agreement->seller_id, agreement->buyer_id, correction->month,
+                                    terms.currency};
+    return find_why_stuck(call, &waiting, why, fault);
+}
+
+enum status view_correction(struct name_cache *names, const struct correction *correction,
+                            const struct correction_money *money, struct correction_view *view,
+                            struct fault *fault) {
     struct call *call = names->call;
     const struct agreement *agreement = NULL;
     const struct account *seller = NULL;
     const struct account *buyer = NULL;
+    const struct account *giver = NULL;
     const struct account *customer = NULL;
     const struct sku *sku = NULL;
     TRY(name_cache_agreement(names, correction->agreement_id, &agreement, fault));
     TRY(name_cache_account(names, agreement->seller_id, &seller, fault));
     TRY(name_cache_account(names, agreement->buyer_id, &buyer, fault));
+    TRY(name_cache_account(names, correction->giver_id, &giver, fault));
     TRY(name_cache_account(names, correction->customer_id, &customer, fault));
     TRY(name_cache_sku(names, correction->sku_id, &sku, fault));
     *view = (struct correction_view){
-        .identifier = identifier_text(call, IDENTIFIER_CORRECTION, correction->id),
         .agreement = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
         .seller_code = seller->code,
         .buyer_code = buyer->code,
+        .giver_code = giver->name.length > 0 ? giver->code : TEXT(""), /* whom one may not name has none */
         .customer_code = customer->code,
         .sku = sku->code,
         .month = correction->month,
         .units = correction->units,
+        .at_us = correction->at_us,
+        .seats = correction->seats,
         .reason = correction->reason,
-        .created_by = correction->created_by,
+        .state = state_words(call, correction),
+        .silent_at_us = correction->silent_at_us,
+        .decided_at_us = correction->decided_at_us,
+        .decision = correction->decision,
+        .created_by = actor_is(call, correction->giver_id) ? correction->created_by : TEXT(""),
         .created_at_us = correction->created_at_us,
     };
+    if (correction->id > 0) {
+        view->identifier = identifier_text(call, IDENTIFIER_CORRECTION, correction->id);
+    }
+    if (correction->licence_id > 0) {
+        view->licence = identifier_text(call, IDENTIFIER_LICENCE, correction->licence_id);
+    }
     if (correction->invoice_id > 0) {
         view->invoice = identifier_text(call, IDENTIFIER_INVOICE, correction->invoice_id);
-        return STATUS_OK;
     }
-    struct agreement terms = *agreement;
-    TRY(agreement_in_month(call->db, call->arena, correction->month, &terms, fault));
-    const struct waiting waiting = {agreement->seller_id, agreement->buyer_id, correction->month,
-                                    terms.currency};
-    return find_why_stuck(call, &waiting, &view->stuck, fault);
+    if (money != NULL) {
+        view->money = *money;
+    }
+    bool is_open = correction->state == CORRECTION_WAITING || correction_waits_for_bill(correction);
+    return is_open ? find_stuck(call, correction, agreement, &view->stuck, fault) : STATUS_OK;
 }
 
-/* ---- adding ---- */
+enum status audit_giver(struct call *call, const struct correction *correction,
+                        const struct agreement *agreement, const char *action, struct text detail,
+                        struct fault *fault) {
+    struct text identifier = identifier_text(call, IDENTIFIER_CORRECTION, correction->id);
+    struct actor actor = call->actor;
+    bool sells = agreement->seller_id == correction->giver_id;
+    if (!sells && agreement->buyer_id != correction->giver_id) {
+        call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};
+    }
+    enum status status = audit_write(call, action, identifier,
+                                     sells ? agreement->buyer_id : agreement->seller_id, detail, fault);
+    call->actor = actor;
+    return status;
+}
+
+enum status find_correction(struct call *call, struct text word, struct correction *correction,
+                            struct agreement *agreement, struct fault *fault) {
+    static const struct lookup_noun NOUN = {.noun = "correction",
+                                            .named_by = "its identifier (cor_…)",
+                                            .unknown_code = "unknown-correction",
+                                            .ambiguous_code = "unknown-correction",
+                                            .ambiguous_status = STATUS_NOT_FOUND};
+    struct correction found;
+    struct agreement of;
+    int64_t id = 0;
+    TRY(lookup_require_word(&NOUN, word, "correction", fault));
+    if (!identifier_decode(call->secret, IDENTIFIER_CORRECTION, text_trim(word), &id)) {
+        return lookup_require_one(&NOUN, word, "correction", 0, fault);
+    }
+    enum status status = correction_load(call->db, call->arena, id, &found, fault);
+    if (status == STATUS_OK) {
+        TRY(agreement_load(call->db, call->arena, found.agreement_id, &of, fault));
+        status = actor_is_party(call, &of) ? STATUS_OK : STATUS_NOT_FOUND;
+    }
+    if (status == STATUS_NOT_FOUND) {
+        return lookup_require_one(&NOUN, word, "correction", 0, fault);
+    }
+    TRY(status);
+    *correction = found;
+    *agreement = of;
+    return STATUS_OK;
+}
+
+enum status check_correction_reason(struct text reason, struct fault *fault) {
+    if (text_trim(reason).length == 0) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", "reason", reason,
+                         "Give a reason, which whoever is asked can read.");
+    }
+    if (reason.length > REASON_BYTES_MAX) {
+        return fault_set(fault, STATUS_INVALID, "too-long", "reason", reason,
+                         "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
+    }
+    return check_visible(reason, "reason", true, fault);
+}
+
+/* ---- a month of before the edge ---- */
 
 /* Whether a month of before the edge is closed on any edge above its buyer, so that no late change can be. */
 static enum status is_closed_above(struct call *call, int64_t buyer_id, struct month month, bool *is_closed,
@@ -68,129 +154,86 @@ static enum status is_closed_above(struct call *call, int64_t buyer_id, struct m
     return STATUS_OK;
 }
 
-/* A month of before the edge is closed with nothing on it, by the rules and midnights of now (R7.21). */
-static enum status close_empty(struct call *call, const struct agreement *agreement, struct month month,
-                               struct fault *fault) {
-    struct zone *zone = NULL;
-    TRY(open_zone(call, agreement->time_zone, &zone, fault));
+/* By the rules and midnights of now. */
+static enum status close_empty(struct call *call, const struct agreement *agreement, struct zone *zone,
+                               struct month month, struct fault *fault) {
     struct kept_month kept = zone_kept_month(zone, month);
-    enum status status = kept_month_insert(call->db, call->arena, &kept, fault);
-    zone_close(zone);
-    TRY(status);
+    TRY(kept_month_insert(call->db, call->arena, &kept, fault));
     return month_close_save(call->db, month, (struct edge_closing){agreement->id, USAGE_BILLED_HERE},
                             call->now_us, fault);
 }
 
-static enum status require_closed(struct call *call, const struct month_edge *edge, struct month month,
-                                  struct text word, struct fault *fault) {
-    bool is_closed = edge->is_closed;
-    if (!is_closed && edge->came_after) {
-        TRY(is_closed_above(call, edge->agreement.buyer_id, month, &is_closed, fault));
-    }
-    if (is_closed) {
+enum status close_month_of_before(struct call *call, const struct agreement *agreement, struct month month,
+                                  bool dry_run, bool *is_closed, struct fault *fault) {
+    enum month_state state = MONTH_OPEN;
+    struct zone *zone = NULL;
+    TRY(month_state_load(call->db, agreement->id, month, &state, fault));
+    *is_closed = state == MONTH_CLOSED;
+    if (*is_closed || agreement->signed_at_us == 0) {
         return STATUS_OK;
     }
-    return fault_set(fault, STATUS_CONFLICT, "month-not-closed", "month", word,
-                     "This month is not closed on the edge yet. Adjust its report instead.");
+    TRY(open_zone(call, agreement->time_zone, &zone, fault));
+    enum status status = STATUS_OK;
+    if (agreement->signed_at_us >= zone_midnight_us(zone, month_first_day(month_plus(month, 1)))) {
+        status = is_closed_above(call, agreement->buyer_id, month, is_closed, fault);
+        if (status == STATUS_OK && *is_closed && !dry_run) {
+            status = close_empty(call, agreement, zone, month, fault);
+        }
+    }
+    zone_close(zone);
+    return status;
 }
 
-/* A correction that cannot be rated would wait for ever. */
-static enum status require_price(struct call *call, const struct agreement *agreement, const struct sku *sku,
-                                 struct month month, struct fault *fault) {
-    const struct price_place place = {agreement->seller_id, agreement->buyer_id, sku->id,
-                                      agreement->currency};
-    const struct price_edge *edge = NULL;
-    struct price_list list;
-    int64_t rules = 0;
-    TRY(month_rules_load(call->db, agreement->id, month, &rules, fault));
-    TRY(price_list_load_seller(call->db, call->arena, agreement->seller_id, &list, fault));
-    const struct price *price = rules == RULES_FIRST ? price_list_for_month_first(&list, &place, month, &edge)
-                                                     : price_list_for_month(&list, &place, month, &edge);
-    if (price != NULL) {
+/* ---- showing and listing ---- */
+
+/* The money of what no bill carries and nobody has refused. */
+static enum status weigh(struct call *call, const struct correction *correction,
+                         struct correction_money *money, struct fault *fault) {
+    struct snapshot snapshot;
+    bool is_open = correction->invoice_id == 0 &&
+                   (correction->state == CORRECTION_WAITING || correction->state == CORRECTION_ACCEPTED);
+    if (!is_open) {
         return STATUS_OK;
     }
-    return fault_set(fault, STATUS_CONFLICT, "price-missing", "sku", sku->code,
-                     "The SKU has no price on this edge in that month, so there is nothing to correct.");
+    enum status status = snapshot_load(call, &snapshot, fault);
+    if (status == STATUS_OK) {
+        status = correction_money_of(call, &snapshot, correction, money, fault);
+    }
+    if (bill_is_refused(status)) { /* then the bill that should carry it cannot be either */
+        *money = (struct correction_money){0};
+        status = STATUS_OK;
+    }
+    snapshot_close(&snapshot);
+    return status;
 }
 
-/* Where the parties trade in another currency by now, no bill will ever carry the correction. */
-static enum status require_currency(struct call *call, const struct agreement *of_month, struct month month,
-                                    struct fault *fault) {
-    const struct waiting waiting = {of_month->seller_id, of_month->buyer_id, month, of_month->currency};
-    struct text why = TEXT("");
-    TRY(find_why_stuck(call, &waiting, &why, fault));
-    if (why.length == 0) {
-        return STATUS_OK;
-    }
-    return fault_set(fault, STATUS_CONFLICT, "other-currency", "month", of_month->currency,
-                     "No bill will carry the correction. %.*s Give money back with a credit note, or ask for "
-                     "it with a charge.",
-                     TEXT_ARGS(why));
-}
-
-static enum status check_input(struct call *call, const struct add_correction_input *input,
-                               struct fault *fault) {
-    if (input->units < 0 || input->units > UNITS_MAX) {
-        return fault_set(fault, STATUS_INVALID, "units-out-of-range", "units",
-                         text_format(call->arena, "%lld", (long long)input->units),
-                         "Give from 0 to %d units.", UNITS_MAX);
-    }
-    if (text_trim(input->reason).length == 0) {
-        return fault_set(fault, STATUS_INVALID, "missing-field", "reason", input->reason,
-                         "Give a reason for the correction, which stands on the invoice.");
-    }
-    if (input->reason.length > REASON_BYTES_MAX) {
-        return fault_set(fault, STATUS_INVALID, "too-long", "reason", input->reason,
-                         "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
-    }
-    return check_visible(input->reason, "reason", true, fault);
-}
-
-static enum status add_correction_body(struct call *call, const void *input, void *output,
-                                       struct fault *fault) {
-    const struct add_correction_input *asked = input;
-    struct correction_view *view = output;
-    struct month_edge edge;
-    struct account customer;
-    struct sku sku;
+static enum status show_correction_body(struct call *call, const void *input, void *output,
+                                        struct fault *fault) {
+    struct correction correction;
+    struct agreement agreement;
     struct name_cache names;
-    struct correction correction = {.units = asked->units,
-                                    .reason = text_trim(asked->reason),
-                                    .created_at_us = call->now_us,
-                                    .created_by = actor_text(call)};
+    struct correction_money money = {0};
     name_cache_init(&names, call);
-    TRY(month_parse(asked->month, "month", &correction.month, fault));
-    TRY(find_own_edge_in(call, asked->seller, asked->buyer, correction.month, RIGHT_REPORTS, &edge, fault));
-    TRY(find_customer_below(call, &edge.agreement, asked->customer, &customer, fault));
-    TRY(find_sku(call, asked->sku, "sku", &sku, fault));
-    TRY(check_input(call, asked, fault));
-    TRY(require_closed(call, &edge, correction.month, asked->month, fault));
-    TRY(require_price(call, &edge.agreement, &sku, correction.month, fault));
-    if (!edge.is_closed) {
-        TRY(close_empty(call, &edge.agreement, correction.month, fault));
-    }
-    TRY(require_currency(call, &edge.agreement, correction.month, fault));
-    correction.agreement_id = edge.agreement.id;
-    correction.customer_id = customer.id;
-    correction.sku_id = sku.id;
-    TRY(correction_insert(call->db, &correction, fault));
-    TRY(view_correction(&names, &correction, view, fault));
-    return audit_write(call, "correction.add", view->identifier, edge.agreement.seller_id,
-                       text_format(call->arena, "%.*s of %.*s in %.*s: %lld units", TEXT_ARGS(view->sku),
-                                   TEXT_ARGS(view->customer_code), TEXT_ARGS(asked->month),
-                                   (long long)correction.units),
-                       fault);
+    TRY(require_any_right(call, RIGHT_READ, fault));
+    TRY(find_correction(call, *(const struct text *)input, &correction, &agreement, fault));
+    TRY(weigh(call, &correction, &money, fault));
+    return view_correction(&names, &correction, &money, output, fault);
 }
 
-enum status add_correction(struct call *call, const struct add_correction_input *input,
-                           struct correction_view *result, struct fault *fault) {
+enum status show_correction(struct call *call, struct text correction, struct correction_view *out,
+                            struct fault *fault) {
     struct correction_view made;
-    TRY(call_run(call, DB_WRITE, add_correction_body, input, &made, fault));
-    *result = made;
+    TRY(call_run(call, DB_READ, show_correction_body, &correction, &made, fault));
+    *out = made;
     return STATUS_OK;
 }
 
-/* ---- listing ---- */
+static enum status check_state(struct text state, struct fault *fault) {
+    int parsed = 0;
+    return state.length == 0 || text_is(state, "billed")
+               ? STATUS_OK
+               : machine_state_parse(&correction_machine, state, &parsed, fault);
+}
 
 static enum status list_corrections_body(struct call *call, const void *input, void *output,
                                          struct fault *fault) {
@@ -202,12 +245,14 @@ static enum status list_corrections_body(struct call *call, const void *input, v
     struct name_cache names;
     name_cache_init(&names, call);
     TRY(find_edge_choice(call, &words, &choice, fault));
-    struct correction_filter filter = {choice.party_id, choice.seller_id, choice.buyer_id, choice.month};
+    TRY(check_state(asked->state, fault));
+    struct correction_filter filter = {choice.party_id, choice.seller_id, choice.buyer_id, choice.month,
+                                       asked->state};
     TRY(correction_list(call->db, call->arena, &filter, asked->page, &corrections, &page->count,
                         &page->next_after, fault));
     struct correction_view *items = ARENA_NEW(call->arena, struct correction_view, page->count);
     for (size_t i = 0; i < page->count; i++) {
-        TRY(view_correction(&names, &corrections[i], &items[i], fault));
+        TRY(view_correction(&names, &corrections[i], NULL, &items[i], fault));
     }
     page->items = items;
     return STATUS_OK;

@@ -138,7 +138,7 @@ static struct placed_licence *find_licences(const struct rating_again *again, co
         ARENA_NEW(again->call->arena, struct placed_licence, group->licence_count);
     *count = 0;
     for (uint32_t i = 0; i < group->licence_count; i++) {
-        const struct usage_licence *licence = &again->usage.licences[group->first_licence + i];
+        const struct usage_licence *licence = &again->customer->usage->licences[group->first_licence + i];
         if (usage_is_billed(licence, on->seller_depth)) {
             placed[*count] = (struct placed_licence){licence, (uint32_t)*count};
             (*count)++;
@@ -206,7 +206,8 @@ static void fill_meter(struct rating_again *again, const struct edge_month *on, 
     struct usage_meter meter;
     size_t count = 0;
     if (again->customer == NULL || again->customer->group == NULL ||
-        !usage_meter_at(&again->usage, again->customer->group, on->seller_depth, on->usage_scratch, &meter)) {
+        !usage_meter_at(again->customer->usage, again->customer->group, on->seller_depth, on->usage_scratch,
+                        &meter)) {
         return;
     }
     const struct placed_licence *placed = find_licences(again, on, &count);
@@ -319,9 +320,11 @@ static void fill_sum(const struct rating_again *again, size_t at, struct line_ex
 
 /* ---- all of it ---- */
 
+/* What sets units. A late event sets none: the meter has it. */
 static struct explained_override explained(const struct override *override) {
-    return override == NULL ? (struct explained_override){.reason = TEXT("")}
-                            : (struct explained_override){true, override->units, override->reason};
+    return override == NULL || override->late_count > 0
+               ? (struct explained_override){.reason = TEXT("")}
+               : (struct explained_override){true, override->units, override->reason};
 }
 
 static enum status explain_rated(struct rating_again *again, struct line_explanation *result,

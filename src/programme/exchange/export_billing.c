@@ -1,5 +1,8 @@
 #include "programme/exchange/export_billing.h"
 
+#include "core/time/instant.h"
+#include "programme/call/authorise.h"
+
 /* The line that a line takes back. */
 static void write_taken(struct exporting *exporting, struct db_rows *rows) {
     if (db_column_int(rows, 17) == 0) {
@@ -95,6 +98,20 @@ static enum status agreement_of_row(const struct exporting *exporting, int64_t a
     return STATUS_OK;
 }
 
+/* The late event that a correction says, or nothing in its three columns. */
+static void write_late_event(struct exporting *exporting, struct db_rows *rows, bool is_late) {
+    if (!is_late) {
+        for (int i = 0; i < 3; i++) {
+            csv_write(&exporting->writer, TEXT(""));
+        }
+        return;
+    }
+    csv_write(&exporting->writer,
+              identifier_text(exporting->call, IDENTIFIER_LICENCE, db_column_int(rows, 10)));
+    csv_write(&exporting->writer, instant_format(exporting->call->arena, db_column_int(rows, 11)));
+    csv_write_int(&exporting->writer, db_column_int(rows, 12));
+}
+
 static enum status write_adjustment(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
     const struct agreement *agreement = NULL;
     TRY(agreement_of_row(exporting, db_column_int(rows, 1), "an adjustment", &agreement, fault));
@@ -103,10 +120,16 @@ static enum status write_adjustment(struct exporting *exporting, struct db_rows 
     export_write_account(exporting, agreement->buyer_id);
     export_write_account(exporting, db_column_int(rows, 2));
     export_write_sku(exporting, db_column_int(rows, 3));
-    csv_write_int(&exporting->writer, db_column_int(rows, 4));
+    bool is_late = db_column_int(rows, 10) > 0;
+    if (is_late) {
+        csv_write(&exporting->writer, TEXT("")); /* it says no units */
+    } else {
+        csv_write_int(&exporting->writer, db_column_int(rows, 4));
+    }
     csv_write(&exporting->writer, db_column_text(rows, 5));
     csv_write(&exporting->writer, db_column_text(rows, 6));
     write_carrier(exporting, db_column_int(rows, 7), db_column_text(rows, 9), agreement->seller_id);
+    write_late_event(exporting, rows, is_late);
     return STATUS_OK;
 }
 
@@ -117,7 +140,8 @@ static enum status export_adjustments(struct exporting *exporting, struct fault 
 }
 
 static const char *const ADJUSTMENTS_COLUMNS[] = {"month", "seller", "buyer", "customer", "sku",
-                                                  "units", "reason", "kind",  "invoice",  NULL};
+                                                  "units", "reason", "kind",  "invoice",  "licence",
+                                                  "at",    "seats",  NULL};
 const struct export_table EXPORT_ADJUSTMENTS = {"adjustments", ADJUSTMENTS_COLUMNS, export_adjustments};
 
 static enum status write_charge(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {

@@ -579,10 +579,55 @@ static struct text customer_of_line(const struct invoice *invoice, const struct 
     return is_buyer ? invoice->buyer.identifier : line->customer_code;
 }
 
+/* Gives a correction; every second seller whom it waits for accepts it. It is refused where its month is not
+ * closed, nothing bills it, the edge is billed in another currency by now, the code is two customers', or the
+ * customer has moved. */
+static enum status give_correction(struct sim *sim, const struct add_correction_input *input,
+                                   struct fault *fault) {
+    struct correction_page given;
+    enum status status = add_correction(sim->call, input, &given, fault);
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT || status == STATUS_INVALID || status == STATUS_NOT_FOUND ? STATUS_OK
+                                                                                                   : status;
+    }
+    for (size_t i = 0; i < given.count; i++) {
+        struct decide_correction_input accept = {.correction = given.items[i].identifier};
+        struct correction_view view;
+        if (text_is(given.items[i].state, "waiting") && rng_chance(&sim->slips, 1, 2)) {
+            TRY(accept_correction(sim->call, &accept, &view, fault));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A provider finds out after the close that it never told of a change of a licence. */
+static enum status correct_late(struct sim *sim, const struct planned *planned, struct fault *fault) {
+    const struct sim_licence *licence =
+        &sim->licences[rng_below(&sim->slips, (uint64_t)sim->input->licences)];
+    int32_t which = (int32_t)rng_between(&sim->slips, 0, planned->month);
+    struct month month = month_plus(sim->first_month, which);
+    int64_t from_us = zone_midnight_us(sim->zone, month_first_day(month));
+    int64_t to_us = zone_midnight_us(sim->zone, month_first_day(month_plus(month, 1)));
+    int64_t at_us = rng_between(&sim->slips, from_us, to_us - 1);
+    int64_t seats = rng_between(&sim->slips, 0, 8);
+    if (!licence->issued) {
+        return STATUS_OK;
+    }
+    struct add_correction_input correction = {
+        .giver = sim->providers[sim->customers[licence->customer].provider].code,
+        .licence = licence->identifier,
+        .at = instant_format(sim->call->arena, at_us),
+        .has_seats = true,
+        .seats = seats,
+        .reason = TEXT("told late")};
+    return give_correction(sim, &correction, fault);
+}
+
 /* Of the month that was closed, or of any before it. */
 static enum status correct_invoice(struct sim *sim, const struct planned *planned, struct fault *fault) {
     int32_t which = (int32_t)rng_between(&sim->rng, 0, planned->month);
     struct text month = month_format(sim->call->arena, month_plus(sim->first_month, which));
+    TRY(correct_late(sim, planned, fault));
     struct list_invoices_input input = {.month = month, .kind = TEXT("invoice"), .page = {.limit = 20}};
     struct invoice_page page;
     TRY(list_invoices(sim->call, &input, &page, fault));
@@ -596,17 +641,14 @@ static enum status correct_invoice(struct sim *sim, const struct planned *planne
     for (size_t i = 0; i < detail.invoice.line_count; i++) {
         const struct invoice_line *line = &detail.invoice.lines[i];
         if (is_correctable(line)) {
-            struct add_correction_input correction = {.seller = detail.invoice.seller.identifier,
-                                                      .buyer = detail.invoice.buyer.identifier,
+            struct add_correction_input correction = {.giver = detail.invoice.seller.identifier,
                                                       .month = month,
                                                       .customer = customer_of_line(&detail.invoice, line),
                                                       .sku = line->sku,
+                                                      .has_units = true,
                                                       .units = rng_between(&sim->rng, 0, 5),
                                                       .reason = TEXT("counted twice")};
-            struct correction_view view;
-            /* Refused where the edge is billed in another currency by now, or the code is two customers'. */
-            enum status status = add_correction(sim->call, &correction, &view, fault);
-            return status == STATUS_CONFLICT || status == STATUS_INVALID ? STATUS_OK : status;
+            return give_correction(sim, &correction, fault);
         }
     }
     return STATUS_OK;

@@ -86,6 +86,21 @@ enum status licence_load_parts(struct db *db, struct arena *arena, int64_t paren
     return rows_all(db, arena, &LICENCE, LOAD_PARTS, DB_ARGS(db_integer(parent_id)), parts, count, fault);
 }
 
+static const struct db_field RANGE_FIELDS[] = {
+    DB_FIELD_INT(struct licence_range, first_edge, "first_edge"),
+    DB_FIELD_INT(struct licence_range, last_edge, "last_edge"),
+};
+static const struct db_fields RANGE = DB_FIELDS(struct licence_range, RANGE_FIELDS);
+
+static const char RANGES[] = "select distinct {} from licences where customer_id = $1 and sku_id = $2 and "
+                             "first_on_at_us is not null order by first_edge, last_edge";
+
+enum status licence_ranges_load(struct db *db, struct arena *arena, int64_t customer_id, int64_t sku_id,
+                                struct licence_range **ranges, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &RANGE, RANGES, DB_ARGS(db_integer(customer_id), db_integer(sku_id)), ranges,
+                    count, fault);
+}
+
 static const char UPDATE[] = "update licences set {=2}, version = version + 1 where id = $1";
 
 enum status licence_update(struct db *db, struct licence *licence, struct fault *fault) {

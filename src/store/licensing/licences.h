@@ -63,6 +63,15 @@ enum status licence_load_by_key(struct db *db, struct arena *arena,
 enum status licence_load_parts(struct db *db, struct arena *arena, int64_t parent_id, struct licence **parts,
                                size_t *count, struct fault *fault) MUST_CHECK;
 
+/* The edges on which licences of a SKU at a customer that were ever on are billed, parts of bundles among
+ * them: each range once. */
+struct licence_range {
+    int64_t first_edge;
+    int64_t last_edge;
+};
+enum status licence_ranges_load(struct db *db, struct arena *arena, int64_t customer_id, int64_t sku_id,
+                                struct licence_range **ranges, size_t *count, struct fault *fault) MUST_CHECK;
+
 /* Saves state, seats, counted seats and the instants, and counts `licence->version` up. */
 enum status licence_update(struct db *db, struct licence *licence, struct fault *fault) MUST_CHECK;
 

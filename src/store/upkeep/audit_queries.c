@@ -216,12 +216,36 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"correction-forgotten", AUDIT_CORRECTION,
      "select distinct c.id, c.month, 0 from corrections c join agreements a on a.id = c.agreement_id join "
      "agreements b on b.seller_id = a.seller_id and b.buyer_id = a.buyer_id join months m on m.agreement_id "
-     "= b.id and m.month > c.month where m.state = 'closed' and m.closed_at_us > c.created_at_us and "
-     "c.invoice_id is null and not exists (select 1 from months n join agreements d on d.id = "
+     "= b.id and m.month > c.month where m.state = 'closed' and m.closed_at_us > coalesce(c.decided_at_us, "
+     "c.created_at_us) and c.state = 'accepted' and c.invoice_id is null and exists (select 1 from months k "
+     "where k.agreement_id = c.agreement_id and k.month = c.month and k.state = 'closed' and k.closed_at_us "
+     "< "
+     "m.closed_at_us) and not exists (select 1 from months n join agreements d on d.id = "
      "n.agreement_id where d.seller_id = a.seller_id and d.buyer_id = a.buyer_id and n.state = 'closed' and "
      "n.month > m.month and n.closed_at_us <= m.closed_at_us)",
      "was left out of a bill: the next one of its seller and buyer takes it, unless that is in another "
      "currency"},
+    {"correction-unbound", AUDIT_CORRECTION,
+     "select c.id, c.month, 0 from corrections c where (c.invoice_id is not null and c.state <> 'accepted') "
+     "or (c.state = 'waiting') <> (c.decided_at_us is null and c.state <> 'accepted') or (c.silent_at_us is "
+     "not null and c.state <> 'waiting')",
+     "is carried by a bill without having been accepted, or its state and its decision contradict each "
+     "other"},
+    {"correction-giver", AUDIT_CORRECTION,
+     "select c.id, c.given_id, c.giver_id from corrections c join agreements a on a.id = c.agreement_id "
+     "left join corrections g on g.id = c.given_id where g.id is null or g.given_id <> g.id or g.giver_id <> "
+     "c.giver_id or g.customer_id <> c.customer_id or g.reason <> c.reason or (c.state = 'waiting' and "
+     "a.seller_id = c.giver_id) or (c.silent_at_us is not null and a.buyer_id <> c.giver_id) or (c.giver_id "
+     "<> a.seller_id and not exists (select 1 from account_ancestors p where p.account_id = c.customer_id "
+     "and p.ancestor_id = c.giver_id) and not exists (select 1 from skus s where s.id = g.sku_id and "
+     "s.owner_id = c.giver_id))",
+     "was given with number {a} by an account (number {b}) that it cannot be from, or waits for its giver"},
+    {"correction-late", AUDIT_CORRECTION,
+     "select c.id, c.month, 0 from corrections c left join licences l on l.id = c.licence_id where "
+     "(c.licence_id is null) <> (c.at_us is null) or (c.licence_id is null and c.seats <> 0) or c.seats < 0 "
+     "or (c.licence_id is not null and (l.id is null or l.customer_id <> c.customer_id or l.sku_id <> "
+     "c.sku_id or c.units <> 0))",
+     "is a late event of a licence that is not of its customer and SKU, or half of one"},
     {"correction-unasked", AUDIT_INVOICE,
      "select distinct i.id, l.corrects_month, 0 from invoice_lines l join invoices i on i.id = l.invoice_id "
      "where l.corrects_month is not null and not exists (select 1 from corrections c join invoices j on j.id "

@@ -75,15 +75,18 @@ enum status export_ledger_stream(struct db *db, const struct export_scope *scope
 
 static const char ADJUSTMENTS[] =
     "select r.month, r.agreement_id, d.customer_id, d.sku_id, d.units, d.reason, 'adjustment' as kind, "
-    "0 as invoice_id, d.report_id as number, '' as invoice_number from report_adjustments d join reports r "
+    "0 as invoice_id, d.report_id as number, '' as invoice_number, 0 as licence_id, 0 as at_us, 0 as seats "
+    "from report_adjustments d join reports r "
     "on r.id = d.report_id "
     "join agreements a on a.id = r.agreement_id where r.state = 'approved' and " OF_PARTY(
         "a") " and ($2 = -1 or r.month = $2) union all "
              "select c.month, c.agreement_id, c.customer_id, c.sku_id, c.units, c.reason, 'correction' as "
              "kind, "
              "coalesce(c.invoice_id, 0) as invoice_id, c.id as number, coalesce(i.number, '') as "
-             "invoice_number from corrections c join agreements a on a.id = c.agreement_id "
-             "left join invoices i on i.id = c.invoice_id where " OF_PARTY(
+             "invoice_number, coalesce(c.licence_id, 0), coalesce(c.at_us, 0), c.seats from corrections c "
+             "join "
+             "agreements a on a.id = c.agreement_id "
+             "left join invoices i on i.id = c.invoice_id where c.state = 'accepted' and " OF_PARTY(
                  "a") " and ($2 = -1 or c.month = $2) "
                       "order by 1, 2, 7, 9, 3, 4";
 

@@ -1,0 +1,475 @@
+/* Giving a correction: who is on the path says once what is right, and every edge of the path gets its own.
+ *
+ * The path is the one on which the SKU is billed, from the customer up to the SKU's owner; of a bundle's
+ * licence the parts go further up. An edge is left out where nothing could ever bill it: it has no agreement,
+ * was closed without a price of the SKU, is billed elsewhere, or is in another currency by now. */
+#include "core/money/billed_line.h"
+#include "core/rating/rules.h"
+#include "core/time/instant.h"
+#include "programme/billing/corrections.h"
+#include "programme/billing/load_snapshot.h"
+#include "programme/billing/waiting.h"
+#include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_licence.h"
+#include "programme/call/lookup_sku.h"
+#include "programme/call/open_zone.h"
+#include "store/billing/close_queries.h"
+#include "store/billing/corrections.h"
+#include "store/parties/amendments.h"
+
+#include <assert.h>
+
+enum { UNITS_MAX = 1000000000, EDGES_MAX = 512 };
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* The correction of one edge on its way. */
+struct proposal {
+    struct correction correction;
+    struct agreement agreement; /* with its terms of the month */
+    bool is_givers;             /* the giver is a party of the edge */
+    bool is_closed;
+    struct correction_money money;
+};
+
+/* What is to be corrected: a SKU at a customer on the edges whose seller's depth lies in a range. */
+struct corrected_thing {
+    int64_t sku_id;
+    int64_t owner_id;
+    int64_t first_edge;
+    int64_t last_edge;
+    int64_t licence_id; /* of a late event, else 0 */
+    int64_t seats;
+};
+
+struct giving {
+    struct call *call;
+    const struct add_correction_input *asked;
+    struct snapshot snapshot;
+    struct account giver;
+    struct account customer;
+    struct month month; /* as it was said, or as the customer's zone has it */
+    int64_t at_us;      /* of a late event */
+    struct month facts_of;
+    struct id_map facts; /* of that month */
+    struct proposal *proposals;
+    size_t count;
+};
+
+/* ---- what was asked for ---- */
+
+static enum status check_input(const struct giving *giving, struct fault *fault) {
+    const struct add_correction_input *asked = giving->asked;
+    struct arena *arena = giving->call->arena;
+    bool is_late = asked->licence.length > 0;
+    if (is_late != asked->has_seats || is_late == asked->has_units || is_late != (asked->at.length > 0)) {
+        return fault_set(fault, STATUS_INVALID, "missing-field", is_late ? "seats" : "units", TEXT(""),
+                         "Give month, customer, sku and units, or licence, at and seats.");
+    }
+    if (asked->has_units && (asked->units < 0 || asked->units > UNITS_MAX)) {
+        return fault_set(fault, STATUS_INVALID, "units-out-of-range", "units",
+                         text_format(arena, "%lld", (long long)asked->units), "Give from 0 to %d units.",
+                         UNITS_MAX);
+    }
+    if (asked->has_seats && (asked->seats < 0 || asked->seats > INT32_MAX)) {
+        return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
+                         text_format(arena, "%lld", (long long)asked->seats), "Give from 0 to %d seats.",
+                         INT32_MAX);
+    }
+    return check_correction_reason(asked->reason, fault);
+}
+
+/* The giver is the customer, somebody above it, or the vendor of the SKU. */
+static enum status require_on_path(const struct giving *giving, int64_t owner_id, struct text word,
+                                   struct fault *fault) {
+    bool is_above = false;
+    if (giving->giver.id != owner_id || giving->giver.kind != ACCOUNT_VENDOR) {
+        TRY(account_is_or_is_above(giving->call->db, giving->giver.id, giving->customer.id, &is_above,
+                                   fault));
+        if (!is_above || giving->customer.kind != ACCOUNT_CUSTOMER) {
+            return fault_set(fault, STATUS_INVALID, "not-on-path", "customer", word,
+                             "Name an end customer to whom %.*s sells, through others or itself.",
+                             TEXT_ARGS(giving->giver.code));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- one edge ---- */
+
+static enum status load_facts(struct giving *giving, struct month month, struct fault *fault) {
+    struct call *call = giving->call;
+    if (giving->facts_of.index == month.index) {
+        return STATUS_OK;
+    }
+    TRY(month_rules_of_edges(call->db, call->arena, month, &giving->facts, fault));
+    giving->facts_of = month;
+    return STATUS_OK;
+}
+
+/* The agreement that closed the edge's month, else the one that answers for it, with its terms of then. */
+static enum status find_agreement_of(struct giving *giving, uint32_t edge, struct month month,
+                                     uint32_t *agreement, struct fault *fault) {
+    const struct snapshot *snapshot = &giving->snapshot;
+    const uint32_t *of_edge = snapshot->edge_agreements + snapshot->edges[edge].first_agreement;
+    TRY(load_facts(giving, month, fault));
+    for (uint32_t i = 0; i < snapshot->edges[edge].agreement_count; i++) {
+        int64_t id = snapshot->agreements[of_edge[i]].id;
+        uint32_t rules = 0;
+        if (id_map_get(&giving->facts, id, MONTH_RULES, &rules)) {
+            *agreement = snapshot_agreement_in(snapshot, id, month);
+            return STATUS_OK;
+        }
+    }
+    *agreement = snapshot_agreement_of_month(snapshot, edge, month, true);
+    return STATUS_OK;
+}
+
+/* Whether the seller bills elsewhere what is used in the month. */
+static bool is_elsewhere(const struct giving *giving, uint32_t agreement, struct month month) {
+    const struct snapshot *snapshot = &giving->snapshot;
+    uint32_t billing = 0;
+    if (id_map_get(&giving->facts, snapshot->agreements[agreement].id, MONTH_USAGE_BILLING, &billing)) {
+        return billing == USAGE_BILLED_ELSEWHERE;
+    }
+    return snapshot_bills_elsewhere(snapshot, snapshot->edges[snapshot->edge_of_agreement[agreement]].seller,
+                                    month);
+}
+
+/* Where the parties trade in another currency by now, no bill will ever carry the correction. */
+static enum status check_currency(struct call *call, const struct agreement *of_month, struct month month,
+                                  struct fault *fault) {
+    const struct waiting waiting = {of_month->seller_id, of_month->buyer_id, month, of_month->currency};
+    struct text why = TEXT("");
+    TRY(find_why_stuck(call, &waiting, &why, fault));
+    if (why.length == 0) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "other-currency", "month", of_month->currency,
+                     "No bill will carry the correction. %.*s Give money back with a credit note, or ask for "
+                     "it with a charge.",
+                     TEXT_ARGS(why));
+}
+
+/* A correction that cannot be rated would wait for ever. */
+static enum status check_price(const struct giving *giving, uint32_t agreement, int64_t sku_id,
+                               struct month month, struct fault *fault) {
+    const struct snapshot *snapshot = &giving->snapshot;
+    uint32_t sku = snapshot_sku_find(snapshot, sku_id);
+    struct tax tax;
+    uint32_t rules = RULES_PRESENT;
+    assert(sku != SNAPSHOT_NONE);
+    id_map_get(&giving->facts, snapshot->agreements[agreement].id, MONTH_RULES, &rules);
+    if (snapshot_price(snapshot, agreement, sku, month, (int)rules, &tax) != NULL) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_CONFLICT, "price-missing", "sku", snapshot->skus[sku].code,
+                     "The SKU has no price on this edge in that month, so there is nothing to correct.");
+}
+
+/* Whether the edge can ever bill it. What the giver sells it must be told; of others it is told nothing. */
+static enum status check_edge(const struct giving *giving, uint32_t agreement,
+                              const struct proposal *proposal, bool *can, struct fault *fault) {
+    const struct correction *correction = &proposal->correction;
+    *can = false;
+    if (is_elsewhere(giving, agreement, correction->month)) {
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
+    if (proposal->is_closed) {
+        status = check_price(giving, agreement, correction->sku_id, correction->month, fault);
+    }
+    if (status == STATUS_OK) {
+        status = check_currency(giving->call, &proposal->agreement, correction->month, fault);
+    }
+    if (status == STATUS_CONFLICT && proposal->agreement.seller_id != giving->giver.id) {
+        return STATUS_OK;
+    }
+    *can = status == STATUS_OK;
+    return status;
+}
+
+static enum status propose(struct giving *giving, const struct corrected_thing *thing, uint32_t edge,
+                           struct fault *fault) {
+    struct call *call = giving->call;
+    struct snapshot *snapshot = &giving->snapshot;
+    struct month month = giving->month;
+    uint32_t agreement = SNAPSHOT_NONE;
+    bool can = false;
+    TRY(find_agreement_of(giving, edge, month, &agreement, fault));
+    if (agreement != SNAPSHOT_NONE && thing->licence_id > 0) {
+        /* The instant may lie in another month where the edge goes by another zone. */
+        month = zone_month_at(snapshot_zone(snapshot, agreement), giving->at_us);
+        TRY(find_agreement_of(giving, edge, month, &agreement, fault));
+    }
+    if (agreement == SNAPSHOT_NONE || giving->count == EDGES_MAX) {
+        return STATUS_OK;
+    }
+    struct proposal *proposal = &giving->proposals[giving->count];
+    *proposal = (struct proposal){.agreement = snapshot->agreements[agreement]};
+    bool sells = proposal->agreement.seller_id == giving->giver.id;
+    proposal->is_givers = sells || proposal->agreement.buyer_id == giving->giver.id;
+    proposal->correction = (struct correction){.giver_id = giving->giver.id,
+                                               .agreement_id = proposal->agreement.id,
+                                               .month = month,
+                                               .customer_id = giving->customer.id,
+                                               .sku_id = thing->sku_id,
+                                               .units = giving->asked->units,
+                                               .licence_id = thing->licence_id,
+                                               .at_us = giving->at_us,
+                                               .seats = thing->seats,
+                                               .reason = text_trim(giving->asked->reason),
+                                               .state = sells ? CORRECTION_ACCEPTED : CORRECTION_WAITING,
+                                               .created_at_us = call->now_us,
+                                               .created_by = actor_text(call),
+                                               .decided_at_us = sells ? call->now_us : 0,
+                                               .decision = TEXT("")};
+    TRY(close_month_of_before(call, &proposal->agreement, month, true, &proposal->is_closed, fault));
+    TRY(check_edge(giving, agreement, proposal, &can, fault));
+    giving->count += can ? 1 : 0;
+    return STATUS_OK;
+}
+
+/* ---- the path ---- */
+
+/* Proposes it to each edge of the range, from the customer up. */
+static enum status walk_path(struct giving *giving, const struct corrected_thing *thing,
+                             struct fault *fault) {
+    const struct snapshot *snapshot = &giving->snapshot;
+    uint32_t buyer = snapshot_account(snapshot, giving->customer.id);
+    while (snapshot->accounts[buyer].seller_id != 0) {
+        uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
+        int64_t depth = snapshot->accounts[seller].depth;
+        if (thing->first_edge <= depth && depth <= thing->last_edge &&
+            snapshot->edge_to_buyer[buyer] != SNAPSHOT_NONE) {
+            TRY(propose(giving, thing, snapshot->edge_to_buyer[buyer], fault));
+        }
+        buyer = seller;
+    }
+    uint32_t owner = snapshot_account(snapshot, thing->owner_id);
+    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && thing->first_edge == 0 &&
+        snapshot->vendor_edge[owner] != SNAPSHOT_NONE) {
+        return propose(giving, thing, snapshot->vendor_edge[owner], fault);
+    }
+    return STATUS_OK;
+}
+
+/* The edges that bill the customer's licences of the SKU; where it never had one, all from the owner down. */
+static enum status propose_units(struct giving *giving, struct fault *fault) {
+    struct call *call = giving->call;
+    struct licence_range *ranges = NULL;
+    struct sku sku;
+    size_t count = 0;
+    TRY(month_parse(giving->asked->month, "month", &giving->month, fault));
+    TRY(find_account(call, giving->asked->customer, "customer", &giving->customer, fault));
+    TRY(find_sku(call, giving->asked->sku, "sku", &sku, fault));
+    TRY(require_on_path(giving, sku.owner_id, giving->asked->customer, fault));
+    TRY(licence_ranges_load(call->db, call->arena, giving->customer.id, sku.id, &ranges, &count, fault));
+    uint32_t owner = snapshot_account(&giving->snapshot, sku.owner_id);
+    struct corrected_thing thing = {.sku_id = sku.id,
+                                    .owner_id = sku.owner_id,
+                                    .first_edge = giving->snapshot.accounts[owner].depth,
+                                    .last_edge = LICENCE_LAST_EDGE};
+    for (size_t i = 0; i < count; i++) {
+        thing.first_edge =
+            i == 0 || ranges[i].first_edge < thing.first_edge ? ranges[i].first_edge : thing.first_edge;
+        thing.last_edge =
+            i == 0 || ranges[i].last_edge > thing.last_edge ? ranges[i].last_edge : thing.last_edge;
+    }
+    return walk_path(giving, &thing, fault);
+}
+
+/* In the zone of the customer's edge, whose month it is then. */
+static enum status read_instant(struct giving *giving, struct fault *fault) {
+    struct snapshot *snapshot = &giving->snapshot;
+    uint32_t edge = snapshot->edge_to_buyer[snapshot_account(snapshot, giving->customer.id)];
+    struct text at = text_trim(giving->asked->at);
+    if (edge == SNAPSHOT_NONE) {
+        return fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", "licence", giving->asked->licence,
+                         "The customer never had an agreement with its provider.");
+    }
+    uint32_t agreement = snapshot->edge_agreements[snapshot->edges[edge].first_agreement +
+                                                   snapshot->edges[edge].agreement_count - 1];
+    struct zone *zone = snapshot_zone(snapshot, agreement);
+    TRY(instant_parse(at, zone, "at", &giving->at_us, fault));
+    if (giving->at_us > giving->call->now_us) {
+        return fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
+                         "A change takes effect now or earlier; it is now %s.",
+                         instant_format(giving->call->arena, giving->call->now_us).at);
+    }
+    giving->month = zone_month_at(zone, giving->at_us);
+    return STATUS_OK;
+}
+
+static enum status require_ever_on(const struct giving *giving, const struct licence *licence,
+                                   struct fault *fault) {
+    struct text identifier = identifier_text(giving->call, IDENTIFIER_LICENCE, licence->id);
+    if (licence->parent_id != 0) {
+        return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence", identifier,
+                         "This licence is a part of a bundle and follows it: correct the bundle's.");
+    }
+    if (licence->first_on_at_us == 0) {
+        return fault_set(fault, STATUS_CONFLICT, "licence-never-on", "licence", identifier,
+                         "This licence was never on: turn it on with a date, or correct the units.");
+    }
+    return STATUS_OK;
+}
+
+/* The licence, and its parts on the edges above whoever composed the bundle. */
+static enum status propose_late_event(struct giving *giving, struct fault *fault) {
+    struct call *call = giving->call;
+    struct licence_row row;
+    struct licence *parts = NULL;
+    size_t count = 0;
+    TRY(find_licence(call, giving->asked->licence, &row, fault));
+    TRY(account_load(call->db, call->arena, row.licence.customer_id, &giving->customer, fault));
+    TRY(require_on_path(giving, row.sku_owner_id, giving->asked->licence, fault));
+    TRY(require_ever_on(giving, &row.licence, fault));
+    TRY(read_instant(giving, fault));
+    struct corrected_thing thing = {
+        .sku_id = row.licence.sku_id,
+        .owner_id = row.sku_owner_id,
+        .first_edge = row.licence.first_edge,
+        .last_edge = row.licence.last_edge,
+        .licence_id = row.licence.id,
+        .seats = giving->asked->seats,
+    };
+    TRY(walk_path(giving, &thing, fault));
+    TRY(licence_load_parts(call->db, call->arena, row.licence.id, &parts, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        const struct sku *sku = &giving->snapshot.skus[snapshot_sku_find(&giving->snapshot, parts[i].sku_id)];
+        thing = (struct corrected_thing){.sku_id = parts[i].sku_id,
+                                         .owner_id = sku->owner_id,
+                                         .first_edge = parts[i].first_edge,
+                                         .last_edge = parts[i].last_edge,
+                                         .licence_id = parts[i].id};
+        if (__builtin_mul_overflow(giving->asked->seats, parts[i].part_quantity, &thing.seats) ||
+            thing.seats > INT32_MAX) {
+            return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", TEXT(""),
+                             "Give fewer seats: a part of the bundle would get more than %d.", INT32_MAX);
+        }
+        TRY(walk_path(giving, &thing, fault));
+    }
+    return STATUS_OK;
+}
+
+/* ---- weighing and saving ---- */
+
+/* The giver must have closed the month with somebody: before, its report is what to adjust. */
+static enum status require_closed(const struct giving *giving, struct fault *fault) {
+    bool is_any = false;
+    bool is_closed = false;
+    for (size_t i = 0; i < giving->count; i++) {
+        is_any = is_any || giving->proposals[i].is_givers;
+        is_closed = is_closed || (giving->proposals[i].is_givers && giving->proposals[i].is_closed);
+    }
+    struct text month = month_format(giving->call->arena, giving->month);
+    if (!is_any) {
+        return fault_set(fault, STATUS_CONFLICT, "nothing-to-correct", "month", month,
+                         "No edge of %.*s is billed for this SKU at this customer in that month.",
+                         TEXT_ARGS(giving->giver.code));
+    }
+    if (!is_closed) {
+        return fault_set(fault, STATUS_CONFLICT, "month-not-closed", "month", month,
+                         "This month is not closed on the edge yet. Adjust its report instead, or give the "
+                         "change its date.");
+    }
+    return STATUS_OK;
+}
+
+/* What the giver's own edges come to, and from when on a seller's silence is a yes: where the giver is the
+ * buyer, and its bill does not fall. */
+static enum status weigh_own(struct giving *giving, struct fault *fault) {
+    for (size_t i = 0; i < giving->count; i++) {
+        struct proposal *proposal = &giving->proposals[i];
+        struct correction *correction = &proposal->correction;
+        if (!proposal->is_givers) {
+            continue;
+        }
+        TRY(correction_money_of(giving->call, &giving->snapshot, correction, &proposal->money, fault));
+        if (correction->state == CORRECTION_WAITING && proposal->money.is_known &&
+            proposal->money.difference_minor >= 0) {
+            correction->silent_at_us = giving->call->now_us + proposal->agreement.report_due_days * DAY_US;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status audit_given(const struct giving *giving, const struct proposal *proposal,
+                               struct fault *fault) {
+    struct call *call = giving->call;
+    const struct correction *correction = &proposal->correction;
+    struct text month = month_format(call->arena, correction->month);
+    struct text detail =
+        correction->licence_id > 0
+            ? text_format(call->arena, "%s in %.*s: %lld seats from %s",
+                          identifier_text(call, IDENTIFIER_LICENCE, correction->licence_id).at,
+                          TEXT_ARGS(month), (long long)correction->seats,
+                          instant_format(call->arena, correction->at_us).at)
+            : text_format(call->arena, "%.*s: %lld units", TEXT_ARGS(month), (long long)correction->units);
+    return audit_giver(call, correction, &proposal->agreement, "correction.add", detail, fault);
+}
+
+static enum status save_all(struct giving *giving, struct fault *fault) {
+    int64_t given_id = 0;
+    for (size_t i = 0; i < giving->count; i++) {
+        struct proposal *proposal = &giving->proposals[i];
+        bool is_closed = false;
+        proposal->correction.given_id = given_id;
+        TRY(correction_insert(giving->call->db, &proposal->correction, fault));
+        given_id = proposal->correction.given_id;
+        if (proposal->correction.state == CORRECTION_ACCEPTED) {
+            TRY(close_month_of_before(giving->call, &proposal->agreement, proposal->correction.month, false,
+                                      &is_closed, fault));
+        }
+        TRY(audit_given(giving, proposal, fault));
+    }
+    return STATUS_OK;
+}
+
+static enum status view_all(struct giving *giving, struct correction_page *page, struct fault *fault) {
+    struct correction_view *items = ARENA_NEW(giving->call->arena, struct correction_view, giving->count);
+    struct name_cache names;
+    name_cache_init(&names, giving->call);
+    for (size_t i = 0; i < giving->count; i++) {
+        const struct proposal *proposal = &giving->proposals[i];
+        if (actor_is_party(giving->call, &proposal->agreement)) {
+            TRY(view_correction(&names, &proposal->correction, &proposal->money, &items[page->count++],
+                                fault));
+        }
+    }
+    page->items = items;
+    return STATUS_OK;
+}
+
+static enum status give(struct giving *giving, struct correction_page *page, struct fault *fault) {
+    struct call *call = giving->call;
+    TRY(find_account_or_own(call, giving->asked->giver, "giver", &giving->giver, fault));
+    TRY(require_right(call, giving->giver.id, RIGHT_REPORTS, fault));
+    TRY(check_input(giving, fault));
+    TRY(snapshot_load(call, &giving->snapshot, fault));
+    giving->proposals = ARENA_NEW(call->arena, struct proposal, EDGES_MAX);
+    TRY(giving->asked->licence.length > 0 ? propose_late_event(giving, fault) : propose_units(giving, fault));
+    TRY(require_closed(giving, fault));
+    TRY(weigh_own(giving, fault));
+    if (!giving->asked->dry_run) {
+        TRY(save_all(giving, fault));
+    }
+    return view_all(giving, page, fault);
+}
+
+static enum status add_correction_body(struct call *call, const void *input, void *output,
+                                       struct fault *fault) {
+    struct giving giving = {.call = call, .asked = input, .facts_of = {INVOICE_NO_MONTH}};
+    enum status status = give(&giving, output, fault);
+    snapshot_close(&giving.snapshot);
+    return status;
+}
+
+enum status add_correction(struct call *call, const struct add_correction_input *input,
+                           struct correction_page *result, struct fault *fault) {
+    struct correction_page made = {0};
+    TRY(call_run(call, input->dry_run ? DB_READ : DB_WRITE, add_correction_body, input, &made, fault));
+    *result = made;
+    return STATUS_OK;
+}
