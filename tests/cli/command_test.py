@@ -358,6 +358,38 @@ class TheCommand(Command):
         self.assertIn(b"ada@cedar.example", said)
         self.assertNotIn(b"a long password", seen)
 
+    def test_an_invitation_is_made_linked_listed_and_taken_back(self):
+        self.begin()
+        somebody = ("--name", "Ada", "--role", "owner")
+        made = self.ask("user", "invite", "--account", "CEDAR", "--email", "Ada@cedar.example", *somebody)
+        self.assertRegex(made["link"], r"^smi_[A-Za-z0-9_-]{43}$")
+        self.assertEqual((made["invitation"]["email"], made["invitation"]["invited_by"]), ("ada@cedar.example", "operator"))
+        invitation = made["invitation"]["id"]
+        self.assertRegex(self.say("invitation", "link", invitation), r"^smi_[A-Za-z0-9_-]{43}\n$")
+        self.assertEqual([one["id"] for one in self.ask("invitation", "list")["items"]], [invitation])
+        self.assertEqual(self.ask("invitation", "list", "--account", "NORTHWIND")["items"], [])
+        self.assertEqual(self.ask("invitation", "revoke", invitation)["id"], invitation)
+        self.refuse("unknown-invitation", "invitation", "link", invitation)
+        self.assertEqual(self.ask("invitation", "list")["items"], [])
+        self.assertNotIn(made["link"], "".join(self.rows()))
+
+    def test_a_person_is_added_to_a_second_account_by_who_says_that_it_is_known(self):
+        self.begin()
+        ada = ("--email", "ada@cedar.example", "--name", "Ada", "--role", "owner")
+        self.refuse("unknown-person", "user", "add", "--account", "CEDAR", *ada, "--known")
+        self.say("user", "add", "--account", "CEDAR", *ada, stdin="a long password of hers\n")
+        self.refuse("email-taken", "user", "add", "--account", "NORTHWIND", *ada, stdin="another password\n")
+        self.say("user", "add", "--account", "NORTHWIND", *ada, "--known")
+        self.refuse("ambiguous-user", "user", "edit", "ada@cedar.example", "--name", "Ada C.")
+        self.say("user", "edit", "ada@cedar.example", "--password", stdin="a new password of hers\n")
+
+    def test_the_programme_says_how_long_invitations_are_open(self):
+        self.begin()
+        self.refuse("missing-field", "programme", "edit")
+        self.assertEqual(self.ask("programme", "edit", "--invitation-days", "2"), {"invitation_days": 2})
+        self.assertEqual(self.ask("programme", "edit", "--undo-minutes", "5", "--invitation-days", "3"),
+                         {"undo_minutes": 5, "invitation_days": 3})
+
     def test_margins_name_what_they_are_grouped_by(self):
         self.begin()
         _, licence = self.issue(3)

@@ -383,7 +383,7 @@ static void a_session_acts_for_one_account_at_a_time(void **state) {
     WORLD_FAULT(world, "unknown-account",
                 list_users(&call, TEXT("BETA"), (struct page){0}, &page, &world->fault));
 
-    const struct switch_account_input to_beta = {result.token, TEXT("BETA")};
+    const struct switch_account_input to_beta = {result.token, TEXT("Beta")};
     WORLD_OK(world, switch_account(&call, &to_beta, &user, &world->fault));
     assert_true(text_equal(user.identifier, beta.identifier));
     call = call_of_session(world, result.token);

@@ -6,6 +6,7 @@
 #include "store/parties/accounts.h"
 
 #include <assert.h>
+#include <strings.h>
 
 /* A session that is in use is extended this often, and not at all while the store is busy: reading never
  * waits. */
@@ -14,7 +15,8 @@ enum { EXTEND_WAIT_MS = 50, WRITE_WAIT_MS = 30000 };
 
 /* ---- for which account ---- */
 
-/* Whether the user is of the account that the word names: its identifier or its code. */
+/* Whether the user is of the account that the word names: its identifier or its code, in letters of
+ * either case. */
 static enum status is_of(struct call *call, const struct user *user, struct text word, bool *yes,
                          struct fault *fault) {
     struct account account;
@@ -24,7 +26,7 @@ static enum status is_of(struct call *call, const struct user *user, struct text
         return STATUS_OK;
     }
     TRY(account_load(call->db, call->arena, user->account_id, &account, fault));
-    *yes = text_equal(account.code, word);
+    *yes = account.code.length == word.length && strncasecmp(account.code.at, word.at, word.length) == 0;
     return STATUS_OK;
 }
 
