@@ -14,6 +14,7 @@ import time
 import doors
 import exports
 import openapi
+import past
 import persons
 import reads
 import writes
@@ -47,6 +48,7 @@ TESTS = (reads.each_thing_is_there_for_those_alone_who_may_see_it,
          persons.inviting_tells_nothing,
          persons.a_link_lets_in_its_owner_alone,
          persons.a_person_of_two_accounts_acts_for_one,
+         past.nothing_that_a_device_had_is_taken_back_in_the_past,
          doors.every_operation_was_attacked)
 
 

@@ -6,6 +6,7 @@
 #include "programme/audit/audit_invoices.h"
 #include "programme/audit/audit_persons.h"
 #include "programme/audit/audit_private.h"
+#include "programme/audit/audit_reports.h"
 #include "programme/audit/audit_updates.h"
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
@@ -149,6 +150,7 @@ static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(check_postings(audit, fault));
     TRY(audit_invoices(audit, fault));
     TRY(audit_credits(audit, fault));
+    TRY(audit_reports(audit, fault));
     TRY(audit_documents(audit, fault));
     TRY(audit_persons(audit, fault));
     return audit_updates(audit, fault);

@@ -245,8 +245,8 @@ static enum status move_licence(struct call *call, const struct moving *moving,
     int64_t seats = licence->row.licence.seats;
     TRY(require_unchanged(call, moving, &licence->row.licence, fault));
     if (licence->row.licence.state != LICENCE_RETIRED) {
-        TRY(turn_licence_row(call, &licence->row, &(struct turning_of_row){.turn = TURN_RETIRE, .time = at},
-                             fault));
+        const struct turning_of_row retire = {.turn = TURN_RETIRE, .time = at, .is_agreed = true};
+        TRY(turn_licence_row(call, &licence->row, &retire, fault));
     }
     TRY(issue_to_customer(call, &to, seats, &row, fault));
     if (licence->was_on) {

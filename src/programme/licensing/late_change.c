@@ -7,6 +7,9 @@
 #include "store/devices/devices.h"
 #include "store/parties/agreements.h"
 
+/* A check-in is saved within this time, however busy the device door is. */
+static const int64_t UNSETTLED_US = INT64_C(300) * 1000000;
+
 /* More changes of one licence in a month than anybody makes. */
 enum { VOIDED_MAX = 1000 };
 
@@ -81,7 +84,10 @@ enum status late_change_begin(struct call *call, struct licence *licence, struct
                               struct fault *fault) {
     struct undoing *undoing = ARENA_NEW(call->arena, struct undoing, part_count + 1);
     int64_t at_us = wanted->at_us;
-    *late = (struct late_change){.at_us = at_us};
+    /* What the licence's last change gave is taken away by one of the same instant, however near. */
+    *late = (struct late_change){.at_us = at_us,
+                                 .is_past = call->now_us - at_us > CLOCKS_APART_US ||
+                                            at_us <= licence->last_event_at_us};
     if (licence->state == LICENCE_RETIRED) {
         return STATUS_OK; /* that state is final, as the change will be told */
     }
@@ -108,10 +114,11 @@ enum status late_change_begin(struct call *call, struct licence *licence, struct
 enum status late_change_end(struct call *call, const struct licence *licence, const struct late_change *late,
                             struct fault *fault) {
     bool used = false;
-    if (late->voided == 0 || late->peak <= licence->counted_seats) {
+    if ((late->voided == 0 && !late->is_past) || late->peak <= licence->counted_seats) {
         return STATUS_OK;
     }
-    TRY(device_used_since(call->db, licence->id, late->at_us, licence->counted_seats, &used, fault));
+    TRY(device_had_seat_since(call->db, licence->id, late->at_us, licence->counted_seats,
+                              call->now_us - late->at_us < UNSETTLED_US, &used, fault));
     if (!used) {
         return STATUS_OK;
     }

@@ -1,8 +1,8 @@
-/* Late change: a change that is dated before later ones of its licence (R4.18).
+/* Late change: a change that is dated in the past (R4.18).
  *
- * It voids them, visibly, as an undo does, and then stands for itself. The later ones are of the same month
- * and the licence's own. What it takes away from what was counted meanwhile is never less than what devices
- * had. */
+ * It voids what its licence's later changes were, visibly, as an undo does, and then stands for itself. The
+ * later ones are of the same month and the licence's own. What it takes away from what was counted meanwhile
+ * is never what devices had, whether it voids anything or not. */
 #ifndef SEATMETER_PROGRAMME_LICENSING_LATE_CHANGE_H
 #define SEATMETER_PROGRAMME_LICENSING_LATE_CHANGE_H
 
@@ -18,7 +18,8 @@ struct late_wanted {
 
 struct late_change {
     int64_t at_us;
-    size_t voided; /* how many changes it voids; 0: it is not late */
+    bool is_past;  /* more than a minute ago, or no later than the licence's last change */
+    size_t voided; /* how many changes it voids */
     int32_t peak;  /* the most seats that counted from `at_us` on, before */
 };
 

@@ -274,7 +274,9 @@ enum status turn_licence_row(struct call *call, struct licence_row *row, const s
         TRY(give_seats_back(call, &turning, fault));
     }
     TRY(save_turning(call, &turning, fault));
-    TRY(late_change_end(call, &row->licence, &late, fault));
+    if (!wanted->is_agreed) {
+        TRY(late_change_end(call, &row->licence, &late, fault));
+    }
     struct text at = instant_format(call->arena, turning.at_us);
     struct text voids =
         late.voided == 0 ? TEXT("") : text_format(call->arena, "; voids %zu later changes", late.voided);

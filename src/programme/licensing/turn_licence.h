@@ -46,6 +46,7 @@ struct turning_of_row {
     int64_t seats; /* of TURN_RESIZE alone */
     struct event_time time;
     int64_t cause_id; /* of the event: the customer that drops out, else 0 */
+    bool is_agreed;   /* everybody whom it touches agreed beforehand: what devices had meanwhile goes along */
 };
 enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *turning,
                              struct fault *fault) MUST_CHECK;

@@ -5,9 +5,9 @@
 #include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "programme/usage/find_report.h"
+#include "programme/usage/lowered_late.h"
 #include "store/access/users.h"
 #include "store/billing/months.h"
-#include "store/licensing/events.h"
 #include "store/parties/amendments.h"
 
 #include <assert.h>
@@ -318,15 +318,14 @@ enum status reject_report(struct call *call, const struct decide_report_input *i
  * was submitted with adjustments waits for its seller however long (R6.7): it lowers or raises a bill, and
  * silence takes nobody's part. So does what a late change lowered (`*waits`, R4.18): the system submits it,
  * and the seller decides. */
-static enum status is_for_system(const struct call *call, const struct report_edge *edge,
+static enum status is_for_system(struct call *call, const struct report_edge *edge,
                                  const struct report_times *times, struct report *report, bool *yes,
                                  bool *waits, struct fault *fault) {
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
     bool found = false;
     TRY(report_load_month(call->db, call->arena, edge->agreement.id, edge->month, report, &found, fault));
-    TRY(licence_events_lowered_late(call->db, edge->agreement.buyer_id, times->start_us, times->end_us, waits,
-                                    fault));
+    TRY(lowered_late(call, &edge->agreement, edge->month, times->start_us, times->end_us, waits, fault));
     if (!found) {
         *report = (struct report){.agreement_id = edge->agreement.id,
                                   .month = edge->month,
@@ -388,7 +387,7 @@ static enum status switch_zone(const struct call *call, struct text name, struct
     return open_zone(call, name, zone, fault);
 }
 
-static enum status approve_overdue(const struct call *call, const struct overdue_input *input,
+static enum status approve_overdue(struct call *call, const struct overdue_input *input,
                                    const int64_t *agreement_ids, size_t count, struct zone **zone,
                                    int64_t *approved, struct fault *fault) {
     for (size_t i = 0; i < count; i++) {

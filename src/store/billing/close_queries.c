@@ -59,13 +59,15 @@ static const char EVENTS_OF_SKU[] =
     "select " EVENT_COLUMNS " " LIVE_EVENTS "and licence_id in (select id from licences "
     "where sku_id = $3 and customer_id in (select account_id from account_ancestors where ancestor_id = $2))";
 
-/* As if a late change had been made when it was told: it counts from when it was recorded, what it voided
- * counts until its undo, and the undo counts. */
+/* As if every late change (dated more than a minute before it was recorded) had been made when it was told.
+ * What one voided counts until its undo, and the undo counts. Nothing is told before what the log has before
+ * it, which is also why a change that comes with an undo counts from then. What a move did was agreed. */
 static const char EVENTS_AS_TOLD[] =
-    "select at_us, change from (select case when e.kind <> 6 and exists (select 1 from licence_events u "
-    "where u.licence_id = e.licence_id and u.kind = 6 and u.cause_id <> 0 and u.recorded_at_us = "
-    "e.recorded_at_us and u.number < e.number) then e.recorded_at_us else e.at_us end as at_us, "
-    "e.licence_id * " TEXT_OF(
+    "select told_us, change from (select max(case when e.kind <> 6 and e.recorded_at_us - e.at_us > 60000000 "
+    "and not exists (select 1 from moved_licences m join licences l on l.id = m.licence_id where "
+    "m.licence_id = e.licence_id and l.retired_at_us = e.at_us) then e.recorded_at_us else e.at_us end) "
+    "over (partition by e.licence_id order by e.number rows between unbounded preceding and current row) as "
+    "told_us, e.licence_id * " TEXT_OF(
         EVENT_STRIDE) " + e.seats_after - e.seats_before as change "
                       "from licence_events e left join voided_events v on v.provider_id = e.provider_id and "
                       "v.number = e.number "
@@ -73,7 +75,7 @@ static const char EVENTS_AS_TOLD[] =
                       "v.voided_by "
                       "where e.seats_before <> e.seats_after and (w.number is null or w.cause_id <> 0) "
                       "and (e.kind <> 6 or e.cause_id <> 0) and e.customer_id in "
-                      "(select account_id from account_ancestors where ancestor_id = $2)) told where at_us "
+                      "(select account_id from account_ancestors where ancestor_id = $2)) told where told_us "
                       ">= $1";
 
 enum status metered_licences_stream(struct db *db, struct metered_scope scope, struct db_rows **rows,

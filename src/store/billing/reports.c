@@ -1,6 +1,7 @@
 #include "store/billing/reports.h"
 
 #include "store/engine/rows.h"
+#include "store/licensing/events.h"
 
 #include <assert.h>
 
@@ -131,6 +132,17 @@ enum status report_adjustments_of_month(struct db *db, struct arena *arena, stru
 }
 
 /* ---- lists ---- */
+
+/* 2 is UNDO_BY_LOWERING_CHANGE (programme/licensing/void_events.h). */
+static const char APPROVED_BY_SILENCE[] =
+    "select {r} from reports r where r.state = 'approved' and r.decided_by = 'system' and (exists (select 1 "
+    "from licence_events e where " LATE_FALL ") or exists (select 1 from voided_events v join licence_events "
+    "u on u.provider_id = v.provider_id and u.number = v.voided_by where u.cause_id = 2)) order by r.id";
+
+enum status reports_approved_by_silence(struct db *db, struct arena *arena, struct report **reports,
+                                        size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &REPORT, APPROVED_BY_SILENCE, DB_NO_ARGS, reports, count, fault);
+}
 
 static const char LIST[] =
     "select {r} from reports r join agreements g on g.id = r.agreement_id where r.id > $1 "

@@ -67,6 +67,11 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
                         struct page page, struct report **reports, size_t *count, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
 
+/* Those that the system approved as their deadline had passed, of a store that has late changes which took
+ * something away; by id. */
+enum status reports_approved_by_silence(struct db *db, struct arena *arena, struct report **reports,
+                                        size_t *count, struct fault *fault) MUST_CHECK;
+
 /* The agreements of a seller (0: of all) whose buyer must report the month and that have no approved report
  * of it, while the month is not closed on them. */
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,

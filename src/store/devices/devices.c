@@ -306,6 +306,23 @@ enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_u
                     used, fault);
 }
 
+/* Of an active device that was not seen (or is asked for in the last minutes, $4) its seat alone says it. One
+ * that is not active held its last lease until `seat_until_s`, and its seat may be somebody else's by now. */
+static const char HAD_SEAT_SINCE[] =
+    "select 1 from devices d left join device_seen s on s.device_id = d.id where d.licence_id = $1 and "
+    "((d.state = 'active' and coalesce(d.seat, 0) > $3 and ($4 = 1 or d.activated_at_us >= $2 or "
+    "coalesce(s.lease_expires_s, 0) * 1000000 > $2)) or (d.state <> 'active' and (d.seat is null or d.seat > "
+    "$3) and (d.activated_at_us >= $2 or d.seat_until_s * 1000000 > $2 or coalesce(s.lease_expires_s, 0) * "
+    "1000000 > $2))) limit 1";
+
+enum status device_had_seat_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats,
+                                  bool is_unsettled, bool *had, struct fault *fault) {
+    return rows_yes(db, HAD_SEAT_SINCE,
+                    DB_ARGS(db_integer(licence_id), db_integer(since_us), db_integer(seats),
+                            db_integer(is_unsettled ? 1 : 0)),
+                    had, fault);
+}
+
 /* ---- another licence ---- */
 
 static const char COUNT_ACTIVE[] = "select count(*) from devices where licence_id = $1 and state = 'active'";

@@ -122,6 +122,11 @@ enum status devices_change_licence(struct db *db, struct arena *arena, int64_t l
 enum status device_used_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats, bool *used,
                               struct fault *fault) MUST_CHECK;
 
+/* Whether a device held a lease since an instant on a seat beyond `seats`. `is_unsettled`: that instant is so
+ * near that an active device's last check-in may not be saved yet, so that its seat is enough. */
+enum status device_had_seat_since(struct db *db, int64_t licence_id, int64_t since_us, int64_t seats,
+                                  bool is_unsettled, bool *had, struct fault *fault) MUST_CHECK;
+
 /* The names of the components that a lease of the SKU names, sorted: its own; a bundle's are those of all its
  * products, without the ones of a vendor whose agreement is suspended or ended (the bundle's own licence
  * counts on, and the other vendors' products work on). */

@@ -61,8 +61,12 @@ enum status licence_events_turned_off(struct db *db, struct arena *arena, int64_
 enum status licence_event_void(struct db *db, int64_t provider_id, int64_t number, int64_t voided_by,
                                struct fault *fault) MUST_CHECK;
 
-/* Whether a late change that lowers what counts voided an event in [from_us, to_us) of a customer below the
- * account (R4.18). */
+/* A fall that was told more than a minute after it took effect (CLOCKS_APART_US). The words are those of the
+ * index licence_events_late, so that the index finds them. */
+#define LATE_FALL "e.seats_after < e.seats_before and e.recorded_at_us - e.at_us > 60000000 "
+
+/* Whether a late change took away of what counted in [from_us, to_us) at a customer below the account
+ * (R4.18): one that voided others, or a fall that was told late. */
 enum status licence_events_lowered_late(struct db *db, int64_t below_id, int64_t from_us, int64_t to_us,
                                         bool *yes, struct fault *fault) MUST_CHECK;
 
