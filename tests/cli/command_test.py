@@ -195,6 +195,26 @@ class TheCommand(Command):
         self.say("invoice", "export", invoice["id"], "--format", "pdf", "--output", path)
         self.assertEqual(pathlib.Path(path).read_bytes()[:5], b"%PDF-")
 
+    def test_a_correction_is_tried_given_accepted_and_taken_back(self):
+        self.begin()
+        _, licence = self.issue(3)
+        self.say("licence", "on", licence, "--at", "2026-10-05T09:00")
+        self.say("month", "close", "2026-10")
+        off = ("correction", "add", "--giver", "CEDAR", "--licence", licence, "--at", "2026-10-05", "--seats", "0",
+               "--reason", "never used")
+        self.assertRegex(self.say(*off, "--dry-run"), r"CEDAR +DENTAL.*-27\.00 +accepted")
+        self.assertEqual(self.ask("correction", "list")["items"], [])
+        self.say(*off)
+        self.assertRegex(self.say("correction", "list"), r"NORTHWIND +CEDAR.*waiting")
+        waiting = self.ask("correction", "list", "--state", "waiting")["items"]
+        self.assertEqual(len(waiting), 2)
+        self.say("correction", "accept", waiting[0]["id"])
+        self.say("correction", "refuse", waiting[1]["id"], "--reason", "it was on")
+        self.say("correction", "remove", waiting[0]["id"])
+        self.assertEqual(self.ask("correction", "show", waiting[0]["id"])["state"], "withdrawn")
+        self.assertEqual(self.ask("correction", "show", waiting[1]["id"])["decision"], "it was on")
+        self.assertIn("0 violations", self.say("check"))
+
     def test_export_columns_are_a_contract(self):
         self.begin()
         _, licence = self.issue(3)

@@ -345,7 +345,6 @@ static const struct column CORRECTION_COLUMNS[] = {{"correction", "id"},
                                                    {"from", "at"},
                                                    {"difference", "difference"},
                                                    {"state", "state"},
-                                                   {"reason", "reason"},
                                                    {"stuck", "stuck"},
                                                    {NULL, NULL}};
 
