@@ -275,6 +275,8 @@ static enum status do_list_licence_events(struct call *call, const void *input, 
     struct licence_row row;
     struct logged_event *events = NULL;
     struct licence_event_page page = {0};
+    struct text named = TEXT("");
+    int64_t named_id = 0;
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_licence(call, list->licence, &row, fault));
     TRY(licence_events_list(call->db, call->arena, row.licence.id, list->page, &events, &page.count,
@@ -284,7 +286,12 @@ static enum status do_list_licence_events(struct call *call, const void *input, 
         const struct licence_event *event = &events[i].event;
         page.items[i] = (struct licence_event_view){*event, TEXT(""), events[i].voided_by};
         if (event->kind == EVENT_SUSPEND || event->kind == EVENT_RESUME) {
-            TRY(sight_agreement(call, event->cause_id, &page.items[i].cause, fault));
+            /* Those of one agreement mostly follow each other. */
+            if (event->cause_id != named_id) {
+                TRY(sight_agreement(call, event->cause_id, &named, fault));
+                named_id = event->cause_id;
+            }
+            page.items[i].cause = named;
         }
     }
     *(struct licence_event_page *)output = page;
