@@ -383,7 +383,8 @@ static struct made *make(const struct test_programme *programme) {
     make_prices(programme, &made->snapshot);
     assert_int_equal(snapshot_index(&made->snapshot, &arena, &fault), STATUS_OK);
     make_usage(programme, &made->usage);
-    made->by_edge = usage_by_edge_of(&made->snapshot, &made->usage, &arena);
+    assert_int_equal(usage_by_edge_of(&made->snapshot, &made->usage, &arena, &made->by_edge, &fault),
+                     STATUS_OK);
     for (size_t i = 0; i < programme->adjustment_count; i++) {
         const struct test_set *from = &programme->adjustments[i];
         agreements[i] = programme->agreement_ids[from->agreement];
@@ -404,19 +405,19 @@ static struct made *make(const struct test_programme *programme) {
     }
     struct rated_month_input input = {
         .snapshot = &made->snapshot, .usage = &made->usage, .by_edge = &made->by_edge, .month = OCTOBER};
-    rated_month_open(&arena, &input, &made->october);
+    assert_int_equal(rated_month_open(&arena, &input, &made->october, &fault), STATUS_OK);
     input.corrections = corrections;
     input.correction_count = programme->correction_count;
     made->waiting.months = ARENA_NEW(&arena, struct rated_month, 1);
     made->waiting.month_count = 1;
-    rated_month_open(&arena, &input, &made->waiting.months[0]);
+    assert_int_equal(rated_month_open(&arena, &input, &made->waiting.months[0], &fault), STATUS_OK);
     input.month = NOVEMBER;
     input.corrections = NULL;
     input.correction_count = 0;
     input.adjustment_agreements = agreements;
     input.adjustments = adjustments;
     input.adjustment_count = programme->adjustment_count;
-    rated_month_open(&arena, &input, &made->november);
+    assert_int_equal(rated_month_open(&arena, &input, &made->november, &fault), STATUS_OK);
     make_places(programme, made);
     make_charges(programme, made);
     return made;
@@ -504,6 +505,7 @@ static void a_closed_month_is_rated_by_the_rules_it_was_closed_by(void **state) 
     (void)state;
     struct test_programme programme = a_programme();
     struct made *made = make(&programme);
+    struct fault fault;
     struct id_map rules;
     uint32_t closed = agreement_at(&programme, made, DIST_P1);
     uint32_t open = agreement_at(&programme, made, P1_A);
@@ -515,11 +517,11 @@ static void a_closed_month_is_rated_by_the_rules_it_was_closed_by(void **state) 
                                       .month = OCTOBER,
                                       .rules = &rules};
     struct rated_month month;
-    rated_month_open(&arena, &input, &month);
+    assert_int_equal(rated_month_open(&arena, &input, &month, &fault), STATUS_OK);
     assert_int_equal(rated_month_on(&month, closed).rules, RULES_FIRST);
     assert_int_equal(rated_month_on(&month, open).rules, RULES_PRESENT);
     input.rules = NULL;
-    rated_month_open(&arena, &input, &month);
+    assert_int_equal(rated_month_open(&arena, &input, &month, &fault), STATUS_OK);
     assert_int_equal(rated_month_on(&month, closed).rules, RULES_PRESENT);
     snapshot_close(&made->snapshot);
 }

@@ -82,7 +82,6 @@ static uint64_t permute_back(const struct feistel *feistel, uint64_t value) {
 
 void identifier_encode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum identifier_kind kind,
                        int64_t id, char out[IDENTIFIER_BYTES]) {
-    assert(id > 0);
     struct feistel feistel = feistel_of(secret, kind);
     uint64_t permuted = permute(&feistel, (uint64_t)id);
     memcpy(out, prefixes[kind], PREFIX_LENGTH);

@@ -37,7 +37,8 @@ enum identifier_kind {
 /* 4 for the prefix, 13 digits, and the zero. */
 enum { IDENTIFIER_BYTES = 18 };
 
-/* `id` is above zero. */
+/* `id` is above zero; of another, which only a damaged store has, it makes a word that identifier_decode
+ * refuses. */
 void identifier_encode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum identifier_kind kind,
                        int64_t id, char out[IDENTIFIER_BYTES]);
 

@@ -9,6 +9,9 @@
 
 enum account_kind { ACCOUNT_VENDOR, ACCOUNT_DISTRIBUTOR, ACCOUNT_PROVIDER, ACCOUNT_CUSTOMER };
 
+/* How deep the tree of sellers and buyers goes at most. */
+enum { ACCOUNT_DEPTH_MAX = 20 };
+
 struct account {
     int64_t id;
     enum account_kind kind;

@@ -100,13 +100,16 @@ static int compare_line_keys(const void *left, const void *right) {
 }
 
 /* From SKU by SKU to customer by customer; lines for no one customer come last. */
-static void sort_lines(struct billing *billing) {
+static enum status sort_lines(struct billing *billing, struct fault *fault) {
     const struct snapshot *snapshot = billing->month->snapshot;
     size_t count = billing->list.count;
     struct line_key *keys = ARENA_NEW(billing->arena, struct line_key, count);
     struct billed_line *sorted = ARENA_NEW(billing->arena, struct billed_line, count);
     for (size_t i = 0; i < count; i++) {
         int64_t customer_id = billing->list.lines[i].customer_id;
+        if (customer_id != 0) {
+            TRY(snapshot_has_account(snapshot, customer_id, fault));
+        }
         keys[i].customer_rank = customer_id == 0
                                     ? NO_CUSTOMER_RANK
                                     : snapshot->account_rank[snapshot_account(snapshot, customer_id)];
@@ -117,6 +120,7 @@ static void sort_lines(struct billing *billing) {
         sorted[i] = billing->list.lines[keys[i].position];
     }
     billing->list = (struct line_list){sorted, count, count};
+    return STATUS_OK;
 }
 
 static enum status add_usage(struct billing *billing, struct text *missing, struct fault *fault) {
@@ -141,8 +145,7 @@ static enum status add_usage(struct billing *billing, struct text *missing, stru
             line_list_add(&billing->list, billing->arena, &line);
         }
     }
-    sort_lines(billing);
-    return STATUS_OK;
+    return sort_lines(billing, fault);
 }
 
 /* ---- what waits ---- */

@@ -62,32 +62,37 @@ static void settle_overrides(struct arena *arena, struct overrides *overrides) {
 }
 
 /* Gives an override the ranks of its place. */
-static struct override placed(const struct snapshot *snapshot, struct override override, int64_t sku_id) {
-    uint32_t sku = snapshot_sku_find(snapshot, sku_id);
-    assert(sku != SNAPSHOT_NONE);
-    override.sku_rank = snapshot->sku_rank[sku];
-    override.customer_rank = snapshot->account_rank[snapshot_account(snapshot, override.customer_id)];
-    return override;
+static enum status place(const struct snapshot *snapshot, int64_t sku_id, struct override *override,
+                         struct fault *fault) {
+    TRY(snapshot_has_agreement(snapshot, override->agreement_id, fault));
+    TRY(snapshot_has_account(snapshot, override->customer_id, fault));
+    TRY(snapshot_has_sku(snapshot, sku_id, fault));
+    override->sku_rank = snapshot->sku_rank[snapshot_sku_find(snapshot, sku_id)];
+    override->customer_rank = snapshot->account_rank[snapshot_account(snapshot, override->customer_id)];
+    return STATUS_OK;
 }
 
-struct overrides overrides_of_adjustments(const struct snapshot *snapshot, struct arena *arena,
-                                          const int64_t *agreement_ids,
-                                          const struct report_adjustment *adjustments, size_t count) {
+enum status overrides_of_adjustments(const struct snapshot *snapshot, struct arena *arena,
+                                     const int64_t *agreement_ids,
+                                     const struct report_adjustment *adjustments, size_t count,
+                                     struct overrides *made, struct fault *fault) {
     struct overrides overrides = {.items = ARENA_NEW(arena, struct override, count)};
     for (size_t i = 0; i < count; i++) {
         struct override override = {.agreement_id = agreement_ids[i],
                                     .customer_id = adjustments[i].customer_id,
                                     .units = adjustments[i].units,
                                     .reason = adjustments[i].reason};
-        overrides.items[overrides.count++] = placed(snapshot, override, adjustments[i].sku_id);
+        TRY(place(snapshot, adjustments[i].sku_id, &override, fault));
+        overrides.items[overrides.count++] = override;
     }
     settle_overrides(arena, &overrides);
-    return overrides;
+    *made = overrides;
+    return STATUS_OK;
 }
 
-struct overrides overrides_of_corrections(const struct snapshot *snapshot, struct arena *arena,
-                                          const struct correction *corrections, size_t count,
-                                          struct month month) {
+enum status overrides_of_corrections(const struct snapshot *snapshot, struct arena *arena,
+                                     const struct correction *corrections, size_t count, struct month month,
+                                     struct overrides *made, struct fault *fault) {
     struct overrides overrides = {.items = ARENA_NEW(arena, struct override, count)};
     for (size_t i = 0; i < count; i++) {
         if (corrections[i].month.index != month.index) {
@@ -100,10 +105,12 @@ struct overrides overrides_of_corrections(const struct snapshot *snapshot, struc
             .units = corrections[i].units,
             .late = {corrections[i].licence_id, corrections[i].at_us, corrections[i].seats},
             .reason = corrections[i].reason};
-        overrides.items[overrides.count++] = placed(snapshot, override, corrections[i].sku_id);
+        TRY(place(snapshot, corrections[i].sku_id, &override, fault));
+        overrides.items[overrides.count++] = override;
     }
     settle_overrides(arena, &overrides);
-    return overrides;
+    *made = overrides;
+    return STATUS_OK;
 }
 
 /* The place that is sought: the first override of an agreement's SKU, or one behind it. */

@@ -28,14 +28,15 @@ struct overrides {
 };
 
 /* The adjustments of a month; `agreement_ids[i]` is the agreement of `adjustments[i]`. */
-struct overrides overrides_of_adjustments(const struct snapshot *snapshot, struct arena *arena,
-                                          const int64_t *agreement_ids,
-                                          const struct report_adjustment *adjustments, size_t count);
+enum status overrides_of_adjustments(const struct snapshot *snapshot, struct arena *arena,
+                                     const int64_t *agreement_ids,
+                                     const struct report_adjustment *adjustments, size_t count,
+                                     struct overrides *made, struct fault *fault) MUST_CHECK;
 
 /* Those of the corrections that are of the month. */
-struct overrides overrides_of_corrections(const struct snapshot *snapshot, struct arena *arena,
-                                          const struct correction *corrections, size_t count,
-                                          struct month month);
+enum status overrides_of_corrections(const struct snapshot *snapshot, struct arena *arena,
+                                     const struct correction *corrections, size_t count, struct month month,
+                                     struct overrides *made, struct fault *fault) MUST_CHECK;
 
 /* The overrides of an agreement, and of one SKU unless `sku_rank` is SNAPSHOT_NONE, as a slice. */
 struct overrides overrides_slice(const struct overrides *overrides, int64_t agreement_id, uint32_t sku_rank);

@@ -1,6 +1,7 @@
 #include "core/rating/rated_month.h"
 
-void rated_month_open(struct arena *arena, const struct rated_month_input *input, struct rated_month *month) {
+enum status rated_month_open(struct arena *arena, const struct rated_month_input *input,
+                             struct rated_month *month, struct fault *fault) {
     *month = (struct rated_month){
         .snapshot = input->snapshot,
         .usage = input->usage,
@@ -8,13 +9,13 @@ void rated_month_open(struct arena *arena, const struct rated_month_input *input
         .month = input->month,
         .until_us = input->until_us == 0 ? INT64_MAX : input->until_us,
         .rules = input->rules,
-        .adjustments = overrides_of_adjustments(input->snapshot, arena, input->adjustment_agreements,
-                                                input->adjustments, input->adjustment_count),
-        .corrections = overrides_of_corrections(input->snapshot, arena, input->corrections,
-                                                input->correction_count, input->month),
         .meter_scratch.arena = arena,
         .usage_scratch.arena = arena,
     };
+    TRY(overrides_of_adjustments(input->snapshot, arena, input->adjustment_agreements, input->adjustments,
+                                 input->adjustment_count, &month->adjustments, fault));
+    return overrides_of_corrections(input->snapshot, arena, input->corrections, input->correction_count,
+                                    input->month, &month->corrections, fault);
 }
 
 static int rules_of(const struct rated_month *month, uint32_t agreement) {

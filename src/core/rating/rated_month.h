@@ -36,8 +36,10 @@ struct rated_month_input {
     size_t correction_count;
 };
 
-/* The month must not move while it is used. */
-void rated_month_open(struct arena *arena, const struct rated_month_input *input, struct rated_month *month);
+/* The month must not move while it is used. Fault "database-failed" where an adjustment or a correction names
+ * what is not there. */
+enum status rated_month_open(struct arena *arena, const struct rated_month_input *input,
+                             struct rated_month *month, struct fault *fault) MUST_CHECK;
 
 /* How the usage of an agreement's edge was billed, or is where the month is open: as its seller says. */
 enum usage_billing rated_month_usage_billing(const struct rated_month *month, uint32_t agreement);

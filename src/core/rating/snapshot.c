@@ -252,10 +252,56 @@ static enum status find_currencies(struct snapshot *snapshot, struct arena *aren
     return STATUS_OK;
 }
 
+/* ---- what must hold of the lists, which are as they were stored ---- */
+
+static enum status damaged(const char *field, struct text whose, struct fault *fault) {
+    return fault_set(fault, STATUS_INTERNAL, "database-failed", field, whose,
+                     "The %s of %.*s is an account that the store does not have.", field, TEXT_ARGS(whose));
+}
+
+/* Whether every seller above the account is there, and the way up ends. */
+static bool hangs_rightly(const struct snapshot *snapshot, const struct account *account) {
+    int64_t seller_id = account->seller_id;
+    for (int depth = 1; seller_id != 0; depth++) {
+        uint32_t seller = snapshot_account_find(snapshot, seller_id);
+        if (seller == SNAPSHOT_NONE || depth >= ACCOUNT_DEPTH_MAX) {
+            return false;
+        }
+        seller_id = snapshot->accounts[seller].seller_id;
+    }
+    return true;
+}
+
+static enum status refer_rightly(const struct snapshot *snapshot, struct fault *fault) {
+    for (size_t i = 0; i < snapshot->account_count; i++) {
+        if (!hangs_rightly(snapshot, &snapshot->accounts[i])) {
+            return damaged("seller", snapshot->accounts[i].label, fault);
+        }
+    }
+    for (size_t i = 0; i < snapshot->agreement_count; i++) {
+        const struct agreement *agreement = &snapshot->agreements[i];
+        uint32_t seller = snapshot_account_find(snapshot, agreement->seller_id);
+        uint32_t buyer = snapshot_account_find(snapshot, agreement->buyer_id);
+        if (seller == SNAPSHOT_NONE || buyer == SNAPSHOT_NONE) {
+            uint32_t known = seller != SNAPSHOT_NONE ? seller : buyer;
+            return damaged(seller != SNAPSHOT_NONE ? "buyer" : "seller",
+                           known != SNAPSHOT_NONE ? snapshot->accounts[known].label : TEXT("an agreement"),
+                           fault);
+        }
+    }
+    for (size_t i = 0; i < snapshot->sku_count; i++) {
+        if (snapshot_account_find(snapshot, snapshot->skus[i].owner_id) == SNAPSHOT_NONE) {
+            return damaged("owner", snapshot->skus[i].code, fault);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status snapshot_index(struct snapshot *snapshot, struct arena *arena, struct fault *fault) {
     TRY(find_currencies(snapshot, arena, fault));
     TRY(open_zones(snapshot, arena, fault));
     index_ids(snapshot, arena);
+    TRY(refer_rightly(snapshot, fault));
     rank_accounts(snapshot, arena);
     rank_skus(snapshot, arena);
     make_edges(snapshot, arena);
@@ -285,7 +331,7 @@ uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id) {
 uint32_t snapshot_agreement_in(const struct snapshot *snapshot, int64_t id, struct month month) {
     uint32_t at = snapshot_agreement_find(snapshot, id);
     while (at != SNAPSHOT_NONE && !agreement_covers(&snapshot->agreements[at], month)) {
-        at++;
+        at++; /* the last one of an agreement has no end */
         assert(at < snapshot->agreement_count && snapshot->agreements[at].id == id);
     }
     return at;
@@ -294,6 +340,25 @@ uint32_t snapshot_agreement_in(const struct snapshot *snapshot, int64_t id, stru
 uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id) {
     uint32_t index = SNAPSHOT_NONE;
     return id_map_get(&snapshot->sku_index, id, 0, &index) ? index : SNAPSHOT_NONE;
+}
+
+static enum status has(uint32_t index, const char *what, struct fault *fault) {
+    return index != SNAPSHOT_NONE
+               ? STATUS_OK
+               : fault_set(fault, STATUS_INTERNAL, "database-failed", what, TEXT(""),
+                           "Something in the store names this %s, which is not there.", what);
+}
+
+enum status snapshot_has_account(const struct snapshot *snapshot, int64_t id, struct fault *fault) {
+    return has(snapshot_account_find(snapshot, id), "account", fault);
+}
+
+enum status snapshot_has_agreement(const struct snapshot *snapshot, int64_t id, struct fault *fault) {
+    return has(snapshot_agreement_find(snapshot, id), "agreement", fault);
+}
+
+enum status snapshot_has_sku(const struct snapshot *snapshot, int64_t id, struct fault *fault) {
+    return has(snapshot_sku_find(snapshot, id), "sku", fault);
 }
 
 struct sought_minimum {

@@ -63,7 +63,9 @@ struct snapshot {
 };
 
 /* Makes ranks, edges, look-ups and time zones of the lists; all of it lives in `arena`, the zones until
- * snapshot_close, which is called after a failure too. Faults "unknown-currency" and zone_open's. */
+ * snapshot_close, which is called after a failure too. Faults "unknown-currency" and zone_open's, and
+ * "database-failed" where an account, an agreement or a SKU names an account that is not there, or the way
+ * up from an account does not end. */
 enum status snapshot_index(struct snapshot *snapshot, struct arena *arena, struct fault *fault) MUST_CHECK;
 void snapshot_close(struct snapshot *snapshot);
 
@@ -72,6 +74,12 @@ uint32_t snapshot_account(const struct snapshot *snapshot, int64_t id);
 uint32_t snapshot_account_find(const struct snapshot *snapshot, int64_t id);
 uint32_t snapshot_agreement_find(const struct snapshot *snapshot, int64_t id); /* with its first terms */
 uint32_t snapshot_sku_find(const struct snapshot *snapshot, int64_t id);
+
+/* Whether what something stored names is there; else fault "database-failed". */
+enum status snapshot_has_account(const struct snapshot *snapshot, int64_t id, struct fault *fault) MUST_CHECK;
+enum status snapshot_has_agreement(const struct snapshot *snapshot, int64_t id,
+                                   struct fault *fault) MUST_CHECK;
+enum status snapshot_has_sku(const struct snapshot *snapshot, int64_t id, struct fault *fault) MUST_CHECK;
 
 /* The agreement of an id with its terms of a month; SNAPSHOT_NONE where there is no such agreement. */
 uint32_t snapshot_agreement_in(const struct snapshot *snapshot, int64_t id, struct month month);

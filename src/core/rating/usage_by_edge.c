@@ -29,7 +29,7 @@ struct joining {
     const struct usage *usage;
 };
 
-enum { PATH_EDGES_MAX = 128 };
+enum { PATH_EDGES_MAX = ACCOUNT_DEPTH_MAX + 1 }; /* from the deepest customer up, and a vendor's */
 
 /* An edge of a group's path: `edge` is SNAPSHOT_NONE where there is no agreement. */
 struct path_edge {
@@ -49,7 +49,7 @@ static int find_path(const struct joining *joining, const struct placed_group *p
     while (snapshot->accounts[buyer].seller_id != 0) {
         uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
         int64_t depth = snapshot->accounts[seller].depth;
-        assert(count < PATH_EDGES_MAX - 1);
+        assert(count < PATH_EDGES_MAX - 1); /* snapshot_index has counted the depths */
         if (!group->one_range || usage_is_billed(licence, depth)) {
             path[count++] = (struct path_edge){snapshot->edge_to_buyer[buyer], seller, buyer};
         }
@@ -62,19 +62,22 @@ static int find_path(const struct joining *joining, const struct placed_group *p
     return count;
 }
 
-static struct placed_group *sort_groups(const struct joining *joining, struct arena *arena) {
+static enum status sort_groups(const struct joining *joining, struct arena *arena,
+                               struct placed_group **sorted, struct fault *fault) {
     const struct snapshot *snapshot = joining->snapshot;
     const struct usage *usage = joining->usage;
     struct placed_group *placed = ARENA_NEW(arena, struct placed_group, usage->group_count);
     for (size_t i = 0; i < usage->group_count; i++) {
+        TRY(snapshot_has_account(snapshot, usage->groups[i].customer_id, fault));
+        TRY(snapshot_has_sku(snapshot, usage->groups[i].sku_id, fault));
         uint32_t customer = snapshot_account(snapshot, usage->groups[i].customer_id);
         uint32_t sku = snapshot_sku_find(snapshot, usage->groups[i].sku_id);
-        assert(sku != SNAPSHOT_NONE);
         placed[i] = (struct placed_group){snapshot->sku_rank[sku], snapshot->account_rank[customer], customer,
                                           sku, (uint32_t)i};
     }
     qsort(placed, usage->group_count, sizeof(*placed), compare_placed);
-    return placed;
+    *sorted = placed;
+    return STATUS_OK;
 }
 
 static bool is_group_used(const struct usage *usage, const struct usage_group *group) {
@@ -117,22 +120,19 @@ static void count_entries(const struct joining *joining, const struct placed_gro
 }
 
 /* A counting sort by edge, which keeps the order of SKU and customer. */
-struct usage_by_edge usage_by_edge_of(const struct snapshot *snapshot, const struct usage *usage,
-                                      struct arena *arena) {
-    struct joining joining = {snapshot, usage};
+static struct usage_by_edge join(const struct joining *joining, const struct placed_group *placed,
+                                 struct arena *arena, struct arena *scratch) {
+    const struct snapshot *snapshot = joining->snapshot;
     struct usage_by_edge by_edge = {.first_entry = ARENA_NEW(arena, uint32_t, snapshot->edge_count + 1)};
     struct path_edge path[PATH_EDGES_MAX];
-    struct arena scratch;
-    arena_init(&scratch);
-    const struct placed_group *placed = sort_groups(&joining, &scratch);
-    count_entries(&joining, placed, arena, &scratch, &by_edge);
+    count_entries(joining, placed, arena, scratch, &by_edge);
     for (size_t e = 0; e < snapshot->edge_count; e++) {
         by_edge.first_entry[e + 1] += by_edge.first_entry[e];
     }
     by_edge.entries = ARENA_NEW(arena, struct edge_entry, by_edge.first_entry[snapshot->edge_count]);
-    uint32_t *filled = ARENA_NEW(&scratch, uint32_t, snapshot->edge_count);
-    for (size_t i = 0; i < usage->group_count; i++) {
-        int count = find_path(&joining, &placed[i], path);
+    uint32_t *filled = ARENA_NEW(scratch, uint32_t, snapshot->edge_count);
+    for (size_t i = 0; i < joining->usage->group_count; i++) {
+        int count = find_path(joining, &placed[i], path);
         for (int k = 0; k < count; k++) {
             uint32_t edge = path[k].edge;
             if (edge != SNAPSHOT_NONE) {
@@ -141,8 +141,21 @@ struct usage_by_edge usage_by_edge_of(const struct snapshot *snapshot, const str
             }
         }
     }
-    arena_clean_up(&scratch);
     return by_edge;
+}
+
+enum status usage_by_edge_of(const struct snapshot *snapshot, const struct usage *usage, struct arena *arena,
+                             struct usage_by_edge *by_edge, struct fault *fault) {
+    struct joining joining = {snapshot, usage};
+    struct placed_group *placed = NULL;
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status = sort_groups(&joining, &scratch, &placed, fault);
+    if (status == STATUS_OK) {
+        *by_edge = join(&joining, placed, arena, &scratch);
+    }
+    arena_clean_up(&scratch);
+    return status;
 }
 
 struct edge_entries usage_by_edge_entries(const struct usage_by_edge *by_edge, uint32_t edge) {

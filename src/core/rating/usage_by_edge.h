@@ -34,8 +34,9 @@ struct usage_by_edge {
     size_t orphan_count;
 };
 
-struct usage_by_edge usage_by_edge_of(const struct snapshot *snapshot, const struct usage *usage,
-                                      struct arena *arena);
+/* Fault "database-failed" where a licence names a customer or a SKU that is not there. */
+enum status usage_by_edge_of(const struct snapshot *snapshot, const struct usage *usage, struct arena *arena,
+                             struct usage_by_edge *by_edge, struct fault *fault) MUST_CHECK;
 
 /* The entries of an edge, and those of one SKU on it. */
 struct edge_entries usage_by_edge_entries(const struct usage_by_edge *by_edge, uint32_t edge);

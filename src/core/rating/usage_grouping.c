@@ -28,8 +28,10 @@ struct grouped_licence {
 
 void usage_grouping_init(struct usage_grouping *grouping, struct arena *arena, int64_t until_us,
                          bool forgiving) {
-    *grouping = (struct usage_grouping){
-        .arena = arena, .until_us = until_us, .forgiving = forgiving, .index = {.lowest_id = INT64_MAX}};
+    *grouping = (struct usage_grouping){.arena = arena,
+                                        .until_us = until_us,
+                                        .forgiving = forgiving,
+                                        .index = {.lowest_id = INT64_MAX, .highest_id = INT64_MIN}};
     arena_init(&grouping->rows);
     arena_init(&grouping->maps);
 }
@@ -110,9 +112,10 @@ static void place_groups(struct usage_grouping *grouping) {
 }
 
 static void index_init(struct licence_index *index, struct arena *arena, size_t count) {
-    int64_t range = count == 0 ? 0 : index->highest_id - index->lowest_id + 1;
-    if (range / 8 <= (int64_t)count) {
-        index->table = ARENA_NEW(arena, uint32_t, (size_t)range + 1);
+    uint64_t range =
+        count == 0 ? 0 : (uint64_t)index->highest_id - (uint64_t)index->lowest_id; /* of any two */
+    if (range / 8 <= count) {
+        index->table = ARENA_NEW(arena, uint32_t, range + 1);
     } else {
         id_map_init(&index->map, arena, count);
     }

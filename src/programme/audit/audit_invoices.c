@@ -357,6 +357,9 @@ static enum status read_charges(struct month_check *check, struct fault *fault) 
     TRY(one_off_charges_billed(check->audit->call->db, &check->arena, check->month, 0, &charges,
                                &check->waiting.charge_count, fault));
     check->waiting.charges = charges;
+    for (size_t i = 0; i < check->waiting.charge_count; i++) {
+        TRY(snapshot_has_agreement(&check->audit->snapshot, charges[i].agreement_id, fault));
+    }
     return STATUS_OK;
 }
 
@@ -374,7 +377,7 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
                                     fault));
     TRY(month_rules_of_edges(call->db, &check->arena, check->month, &check->rules, fault));
     TRY(usage_load(call->db, &check->arena, &scope, &check->usage, fault));
-    check->by_edge = usage_by_edge_of(&audit->snapshot, &check->usage, &check->arena);
+    TRY(usage_by_edge_of(&audit->snapshot, &check->usage, &check->arena, &check->by_edge, fault));
     struct rated_month_input input = {
         .snapshot = &audit->snapshot,
         .usage = &check->usage,
@@ -385,11 +388,10 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
         .adjustments = adjustments,
         .adjustment_count = count,
     };
-    rated_month_open(&check->arena, &input, &check->rated);
+    TRY(rated_month_open(&check->arena, &input, &check->rated, fault));
     input.corrections = check->corrections;
     input.correction_count = check->correction_count;
-    rated_month_open(&check->arena, &input, &check->corrected);
-    return STATUS_OK;
+    return rated_month_open(&check->arena, &input, &check->corrected, fault);
 }
 
 static enum status check_opened(struct month_check *check, struct fault *fault) {

@@ -113,7 +113,7 @@ static enum status read_month(struct closing *closing, struct fault *fault) {
                                      .under_account_id = scope_account(closing),
                                      .party_id = closing->seller_id};
     TRY(load_month(call, &input, &closing->loaded, fault));
-    loaded_month_rate(&closing->loaded, call->arena, 0, &closing->rated);
+    TRY(loaded_month_rate(&closing->loaded, call->arena, 0, &closing->rated, fault));
     closing->closed = ARENA_NEW(call->arena, struct closed_edge, closing->snapshot.edge_count);
     closing->closed_zones = ARENA_NEW(call->arena, bool, closing->snapshot.zone_count);
     closing->fresh_months = ARENA_NEW(call->arena, struct edge_closing, closing->snapshot.edge_count);

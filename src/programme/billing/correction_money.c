@@ -31,8 +31,7 @@ static enum status read_usage(struct weighing *weighing, struct fault *fault) {
                                 .sku_id = weighing->correction->sku_id};
     snapshot_widen(weighing->snapshot, weighing->correction->month, &scope.from_us, &scope.until_us);
     TRY(usage_load(call->db, call->arena, &scope, &weighing->usage, fault));
-    weighing->by_edge = usage_by_edge_of(weighing->snapshot, &weighing->usage, call->arena);
-    return STATUS_OK;
+    return usage_by_edge_of(weighing->snapshot, &weighing->usage, call->arena, &weighing->by_edge, fault);
 }
 
 static enum status read_place(struct weighing *weighing, struct fault *fault) {
@@ -69,7 +68,7 @@ static enum status rate(struct weighing *weighing, const struct correction *corr
     *sum_minor = 0;
     weighing->input.corrections = corrections;
     weighing->input.correction_count = count;
-    rated_month_open(arena, &weighing->input, &month);
+    TRY(rated_month_open(arena, &weighing->input, &month, fault));
     TRY(corrections_add(&month, arena, weighing->agreement, &weighing->place, &list, fault));
     for (size_t i = 0; i < list.count; i++) {
         if (__builtin_add_overflow(*sum_minor, list.lines[i].amount_minor, sum_minor)) {

@@ -79,11 +79,10 @@ static enum status read_month(struct rating_again *again, struct month month, st
     TRY(month_rules_of_edges(call->db, call->arena, month, &again->rules, fault));
     TRY(usage_load(call->db, call->arena, &scope, &again->usage, fault));
     input.rules = &again->rules;
-    again->by_edge = usage_by_edge_of(&again->snapshot, &again->usage, call->arena);
+    TRY(usage_by_edge_of(&again->snapshot, &again->usage, call->arena, &again->by_edge, fault));
     input.adjustment_agreements = agreements;
     input.adjustments = adjustments;
-    rated_month_open(call->arena, &input, &again->month);
-    return STATUS_OK;
+    return rated_month_open(call->arena, &input, &again->month, fault);
 }
 
 static void find_customer(struct rating_again *again) {

@@ -39,6 +39,8 @@ static enum status read_waiting(struct loading *loading, struct fault *fault) {
     TRY(one_off_charges_waiting(call->db, call->arena, month, &loading->charges, &loading->charge_count,
                                 fault));
     for (size_t i = 0; i < loading->correction_count; i++) {
+        TRY(snapshot_has_agreement(loading->input->snapshot, loading->corrections[i].agreement_id, fault));
+        TRY(snapshot_has_sku(loading->input->snapshot, loading->corrections[i].sku_id, fault));
         if (is_of_party(loading, loading->corrections[i].agreement_id)) {
             loading->corrections[kept++] = loading->corrections[i];
         }
@@ -46,6 +48,7 @@ static enum status read_waiting(struct loading *loading, struct fault *fault) {
     loading->correction_count = kept;
     kept = 0;
     for (size_t i = 0; i < loading->charge_count; i++) {
+        TRY(snapshot_has_agreement(loading->input->snapshot, loading->charges[i].agreement_id, fault));
         if (is_of_party(loading, loading->charges[i].agreement_id)) {
             loading->charges[kept++] = loading->charges[i];
         }
@@ -107,7 +110,7 @@ static enum status open_corrected_months(const struct loading *loading, struct f
         input.rules = rules;
         input.adjustment_agreements = agreements;
         input.adjustments = adjustments;
-        rated_month_open(call->arena, &input, &waiting->months[waiting->month_count++]);
+        TRY(rated_month_open(call->arena, &input, &waiting->months[waiting->month_count++], fault));
     }
     return STATUS_OK;
 }
@@ -152,15 +155,15 @@ enum status load_month(struct call *call, const struct load_month_input *input, 
                                     &loaded->adjustments, &loaded->adjustment_count, fault));
     TRY(month_rules_of_edges(call->db, call->arena, input->month, &loaded->rules, fault));
     TRY(read_usage(&loading, fault));
-    loaded->by_edge = usage_by_edge_of(input->snapshot, &loaded->usage, call->arena);
+    TRY(usage_by_edge_of(input->snapshot, &loaded->usage, call->arena, &loaded->by_edge, fault));
     loaded->waiting.charges = loading.charges;
     loaded->waiting.charge_count = loading.charge_count;
     TRY(open_corrected_months(&loading, fault));
     return read_places(&loading, fault);
 }
 
-void loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, int64_t until_us,
-                       struct rated_month *month) {
+enum status loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, int64_t until_us,
+                              struct rated_month *month, struct fault *fault) {
     struct rated_month_input input = {
         .snapshot = loaded->snapshot,
         .usage = &loaded->usage,
@@ -172,5 +175,5 @@ void loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, i
         .adjustments = loaded->adjustments,
         .adjustment_count = loaded->adjustment_count,
     };
-    rated_month_open(arena, &input, month);
+    return rated_month_open(arena, &input, month, fault);
 }

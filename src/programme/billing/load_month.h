@@ -31,7 +31,7 @@ enum status load_month(struct call *call, const struct load_month_input *input, 
                        struct fault *fault) MUST_CHECK;
 
 /* The month without corrections, as if it ended at `until_us` (0: at its end). */
-void loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, int64_t until_us,
-                       struct rated_month *month);
+enum status loaded_month_rate(const struct loaded_month *loaded, struct arena *arena, int64_t until_us,
+                              struct rated_month *month, struct fault *fault) MUST_CHECK;
 
 #endif

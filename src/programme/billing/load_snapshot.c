@@ -27,8 +27,8 @@ static void label_skus(struct call *call, struct snapshot *snapshot) {
 }
 
 /* Puts behind each agreement what its amendments make of it; both lists go by agreement. */
-static void add_amended(struct call *call, struct snapshot *snapshot, const struct amendment *amendments,
-                        size_t count) {
+static enum status add_amended(struct call *call, struct snapshot *snapshot,
+                               const struct amendment *amendments, size_t count, struct fault *fault) {
     const struct agreement *first = snapshot->agreements;
     size_t first_count = snapshot->agreement_count;
     struct agreement *all = ARENA_NEW(call->arena, struct agreement, first_count + count);
@@ -46,9 +46,14 @@ static void add_amended(struct call *call, struct snapshot *snapshot, const stru
             all[made++] = amended;
         }
     }
-    assert(at == count && made <= first_count + count);
+    assert(made <= first_count + count);
+    if (at != count) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "agreement_id", TEXT(""),
+                         "An amendment in the store names an agreement that is not there.");
+    }
     snapshot->agreements = all;
     snapshot->agreement_count = made;
+    return STATUS_OK;
 }
 
 static enum status load_agreements(struct call *call, struct snapshot *snapshot, struct fault *fault) {
@@ -56,8 +61,7 @@ static enum status load_agreements(struct call *call, struct snapshot *snapshot,
     size_t count = 0;
     TRY(agreement_load_all(call->db, call->arena, &snapshot->agreements, &snapshot->agreement_count, fault));
     TRY(amendments_accepted(call->db, call->arena, &amendments, &count, fault));
-    add_amended(call, snapshot, amendments, count);
-    return STATUS_OK;
+    return add_amended(call, snapshot, amendments, count, fault);
 }
 
 enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) {

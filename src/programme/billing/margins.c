@@ -66,9 +66,13 @@ static uint32_t direct_buyer(const struct margins *margins, int64_t customer_id)
 }
 
 /* An amount on an edge is revenue to its seller and cost to its buyer. */
-static void add_item(struct margins *margins, const struct margin_sum *sum, struct currency currency,
-                     bool so_far) {
+static enum status add_item(struct margins *margins, const struct margin_sum *sum, struct currency currency,
+                            bool so_far, struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
+    TRY(snapshot_has_account(snapshot, sum->buyer_id, fault));
+    if (sum->customer_id != 0) {
+        TRY(snapshot_has_account(snapshot, sum->customer_id, fault));
+    }
     bool is_revenue = sum->seller_id == margins->account.id;
     struct margin_item item = {
         .buyer =
@@ -83,6 +87,7 @@ static void add_item(struct margins *margins, const struct margin_sum *sum, stru
     margins->items = arena_grow(margins->call->arena, margins->items, margins->count, &margins->capacity,
                                 sizeof(*margins->items));
     margins->items[margins->count++] = item;
+    return STATUS_OK;
 }
 
 static enum status gather_billed(struct margins *margins, struct fault *fault) {
@@ -93,7 +98,7 @@ static enum status gather_billed(struct margins *margins, struct fault *fault) {
     for (size_t i = 0; i < count; i++) {
         struct currency currency;
         TRY(currency_find(sums[i].currency, "currency", &currency, fault));
-        add_item(margins, &sums[i], currency, false);
+        TRY(add_item(margins, &sums[i], currency, false, fault));
     }
     return STATUS_OK;
 }
@@ -127,8 +132,8 @@ static void add_problem(struct margins *margins, struct forecast *forecast, uint
                                 text_copy(arena, text_of(reason)),     message};
 }
 
-static void gather_lines(struct margins *margins, const struct forecast *forecast, uint32_t agreement,
-                         const struct billed_line *lines, size_t count) {
+static enum status gather_lines(struct margins *margins, const struct forecast *forecast, uint32_t agreement,
+                                const struct billed_line *lines, size_t count, struct fault *fault) {
     const struct snapshot *snapshot = &margins->snapshot;
     for (size_t i = 0; i < count; i++) {
         struct margin_sum sum = {.seller_id = snapshot->agreements[agreement].seller_id,
@@ -136,8 +141,9 @@ static void gather_lines(struct margins *margins, const struct forecast *forecas
                                  .customer_id = lines[i].customer_id,
                                  .sku_id = lines[i].sku_id,
                                  .amount_minor = lines[i].amount_minor};
-        add_item(margins, &sum, snapshot->currencies[agreement], forecast->so_far);
+        TRY(add_item(margins, &sum, snapshot->currencies[agreement], forecast->so_far, fault));
     }
+    return STATUS_OK;
 }
 
 /* Bills an edge of the account's, in `scratch`: its invoice, and what would be on credit notes beside it. One
@@ -158,10 +164,10 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
         add_problem(margins, forecast, agreement, "price-missing",
                     bill_missing_message(&forecast->rated, arena, agreement, bill.missing));
     }
-    gather_lines(margins, forecast, agreement, bill.lines, bill.line_count);
+    TRY(gather_lines(margins, forecast, agreement, bill.lines, bill.line_count, fault));
     for (size_t i = 0; i < bill.credit_note_count; i++) {
-        gather_lines(margins, forecast, agreement, bill.credit_notes[i].lines,
-                     bill.credit_notes[i].line_count);
+        TRY(gather_lines(margins, forecast, agreement, bill.credit_notes[i].lines,
+                         bill.credit_notes[i].line_count, fault));
     }
     forecast->is_billed[margins->snapshot.edge_of_agreement[agreement]] = true;
     return STATUS_OK;
@@ -211,7 +217,7 @@ static enum status gather_unsigned_charges(struct margins *margins, struct forec
             continue;
         }
         sum.amount_minor = amount_minor;
-        add_item(margins, &sum, snapshot->currencies[at], forecast->so_far);
+        TRY(add_item(margins, &sum, snapshot->currencies[at], forecast->so_far, fault));
     }
     return STATUS_OK;
 }
@@ -231,7 +237,8 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
     forecast.is_told = ARENA_NEW(call->arena, bool, margins->snapshot.edge_count);
     for (int i = 0; i < 2; i++) {
         forecast.so_far = i == 1;
-        loaded_month_rate(&forecast.loaded, call->arena, forecast.so_far ? call->now_us : 0, &forecast.rated);
+        TRY(loaded_month_rate(&forecast.loaded, call->arena, forecast.so_far ? call->now_us : 0,
+                              &forecast.rated, fault));
         TRY(gather_edges(margins, &forecast, fault));
         TRY(gather_unsigned_charges(margins, &forecast, fault));
     }

@@ -3,14 +3,19 @@
 #include "core/usage/event.h"
 
 static enum status write_event(struct exporting *exporting, struct db_rows *rows, struct fault *fault) {
-    (void)fault;
+    int64_t kind = db_column_int(rows, 6);
+    if (kind < EVENT_ON || kind > EVENT_UNDO) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "kind", TEXT(""),
+                         "Event %lld has kind %lld in the store, which is none that it may have.",
+                         (long long)db_column_int(rows, 0), (long long)kind);
+    }
     csv_write_int(&exporting->writer, db_column_int(rows, 0));
     export_write_time(exporting, db_column_int(rows, 1));
     export_write_account(exporting, db_column_int(rows, 2));
     export_write_account(exporting, db_column_int(rows, 3));
     export_write_identifier(exporting, IDENTIFIER_LICENCE, db_column_int(rows, 4));
     export_write_sku(exporting, db_column_int(rows, 5));
-    csv_write(&exporting->writer, text_of(event_kind_name((enum event_kind)db_column_int(rows, 6))));
+    csv_write(&exporting->writer, text_of(event_kind_name((enum event_kind)kind)));
     csv_write_int(&exporting->writer, db_column_int(rows, 7));
     int64_t voided_by = db_column_int(rows, 8);
     csv_write(&exporting->writer,

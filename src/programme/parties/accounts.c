@@ -6,8 +6,6 @@
 #include "programme/call/validate.h"
 #include "programme/parties/account_create.h"
 
-enum { ACCOUNT_DEPTH_MAX = 20 };
-
 /* ---- as people read it ---- */
 
 /* Whoever sees an account in full is the account or stands above it, and so knows its seller as well. */

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field AUDIT_FIELDS[] = {
-    DB_FIELD_INT(struct audit_entry, id, "id"),
+    DB_FIELD_INT(struct audit_entry, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct audit_entry, at_us, "at_us"),
     DB_FIELD_TEXT(struct audit_entry, actor, "actor"),
     DB_FIELD_INT(struct audit_entry, account_id, "account_id"),

@@ -159,6 +159,8 @@ enum status month_rules_of_edges(struct db *db, struct arena *arena, struct mont
         TRY(month_rules_check(rows[i].rules, fault));
         if (rows[i].rules > 0) {
             id_map_put(rules, rows[i].agreement_id, MONTH_RULES, (uint32_t)rows[i].rules);
+        }
+        if (rows[i].rules > 0 && rows[i].usage_billing <= USAGE_BILLED_ELSEWHERE) { /* else the audit tells */
             id_map_put(rules, rows[i].agreement_id, MONTH_USAGE_BILLING, (uint32_t)rows[i].usage_billing);
         }
     }

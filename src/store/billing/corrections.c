@@ -7,7 +7,7 @@
 #define CORRECTION_COUNTER "corrections"
 
 static const struct db_field CORRECTION_FIELDS[] = {
-    DB_FIELD_INT(struct correction, id, "id"),
+    DB_FIELD_INT(struct correction, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct correction, given_id, "given_id"),
     DB_FIELD_INT(struct correction, giver_id, "giver_id"),
     DB_FIELD_INT(struct correction, agreement_id, "agreement_id"),

@@ -35,7 +35,7 @@ static const char *kind_word(int kind) {
 static const struct db_words KINDS = {kind_word, INVOICE_KIND_SETTLEMENT + 1};
 
 static const struct db_field INVOICE_FIELDS[] = {
-    DB_FIELD_INT(struct invoice_head, id, "id"),
+    DB_FIELD_INT(struct invoice_head, id, "id", DB_FROM_ONE),
     DB_FIELD_TEXT(struct invoice_head, number, "number"),
     DB_FIELD_WORD(struct invoice_head, kind, "kind", &KINDS),
     DB_FIELD_STATE(struct invoice_head, state, "state", &invoice_machine),
@@ -125,7 +125,14 @@ enum status invoice_lines_bulk(struct db *db, struct db_bulk **bulk, struct faul
 }
 
 enum status invoice_lines_add(struct db_bulk *bulk, const struct billed_line *row, struct fault *fault) {
-    assert(row->invoice_id > 0 && row->position > 0 && row->parts_per_unit > 0);
+    assert(row->invoice_id > 0);
+    if (row->position < 1 ||
+        row->parts_per_unit < 1) { /* a credit's come from the credited line, as it is stored */
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "parts_per_unit", TEXT(""),
+                         "A line of an invoice has position %lld and %lld parts of a unit in the store; both "
+                         "are 1 or more.",
+                         (long long)row->position, (long long)row->parts_per_unit);
+    }
     return rows_bulk_add(bulk, &INVOICE_LINE, row, fault);
 }
 
@@ -187,7 +194,7 @@ enum status invoice_lines_of_agreement(struct db *db, struct arena *arena, int64
 }
 
 static const struct db_field NAME_FIELDS[] = {
-    DB_FIELD_INT(struct invoice_head, id, "id"),
+    DB_FIELD_INT(struct invoice_head, id, "id", DB_FROM_ONE),
     DB_FIELD_TEXT(struct invoice_head, number, "number"),
 };
 static const struct db_fields NAME = DB_FIELDS(struct invoice_head, NAME_FIELDS);

@@ -7,7 +7,7 @@
 #define CHARGE_COUNTER "charges"
 
 static const struct db_field CHARGE_FIELDS[] = {
-    DB_FIELD_INT(struct one_off_charge, id, "id"),
+    DB_FIELD_INT(struct one_off_charge, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct one_off_charge, agreement_id, "agreement_id"),
     DB_FIELD_INT(struct one_off_charge, customer_id, "customer_id"),
     DB_FIELD_MONTH(struct one_off_charge, month, "month"),

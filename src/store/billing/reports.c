@@ -6,7 +6,7 @@
 #include <assert.h>
 
 static const struct db_field REPORT_FIELDS[] = {
-    DB_FIELD_INT(struct report, id, "id"),
+    DB_FIELD_INT(struct report, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct report, agreement_id, "agreement_id"),
     DB_FIELD_MONTH(struct report, month, "month"),
     DB_FIELD_STATE(struct report, state, "state", &report_machine, DB_SAVED),

@@ -11,12 +11,9 @@ static const char *kind_word(int kind) {
 static const struct db_words KINDS = {kind_word, SKU_SERVICE + 1};
 
 static const struct db_field SKU_FIELDS[] = {
-    DB_FIELD_INT(struct sku, id, "id"),
-    DB_FIELD_INT(struct sku, owner_id, "owner_id"),
-    DB_FIELD_WORD(struct sku, kind, "kind", &KINDS),
-    DB_FIELD_TEXT(struct sku, code, "code"),
-    DB_FIELD_TEXT(struct sku, external_id, "external_id"),
-    DB_FIELD_TEXT(struct sku, name, "name"),
+    DB_FIELD_INT(struct sku, id, "id", DB_FROM_ONE),          DB_FIELD_INT(struct sku, owner_id, "owner_id"),
+    DB_FIELD_WORD(struct sku, kind, "kind", &KINDS),          DB_FIELD_TEXT(struct sku, code, "code"),
+    DB_FIELD_TEXT(struct sku, external_id, "external_id"),    DB_FIELD_TEXT(struct sku, name, "name"),
     DB_FIELD_INT(struct sku, created_at_us, "created_at_us"),
 };
 static const struct db_fields SKU = DB_FIELDS(struct sku, SKU_FIELDS);
@@ -141,7 +138,7 @@ enum status sku_load_owned(struct db *db, struct arena *arena, int64_t owner_id,
 /* ---- components ---- */
 
 static const struct db_field COMPONENT_FIELDS[] = {
-    DB_FIELD_INT(struct component, id, "id"),
+    DB_FIELD_INT(struct component, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct component, vendor_id, "vendor_id"),
     DB_FIELD_TEXT(struct component, external_id, "external_id"),
     DB_FIELD_TEXT(struct component, code, "code"),

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field LINK_FIELDS[] = {
-    DB_FIELD_INT(struct install_link, id, "id"),
+    DB_FIELD_INT(struct install_link, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct install_link, licence_id, "licence_id"),
     DB_FIELD_TEXT(struct install_link, created_by, "created_by"),
     DB_FIELD_INT(struct install_link, created_at_us, "created_at_us"),

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field PRODUCT_FIELDS[] = {
-    DB_FIELD_INT(struct product, id, "id"),
+    DB_FIELD_INT(struct product, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct product, vendor_id, "vendor_id"),
     DB_FIELD_TEXT(struct product, code, "code"),
     DB_FIELD_TEXT(struct product, name, "name"),

@@ -55,7 +55,7 @@ static const struct db_words CHANNEL_WORDS = {channel_word, CHANNEL_BETA + 1};
 static const struct db_words STATE_WORDS = {state_word, RELEASE_WITHDRAWN + 1};
 
 static const struct db_field RELEASE_FIELDS[] = {
-    DB_FIELD_INT(struct release, id, "id"),
+    DB_FIELD_INT(struct release, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct release, product_id, "product_id"),
     DB_FIELD_TEXT(struct release, version, "version"),
     DB_FIELD_WORD(struct release, channel, "channel", &CHANNEL_WORDS, DB_SAVED),

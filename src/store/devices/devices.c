@@ -13,7 +13,7 @@ static const char *state_word(int state) {
 const struct db_words DEVICE_STATES = {state_word, DEVICE_DROPPED + 1};
 
 static const struct db_field LISTED_FIELDS[] = {
-    DB_FIELD_INT(struct device, id, "id"),
+    DB_FIELD_INT(struct device, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct device, licence_id, "licence_id"),
     DB_FIELD_INT(struct device, generation, "generation", DB_SAVED | DB_FROM_ONE),
     DB_FIELD_WORD(struct device, state, "state", &DEVICE_STATES, DB_SAVED),

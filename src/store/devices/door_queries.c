@@ -19,7 +19,7 @@ enum status door_last_ids(struct db *db, int64_t *licence_id, int64_t *device_id
 /* ---- devices ---- */
 
 static const struct db_field DEVICE_FIELDS[] = {
-    DB_FIELD_INT(struct door_device_row, id, "id"),
+    DB_FIELD_INT(struct door_device_row, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct door_device_row, licence_id, "licence_id"),
     DB_FIELD_BYTES(struct door_device_row, fingerprint, "fingerprint"),
     DB_FIELD_INT(struct door_device_row, generation, "generation"),
@@ -134,7 +134,7 @@ enum status door_sku_ids_load(struct db *db, struct arena *arena, int64_t **ids,
 }
 
 static const struct db_field PROFILE_FIELDS[] = {
-    DB_FIELD_INT(struct door_profile_row, id, "id"),
+    DB_FIELD_INT(struct door_profile_row, id, "id", DB_FROM_ONE),
     DB_FIELD_TEXT(struct door_profile_row, version, "version"),
     DB_FIELD_TEXT(struct door_profile_row, components, "components"),
 };

@@ -61,8 +61,8 @@ struct db_field {
         const struct db_fields *part;
     };
     uint32_t offset;
-    uint32_t
-        size_bytes; /* of a code: its array; of bytes: how many there are unless there are none, 0: any */
+    uint32_t size_bytes;  /* of a code: its array; of bytes: how many there are unless there are none, 0: any;
+                             of a  number: the last one */
     uint32_t flag_offset; /* of the bool that says whether there is a date */
     uint16_t kind;        /* enum db_field_kind */
     uint16_t flags;
@@ -88,7 +88,6 @@ struct db_fields {
 #define DB_FIELD_MONTH(...) DB_FIELD_OF(DB_FIELD_KIND_MONTH, struct month, __VA_ARGS__, 0, 0)
 #define DB_FIELD_TEXT(...) DB_FIELD_OF(DB_FIELD_KIND_TEXT, struct text, __VA_ARGS__, 0, 0)
 #define DB_FIELD_BYTES(...) DB_FIELD_OF(DB_FIELD_KIND_BYTES, struct text, __VA_ARGS__, 0, 0)
-#define DB_FIELD_NUMBER(...) DB_FIELD_OF(DB_FIELD_KIND_NUMBER, unsigned, __VA_ARGS__, 0, 0)
 #define DB_FIELD_CODE(...) DB_FIELD_OF(DB_FIELD_KIND_CODE, char *, __VA_ARGS__, 0, 0)
 
 /* DB_FIELD_BYTES_OF(struct type, member, "column", length) of bytes that are always so many. */
@@ -98,6 +97,9 @@ struct db_fields {
  * member, "column", &machine) of the states of a machine; flags as above. */
 #define DB_FIELD_WORD(...) DB_FIELD_WORD_OF(__VA_ARGS__, 0, 0)
 #define DB_FIELD_STATE(...) DB_FIELD_STATE_OF(__VA_ARGS__, 0, 0)
+
+/* DB_FIELD_NUMBER(struct type, member, "column", last) of an enumeration from 1 to `last`, by its number. */
+#define DB_FIELD_NUMBER(...) DB_FIELD_NUMBER_OF(__VA_ARGS__, 0, 0)
 
 /* A date that is there where the bool `flag` says so, and null where not. */
 #define DB_FIELD_DATE_IF(type, member, flag, name)                                                           \
@@ -131,6 +133,13 @@ struct db_fields {
         .kind = _Generic(((type *)0)->member, struct text                                                    \
                          : DB_FIELD_KIND_BYTES),                                                             \
         .flags = (its_flags), .offset = offsetof(type, member), .size_bytes = (its_length)                   \
+    }
+#define DB_FIELD_NUMBER_OF(type, member, name, last, its_flags, ...)                                         \
+    {                                                                                                        \
+        .column = (name),                                                                                    \
+        .kind = _Generic(((type *)0)->member, unsigned                                                       \
+                         : DB_FIELD_KIND_NUMBER),                                                            \
+        .flags = (its_flags), .offset = offsetof(type, member), .size_bytes = (last)                         \
     }
 #define DB_FIELD_WORD_OF(type, member, name, its_words, its_flags, ...)                                      \
     {                                                                                                        \

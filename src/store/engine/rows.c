@@ -95,7 +95,7 @@ static enum status read_word(struct db_rows *rows, int column, const struct db_f
 static enum status read_number(struct db_rows *rows, int column, const struct db_field *field,
                                unsigned *member, struct fault *fault) {
     int64_t value = db_column_int(rows, column);
-    if (value < 0 || value > INT32_MAX) {
+    if (value < 1 || value > field->size_bytes) {
         return unfit_number(field, value, fault);
     }
     *member = (unsigned)value;

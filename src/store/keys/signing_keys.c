@@ -29,7 +29,7 @@ static const struct db_words PURPOSE_WORDS = {purpose_word, SIGNING_LEASE + 1};
 static const struct db_words STATE_WORDS = {state_word, SIGNING_REVOKED + 1};
 
 static const struct db_field KEY_FIELDS[] = {
-    DB_FIELD_INT(struct signing_key_row, id, "id"),
+    DB_FIELD_INT(struct signing_key_row, id, "id", DB_FROM_ONE),
     DB_FIELD_TEXT(struct signing_key_row, kid, "kid"),
     DB_FIELD_WORD(struct signing_key_row, purpose, "purpose", &PURPOSE_WORDS),
     DB_FIELD_WORD(struct signing_key_row, state, "state", &STATE_WORDS, DB_SAVED),

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field BLOCK_FIELDS[] = {
-    DB_FIELD_INT(struct block, id, "id"),
+    DB_FIELD_INT(struct block, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct block, provider_id, "provider_id"),
     DB_FIELD_INT(struct block, sku_id, "sku_id"),
     DB_FIELD_INT(struct block, size, "size", DB_SAVED | DB_COUNT),

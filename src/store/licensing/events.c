@@ -12,7 +12,7 @@ static const struct db_field LICENCE_EVENT_FIELDS[] = {
     DB_FIELD_INT(struct licence_event, customer_id, "customer_id"),
     DB_FIELD_INT(struct licence_event, sku_id, "sku_id"),
     DB_FIELD_INT(struct licence_event, cause_id, "cause_id"),
-    DB_FIELD_NUMBER(struct licence_event, kind, "kind"),
+    DB_FIELD_NUMBER(struct licence_event, kind, "kind", EVENT_UNDO),
     DB_FIELD_INT32(struct licence_event, own_seats, "own_seats"),
     DB_FIELD_INT32(struct licence_event, seats_before, "seats_before"),
     DB_FIELD_INT32(struct licence_event, seats_after, "seats_after"),

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field LICENCE_FIELDS[] = {
-    DB_FIELD_INT(struct licence, id, "id"),
+    DB_FIELD_INT(struct licence, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct licence, block_id, "block_id"),
     DB_FIELD_INT(struct licence, provider_id, "provider_id"),
     DB_FIELD_INT(struct licence, customer_id, "customer_id"),

@@ -11,7 +11,7 @@ static const char *kind_word(int kind) {
 static const struct db_words KINDS = {kind_word, ACCOUNT_CUSTOMER + 1};
 
 static const struct db_field ACCOUNT_FIELDS[] = {
-    DB_FIELD_INT(struct account, id, "id"),
+    DB_FIELD_INT(struct account, id, "id", DB_FROM_ONE),
     DB_FIELD_WORD(struct account, kind, "kind", &KINDS),
     DB_FIELD_TEXT(struct account, code, "code", DB_SAVED),
     DB_FIELD_TEXT(struct account, label, "label", DB_SAVED),

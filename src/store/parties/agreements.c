@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const struct db_field AGREEMENT_FIELDS[] = {
-    DB_FIELD_INT(struct agreement, id, "id"),
+    DB_FIELD_INT(struct agreement, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct agreement, seller_id, "seller_id"),
     DB_FIELD_INT(struct agreement, buyer_id, "buyer_id"),
     DB_FIELD_STATE(struct agreement, state, "state", &agreement_machine, DB_SAVED),

@@ -20,7 +20,7 @@ static const char *state_word(int state) {
 static const struct db_words MOVE_STATES = {state_word, MOVE_WITHDRAWN + 1};
 
 static const struct db_field MOVE_FIELDS[] = {
-    DB_FIELD_INT(struct move, id, "id"),
+    DB_FIELD_INT(struct move, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct move, customer_id, "customer_id"),
     DB_FIELD_INT(struct move, from_id, "from_id"),
     DB_FIELD_INT(struct move, to_id, "to_id"),

@@ -18,7 +18,7 @@ static const struct db_field PROGRAMME_FIELDS[] = {
     DB_FIELD_TEXT(struct programme, name, "name"),
     DB_FIELD_TEXT(struct programme, currency, "currency"),
     DB_FIELD_TEXT(struct programme, time_zone, "time_zone"),
-    DB_FIELD_INT(struct programme, distributor_id, "distributor_id"),
+    DB_FIELD_INT(struct programme, distributor_id, "distributor_id", DB_FROM_ONE),
     DB_FIELD_BYTES(struct programme, secret_check, "secret_check"),
     DB_FIELD_INT(struct programme, undo_window_s, "undo_window_s", DB_COUNT),
     DB_FIELD_INT(struct programme, invitation_days, "invitation_days", DB_FROM_ONE),

@@ -318,7 +318,7 @@ const size_t AUDIT_QUESTION_COUNT = sizeof AUDIT_QUESTIONS / sizeof AUDIT_QUESTI
 /* ---- streams ---- */
 
 static const struct db_field LICENCE_FIELDS[] = {
-    DB_FIELD_INT(struct audited_licence, id, "id"),
+    DB_FIELD_INT(struct audited_licence, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct audited_licence, provider_id, "provider_id"),
     DB_FIELD_INT(struct audited_licence, customer_id, "customer_id"),
     DB_FIELD_INT(struct audited_licence, sku_id, "sku_id"),
@@ -359,7 +359,7 @@ enum status audited_ancestors_stream(struct db *db, struct db_rows **rows, struc
 }
 
 static const struct db_field HEAD_FIELDS[] = {
-    DB_FIELD_INT(struct invoice_head, id, "id"),
+    DB_FIELD_INT(struct invoice_head, id, "id", DB_FROM_ONE),
     DB_FIELD_TEXT(struct invoice_head, number, "number"),
     DB_FIELD_INT(struct invoice_head, agreement_id, "agreement_id"),
     DB_FIELD_INT(struct invoice_head, net_minor, "net_minor"),
