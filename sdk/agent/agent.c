@@ -25,24 +25,37 @@ void agent_complain(const char *what, enum sm_code code, const char *words) {
             sm_code_word(code));
 }
 
-static bool starts_with(const char *text, const char *start) {
-    return strncmp(text, start, strlen(start)) == 0;
+/* Whether something stands where a reader looks for the host: a user's name, a third slash or a backslash, of
+ * which one parser makes this and another that. */
+static bool hides_its_host(const char *server) {
+    const char *authority = strstr(server, "://");
+    const char *from = authority == NULL ? server : authority + 3;
+    size_t length = strcspn(from, "/?#");
+    return length == 0 || memchr(from, '@', length) != NULL || strchr(server, '\\') != NULL;
 }
 
-/* Licence keys go to the server in clear text, so there is TLS around it, unless it is this machine. */
-static bool is_safe_server(const char *server) {
-    static const char *const HERE[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
-    if (starts_with(server, "https://")) {
-        return true;
-    }
+static bool is_this_machine(const char *host) {
+    static const char *const HERE[] = {"127.0.0.1", "localhost", "[::1]"};
     for (size_t i = 0; i < sizeof HERE / sizeof HERE[0]; i++) {
-        size_t length = strlen(HERE[i]);
-        if (strncmp(server, HERE[i], length) == 0 &&
-            (server[length] == '\0' || strchr(":/", server[length]) != NULL)) {
+        if (strcmp(host, HERE[i]) == 0) {
             return true;
         }
     }
-    fprintf(stderr, "seatmeter-agent: the server must be https://…, and \"%.200s\" is not\n", server);
+    return false;
+}
+
+/* Licence keys go to the server in clear text, so there is TLS around it, unless it is this machine. What
+ * counts is the host that the transport will talk to, so its own parser reads the address. */
+static bool is_safe_server(const char *server) {
+    struct network_address address = {.is_tls = false};
+    if (!hides_its_host(server) && network_read_address(server, &address) &&
+        (address.is_tls || is_this_machine(address.host))) {
+        return true;
+    }
+    fprintf(stderr,
+            "seatmeter-agent: the server must be https:// and a host without a user's name, "
+            "or http:// and localhost, 127.0.0.1 or [::1], and \"%.200s\" is not\n",
+            server);
     return false;
 }
 

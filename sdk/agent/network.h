@@ -6,7 +6,18 @@
 #include "settings.h"
 #include "signals.h"
 
+#include <stdbool.h>
+
 struct network;
+
+/* Where an address leads, as the transport reads it. */
+struct network_address {
+    bool is_tls;
+    char host[256]; /* in brackets where it is an IPv6 address */
+};
+
+/* False where the transport can make nothing of the address. */
+bool network_read_address(const char *url, struct network_address *address);
 
 /* SM_OK and `*network`, to be closed after the clients that use it; else with a message on standard error
  * where a setting is to blame. Takes proxy and ca-file from the settings. An exchange ends as soon as

@@ -5,11 +5,33 @@
 
 #include "seatmeter_curl.h"
 
+#include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct network {
     struct sm_curl *curl;
 };
+
+bool network_read_address(const char *url, struct network_address *address) {
+    CURLU *handle = curl_url();
+    char *scheme = NULL;
+    char *host = NULL;
+    bool is_read = handle != NULL && curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                   curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                   curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                   strlen(host) < sizeof address->host &&
+                   (strcmp(scheme, "https") == 0 || strcmp(scheme, "http") == 0);
+    if (is_read) {
+        address->is_tls = strcmp(scheme, "https") == 0;
+        snprintf(address->host, sizeof address->host, "%s", host);
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(handle);
+    return is_read;
+}
 
 enum sm_code network_open(const struct settings *settings, const struct signals *signals,
                           int (*is_interrupted)(void *context), void *context, struct network **network) {

@@ -4,13 +4,29 @@
 #ifdef _WIN32
 
 #include "seatmeter_winhttp.h"
+#include "wide.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <windows.h>
+#include <winhttp.h>
 
 struct network {
     struct sm_winhttp *winhttp;
 };
+
+bool network_read_address(const char *url, struct network_address *address) {
+    wchar_t host[sizeof address->host];
+    URL_COMPONENTS parts = {
+        .dwStructSize = sizeof parts, .lpszHostName = host, .dwHostNameLength = sizeof host / sizeof host[0]};
+    wchar_t *wide = sm_wide_of(url);
+    bool is_read = wide != NULL && WinHttpCrackUrl(wide, 0, 0, &parts) &&
+                   (parts.nScheme == INTERNET_SCHEME_HTTP || parts.nScheme == INTERNET_SCHEME_HTTPS) &&
+                   sm_wide_to_text(host, address->host, sizeof address->host);
+    address->is_tls = is_read && parts.nScheme == INTERNET_SCHEME_HTTPS;
+    free(wide);
+    return is_read;
+}
 
 enum sm_code network_open(const struct settings *settings, const struct signals *signals,
                           int (*is_interrupted)(void *context), void *context, struct network **network) {

@@ -452,6 +452,7 @@ class TheCommand(Command):
                                                      *agent))
         self.refuse("missing-field", "licence", "snippet", licence, "--server", server, *agent[:2])
         self.refuse("malformed-server", "licence", "snippet", licence, "--server", "licences.example.net")
+        self.refuse("malformed-server", "licence", "snippet", licence, "--server", "http://127.0.0.1@licences.example.net")
         self.refuse("missing-field", "licence", "snippet", "--server", server)
 
     def test_devices_are_listed_and_one_that_is_not_there_is_unknown(self):

@@ -266,17 +266,36 @@ static void a_code_that_no_command_line_can_carry_is_refused(void **state) {
                 snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", SERVER, &list));
 }
 
-static void an_address_is_one_of_http_with_a_host(void **state) {
+static void an_address_is_one_of_https_with_a_host_and_no_user_or_this_machine(void **state) {
     struct world *world = *state;
     a_channel(world);
     struct text licence = a_licence_on(world, "OFFICE", 3);
     static const char *const WRONG[] = {"licences.example.net", "ftp://x",   "https://",      "https:///x",
                                         "https://a b",          "https://ä", "https://a\"b",  "https://a\nb",
                                         "https://<a>",          "https://?", "javascript:a()"};
+    static const char *const UNSAFE[] = {"http://evil.example",
+                                         "http://127.0.0.2:7078",
+                                         "http://127.0.0.1.evil.example",
+                                         "http://localhost.evil.example/",
+                                         "http://[::2]",
+                                         "http://127.0.0.1:80@127.0.0.2:7434",
+                                         "http://localhost@evil.example",
+                                         "https://licences.example.net@evil.example",
+                                         "https://name:word@licences.example.net",
+                                         "https://@licences.example.net"};
+    static const char *const SAFE[] = {"http://127.0.0.1:7078", "http://localhost", "http://[::1]:7078/x",
+                                       "https://x/a@b"};
     struct snippet_list list;
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         WORLD_FAULT(world, "malformed-server",
                     snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", WRONG[i], &list));
+    }
+    for (size_t i = 0; i < sizeof UNSAFE / sizeof UNSAFE[0]; i++) {
+        WORLD_FAULT(world, "malformed-server",
+                    snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", UNSAFE[i], &list));
+    }
+    for (size_t i = 0; i < sizeof SAFE / sizeof SAFE[0]; i++) {
+        (void)snippets_of(world, licence, "linux", SAFE[i]);
     }
     WORLD_FAULT(world, "missing-field",
                 snippets_for(world, call_of(world, "P1"), licence.at, NULL, "", "", &list));
@@ -399,7 +418,7 @@ int main(void) {
         WORLD_TEST(the_line_for_windows_gives_the_key_by_input_alone_and_installs_the_service),
         WORLD_TEST(the_line_for_windows_fetches_an_agent_and_starts_it_only_with_its_hash),
         WORLD_TEST(a_code_that_no_command_line_can_carry_is_refused),
-        WORLD_TEST(an_address_is_one_of_http_with_a_host),
+        WORLD_TEST(an_address_is_one_of_https_with_a_host_and_no_user_or_this_machine),
         WORLD_TEST(a_customers_licences_have_a_line_per_product_and_platform),
         WORLD_TEST(a_bundles_line_is_of_its_parts_products_and_a_part_has_none),
         WORLD_TEST(nobody_but_the_provider_gets_lines),

@@ -244,10 +244,18 @@ class Agent(unittest.TestCase):
         self.assertEqual(self.door.count("/v1/activate"), 3)
 
     def test_a_licence_key_goes_to_no_server_without_tls(self):
-        done = self.say("activate", "--server", "http://licences.example", "--root", self.door.root.x, "--product", "EDR",
-                        "--key", self.door.licence_key)
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("https://", done.stderr)
+        port = self.door.url.rsplit(":", 1)[1]  # the door listens at 127.0.0.1, which each of these must not reach
+        for server in ("http://licences.example", "http://127.0.0.1.example", "http://localhost.example",
+                       "http://127.0.0.2:80", f"http://127.0.0.1:80@127.0.0.1:{port}", f"http://localhost@127.0.0.1:{port}",
+                       f"http://name:word@127.0.0.1:{port}", f"http://@127.0.0.1:{port}", "http://127.0.0.1\\@licences.example",
+                       "https://licences.example@127.0.0.2", "ftp://127.0.0.1", "127.0.0.1", "http://", "http:///127.0.0.1",
+                       "http://[::1].example"):
+            with self.subTest(server):
+                done = self.activate("--server", server)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn("https://", done.stderr)
+        self.assertEqual(self.door.requests, [])
+        self.activated("--server", self.door.url.replace("http://127.0.0.1", "HTTP://localhost"))
 
     def test_an_activation_at_a_server_of_another_root_is_none(self):
         self.door.root = fake_door.SigningKey()

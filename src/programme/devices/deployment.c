@@ -56,6 +56,27 @@ static bool is_address(struct text word) {
     return is_right;
 }
 
+/* Licence keys go to the server, so what the agent refuses is refused here (is_safe_server in
+ * sdk/agent/agent.c): what is not TLS to another machine, and a user's name, behind which another host
+ * stands than the one that is read first. */
+static bool is_safe_server(struct text word) {
+    static const char *const HERE[] = {"127.0.0.1", "localhost", "[::1]"};
+    bool is_tls = text_starts_with(word, TEXT("https://"));
+    size_t begin = is_tls ? 8 : 7;
+    size_t end = begin;
+    while (end < word.length && strchr("/?#", word.at[end]) == NULL) {
+        end++;
+    }
+    struct text authority = {word.at + begin, end - begin};
+    bool is_here = false;
+    for (size_t i = 0; i < sizeof HERE / sizeof HERE[0]; i++) {
+        struct text host = text_of(HERE[i]);
+        is_here = is_here || (text_starts_with(authority, host) &&
+                              (authority.length == host.length || authority.at[host.length] == ':'));
+    }
+    return memchr(authority.at, '@', authority.length) == NULL && (is_tls || is_here);
+}
+
 static enum status check_server(struct text given, struct text *server, struct fault *fault) {
     struct text word = text_trim(given);
     if (word.length == 0) {
@@ -68,6 +89,11 @@ static enum status check_server(struct text given, struct text *server, struct f
             "Give an address of http:// or https:// and a host, of at most %d characters that an "
             "address may have, such as https://licences.example.net.",
             ADDRESS_BYTES_MAX);
+    }
+    if (!is_safe_server(word)) {
+        return fault_set(fault, STATUS_INVALID, "malformed-server", "server", given,
+                         "Licence keys go to the server: give an address of https:// and a host without a "
+                         "user's name. http:// is taken for localhost, 127.0.0.1 and [::1] alone.");
     }
     *server = word;
     return STATUS_OK;

@@ -21,8 +21,9 @@ struct snippet {
     struct text command; /* one line for sh, or for PowerShell */
 };
 
-/* Faults besides those of finding: "missing-field" and "malformed-server" (what is no http or https address),
- * "malformed-agent", "malformed-hash", "unknown-platform", "part-of-bundle", "not-quotable". */
+/* Faults besides those of finding: "missing-field" and "malformed-server" (what is no https address, or
+ * http to the machine itself, or names a user), "malformed-agent", "malformed-hash", "unknown-platform",
+ * "part-of-bundle", "not-quotable". */
 struct write_snippets_input {
     struct text licence;  /* of this licence, or */
     struct text customer; /* of all of the customer's that are not retired */
