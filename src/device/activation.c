@@ -2,15 +2,15 @@
 
 #include "device/verifiers.h"
 
-static void refuse_activation(struct device_door *door, struct http_exchange *exchange,
-                              enum lease_code code) {
+static void refuse_activation(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                              const char *words) {
     door->counters.activations[code]++;
-    door_refuse(door, exchange, code);
+    door_refuse_saying(door, exchange, code, words);
 }
 
 void activation_take(struct device_door *door, struct http_exchange *exchange, struct text body) {
     if (!verifiers_push(door->verifiers, exchange, body)) {
-        refuse_activation(door, exchange, LEASE_CODE_BUSY);
+        refuse_activation(door, exchange, LEASE_CODE_BUSY, NULL);
     }
 }
 
@@ -28,7 +28,7 @@ void activation_take_verified(void *context) {
             code = LEASE_CODE_BUSY;
         }
         if (code != LEASE_CODE_OK) {
-            refuse_activation(door, job->exchange, code);
+            refuse_activation(door, job->exchange, code, live->words);
             door_job_free(&door->jobs, job);
         }
     }
@@ -42,8 +42,12 @@ void activation_finish_job(struct device_door *door, struct door_job *job) {
     if (code == LEASE_CODE_OK) {
         code = door_find(door, job->live.result_device_id, &device);
     }
+    /* The device has checked in since, or was activated again in the same round: the request is spent. */
+    if (code == LEASE_CODE_OK && (device->sequence != 0 || device->link != job->live.request.link)) {
+        code = LEASE_CODE_REPLACED;
+    }
     if (code != LEASE_CODE_OK) {
-        refuse_activation(door, job->exchange, code);
+        refuse_activation(door, job->exchange, code, job->live.words);
         return;
     }
     int64_t now_s = door_now_s(door);

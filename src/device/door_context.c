@@ -2,6 +2,7 @@
 
 #include "http/http.h"
 #include "machine/clock.h"
+#include "json/json_write.h"
 
 #include <assert.h>
 #include <string.h>
@@ -81,15 +82,38 @@ bool door_mac_is(const struct device_door *door, int64_t device_id, uint32_t gen
     return sodium_memcmp(right, mac, sizeof right) == 0;
 }
 
-void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code) {
+/* `body` has the code and words for a person. */
+static void refuse_with(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                        struct text body) {
     int status = lease_code_row(code)->http_status;
-    struct http_response response = {.status = status == 0 ? 500 : status, .body = door->refusals[code]};
+    struct http_response response = {.status = status == 0 ? 500 : status, .body = body};
     if (status == 429) {
         response.retry_after_s = http_jitter_s(door->http, 20);
     } else if (status == 503) {
         response.retry_after_s = http_jitter_s(door->http, 30);
     }
     http_respond(exchange, &response);
+}
+
+void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code) {
+    refuse_with(door, exchange, code, door->refusals[code]);
+}
+
+void door_refuse_saying(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                        const char *words) {
+    struct arena arena;
+    if (words == NULL) {
+        door_refuse(door, exchange, code);
+        return;
+    }
+    arena_init(&arena);
+    struct json_writer json = {.arena = &arena};
+    json_write_open(&json, NULL);
+    json_write_string(&json, "code", lease_code_row(code)->word);
+    json_write_string(&json, "words", words);
+    json_write_close(&json);
+    refuse_with(door, exchange, code, json_written(&json));
+    arena_clean_up(&arena);
 }
 
 static char *put_text(char *at, struct text text) {

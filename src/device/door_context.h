@@ -83,6 +83,10 @@ int64_t door_now_s(const struct device_door *door);
 /* Answers with the code and its words, unsigned; with Retry-After where the code is about rate or load. */
 void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code);
 
+/* The same with other words than the code's own; NULL: with those. */
+void door_refuse_saying(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                        const char *words);
+
 /* Puts a lease into the batch, and signs the batch first where it is full. `activated_id` is the device's
  * where an activation is answered, else 0. */
 void door_lease(struct device_door *door, struct http_exchange *exchange, const struct lease *lease,

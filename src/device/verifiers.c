@@ -73,6 +73,20 @@ static struct door_job *make_job(const struct activation_request *request) {
     return job;
 }
 
+/* A request that is malformed is told which member is wrong. */
+static struct door_job *make_refusal(const struct fault *fault) {
+    enum lease_code code = code_of(fault);
+    size_t words_bytes = code == LEASE_CODE_MALFORMED_REQUEST ? strlen(fault->message) + 1 : 0;
+    struct door_job *job = door_job_make(LIVE_ACTIVATE, words_bytes);
+    job->live.code = code;
+    if (words_bytes > 0) {
+        char *at = (char *)(job + 1);
+        job->live.words = at;
+        (void)copy_behind(&at, (struct text){fault->message, words_bytes});
+    }
+    return job;
+}
+
 static struct door_job *verify_activation(const struct waiting *waiting) {
     struct arena arena;
     arena_init(&arena);
@@ -82,8 +96,7 @@ static struct door_job *verify_activation(const struct waiting *waiting) {
     if (activation_request_parse(&arena, waiting->body, &request, &fault) == STATUS_OK) {
         job = make_job(&request);
     } else {
-        job = door_job_make(LIVE_ACTIVATE, 0);
-        job->live.code = code_of(&fault);
+        job = make_refusal(&fault);
     }
     job->exchange = waiting->exchange;
     arena_clean_up(&arena);

@@ -89,6 +89,7 @@ static int set_up(void **state) {
     live_in_memory_count = COUNT;
     live_in_memory_prepare = prepare;
     live_in_memory_code = LEASE_CODE_OK;
+    live_in_memory_retried = 0;
     options = (struct device_options){.database_url = TEXT("sqlite:/nonexistent/store"),
                                       .address = TEXT("127.0.0.1:0"),
                                       .secret = secret,
@@ -490,6 +491,38 @@ static void an_activation_gives_a_credential_that_works(void **state) {
     MUST_BE(check_in(&chain, 3, lease), "ok");
 }
 
+static void an_activation_is_answered_again_until_its_device_has_checked_in(void **state) {
+    (void)state;
+    char fingerprint[44];
+    char body[ACTIVATION_BYTES];
+    char answer[BODY_BYTES];
+    char lease[4096];
+    int64_t id = 0;
+    write_activation(9, false, fingerprint, body);
+    assert_int_equal(exchange("POST", "/v1/activate", "", body, answer), 200);
+    assert_true(identifier_decode(secret, IDENTIFIER_DEVICE, member(answer, "device"), &id));
+    live_in_memory_retried = (uint32_t)id;
+    assert_int_equal(exchange("POST", "/v1/activate", "", body, answer), 200);
+    struct chain chain = {.device = id, .generation = 1, .link = UINT64_C(9) << 56};
+    MUST_BE(check_in(&chain, 3, lease), "ok");
+    assert_int_equal(exchange("POST", "/v1/activate", "", body, answer), 409);
+    MUST_BE(member(answer, "code"), "replaced");
+    assert_null(strstr(answer, "check_in_key"));
+}
+
+static void a_malformed_activation_is_told_which_member_is_wrong(void **state) {
+    (void)state;
+    char fingerprint[44];
+    char body[ACTIVATION_BYTES];
+    char answer[BODY_BYTES];
+    write_activation(9, false, fingerprint, body);
+    char *time = strstr(body, "\"time\":") + strlen("\"time\":");
+    memcpy(time, "true,\"x\":", strlen("true,\"x\":"));
+    assert_int_equal(exchange("POST", "/v1/activate", "", body, answer), 400);
+    MUST_BE(member(answer, "code"), "malformed-request");
+    assert_non_null(strstr(answer, "\\\"time\\\""));
+}
+
 static void many_activations_at_once_are_each_answered_with_their_own(void **state) {
     (void)state;
     enum { MACHINES = 48 };
@@ -631,6 +664,8 @@ int main(void) {
         DOOR_TEST(metrics_are_for_this_machine_and_for_who_has_the_token),
         DOOR_TEST(a_device_can_be_given_back),
         DOOR_TEST(an_activation_gives_a_credential_that_works),
+        DOOR_TEST(an_activation_is_answered_again_until_its_device_has_checked_in),
+        DOOR_TEST(a_malformed_activation_is_told_which_member_is_wrong),
         DOOR_TEST(many_activations_at_once_are_each_answered_with_their_own),
         DOOR_TEST(a_door_that_stops_gives_up_the_activations_that_wait),
         DOOR_TEST(small_things_have_their_addresses),

@@ -16,4 +16,7 @@ struct live_licence *live_in_memory_licence(struct live *live, uint32_t licence)
 /* The code that jobs are answered with. */
 extern enum lease_code live_in_memory_code;
 
+/* The device that activations find as it stands, as a retry does; 0: each makes one. */
+extern uint32_t live_in_memory_retried;
+
 #endif

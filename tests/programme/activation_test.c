@@ -119,11 +119,12 @@ static void the_same_machine_takes_no_second_seat(void **state) {
     struct computer machine = a_machine("PC-17");
     struct activation first = activate(world, &machine, licence);
     check_in(world, &first, 5);
+    enrol_again(&machine);
     struct activation again = activate(world, &machine, licence);
     assert_int_equal(again.answer, LEASE_CODE_OK);
     assert_int_equal(again.device.id, first.device.id);
     assert_int_equal(again.device.seat, 1);
-    assert_int_equal(again.device.generation, 1);
+    assert_int_equal(again.device.generation, 2);
     assert_int_equal(again.seen.sequence, 0);
     assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_NO_SEAT_LEFT);
 }
@@ -418,7 +419,8 @@ static void a_released_seat_stays_taken_until_its_last_lease_has_ended(void **st
     world->now_us += 1000000;
     assert_int_equal(answer_to(world, 1, licence), LEASE_CODE_OK);
     assert_int_equal(device_of(world, first.device.id).seat, 0);
-    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_NO_SEAT_LEFT);
+    enrol_again(&machine);
+    assert_int_equal(activate(world, &machine, licence).answer, LEASE_CODE_NO_SEAT_LEFT);
 }
 
 static void an_offline_seat_stays_taken_as_long_as_its_lease(void **state) {
@@ -462,6 +464,7 @@ static void the_machine_itself_may_come_back_to_its_seat(void **state) {
     struct activation first = activate(world, &machine, licence);
     struct released_device released;
     WORLD_OK(world, release(world, world_call(world), first.device.id, &released));
+    enrol_again(&machine);
     struct activation again = activate(world, &machine, licence);
     assert_int_equal(again.answer, LEASE_CODE_OK);
     assert_int_equal(again.device.id, first.device.id);
@@ -480,6 +483,7 @@ static void releases_are_limited_in_thirty_days(void **state) {
         WORLD_OK(world, release(world, world_call(world), activation.device.id, &released));
         WORLD_OK(world,
                  release(world, world_call(world), activation.device.id, &released)); /* no other one */
+        enrol_again(&machine);
     }
     struct activation activation = activate(world, &machine, licence);
     WORLD_FAULT(world, "releases-exhausted",
@@ -505,8 +509,10 @@ static void a_release_is_the_providers_the_customers_or_the_operators(void **sta
     reader.actor.rights = RIGHT_READ;
     WORLD_FAULT(world, "right-missing", release(world, reader, device, &released));
     WORLD_OK(world, release(world, call_of(world, "C1"), device, &released));
+    enrol_again(&machine);
     activate(world, &machine, licence);
     WORLD_OK(world, release(world, call_of(world, "P1"), device, &released));
+    enrol_again(&machine);
     activate(world, &machine, licence);
     struct call door = world_call(world);
     door.actor = (struct actor){.kind = ACTOR_SYSTEM};
@@ -537,7 +543,8 @@ static void a_silent_device_gives_its_seat_to_one_that_comes(void **state) {
     assert_int_equal(ask(world, "select count(*) from audit where action = 'device.drop'"), 1);
     assert_int_equal(ask(world, "select max(subject_id) from device_changes where kind = 'device'"),
                      first.device.id);
-    assert_int_equal(answer_to(world, 0, licence), LEASE_CODE_NO_SEAT_LEFT);
+    enrol_again(&silent);
+    assert_int_equal(activate(world, &silent, licence).answer, LEASE_CODE_NO_SEAT_LEFT);
     struct released_device released;
     WORLD_FAULT(world, "wrong-state", release(world, world_call(world), first.device.id, &released));
 }

@@ -49,6 +49,9 @@ static const struct {
     {"signing-key-times", "update signing_keys set revoked_at_us = 1 where purpose = 'lease'"},
     {"signing-key-times", "update signing_keys set left_at_us = 1 where purpose = 'lease'"},
     {"device-generation", "update devices set generation = 0 where seat = 1"},
+    {"device-key",
+     "insert into spent_device_keys (device_id, public_key, generation) select id, public_key, 1 "
+     "from devices where seat = 1"},
     {"device-release", "update devices set released_at_us = null where state = 'released'"},
     {"device-release", "update devices set released_at_us = 1 where state = 'active'"},
     {"device-part", "update devices set licence_id = (select min(id) from licences where parent_id is not "

@@ -108,7 +108,11 @@ struct live_job *ask_for(struct door *door, enum live_job_kind kind, int64_t dev
 }
 
 struct live_device *an_active_device(struct door *door, struct text key, unsigned machine) {
-    struct live_job *job = ask_to_activate(door, key, machine, machine);
+    return an_enrolled_device(door, key, machine, machine);
+}
+
+struct live_device *an_enrolled_device(struct door *door, struct text key, unsigned machine, unsigned pair) {
+    struct live_job *job = ask_to_activate(door, key, machine, pair);
     finish(door);
     assert_int_equal(job->code, LEASE_CODE_OK);
     struct live_device *device = live_device_find(door->live, job->result_device_id);

@@ -46,6 +46,8 @@ void finish(struct door *door);
 struct live_job *ask_to_activate(struct door *door, struct text key, unsigned machine, unsigned pair);
 struct live_job *ask_for(struct door *door, enum live_job_kind kind, int64_t device_id);
 struct live_device *an_active_device(struct door *door, struct text key, unsigned machine);
+/* The same with another key pair than its first one. */
+struct live_device *an_enrolled_device(struct door *door, struct text key, unsigned machine, unsigned pair);
 /* What the door does at a check-in that is answered "ok". */
 void check_in(struct door *door, struct live_device *device);
 enum lease_code decide(struct door *door, const struct live_device *device);

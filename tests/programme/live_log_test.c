@@ -211,7 +211,7 @@ static void an_entry_of_a_chain_that_ended_is_ignored_but_its_lease_holds(void *
 
     /* the same of the door's own activation, whose new chain is a row and in no log */
     the_clock_is_at(world, world->now_us / 1000000 + 10);
-    (void)an_active_device(door, licence.key, 1);
+    (void)an_enrolled_device(door, licence.key, 1, 77);
     assert_int_equal(device->sequence, 0);
     crashed = a_crash_of(world);
     after = a_door(crashed);

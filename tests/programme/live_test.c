@@ -151,7 +151,7 @@ static void after_an_end_that_was_not_clean_devices_may_be_ahead_once(void **sta
     world->now_us += 5000000;
     atomic_store(&door_now_us, world->now_us);
     /* a new activation begins a new chain, about which nothing is uncertain */
-    struct live_device *device = an_active_device(door, licence.key, 2);
+    struct live_device *device = an_enrolled_device(door, licence.key, 2, 102);
     assert_int_equal(device->id, second);
     assert_int_equal(device->flags & LIVE_UNSETTLED, 0);
     close_door(door);
@@ -284,6 +284,28 @@ static void the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generat
     live_mark(door->live, device, LEASE_CODE_OK);
     wait_for_saves(door);
     assert_int_equal(ask(world, "select lease_expires_s from device_seen"), promised_s);
+    close_door(door);
+}
+
+static void a_retry_of_an_activation_never_takes_the_chain_back(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 1);
+    struct door *door = a_door(world);
+    struct live_device *device = an_active_device(door, licence.key, 7);
+    check_in(door, device); /* the store hears of it later */
+    uint64_t link = device->link;
+    struct live_job *again = ask_to_activate(door, licence.key, 7, 7);
+    finish(door);
+    assert_int_equal(again->result_device_id, device->id);
+    assert_int_equal(device->sequence, 1);
+    assert_true(device->link == link);
+    wait_for_saves(door);
+    struct live_job *late = ask_to_activate(door, licence.key, 7, 7);
+    finish(door);
+    assert_int_equal(late->code, LEASE_CODE_REPLACED);
+    assert_int_equal(ask(world, "select sequence from device_seen"), 1);
+    assert_int_equal(ask(world, "select count(*) from audit where action = 'device.activate'"), 1);
     close_door(door);
 }
 
@@ -682,6 +704,7 @@ int main(void) {
         WORLD_TEST(activations_take_seats_until_none_is_left),
         WORLD_TEST(jobs_wait_for_others_that_are_on_their_way_but_not_for_long),
         WORLD_TEST(the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generation),
+        WORLD_TEST(a_retry_of_an_activation_never_takes_the_chain_back),
         WORLD_TEST(what_check_ins_did_is_saved_behind_them),
         WORLD_TEST(a_device_gives_itself_back_and_its_seat_waits_for_its_lease),
         WORLD_TEST(a_device_beyond_its_licences_seats_gets_one_that_is_free_again),

@@ -184,6 +184,41 @@ def replays(stage):
     return f"an old body is answered {old.code}"
 
 
+def activations_count_once(stage):
+    """Whoever has recorded what a machine said to be activated, and all that came after it, gains nothing by saying it again."""
+    machine = Device()
+    activation = machine.activation(stage.key)
+    machine.take(activation, stage.post("/v1/activate", activation))
+    expect(stage.post("/v1/activate", activation), {"ok"}, "the answer was lost")
+    first = machine.check_in_body()
+    machine.advance(first, stage.post("/v1/check-in", first))
+    recorded, spent = {"activation": activation}, {"replaced"}
+
+    def try_all(when):
+        for what, body in recorded.items():
+            answer = stage.post("/v1/activate", body)
+            expect(answer, spent, f"{what}, replayed {when}")
+            if answer.is_lease or b"check_in_key" in answer.body:
+                raise Wrong(f"{what}, replayed {when}, gives a credential: {answer}")
+
+    try_all("after a check-in")
+    expect(machine.check_in(stage.door), {"ok"}, "the honest device afterwards")
+    recorded["second activation"] = machine.activation(stage.key)
+    machine.take(recorded["second activation"], stage.post("/v1/activate", recorded["second activation"]))
+    expect(stage.post("/v1/activate", activation), spent, "the first activation after the second")
+    expect(machine.check_in(stage.door), {"ok"}, "the device that was activated anew")
+    try_all("after two activations")
+    release = machine.check_in_body(action="release")
+    expect(machine.advance(release, stage.post("/v1/release", release)), {"released", "ok"}, "a release")
+    spent = {"replaced", "released"}
+    try_all("after a release")
+    third = machine.activation(stage.key)
+    expect(machine.take(third, stage.post("/v1/activate", third)), {"ok"}, "activated once more")
+    for path, body in (("/v1/activate", activation), ("/v1/check-in", first), ("/v1/release", release)):
+        stage.post(path, body)
+    expect(machine.check_in(stage.door), {"ok"}, "the device after all that was recorded is replayed in order")
+
+
 def release_is_meant(stage):
     machine = stage.device()
     body = machine.check_in_body()
@@ -395,6 +430,7 @@ def main():
                 ("forged activations are refused", forged_activations),
                 ("what is not the protocol is refused with a code and words", malformed_bodies),
                 ("another's credential opens nothing", another_s_credential),
+                ("an activation counts once, whoever has recorded it", activations_count_once),
                 ("replayed bodies neither prolong a lease nor harm the device", replays),
                 ("only a release releases", release_is_meant),
                 ("of two copies the second stops, and the first goes on", clones),

@@ -153,10 +153,6 @@ static bool member_is(struct slice object, const char *name, const char *wanted)
 
 void identity_make(uint64_t seed, uint32_t number, struct identity *identity) {
     char label[64];
-    unsigned char key_seed[32];
-    snprintf(label, sizeof label, "key %" PRIu64 " %" PRIu32, seed, number);
-    crypto_generichash(key_seed, sizeof key_seed, (unsigned char *)label, strlen(label), NULL, 0);
-    crypto_sign_seed_keypair(identity->public_key, identity->secret_key, key_seed);
     snprintf(label, sizeof label, "machine %" PRIu64 " %" PRIu32, seed, number);
     crypto_hash_sha256(identity->fingerprint, (unsigned char *)label, strlen(label));
 }
@@ -164,17 +160,20 @@ void identity_make(uint64_t seed, uint32_t number, struct identity *identity) {
 size_t activation_body(const char *licence_key, const struct identity *identity, struct device *device,
                        int64_t time_s, char out[BODY_BYTES]) {
     char key[64] = "", fingerprint[64] = "", link[16] = "", signature_text[128] = "", message[512];
-    unsigned char signature[64];
+    unsigned char signature[64], key_seed[32], public_key[32], secret_key[64];
     if (!device->has_pending) {
         randombytes_buf(device->pending_link, sizeof device->pending_link);
         device->has_pending = true;
     }
-    base64url_print(identity->public_key, 32, key);
+    crypto_generichash(key_seed, sizeof key_seed, device->pending_link, sizeof device->pending_link,
+                       identity->fingerprint, sizeof identity->fingerprint);
+    crypto_sign_seed_keypair(public_key, secret_key, key_seed);
+    base64url_print(public_key, 32, key);
     base64url_print(identity->fingerprint, 32, fingerprint);
     base64url_print(device->pending_link, 8, link);
     snprintf(message, sizeof message, "seatmeter-activate-1\n%s\n%s\n%s\n%s\n%" PRId64, licence_key, key,
              fingerprint, link, time_s);
-    crypto_sign_detached(signature, NULL, (unsigned char *)message, strlen(message), identity->secret_key);
+    crypto_sign_detached(signature, NULL, (unsigned char *)message, strlen(message), secret_key);
     base64url_print(signature, 64, signature_text);
     int length = snprintf(
         out, BODY_BYTES,

@@ -1,7 +1,7 @@
 /* The device protocol (docs/device-protocol.md) from a device's side, written from the document alone: it
  * shares no line with the server or the SDK, so that a misreading on either side shows.
  *
- * A device is made from a seed and a number: its key pair and fingerprint can be made again by any process
+ * A device is made from a seed and a number: its fingerprint can be made again by any process
  * that knows both. */
 #ifndef TESTS_PROOF_CLIENT_PROTOCOL_H
 #define TESTS_PROOF_CLIENT_PROTOCOL_H
@@ -30,15 +30,14 @@ struct device {
     unsigned char pending_link[8];
 };
 
-/* Key pair and fingerprint of device `number` of `seed`. */
+/* The fingerprint of device `number` of `seed`. */
 struct identity {
-    unsigned char public_key[32];
-    unsigned char secret_key[64];
     unsigned char fingerprint[32];
 };
 void identity_make(uint64_t seed, uint32_t number, struct identity *identity);
 
-/* The body of an activation; the link becomes device->pending_link. Returns its length. */
+/* The body of an activation; the link becomes device->pending_link. Each link has a key pair of its own, as
+ * each enrolment has. Returns its length. */
 size_t activation_body(const char *licence_key, const struct identity *identity, struct device *device,
                        int64_t time_s, char out[BODY_BYTES]);
 

@@ -159,7 +159,10 @@ class Device:
         self.id, self.key, self.sequence, self.link = None, None, 0, os.urandom(8)
 
     def activation(self, licence_key, **changes):
-        """The body, signed after `changes`; a signature among them goes as it is, and None leaves a member out."""
+        """The body, signed after `changes`; a signature among them goes as it is, and None leaves a member out. A machine
+        that was activated enrols anew, with another key pair."""
+        if self.id is not None:
+            self.public, self.secret = key_pair()
         body = {"key": licence_key, "device_key": text_of(self.public), "fingerprint": text_of(self.fingerprint),
                 "link": text_of(os.urandom(8)), "time": int(time.time()), "name": "PC-17", "version": "1.0.0", **changes}
         signed = "\n".join(["seatmeter-activate-1"] + [str(body[name]) for name in

@@ -60,10 +60,10 @@ class Race:
 
     def one_machine_at_once(self):
         key, _ = self.programme.issue(5)
-        before, machine, codes = self.held(), Device(), []
+        before, codes = self.held(), []
+        body = Device().activation(key)
 
         def ask():
-            body = machine.activation(key)
             codes.append(Door(self.service.device).ask("POST", "/v1/activate", body).json().get("device"))
 
         threads = [threading.Thread(target=ask) for _ in range(40)]

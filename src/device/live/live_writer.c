@@ -116,13 +116,15 @@ static enum status activate_for(struct live_writer *writer, struct live_job *job
     struct activation activation = {0};
     TRY(activate_device(&call, &job->request, false, &activation, fault));
     job->code = activation.answer;
+    job->words = activation.words;
     job->licence_id = activation.licence.id;
     TRY(add_licence(writer, &activation.licence, message, fault));
     if (activation.answer != LEASE_CODE_OK) {
         return STATUS_OK;
     }
     job->result_device_id = activation.device.id;
-    TRY(add_device(message, &activation.device, &activation.seen, true, fault));
+    /* a retry begins no chain: memory may be ahead of the store, which the loop finds out */
+    TRY(add_device(message, &activation.device, &activation.seen, !activation.is_retry, fault));
     return activation.dropped_device_id > 0
                ? add_stored_device(writer, activation.dropped_device_id, message, fault)
                : STATUS_OK;
@@ -272,6 +274,7 @@ static void give_jobs_back(struct live_writer *writer, struct live_job *jobs, en
         job->code = code;
         job->result_device_id = 0;
         job->licence_id = 0;
+        job->words = NULL;
     }
     struct live_message *message = live_message_new();
     message->jobs = jobs;

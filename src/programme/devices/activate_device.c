@@ -8,11 +8,20 @@
 
 enum { SECOND_US = 1000000, DAY_S = 86400 };
 
+/* A request that was made so long before the device was last activated is older by any clock that can be
+ * right, whatever time zone somebody has set it in. */
+enum { OLDER_S = DAY_S };
+static const char OLDER_WORDS[] =
+    "The member \"time\" should not be before the device's last activation. Make "
+    "a new request, and look whether the machine's clock is right.";
+
 /* A device that was there before, or is new, on its way to a seat. */
 struct activating {
     const struct activation_request *request;
     bool is_offline;
     bool is_known;
+    bool is_retry;
+    const char *words;
     int64_t now_s;
     struct door_licence_row licence;
     struct lease_terms terms;
@@ -89,6 +98,57 @@ static bool is_same_key(const struct device *device, const struct activation_req
            memcmp(device->public_key.at, request->device_key, DEVICE_KEY_BYTES) == 0;
 }
 
+/* Whether the request was made before the one that last activated the device. The machine's own clock says
+ * so, and ours does. A clock that stands before the licence was issued is wrong, and says nothing. */
+static bool is_older(const struct activating *activating) {
+    const struct device *device = &activating->device;
+    int64_t time_s = activating->request->time_s;
+    return time_s < device->asked_at_s && time_s < device->activated_at_us / SECOND_US - OLDER_S &&
+           time_s >= activating->licence.issued_at_us / SECOND_US;
+}
+
+/* The key pair that the device has: the very same request once more is a retry until its device has checked
+ * in, as its answer was lost. One with another link is that of a machine which was refused before, and asks
+ * anew; its clock tells it from the one that was refused. */
+static enum lease_code judge_same_key(struct activating *activating) {
+    const struct device *device = &activating->device;
+    if (device->state != DEVICE_ACTIVE) {
+        return device->state == DEVICE_RELEASED ? LEASE_CODE_RELEASED : LEASE_CODE_DROPPED;
+    }
+    if (activating->seen.sequence != 0) {
+        return LEASE_CODE_REPLACED;
+    }
+    activating->is_retry = activating->request->link == activating->seen.link;
+    if (!activating->is_retry && activating->request->time_s < device->asked_at_s) {
+        activating->words = OLDER_WORDS;
+        return LEASE_CODE_REPLACED;
+    }
+    return LEASE_CODE_OK;
+}
+
+/* Says whether the request of a device that is known is one that may activate it. */
+static enum status judge_request(struct call *call, struct activating *activating, enum lease_code *answer,
+                                 struct fault *fault) {
+    bool is_spent = false;
+    *answer = LEASE_CODE_OK;
+    if (!activating->is_known) {
+        return STATUS_OK;
+    }
+    if (is_same_key(&activating->device, activating->request)) {
+        *answer = judge_same_key(activating);
+        return STATUS_OK;
+    }
+    TRY(device_key_is_spent(call->db, activating->device.id, activating->request->device_key, &is_spent,
+                            fault));
+    if (is_spent) {
+        *answer = LEASE_CODE_REPLACED;
+    } else if (is_older(activating)) {
+        *answer = LEASE_CODE_REPLACED;
+        activating->words = OLDER_WORDS;
+    }
+    return STATUS_OK;
+}
+
 static struct text copy_bytes(struct call *call, const unsigned char *bytes, size_t size_bytes) {
     return text_copy(call->arena, (struct text){(const char *)bytes, size_bytes});
 }
@@ -114,6 +174,7 @@ static void renew_device(struct call *call, struct activating *activating, int32
     }
     device->is_offline = activating->is_offline;
     device->activated_at_us = call->now_us;
+    device->asked_at_s = request->time_s;
     device->released_at_us = 0;
     device->released_by = TEXT("");
 }
@@ -152,6 +213,9 @@ static enum status write_audit(struct call *call, const struct activating *activ
 static enum status save_activation(struct call *call, struct activating *activating, int32_t seat,
                                    struct fault *fault) {
     int64_t promised_s = activating->seen.lease_expires_s;
+    if (activating->is_known && !is_same_key(&activating->device, activating->request)) {
+        TRY(device_key_spend(call->db, &activating->device, fault));
+    }
     renew_device(call, activating, seat);
     TRY(activating->is_known ? device_update(call->db, &activating->device, fault)
                              : device_insert(call->db, &activating->device, fault));
@@ -170,12 +234,21 @@ static enum status take_seat(struct call *call, struct activating *activating, e
                              struct fault *fault) {
     int32_t seat = 0;
     TRY(load_device(call, activating, fault));
+    TRY(judge_request(call, activating, answer, fault));
+    if (*answer != LEASE_CODE_OK) {
+        return STATUS_OK;
+    }
     TRY(find_seat(call, activating, &seat, fault));
     *answer = decide_on_seat(activating, seat);
     if (*answer != LEASE_CODE_OK) {
         return STATUS_OK;
     }
     assert(seat >= 1 && seat <= activating->licence.counted_seats);
+    /* A file promises a lease of its own each time. The door has answered already. */
+    activating->is_retry = activating->is_retry && !activating->is_offline && seat == activating->device.seat;
+    if (activating->is_retry) {
+        return STATUS_OK;
+    }
     return save_activation(call, activating, seat, fault);
 }
 
@@ -193,10 +266,12 @@ enum status activate_device(struct call *call, const struct activation_request *
     }
     if (made.answer == LEASE_CODE_OK) {
         TRY(take_seat(call, &activating, &made.answer, fault));
+        made.words = activating.words;
     }
     if (made.answer == LEASE_CODE_OK) {
         made.device = activating.device;
         made.seen = activating.seen;
+        made.is_retry = activating.is_retry;
         made.dropped_device_id = activating.dropped_device_id;
     }
     *out = made;

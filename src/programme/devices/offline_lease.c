@@ -9,10 +9,12 @@
 #include <sodium.h>
 #include <string.h>
 
-static enum status refuse_code(enum lease_code answer, struct fault *fault) {
+/* `words` stand for the code's own, unless they are NULL: they are about the request's time. */
+static enum status refuse_code(enum lease_code answer, const char *words, struct fault *fault) {
     const struct lease_code_row *row = lease_code_row(answer);
     enum status status = row->http_status == 404 ? STATUS_NOT_FOUND : STATUS_CONFLICT;
-    return fault_set(fault, status, row->word, "request", TEXT(""), "%s", row->words);
+    return fault_set(fault, status, row->word, words == NULL ? "request" : "time", TEXT(""), "%s",
+                     words == NULL ? row->words : words);
 }
 
 /* A signature that is wrong is the file's fault here, and says nothing of who brings it. */
@@ -36,7 +38,7 @@ static enum status check_licence(struct call *call, const struct activation_requ
     licence_key_hash(call->secret, request->key, hash);
     TRY(door_licence_load_by_key(call->db, hash, &licence, &terms, &found, fault));
     if (!found || !actor_is(call, licence.provider_id)) {
-        return refuse_code(LEASE_CODE_UNKNOWN_KEY, fault);
+        return refuse_code(LEASE_CODE_UNKNOWN_KEY, NULL, fault);
     }
     return require_right(call, licence.provider_id, RIGHT_LICENCES, fault);
 }
@@ -126,7 +128,7 @@ static enum status do_issue_offline_lease(struct call *call, const void *input, 
     TRY(check_licence(call, request, fault));
     TRY(activate_device(call, request, true, &activation, fault));
     if (activation.answer != LEASE_CODE_OK) {
-        return refuse_code(activation.answer, fault);
+        return refuse_code(activation.answer, activation.words, fault);
     }
     return sign_file(call, &activation, output, fault);
 }

@@ -33,6 +33,7 @@ static const struct db_field DEVICE_FIELDS[] = {
     DB_FIELD_REST(NULL, &DEVICE_LISTED),
     DB_FIELD_BYTES_OF(struct device, fingerprint, "fingerprint", DEVICE_FINGERPRINT_BYTES),
     DB_FIELD_BYTES_OF(struct device, public_key, "public_key", DEVICE_KEY_BYTES, DB_SAVED),
+    DB_FIELD_INT(struct device, asked_at_s, "asked_at_s", DB_SAVED),
 };
 static const struct db_fields DEVICE = DB_FIELDS(struct device, DEVICE_FIELDS);
 
@@ -65,6 +66,31 @@ enum status device_insert(struct db *db, struct device *device, struct fault *fa
     assert_sound(device);
     TRY(db_counter_take(db, "devices", 1, &device->id, fault));
     return rows_insert(db, &DEVICE, INSERT, DB_NO_ARGS, device, fault);
+}
+
+static const char SPEND_KEY[] =
+    "insert into spent_device_keys (device_id, public_key, generation) values ($1, $2, $3) "
+    "on conflict (device_id, public_key) do nothing";
+
+enum status device_key_spend(struct db *db, const struct device *device, struct fault *fault) {
+    assert_sound(device);
+    return db_run(
+        db, SPEND_KEY,
+        DB_ARGS(db_integer(device->id), db_bytes(device->public_key), db_integer(device->generation)), NULL,
+        fault);
+}
+
+static const char KEY_IS_SPENT[] =
+    "select count(*) from spent_device_keys where device_id = $1 and public_key = $2";
+
+enum status device_key_is_spent(struct db *db, int64_t device_id,
+                                const unsigned char public_key[DEVICE_KEY_BYTES], bool *is_spent,
+                                struct fault *fault) {
+    struct text key = {(const char *)public_key, DEVICE_KEY_BYTES};
+    int64_t count = 0;
+    TRY(db_query_int(db, KEY_IS_SPENT, DB_ARGS(db_integer(device_id), db_bytes(key)), 0, &count, fault));
+    *is_spent = count > 0;
+    return STATUS_OK;
 }
 
 /* ---- seats ---- */

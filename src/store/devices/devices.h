@@ -24,6 +24,7 @@ struct device {
     struct text name;
     bool is_offline;
     int64_t activated_at_us; /* the last time: every activation sets it, and begins a new chain */
+    int64_t asked_at_s;      /* by the machine's clock: what that activation's request gave as its time */
     int64_t released_at_us;  /* 0: not released */
     struct text released_by;
     int64_t clones;
@@ -50,6 +51,12 @@ enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64
 /* Numbers the device. A seat that somebody holds is STATUS_CONFLICT "already-exists". */
 enum status device_insert(struct db *db, struct device *device, struct fault *fault) MUST_CHECK;
 enum status device_update(struct db *db, const struct device *device, struct fault *fault) MUST_CHECK;
+
+/* Notes that the device's key pair, as it stands in `device`, has been displaced; and whether a key was. */
+enum status device_key_spend(struct db *db, const struct device *device, struct fault *fault) MUST_CHECK;
+enum status device_key_is_spent(struct db *db, int64_t device_id,
+                                const unsigned char public_key[DEVICE_KEY_BYTES], bool *is_spent,
+                                struct fault *fault) MUST_CHECK;
 
 /* A free seat from 1 to `seats`, for the caller to give to a device in this transaction; 0 where all are
  * taken. A seat that a device which is not active holds is free once its last lease has ended, at `now_s` or
@@ -143,8 +150,9 @@ struct door_licence_row {
     enum suspender suspender;
     int32_t seats;
     int32_t counted_seats;
-    int64_t version; /* the licence's: of two rows the newer one has the higher */
-    int64_t provider_id;
+    int64_t version;      /* the licence's: of two rows the newer one has the higher */
+    int64_t provider_id;  /* of one that is loaded alone */
+    int64_t issued_at_us; /* the same */
 };
 /* By its id or by its key's hash; by the key with the terms of its SKU too. */
 enum status door_licence_load(struct db *db, int64_t id, struct door_licence_row *row, bool *found,

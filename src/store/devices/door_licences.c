@@ -27,6 +27,7 @@ static const struct db_fields STREAMED = DB_FIELDS(struct door_licence, STREAMED
 static const struct db_field LOADED_FIELDS[] = {
     DB_FIELD_REST("l", &STREAMED),
     DB_FIELD_INT(struct door_licence, row.provider_id, "l.provider_id"),
+    DB_FIELD_INT(struct door_licence, row.issued_at_us, "l.issued_at_us"),
 };
 static const struct db_fields LOADED = DB_FIELDS(struct door_licence, LOADED_FIELDS);
 

@@ -29,6 +29,10 @@ const struct audit_question AUDIT_DEVICE_QUESTIONS[] = {
      "gives up its seat at {a} while its last lease runs until {b}"},
     {"device-generation", AUDIT_DEVICE, "select id, generation, 0 from devices where generation < 1",
      "has generation {a}; the first is 1"},
+    {"device-key", AUDIT_DEVICE,
+     "select d.id, k.generation, d.generation from spent_device_keys k join devices d on d.id = k.device_id "
+     "where k.generation < 1 or k.generation >= d.generation or k.public_key = d.public_key",
+     "has a key pair of generation {a} as displaced, in generation {b}"},
     {"device-release", AUDIT_DEVICE,
      "select id, 0, 0 from devices where state = 'released' and released_at_us is null "
      "or state = 'active' and released_at_us is not null",
