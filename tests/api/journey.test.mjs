@@ -231,7 +231,7 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   const explained = await alpine.get(`/v1/invoices/${invoice.id}/lines/1/explanation`);
   assert.equal(explained.kind, 'usage');
   assert.equal(explained.agrees, true);
-  assert.equal(explained.rules, 2);
+  assert.equal(explained.rules, 3);
   assert.equal(explained.computed.amount, '209.00');
   assert.equal(explained.meter.measured, full.lines[0].measured);
   assert.equal(Math.max(...explained.meter.steps.map((step) => step.seats)), Number(explained.meter.measured));

@@ -141,7 +141,7 @@ static void a_close_writes_down_the_rules_that_it_goes_by(void **state) {
     assert_int_equal(trade_ask(&trade, "select count(*) from months where rules is not null"), 0);
     trade_at(&trade, "2026-12-10T00:00:00Z");
     trade_close(&trade, "2026-11");
-    assert_int_equal(trade_ask(&trade, "select count(*) from months where rules = 2"), 4);
+    assert_int_equal(trade_ask(&trade, "select count(*) from months where rules = 3"), 4);
     assert_int_equal(trade_ask(&trade, "select count(*) from months"), 4);
 }
 

@@ -98,6 +98,16 @@ static void must_be_clean(struct trade *trade) {
     assert_int_equal(result.violation_total, 0);
 }
 
+static bool check_finds(struct trade *trade, const char *rule) {
+    struct audit_store_result result;
+    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
+    bool is_found = false;
+    for (size_t i = 0; i < result.count; i++) {
+        is_found = is_found || text_is(result.violations[i].rule, rule);
+    }
+    return is_found;
+}
+
 /* What A has been billed net for the use of a month, all documents together. */
 static int64_t worth(struct trade *trade, int month) {
     return trade_ask(
@@ -297,6 +307,41 @@ static void what_was_written_off_is_lost_less(void **state) {
                                "account = 'bad-debt'"),
                      9520 - 7140);
     must_be_clean(&trade);
+}
+
+static void what_was_written_off_is_lost_less_in_a_month_with_enough_of_its_own_too(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 8)); /* November: 80.00 */
+    struct settle_invoice_input input = {.invoice = TEXT("P1-2026-000001")};
+    struct invoice_view settled;
+    WORLD_OK(trade.world, write_off_invoice(&trade.call, &input, &settled, &trade.world->fault));
+    correct(&trade, "2026-10", 2);
+    close_november(&trade);
+    assert_int_equal(show(&trade, "P1-2026-000002").invoice.gross_minor, 9520);
+    assert_int_equal(show(&trade, "P1-2026-000003").invoice.gross_minor, -7140);
+    assert_int_equal(show(&trade, "P1-2026-000003").invoice.state, INVOICE_PAID);
+    assert_int_equal(receivable(&trade), 9520);
+    assert_int_equal(trade_ask(&trade,
+                               "select cast(sum(debit_minor - credit_minor) as bigint) from ledger where "
+                               "account = 'bad-debt'"),
+                     9520 - 7140);
+    must_be_clean(&trade);
+}
+
+static void what_was_written_off_and_given_back_on_an_invoice_is_found(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 8));
+    correct(&trade, "2026-10", 2);
+    close_november(&trade);
+    assert_false(check_finds(&trade, "loss-netted"));
+    /* As if the buyer's invoice had been lost before the close that netted it. */
+    trade_sabotage(&trade, "update invoices set state = 'written-off', settled_at_us = issued_at_us where "
+                           "number = 'P1-2026-000001'");
+    assert_true(check_finds(&trade, "loss-netted"));
+    trade_sabotage(&trade, "update months set rules = 2 where rules = 3");
+    assert_false(check_finds(&trade, "loss-netted"));
 }
 
 static void a_month_with_enough_of_its_own_carries_its_corrections(void **state) {
@@ -575,16 +620,6 @@ static struct one_off_charge_view only_charge(struct trade *trade) {
     return page.items[0];
 }
 
-static bool check_finds(struct trade *trade, const char *rule) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    bool is_found = false;
-    for (size_t i = 0; i < result.count; i++) {
-        is_found = is_found || text_is(result.violations[i].rule, rule);
-    }
-    return is_found;
-}
-
 /* An earlier program signed in another currency whatever waited, and left it out of every bill. */
 static void what_no_bill_can_carry_is_stuck_in_the_lists_the_close_and_the_check(void **state) {
     struct trade trade;
@@ -712,6 +747,8 @@ int main(void) {
         WORLD_TEST(what_is_taken_back_beyond_a_month_is_a_credit_note),
         WORLD_TEST(what_finds_nothing_open_is_a_credit_balance),
         WORLD_TEST(what_was_written_off_is_lost_less),
+        WORLD_TEST(what_was_written_off_is_lost_less_in_a_month_with_enough_of_its_own_too),
+        WORLD_TEST(what_was_written_off_and_given_back_on_an_invoice_is_found),
         WORLD_TEST(a_month_with_enough_of_its_own_carries_its_corrections),
         WORLD_TEST(a_forecast_has_what_would_be_on_credit_notes),
         WORLD_TEST(an_invoice_with_nothing_due_is_paid_and_posts_no_payment),

@@ -24,6 +24,7 @@ struct billed_line {
     int64_t takes_invoice_id;    /* the line that this one takes back: of that document; 0: none */
     int64_t takes_position;      /* and there its position */
     int64_t corrects_id; /* of a correction that is being billed: the document it corrects. Not kept */
+    bool corrects_loss;  /* and whether that was written off. Not kept */
     struct text description;
     struct text note;
 };

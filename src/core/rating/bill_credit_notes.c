@@ -43,15 +43,28 @@ static bool is_first_of_document(const struct line_list *list, size_t line) {
     return list->lines[line].corrects_id != 0;
 }
 
-enum status bill_credit_notes_take_out(struct arena *arena, struct line_list *list,
-                                       const struct bill_credit_note **notes, size_t *count,
-                                       struct fault *fault) {
-    struct bill_credit_note *made = NULL;
-    size_t made_count = 0;
-    size_t capacity = 0;
-    int64_t gross_minor = 0;
-    TRY(gross_of(arena, list, &gross_minor, fault));
-    for (size_t i = 0; gross_minor < 0 && i < list->count; i++) {
+/* Whether any of the lines corrects a document that was written off: they all correct the same one. */
+static bool corrects_loss(const struct line_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->lines[i].corrects_loss) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Credit notes as they gather. */
+struct note_list {
+    struct bill_credit_note *notes;
+    size_t count;
+    size_t capacity;
+};
+
+/* Makes a credit note of each document that is corrected to less, or of those alone that were written off. */
+static enum status add_notes(struct arena *arena, struct line_list *list, bool losses_alone,
+                             struct note_list *made, struct fault *fault) {
+    size_t first = made->count;
+    for (size_t i = 0; i < list->count; i++) {
         int64_t document_minor = 0;
         if (!is_first_of_document(list, i)) {
             continue;
@@ -59,16 +72,29 @@ enum status bill_credit_notes_take_out(struct arena *arena, struct line_list *li
         int64_t document_id = list->lines[i].corrects_id;
         struct line_list lines = lines_of_document(arena, list, document_id);
         TRY(gross_of(arena, &lines, &document_minor, fault));
-        if (document_minor < 0) {
-            made = arena_grow(arena, made, made_count, &capacity, sizeof *made);
-            made[made_count++] = (struct bill_credit_note){document_id, lines.lines, lines.count};
+        if (document_minor < 0 && (!losses_alone || corrects_loss(&lines))) {
+            made->notes = arena_grow(arena, made->notes, made->count, &made->capacity, sizeof *made->notes);
+            made->notes[made->count++] = (struct bill_credit_note){document_id, lines.lines, lines.count};
         }
     }
-    for (size_t i = 0; i < made_count; i++) {
-        assert(made[i].document_id != 0 && made[i].line_count > 0);
-        take_out(list, made[i].document_id);
+    for (size_t i = first; i < made->count; i++) {
+        assert(made->notes[i].document_id != 0 && made->notes[i].line_count > 0);
+        take_out(list, made->notes[i].document_id);
     }
-    *notes = made;
-    *count = made_count;
+    return STATUS_OK;
+}
+
+enum status bill_credit_notes_take_out(struct arena *arena, struct line_list *list,
+                                       const struct bill_credit_note **notes, size_t *count,
+                                       struct fault *fault) {
+    struct note_list made = {0};
+    int64_t gross_minor = 0;
+    TRY(add_notes(arena, list, true, &made, fault));
+    TRY(gross_of(arena, list, &gross_minor, fault));
+    if (gross_minor < 0) {
+        TRY(add_notes(arena, list, false, &made, fault));
+    }
+    *notes = made.notes;
+    *count = made.count;
     return STATUS_OK;
 }

@@ -2,7 +2,9 @@
  *
  * Where all lines together would make a document below zero, it is none that could be asked for: each
  * document that is corrected to less then gets a credit note, which names it, and what raises another one
- * stays on the month's invoice with the month's own lines (R7.18). */
+ * stays on the month's invoice with the month's own lines (R7.18). What is taken back of a document that was
+ * written off is never netted with what is still to be paid: it always has a credit note, which is set off
+ * against the loss (R8.5). */
 #ifndef SEATMETER_CORE_RATING_BILL_CREDIT_NOTES_H
 #define SEATMETER_CORE_RATING_BILL_CREDIT_NOTES_H
 

@@ -57,6 +57,7 @@ static bool take_out(struct issued_lines *effect, const struct billed_line *want
 struct corrected_document {
     int64_t id; /* 0: none */
     struct text number;
+    bool is_written_off;
 };
 
 static void add_correction(struct line_list *list, struct arena *arena, struct month month,
@@ -64,6 +65,7 @@ static void add_correction(struct line_list *list, struct arena *arena, struct m
     struct text name = month_format(arena, month);
     line.corrects_month = month;
     line.corrects_id = document.id;
+    line.corrects_loss = document.is_written_off;
     line.note = document.id == 0 ? text_format(arena, "corrects %.*s: %.*s", TEXT_ARGS(name), TEXT_ARGS(why))
                                  : text_format(arena, "corrects %.*s (%.*s): %.*s", TEXT_ARGS(name),
                                                TEXT_ARGS(document.number), TEXT_ARGS(why));
@@ -80,8 +82,9 @@ static struct corrected_document document_of(const struct corrected_place *place
             found = reversed->items[i];
         }
     }
-    return found == NULL ? (struct corrected_document){place->document_id, place->number}
-                         : (struct corrected_document){found->document_id, found->number};
+    return found == NULL
+               ? (struct corrected_document){place->document_id, place->number, false}
+               : (struct corrected_document){found->document_id, found->number, found->is_written_off};
 }
 
 /* A line that charges nothing, so that a correction without effect is answered too. */
@@ -99,7 +102,7 @@ static void add_reversals(struct line_list *list, struct arena *arena, struct mo
                           const struct issued_lines *reversed) {
     for (size_t i = 0; i < reversed->count; i++) {
         const struct issued_line *issued = reversed->items[i];
-        struct corrected_document document = {issued->document_id, issued->number};
+        struct corrected_document document = {issued->document_id, issued->number, issued->is_written_off};
         add_correction(list, arena, month, document, TEXT("reversal"), line_turned(issued->line));
     }
 }
@@ -133,7 +136,7 @@ enum status corrections_add(struct rated_month *month, struct arena *arena, uint
                        correction != NULL ? correction->reason : TEXT("rated again"), added.lines[i]);
     }
     if (list->count == before) {
-        struct corrected_document document = {place->document_id, place->number};
+        struct corrected_document document = {place->document_id, place->number, false};
         add_correction(list, arena, place->month, document, TEXT("no difference"),
                        line_of_no_difference(snapshot, agreement, place->sku_id));
     }

@@ -15,6 +15,7 @@ struct issued_line {
     struct month month;  /* that it bills: the one that it corrects, else its document's */
     int64_t document_id; /* its invoice; of a credit note's line the invoice that the note credits */
     struct text number;  /* of that invoice */
+    bool is_written_off; /* that invoice */
     int64_t
         takes_invoice_id; /* the line that it takes back; 0: none, or a reversal from before lines said it */
     int64_t takes_position;

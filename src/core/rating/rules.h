@@ -11,7 +11,9 @@
  * agreement. 2: the present ones. A minimum is charged in months in which anything of the SKU is (R3.9). The
  * price is chosen among those in the agreement's currency. A day that the zone leaves out altogether is no
  * day of the month: it has no seat-days, and `daily` does not divide by it. A month that follows one in
- * another zone begins when that one ended. */
+ * another zone begins when that one ended.
+ * 3: rates as 2 does. What a correction takes back of a document that was written off has a credit note of
+ * its own, and is never netted on an invoice (R8.5). */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
 
@@ -22,6 +24,6 @@ enum usage_billing { USAGE_NOT_ASKED = 0, USAGE_BILLED_HERE = 1, USAGE_BILLED_EL
 /* What is known of the months that closed, in a map by (agreement, fact). */
 enum month_fact { MONTH_RULES = 0, MONTH_USAGE_BILLING = 1 };
 
-enum rules_version { RULES_FIRST = 1, RULES_SECOND = 2, RULES_PRESENT = RULES_SECOND };
+enum rules_version { RULES_FIRST = 1, RULES_SECOND = 2, RULES_THIRD = 3, RULES_PRESENT = RULES_THIRD };
 
 #endif

@@ -158,6 +158,8 @@ static const struct db_field ISSUED_FIELDS[] = {
     DB_FIELD_MONTH(struct issued_line, month, MONTH_OF_USE),
     DB_FIELD_INT(struct issued_line, document_id, "coalesce(i.corrects_id, i.id)"),
     DB_FIELD_TEXT(struct issued_line, number, "coalesce(d.number, i.number)"),
+    DB_FIELD_BOOL(struct issued_line, is_written_off,
+                  "case when coalesce(d.state, i.state) = 'written-off' then 1 else 0 end"),
     DB_FIELD_INT(struct issued_line, takes_invoice_id, TAKES_INVOICE, DB_OR_NULL),
     DB_FIELD_INT(struct issued_line, takes_position, TAKES_POSITION, DB_OR_NULL),
 };

@@ -167,6 +167,17 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select id, gross_minor, 0 from invoices where kind <> 'credit-note' and set_off_minor >= 0 and "
      "gross_minor < 0",
      "asks for {a} (minor units), which is not for an invoice"},
+    /* A correction's note names its document: "corrects 2026-08 (CEDAR-2026-000001): ...". Who closed by
+     * rules before the third netted. */
+    {"loss-netted", AUDIT_INVOICE,
+     "select i.id, d.id, cast(sum(l.amount_minor) as bigint) from invoices d join invoices i on i.seller_id "
+     "= d.seller_id and i.buyer_id = d.buyer_id and i.issued_at_us > d.settled_at_us join months m on "
+     "m.agreement_id = i.agreement_id and m.month = i.month join invoice_lines l on l.invoice_id = i.id and "
+     "l.corrects_month is not null and substr(l.note, 19, length(d.number) + 2) = d.number || '):' where "
+     "d.state = 'written-off' and i.kind <> 'credit-note' and m.rules >= 3 group by i.id, d.id having "
+     "sum(l.amount_minor * (1.0 + l.tax_rate_millionths / 1000000.0)) <= -1",
+     "gives back {b} (minor units) of a document that was written off, which is to be set off against the "
+     "loss"},
     {"credit-note-asks", AUDIT_INVOICE,
      "select n.id, n.gross_minor, 0 from invoices n where n.kind = 'credit-note' and n.gross_minor > 0 and "
      "exists (select 1 from invoice_lines l where l.invoice_id = n.id and l.takes_invoice_id is not null)",
