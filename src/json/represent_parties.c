@@ -67,12 +67,33 @@ void represent_agreement(struct json_writer *out, const char *name, const struct
     json_write_close(out);
 }
 
+/* What an amendment names; the first terms change nothing. */
+static void write_changes(struct json_writer *out, int64_t changes) {
+    static const struct {
+        enum amendment_change change;
+        const char *name;
+    } NAMES[] = {{CHANGES_CURRENCY, "currency"},
+                 {CHANGES_TIME_ZONE, "time_zone"},
+                 {CHANGES_TAX, "tax"},
+                 {CHANGES_PAYMENT_DAYS, "payment_days"},
+                 {CHANGES_REPORT_DAYS, "report_due_days"},
+                 {CHANGES_TEXT, "terms"}};
+    json_write_open_array(out, "changes");
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if ((changes & NAMES[i].change) != 0) {
+            json_write_text(out, NULL, text_of(NAMES[i].name));
+        }
+    }
+    json_write_close_array(out);
+}
+
 void represent_terms(struct json_writer *out, const char *name, const struct terms_view *terms) {
     json_write_open(out, name);
     json_write_int(out, "number", terms->number);
     json_write_text(out, "agreement", terms->agreement);
     json_write_text(out, "state", terms->state);
     json_write_text_or_null(out, "from", terms->from);
+    write_changes(out, terms->changes);
     json_write_text(out, "currency", terms->currency);
     json_write_text(out, "time_zone", terms->time_zone);
     json_write_text(out, "tax_category", terms->tax_category);

@@ -9,6 +9,11 @@ import { Machine } from '../lease/machine.mjs';
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const csv = (text) => ({ text, type: 'text/csv' });
 
+function monthAhead(months) {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString().slice(0, 7);
+}
+
 async function agreeAndPrice({ distributor, alpine, contoso }) {
   const offer = await distributor.post('/v1/agreements', { buyer: 'ALPINE', report_due_days: 5, payment_days: 30, terms: 'Thirty days net.' }, 201);
   assert.equal(offer.state, 'offered');
@@ -16,14 +21,15 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
   const etag = await alpine.etag(`/v1/agreements/${offer.id}`);
   const signed = await alpine.post(`/v1/agreements/${offer.id}/sign`, { signed_by: 'Anna Alpine' }, 200, { headers: { 'if-match': etag } });
   assert.equal(signed.state, 'signed');
-  const proposed = await distributor.post(`/v1/agreements/${offer.id}/terms`, { from: '2027-03', payment_days: 45 }, 201);
+  const proposed = await distributor.post(`/v1/agreements/${offer.id}/terms`, { from: monthAhead(3), payment_days: 45 }, 201);
   assert.deepEqual([proposed.number, proposed.state, proposed.payment_days, proposed.report_due_days], [2, 'proposed', 45, 5]);
   const accepted = await alpine.post(`/v1/agreements/${offer.id}/terms/2/accept`, { accepted_by: 'Anna Alpine' });
   assert.equal(accepted.state, 'accepted');
-  await distributor.post(`/v1/agreements/${offer.id}/terms`, { from: '2027-04', currency: 'EUR' }, 201);
+  assert.deepEqual(accepted.changes, ['payment_days']);
+  await distributor.post(`/v1/agreements/${offer.id}/terms`, { from: monthAhead(4), currency: 'EUR' }, 201);
   assert.equal((await alpine.post(`/v1/agreements/${offer.id}/terms/3/withdraw`, {})).state, 'withdrawn');
   const terms = await alpine.get(`/v1/agreements/${offer.id}/terms`);
-  assert.deepEqual(terms.items.map((one) => one.from), [null, '2027-03', '2027-04']);
+  assert.deepEqual(terms.items.map((one) => one.from), [null, monthAhead(3), monthAhead(4)]);
   for (const bills_elsewhere of [true, false]) {
     const tag = await alpine.etag(`/v1/agreements/${offer.id}`);
     const edited = await alpine.must(200, 'PATCH', `/v1/agreements/${offer.id}`, { body: { bills_elsewhere }, headers: { 'if-match': tag } });

@@ -194,10 +194,10 @@ class Stage:
                                  {"buyer": code, "as_draft": is_draft, "terms": terms})
             self.made[f"agreement of {code}"] = agreement["id"]
         signed = self.say("P0001", "GET", f"/v1/agreements?buyer={self.who['P0001'].id}")["items"][0]["id"]
-        for month in ("2031-01", "2031-02"):
+        running = datetime.date.today().replace(day=15) + datetime.timedelta(days=31)
+        for month in (f"{running:%Y-%m}", f"{running + datetime.timedelta(days=31):%Y-%m}"):
             terms = self.secret(f"terms from {month} for P0001", ["MERIDIAN", "P0001"], "terms")
             self.say("MERIDIAN", "POST", f"/v1/agreements/{signed}/terms", {"from": month, "terms": terms})
-        running = datetime.date.today().replace(day=15) + datetime.timedelta(days=31)
         self.made["next month"] = f"{running:%Y-%m}"
         self.made["move"] = self.say("MERIDIAN", "POST", "/v1/moves", {
             "customer": self.who["C00001"].id, "to": self.who["P0002"].id, "month": self.made["next month"]})["id"]

@@ -133,7 +133,7 @@ def writes(stage):
         Write("signAgreement", "P0006", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0006')}/sign",
               {"signed_by": "Ada"}, edge("MERIDIAN", "P0006")),
         Write("amendAgreement", "MERIDIAN", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0001')}/terms",
-              {"from": "2031-03", "payment_days": 45}, edge("MERIDIAN", "P0001")),
+              {"from": made["next month"], "payment_days": 45}, edge("MERIDIAN", "P0001")),
         Write("acceptTerms", "P0001", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0001')}/terms/2/accept",
               {"accepted_by": "Ada"}, edge("MERIDIAN", "P0001")),
         Write("withdrawTerms", "MERIDIAN", "POST", f"/v1/agreements/{agreement('MERIDIAN', 'P0001')}/terms/3/withdraw", {},

@@ -223,9 +223,10 @@ static void a_closed_month_an_earlier_one_and_no_change_are_refused(void **state
            (struct agreement_terms_input){.currency = TEXT("EUR")});
     refuse(&trade, "unknown-currency", "A", "2026-11",
            (struct agreement_terms_input){.currency = TEXT("EURO")});
+    trade_account(&trade, "customer", "C", "P1");
+    refuse(&trade, "month-too-early", "C", "2026-10", taxed);
+    refuse(&trade, "month-too-far", "A", "2027-12", taxed);
     amend(&trade, "P1", "A", "2027-01", taxed);
-    refuse(&trade, "amendment-exists", "A", "2026-12",
-           (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("19")});
     /* One of the same month takes its place. */
     amend(&trade, "P1", "A", "2027-01", (struct agreement_terms_input){.tax_rate = TEXT("20")});
     trade_at(&trade, "2027-02-10T00:00:00Z");
@@ -339,6 +340,209 @@ static void a_month_whose_midnights_are_kept_in_its_former_zone_alone_is_told(vo
     assert_string_equal(found.violations[0].rule.at, "month-midnights");
 }
 
+/* The distributor and the provider, each as its own user. */
+struct parties {
+    struct trade seller;
+    struct call buyer;
+};
+
+static struct parties parties_of(struct trade *trade) {
+    struct parties parties = {*trade, trade->call};
+    parties.seller.call.actor =
+        (struct actor){.kind = ACTOR_USER, .id = 1, .account_id = trade->distributor_id, .rights = RIGHT_ALL};
+    parties.buyer.actor = parties.seller.call.actor;
+    parties.buyer.actor.account_id = trade->provider_id;
+    return parties;
+}
+
+static struct decide_amendment_input decision(const char *seller, const char *buyer, const char *number) {
+    return (struct decide_amendment_input){.agreement = {.seller = text_of(seller), .buyer = text_of(buyer)},
+                                           .number = text_of(number),
+                                           .accepted_by = TEXT("Paula")};
+}
+
+static struct terms_view accept(struct trade *trade, struct call *call, const char *number) {
+    struct decide_amendment_input input = decision("DIST", "P1", number);
+    struct terms_view view;
+    WORLD_OK(trade->world, accept_amendment(call, &input, &view, &trade->world->fault));
+    return view;
+}
+
+static struct terms_view terms_number(struct trade *trade, const char *seller, const char *buyer,
+                                      int64_t number) {
+    const struct agreement_words words = {.seller = text_of(seller), .buyer = text_of(buyer)};
+    struct terms_list list;
+    WORLD_OK(trade->world, list_terms(&trade->call, &words, &list, &trade->world->fault));
+    assert_true(number >= 1 && (size_t)number <= list.count);
+    return list.items[number - 1];
+}
+
+static void an_older_proposal_that_is_accepted_later_undoes_no_tax_notice(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct parties parties = parties_of(&trade);
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("10")});
+    amend(&parties.seller, "DIST", "P1", "2026-11", (struct agreement_terms_input){.tax_rate = TEXT("22")});
+    struct terms_view proposed = terms_number(&trade, "DIST", "P1", 2);
+    assert_true(text_is(proposed.tax_rate, "22"));
+    struct terms_view accepted = accept(&trade, &parties.buyer, "2");
+    assert_true(text_is(accepted.tax_rate, "22"));
+    assert_int_equal(accepted.payment_days, 10);
+    assert_int_equal(accepted.changes, CHANGES_PAYMENT_DAYS);
+    trade_at(&trade, "2027-01-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    trade_close(&trade, "2026-12");
+    /* Four seats at 10.00. */
+    assert_int_equal(trade_invoice(&trade, "DIST", "P1", "2026-12").invoice.tax_minor, 880);
+    nothing_is_wrong(&trade);
+}
+
+static void of_two_proposals_of_one_month_each_changes_what_it_names(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct parties parties = parties_of(&trade);
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("10")});
+    amend(&parties.seller, "DIST", "P1", "2026-12", (struct agreement_terms_input){.text = TEXT("new")});
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("20")});
+    accept(&trade, &parties.buyer, "3");
+    accept(&trade, &parties.buyer, "2");
+    assert_int_equal(terms_number(&trade, "DIST", "P1", 3).payment_days, 10);
+    assert_true(text_is(terms_number(&trade, "DIST", "P1", 3).terms, "new"));
+    accept(&trade, &parties.buyer, "4");
+    assert_int_equal(terms_number(&trade, "DIST", "P1", 4).payment_days, 20);
+    assert_true(text_is(terms_number(&trade, "DIST", "P1", 4).terms, "new"));
+    nothing_is_wrong(&trade);
+}
+
+static void an_earlier_proposal_of_what_a_later_one_changed_is_not_accepted(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct parties parties = parties_of(&trade);
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("10")});
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("20")});
+    accept(&trade, &parties.buyer, "3");
+    struct decide_amendment_input older = decision("DIST", "P1", "2");
+    struct terms_view view;
+    WORLD_FAULT(trade.world, "amendment-exists",
+                accept_amendment(&parties.buyer, &older, &view, &trade.world->fault));
+}
+
+static void an_amendment_may_begin_before_another_which_keeps_its_own(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "A", "2027-01",
+          (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("20")});
+    amend(&trade, "P1", "A", "2026-12",
+          (struct agreement_terms_input){
+              .tax_category = TEXT("S"), .tax_rate = TEXT("19"), .payment_days = TEXT("7")});
+    struct terms_view later = terms_number(&trade, "P1", "A", 2);
+    assert_true(text_is(later.tax_rate, "20"));
+    assert_int_equal(later.payment_days, 7);
+    trade_at(&trade, "2027-02-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    trade_close(&trade, "2026-12");
+    trade_close(&trade, "2027-01");
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-11").invoice.tax_minor, 0);
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-12").invoice.tax_minor, 1520);
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2027-01").invoice.tax_minor, 1600);
+    nothing_is_wrong(&trade);
+}
+
+static void accepted_terms_are_taken_back_until_they_begin(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct parties parties = parties_of(&trade);
+    struct terms_view view;
+    amend(&trade, "P1", "A", "2027-01", (struct agreement_terms_input){.payment_days = TEXT("7")});
+    amend(&trade, "P1", "A", "2027-02", (struct agreement_terms_input){.text = TEXT("new")});
+    assert_int_equal(terms_number(&trade, "P1", "A", 3).payment_days, 7);
+    struct call provider = parties.buyer;
+    struct decide_amendment_input back = decision("P1", "A", "2");
+    WORLD_OK(trade.world, withdraw_amendment(&provider, &back, &view, &trade.world->fault));
+    assert_int_equal(terms_number(&trade, "P1", "A", 3).payment_days, 30);
+    trade_at(&trade, "2027-02-01T00:00:00Z");
+    provider.now_us = trade.call.now_us;
+    back.number = TEXT("3");
+    WORLD_FAULT(trade.world, "amendment-begun",
+                withdraw_amendment(&provider, &back, &view, &trade.world->fault));
+    nothing_is_wrong(&trade);
+}
+
+static void what_two_parties_agreed_on_neither_takes_back_alone(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    struct parties parties = parties_of(&trade);
+    struct terms_view view;
+    amend(&parties.seller, "DIST", "P1", "2026-12",
+          (struct agreement_terms_input){.payment_days = TEXT("10")});
+    accept(&trade, &parties.buyer, "2");
+    amend(&parties.seller, "DIST", "P1", "2026-12", (struct agreement_terms_input){.tax_rate = TEXT("22")});
+    struct decide_amendment_input back = decision("DIST", "P1", "2");
+    WORLD_FAULT(trade.world, "amendment-agreed",
+                withdraw_amendment(&parties.seller.call, &back, &view, &trade.world->fault));
+    WORLD_FAULT(trade.world, "amendment-agreed",
+                withdraw_amendment(&parties.buyer, &back, &view, &trade.world->fault));
+    back.number = TEXT("3"); /* a notice is the seller's alone */
+    WORLD_FAULT(trade.world, "amendment-agreed",
+                withdraw_amendment(&parties.buyer, &back, &view, &trade.world->fault));
+    WORLD_OK(trade.world, withdraw_amendment(&parties.seller.call, &back, &view, &trade.world->fault));
+    back.number = TEXT("2");
+    WORLD_OK(trade.world, withdraw_amendment(&trade.call, &back, &view, &trade.world->fault));
+    nothing_is_wrong(&trade);
+}
+
+static void what_was_supplied_gets_other_terms_by_nobodys_notice(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    trade_at(&trade, "2026-12-06T00:00:00Z");
+    struct terms_view view =
+        amend(&trade, "P1", "A", "2026-11",
+              (struct agreement_terms_input){.tax_category = TEXT("S"), .tax_rate = TEXT("50")});
+    assert_true(text_is(view.state, "proposed"));
+    struct parties parties = parties_of(&trade);
+    struct decide_amendment_input input = decision("P1", "A", "2");
+    WORLD_OK(trade.world, accept_amendment(&parties.buyer, &input, &view, &trade.world->fault));
+    assert_true(text_is(view.state, "accepted"));
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-11").invoice.tax_minor, 4000);
+}
+
+static void a_charge_does_not_become_so_much_of_another_currency(void **state) {
+    struct trade trade;
+    struct terms_view view;
+    struct one_off_charge_view charge;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "B", "2026-12", (struct agreement_terms_input){.currency = TEXT("USD")});
+    struct add_one_off_charge_input input = {.seller = TEXT("P1"),
+                                             .buyer = TEXT("B"),
+                                             .month = TEXT("2026-12"),
+                                             .description = TEXT("visit"),
+                                             .quantity = 1,
+                                             .unit_price = TEXT("50")};
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &charge, &trade.world->fault));
+    struct decide_amendment_input back = decision("P1", "B", "2");
+    WORLD_FAULT(trade.world, "charge-waiting",
+                withdraw_amendment(&trade.call, &back, &view, &trade.world->fault));
+    refuse(&trade, "charge-waiting", "B", "2026-11", (struct agreement_terms_input){.currency = TEXT("CHF")});
+}
+
+static void terms_that_do_not_follow_those_before_them_are_told(void **state) {
+    struct trade trade;
+    struct audit_store_result found;
+    october_is_closed(&trade, *state);
+    amend(&trade, "P1", "A", "2026-12", (struct agreement_terms_input){.payment_days = TEXT("7")});
+    nothing_is_wrong(&trade);
+    trade_sabotage(&trade, "update amendments set report_due_days = 9");
+    WORLD_OK(trade.world, audit_store(&trade.call, &found, &trade.world->fault));
+    assert_int_equal(found.violation_total, 1);
+    assert_string_equal(found.violations[0].rule.at, "amendment-terms");
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
@@ -350,6 +554,15 @@ int main(void) {
         WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),
         WORLD_TEST(the_first_month_in_a_new_zone_begins_where_the_last_one_ended),
         WORLD_TEST(no_hour_between_two_zones_is_in_no_month),
+        WORLD_TEST(an_older_proposal_that_is_accepted_later_undoes_no_tax_notice),
+        WORLD_TEST(of_two_proposals_of_one_month_each_changes_what_it_names),
+        WORLD_TEST(an_earlier_proposal_of_what_a_later_one_changed_is_not_accepted),
+        WORLD_TEST(an_amendment_may_begin_before_another_which_keeps_its_own),
+        WORLD_TEST(accepted_terms_are_taken_back_until_they_begin),
+        WORLD_TEST(what_two_parties_agreed_on_neither_takes_back_alone),
+        WORLD_TEST(what_was_supplied_gets_other_terms_by_nobodys_notice),
+        WORLD_TEST(a_charge_does_not_become_so_much_of_another_currency),
+        WORLD_TEST(terms_that_do_not_follow_those_before_them_are_told),
         WORLD_TEST(a_closed_month_keeps_its_midnights_in_the_zone_of_its_terms),
         WORLD_TEST(a_month_whose_midnights_are_kept_in_its_former_zone_alone_is_told),
         WORLD_TEST(a_correction_in_the_old_currency_is_billed_before_the_currency_changes),

@@ -482,9 +482,14 @@ static const struct command COMMANDS[] = {
           {.name = "from", .value = "MONTH", .presence = REQUIRED, .help = "the first month, e.g. 2027-01"},
           AMENDED_OPTIONS},
      .details =
-         "What is not given stays. Licences, keys and devices stay as they are. A change of the tax alone "
-         "binds by\nthis notice, and a customer's is accepted by its seller; everything else waits until "
-         "the buyer accepts.",
+         "What is not given stays as it is in that month, also where other terms are accepted meanwhile. "
+         "Licences, keys\nand devices stay as they are. The month is open, at most twelve ahead, and none of "
+         "before the agreement.\nA change of the tax alone binds by this notice, and a customer's is "
+         "accepted "
+         "by its seller; everything\nelse waits until the buyer accepts. The operator acts for both parties: "
+         "what it proposes is accepted at once.\nFor a month that is over, which was supplied by other "
+         "terms, "
+         "nobody's notice is enough: it waits for\nagreement accept.",
      .prints = true,
      .run = run_agreement_amend},
     {.words = "agreement accept",
@@ -494,14 +499,23 @@ static const struct command COMMANDS[] = {
          {AGREEMENT_NAMES,
           {.name = "number", .value = "N", .presence = REQUIRED, .help = "of the terms: agreement terms"},
           {.name = "by", .value = "NAME", .presence = REQUIRED, .help = "the person who accepts"}},
+     .details =
+         "Only what is proposed waits for this: agreement terms shows it. Of several proposals each changes "
+         "what it\nnames and leaves the rest as it is when it is accepted. Where two change the same from "
+         "one month on, the\none proposed later holds, and the earlier cannot be accepted any more.",
      .prints = true,
      .run = run_agreement_accept},
     {.words = "agreement withdraw",
-     .summary = "Withdraw or decline terms that are not accepted yet",
+     .summary = "Take back terms that have not begun, or decline them",
      .operands = AGREEMENT_OPERAND,
      .options =
          {AGREEMENT_NAMES,
           {.name = "number", .value = "N", .presence = REQUIRED, .help = "of the terms: agreement terms"}},
+     .details =
+         "Until they are accepted either party can. Accepted terms whose month has not begun are taken back "
+         "by "
+         "the seller\nwhere they change the tax alone or the buyer is its customer, and by the operator. "
+         "The terms before them\nhold on.",
      .prints = true,
      .run = run_agreement_withdraw},
     {.words = "agreement terms",

@@ -56,12 +56,24 @@ bool agreement_was_in_force(const struct agreement *agreement, int64_t from_us, 
 enum amendment_state { AMENDMENT_PROPOSED, AMENDMENT_ACCEPTED, AMENDMENT_WITHDRAWN };
 extern const struct state_machine amendment_machine;
 
-/* All terms of an agreement from a month's first day on. */
+/* The terms that an amendment may change, as bits. */
+enum amendment_change {
+    CHANGES_CURRENCY = 1,
+    CHANGES_TIME_ZONE = 2,
+    CHANGES_TAX = 4,
+    CHANGES_PAYMENT_DAYS = 8,
+    CHANGES_REPORT_DAYS = 16,
+    CHANGES_TEXT = 32
+};
+
+/* All terms of an agreement from a month's first day on: those that it changes, and of the others what holds
+ * before it. */
 struct amendment {
     int64_t agreement_id;
     int64_t number; /* of the agreement's terms: its first are 1 */
     enum amendment_state state;
     struct month from;
+    int64_t changes; /* enum amendment_change */
     struct text currency;
     struct text time_zone;
     struct tax tax;
@@ -73,6 +85,13 @@ struct amendment {
     int64_t decided_at_us; /* accepted or withdrawn; 0: not yet */
     struct text decided_by;
 };
+
+/* What of the amendment differs from these terms, as enum amendment_change. */
+int64_t amendment_changes_of(const struct agreement *terms, const struct amendment *amendment);
+
+/* Takes over from the terms before it what the amendment does not change; true where that made a difference.
+ */
+bool amendment_follow(struct amendment *amendment, const struct agreement *before);
 
 /* The agreement with the amendment's terms, from its month on. */
 struct agreement agreement_amended(const struct agreement *agreement, const struct amendment *amendment);

@@ -2,16 +2,18 @@
 
 #include "core/money/money.h"
 #include "programme/call/authorise.h"
+#include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"
+#include "store/billing/one_off_charges.h"
 #include "store/parties/accounts.h"
 #include "store/parties/amendments.h"
 
 #include <assert.h>
 
-enum { SIGNER_MAX_BYTES = 200, PERCENT_DIGITS = 4 };
+enum { SIGNER_MAX_BYTES = 200, PERCENT_DIGITS = 4, MONTHS_AHEAD_MAX = 12 };
 
 /* ---- as people read it ---- */
 
@@ -39,6 +41,7 @@ static struct terms_view amended_terms(struct call *call, const struct agreement
                                        const struct amendment *amendment) {
     struct agreement amended = agreement_amended(agreement, amendment);
     struct terms_view view = first_terms(call, &amended);
+    view.changes = amendment->changes;
     view.number = amendment->number;
     view.state = text_of(machine_state_name(&amendment_machine, (int)amendment->state));
     view.from = month_format(call->arena, amendment->from);
@@ -51,12 +54,24 @@ static struct terms_view amended_terms(struct call *call, const struct agreement
 
 /* ---- what an amendment may be ---- */
 
-/* What has been closed keeps its terms, and of two amendments the later one's month is not the earlier. */
-static enum status check_month(struct call *call, const struct amendment *amendment, struct fault *fault) {
+/* The month that runs, and the one in which the agreement was signed, in the zone of the terms. */
+static enum status find_months(struct call *call, const struct agreement *terms, struct month *running,
+                               struct month *signed_in, struct fault *fault) {
+    struct zone *zone = NULL;
+    TRY(open_zone(call, terms->time_zone, &zone, fault));
+    *running = zone_month_at(zone, call->now_us);
+    *signed_in = zone_month_at(zone, terms->signed_at_us);
+    zone_close(zone);
+    return STATUS_OK;
+}
+
+/* What has been closed keeps its terms, and there are none before the agreement. */
+static enum status check_open(struct call *call, const struct agreement *present,
+                              const struct amendment *amendment, struct fault *fault) {
     struct text word = month_format(call->arena, amendment->from);
-    struct amendment *others = NULL;
-    size_t count = 0;
     struct month closed = {0};
+    struct month running = {0};
+    struct month signed_in = {0};
     TRY(month_last_closed(call->db, amendment->agreement_id, &closed, fault));
     if (amendment->from.index <= closed.index) {
         return fault_set(
@@ -64,50 +79,79 @@ static enum status check_month(struct call *call, const struct amendment *amendm
             "%.*s is closed on this edge, and a closed month keeps its terms: name a later month.",
             TEXT_ARGS(month_format(call->arena, closed)));
     }
+    TRY(find_months(call, present, &running, &signed_in, fault));
+    if (amendment->from.index < signed_in.index) {
+        return fault_set(fault, STATUS_INVALID, "month-too-early", "from", word,
+                         "The agreement was signed in %.*s: name that month or a later one.",
+                         TEXT_ARGS(month_format(call->arena, signed_in)));
+    }
+    if (amendment->from.index > running.index + MONTHS_AHEAD_MAX) {
+        return fault_set(fault, STATUS_INVALID, "month-too-far", "from", word,
+                         "Terms are changed up to %d months ahead: name %.*s or an earlier month.",
+                         MONTHS_AHEAD_MAX,
+                         TEXT_ARGS(month_format(call->arena, month_plus(running, MONTHS_AHEAD_MAX))));
+    }
+    return STATUS_OK;
+}
+
+/* Of two from one month the later proposed one holds, so the earlier cannot bind behind it where both say
+ * something of one term. */
+static enum status check_others(struct call *call, const struct amendment *amendment, struct fault *fault) {
+    struct amendment *others = NULL;
+    size_t count = 0;
     TRY(amendments_of(call->db, call->arena, amendment->agreement_id, &others, &count, fault));
     for (size_t i = 0; i < count; i++) {
-        if (others[i].state == AMENDMENT_ACCEPTED && others[i].from.index > amendment->from.index) {
-            return fault_set(fault, STATUS_CONFLICT, "amendment-exists", "from", word,
-                             "Terms from %.*s on are accepted already: name that month or a later one.",
+        bool is_behind = others[i].state == AMENDMENT_ACCEPTED && others[i].number > amendment->number &&
+                         others[i].from.index == amendment->from.index;
+        if (is_behind && (others[i].changes & amendment->changes) != 0) {
+            return fault_set(fault, STATUS_CONFLICT, "amendment-exists", "number",
+                             text_format(call->arena, "%lld", (long long)amendment->number),
+                             "Terms %lld, which were proposed later, change the same from %.*s on and bind "
+                             "already: propose anew what is to hold instead.",
+                             (long long)others[i].number,
                              TEXT_ARGS(month_format(call->arena, others[i].from)));
         }
     }
     return STATUS_OK;
 }
 
-/* A correction is billed in its month's currency, so it cannot wait behind a change of it. */
-static enum status check_currency(struct call *call, const struct agreement *agreement,
-                                  const struct amendment *amendment, struct fault *fault) {
+/* What a charge asks for is not to become so much of another money. */
+static enum status check_charges(struct call *call, const struct amendment *amendment, struct text currency,
+                                 struct fault *fault) {
     bool waits = false;
-    if (text_equal(agreement->currency, amendment->currency)) {
+    if ((amendment->changes & CHANGES_CURRENCY) == 0) {
         return STATUS_OK;
     }
-    TRY(correction_waits(call->db, agreement->id, &waits, fault));
+    TRY(one_off_charge_waits(call->db, amendment->agreement_id, amendment->from, &waits, fault));
     if (waits) {
-        return fault_set(
-            fault, STATUS_CONFLICT, "correction-waiting", "currency", amendment->currency,
-            "A correction in %.*s waits for the next invoice of this edge: close that month first.",
-            TEXT_ARGS(agreement->currency));
+        return fault_set(fault, STATUS_CONFLICT, "charge-waiting", "currency", currency,
+                         "A charge of %.*s or later asks for %.*s: remove it first, and add it anew.",
+                         TEXT_ARGS(month_format(call->arena, amendment->from)), TEXT_ARGS(currency));
     }
     return STATUS_OK;
 }
 
-static enum status check_amendment(struct call *call, const struct agreement *agreement,
+/* A correction is billed in its month's currency, so it cannot wait behind a change of it. */
+static enum status check_currency(struct call *call, const struct agreement *present,
+                                  const struct amendment *amendment, struct fault *fault) {
+    bool waits = false;
+    if ((amendment->changes & CHANGES_CURRENCY) == 0) {
+        return STATUS_OK;
+    }
+    TRY(correction_waits(call->db, present->id, &waits, fault));
+    if (waits) {
+        return fault_set(
+            fault, STATUS_CONFLICT, "correction-waiting", "currency", amendment->currency,
+            "A correction in %.*s waits for the next invoice of this edge: close that month first.",
+            TEXT_ARGS(present->currency));
+    }
+    return check_charges(call, amendment, present->currency, fault);
+}
+
+static enum status check_amendment(struct call *call, const struct agreement *present,
                                    const struct amendment *amendment, struct fault *fault) {
-    TRY(check_month(call, amendment, fault));
-    return check_currency(call, agreement, amendment, fault);
-}
-
-static bool is_same_but_tax(const struct agreement *agreement, const struct amendment *amendment) {
-    return text_equal(agreement->currency, amendment->currency) &&
-           text_equal(agreement->time_zone, amendment->time_zone) &&
-           agreement->payment_days == amendment->payment_days &&
-           agreement->report_due_days == amendment->report_due_days &&
-           text_equal(agreement->terms, amendment->terms);
-}
-
-static bool is_same_tax(struct tax a, struct tax b) {
-    return a.rate_millionths == b.rate_millionths && text_equal(text_of(a.category), text_of(b.category));
+    TRY(check_open(call, present, amendment, fault));
+    return check_currency(call, present, amendment, fault);
 }
 
 /* ---- proposing ---- */
@@ -152,19 +196,25 @@ static enum status fill_amendment(struct call *call, const struct amend_agreemen
         .proposed_by = actor_text(call),
         .decided_by = TEXT(""),
     };
-    if (is_same_but_tax(present, amendment) && is_same_tax(present->tax, amendment->tax)) {
+    amendment->changes = amendment_changes_of(present, amendment);
+    if (amendment->changes == 0) {
         return fault_set(fault, STATUS_INVALID, "nothing-changed", NULL, TEXT(""),
                          "Give at least one term that differs from what the agreement has in that month.");
     }
     return STATUS_OK;
 }
 
-/* Whether the proposal binds at once: notice is enough, or who proposes may accept it too. */
+/* Whether the proposal binds at once: notice is enough, or who proposes may accept it too. What has been
+ * supplied already gets other terms by nobody's notice, and by no slip of the month. */
 static enum status binds_at_once(struct call *call, const struct agreement *present,
                                  const struct amendment *amendment, bool *binds, struct fault *fault) {
     struct account buyer;
+    struct month running = {0};
+    struct month signed_in = {0};
     TRY(account_load(call->db, call->arena, present->buyer_id, &buyer, fault));
-    *binds = is_same_but_tax(present, amendment) || buyer.kind == ACCOUNT_CUSTOMER || actor_is_operator(call);
+    TRY(find_months(call, present, &running, &signed_in, fault));
+    *binds = amendment->from.index >= running.index &&
+             (amendment->changes == CHANGES_TAX || buyer.kind == ACCOUNT_CUSTOMER || actor_is_operator(call));
     return STATUS_OK;
 }
 
@@ -189,6 +239,7 @@ static enum status do_amend_agreement(struct call *call, const void *input, void
         amendment.decided_by = actor_text(call);
     }
     TRY(amendment_insert(call->db, &amendment, fault));
+    TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.amend", &agreement, &amendment, fault));
     *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
     return STATUS_OK;
@@ -222,21 +273,39 @@ static enum status step(struct call *call, struct amendment *amendment, const ch
     return STATUS_OK;
 }
 
+/* The buyer accepts, and for a customer also its seller, who has signed for it. */
+static enum status require_acceptance(struct call *call, const struct agreement *agreement,
+                                      struct fault *fault) {
+    struct account buyer;
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    bool by_seller = buyer.kind == ACCOUNT_CUSTOMER && call->actor.account_id == agreement->seller_id;
+    return require_right(call, by_seller ? agreement->seller_id : agreement->buyer_id, RIGHT_ACCOUNTS, fault);
+}
+
 static enum status do_accept_amendment(struct call *call, const void *input, void *output,
                                        struct fault *fault) {
     const struct decide_amendment_input *asked = input;
     struct agreement agreement;
     struct amendment amendment;
     TRY(find_amendment(call, asked, &agreement, &amendment, fault));
-    TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
+    TRY(require_acceptance(call, &agreement, fault));
     TRY(require_signed(&agreement, fault));
+    if (amendment.state != AMENDMENT_PROPOSED) {
+        return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state",
+                         text_of(machine_state_name(&amendment_machine, (int)amendment.state)),
+                         "These terms are %s already.",
+                         machine_state_name(&amendment_machine, (int)amendment.state));
+    }
     TRY(step(call, &amendment, "accept", fault));
     TRY(check_required_line(asked->accepted_by, "accepted_by", SIGNER_MAX_BYTES, &amendment.decided_by,
                             fault));
     struct agreement present = agreement;
     TRY(agreement_in_month(call->db, call->arena, amendment.from, &present, fault));
+    (void)amendment_follow(&amendment, &present);
     TRY(check_amendment(call, &present, &amendment, fault));
+    TRY(check_others(call, &amendment, fault));
     TRY(amendment_update(call->db, &amendment, fault));
+    TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.accept", &agreement, &amendment, fault));
     *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
     return STATUS_OK;
@@ -245,6 +314,30 @@ static enum status do_accept_amendment(struct call *call, const void *input, voi
 enum status accept_amendment(struct call *call, const struct decide_amendment_input *input,
                              struct terms_view *out, struct fault *fault) {
     return call_run(call, DB_WRITE, do_accept_amendment, input, out, fault);
+}
+
+/* What binds is taken back before it has begun, by whoever could have bound the buyer to it alone. */
+static enum status check_taking_back(struct call *call, const struct agreement *agreement,
+                                     const struct amendment *amendment, struct fault *fault) {
+    struct agreement before = *agreement;
+    struct account buyer;
+    struct month running = {0};
+    struct month signed_in = {0};
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    bool alone = amendment->changes == CHANGES_TAX || buyer.kind == ACCOUNT_CUSTOMER;
+    bool is_seller = call->actor.account_id == agreement->seller_id;
+    if (!actor_is_operator(call) && !(alone && is_seller)) {
+        return fault_set(fault, STATUS_CONFLICT, "amendment-agreed", "state", TEXT("accepted"),
+                         "Both parties are bound to these terms: propose others from the same month on.");
+    }
+    TRY(agreement_in_month(call->db, call->arena, month_plus(amendment->from, -1), &before, fault));
+    TRY(find_months(call, &before, &running, &signed_in, fault));
+    if (amendment->from.index <= running.index) {
+        return fault_set(fault, STATUS_CONFLICT, "amendment-begun", "from",
+                         month_format(call->arena, amendment->from),
+                         "These terms hold already: amend the agreement from this month or a later one on.");
+    }
+    return check_charges(call, amendment, amendment->currency, fault);
 }
 
 /* The seller takes it back, or the buyer declines it. */
@@ -256,9 +349,13 @@ static enum status do_withdraw_amendment(struct call *call, const void *input, v
     TRY(find_amendment(call, asked, &agreement, &amendment, fault));
     bool is_buyer = call->actor.account_id == agreement.buyer_id;
     TRY(require_right(call, is_buyer ? agreement.buyer_id : agreement.seller_id, RIGHT_ACCOUNTS, fault));
+    if (amendment.state == AMENDMENT_ACCEPTED) {
+        TRY(check_taking_back(call, &agreement, &amendment, fault));
+    }
     TRY(step(call, &amendment, "withdraw", fault));
     amendment.decided_by = actor_text(call);
     TRY(amendment_update(call->db, &amendment, fault));
+    TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.withdraw", &agreement, &amendment, fault));
     *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
     return STATUS_OK;
@@ -271,6 +368,17 @@ enum status withdraw_amendment(struct call *call, const struct decide_amendment_
 
 /* ---- reading ---- */
 
+/* What is only proposed would be applied to the terms of its month as they are now. */
+static enum status follow_proposal(struct call *call, const struct agreement *agreement,
+                                   struct amendment *amendment, struct fault *fault) {
+    struct agreement present = *agreement;
+    if (amendment->state == AMENDMENT_PROPOSED) {
+        TRY(agreement_in_month(call->db, call->arena, amendment->from, &present, fault));
+        (void)amendment_follow(amendment, &present);
+    }
+    return STATUS_OK;
+}
+
 static enum status do_list_terms(struct call *call, const void *input, void *output, struct fault *fault) {
     struct agreement agreement;
     struct amendment *amendments = NULL;
@@ -281,6 +389,7 @@ static enum status do_list_terms(struct call *call, const void *input, void *out
     struct terms_list list = {ARENA_NEW(call->arena, struct terms_view, count + 1), 0};
     list.items[list.count++] = first_terms(call, &agreement);
     for (size_t i = 0; i < count; i++) {
+        TRY(follow_proposal(call, &agreement, &amendments[i], fault));
         list.items[list.count++] = amended_terms(call, &agreement, &amendments[i]);
     }
     *(struct terms_list *)output = list;

@@ -2,7 +2,9 @@
  *
  * The seller proposes. A change of the tax alone, which the law makes, needs no more than that notice. What
  * the buyer owes, when, and for what it is liable needs its acceptance; for a customer its seller accepts, as
- * it has signed for it. Until then the old terms go on (docs/rules.md, R2.12). */
+ * it has signed for it. A month that is over is changed by acceptance alone. Until then the old terms go on
+ * (docs/rules.md, R1.10). An amendment changes what it names and nothing else: the rest is what holds before
+ * it, whatever was accepted in the meantime. */
 #ifndef SEATMETER_PROGRAMME_PARTIES_AMEND_AGREEMENT_H
 #define SEATMETER_PROGRAMME_PARTIES_AMEND_AGREEMENT_H
 
@@ -12,6 +14,7 @@
 /* The terms that an agreement has from a month on; the first ones have no month. */
 struct terms_view {
     int64_t number;        /* 1: the agreement's first */
+    int64_t changes;       /* enum amendment_change: what of it is new; the rest is what holds before it */
     struct text agreement; /* agr_… */
     struct text state;     /* "proposed", "accepted", "withdrawn" */
     struct text from;      /* "2026-11", or empty */
@@ -35,8 +38,9 @@ struct amend_agreement_input {
 };
 
 /* Faults: "wrong-state" (only a signed or suspended agreement is amended), "malformed-month", "month-closed",
- * "amendment-exists" (an accepted one begins later), "nothing-changed", "correction-waiting" (of a month in
- * the old currency), those of offer_agreement's terms. */
+ * "month-too-early" (before the signature), "month-too-far" (more than twelve ahead), "nothing-changed",
+ * "correction-waiting" and "charge-waiting" (in the currency that is to change), those of offer_agreement's
+ * terms. */
 enum status amend_agreement(struct call *call, const struct amend_agreement_input *input,
                             struct terms_view *out, struct fault *fault) MUST_CHECK;
 
@@ -46,12 +50,15 @@ struct decide_amendment_input {
     struct text accepted_by; /* the person who accepts; of accept_amendment */
 };
 
-/* For the buyer. Faults: "unknown-amendment", "wrong-state", "missing-field", "month-closed",
- * "amendment-exists", "correction-waiting". */
+/* For the buyer; for a customer's seller too. Faults: "unknown-amendment", "wrong-state", "missing-field",
+ * "month-closed", "correction-waiting", "charge-waiting", "amendment-exists" (a later proposal of the same
+ * binds already). */
 enum status accept_amendment(struct call *call, const struct decide_amendment_input *input,
                              struct terms_view *out, struct fault *fault) MUST_CHECK;
 
-/* For either party, while it is only proposed. */
+/* For either party while it is only proposed; later, until it begins, for who could have bound the buyer
+ * alone. Faults: "unknown-amendment", "wrong-state", "amendment-agreed", "amendment-begun", "charge-waiting".
+ */
 enum status withdraw_amendment(struct call *call, const struct decide_amendment_input *input,
                                struct terms_view *out, struct fault *fault) MUST_CHECK;
 

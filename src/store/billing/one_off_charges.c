@@ -105,3 +105,11 @@ enum status one_off_charges_mark_billed(struct db *db, struct month month, int64
     return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index), db_integer(first_invoice_id)), NULL,
                   fault);
 }
+
+static const char WAITS[] =
+    "select 1 from charges where agreement_id = $1 and month >= $2 and invoice_id is null limit 1";
+
+enum status one_off_charge_waits(struct db *db, int64_t agreement_id, struct month from, bool *waits,
+                                 struct fault *fault) {
+    return rows_yes(db, WAITS, DB_ARGS(db_integer(agreement_id), db_integer(from.index)), waits, fault);
+}

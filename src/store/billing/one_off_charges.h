@@ -40,4 +40,8 @@ enum status one_off_charges_billed(struct db *db, struct arena *arena, struct mo
 enum status one_off_charges_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
                                         struct fault *fault) MUST_CHECK;
 
+/* Whether a charge of that month of the agreement, or of a later one, waits for an invoice. */
+enum status one_off_charge_waits(struct db *db, int64_t agreement_id, struct month from, bool *waits,
+                                 struct fault *fault) MUST_CHECK;
+
 #endif

@@ -9,13 +9,14 @@ static const struct db_field AMENDMENT_FIELDS[] = {
     DB_FIELD_INT(struct amendment, number, "number"),
     DB_FIELD_STATE(struct amendment, state, "state", &amendment_machine, DB_SAVED),
     DB_FIELD_MONTH(struct amendment, from, "from_month"),
-    DB_FIELD_TEXT(struct amendment, currency, "currency"),
-    DB_FIELD_TEXT(struct amendment, time_zone, "time_zone"),
-    DB_FIELD_CODE(struct amendment, tax.category, "tax_category"),
-    DB_FIELD_INT(struct amendment, tax.rate_millionths, "tax_rate_millionths"),
-    DB_FIELD_INT(struct amendment, payment_days, "payment_days"),
-    DB_FIELD_INT(struct amendment, report_due_days, "report_due_days"),
-    DB_FIELD_TEXT(struct amendment, terms, "terms"),
+    DB_FIELD_INT(struct amendment, changes, "changes"),
+    DB_FIELD_TEXT(struct amendment, currency, "currency", DB_SAVED),
+    DB_FIELD_TEXT(struct amendment, time_zone, "time_zone", DB_SAVED),
+    DB_FIELD_CODE(struct amendment, tax.category, "tax_category", DB_SAVED),
+    DB_FIELD_INT(struct amendment, tax.rate_millionths, "tax_rate_millionths", DB_SAVED),
+    DB_FIELD_INT(struct amendment, payment_days, "payment_days", DB_SAVED),
+    DB_FIELD_INT(struct amendment, report_due_days, "report_due_days", DB_SAVED),
+    DB_FIELD_TEXT(struct amendment, terms, "terms", DB_SAVED),
     DB_FIELD_INT(struct amendment, proposed_at_us, "proposed_at_us"),
     DB_FIELD_TEXT(struct amendment, proposed_by, "proposed_by"),
     DB_FIELD_INT(struct amendment, decided_at_us, "decided_at_us", DB_SAVED | DB_OR_NULL),
@@ -54,6 +55,25 @@ enum status amendment_update(struct db *db, const struct amendment *amendment, s
     return rows_save(db, &AMENDMENT, UPDATE,
                      DB_ARGS(db_integer(amendment->agreement_id), db_integer(amendment->number)), amendment,
                      NULL, fault);
+}
+
+/* What an amendment does not change it has from the one before it, whoever of them came first. */
+static const char CHAIN[] = "select {} from amendments where agreement_id = $1 and state = 'accepted' "
+                            "order by from_month, number";
+
+enum status amendments_chain(struct db *db, struct arena *arena, const struct agreement *first,
+                             struct fault *fault) {
+    struct amendment *amendments = NULL;
+    size_t count = 0;
+    struct agreement before = *first;
+    TRY(rows_all(db, arena, &AMENDMENT, CHAIN, DB_ARGS(db_integer(first->id)), &amendments, &count, fault));
+    for (size_t i = 0; i < count; i++) {
+        if (amendment_follow(&amendments[i], &before)) {
+            TRY(amendment_update(db, &amendments[i], fault));
+        }
+        before = agreement_amended(&before, &amendments[i]);
+    }
+    return STATUS_OK;
 }
 
 static const char LIST[] = "select {} from amendments where agreement_id = $1 order by number";

@@ -15,8 +15,13 @@ enum status amendment_insert(struct db *db, struct amendment *amendment, struct 
 enum status amendment_load(struct db *db, struct arena *arena, int64_t agreement_id, int64_t number,
                            struct amendment *amendment, struct fault *fault) MUST_CHECK;
 
-/* Saves state and who decided when. */
+/* Saves state, terms, and who decided when. */
 enum status amendment_update(struct db *db, const struct amendment *amendment,
+                             struct fault *fault) MUST_CHECK;
+
+/* Gives each accepted amendment the terms before it, as far as it does not change them, and saves what that
+ * alters. Whoever accepts one or takes one back calls it; `first` is the agreement with its first terms. */
+enum status amendments_chain(struct db *db, struct arena *arena, const struct agreement *first,
                              struct fault *fault) MUST_CHECK;
 
 /* All of an agreement, by number. */

@@ -120,6 +120,21 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select agreement_id, max(number), count(*) + 1 from amendments group by agreement_id "
      "having max(number) <> count(*) + 1",
      "has terms with numbers up to {a} where {b} are kept"},
+    {"amendment-terms", AUDIT_AGREEMENT,
+     "select t.agreement_id, t.number, t.from_month from amendments t join agreements a on a.id = "
+     "t.agreement_id left join amendments p on p.agreement_id = t.agreement_id and p.number = (select "
+     "q.number from amendments q where q.agreement_id = t.agreement_id and q.state = 'accepted' and "
+     "(q.from_month < t.from_month or (q.from_month = t.from_month and q.number < t.number)) order by "
+     "q.from_month desc, q.number desc limit 1) where t.state = 'accepted' and ("
+     "((t.changes & 1) = 0 and t.currency <> coalesce(p.currency, a.currency)) or "
+     "((t.changes & 2) = 0 and t.time_zone <> coalesce(p.time_zone, a.time_zone)) or "
+     "((t.changes & 4) = 0 and t.tax_category <> coalesce(p.tax_category, a.tax_category)) or "
+     "((t.changes & 4) = 0 and t.tax_rate_millionths <> coalesce(p.tax_rate_millionths, "
+     "a.tax_rate_millionths)) or "
+     "((t.changes & 8) = 0 and t.payment_days <> coalesce(p.payment_days, a.payment_days)) or "
+     "((t.changes & 16) = 0 and t.report_due_days <> coalesce(p.report_due_days, a.report_due_days)) or "
+     "((t.changes & 32) = 0 and t.terms <> coalesce(p.terms, a.terms)))",
+     "has terms {a} that differ from those before them in what they do not change"},
     {"amendment-late", AUDIT_AGREEMENT,
      "select t.agreement_id, t.number, m.month from amendments t join months m on m.agreement_id = "
      "t.agreement_id and m.month >= t.from_month and m.state = 'closed' and m.closed_at_us < "
