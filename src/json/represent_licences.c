@@ -141,7 +141,13 @@ static void write_int_or_null(struct json_writer *out, const char *name, bool is
     }
 }
 
-static void write_report_row(struct json_writer *out, const struct usage_report_row *row) {
+static void write_amount_or_null(struct json_writer *out, const char *name, bool is_there, int64_t minor,
+                                 struct currency currency) {
+    json_write_text_or_null(out, name, is_there ? money_format(out->arena, minor, currency) : TEXT(""));
+}
+
+static void write_report_row(struct json_writer *out, const struct usage_report_row *row,
+                             struct currency currency) {
     json_write_open(out, NULL);
     write_thing(out, "customer", TEXT(""), row->customer_code, row->customer_name);
     write_thing(out, "sku", TEXT(""), row->sku, row->description);
@@ -152,6 +158,7 @@ static void write_report_row(struct json_writer *out, const struct usage_report_
     write_int_or_null(out, "unlicensed", row->has_used, row->unlicensed_units);
     json_write_text(out, "measured", quantity_format(out->arena, row->measured));
     json_write_text(out, "late", quantity_format(out->arena, row->late));
+    write_amount_or_null(out, "late_amount", row->has_late_amount, row->late_minor, currency);
     write_int_or_null(out, "adjusted", row->has_adjustment, row->adjusted_units);
     json_write_text(out, "chargeable", quantity_format(out->arena, row->chargeable));
     json_write_text_or_null(out, "reason", row->reason);
@@ -174,9 +181,11 @@ void represent_report_in_full(struct json_writer *out, const char *name, const s
     json_write_text_or_null(out, "decided_by", report->decided_by);
     json_write_text_or_null(out, "rejection_reason", report->rejection_reason);
     json_write_int(out, "version", detail->version);
+    json_write_string(out, "currency", report->currency.code);
+    write_amount_or_null(out, "late_amount", report->has_late_amount, report->late_minor, report->currency);
     json_write_open_array(out, "rows");
     for (size_t i = 0; i < report->row_count; i++) {
-        write_report_row(out, &report->rows[i]);
+        write_report_row(out, &report->rows[i], report->currency);
     }
     json_write_close_array(out);
     json_write_close(out);

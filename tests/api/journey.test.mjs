@@ -199,6 +199,7 @@ async function reportTheMonth({ distributor, alpine, server }) {
   assert.equal(draft.state, 'draft');
   assert.equal(draft.rows[0].provisioned, 22);
   assert.equal(draft.rows[0].measured, '22');
+  assert.deepEqual([draft.late_amount, draft.rows[0].late, draft.rows[0].late_amount], ['0.00', '0', '0.00']);
   assert.match(await alpine.must(200, 'GET', path, { headers: { accept: 'text/csv' } }), /TREY/);
   assert.match(await alpine.must(200, 'GET', `${path}?format=text`), /SUITE/);
   await server.moveTo('2026-12-02T12:00:00Z');

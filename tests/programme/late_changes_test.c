@@ -94,6 +94,7 @@ static void november_waits_for_its_seller(struct trade *trade, int64_t measured,
     struct report_detail detail = report_of(trade, "2026-11");
     assert_int_equal(detail.report.rows[0].measured.parts, measured);
     assert_int_equal(detail.report.rows[0].late.parts, late);
+    assert_int_equal(detail.report.late_minor, late * 200); /* at the distributor's price */
     approve(trade, "2026-11");
     assert_int_equal(trade_close(trade, "2026-11").open_count, 0);
     assert_int_equal(violations(trade, ""), 0);

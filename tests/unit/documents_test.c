@@ -473,6 +473,9 @@ static struct usage_report a_report(struct usage_report_row *rows, size_t count)
                                  .month = month_of(2026, 10),
                                  .state = REPORT_DRAFT,
                                  .due_on = date_of(2026, 11, 5),
+                                 .currency = {"USD", 2},
+                                 .has_late_amount = true,
+                                 .late_minor = 9400,
                                  .rows = rows,
                                  .row_count = count};
 }
@@ -489,6 +492,7 @@ static void a_report_shows_what_was_measured_beside_what_is_charged(void **state
                                        .over_provisioned_units = 3,
                                        .unlicensed_units = 2,
                                        .measured = {12, 1},
+                                       .late = {0, 1},
                                        .has_adjustment = true,
                                        .adjusted_units = 10,
                                        .reason = TEXT("two were returned"),
@@ -498,15 +502,20 @@ static void a_report_shows_what_was_measured_beside_what_is_charged(void **state
                                        .policy = TEXT("daily"),
                                        .provisioned_units = 5,
                                        .measured = {31, 31},
+                                       .late = {47, 1},
+                                       .has_late_amount = true,
+                                       .late_minor = 9400,
                                        .chargeable = {31, 31}}};
     struct usage_report report = a_report(rows, 2);
     struct text text = document_report_text(&arena, &report);
     assert_true(contains(text, "Usage report of Cedar IT (CEDAR), October 2026"));
     assert_true(contains(text, "adjusted: two were returned"));
+    assert_true(contains(text, "take 94.00 USD away, before tax"));
+    assert_true(contains(text, "told late, and not counted any more: 47, which takes 94.00 away"));
     struct text csv = document_report_csv(&arena, &report);
-    assert_true(
-        contains(csv, "rep_1,2026-10,CEDAR,DENTAL,EPP-ADV,peak,12,9,3,12,10,10,two were returned,2\n"));
-    assert_true(contains(csv, "rep_1,2026-10,CEDAR,LEGAL,MAIL,daily,5,,,1,,1,,\n"));
+    assert_true(contains(
+        csv, "rep_1,2026-10,CEDAR,DENTAL,EPP-ADV,peak,12,9,3,12,10,10,two were returned,2,0,,USD\n"));
+    assert_true(contains(csv, "rep_1,2026-10,CEDAR,LEGAL,MAIL,daily,5,,,1,,1,,,47,94.00,USD\n"));
 }
 
 #define A_TEST(name) cmocka_unit_test_setup_teardown(name, open_arena, close_arena)

@@ -42,6 +42,9 @@ struct usage_report_row {
     int64_t unlicensed_units;       /* devices that were told to stop in the month, counted alike */
     struct quantity measured;       /* what the meter says */
     struct quantity late; /* how much more it would say, had late changes counted from when they were told */
+    bool has_late_amount; /* the edge has a price for it, and what it comes to can be computed */
+    int64_t late_minor; /* how much more its lines would come to then, without tax. Below 0 where what others
+                           lost makes its own tier dearer */
     bool has_adjustment;
     int64_t adjusted_units; /* what the buyer says instead, with its reason */
     struct text reason;
@@ -62,6 +65,9 @@ struct usage_report {
     struct text submitted_by;     /* empty while nobody has */
     struct text decided_by;       /* who approved or rejected it; empty while nobody has */
     struct text rejection_reason; /* empty unless it was rejected */
+    struct currency currency;     /* of this edge, as are all amounts */
+    bool has_late_amount;         /* every SKU that late changes touched has one */
+    int64_t late_minor; /* what late changes take away in all, with what makes up minimums (without tax) */
     size_t row_count;
     const struct usage_report_row *rows; /* by customer, then SKU */
 };

@@ -53,9 +53,10 @@ static void write_int_or_nothing(struct csv_writer *csv, bool is_there, int64_t 
 
 struct text document_report_csv(struct arena *arena, const struct usage_report *report) {
     static const char *const HEADER[] = {
-        "report",   "month",       "provider", "customer",         "sku",
-        "policy",   "provisioned", "used",     "over_provisioned", "measured",
-        "adjusted", "chargeable",  "reason",   "unlicensed"};
+        "report",      "month",       "provider", "customer",         "sku",
+        "policy",      "provisioned", "used",     "over_provisioned", "measured",
+        "adjusted",    "chargeable",  "reason",   "unlicensed",       "late",
+        "late_amount", "currency"};
     struct csv_writer csv;
     csv_writer_init(&csv, arena);
     write_header(&csv, HEADER, sizeof HEADER / sizeof HEADER[0]);
@@ -75,6 +76,10 @@ struct text document_report_csv(struct arena *arena, const struct usage_report *
         csv_write(&csv, quantity_format(arena, row->chargeable));
         csv_write(&csv, row->reason);
         write_int_or_nothing(&csv, row->has_used, row->unlicensed_units);
+        csv_write(&csv, quantity_format(arena, row->late));
+        csv_write(&csv,
+                  row->has_late_amount ? money_format(arena, row->late_minor, report->currency) : TEXT(""));
+        csv_write(&csv, text_of(report->currency.code));
         csv_end_row(&csv);
     }
     return csv_written(&csv);

@@ -186,6 +186,35 @@ static struct text units_or_nothing(struct arena *arena, bool is_there, int64_t 
     return is_there ? number_format_count(arena, units) : TEXT("");
 }
 
+/* "47 units of late changes are not counted: 94.00"; empty where late changes took nothing away. */
+static struct text late_remark(struct arena *arena, const struct usage_report *report,
+                               const struct usage_report_row *row) {
+    struct text units = number_format_quantity(arena, row->late);
+    struct text amount = number_format_amount(arena, row->late_minor, report->currency);
+    bool has_amount = row->has_late_amount && row->late_minor != 0;
+    if (row->late.parts > 0 && has_amount) {
+        return text_format(arena, "told late, and not counted any more: %.*s, which takes %.*s away",
+                           TEXT_ARGS(units), TEXT_ARGS(amount));
+    }
+    if (row->late.parts > 0) {
+        return text_format(arena, "told late, and not counted any more: %.*s", TEXT_ARGS(units));
+    }
+    return has_amount ? text_format(arena, "late changes of others take %.*s away here", TEXT_ARGS(amount))
+                      : TEXT("");
+}
+
+/* What stands below a row: why something else is charged than was measured, and what was told late. */
+static struct text row_remark(struct arena *arena, const struct usage_report *report,
+                              const struct usage_report_row *row) {
+    struct text late = late_remark(arena, report, row);
+    if (row->has_adjustment) {
+        return text_format(arena, "adjusted: %.*s%s%.*s",
+                           TEXT_ARGS(number_format_printable(arena, row->reason)),
+                           late.length > 0 ? "; " : "", TEXT_ARGS(late));
+    }
+    return late.length > 0 || row->policy.length > 0 ? late : TEXT("no price on this edge yet");
+}
+
 struct text document_report_text(struct arena *arena, const struct usage_report *report) {
     struct buffer out = {.arena = arena};
     struct text name = number_format_printable(arena, report->provider_name);
@@ -200,6 +229,13 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
     print_labelled(&out, "Submitted by", report->submitted_by);
     print_labelled(&out, "Decided by", report->decided_by);
     print_labelled(&out, "Rejected", report->rejection_reason);
+    if (report->has_late_amount && report->late_minor != 0) {
+        print_labelled(
+            &out, "Late changes",
+            text_format(arena, "take %.*s %s away, before tax",
+                        TEXT_ARGS(number_format_amount(arena, report->late_minor, report->currency)),
+                        report->currency.code));
+    }
     static const struct terminal_column COLUMNS[] = {
         {"Customer", false, 24},  {"SKU", false, 28},    {"Policy", false, 0},
         {"Provisioned", true, 0}, {"Used", true, 0},     {"Idle", true, 0},
@@ -216,14 +252,7 @@ struct text document_report_text(struct arena *arena, const struct usage_report 
                                      units_or_nothing(arena, row->has_used, row->unlicensed_units),
                                      number_format_quantity(arena, row->measured),
                                      number_format_quantity(arena, row->chargeable)};
-        struct text reason = number_format_printable(arena, row->reason);
-        struct text remark = row->has_adjustment ? text_format(arena, "adjusted: %.*s", TEXT_ARGS(reason))
-                             : row->late.parts > 0
-                                 ? text_format(arena, "told late, and not counted any more: %.*s",
-                                               TEXT_ARGS(number_format_quantity(arena, row->late)))
-                             : row->policy.length == 0 ? TEXT("no price on this edge yet")
-                                                       : TEXT("");
-        terminal_table_row(table, cells, remark);
+        terminal_table_row(table, cells, row_remark(arena, report, row));
     }
     buffer_add(&out, TEXT("\n"));
     terminal_table_print(table, 0, &out);

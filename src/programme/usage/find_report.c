@@ -4,6 +4,7 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/open_zone.h"
+#include "programme/usage/late_amount.h"
 #include "store/parties/amendments.h"
 
 struct report_times report_times_of(struct zone *zone, const struct agreement *agreement,
@@ -125,9 +126,11 @@ enum status measure_report(struct call *call, const struct edge_report *report, 
 }
 
 struct report_detail describe_report(const struct call *call, const struct edge_report *from,
-                                     const struct report_rows *rows) {
+                                     struct report_rows *rows) {
     const struct report_edge *edge = &from->edge;
     const struct report *report = &from->report;
+    struct late_amount late;
+    late_amount_of(call->arena, rows, &late);
     return (struct report_detail){
         .report =
             {
@@ -144,6 +147,9 @@ struct report_detail describe_report(const struct call *call, const struct edge_
                 .submitted_by = report->submitted_by,
                 .decided_by = report->decided_by,
                 .rejection_reason = report->reason,
+                .currency = rows->currency,
+                .has_late_amount = late.is_known,
+                .late_minor = late.minor,
                 .row_count = rows->count,
                 .rows = rows->items,
             },

@@ -35,8 +35,9 @@ enum status find_report(const struct call *call, const struct report_name *name,
 enum status measure_report(struct call *call, const struct edge_report *report, struct report_rows *rows,
                            struct fault *fault) MUST_CHECK;
 
-/* The report with these rows, for its readers. */
+/* The report with these rows, for its readers, and what late changes take away of each in money, which is
+ * set in the rows. */
 struct report_detail describe_report(const struct call *call, const struct edge_report *report,
-                                     const struct report_rows *rows);
+                                     struct report_rows *rows);
 
 #endif

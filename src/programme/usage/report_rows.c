@@ -32,6 +32,7 @@ struct filling {
     struct call *call;
     const struct report_edge *edge;
     struct edge_month on;
+    struct currency currency;
     struct price_list list;
     struct usage usage;
     size_t group_at;
@@ -159,9 +160,10 @@ static const struct report_adjustment *take_adjustment(struct filling *filling, 
 }
 
 /* Sets the adjustment of a row, or none, and what will be charged then (core/rating/charge.h). */
-static enum status adjust_row(struct usage_report_row *row, const struct report_row_key *key,
+static enum status adjust_row(struct usage_report_row *row, struct report_row_key *key,
                               const struct report_adjustment *adjustment, struct fault *fault) {
     struct charged charged;
+    struct charged told;
     struct override override = {0};
     if (adjustment != NULL) {
         override.units = adjustment->units;
@@ -169,6 +171,8 @@ static enum status adjust_row(struct usage_report_row *row, const struct report_
     }
     TRY(charge_of(&key->metering, &key->measured, adjustment == NULL ? NULL : &override, NULL, &charged,
                   fault));
+    TRY(charge_of(&key->metering, &key->told, adjustment == NULL ? NULL : &override, NULL, &told, fault));
+    key->told_charged_parts = told.quantity.parts;
     row->has_adjustment = adjustment != NULL;
     row->adjusted_units = override.units;
     row->reason = adjustment == NULL ? TEXT("") : override.reason;
@@ -188,6 +192,7 @@ static enum status measure_key(struct filling *filling, struct report_row_key *k
         filling->on.rules == RULES_FIRST
             ? price_list_for_month_first(&filling->list, &place, filling->edge->month, &price_edge)
             : price_list_for_month(&filling->list, &place, filling->edge->month, &price_edge);
+    key->price = price;
     key->metering = metering_of(&filling->on, price);
     TRY(charge_measure(&filling->on, &key->metering, group, &key->measured, fault));
     row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(key->metering.policy));
@@ -240,18 +245,18 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
 }
 
 /* What late changes took away of what the edge would charge for the key. */
-static enum status measure_late(struct filling *filling, const struct report_row_key *key,
+static enum status measure_late(struct filling *filling, struct report_row_key *key,
                                 struct usage_report_row *row, struct fault *fault) {
     struct edge_month on = filling->on;
-    struct measured told;
+    key->told = key->measured;
     row->late = (struct quantity){0, row->measured.parts_per_unit};
     if (!filling->has_late) {
         return STATUS_OK;
     }
     on.usage = &filling->told;
-    TRY(charge_measure(&on, &key->metering, take_told_group(filling, *key), &told, fault));
-    if (told.quantity.parts > row->measured.parts) {
-        row->late.parts = told.quantity.parts - row->measured.parts;
+    TRY(charge_measure(&on, &key->metering, take_told_group(filling, *key), &key->told, fault));
+    if (key->told.quantity.parts > row->measured.parts) {
+        row->late.parts = key->told.quantity.parts - row->measured.parts;
     }
     return STATUS_OK;
 }
@@ -347,7 +352,8 @@ static enum status fill_rows(struct filling *filling, struct report_rows *rows, 
         qsort(keyed, count, sizeof *keyed, compare_rows);
     }
     *rows = (struct report_rows){ARENA_NEW(arena, struct usage_report_row, count),
-                                 ARENA_NEW(arena, struct report_row_key, count), count};
+                                 ARENA_NEW(arena, struct report_row_key, count), count, filling->currency,
+                                 filling->on.rules};
     for (size_t i = 0; i < count; i++) {
         rows->items[i] = keyed[i].row;
         rows->keys[i] = keyed[i].key;
@@ -367,6 +373,7 @@ enum status report_rows_measure(struct call *call, const struct report_edge *edg
     struct zone *zone = NULL;
     struct month_span span;
     int64_t rules = 0;
+    TRY(currency_find(edge->agreement.currency, "currency", &filling.currency, fault));
     TRY(month_rules_load(call->db, edge->agreement.id, edge->month, &rules, fault));
     TRY(open_zone(call, edge->agreement.time_zone, &zone, fault));
     zone_month_span(zone, edge->month, &span);

@@ -27,6 +27,9 @@ struct report_row_key {
     int64_t sku_id;
     struct metering metering;
     struct measured measured;
+    const struct price *price; /* NULL: none on this edge */
+    struct measured told;      /* the same, had late changes counted from when they were told (R4.18) */
+    int64_t told_charged_parts;
 };
 
 /* Rows by the customer's code, then the SKU's; keys[i] is what items[i] is about. */
@@ -34,6 +37,8 @@ struct report_rows {
     struct usage_report_row *items;
     struct report_row_key *keys;
     size_t count;
+    struct currency currency;
+    int rules; /* enum rules_version that the month is rated by */
 };
 
 /* The rows of the edge's month with these adjustments, by customer, then SKU. */
