@@ -130,7 +130,7 @@ static bool are_components(const char *given) {
     return true;
 }
 
-bool agent_has_settings(const struct agent *agent) {
+static bool has_settings(const struct agent *agent) {
     const struct settings *settings = &agent->settings;
     return settings_need(settings->server, "server") && settings_need(settings->root, "root") &&
            settings_need(settings->product, "product") && is_safe_server(settings->server) &&
@@ -152,7 +152,7 @@ void agent_installed_version(const struct agent *agent, char version[VERSION_BYT
         snprintf(version, VERSION_BYTES, "%.*s", VERSION_BYTES - 1, settings->version);
         return;
     }
-    FILE *file = platform_open(settings->version_file);
+    FILE *file = platform_open_plain(settings->version_file);
     if (file != NULL) {
         if (fgets(version, VERSION_BYTES, file) == NULL) {
             version[0] = '\0';
@@ -201,9 +201,24 @@ static enum sm_code open_client(struct agent *agent) {
     return sm_client_open(&options, &agent->client);
 }
 
+bool agent_enter(struct agent *agent) {
+    char path[SETTING_PATH_BYTES];
+    struct settings *settings = &agent->settings;
+    bool is_there = platform_is_there(settings->state);
+    if (!is_there && !(settings_take_defaults(settings) && has_settings(agent))) {
+        return false;
+    }
+    if (!platform_enter_state(settings->state, agent->base)) {
+        return false;
+    }
+    agent_path(agent, "settings", path);
+    return !is_there ||
+           (settings_take_kept(settings, path) && settings_take_defaults(settings) && has_settings(agent));
+}
+
 enum sm_code agent_open(struct agent *agent, bool may_talk) {
-    if (!platform_enter_state(agent->settings.state, agent->base)) {
-        return SM_STORE_BROKEN;
+    if (agent->base[0] == '\0' && !agent_enter(agent)) {
+        return SM_WRONG_CALL;
     }
     enum sm_code code =
         may_talk ? network_open(&agent->settings, &agent->signals, is_interrupted, agent, &agent->network)

@@ -30,14 +30,17 @@ struct agent {
     struct told told;
 };
 
-/* Whether settings for a client are there and its server can be talked to safely; says what is missing. */
-bool agent_has_settings(const struct agent *agent);
+/* Becomes the owner of the state directory, then reads the settings that are kept there: what the owner wrote
+ * is never read with more rights than the owner has. What the caller names on the command line with its own
+ * rights, the key's file or an off-line request's, is opened before. False with a message on standard error,
+ * also where settings are missing or the server cannot be talked to safely; then no directory is made. */
+bool agent_enter(struct agent *agent);
 
 /* A path in the state directory, for this process; empty where it would be too long. */
 void agent_path(const struct agent *agent, const char *name, char path[SETTING_PATH_BYTES]);
 
-/* Opens the client. With `may_talk` false it has no transport. SM_OK or the code, with a message on standard
- * error. */
+/* Enters where that was not done, and opens the client. With `may_talk` false it has no transport. SM_OK or
+ * the code, with a message on standard error. */
 enum sm_code agent_open(struct agent *agent, bool may_talk);
 
 /* The installed version as it is now: of the version file, else of the setting; may be empty. */

@@ -61,7 +61,7 @@ static int carry_out(const struct command *command, struct agent *agent, const c
     if (command->begins_itself) {
         return command->run(agent, argument);
     }
-    if (settings_take_files(&agent->settings) && agent_has_settings(agent) && signals_open(&agent->signals)) {
+    if (settings_take_config(&agent->settings) && signals_open(&agent->signals)) {
         result = command->run(agent, argument);
         agent_close(agent);
     }

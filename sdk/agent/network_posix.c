@@ -6,6 +6,7 @@
 #include "seatmeter_curl.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,19 @@ bool network_read_address(const char *url, struct network_address *address) {
     return is_read;
 }
 
+/* libcurl opens it as it stands, and would wait for whoever writes into a pipe. */
+static bool waits_for_ca_file(const struct settings *settings) {
+    FILE *file = settings->ca_file[0] == '\0' ? NULL : platform_open_plain(settings->ca_file);
+    bool waits = file == NULL && settings->ca_file[0] != '\0' && errno == EINVAL;
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (waits) {
+        fprintf(stderr, "seatmeter-agent: ca-file names a plain file, and %s is none\n", settings->ca_file);
+    }
+    return waits;
+}
+
 enum sm_code network_open(const struct settings *settings, const struct signals *signals,
                           int (*is_interrupted)(void *context), void *context, struct network **network) {
     struct sm_curl_options options = {.size = sizeof options,
@@ -42,6 +56,9 @@ enum sm_code network_open(const struct settings *settings, const struct signals 
                                       .interrupt_descriptor = (int)signals->wake,
                                       .ca_file = settings->ca_file[0] == '\0' ? NULL : settings->ca_file,
                                       .proxy = settings_proxy(settings)};
+    if (waits_for_ca_file(settings)) {
+        return SM_WRONG_CALL;
+    }
     struct network *made = malloc(sizeof *made);
     enum sm_code code = made == NULL ? SM_NO_MEMORY : sm_curl_open(&options, &made->curl);
     if (code != SM_OK) {

@@ -45,8 +45,18 @@ bool platform_full_path(const char *given, char *path, size_t capacity);
 /* Whether the text can be the name of a file in a directory, and of nothing else. */
 bool platform_is_file_name(const char *name);
 
-/* For reading, byte by byte as it stands, and not inherited by what is started; errno is set too. */
+/* For reading, byte by byte as it stands, and not inherited by what is started; errno is set too. Of a file
+ * that the caller names, which may be a pipe. */
 FILE *platform_open(const char *path);
+
+/* The same of a file that a setting names: a plain one (else EINVAL), so that opening it never waits. */
+FILE *platform_open_plain(const char *path);
+
+/* The same of a file of the state directory: no link either (ELOOP). */
+FILE *platform_open_own(const char *path);
+
+/* Whether something has that path, as far as can be told. */
+bool platform_is_there(const char *path);
 
 /* Made or emptied, and for its owner alone; "-" is standard output. */
 FILE *platform_create_private(const char *path);

@@ -85,6 +85,36 @@ FILE *platform_open(const char *path) {
     return fopen(path, "re");
 }
 
+static FILE *open_plain(const char *path, int more) {
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more);
+    if (descriptor < 0) {
+        return NULL;
+    }
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(descriptor);
+        errno = EINVAL;
+        return NULL;
+    }
+    FILE *file = fdopen(descriptor, "r");
+    if (file == NULL) {
+        close(descriptor);
+    }
+    return file;
+}
+
+FILE *platform_open_plain(const char *path) {
+    return open_plain(path, 0);
+}
+
+FILE *platform_open_own(const char *path) {
+    return open_plain(path, O_NOFOLLOW);
+}
+
+bool platform_is_there(const char *path) {
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 FILE *platform_create_private(const char *path) {
     int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
                                             : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -154,7 +184,7 @@ void platform_remove_others(const char *directory, const char *but) {
     closedir(above);
 }
 
-/* /etc and /var/lib are root's alone, and root reads what is in the state directory as its owner. */
+/* /etc is root's alone, and root reads what is in the state directory as its owner: agent_enter. */
 bool platform_trusts(const char *file) {
     (void)file;
     return true;
@@ -193,7 +223,7 @@ static int64_t read_holder(int descriptor) {
 
 bool platform_lock(const char *path, intptr_t *lock, int64_t *holder) {
     *holder = 0;
-    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0644);
     if (descriptor < 0) {
         fprintf(stderr, "seatmeter-agent: %s cannot be opened: %s\n", path, strerror(errno));
         return false;
@@ -218,7 +248,7 @@ void platform_unlock(intptr_t *lock) {
 }
 
 int64_t platform_nudge(const char *path) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (descriptor < 0) {
         return 0;
     }

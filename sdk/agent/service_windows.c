@@ -89,7 +89,7 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments) {
     }
     report(SERVICE_START_PENDING, EXIT_WELL);
     (void)events_begin(); /* without a log there is still a licence to keep */
-    if (settings_take_files(&agent->settings) && agent_has_settings(agent) && signals_open(&agent->signals)) {
+    if (settings_take_config(&agent->settings) && agent_enter(agent) && signals_open(&agent->signals)) {
         report(SERVICE_RUNNING, EXIT_WELL);
         result = run_daemon(agent);
         agent_close(agent);

@@ -250,15 +250,17 @@ size_t settings_mark(const char *text) {
     return strncmp(text, MARK, sizeof MARK - 1) == 0 ? sizeof MARK - 1 : 0;
 }
 
-static bool take_file(struct settings *settings, const char *path) {
+/* The lines of a file that was opened, which is NULL where it was not (errno says why); one that is not there
+ * has none. */
+static bool take_file(struct settings *settings, FILE *file, const char *path) {
     char line[LINE_BYTES];
     int number = 0;
-    FILE *file = platform_open(path);
     if (file == NULL) {
         if (errno == ENOENT) {
             return true;
         }
-        fprintf(stderr, "seatmeter-agent: %s cannot be read: %s\n", path, strerror(errno));
+        fprintf(stderr, "seatmeter-agent: %s cannot be read: %s\n", path,
+                errno == EINVAL || errno == ELOOP ? "it is no plain file" : strerror(errno));
         return false;
     }
     bool is_good = true;
@@ -270,12 +272,7 @@ static bool take_file(struct settings *settings, const char *path) {
     return is_good;
 }
 
-static bool kept_path(const struct settings *settings, const char *name, char path[SETTING_PATH_BYTES]) {
-    int length = snprintf(path, SETTING_PATH_BYTES, "%s%s%s", settings->state, PLATFORM_SEPARATOR, name);
-    return length > 0 && length < SETTING_PATH_BYTES;
-}
-
-static bool take_defaults(struct settings *settings) {
+bool settings_take_defaults(struct settings *settings) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (ROWS[i].fallback != NULL && ROWS[i].kind != KIND_YES_NO && !is_given(settings, &ROWS[i]) &&
             !set(settings, &ROWS[i], ROWS[i].fallback)) {
@@ -316,18 +313,18 @@ bool settings_follow_host(struct settings *settings) {
 static bool take_config(struct settings *settings) {
     char path[SETTING_PATH_BYTES];
     if (settings->config[0] != '\0') {
-        return take_file(settings, settings->config);
+        return take_file(settings, platform_open(settings->config), settings->config);
     }
-    return platform_default_config(path) && platform_trusts(path) && take_file(settings, path);
+    return platform_default_config(path) && platform_trusts(path) &&
+           take_file(settings, platform_open(path), path);
 }
 
-bool settings_take_files(struct settings *settings) {
-    char path[SETTING_PATH_BYTES];
-    if (!take_config(settings) || (settings->state[0] == '\0' && !platform_default_state(settings->state))) {
-        return false;
-    }
-    return kept_path(settings, "settings", path) && platform_trusts(path) && take_file(settings, path) &&
-           take_defaults(settings);
+bool settings_take_config(struct settings *settings) {
+    return take_config(settings) && (settings->state[0] != '\0' || platform_default_state(settings->state));
+}
+
+bool settings_take_kept(struct settings *settings, const char *path) {
+    return platform_trusts(path) && take_file(settings, platform_open_own(path), path);
 }
 
 /* The rows that an activation keeps; text is long enough for all of them. */

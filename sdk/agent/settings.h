@@ -50,8 +50,15 @@ void settings_begin(struct settings *settings);
 bool settings_take_options(struct settings *settings, int count, char **arguments, char **words,
                            int *word_count);
 
-/* Reads both files, which need not be there, for what the options did not say; then the defaults. */
-bool settings_take_files(struct settings *settings);
+/* Reads the configuration file, which need not be there, for what the options did not say; then it is known
+ * where the state is. */
+bool settings_take_config(struct settings *settings);
+
+/* Reads what an activation kept in that file, which need not be there, for what neither said. */
+bool settings_take_kept(struct settings *settings, const char *path);
+
+/* Fills in what nobody said. */
+bool settings_take_defaults(struct settings *settings);
 
 /* Keeps in that file what a later start needs. */
 bool settings_keep(const struct settings *settings, const char *path);

@@ -22,7 +22,7 @@ enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0], LINE_BYTES = TOLD_BYTES + 32 };
 void told_load(struct told *told, const char *path) {
     char line[LINE_BYTES];
     *told = (struct told){.decision = ""};
-    FILE *file = platform_open(path);
+    FILE *file = platform_open_own(path);
     if (file == NULL) {
         return;
     }

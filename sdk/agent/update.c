@@ -10,7 +10,7 @@ enum { ROOT_BYTES_MAX = 256 * 1024 };
 
 /* A file's bytes in malloc's memory; NULL where it cannot be read or is larger than a root may be. */
 static void *read_whole(const char *path, size_t *size) {
-    FILE *file = platform_open(path);
+    FILE *file = platform_open_plain(path);
     if (file == NULL) {
         return NULL;
     }

@@ -73,14 +73,16 @@ bool sm_file_says_full(void) {
     return errno == ENOSPC || errno == EDQUOT;
 }
 
-/* A descriptor that programs which the product starts do not inherit. */
+/* A descriptor that programs which the product starts do not inherit, of a plain file: others may never end.
+ */
 FILE *sm_file_open(const char *path, const char *mode) {
     int flags = mode[0] == 'w' ? O_RDWR | O_CREAT | O_TRUNC : strchr(mode, '+') != NULL ? O_RDWR : O_RDONLY;
-    int descriptor = open(path, flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    struct stat status;
+    int descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
     if (descriptor < 0) {
         return NULL;
     }
-    FILE *file = fdopen(descriptor, mode);
+    FILE *file = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(descriptor, mode) : NULL;
     if (file == NULL) {
         close(descriptor);
     }

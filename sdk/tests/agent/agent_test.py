@@ -283,6 +283,57 @@ class Agent(unittest.TestCase):
         self.assertEqual(self.status()["product"], "OTHER")
         self.assertEqual(json.loads(self.say("status", "--json", "--product=EDR").stdout)["product"], "EDR")
 
+    def given_to_another_user(self):
+        """The state as a service's user has it: root's commands become that user."""
+        if os.geteuid() != 0:
+            self.skipTest("only root becomes another user")
+        self.activated()
+        for path in [self.state, *self.state.rglob("*")]:
+            os.chown(path, 65534, 65534)
+
+    def test_root_reads_what_is_kept_as_the_states_owner(self):
+        self.given_to_another_user()
+        secret = self.folder / "roots-alone"
+        secret.write_text("what nobody else may read\n")
+        secret.chmod(0o600)
+        kept = self.state / "settings"
+        for lead in (os.link, os.symlink):  # a file of root's that the owner has led there
+            kept.unlink()
+            lead(secret, kept)
+            for command in ("check", "status", "run", "release"):
+                with self.subTest(command=command, lead=lead.__name__):
+                    done = self.say(command)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertIn("settings cannot be read", done.stderr)
+                    self.assertNotIn("line 1", done.stderr)
+                    self.assertNotIn("nobody", done.stdout + done.stderr)
+
+    def test_a_pipe_that_the_states_owner_put_there_hangs_no_command(self):
+        self.given_to_another_user()
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        kept = (self.state / "settings").read_text()
+        os.chown(self.folder, 65534, 65534)
+        (self.state / "settings").write_text(kept + f"version-file = {pipe}\ntuf-root = {pipe}\n")
+        self.assertEqual(self.say("check").returncode, 0)
+        (self.state / "settings").write_text(kept + f"ca-file = {pipe}\n")
+        self.assertEqual(self.say("check-in").returncode, 2)
+        (self.state / "settings").write_text(kept)
+        for name in ("told", "lock", "store/seatmeter.lock", "store/seatmeter.store"):
+            with self.subTest(name):
+                (self.state / name).unlink(missing_ok=True)
+                os.mkfifo(self.state / name)
+                subprocess.run(self.words("check-in"), capture_output=True, timeout=PATIENCE_S)
+                (self.state / name).unlink()
+        (self.state / "settings").unlink()
+        os.mkfifo(self.state / "settings")
+        done = self.say("check")
+        self.assertEqual((done.returncode, "no plain file" in done.stderr), (2, True), done.stderr)
+
+    def test_a_command_that_lacks_settings_makes_no_directory(self):
+        self.assertEqual(self.say("check").returncode, 2)
+        self.assertFalse(self.state.exists())
+
     # Networks and identities that are not the system's
 
     def test_a_certificate_of_ones_own_authority_is_trusted_where_it_is_named(self):
