@@ -58,7 +58,7 @@ FILE *platform_open_own(const char *path);
 /* Whether something has that path, as far as can be told. */
 bool platform_is_there(const char *path);
 
-/* Made or emptied, and for its owner alone; "-" is standard output. */
+/* Made anew, also where one is there, and for its owner alone; "-" is standard output. */
 FILE *platform_create_private(const char *path);
 
 bool platform_can_read(const char *path);

@@ -115,9 +115,32 @@ bool platform_is_there(const char *path) {
     return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
+/* A new file in the place of a plain one, which others may have open; what is no plain file is written to.
+ * One that cannot be taken away is made private first, or not written to. */
+static int create_private(const char *path) {
+    struct stat status;
+    if (lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+        (void)unlink(path);
+    }
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (descriptor < 0) {
+        return -1;
+    }
+    bool is_good = fstat(descriptor, &status) == 0;
+    if (is_good && S_ISREG(status.st_mode)) {
+        is_good = fchmod(descriptor, 0600) == 0 && ftruncate(descriptor, 0) == 0;
+    }
+    if (!is_good) {
+        int why = errno;
+        close(descriptor);
+        errno = why;
+        return -1;
+    }
+    return descriptor;
+}
+
 FILE *platform_create_private(const char *path) {
-    int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
-                                            : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO) : create_private(path);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     if (file == NULL && descriptor >= 0) {
         close(descriptor);

@@ -255,6 +255,11 @@ FILE *platform_create_private(const char *path) {
         int descriptor = _dup(_fileno(stdout));
         return descriptor < 0 ? NULL : _fdopen(descriptor, "wb");
     }
+    wchar_t *wide = sm_wide_of(path);
+    if (wide != NULL) {
+        (void)DeleteFileW(wide); /* one that is there would keep its access list */
+    }
+    free(wide);
     void *descriptor = trust_private();
     HANDLE file = descriptor == NULL ? INVALID_HANDLE_VALUE
                                      : open_handle(path, GENERIC_WRITE, 0, CREATE_ALWAYS, descriptor);

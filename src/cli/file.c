@@ -1,8 +1,11 @@
 #include "cli/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { FIRST_BYTES = 65536 };
 
@@ -41,10 +44,17 @@ enum status file_read(struct arena *arena, struct text path, const char *field, 
     return status;
 }
 
-enum status file_write(struct arena *arena, struct text path, const char *field, struct text bytes,
-                       struct fault *fault) {
+/* Writes the file beside and puts it in its place, with the mode as far as the mask of this process lets it.
+ */
+static enum status write_with_mode(struct arena *arena, struct text path, const char *field,
+                                   struct text bytes, mode_t mode, struct fault *fault) {
     struct text partial = text_format(arena, "%.*s.part", TEXT_ARGS(path));
-    FILE *file = fopen(partial.at, "wb");
+    (void)unlink(partial.at); /* one of another owner or mode must not be written through */
+    int descriptor = open(partial.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (file == NULL && descriptor >= 0) {
+        close(descriptor);
+    }
     bool written = file != NULL && fwrite(bytes.at, 1, bytes.length, file) == bytes.length;
     written = file != NULL && fclose(file) == 0 && written;
     if (!written || rename(partial.at, text_copy(arena, path).at) != 0) {
@@ -54,4 +64,14 @@ enum status file_write(struct arena *arena, struct text path, const char *field,
                          "The file cannot be written: %s.", strerror(error));
     }
     return STATUS_OK;
+}
+
+enum status file_write(struct arena *arena, struct text path, const char *field, struct text bytes,
+                       struct fault *fault) {
+    return write_with_mode(arena, path, field, bytes, 0666, fault);
+}
+
+enum status file_write_private(struct arena *arena, struct text path, const char *field, struct text bytes,
+                               struct fault *fault) {
+    return write_with_mode(arena, path, field, bytes, 0600, fault);
 }

@@ -12,4 +12,8 @@ enum status file_read(struct arena *arena, struct text path, const char *field, 
 enum status file_write(struct arena *arena, struct text path, const char *field, struct text bytes,
                        struct fault *fault) MUST_CHECK;
 
+/* The same for its owner alone: what is written holds a secret. */
+enum status file_write_private(struct arena *arena, struct text path, const char *field, struct text bytes,
+                               struct fault *fault) MUST_CHECK;
+
 #endif

@@ -769,6 +769,24 @@ class Agent(unittest.TestCase):
         self.assertEqual(self.say("offline-accept", str(answer)).returncode, 1)
         self.assertEqual(self.say("check").returncode, 0)
 
+    def test_a_request_is_for_its_owner_alone_whatever_was_in_its_place(self):
+        common = ["--server", self.door.url, "--root", self.door.root.x, "--product", "EDR", "--key", self.door.licence_key]
+        request, link, target = self.folder / "request", self.folder / "link", self.folder / "target"
+        request.write_text("what was there")
+        request.chmod(0o666)
+        target.write_text("what was there")
+        target.chmod(0o666)
+        link.symlink_to(target)
+        with open(request) as reader:  # somebody has it open
+            for path, written in ((request, request), (link, target)):
+                done = self.say("offline-request", str(path), *common)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(written.stat().st_mode & 0o777, 0o600)
+                self.assertIn(self.door.licence_key, written.read_text())
+            self.assertEqual(reader.read(), "what was there")
+        done = self.say("offline-request", "/dev/stdout", *common)
+        self.assertIn(self.door.licence_key, done.stdout)
+
     def test_a_released_device_stops_and_can_be_activated_again(self):
         self.activated()
         self.assertEqual(self.say("release").returncode, 0)

@@ -99,6 +99,21 @@ class Door(Programme):
         self.assertEqual(self.activate(state="state").returncode, 0)  # as a device of its own
         self.assertEqual(len(self.read("device", "list")), 2)
 
+    def test_a_lease_by_file_is_written_for_its_owner_alone(self):
+        self.say("licence", "on", self.key)
+        root = re.search(r"\b[A-Za-z0-9_-]{43}\b", self.say("key", "root")).group()
+        request, lease = self.folder / "request.json", self.folder / "lease.json"
+        done = self.agent("offline-request", str(request), "--server", self.url, "--root", root, "--product", "EDR", "--key",
+                          self.key)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for place in (lease, self.folder / "lease.json.part"):  # what is there is not written through
+            place.write_text("what was there")
+            place.chmod(0o666)
+        self.say("lease", "issue", str(request), "--output", str(lease))
+        self.assertIn("check_in_key", lease.read_text())
+        self.assertEqual(lease.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.agent("offline-accept", str(lease)).returncode, 0)
+
     def test_a_renamed_machine_is_renamed_at_its_provider(self):
         self.say("licence", "on", self.key)
         wait_until(lambda: self.activate().returncode == 0, "the licence")

@@ -91,7 +91,7 @@ static enum status run_lease_issue(struct operator_session *session, const struc
         show_bytes(text_format(&session->arena, "%.*s\n", TEXT_ARGS(lease.file)));
         return STATUS_OK;
     }
-    TRY(file_write(&session->arena, output, "output", lease.file, fault));
+    TRY(file_write_private(&session->arena, output, "output", lease.file, fault));
     struct json_writer writer = {.arena = &session->arena};
     represent_offline_lease(&writer, NULL, &lease, false);
     show_record(session, arguments, json_written(&writer));
@@ -128,7 +128,7 @@ static const struct command COMMANDS[] = {
                    .completion = COMPLETE_FILE}},
      .options = {{.name = "output",
                   .value = "FILE",
-                  .help = "where the lease goes (default: standard output)",
+                  .help = "where the lease goes, for you alone (default: standard output)",
                   .completion = COMPLETE_FILE}},
      .details = "The same machine again is a renewal and takes no second seat.",
      .prints = true,
