@@ -75,6 +75,25 @@ static void text_is_taken_piece_by_piece_until_nothing_is_left(void **state) {
     assert_true(rest.length == 0);
 }
 
+/* As libsodium's hash states do, which stand in structs of ours. */
+struct aligned_wide {
+    _Alignas(64) unsigned char state[64];
+    int other;
+};
+
+static void an_arena_gives_what_is_aligned_widely_its_alignment(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < 200; i++) {
+        (void)ARENA_NEW(&arena, unsigned char, i % 50);
+        struct aligned_wide *wide = ARENA_NEW(&arena, struct aligned_wide, 1 + i % 3 * 100);
+        assert_int_equal((uintptr_t)wide % 64, 0);
+        assert_int_equal(wide->other, 0);
+    }
+    arena_clean_up(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_taken_and_everything_else_is_refused),
@@ -82,6 +101,7 @@ int main(void) {
         cmocka_unit_test(text_is_taken_piece_by_piece_until_nothing_is_left),
         cmocka_unit_test(a_long_value_in_a_fault_is_cut_between_characters),
         cmocka_unit_test(an_arena_gives_zeroed_memory_and_keeps_what_is_large),
+        cmocka_unit_test(an_arena_gives_what_is_aligned_widely_its_alignment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,17 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size_bytes) {
     return object;
 }
 
+void *arena_alloc_aligned(struct arena *arena, size_t count, size_t size_bytes, size_t alignment_bytes) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size_bytes, &bytes) || bytes > SIZE_MAX / 4) {
+        out_of_memory(SIZE_MAX);
+    }
+    assert(alignment_bytes > 0 && (alignment_bytes & (alignment_bytes - 1)) == 0);
+    unsigned char *at = arena_alloc(arena, 1, bytes + alignment_bytes - 1);
+    size_t over = (uintptr_t)at % alignment_bytes;
+    return at + (over == 0 ? 0 : alignment_bytes - over);
+}
+
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t item_bytes) {
     if (count < *capacity) {
         return items;

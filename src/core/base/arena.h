@@ -26,8 +26,14 @@ void arena_clean_up(struct arena *arena);
  * stops the process. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size_bytes);
 
+/* The same of objects that need more than the usual alignment: a power of two. */
+void *arena_alloc_aligned(struct arena *arena, size_t count, size_t size_bytes, size_t alignment_bytes);
+
 /* `count` zeroed objects of `type`. */
-#define ARENA_NEW(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+#define ARENA_NEW(arena, type, count)                                                                        \
+    ((type *)(_Alignof(type) <= _Alignof(max_align_t)                                                        \
+                  ? arena_alloc((arena), (count), sizeof(type))                                              \
+                  : arena_alloc_aligned((arena), (count), sizeof(type), _Alignof(type))))
 
 /* A growing array's next buffer: `*capacity` is at least doubled until it exceeds `count`, and the
  * old items are copied. Returns `items` itself while there is room. */
