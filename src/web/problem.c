@@ -51,6 +51,21 @@ static void set_headers(struct response *response, enum status status, int http_
     }
 }
 
+/* What an ambiguous word may have meant. */
+static void write_choices(struct json_writer *out, const struct fault *fault) {
+    if (fault->status == STATUS_INTERNAL || fault->choice_count == 0) {
+        return;
+    }
+    json_write_open_array(out, "choices");
+    for (size_t i = 0; i < fault->choice_count; i++) {
+        json_write_open(out, NULL);
+        json_write_string(out, "id", fault->choices[i].identifier);
+        json_write_text_or_null(out, "path", text_of(fault->choices[i].path));
+        json_write_close(out);
+    }
+    json_write_close_array(out);
+}
+
 void problem_respond(struct request *request, const struct fault *fault) {
     const struct mapping *mapping = mapping_of(fault->status);
     int http_status = request->http_override != 0 ? request->http_override : mapping->http_status;
@@ -80,6 +95,7 @@ void problem_respond(struct request *request, const struct fault *fault) {
     if (!is_inside && fault->value[0] != '\0') {
         json_write_string(out, "value", fault->value);
     }
+    write_choices(out, fault);
     if (request->problems != NULL && request->problems->count > 0) {
         represent_import_problems(out, "problems", request->problems);
     }

@@ -39,13 +39,13 @@ static struct text rows_of(struct world *world, const char *rows) {
 }
 
 static struct sku the_sku(struct world *world, const char *code) {
-    struct sku *skus = NULL;
+    struct sku_claim *skus = NULL;
     size_t count = 0;
     WORLD_OK(world, db_begin(world->db, DB_READ, &world->fault));
     WORLD_OK(world, sku_find_code(world->db, &world->arena, 0, text_of(code), &skus, &count, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
     assert_int_equal(count, 1);
-    return skus[0];
+    return skus[0].sku;
 }
 
 static int64_t count_skus(struct world *world) {

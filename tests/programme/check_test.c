@@ -139,6 +139,12 @@ static const struct sabotage SABOTAGES[] = {
     {"block-seats", {"update blocks set issued_seats = issued_seats + 1"}},
     {"part-differs", {"update licences set seats = seats + 1 where parent_id is not null"}},
     {"licence-provider", {"update licences set first_edge = 127, last_edge = 3"}},
+    {"account-code", {"update accounts set code = 'NEVER-GIVEN' where code = 'A'"}},
+    {"code-twice",
+     {"update accounts set code = 'a' where code = 'B'",
+      "insert into account_codes (id, account_id, code, given_at_us) select 9999, id, 'a', 1 from accounts "
+      "where code = 'a'"}},
+    {"number-prefix", {"update accounts set number_prefix = 'ELSE' where number_prefix <> ''"}},
     {"account-depth", {"update accounts set depth = 9 where code = 'A'"}},
     {"ancestor-missing",
      {"delete from account_ancestors where account_id = (select id from accounts where code = 'A') and "

@@ -227,9 +227,9 @@ static void only_a_seller_sets_its_prices_on_its_own_edges(void **state) {
 static void a_vendor_prices_its_own_skus_alone(void **state) {
     struct world *world = *state;
     a_cast_with_skus(world);
-    an_account(world, "vendor", "OTHER", "");
+    an_account(world, "vendor", "SECOND", "");
     WORLD_OK(world, set_flat(world, "VENDOR", "DIST", "A", "2026-11-01", "3"));
-    WORLD_FAULT(world, "unknown-sku", set_flat(world, "OTHER", "DIST", "A", "2026-11-01", "3"));
+    WORLD_FAULT(world, "unknown-sku", set_flat(world, "SECOND", "DIST", "A", "2026-11-01", "3"));
 }
 
 static void no_price_begins_in_a_month_that_is_billed(void **state) {

@@ -27,6 +27,7 @@ enum status(fault_set)(struct fault *fault, enum status status, const char *code
     assert(status != STATUS_OK);
     assert(strlen(code) < sizeof fault->code);
     fault->status = status;
+    fault->choice_count = 0;
     copy_shortened(fault->code, sizeof fault->code, text_of(code));
     copy_shortened(fault->field, sizeof fault->field, text_of(field));
     copy_shortened(fault->value, sizeof fault->value, value);
@@ -37,6 +38,16 @@ enum status(fault_set)(struct fault *fault, enum status status, const char *code
     va_end(arguments);
     copy_shortened(fault->message, sizeof fault->message, text_of(message));
     return status;
+}
+
+void fault_offer(struct fault *fault, struct text identifier, struct text path) {
+    assert(fault->status != STATUS_OK);
+    if (fault->choice_count == FAULT_CHOICES_MAX) {
+        return;
+    }
+    struct fault_choice *choice = &fault->choices[fault->choice_count++];
+    copy_shortened(choice->identifier, sizeof choice->identifier, identifier);
+    copy_shortened(choice->path, sizeof choice->path, path);
 }
 
 enum status fault_prefix(struct fault *fault, const char *format, ...) {

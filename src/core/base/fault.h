@@ -23,12 +23,22 @@ enum status {
     STATUS_INTERNAL         /* the database or the machine failed */
 };
 
+/* One of several things that a word may have meant, as somebody could name it instead. */
+struct fault_choice {
+    char identifier[20];
+    char path[128]; /* "ALPHA/ACME"; empty where only the identifier says it */
+};
+
+enum { FAULT_CHOICES_MAX = 8 };
+
 struct fault {
     enum status status;
     char code[56];     /* stable, lower-case words with hyphens: "seats-beyond-block" */
     char field[56];    /* the input's name for it: "seats"; empty where no field is to blame */
     char value[120];   /* what was given, shortened */
     char message[520]; /* one sentence: what is wrong and what would be right */
+    struct fault_choice choices[FAULT_CHOICES_MAX]; /* of an ambiguous word: the first of what it names */
+    size_t choice_count;
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -48,6 +58,9 @@ struct fault {
  * `field` may be NULL and `value` empty. */
 enum status fault_set(struct fault *fault, enum status status, const char *code, const char *field,
                       struct text value, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Adds what the word may have meant, as long as there is room. */
+void fault_offer(struct fault *fault, struct text identifier, struct text path);
 
 /* Puts what a fault is about before its sentence, "EPP: The amount …", and returns its status. */
 enum status fault_prefix(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,22 @@ bool text_is(struct text a, const char *string) {
     return text_equal(a, text_of(string));
 }
 
+static char fold(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_equal_folded(struct text a, struct text b) {
+    if (a.length != b.length) {
+        return false;
+    }
+    for (size_t i = 0; i < a.length; i++) {
+        if (fold(a.at[i]) != fold(b.at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool text_starts_with(struct text whole, struct text start) {
     return whole.length >= start.length &&
            (start.length == 0 || memcmp(whole.at, start.at, start.length) == 0);
@@ -55,6 +71,15 @@ struct text text_take_until(struct text *rest, char until) {
     struct text taken = {rest->at, length};
     *rest = (struct text){rest->at + skipped, rest->length - skipped};
     return taken;
+}
+
+struct text text_fold(struct arena *arena, struct text t) {
+    char *folded = ARENA_NEW(arena, char, t.length + 1);
+    for (size_t i = 0; i < t.length; i++) {
+        folded[i] = fold(t.at[i]);
+    }
+    folded[t.length] = '\0';
+    return (struct text){folded, t.length};
 }
 
 struct text text_copy(struct arena *arena, struct text t) {

@@ -29,6 +29,9 @@ struct text text_of(const char *string);
 
 bool text_equal(struct text a, struct text b);
 bool text_is(struct text a, const char *string);
+
+/* The same where A to Z and a to z are one; every other byte is itself. */
+bool text_equal_folded(struct text a, struct text b);
 bool text_starts_with(struct text whole, struct text start);
 
 /* Byte order, as memcmp has it, the shorter first: the order that never depends on a locale. */
@@ -43,6 +46,9 @@ struct text text_take_until(struct text *rest, char until);
 
 /* A copy in the arena, zero-terminated. */
 struct text text_copy(struct arena *arena, struct text t);
+
+/* A copy with a to z for A to Z: texts that text_equal_folded takes for one have one such copy. */
+struct text text_fold(struct arena *arena, struct text t);
 
 /* printf into the arena, zero-terminated. */
 struct text text_format(struct arena *arena, const char *format, ...)

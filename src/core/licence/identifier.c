@@ -105,6 +105,15 @@ static bool has_prefix(struct text word, const char *prefix) {
     return true;
 }
 
+bool identifier_has_prefix(struct text word) {
+    for (size_t kind = 0; kind < sizeof prefixes / sizeof *prefixes; kind++) {
+        if (word.length >= PREFIX_LENGTH && has_prefix(word, prefixes[kind])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum identifier_kind kind,
                        struct text word, int64_t *id) {
     assert((size_t)kind < KIND_COUNT);

@@ -47,6 +47,9 @@ void identifier_encode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum 
 bool identifier_decode(const unsigned char secret[PROGRAMME_SECRET_BYTES], enum identifier_kind kind,
                        struct text word, int64_t *id);
 
+/* Whether a word begins as identifiers of any kind do, whatever comes behind: acc_, sku_, … */
+bool identifier_has_prefix(struct text word);
+
 /* Whether a word that decodes is written as identifier_encode writes it. */
 bool identifier_is_canonical(struct text word);
 

@@ -111,7 +111,7 @@ enum status find_correction(struct call *call, struct text word, struct correcti
     int64_t id = 0;
     TRY(lookup_require_word(&NOUN, word, "correction", fault));
     if (!identifier_decode(call->secret, IDENTIFIER_CORRECTION, text_trim(word), &id)) {
-        return lookup_require_one(&NOUN, word, "correction", 0, fault);
+        return lookup_require_found(&NOUN, word, "correction", false, fault);
     }
     enum status status = correction_load(call->db, call->arena, id, &found, fault);
     if (status == STATUS_OK) {
@@ -119,7 +119,7 @@ enum status find_correction(struct call *call, struct text word, struct correcti
         status = actor_is_party(call, &of) ? STATUS_OK : STATUS_NOT_FOUND;
     }
     if (status == STATUS_NOT_FOUND) {
-        return lookup_require_one(&NOUN, word, "correction", 0, fault);
+        return lookup_require_found(&NOUN, word, "correction", false, fault);
     }
     TRY(status);
     *correction = found;

@@ -101,12 +101,15 @@ static enum status number_documents(struct document_batch *batch, struct fault *
         size_t end = next + run_length(batch, next);
         int year = year_of(&batch->documents[next]);
         int64_t number = 0;
+        struct text prefix = TEXT("");
+        TRY(account_number_prefix(call->db, &batch->arena, batch->documents[next].head.seller_id,
+                                  batch->documents[next].seller_code, &prefix, fault));
         TRY(invoice_numbers_take(call->db, batch->documents[next].head.seller_id, year, (int64_t)(end - next),
                                  &number, fault));
         for (; next < end; next++) {
             struct document *document = &batch->documents[next];
             document->head.id = first_id + (int64_t)next;
-            document->head.number = invoice_number(call->arena, document->seller_code, year, number++);
+            document->head.number = invoice_number(call->arena, prefix, year, number++);
             *document->issued = document->head;
         }
     }

@@ -16,7 +16,7 @@
 struct document {
     /* All but id, number, state, time of issue, totals and set-off: those are the writer's. */
     struct invoice_head head;
-    struct text seller_code;   /* which begins the number */
+    struct text seller_code;   /* which begins the number of its first document, and so of all */
     struct billed_line *lines; /* at least one, positions ascending; they live until the batch is written */
     size_t line_count;
     struct credited_invoice *credited; /* of a credit note: what it credits; it lives as long; else NULL */

@@ -11,7 +11,7 @@ static const struct lookup_noun INVOICE = {
 };
 
 static enum status unknown_invoice(struct text word, struct fault *fault) {
-    return lookup_require_one(&INVOICE, word, "invoice", 0, fault);
+    return lookup_require_found(&INVOICE, word, "invoice", false, fault);
 }
 
 static enum status find_by_number(const struct call *call, struct text word, struct invoice_head *head,
@@ -21,9 +21,16 @@ static enum status find_by_number(const struct call *call, struct text word, str
     struct invoice_head *heads = NULL;
     size_t count = 0;
     int64_t next_after = 0;
-    TRY(invoice_list(call->db, call->arena, &filter, (struct page){.limit = 2}, &heads, &count, &next_after,
-                     fault));
-    TRY(lookup_require_one(&INVOICE, word, "invoice", count, fault));
+    TRY(invoice_list(call->db, call->arena, &filter, (struct page){.limit = FAULT_CHOICES_MAX}, &heads,
+                     &count, &next_after, fault));
+    TRY(lookup_require_found(&INVOICE, word, "invoice", count > 0, fault));
+    if (count > 1) {
+        struct lookup_choice choices[FAULT_CHOICES_MAX] = {0};
+        for (size_t i = 0; i < count; i++) {
+            choices[i].identifier = identifier_text(call, IDENTIFIER_INVOICE, heads[i].id);
+        }
+        return lookup_ambiguous(&INVOICE, word, "invoice", choices, count, fault);
+    }
     *head = heads[0];
     return STATUS_OK;
 }

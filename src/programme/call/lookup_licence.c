@@ -57,7 +57,7 @@ enum status find_licence(const struct call *call, struct text word, struct licen
     if (found) {
         TRY(actor_may_see_licence(call, row, &seen, fault));
     }
-    return lookup_require_one(&LICENCE, trimmed, "licence", seen ? 1 : 0, fault);
+    return lookup_require_found(&LICENCE, trimmed, "licence", seen, fault);
 }
 
 enum status find_licence_to_change(const struct call *call, struct text word, struct licence_row *row,
@@ -75,5 +75,5 @@ enum status find_block(const struct call *call, struct text word, struct block *
         TRY(block_load(call->db, id, block, &found, fault));
     }
     bool seen = found && actor_is(call, block->provider_id);
-    return lookup_require_one(&BLOCK, trimmed, "block", seen ? 1 : 0, fault);
+    return lookup_require_found(&BLOCK, trimmed, "block", seen, fault);
 }

@@ -14,6 +14,11 @@
 enum status find_sku(const struct call *call, struct text word, const char *field, struct sku *sku,
                      struct fault *fault) MUST_CHECK;
 
+/* A SKU that the actor may know of, where those of this owner go first: the owner's own code is meant, not
+ * somebody else's. */
+enum status find_sku_owned(const struct call *call, int64_t owner_id, struct text word, const char *field,
+                           struct sku *sku, struct fault *fault) MUST_CHECK;
+
 /* A SKU that a seller may know of, for whom the actor acts. A code that is ambiguous to the operator is often
  * not so to the seller. */
 enum status find_sku_of_seller(const struct call *call, int64_t seller_id, struct text word,

@@ -1,6 +1,7 @@
 #include "programme/call/validate.h"
 
 #include "core/base/visible.h"
+#include "core/licence/identifier.h"
 #include "core/money/money.h"
 
 #include <string.h>
@@ -64,28 +65,51 @@ static bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+static bool is_letter_or_digit(char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+}
+
 static bool is_code(struct text given) {
-    if (given.length == 0 || given.length > CODE_MAX_BYTES) {
+    if (given.length == 0 || given.length > CODE_MAX_BYTES || !is_letter_or_digit(given.at[0])) {
         return false;
     }
     for (size_t i = 0; i < given.length; i++) {
         char c = given.at[i];
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-') {
+        if (!is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') {
             return false;
         }
     }
-    return !(given.length >= 4 && strncasecmp(given.at, "acc_", 4) == 0);
+    return !identifier_has_prefix(given);
+}
+
+bool code_is_reserved(struct text code) {
+    /* What commands, exports, trails and addresses say where they could say an account, and what a person
+     * or a script would take for something else than a party. */
+    static const char *const WORDS[] = {
+        "all",   "any",    "anybody", "everybody", "me",     "none",     "null",    "nobody",
+        "other", "others", "total",   "totals",    "system", "operator", "unknown",
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        if (text_equal_folded(code, text_of(WORDS[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum status check_code(struct text given, const char *field, struct fault *fault) {
-    if (is_code(given)) {
-        return STATUS_OK;
+    if (!is_code(given)) {
+        return fault_set(
+            fault, STATUS_INVALID, "malformed-code", field, given,
+            "\"%.*s\" is no code: use 1 to 40 letters, digits, \".\", \"_\" and \"-\", beginning with a "
+            "letter or digit, and not as identifiers begin (\"acc_\").",
+            TEXT_ARGS(given));
     }
-    return fault_set(
-        fault, STATUS_INVALID, "malformed-code", field, given,
-        "\"%.*s\" is no code: use 1 to 40 letters, digits, \".\", \"_\" and \"-\", not beginning "
-        "with \"acc_\".",
-        TEXT_ARGS(given));
+    if (code_is_reserved(given)) {
+        return fault_set(fault, STATUS_INVALID, "reserved-code", field, given,
+                         "\"%.*s\" is a word of the programme's own: choose another code.", TEXT_ARGS(given));
+    }
+    return STATUS_OK;
 }
 
 enum status check_email(struct arena *arena, struct text given, const char *field, struct text *email,

@@ -30,8 +30,11 @@ enum status check_required_line(struct text given, const char *field, size_t max
 enum status check_lines(struct text given, const char *field, size_t max_bytes, struct text *lines,
                         struct fault *fault) MUST_CHECK;
 
-/* Letters and digits of ASCII, ".", "_", "-", 1 to CODE_MAX_BYTES of them, not looking like an account's
- * identifier: "malformed-code". */
+/* A word that no account is called by, in letters of either case (R1.14). */
+bool code_is_reserved(struct text code);
+
+/* A new code: letters and digits of ASCII, ".", "_", "-", 1 to CODE_MAX_BYTES of them, beginning with a
+ * letter or digit and not as identifiers begin: "malformed-code"; no reserved word: "reserved-code". */
 enum status check_code(struct text given, const char *field, struct fault *fault) MUST_CHECK;
 
 /* Lower-cased in the arena; fault "malformed-email". Empty is fine. */

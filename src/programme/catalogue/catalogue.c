@@ -80,12 +80,18 @@ static enum status fill_whole_view(struct call *call, const struct sku *sku, str
 
 enum status sku_code_check(const struct call *call, struct text code, const char *field,
                            struct fault *fault) {
-    int64_t id = 0;
-    if (!identifier_decode(call->secret, IDENTIFIER_SKU, code, &id)) {
+    bool is_identifier = false;
+    for (int kind = 0; kind <= IDENTIFIER_MOVE && !is_identifier; kind++) {
+        int64_t id = 0;
+        is_identifier = identifier_decode(call->secret, (enum identifier_kind)kind, code, &id);
+    }
+    /* What an address has as a segment "." or ".." is taken out of it on the way. */
+    if (!is_identifier && !text_is(code, ".") && !text_is(code, "..")) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_INVALID, "malformed-code", field, code,
-                     "\"%.*s\" looks like an identifier and cannot be a code.", TEXT_ARGS(code));
+                     "\"%.*s\" looks like an identifier, or is dots alone, and cannot be a code.",
+                     TEXT_ARGS(code));
 }
 
 static enum status require_code_free(struct call *call, int64_t seller_id, struct text code,

@@ -80,7 +80,7 @@ static enum status read_sku(struct catalogue_file *file, const struct csv_row *r
     TRY(check_required_line(code, code_field, SKU_CODE_MAX_BYTES, &sku->code, fault));
     TRY(sku_code_check(file->call, sku->code, code_field, fault));
     TRY(check_required_line(name, name_field, SKU_NAME_MAX_BYTES, &sku->name, fault));
-    sku->key = sku->code;
+    sku->key = text_fold(arena, sku->code);
     return file->microsoft ? read_guid(arena, field_of(row, columns->key), "GUID", &sku->key, fault)
                            : STATUS_OK;
 }

@@ -1,6 +1,7 @@
 #include "programme/catalogue/import_catalogue.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/lookup.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/seeded_map.h"
 #include "programme/catalogue/catalogue_file.h"
@@ -41,6 +42,31 @@ static enum status find_vendor_by_identifier(struct call *call, struct text word
     return vendor->kind == ACCOUNT_VENDOR ? STATUS_OK : not_a_vendor(vendor, fault);
 }
 
+/* A code goes before a name, and the code that is spelled exactly so before others. */
+static enum status choose_vendor(struct call *call, struct text word, const struct account *vendors,
+                                 size_t count, struct account *vendor, struct fault *fault) {
+    static const struct lookup_noun VENDOR = {
+        .noun = "vendor", .ambiguous_code = "ambiguous-code", .ambiguous_status = STATUS_INVALID};
+    struct code_claim *claims = ARENA_NEW(call->arena, struct code_claim, count);
+    struct lookup_choice *choices = ARENA_NEW(call->arena, struct lookup_choice, count);
+    size_t chosen = 0;
+    size_t tied = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool has_code = text_equal_folded(vendors[i].code, word);
+        claims[i] = (struct code_claim){.code = vendors[i].code, .circle = has_code ? 0 : 1};
+    }
+    if (code_claim_choose(word, claims, count, &chosen)) {
+        *vendor = vendors[chosen];
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (claims[i].is_tied) {
+            choices[tied++].identifier = identifier_text(call, IDENTIFIER_ACCOUNT, vendors[i].id);
+        }
+    }
+    return lookup_ambiguous(&VENDOR, word, "vendor", choices, tied, fault);
+}
+
 /* Any vendor, by identifier, code or name; `*found` is false where there is none of that name. */
 static enum status find_any_vendor(struct call *call, struct text word, bool *found, struct account *vendor,
                                    struct fault *fault) {
@@ -52,16 +78,8 @@ static enum status find_any_vendor(struct call *call, struct text word, bool *fo
         return find_vendor_by_identifier(call, word, vendor, fault);
     }
     TRY(account_find_vendor(call->db, call->arena, word, &vendors, &count, fault));
-    if (count > 1) {
-        return fault_set(fault, STATUS_INVALID, "ambiguous-code", "vendor", word,
-                         "More than one vendor is called \"%.*s\": name it by its identifier.",
-                         TEXT_ARGS(word));
-    }
-    *found = count == 1;
-    if (*found) {
-        *vendor = vendors[0];
-    }
-    return STATUS_OK;
+    *found = count > 0;
+    return *found ? choose_vendor(call, word, vendors, count, vendor, fault) : STATUS_OK;
 }
 
 static enum status add_vendor(struct call *call, struct text name, int64_t distributor_id,
@@ -112,32 +130,42 @@ static int compare_keys(const void *a, const void *b) {
 /* The first of CODE, CODE#2, CODE#3, … that is free. */
 static struct text choose_code(struct saving *saving, struct text code) {
     struct text tried = code;
-    for (int number = 2; text_map_get(&saving->codes, tried) >= 0; number++) {
+    for (int number = 2; text_map_get(&saving->codes, text_fold(saving->call->arena, tried)) >= 0; number++) {
         tried = text_format(saving->call->arena, "%.*s#%d", TEXT_ARGS(code), number);
     }
-    text_map_put(&saving->codes, tried, 0);
+    text_map_put(&saving->codes, text_fold(saving->call->arena, tried), 0);
     return tried;
 }
 
-/* Finds the file's SKUs among the vendor's by their keys, and renames those with another name. */
+/* The file's SKU that the vendor's is, by its key; NULL where there is none, or one that has been found. */
+static struct file_sku *sku_in_file(const struct saving *saving, const struct sku *owned,
+                                    struct text folded) {
+    const struct catalogue_file *file = saving->file;
+    int64_t number = text_map_get(&file->sku_numbers, file->microsoft ? owned->external_id : folded);
+    bool is_there = number >= 0 && owned->kind == SKU_PRODUCT && file->skus[number].id == 0;
+    return is_there ? &file->skus[number] : NULL;
+}
+
+/* Finds the file's SKUs among the vendor's by their keys, and renames those with another name. Of two codes
+ * from before letters of either case were one, the file means the one that it spells. */
 static enum status match_skus(struct saving *saving, struct fault *fault) {
     struct call *call = saving->call;
     struct sku *owned = NULL;
     size_t count = 0;
     TRY(sku_load_owned(call->db, call->arena, saving->vendor_id, &owned, &count, fault));
-    for (size_t i = 0; i < count; i++) {
-        text_map_put(&saving->codes, owned[i].code, 0);
-        struct text key = saving->file->microsoft ? owned[i].external_id : owned[i].code;
-        int64_t number = text_map_get(&saving->file->sku_numbers, key);
-        if (number < 0 || owned[i].kind != SKU_PRODUCT) {
+    for (size_t i = 0; i < 2 * count; i++) {
+        const struct sku *one = &owned[i % count];
+        struct text folded = text_fold(call->arena, one->code);
+        text_map_put(&saving->codes, folded, 0);
+        struct file_sku *sku = sku_in_file(saving, one, folded);
+        if (sku == NULL || (i < count && !text_equal(sku->code, one->code))) {
             continue;
         }
-        struct file_sku *sku = &saving->file->skus[number];
-        sku->id = owned[i].id;
-        sku->code = owned[i].code;
-        if (!text_equal(sku->name, owned[i].name)) {
+        sku->id = one->id;
+        sku->code = one->code;
+        if (!text_equal(sku->name, one->name)) {
             saving->result->renamed++;
-            sku->old_name = owned[i].name;
+            sku->old_name = one->name;
             TRY(sku_update_name(call->db, sku->id, sku->name, fault));
         }
     }

@@ -10,6 +10,7 @@
 #include "programme/catalogue/price_input.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { ROWS_MAX = 2000000 };
 
@@ -51,7 +52,7 @@ struct import {
     struct pricing pricing;
     struct call *call;
     struct sku *skus;
-    struct text_map skus_by_code; /* AMBIGUOUS where a code does not say which */
+    struct text_map skus_by_code; /* by the folded code; AMBIGUOUS where that alone does not say which */
     struct id_map prices_by_key;  /* (SKU, price_date_key) */
     struct incoming *prices;
     size_t price_count, price_capacity;
@@ -67,8 +68,9 @@ static enum status load_skus(struct import *import, struct fault *fault) {
     seeded_map_init(call, &import->skus_by_code);
     id_map_init(&import->prices_by_key, call->arena, 64);
     for (size_t i = 0; i < count; i++) {
-        bool again = text_map_get(&import->skus_by_code, import->skus[i].code) >= 0;
-        text_map_put(&import->skus_by_code, import->skus[i].code, again ? AMBIGUOUS : (int64_t)i);
+        struct text code = text_fold(call->arena, import->skus[i].code);
+        bool again = text_map_get(&import->skus_by_code, code) >= 0;
+        text_map_put(&import->skus_by_code, code, again ? AMBIGUOUS : (int64_t)i);
     }
     return STATUS_OK;
 }
@@ -90,7 +92,8 @@ static enum status find_columns(struct import *import, const struct csv_row *hea
 
 static enum status find_row_sku(struct import *import, struct text word, struct sku *sku,
                                 struct fault *fault) {
-    int64_t number = text_map_get(&import->skus_by_code, word);
+    bool is_path = word.length > 0 && memchr(word.at, '/', word.length) != NULL;
+    int64_t number = is_path ? -1 : text_map_get(&import->skus_by_code, text_fold(import->call->arena, word));
     if (number >= 0 && number != AMBIGUOUS) {
         *sku = import->skus[number];
     } else {

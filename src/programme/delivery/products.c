@@ -3,6 +3,7 @@
 #include "delivery/target_path.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/call/validate.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
@@ -102,27 +103,13 @@ static enum status fill_product_view(struct call *call, const struct product *pr
 
 /* ---- changing ---- */
 
-/* A product SKU of the vendor's, by identifier or code. Others are not told apart from what is not there. */
+/* A product SKU of the vendor's, by identifier, code or OWNER/CODE: the vendor's own go first. Others are not
+ * told apart from what is not there. */
 static enum status find_vendors_sku(struct call *call, int64_t vendor_id, struct text word, struct sku *sku,
                                     struct fault *fault) {
-    struct sku *skus = NULL;
-    size_t count = 0;
-    int64_t next_after = 0;
-    int64_t id = 0;
-    enum status status = STATUS_OK;
-    if (identifier_decode(call->secret, IDENTIFIER_SKU, word, &id)) {
-        status = sku_load(call->db, call->arena, id, sku, fault);
-        count = status == STATUS_OK && sku->owner_id == vendor_id && sku->kind == SKU_PRODUCT;
-    } else {
-        struct sku_filter filter = {
-            .owner_id = vendor_id, .has_kind = true, .kind = SKU_PRODUCT, .code = word};
-        status = sku_list(call->db, call->arena, &filter, (struct page){.limit = 1}, &skus, &count,
-                          &next_after, fault);
-        if (status == STATUS_OK && count > 0) {
-            *sku = skus[0];
-        }
-    }
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && count == 0)) {
+    enum status status = find_sku_owned(call, vendor_id, word, "skus", sku, fault);
+    if (status == STATUS_NOT_FOUND ||
+        (status == STATUS_OK && (sku->owner_id != vendor_id || sku->kind != SKU_PRODUCT))) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-sku", "skus", word,
                          "The vendor has no product SKU \"%.*s\"; a bundle entitles through its parts.",
                          TEXT_ARGS(word));

@@ -3,6 +3,7 @@
 #include "programme/call/seeded_map.h"
 #include "programme/call/sight.h"
 #include "store/catalogue/skus.h"
+#include "store/parties/accounts.h"
 
 #include <stdlib.h>
 
@@ -54,20 +55,34 @@ static void mark_accounts(struct call *call, const struct snapshot *snapshot, co
     }
 }
 
-static void name_accounts(struct call *call, const struct snapshot *snapshot, const struct sight *sight,
-                          uint32_t viewer, struct text *names) {
+/* An account goes by the first code that it had, for ever; where an earlier account of those that are named
+ * had it first, by its identifier. */
+static enum status name_accounts(struct call *call, const struct snapshot *snapshot,
+                                 const struct sight *sight, uint32_t viewer, struct text *names,
+                                 struct fault *fault) {
     bool *known = ARENA_NEW(call->arena, bool, snapshot->account_count);
+    struct first_code *codes = NULL;
+    size_t code_count = 0;
+    size_t at = 0;
     struct text_map taken;
     seeded_map_init(call, &taken);
+    TRY(account_first_codes(call->db, call->arena, &codes, &code_count, fault));
     mark_accounts(call, snapshot, sight, viewer, known);
     for (size_t i = 0; i < snapshot->account_count; i++) {
         const struct account *account = &snapshot->accounts[i];
-        bool has_code = known[i] && text_map_get(&taken, account->code) < 0;
-        names[i] = has_code ? account->code : identifier_text(call, IDENTIFIER_ACCOUNT, account->id);
+        while (at < code_count && codes[at].account_id < account->id) {
+            at++;
+        }
+        bool is_kept = at < code_count && codes[at].account_id == account->id;
+        struct text code = is_kept ? codes[at].code : account->code;
+        struct text folded = text_fold(call->arena, code);
+        bool has_code = known[i] && text_map_get(&taken, folded) < 0;
+        names[i] = has_code ? code : identifier_text(call, IDENTIFIER_ACCOUNT, account->id);
         if (has_code) {
-            text_map_put(&taken, account->code, 0);
+            text_map_put(&taken, folded, 0);
         }
     }
+    return STATUS_OK;
 }
 
 /* ---- SKUs ---- */
@@ -149,7 +164,7 @@ enum status export_names_make(struct call *call, const struct snapshot *snapshot
         struct sight sight;
         TRY(sight_open(call, &sight, fault));
         skus = ARENA_NEW(call->arena, struct text, snapshot->sku_count);
-        name_accounts(call, snapshot, &sight, viewer, accounts);
+        TRY(name_accounts(call, snapshot, &sight, viewer, accounts, fault));
         name_skus(call, snapshot, viewer, skus);
     }
     *names = (struct export_names){accounts, skus, sort_edges(call, snapshot, accounts)};

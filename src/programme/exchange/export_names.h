@@ -2,8 +2,8 @@
  *
  * The operator reads the labels that hold in the whole programme. An account must not learn from a name that
  * somebody it does not know of uses the same code, so its names are chosen among what it may know of alone:
- * the first account of a code has the code, later ones their identifier; a SKU has its code where no other
- * one has it. Who is named is call/sight.h's rule (sight_rule). */
+ * the first account of a code goes by it for ever (by the first that it had), later ones by their identifier;
+ * a SKU has its code where no other one has it. Who is named is call/sight.h's rule (sight_rule). */
 #ifndef SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 #define SEATMETER_PROGRAMME_EXCHANGE_EXPORT_NAMES_H
 

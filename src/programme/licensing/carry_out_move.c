@@ -4,6 +4,7 @@
 #include "programme/call/agreement_chain.h"
 #include "programme/call/authorise.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/validate.h"
 #include "programme/catalogue/bundle_parts.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
@@ -173,8 +174,8 @@ static enum status make_successor(struct call *call, const struct moving *moving
                                           .tax_rate =
                                               decimal_format_short(call->arena, old->tax.rate_millionths, 4)};
     bool is_taken = false;
-    TRY(account_code_taken(call->db, moving->to.id, details.code, &is_taken, fault));
-    if (is_taken) {
+    TRY(account_code_taken(call->db, moving->to.id, 0, details.code, &is_taken, fault));
+    if (is_taken || check_code(details.code, "code", fault) != STATUS_OK) {
         details.code = TEXT("");
     }
     TRY(account_create(call, ACCOUNT_CUSTOMER, &moving->to, details, successor, fault));

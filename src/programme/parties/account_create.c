@@ -11,9 +11,6 @@ enum { ACCOUNT_NAME_MAX_BYTES = 200, ACCOUNT_ADDRESS_MAX_BYTES = 1000, TAX_NUMBE
 
 enum status account_details_check(struct call *call, struct account_details *details, struct fault *fault) {
     TRY(check_required_line(details->name, "name", ACCOUNT_NAME_MAX_BYTES, &details->name, fault));
-    if (details->code.length > 0) {
-        TRY(check_code(details->code, "code", fault));
-    }
     TRY(check_lines(details->address, "address", ACCOUNT_ADDRESS_MAX_BYTES, &details->address, fault));
     TRY(check_country(call->arena, details->country, "country", &details->country, fault));
     TRY(check_line(details->tax_number, "tax_number", TAX_NUMBER_MAX_BYTES, &details->tax_number, fault));
@@ -27,8 +24,8 @@ static enum status choose_code(struct call *call, int64_t seller_id, struct text
     struct text tried = base;
     for (int number = 2;; number++) {
         bool taken = false;
-        TRY(account_code_taken(call->db, seller_id, tried, &taken, fault));
-        if (!taken) {
+        TRY(account_code_taken(call->db, seller_id, 0, tried, &taken, fault));
+        if (!taken && !code_is_reserved(tried)) {
             *code = tried;
             return STATUS_OK;
         }
@@ -44,13 +41,14 @@ static enum status choose_label(struct call *call, struct account *account, stru
     return STATUS_OK;
 }
 
-enum status account_code_require_free(struct call *call, int64_t seller_id, struct text code,
-                                      struct fault *fault) {
+enum status account_code_require_free(struct call *call, int64_t seller_id, int64_t account_id,
+                                      struct text code, struct fault *fault) {
     bool taken = false;
-    TRY(account_code_taken(call->db, seller_id, code, &taken, fault));
+    TRY(account_code_taken(call->db, seller_id, account_id, code, &taken, fault));
     if (taken) {
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
-                         "The code \"%.*s\" is taken: choose another.", TEXT_ARGS(code));
+                         "The code \"%.*s\" is taken, or was another account's before: choose another.",
+                         TEXT_ARGS(code));
     }
     return STATUS_OK;
 }
@@ -80,7 +78,8 @@ enum status account_create(struct call *call, enum account_kind kind, const stru
     if (made.code.length == 0) {
         TRY(choose_code(call, made.seller_id, made.name, &made.code, fault));
     } else {
-        TRY(account_code_require_free(call, made.seller_id, made.code, fault));
+        TRY(check_code(made.code, "code", fault));
+        TRY(account_code_require_free(call, made.seller_id, 0, made.code, fault));
     }
     TRY(account_next_id(call->db, &made.id, fault));
     TRY(choose_label(call, &made, fault));

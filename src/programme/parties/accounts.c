@@ -139,19 +139,43 @@ enum status add_account(struct call *call, const struct add_account_input *input
 
 /* ---- editing ---- */
 
+static bool changes_code_alone(const struct edit_account_input *input) {
+    return input->code != NULL && input->name == NULL && input->address == NULL && input->country == NULL &&
+           input->tax_number == NULL && input->email == NULL && input->logo_png == NULL;
+}
+
+/* A code is a name that others have for the account. Its seller changes it, and so does whoever sells to
+ * that seller, further up too: a code is in their way as well. */
 static enum status require_may_edit(struct call *call, const struct account *account,
                                     const struct edit_account_input *input, struct fault *fault) {
     bool by_seller = account->seller_id != 0 && actor_is(call, account->seller_id);
-    if (!by_seller) {
+    bool is_above = false;
+    if (!by_seller && changes_code_alone(input) && account->seller_id != 0) {
+        TRY(actor_is_or_is_above(call, account->seller_id, &is_above, fault));
+    }
+    if (!by_seller && !is_above) {
         TRY(require_right(call, account->id, RIGHT_ACCOUNTS, fault));
     }
     bool is_vendor = account->kind == ACCOUNT_VENDOR && !actor_is_operator(call);
-    if (input->code != NULL && !by_seller && (account->seller_id != 0 || is_vendor)) {
+    if (input->code != NULL && !by_seller && !is_above && (account->seller_id != 0 || is_vendor)) {
         return fault_set(fault, STATUS_FORBIDDEN, "not-yours", "code", *input->code,
-                         "The code is the name that others have for the account: its seller changes it, a "
-                         "vendor's the operator.");
+                         "The code is the name that others have for the account: its seller and the accounts "
+                         "above change it, a vendor's the operator.");
     }
     return require_any_right(call, RIGHT_ACCOUNTS, fault);
+}
+
+/* A code in other letters is the same one, and is as old as before. */
+static enum status change_code(struct call *call, const struct account *account, struct text code,
+                               struct fault *fault) {
+    if (text_equal(code, account->code)) {
+        return STATUS_OK;
+    }
+    TRY(check_code(code, "code", fault));
+    TRY(account_code_require_free(call, account->seller_id, account->id, code, fault));
+    return text_equal_folded(code, account->code)
+               ? STATUS_OK
+               : account_code_give(call->db, account->id, code, call->now_us, fault);
 }
 
 static struct text new_or_old(const struct text *given, struct text old) {
@@ -167,11 +191,8 @@ static enum status apply_edit(struct call *call, const struct edit_account_input
                                       .country = new_or_old(input->country, account->country),
                                       .tax_number = new_or_old(input->tax_number, account->tax_number),
                                       .email = new_or_old(input->email, account->email)};
-    TRY(check_code(details.code, "code", fault));
     TRY(account_details_check(call, &details, fault));
-    if (!text_equal(details.code, account->code)) {
-        TRY(account_code_require_free(call, account->seller_id, details.code, fault));
-    }
+    TRY(change_code(call, account, details.code, fault));
     account->code = details.code;
     account->name = details.name;
     account->address = details.address;
@@ -189,9 +210,13 @@ static enum status do_edit_account(struct call *call, const void *input, void *o
     TRY(find_account_or_own(call, edit->account, "account", &account, fault));
     TRY(require_may_edit(call, &account, edit, fault));
     TRY(check_version(edit->if_version, account.version, fault));
+    struct text code = account.code;
     TRY(apply_edit(call, edit, &account, fault));
     TRY(audit_write(call, "account.edit", identifier_text(call, IDENTIFIER_ACCOUNT, account.id), account.id,
-                    TEXT(""), fault));
+                    text_equal(code, account.code) ? TEXT("")
+                                                   : text_format(call->arena, "the code %.*s is now %.*s",
+                                                                 TEXT_ARGS(code), TEXT_ARGS(account.code)),
+                    fault));
     TRY(account_load(call->db, call->arena, account.id, &account, fault));
     return fill_one_view(call, &account, output, fault);
 }

@@ -2,6 +2,8 @@
 
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
+#include "programme/call/lookup_sku.h"
 #include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "programme/usage/find_report.h"
@@ -11,6 +13,7 @@
 #include "store/parties/amendments.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { REPORT_UNITS_MAX = 1000000000, REASON_BYTES_MAX = 2000 };
 
@@ -93,40 +96,48 @@ static enum status end_decision(struct call *call, const struct edge_report *rep
 
 /* ---- adjusting ---- */
 
-static bool is_named(const struct call *call, struct text word, enum identifier_kind kind, int64_t id,
-                     struct text code) {
-    return text_equal(word, code) || text_equal(word, identifier_text(call, kind, id));
+static enum status not_in_report(const char *field, struct text word, const char *of_what,
+                                 struct fault *fault) {
+    return fault_set(fault, STATUS_NOT_FOUND, "not-in-report", field, word,
+                     "The report has no row of this %s. Adjust what is provisioned: only that has rows.",
+                     of_what);
 }
 
-/* The row that customer and SKU name; several customers of one code are told apart by identifier. */
-static enum status find_row(const struct call *call, const struct adjust_report_input *input,
-                            const struct report_rows *rows, size_t *row, struct fault *fault) {
-    struct text customer = text_trim(input->customer);
-    struct text sku = text_trim(input->sku);
-    size_t matches = 0;
-    bool is_customer_known = false;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct report_row_key *key = &rows->keys[i];
-        if (!is_named(call, customer, IDENTIFIER_ACCOUNT, key->customer_id, rows->items[i].customer_code)) {
-            continue;
-        }
-        is_customer_known = true;
-        if (is_named(call, sku, IDENTIFIER_SKU, key->sku_id, rows->items[i].sku)) {
+/* What a lookup has not found is in no row either. */
+static bool is_not_there(enum status status, const struct fault *fault) {
+    return status == STATUS_NOT_FOUND || strcmp(fault->code, "not-below-buyer") == 0;
+}
+
+/* The row that customer and SKU name. */
+static enum status find_row(const struct call *call, const struct agreement *agreement,
+                            const struct adjust_report_input *input, const struct report_rows *rows,
+                            size_t *row, struct fault *fault) {
+    struct text customer_word = text_trim(input->customer);
+    struct text sku_word = text_trim(input->sku);
+    struct account customer = {0};
+    struct sku sku = {0};
+    bool is_customer_in = false;
+    enum status status = find_customer_below(call, agreement, customer_word, &customer, fault);
+    if (status != STATUS_OK && !is_not_there(status, fault)) {
+        return status;
+    }
+    for (size_t i = 0; status == STATUS_OK && i < rows->count && !is_customer_in; i++) {
+        is_customer_in = rows->keys[i].customer_id == customer.id;
+    }
+    if (!is_customer_in) {
+        return not_in_report("customer", customer_word, "customer", fault);
+    }
+    status = find_sku_of_seller(call, agreement->buyer_id, sku_word, "sku", &sku, fault);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    for (size_t i = 0; status == STATUS_OK && i < rows->count; i++) {
+        if (rows->keys[i].customer_id == customer.id && rows->keys[i].sku_id == sku.id) {
             *row = i;
-            matches++;
+            return STATUS_OK;
         }
     }
-    if (matches == 1) {
-        return STATUS_OK;
-    }
-    if (matches > 1) {
-        return fault_set(fault, STATUS_CONFLICT, "ambiguous-code", "customer", customer,
-                         "Several rows of the report have these codes. Give identifiers.");
-    }
-    return fault_set(fault, STATUS_NOT_FOUND, "not-in-report", is_customer_known ? "sku" : "customer",
-                     is_customer_known ? sku : customer,
-                     "The report has no row of this %s. Adjust what is provisioned: only that has rows.",
-                     is_customer_known ? "SKU at the customer" : "customer");
+    return not_in_report("sku", sku_word, "SKU at the customer", fault);
 }
 
 static enum status check_adjustment(const struct call *call, const struct adjust_report_input *input,
@@ -188,7 +199,7 @@ static enum status adjust_report_body(struct call *call, const void *input, void
         TRY(step_report(&report.report, "revise", fault));
     }
     TRY(measure_report(call, &report, &rows, fault));
-    TRY(find_row(call, asked, &rows, &row, fault));
+    TRY(find_row(call, &report.edge.agreement, asked, &rows, &row, fault));
     struct text detail = adjustment_words(call, asked, &rows.items[row]);
     TRY(save_report(call, &report.report, fault));
     TRY(save_adjustment(call, asked, report.report.id, &rows, row, fault));

@@ -22,8 +22,8 @@ enum status invoice_numbers_take(struct db *db, int64_t seller_id, int year, int
     return db_counter_take(db, counter, count, first, fault);
 }
 
-struct text invoice_number(struct arena *arena, struct text seller_code, int year, int64_t number) {
-    return text_format(arena, "%.*s-%d-%06lld", TEXT_ARGS(seller_code), year, (long long)number);
+struct text invoice_number(struct arena *arena, struct text prefix, int year, int64_t number) {
+    return text_format(arena, "%.*s-%d-%06lld", TEXT_ARGS(prefix), year, (long long)number);
 }
 
 /* ---- heads ---- */

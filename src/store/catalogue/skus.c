@@ -49,21 +49,38 @@ enum status sku_update_name(struct db *db, int64_t id, struct text name, struct 
     return db_run(db, UPDATE_NAME, DB_ARGS(db_integer(id), db_string(name)), NULL, fault);
 }
 
-static const char FIND_CODE[] = "select {s} from skus s where s.code = $1 order by s.id limit 2";
+static const struct db_field CLAIM_FIELDS[] = {
+    DB_FIELD_PART(struct sku_claim, sku, "s", &SKU),
+    DB_FIELD_INT(struct sku_claim, age, "cast(case when s.has_age = 1 then s.id else 0 end as bigint)"),
+};
+static const struct db_fields CLAIM = DB_FIELDS(struct sku_claim, CLAIM_FIELDS);
+
+static const char FIND_CODE[] = "select {} from skus s where lower(s.code) = lower($1) order by s.id";
 static const char FIND_CODE_KNOWN[] =
-    "select {s} from skus s where s.code = $2 and " KNOWN_TO_1 " order by s.id limit 2";
+    "select {} from skus s where lower(s.code) = lower($2) and " KNOWN_TO_1 " order by s.id";
 
 enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
-                          struct sku **skus, size_t *count, struct fault *fault) {
-    if (viewer_id == 0) {
-        return rows_all(db, arena, &SKU, FIND_CODE, DB_ARGS(db_string(code)), skus, count, fault);
+                          struct sku_claim **claims, size_t *count, struct fault *fault) {
+    struct sku_claim *found = NULL;
+    size_t found_count = 0;
+    size_t kept = 0;
+    TRY(viewer_id == 0
+            ? rows_all(db, arena, &CLAIM, FIND_CODE, DB_ARGS(db_string(code)), &found, &found_count, fault)
+            : rows_all(db, arena, &CLAIM, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)),
+                       &found, &found_count, fault));
+    /* One engine folds the letters of other scripts as well. */
+    for (size_t i = 0; i < found_count; i++) {
+        if (text_equal_folded(found[i].sku.code, code)) {
+            found[kept++] = found[i];
+        }
     }
-    return rows_all(db, arena, &SKU, FIND_CODE_KNOWN, DB_ARGS(db_integer(viewer_id), db_string(code)), skus,
-                    count, fault);
+    *claims = found;
+    *count = kept;
+    return STATUS_OK;
 }
 
 static const char CODE_TAKEN[] =
-    "select cast(count(*) as bigint) from skus where owner_id = $1 and code = $2";
+    "select cast(count(*) as bigint) from skus where owner_id = $1 and lower(code) = lower($2)";
 
 enum status sku_code_taken(struct db *db, int64_t owner_id, struct text code, bool *taken,
                            struct fault *fault) {
@@ -79,7 +96,8 @@ enum status sku_is_known(struct db *db, int64_t viewer_id, const struct sku *sku
 
 /* position() and instr() differ between the engines; like with an escape does not. */
 #define LIST_REST                                                                                            \
-    "s.id > $2 and ($3 = 0 or s.owner_id = $3) and ($4 = '' or s.kind = $4) and ($5 = '' or s.code = $5) "   \
+    "s.id > $2 and ($3 = 0 or s.owner_id = $3) and ($4 = '' or s.kind = $4) and ($5 = '' or lower(s.code) "  \
+    "= lower($5)) "                                                                                          \
     "and ($6 = '' or lower(s.code) like $6 escape '!' or lower(s.name) like $6 escape '!') "                 \
     "order by s.id limit $7"
 static const char LIST[] = "select {s} from skus s where $1 = 0 and " LIST_REST;

@@ -22,7 +22,7 @@ struct sku_filter {
     int64_t owner_id;    /* 0: any */
     bool has_kind;
     enum sku_kind kind;
-    struct text code;   /* empty: any */
+    struct text code;   /* empty: any; letters of either case */
     struct text search; /* empty: any; else part of the code or name, letters of ASCII in either case */
 };
 
@@ -32,11 +32,17 @@ enum status sku_load(struct db *db, struct arena *arena, int64_t id, struct sku 
 enum status sku_insert(struct db *db, struct sku *sku, struct fault *fault) MUST_CHECK; /* sets id */
 enum status sku_update_name(struct db *db, int64_t id, struct text name, struct fault *fault) MUST_CHECK;
 
-/* The first two SKUs of a code that `viewer_id` (0: anybody) may know of. */
-enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
-                          struct sku **skus, size_t *count, struct fault *fault) MUST_CHECK;
+/* A SKU that a code may name, and how old it is: the lower, the older; 0: from before ages were kept. */
+struct sku_claim {
+    struct sku sku;
+    int64_t age;
+};
 
-/* Whether an owner has a SKU of this code already. */
+/* The SKUs of a code, in letters of either case, that `viewer_id` (0: anybody) may know of, by id. */
+enum status sku_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
+                          struct sku_claim **claims, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Whether an owner has a SKU of this code, in letters of either case, already. */
 enum status sku_code_taken(struct db *db, int64_t owner_id, struct text code, bool *taken,
                            struct fault *fault) MUST_CHECK;
 

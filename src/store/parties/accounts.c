@@ -76,6 +76,7 @@ enum status account_insert(struct db *db, const struct account *account, struct 
     struct account inserted = *account;
     inserted.version = 1;
     TRY(rows_insert(db, &ACCOUNT, INSERT, DB_NO_ARGS, &inserted, fault));
+    TRY(account_code_give(db, account->id, account->code, account->created_at_us, fault));
     TRY(db_run(db, INSERT_SELF, DB_ARGS(db_integer(account->id)), NULL, fault));
     if (account->seller_id == 0) {
         return STATUS_OK;
@@ -121,12 +122,56 @@ enum status account_logo_save(struct db *db, int64_t id, struct text png, struct
                   fault);
 }
 
-static const char CODE_TAKEN[] =
-    "select cast(count(*) as bigint) from accounts where coalesce(seller_id, 0) = $1 and code = $2";
+/* ---- codes ---- */
 
-enum status account_code_taken(struct db *db, int64_t seller_id, struct text code, bool *taken,
-                               struct fault *fault) {
-    return rows_yes(db, CODE_TAKEN, DB_ARGS(db_integer(seller_id), db_string(code)), taken, fault);
+static const char CODE_TAKEN[] =
+    "select cast(count(*) as bigint) from account_codes c join accounts a on a.id = c.account_id "
+    "where coalesce(a.seller_id, 0) = $1 and a.id <> $2 and lower(c.code) = lower($3)";
+
+enum status account_code_taken(struct db *db, int64_t seller_id, int64_t account_id, struct text code,
+                               bool *taken, struct fault *fault) {
+    return rows_yes(db, CODE_TAKEN, DB_ARGS(db_integer(seller_id), db_integer(account_id), db_string(code)),
+                    taken, fault);
+}
+
+static const char GIVE_CODE[] =
+    "insert into account_codes (id, account_id, code, given_at_us) values ($1, $2, $3, $4)";
+
+enum status account_code_give(struct db *db, int64_t account_id, struct text code, int64_t now_us,
+                              struct fault *fault) {
+    int64_t id = 0;
+    assert(account_id > 0 && code.length > 0 && now_us > 0);
+    TRY(db_counter_take(db, "account-codes", 1, &id, fault));
+    return db_run(db, GIVE_CODE,
+                  DB_ARGS(db_integer(id), db_integer(account_id), db_string(code), db_integer(now_us)), NULL,
+                  fault);
+}
+
+static const char LOAD_PREFIX[] = "select number_prefix from accounts where id = $1 and number_prefix <> ''";
+static const char KEEP_PREFIX[] = "update accounts set number_prefix = $2 where id = $1";
+
+enum status account_number_prefix(struct db *db, struct arena *arena, int64_t account_id, struct text code,
+                                  struct text *prefix, struct fault *fault) {
+    struct text *kept = NULL;
+    size_t count = 0;
+    TRY(rows_texts(db, arena, LOAD_PREFIX, DB_ARGS(db_integer(account_id)), &kept, &count, fault));
+    *prefix = count > 0 ? kept[0] : code;
+    return count > 0 ? STATUS_OK
+                     : db_run(db, KEEP_PREFIX, DB_ARGS(db_integer(account_id), db_string(code)), NULL, fault);
+}
+
+static const struct db_field FIRST_CODE_FIELDS[] = {
+    DB_FIELD_INT(struct first_code, account_id, "account_id"),
+    DB_FIELD_TEXT(struct first_code, code, "code"),
+};
+static const struct db_fields FIRST_CODE = DB_FIELDS(struct first_code, FIRST_CODE_FIELDS);
+
+static const char FIRST_CODES[] = "select {c} from account_codes c where c.id = (select min(f.id) from "
+                                  "account_codes f where f.account_id = c.account_id) order by c.account_id";
+
+enum status account_first_codes(struct db *db, struct arena *arena, struct first_code **codes, size_t *count,
+                                struct fault *fault) {
+    return rows_all(db, arena, &FIRST_CODE, FIRST_CODES, DB_NO_ARGS, codes, count, fault);
 }
 
 static const char LABEL_TAKEN[] = "select cast(count(*) as bigint) from accounts where label = $1";
@@ -135,22 +180,44 @@ enum status account_label_taken(struct db *db, struct text label, bool *taken, s
     return rows_yes(db, LABEL_TAKEN, DB_ARGS(db_string(label)), taken, fault);
 }
 
-static const char FIND_CODE[] = "select {} from accounts a where a.code = $1 order by a.id limit 2";
-static const char FIND_CODE_KNOWN[] =
-    "select {} from accounts a where a.code = $2 and " IS_KNOWN_TO_1 " order by a.id limit 2";
+/* $2 is the viewpoint. */
+static const struct db_field CLAIM_FIELDS[] = {
+    DB_FIELD_PART(struct account_claim, account, NULL, &READ_ACCOUNT),
+    DB_FIELD_INT(struct account_claim, circle,
+                 "cast(case when a.id = $2 then 0 when a.seller_id = $2 or not exists (select 1 from "
+                 "account_ancestors v where v.ancestor_id = $2 and v.account_id = a.id) then 1 else 2 end "
+                 "as bigint)"),
+    DB_FIELD_INT(struct account_claim, age,
+                 "coalesce((select max(c.id) from account_codes c where c.account_id = a.id and "
+                 "lower(c.code) = lower(a.code) and c.given_at_us > 0), 0)"),
+};
+static const struct db_fields CLAIM = DB_FIELDS(struct account_claim, CLAIM_FIELDS);
 
-enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
-                              struct account **accounts, size_t *count, struct fault *fault) {
-    if (viewer_id == 0) {
-        return rows_all(db, arena, &READ_ACCOUNT, FIND_CODE, DB_ARGS(db_string(code)), accounts, count,
-                        fault);
-    }
-    return rows_all(db, arena, &READ_ACCOUNT, FIND_CODE_KNOWN,
-                    DB_ARGS(db_integer(viewer_id), db_string(code)), accounts, count, fault);
+#define CLAIMS                                                                                               \
+    "lower(a.code) = lower($3) and ($4 = 0 or exists (select 1 from account_ancestors w where "              \
+    "w.ancestor_id = $4 and w.account_id = a.id)) order by a.id"
+static const char FIND_CODE[] = "select {} from accounts a where $1 = 0 and " CLAIMS;
+static const char FIND_CODE_KNOWN[] = "select {} from accounts a where " IS_KNOWN_TO_1 " and " CLAIMS;
+
+enum status account_find_code(struct db *db, struct arena *arena, const struct account_code_query *query,
+                              struct account_claim **claims, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &CLAIM, query->viewer_id == 0 ? FIND_CODE : FIND_CODE_KNOWN,
+                    DB_ARGS(db_integer(query->viewer_id), db_integer(query->viewpoint_id),
+                            db_string(query->code), db_integer(query->within_id)),
+                    claims, count, fault);
+}
+
+static const char FIND_BUYER[] = "select {} from accounts a where coalesce(a.seller_id, 0) = $1 and "
+                                 "lower(a.code) = lower($2) order by a.id";
+
+enum status account_find_buyer(struct db *db, struct arena *arena, int64_t seller_id, struct text code,
+                               struct account **accounts, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &READ_ACCOUNT, FIND_BUYER, DB_ARGS(db_integer(seller_id), db_string(code)),
+                    accounts, count, fault);
 }
 
 static const char FIND_VENDOR[] = "select {} from accounts a where a.kind = 'vendor' "
-                                  "and (a.code = $1 or a.name = $1) order by a.id limit 2";
+                                  "and (lower(a.code) = lower($1) or a.name = $1) order by a.id";
 
 enum status account_find_vendor(struct db *db, struct arena *arena, struct text code_or_name,
                                 struct account **accounts, size_t *count, struct fault *fault) {
@@ -183,7 +250,8 @@ enum status account_path(struct db *db, struct arena *arena, int64_t account_id,
 }
 
 #define FILTER                                                                                               \
-    "a.id > $2 and ($3 = '' or a.kind = $3) and ($4 = 0 or a.seller_id = $4) and ($5 = '' or a.code = $5) "  \
+    "a.id > $2 and ($3 = '' or a.kind = $3) and ($4 = 0 or a.seller_id = $4) and ($5 = '' or lower(a.code) " \
+    "= lower($5)) "                                                                                          \
     "and ($6 = 0 or exists (select 1 from account_ancestors b where b.ancestor_id = $6 and b.account_id = "  \
     "a.id)) order by a.id limit $7"
 static const char LIST[] = "select {} from accounts a where $1 = 0 and " FILTER;

@@ -17,7 +17,23 @@ struct account_filter {
     int64_t seller_id;        /* 0: any */
     bool has_kind;
     enum account_kind kind;
-    struct text code; /* empty: any */
+    struct text code; /* empty: any; letters of either case */
+};
+
+/* An account that a code may name. Of several the one of the lowest circle counts, and within a circle the
+ * one that has had the code longest. */
+struct account_claim {
+    struct account account;
+    int64_t circle; /* 0: the viewpoint itself; 1: its buyers, its seller and its other parties; 2: others */
+    int64_t age;    /* the lower, the older; 0: from before ages were kept */
+};
+
+/* Who asks for a code, and where. */
+struct account_code_query {
+    int64_t viewer_id;    /* 0: anybody; else what this account may know of */
+    int64_t viewpoint_id; /* from which circles are counted */
+    int64_t within_id;    /* 0: anywhere; else at or below this account */
+    struct text code;
 };
 
 /* An id that is not there is STATUS_NOT_FOUND "unknown-account". */
@@ -40,18 +56,39 @@ enum status account_logo_load(struct db *db, struct arena *arena, int64_t id, st
                               struct fault *fault) MUST_CHECK;
 enum status account_logo_save(struct db *db, int64_t id, struct text png, struct fault *fault) MUST_CHECK;
 
-/* Whether a seller (0: those without one) has an account of this code already. */
-enum status account_code_taken(struct db *db, int64_t seller_id, struct text code, bool *taken,
-                               struct fault *fault) MUST_CHECK;
+/* Whether a seller (0: those without one) has given the code, in letters of either case, to another account
+ * than `account_id` (0: to any), now or earlier. */
+enum status account_code_taken(struct db *db, int64_t seller_id, int64_t account_id, struct text code,
+                               bool *taken, struct fault *fault) MUST_CHECK;
+
+/* Notes that the account has the code from now on. */
+enum status account_code_give(struct db *db, int64_t account_id, struct text code, int64_t now_us,
+                              struct fault *fault) MUST_CHECK;
+
+/* What the numbers of the account's documents begin with: the code that it had when it issued the first.
+ * Keeps `code` as that where it has issued none yet. */
+enum status account_number_prefix(struct db *db, struct arena *arena, int64_t account_id, struct text code,
+                                  struct text *prefix, struct fault *fault) MUST_CHECK;
+
+/* The first code of every account: for exports. By account. */
+struct first_code {
+    int64_t account_id;
+    struct text code;
+};
+enum status account_first_codes(struct db *db, struct arena *arena, struct first_code **codes, size_t *count,
+                                struct fault *fault) MUST_CHECK;
 enum status account_label_taken(struct db *db, struct text label, bool *taken,
                                 struct fault *fault) MUST_CHECK;
 
-/* The first two accounts of a code that `viewer_id` (0: anybody) may know of; two mean that it is ambiguous.
- */
-enum status account_find_code(struct db *db, struct arena *arena, int64_t viewer_id, struct text code,
-                              struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+/* The accounts of a code, in letters of either case, by id. */
+enum status account_find_code(struct db *db, struct arena *arena, const struct account_code_query *query,
+                              struct account_claim **claims, size_t *count, struct fault *fault) MUST_CHECK;
 
-/* Vendors of a code or name, at most two. */
+/* The seller's buyers of a code, in letters of either case: one, but for codes from before those were one. */
+enum status account_find_buyer(struct db *db, struct arena *arena, int64_t seller_id, struct text code,
+                               struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Vendors of a code, in letters of either case, or of a name. */
 enum status account_find_vendor(struct db *db, struct arena *arena, struct text code_or_name,
                                 struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
 

@@ -70,6 +70,19 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select a.id, a.depth, s.depth + 1 from accounts a join accounts s on s.id = a.seller_id "
      "where a.depth <> s.depth + 1",
      "has depth {a}; its seller's gives {b}"},
+    {"account-code", AUDIT_ACCOUNT,
+     "select a.id, 0, 0 from accounts a where not exists (select 1 from account_codes c where "
+     "c.account_id = a.id and lower(c.code) = lower(a.code))",
+     "has a code that is not among those that it was given"},
+    {"code-twice", AUDIT_ACCOUNT,
+     "select a.id, 0, 0 from accounts a join accounts o on lower(o.code) = lower(a.code) and o.id < a.id "
+     "and coalesce(o.seller_id, 0) = coalesce(a.seller_id, 0)",
+     "has the code of another account of its seller, but for the case of letters: give one of the two "
+     "another code"},
+    {"number-prefix", AUDIT_ACCOUNT,
+     "select a.id, i.id, 0 from accounts a join invoices i on i.id = (select max(n.id) from invoices n where "
+     "n.seller_id = a.id) where substr(i.number, 1, length(a.number_prefix) + 1) <> a.number_prefix || '-'",
+     "has a last document (number {a}) that does not begin as its numbers do"},
     {"report-month", AUDIT_REPORT,
      "select r.id, r.month, 0 from reports r left join months m on m.agreement_id = r.agreement_id and "
      "m.month "
