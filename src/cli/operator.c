@@ -21,6 +21,7 @@ void operator_make_call(struct operator_session *session) {
         .random = machine_random_source(),
         .progress = progress_on_terminal(),
         .artifacts = session->artifacts,
+        .is_synchronised = machine_clock_is_synchronised(),
     };
 }
 

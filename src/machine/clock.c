@@ -21,6 +21,10 @@ int64_t machine_monotonic_us(void) {
     return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t machine_since_start_us(void) {
+    return read_us(CLOCK_BOOTTIME);
+}
+
 struct timespec machine_monotonic_deadline(int64_t seconds) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);

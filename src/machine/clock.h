@@ -17,6 +17,9 @@ bool machine_clock_is_synchronised(void);
 /* Microseconds since some instant, which no setting of the wall clock moves: for durations and deadlines. */
 int64_t machine_monotonic_us(void);
 
+/* Microseconds since the machine started, asleep or not, which no setting of the wall clock moves. */
+int64_t machine_since_start_us(void);
+
 /* So many seconds from now on the monotonic clock, for a condition that was made to wait by it. */
 struct timespec machine_monotonic_deadline(int64_t seconds);
 

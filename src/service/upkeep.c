@@ -23,6 +23,8 @@ struct upkeep {
     pthread_mutex_t lock;
     pthread_cond_t ended;
     bool is_over;
+    int64_t wall_us; /* both clocks when the heartbeat was kept last; 0: never */
+    int64_t since_start_us;
 };
 
 /* A round's extra work: the first one may find the clock put right while nothing ran. */
@@ -37,8 +39,14 @@ static enum status keep_up(struct upkeep *upkeep, struct call *call, struct roun
         TRY(db_open(upkeep->options.database_url, &upkeep->db, fault));
     }
     call->db = upkeep->db;
-    const struct keep_heartbeat_input heartbeat = {.trusts_clock = round.trusts_clock};
+    int64_t since_start_us = machine_since_start_us();
+    int64_t ahead_us = call->now_us - upkeep->wall_us - (since_start_us - upkeep->since_start_us);
+    const struct keep_heartbeat_input heartbeat = {.trusts_clock = round.trusts_clock,
+                                                   .has_leapt = upkeep->wall_us != 0 &&
+                                                                ahead_us > CLOCK_LEAP_RUNNING_US};
     TRY(keep_heartbeat(call, &heartbeat, fault));
+    upkeep->wall_us = call->now_us;
+    upkeep->since_start_us = since_start_us;
     TRY(renew_updates(call, &(struct renew_updates_input){.all = false}, NULL, fault));
     if (round.sweeps) {
         TRY(artifact_sweep(upkeep->options.artifacts, call->now_us, NULL, fault));

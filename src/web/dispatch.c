@@ -148,6 +148,7 @@ enum status dispatch(struct db *db, struct request *request) {
         .secret = request->server->options->secret,
         .random = machine_random_source(),
         .artifacts = request->server->options->artifacts,
+        .beats = true,
     };
     struct fault fault;
     enum status status = handle_request(request, &fault);

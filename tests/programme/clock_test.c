@@ -104,6 +104,119 @@ static void the_operator_alone_says_that_the_clock_is_right(void **state) {
     WORLD_OK(world, add_customer(&trade, "ONE"));
 }
 
+/* ---- ahead ---- */
+
+static enum status beat_of(struct trade *trade, bool trusts_clock, bool has_leapt) {
+    const struct keep_heartbeat_input input = {.trusts_clock = trusts_clock, .has_leapt = has_leapt};
+    return keep_heartbeat(&trade->call, &input, &trade->world->fault);
+}
+
+static void accept(struct trade *trade) {
+    struct accepted_clock accepted;
+    WORLD_OK(trade->world, accept_clock(&trade->call, &accepted, &trade->world->fault));
+}
+
+static void a_clock_that_leaps_under_the_running_service_changes_nothing(void **state) {
+    struct world *world = *state;
+    struct trade trade;
+    trade_begin(&trade, world, "Europe/Berlin", "EUR");
+    trade_at(&trade, "2026-11-29T12:00:00Z");
+    WORLD_OK(world, beat_of(&trade, false, false));
+    trade.call.beats = true; /* a change through the service */
+    trade_at(&trade, "2026-11-29T12:09:00Z");
+    WORLD_OK(world, add_customer(&trade, "SOON"));
+    trade_at(&trade, "2026-11-29T12:11:00Z");
+    WORLD_FAULT(world, "clock-wrong", add_customer(&trade, "LEAP"));
+    WORLD_OK(world, list(&trade));
+    trade_at(&trade, "2027-01-08T12:00:00Z");
+    WORLD_FAULT(world, "clock-wrong", add_customer(&trade, "LEAP"));
+    WORLD_FAULT(world, "clock-wrong", beat_of(&trade, false, true));
+    trade.call.beats = false; /* and by command */
+    WORLD_FAULT(world, "clock-wrong", add_customer(&trade, "LEAP"));
+    trade_at(&trade, "2026-11-29T12:01:00Z"); /* set right: nothing stayed behind */
+    WORLD_OK(world, beat_of(&trade, false, false));
+    WORLD_OK(world, add_customer(&trade, "LEAP"));
+    trade_at(&trade, "2026-11-29T12:30:00Z");
+    WORLD_FAULT(world, "clock-wrong", beat_of(&trade, false, true));
+    accept(&trade);
+    WORLD_OK(world, beat_of(&trade, false, true));
+}
+
+static void a_downtime_of_more_than_a_day_is_told_by_a_synchronised_clock_or_the_operator(void **state) {
+    struct world *world = *state;
+    struct trade trade;
+    trade_begin(&trade, world, "Europe/Berlin", "EUR");
+    trade_at(&trade, "2026-11-20T12:00:00Z");
+    WORLD_OK(world, beat_of(&trade, false, false));
+    trade_at(&trade, "2026-11-21T12:00:00Z");
+    WORLD_OK(world, beat_of(&trade, false, false)); /* a day is a day */
+    trade_at(&trade, "2026-11-29T12:00:00Z");
+    WORLD_FAULT(world, "clock-wrong", beat_of(&trade, false, false));
+    WORLD_FAULT(world, "clock-wrong", add_customer(&trade, "ONE"));
+    trade.call.is_synchronised = true;
+    WORLD_OK(world, add_customer(&trade, "ONE"));
+    trade.call.is_synchronised = false;
+    WORLD_OK(world, beat_of(&trade, true, false));
+    assert_true(text_is(latest_audit(&trade), "clock.leap"));
+    WORLD_OK(world, add_customer(&trade, "TWO"));
+}
+
+static enum status close_month_of(struct trade *trade, const char *month) {
+    struct close_month_input input = {.month = text_of(month)};
+    struct close_month_result result;
+    return close_month(&trade->call, &input, &result, &trade->world->fault);
+}
+
+static void what_cannot_be_taken_back_waits_for_the_operator_after_a_leap(void **state) {
+    struct world *world = *state;
+    struct trade trade;
+    trade_begin(&trade, world, "Europe/Berlin", "EUR");
+    trade_at(&trade, "2026-11-29T12:00:00Z");
+    WORLD_OK(world, beat_of(&trade, false, false));
+    trade_at(&trade, "2027-01-08T12:00:00Z");
+    trade.call.is_synchronised = true; /* by command, before the service runs again */
+    WORLD_FAULT(world, "clock-wrong", close_month_of(&trade, "2026-11"));
+    WORLD_OK(world, close_month_of(&trade, "2026-10"));
+    trade.call.is_synchronised = false;
+    WORLD_OK(world, beat_of(&trade, true, false));
+    WORLD_OK(world, beat_of(&trade, false, false)); /* and it runs on */
+    WORLD_FAULT(world, "clock-wrong", close_month_of(&trade, "2026-11"));
+    trade.call.dry_run = true;
+    WORLD_OK(world, close_month_of(&trade, "2026-11"));
+    trade.call.dry_run = false;
+    accept(&trade);
+    WORLD_OK(world, close_month_of(&trade, "2026-11"));
+}
+
+static void check_finds_what_a_clock_ahead_has_closed(void **state) {
+    struct world *world = *state;
+    struct trade trade;
+    bool documents = false;
+    bool months = false;
+    struct audit_store_result result;
+    trade_begin(&trade, world, "Europe/Berlin", "EUR");
+    trade_sku(&trade, "S");
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:4.00", NULL);
+    trade_at(&trade, "2026-11-10T12:00:00Z");
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 4));
+    trade_at(&trade, "2027-01-08T12:00:00Z");
+    WORLD_OK(world, close_month_of(&trade, "2026-11"));
+    trade_at(&trade, "2026-11-29T12:00:00Z");
+    WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
+    for (size_t i = 0; i < result.count; i++) {
+        documents = documents || text_is(result.violations[i].rule, "document-future");
+        months = months || text_is(result.violations[i].rule, "month-early");
+    }
+    assert_true(documents && months);
+    trade_at(&trade, "2027-01-09T12:00:00Z");
+    WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
+    assert_int_equal(result.violation_total, 0);
+    trade_sabotage(&trade,
+                   "update months set closed_at_us = closed_at_us - 3456000000000 where state = 'closed'");
+    WORLD_OK(world, audit_store(&trade.call, &result, &world->fault));
+    assert_true(result.violation_total > 0 && text_is(result.violations[0].rule, "month-early"));
+}
+
 static int64_t violations(struct trade *trade) {
     struct audit_store_result result;
     WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
@@ -181,6 +294,10 @@ int main(void) {
         WORLD_TEST(without_a_heartbeat_any_clock_will_do),
         WORLD_TEST(a_synchronised_clock_is_trusted_at_the_start),
         WORLD_TEST(the_operator_alone_says_that_the_clock_is_right),
+        WORLD_TEST(a_clock_that_leaps_under_the_running_service_changes_nothing),
+        WORLD_TEST(a_downtime_of_more_than_a_day_is_told_by_a_synchronised_clock_or_the_operator),
+        WORLD_TEST(what_cannot_be_taken_back_waits_for_the_operator_after_a_leap),
+        WORLD_TEST(check_finds_what_a_clock_ahead_has_closed),
         WORLD_TEST(check_finds_events_from_the_future_until_they_are_undone),
         WORLD_TEST(a_change_is_dated_a_year_before_the_signature_at_most),
         WORLD_TEST(a_charge_is_of_a_month_within_a_year),

@@ -8,6 +8,7 @@
 #include "programme/licensing/carry_out_move.h"
 #include "programme/licensing/moves.h"
 #include "programme/parties/amend_agreement.h"
+#include "programme/parties/heartbeat.h"
 #include "trade.h"
 
 #include <setjmp.h>
@@ -97,6 +98,42 @@ static void a_customer_that_can_sign_in_agrees_itself(void **state) {
                            "select 900, id, 900, 'Cara', 'owner', 1 from accounts where code = 'C1'");
     WORLD_FAULT(world, "not-a-party", agree(world, "P1", "C1", move.identifier, &move));
     WORLD_OK(world, agree(world, "C1", NULL, move.identifier, &move));
+}
+
+static void the_new_provider_agrees_for_a_customer_that_it_knows_by_the_move_alone(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct move_view move = proposed(world, "P2", "2026-12");
+    struct call call = call_of(world, "P2");
+    struct agree_move_input input = {.move = move.identifier,
+                                     .party = TEXT("C3"),
+                                     .agreed_by = TEXT("Ada")}; /* another of its customers */
+    WORLD_FAULT(world, "not-a-party", agree_move(&call, &input, &move, &world->fault));
+    input.party = TEXT("C2"); /* another of the old provider's */
+    WORLD_FAULT(world, "unknown-account", agree_move(&call, &input, &move, &world->fault));
+    WORLD_FAULT(world, "not-yours", agree(world, "P2", "P1", move.identifier, &move));
+    input.party = TEXT("C1");
+    WORLD_OK(world, agree_move(&call, &input, &move, &world->fault));
+    WORLD_FAULT(world, "already-agreed", agree(world, "P2", "C1", move.identifier, &move));
+}
+
+static void a_move_that_came_due_in_a_leap_of_the_clock_waits_for_the_operator(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct call operator= world_call(world);
+    struct move_view move = agreed(world);
+    struct accepted_clock accepted;
+    struct keep_heartbeat_input beat = {.trusts_clock = false};
+    WORLD_OK(world, keep_heartbeat(&operator, & beat, &world->fault));
+    it_is(world, "2027-01-08T12:00:00Z");
+    operator= world_call(world);
+    beat.trusts_clock = true; /* the service starts, and the system calls the clock synchronised */
+    WORLD_OK(world, keep_heartbeat(&operator, & beat, &world->fault));
+    struct call call = call_of(world, "DIST");
+    struct change_move_input change = {.move = move.identifier};
+    WORLD_FAULT(world, "clock-wrong", carry_out_move(&call, &change, &move, &world->fault));
+    WORLD_OK(world, accept_clock(&operator, & accepted, &world->fault));
+    assert_int_equal(done(world), 1);
 }
 
 static void nobody_but_who_stands_above_both_proposes(void **state) {
@@ -385,6 +422,8 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_customer_and_both_providers_agree_each_for_itself),
         WORLD_TEST(a_customer_that_can_sign_in_agrees_itself),
+        WORLD_TEST(the_new_provider_agrees_for_a_customer_that_it_knows_by_the_move_alone),
+        WORLD_TEST(a_move_that_came_due_in_a_leap_of_the_clock_waits_for_the_operator),
         WORLD_TEST(nobody_but_who_stands_above_both_proposes),
         WORLD_TEST(licences_and_devices_go_along_at_the_months_first_instant),
         WORLD_TEST(what_the_new_provider_cannot_sell_stays_and_says_why),

@@ -5,6 +5,7 @@
 #include "programme/access/list_audit.h"
 #include "programme/access/sign_in.h"
 #include "programme/access/tokens.h"
+#include "programme/parties/heartbeat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -525,6 +526,42 @@ static void the_trail_comes_newest_first_in_pages(void **state) {
     assert_true(all >= 2);
 }
 
+/* Keeps what the clock shows, as the service does. */
+static void the_service_beats(struct world *world) {
+    struct call call = world_call(world);
+    WORLD_OK(world, keep_heartbeat(&call, &(struct keep_heartbeat_input){0}, &world->fault));
+}
+
+static enum status find(struct world *world, struct text token) {
+    struct call call = nobodys_call(world);
+    struct actor actor;
+    struct user_view user;
+    return find_session(&call, token, &actor, &user, &world->fault);
+}
+
+static void a_clock_that_is_wrong_keeps_nobody_out_and_ends_no_session(void **state) {
+    struct world *world = *state;
+    struct sign_in_result before;
+    struct sign_in_result ahead;
+    struct sign_in_result behind;
+    a_whole_cast(world);
+    a_user(world, "ALPHA", "clock@alpha.example", "owner");
+    int64_t right_us = world->now_us;
+    the_service_beats(world);
+    WORLD_OK(world, try_sign_in(world, "clock@alpha.example", PASSWORD, "192.0.2.9", &before));
+    world->now_us = right_us + INT64_C(40) * 86400 * 1000000;
+    WORLD_OK(world, try_sign_in(world, "clock@alpha.example", PASSWORD, "192.0.2.9", &ahead));
+    WORLD_OK(world, find(world, ahead.token));
+    world->now_us = right_us + 1000000;
+    WORLD_OK(world, find(world, before.token));
+    WORLD_FAULT(world, "session-unknown", find(world, ahead.token));
+    world->now_us = right_us - INT64_C(40) * 86400 * 1000000;
+    WORLD_OK(world, try_sign_in(world, "clock@alpha.example", PASSWORD, "192.0.2.9", &behind));
+    WORLD_OK(world, find(world, behind.token));
+    world->now_us = right_us + 1000000;
+    WORLD_OK(world, find(world, before.token));
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_operator_adds_the_first_owner_who_invites_the_rest),
@@ -548,6 +585,7 @@ int main(void) {
         WORLD_TEST(the_trail_tells_addresses_and_roles_to_who_may_see_users),
         WORLD_TEST(the_trail_is_read_by_who_acted_and_whose_thing_it_is),
         WORLD_TEST(the_trail_comes_newest_first_in_pages),
+        WORLD_TEST(a_clock_that_is_wrong_keeps_nobody_out_and_ends_no_session),
     };
     return world_run_tests("users", tests, sizeof tests / sizeof tests[0]);
 }

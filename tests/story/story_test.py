@@ -186,6 +186,7 @@ class Story:
     def the_month_is_billed(self):
         """It is off for good two days later; the month ends and is closed: for exactly the days that it was on."""
         month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
+        self.later(2, "clock", "accept")  # the service ran a moment ago, by its heartbeat
         self.later(2, "licence", "off", self.licence)
         events = self.programme.say("export", "events")
         turns = re.findall(rf"{self.licence},{SKU},(on|off|seats)", events)
@@ -195,6 +196,7 @@ class Story:
         row = report["rows"][0]
         if int(row["used"]) != 1 or int(row["provisioned"]) != SEATS:
             raise Wrong(f"of {SEATS} seats one device was in use, the report says {row}")
+        self.later(40, "clock", "accept")
         self.later(40, "report", "submit", "--provider", "CEDAR", "--month", month)
         self.later(40, "report", "approve", "--provider", "CEDAR", "--month", month)
         self.later(40, "month", "close", month)

@@ -81,7 +81,8 @@ struct guessed {
 static enum status do_count_guess(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct guess *guess = input;
     struct guessed *guessed = output;
-    TRY(sign_in_failures_clear_old(call->db, call->now_us - SIGN_IN_WINDOW_US, fault));
+    TRY(sign_in_failures_clear_old(call->db, call->now_us - SIGN_IN_WINDOW_US, call->now_us + CLOCKS_APART_US,
+                                   fault));
     if (guess->known.length > 0) {
         TRY(count_against(call, subject_of(call, "known", guess->known), fault));
     } else {

@@ -1,5 +1,6 @@
 #include "programme/audit/audit_store.h"
 
+#include "programme/audit/audit_clock.h"
 #include "programme/audit/audit_credits.h"
 #include "programme/audit/audit_documents.h"
 #include "programme/audit/audit_events.h"
@@ -151,6 +152,7 @@ static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(audit_invoices(audit, fault));
     TRY(audit_credits(audit, fault));
     TRY(audit_reports(audit, fault));
+    TRY(audit_clock(audit, fault));
     TRY(audit_documents(audit, fault));
     TRY(audit_persons(audit, fault));
     return audit_updates(audit, fault);

@@ -14,6 +14,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/parties/heartbeat.h"
 #include "programme/usage/decide_report.h"
 #include "programme/usage/find_report.h"
 #include "programme/usage/reports.h"
@@ -528,10 +529,16 @@ static struct close_month_edge *list_closed(const struct closing *closing) {
     return edges;
 }
 
+/* When the month has ended in every zone: clocks run at most 12 hours behind UTC. */
+static int64_t ended_everywhere_us(struct month month) {
+    return (month_first_day(month_plus(month, 1)).day * INT64_C(24) + 12) * INT64_C(3600000000);
+}
+
 static enum status close_month_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct close_month_result *result = output;
     struct close_month_result made = {.month = result->month, .dry_run = call->dry_run};
     struct closing closing = {.call = call, .result = &made, .month = result->month};
+    TRY(require_sure_clock(call, ended_everywhere_us(result->month), fault));
     document_batch_init(&closing.batch, call);
     enum status status = close_edges(&closing, input, fault);
     if (status == STATUS_OK) {

@@ -47,6 +47,11 @@ struct artifact_store;
  * by a clock that was wrong, or is read by one. */
 enum { CLOCKS_APART_US = 60 * 1000000 };
 
+/* How far ahead of the heartbeat a clock may stand. The service beats each minute; where it did not run, a
+ * longer time may have passed. */
+#define CLOCK_LEAP_RUNNING_US (INT64_C(600) * 1000000)
+#define CLOCK_LEAP_US (INT64_C(86400) * 1000000)
+
 struct call {
     struct db *db;
     struct arena *arena;
@@ -58,12 +63,18 @@ struct call {
     struct artifact_store *artifacts; /* NULL: this door handles none (delivery/artifacts.h) */
     int depth;                        /* of nested transactions; 0: outside of any */
     bool writes;
-    bool dry_run;   /* what is done is rolled back at the end, and only told */
-    bool any_clock; /* a clock behind the heartbeat may write: what sets the heartbeat, a simulation */
+    bool dry_run;         /* what is done is rolled back at the end, and only told */
+    bool any_clock;       /* any clock may write: what sets the heartbeat, a simulation, signing in */
+    bool beats;           /* of the running service, which keeps the heartbeat each minute */
+    bool is_synchronised; /* the system says that the clock is: after a downtime it may stand far ahead */
 };
 
-/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). Fault
- * "clock-wrong" where a write's now lies more than CLOCKS_APART_US behind the heartbeat of the service. */
+/* Fault "clock-wrong" where now lies more than CLOCKS_APART_US behind the heartbeat of the service, or too
+ * far ahead of it (CLOCK_LEAP_US, of the service itself CLOCK_LEAP_RUNNING_US). Inside a transaction. */
+enum status call_check_clock(const struct call *call, struct fault *fault) MUST_CHECK;
+
+/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). Faults of
+ * call_check_clock for a write, unless any clock will do. */
 enum status call_begin(struct call *call, enum db_access access, struct fault *fault) MUST_CHECK;
 
 /* Ends what call_begin began: commits where `status` is OK and the call is no dry run, else rolls back, and

@@ -11,6 +11,7 @@
 #include "programme/licensing/turn_licence.h"
 #include "programme/parties/account_create.h"
 #include "programme/parties/agreements.h"
+#include "programme/parties/heartbeat.h"
 #include "store/devices/devices.h"
 #include "store/licensing/blocks.h"
 #include "store/licensing/events.h"
@@ -315,6 +316,7 @@ enum status move_carry_out(struct call *call, struct moving *moving, struct faul
                          month_format(call->arena, moving->move.month),
                          "The month has not begun yet. The move is carried out when it does.");
     }
+    TRY(require_sure_clock(call, moving->at_us, fault));
     call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};
     enum status status = carry_out(call, moving, fault);
     call->actor = actor;

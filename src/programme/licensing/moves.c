@@ -269,6 +269,37 @@ static enum status not_a_party(struct text word, struct fault *fault) {
         "its provider, the new one, or who stands above both.");
 }
 
+static bool is_named(const struct call *call, const struct account *account, struct text word) {
+    return text_equal(word, account->code) ||
+           text_equal(word, identifier_text(call, IDENTIFIER_ACCOUNT, account->id));
+}
+
+/* The account that a party names. The new provider knows the customer, and each provider the other, by the
+ * move alone (R4.21): there the parties' codes are looked at as the move shows them. */
+static enum status find_party(const struct call *call, const struct moving *moving, struct text word,
+                              struct account *found, struct fault *fault) {
+    enum { PARTIES = 3 };
+    const struct account *parties[PARTIES] = {&moving->customer, &moving->from, &moving->to};
+    const struct account *named = NULL;
+    enum status status = find_account(call, word, "party", found, fault);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    for (size_t i = 0; i < PARTIES; i++) {
+        if (is_named(call, parties[i], text_trim(word))) {
+            if (named != NULL) {
+                return status; /* a code of two: their identifiers tell them apart */
+            }
+            named = parties[i];
+        }
+    }
+    if (named == NULL) {
+        return status;
+    }
+    *found = *named;
+    return STATUS_OK;
+}
+
 /* The word of the party for which the actor may give it. */
 static enum status choose_word(struct call *call, struct moving *moving, struct text party,
                                struct text **word, struct fault *fault) {
@@ -276,7 +307,7 @@ static enum status choose_word(struct call *call, struct moving *moving, struct 
     struct move *move = &moving->move;
     bool signs_itself = false;
     if (party.length > 0) {
-        TRY(find_account(call, party, "party", &whose, fault));
+        TRY(find_party(call, moving, party, &whose, fault));
     }
     if (whose.id == move->from_id || whose.id == move->to_id) {
         *word = whose.id == move->from_id ? &move->from_agreed_by : &move->to_agreed_by;

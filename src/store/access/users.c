@@ -158,15 +158,19 @@ static const struct db_field SESSION_AND_USER_FIELDS[] = {
 };
 static const struct db_fields SESSION_AND_USER = DB_FIELDS(struct session_and_user, SESSION_AND_USER_FIELDS);
 
+/* One that was seen in the future was opened by a clock that was wrong, and would last for too long. */
+static const int64_t AHEAD_US = INT64_C(60000000);
 static const char FIND_SESSION[] =
     "select {} from sessions s join users u on u.id = s.user_id "
-    "join persons p on p.id = u.person_id where s.token_hash = $1 and s.expires_at_us > $2 and u.active = 1";
+    "join persons p on p.id = u.person_id where s.token_hash = $1 and s.expires_at_us > $2 "
+    "and s.seen_at_us <= $3 and u.active = 1";
 
 enum status session_find(struct db *db, struct arena *arena, struct text token_hash, int64_t now_us,
                          bool *found, struct session *session, struct user *user, struct fault *fault) {
     struct session_and_user both = {0};
     TRY(rows_one(db, arena, &SESSION_AND_USER, FIND_SESSION,
-                 DB_ARGS(db_bytes(token_hash), db_integer(now_us)), &both, found, fault));
+                 DB_ARGS(db_bytes(token_hash), db_integer(now_us), db_integer(now_us + AHEAD_US)), &both,
+                 found, fault));
     if (*found) {
         *session = both.session;
         *user = both.user;
@@ -320,8 +324,10 @@ enum status sign_in_failures_clear(struct db *db, struct text subject, struct fa
     return db_run(db, CLEAR_FAILURES, DB_ARGS(db_string(subject)), NULL, fault);
 }
 
-static const char CLEAR_OLD_FAILURES[] = "delete from sign_in_failures where first_at_us <= $1";
+static const char CLEAR_OLD_FAILURES[] =
+    "delete from sign_in_failures where first_at_us <= $1 or first_at_us > $2";
 
-enum status sign_in_failures_clear_old(struct db *db, int64_t before_us, struct fault *fault) {
-    return db_run(db, CLEAR_OLD_FAILURES, DB_ARGS(db_integer(before_us)), NULL, fault);
+enum status sign_in_failures_clear_old(struct db *db, int64_t before_us, int64_t after_us,
+                                       struct fault *fault) {
+    return db_run(db, CLEAR_OLD_FAILURES, DB_ARGS(db_integer(before_us), db_integer(after_us)), NULL, fault);
 }

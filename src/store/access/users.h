@@ -106,7 +106,9 @@ enum status sign_in_failures_add(struct db *db, struct text subject, int64_t now
 enum status sign_in_failures_forgive(struct db *db, struct text subject, struct fault *fault) MUST_CHECK;
 enum status sign_in_failures_clear(struct db *db, struct text subject, struct fault *fault) MUST_CHECK;
 
-/* Those whose window began before, so that the table does not grow with every guess. */
-enum status sign_in_failures_clear_old(struct db *db, int64_t before_us, struct fault *fault) MUST_CHECK;
+/* Those whose window began before, so that the table does not grow with every guess, and those that a clock
+ * which was wrong has counted after `after_us`. */
+enum status sign_in_failures_clear_old(struct db *db, int64_t before_us, int64_t after_us,
+                                       struct fault *fault) MUST_CHECK;
 
 #endif

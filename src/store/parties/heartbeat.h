@@ -4,10 +4,14 @@
 
 #include "store/engine/db.h"
 
-/* 0 where there is none yet. */
-enum status heartbeat_load(struct db *db, int64_t *at_us, struct fault *fault) MUST_CHECK;
+struct heartbeat {
+    int64_t at_us;         /* 0 where there is none yet */
+    int64_t leapt_from_us; /* what it was before a leap that nobody has accepted; 0: there was none */
+};
 
-/* Keeps the instant, be it before the one that was kept. */
-enum status heartbeat_save(struct db *db, int64_t at_us, struct fault *fault) MUST_CHECK;
+enum status heartbeat_load(struct db *db, struct heartbeat *heartbeat, struct fault *fault) MUST_CHECK;
+
+/* Keeps it, be its instant before the one that was kept. */
+enum status heartbeat_save(struct db *db, struct heartbeat heartbeat, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -456,3 +456,33 @@ enum status audited_postings(struct db *db, int64_t *count, int64_t *last, struc
     TRY(db_query_int(db, POSTINGS, DB_NO_ARGS, 0, count, fault));
     return db_query_int(db, LAST_POSTING, DB_NO_ARGS, 0, last, fault);
 }
+
+static const struct db_field DOCUMENT_FIELDS[] = {
+    DB_FIELD_INT(struct audited_document, id, "id"),
+    DB_FIELD_INT(struct audited_document, issued_at_us, "issued_at_us"),
+};
+static const struct db_fields DOCUMENT = DB_FIELDS(struct audited_document, DOCUMENT_FIELDS);
+
+static const char FUTURE_DOCUMENTS[] = "select {} from invoices where issued_at_us > $1 order by id";
+
+enum status audited_future_documents(struct db *db, struct arena *arena, int64_t after_us,
+                                     struct audited_document **documents, size_t *count,
+                                     struct fault *fault) {
+    return rows_all(db, arena, &DOCUMENT, FUTURE_DOCUMENTS, DB_ARGS(db_integer(after_us)), documents, count,
+                    fault);
+}
+
+static const struct db_field CLOSE_FIELDS[] = {
+    DB_FIELD_INT(struct audited_close, agreement_id, "agreement_id"),
+    DB_FIELD_MONTH(struct audited_close, month, "month"),
+    DB_FIELD_INT(struct audited_close, closed_at_us, "closed_at_us"),
+};
+static const struct db_fields CLOSE = DB_FIELDS(struct audited_close, CLOSE_FIELDS);
+
+static const char CLOSES[] =
+    "select {} from months where state = 'closed' and closed_at_us is not null order by agreement_id, month";
+
+enum status audited_closes(struct db *db, struct arena *arena, struct audited_close **closes, size_t *count,
+                           struct fault *fault) {
+    return rows_all(db, arena, &CLOSE, CLOSES, DB_NO_ARGS, closes, count, fault);
+}

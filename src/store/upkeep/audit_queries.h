@@ -85,4 +85,22 @@ enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct 
 /* How many postings there are, and the last one's number. */
 enum status audited_postings(struct db *db, int64_t *count, int64_t *last, struct fault *fault) MUST_CHECK;
 
+/* Documents that were issued after an instant, by id. */
+struct audited_document {
+    int64_t id;
+    int64_t issued_at_us;
+};
+enum status audited_future_documents(struct db *db, struct arena *arena, int64_t after_us,
+                                     struct audited_document **documents, size_t *count,
+                                     struct fault *fault) MUST_CHECK;
+
+/* Every month that is closed, and when it was. */
+struct audited_close {
+    int64_t agreement_id;
+    struct month month;
+    int64_t closed_at_us;
+};
+enum status audited_closes(struct db *db, struct arena *arena, struct audited_close **closes, size_t *count,
+                           struct fault *fault) MUST_CHECK;
+
 #endif
