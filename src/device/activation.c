@@ -47,7 +47,8 @@ void activation_finish_job(struct device_door *door, struct door_job *job) {
         code = LEASE_CODE_REPLACED;
     }
     if (code != LEASE_CODE_OK) {
-        refuse_activation(door, job->exchange, code, job->live.words);
+        door->counters.activations[code]++;
+        door_refuse_for(door, job->exchange, code, job->live.words, job->live.wait_s);
         return;
     }
     int64_t now_s = door_now_s(door);

@@ -84,11 +84,11 @@ bool door_mac_is(const struct device_door *door, int64_t device_id, uint32_t gen
 
 /* `body` has the code and words for a person. */
 static void refuse_with(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
-                        struct text body) {
+                        struct text body, int64_t wait_s) {
     int status = lease_code_row(code)->http_status;
     struct http_response response = {.status = status == 0 ? 500 : status, .body = body};
     if (status == 429) {
-        response.retry_after_s = http_jitter_s(door->http, 20);
+        response.retry_after_s = http_jitter_s(door->http, 20) + (int)wait_s;
     } else if (status == 503) {
         response.retry_after_s = http_jitter_s(door->http, 30);
     }
@@ -96,14 +96,19 @@ static void refuse_with(struct device_door *door, struct http_exchange *exchange
 }
 
 void door_refuse(struct device_door *door, struct http_exchange *exchange, enum lease_code code) {
-    refuse_with(door, exchange, code, door->refusals[code]);
+    refuse_with(door, exchange, code, door->refusals[code], 0);
 }
 
 void door_refuse_saying(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
                         const char *words) {
+    door_refuse_for(door, exchange, code, words, 0);
+}
+
+void door_refuse_for(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                     const char *words, int64_t wait_s) {
     struct arena arena;
     if (words == NULL) {
-        door_refuse(door, exchange, code);
+        refuse_with(door, exchange, code, door->refusals[code], wait_s);
         return;
     }
     arena_init(&arena);
@@ -112,7 +117,7 @@ void door_refuse_saying(struct device_door *door, struct http_exchange *exchange
     json_write_string(&json, "code", lease_code_row(code)->word);
     json_write_string(&json, "words", words);
     json_write_close(&json);
-    refuse_with(door, exchange, code, json_written(&json));
+    refuse_with(door, exchange, code, json_written(&json), wait_s);
     arena_clean_up(&arena);
 }
 

@@ -87,6 +87,10 @@ void door_refuse(struct device_door *door, struct http_exchange *exchange, enum 
 void door_refuse_saying(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
                         const char *words);
 
+/* The same, and not before so many seconds. */
+void door_refuse_for(struct device_door *door, struct http_exchange *exchange, enum lease_code code,
+                     const char *words, int64_t wait_s);
+
 /* Puts a lease into the batch, and signs the batch first where it is full. `activated_id` is the device's
  * where an activation is answered, else 0. */
 void door_lease(struct device_door *door, struct http_exchange *exchange, const struct lease *lease,

@@ -137,7 +137,7 @@ static void activate(struct call *call, const char *words) {
     randombytes_buf(request.fingerprint, sizeof request.fingerprint);
     call->now_us = test_now_us();
     must(call_begin(call, DB_WRITE, &fault), &fault);
-    must(call_end(call, activate_device(call, &request, false, &activation, &fault), &fault), &fault);
+    must(call_end(call, activate_device(call, &request, false, NULL, &activation, &fault), &fault), &fault);
 }
 
 /* Says the link of the open invitation to the address, as the operator makes it. */

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -33,13 +34,36 @@ static struct activation_request asked(struct world *world, const struct compute
     return request;
 }
 
-static struct activation answered(struct world *world, const struct activation_request *request) {
+static struct activation answered_at_a_pace(struct world *world, const struct activation_request *request,
+                                            struct activation_paces *paces) {
     struct call call = world_call(world);
     struct activation activation;
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
-    enum status status = activate_device(&call, request, false, &activation, &world->fault);
+    enum status status = activate_device(&call, request, false, paces, &activation, &world->fault);
     WORLD_OK(world, call_end(&call, status, &world->fault));
     return activation;
+}
+
+static struct activation answered(struct world *world, const struct activation_request *request) {
+    return answered_at_a_pace(world, request, NULL);
+}
+
+static struct activation_paces paces;
+
+/* How many machines of those names can be activated now, each once, of `count`; with another key pair where
+ * they are there. */
+static int activated_now(struct world *world, struct text licence, struct computer *machines, int count) {
+    int activated = 0;
+    for (int i = 0; i < count; i++) {
+        enrol_again(&machines[i]);
+        struct activation_request request = asked(world, &machines[i], licence, 0);
+        struct activation activation = answered_at_a_pace(world, &request, &paces);
+        bool is_ok = activation.answer == LEASE_CODE_OK;
+        assert_true(is_ok || activation.answer == LEASE_CODE_TOO_OFTEN);
+        assert_true(is_ok == (activation.wait_s == 0));
+        activated += is_ok;
+    }
+    return activated;
 }
 
 static void it_checks_in(struct world *world, const struct activation *activation) {
@@ -219,6 +243,57 @@ static void a_file_is_taken_again_until_its_machine_has_checked_in_or_made_anoth
     assert_string_equal(world->fault.field, "time");
 }
 
+static void one_machine_has_not_written_more_than_so_many_key_pairs(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 1000);
+    memset(&paces, 0, sizeof paces);
+    struct computer machine = a_machine("PC-17");
+    int activated = 0;
+    for (int i = 0; i < 40; i++) {
+        activated += activated_now(world, licence, &machine, 1);
+    }
+    assert_int_equal(activated, 11); /* as a new device, and 10 times anew */
+    assert_int_equal(ask(world, "select count(*) from spent_device_keys"), 10);
+    assert_int_equal(activations_in_the_trail(world), 11);
+    seconds_go_by(world, HOUR_S / 2);
+    assert_int_equal(activated_now(world, licence, &machine, 1), 1);
+    assert_int_equal(activated_now(world, licence, &machine, 1), 0);
+}
+
+static void all_machines_of_a_licence_can_be_deployed_and_made_anew_at_once(void **state) {
+    enum { SEATS = 60 };
+    struct world *world = *state;
+    struct computer machines[SEATS];
+    char name[16];
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", SEATS);
+    memset(&paces, 0, sizeof paces);
+    for (int i = 0; i < SEATS; i++) {
+        snprintf(name, sizeof name, "PC-%d", i);
+        machines[i] = a_machine(name);
+    }
+    assert_int_equal(activated_now(world, licence, machines, SEATS), SEATS);
+    assert_int_equal(activated_now(world, licence, machines, SEATS), SEATS);
+    assert_int_equal(activated_now(world, licence, machines, SEATS), 30);
+    assert_int_equal(activated_now(world, licence, machines, SEATS), 0);
+    seconds_go_by(world, 6 * HOUR_S);
+    assert_int_equal(activated_now(world, licence, machines, SEATS), SEATS);
+}
+
+static void a_retry_costs_nothing_of_the_pace(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 1);
+    memset(&paces, 0, sizeof paces);
+    struct computer machine = a_machine("PC-17");
+    struct activation_request request = asked(world, &machine, licence, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(answered_at_a_pace(world, &request, &paces).answer, LEASE_CODE_OK);
+    }
+    assert_int_equal(activations_in_the_trail(world), 1);
+}
+
 int main(void) {
     if (sodium_init() < 0) {
         return 1;
@@ -231,6 +306,9 @@ int main(void) {
         WORLD_TEST(a_request_that_is_older_than_the_last_activation_is_told_so),
         WORLD_TEST(a_machine_with_a_wrong_clock_can_activate_again),
         WORLD_TEST(a_machine_that_was_refused_asks_anew_and_its_refused_request_is_spent),
+        WORLD_TEST(one_machine_has_not_written_more_than_so_many_key_pairs),
+        WORLD_TEST(all_machines_of_a_licence_can_be_deployed_and_made_anew_at_once),
+        WORLD_TEST(a_retry_costs_nothing_of_the_pace),
         WORLD_TEST(a_file_is_taken_again_until_its_machine_has_checked_in_or_made_another),
     };
     return world_run_tests("activation_requests", tests, sizeof tests / sizeof tests[0]);

@@ -219,7 +219,7 @@ static void *race(void *argument) {
         struct activation_request request = request_of(&machine, racer->key);
         enum status status = call_begin(&call, DB_WRITE, &fault);
         if (status == STATUS_OK) {
-            status = activate_device(&call, &request, false, &activation, &fault);
+            status = activate_device(&call, &request, false, NULL, &activation, &fault);
             status = call_end(&call, status, &fault);
         }
         racer->seated += status == STATUS_OK && activation.answer == LEASE_CODE_OK;
@@ -284,7 +284,7 @@ static void an_unknown_key_is_unknown(void **state) {
     struct call call = world_call(world);
     struct activation activation;
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
-    WORLD_OK(world, activate_device(&call, &request, false, &activation, &world->fault));
+    WORLD_OK(world, activate_device(&call, &request, false, NULL, &activation, &world->fault));
     WORLD_OK(world, call_end(&call, STATUS_OK, &world->fault));
     assert_int_equal(activation.answer, LEASE_CODE_UNKNOWN_KEY);
     assert_int_equal(activation.licence.id, 0);
@@ -714,7 +714,7 @@ static void what_a_device_tells_is_kept_once_for_all(void **state) {
         request.components = i == 2 ? TEXT("mail") : TEXT("firewall,mail");
         struct activation activation;
         WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
-        WORLD_OK(world, activate_device(&call, &request, false, &activation, &world->fault));
+        WORLD_OK(world, activate_device(&call, &request, false, NULL, &activation, &world->fault));
         WORLD_OK(world, call_end(&call, STATUS_OK, &world->fault));
         assert_int_equal(activation.seen.profile_id, i == 2 ? 2 : 1);
     }

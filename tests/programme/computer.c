@@ -78,7 +78,7 @@ static struct activation activate_as(struct world *world, const struct computer 
     call.actor = (struct actor){.kind = ACTOR_SYSTEM};
     struct activation activation;
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
-    enum status status = activate_device(&call, &request, is_offline, &activation, &world->fault);
+    enum status status = activate_device(&call, &request, is_offline, NULL, &activation, &world->fault);
     WORLD_OK(world, call_end(&call, status, &world->fault));
     return activation;
 }

@@ -177,7 +177,7 @@ static void activate_elsewhere(struct world *world, const struct live_job *like,
     struct activation_request request = like->request;
     request.link = link;
     WORLD_OK(world, call_begin(&call, DB_WRITE, &world->fault));
-    WORLD_OK(world, activate_device(&call, &request, true, &activation, &world->fault));
+    WORLD_OK(world, activate_device(&call, &request, true, NULL, &activation, &world->fault));
     WORLD_OK(world, call_end(&call, STATUS_OK, &world->fault));
     assert_int_equal(activation.answer, LEASE_CODE_OK);
 }

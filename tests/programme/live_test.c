@@ -349,6 +349,36 @@ static void what_check_ins_did_is_saved_behind_them(void **state) {
     close_door(door);
 }
 
+static void a_device_brings_only_so_many_versions_that_nobody_has(void **state) {
+    struct world *world = *state;
+    char version[32];
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 5);
+    struct door *door = a_door(world);
+    struct live_device *device = an_active_device(door, licence.key, 1);
+    struct live_device *other = an_active_device(door, licence.key, 2);
+    int taken = 0;
+    for (int i = 0; i < 40; i++) {
+        snprintf(version, sizeof version, "4.2.%d", i);
+        taken += live_report_profile(door->live, device, text_of(version), TEXT("mail"));
+    }
+    assert_int_equal(taken, 5);
+    wait_for_saves(door);
+    UNTIL(door, device->profile > 0);
+    assert_int_equal(ask(world, "select count(*) from device_profiles"), 5);
+    assert_false(live_report_profile(door->live, device, TEXT("5.0.0"), TEXT("mail")));
+    assert_true(live_report_profile(door->live, other, TEXT("5.0.0"), TEXT("mail")));
+    UNTIL(door, other->profile > 0);
+    assert_true(live_report_profile(door->live, device, TEXT("5.0.0"), TEXT("mail"))); /* somebody has it */
+    assert_int_equal(device->profile, other->profile);
+    world->now_us += INT64_C(3600) * 1000000;
+    atomic_store(&door_now_us, world->now_us);
+    assert_true(live_report_profile(door->live, device, TEXT("5.0.1"), TEXT("mail")));
+    assert_false(live_report_profile(door->live, device, TEXT("5.0.2"), TEXT("mail")));
+    UNTIL(door, device->profile != other->profile);
+    close_door(door);
+}
+
 static void a_device_gives_itself_back_and_its_seat_waits_for_its_lease(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -706,6 +736,7 @@ int main(void) {
         WORLD_TEST(the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generation),
         WORLD_TEST(a_retry_of_an_activation_never_takes_the_chain_back),
         WORLD_TEST(what_check_ins_did_is_saved_behind_them),
+        WORLD_TEST(a_device_brings_only_so_many_versions_that_nobody_has),
         WORLD_TEST(a_device_gives_itself_back_and_its_seat_waits_for_its_lease),
         WORLD_TEST(a_device_beyond_its_licences_seats_gets_one_that_is_free_again),
         WORLD_TEST(a_silent_device_is_asked_to_come_through_the_store),

@@ -50,6 +50,9 @@ void live_prefetch_licence(const struct live *live, int64_t device_id) {
 
 /* ---- profiles ---- */
 
+/* A profile that is new to the store stays in it. So a device may bring five at once, and one an hour. */
+static const struct pace_terms NEW_PROFILES = {5, 5 * INT64_C(3600000000)};
+
 bool live_report_profile(struct live *live, struct live_device *device, struct text version,
                          struct text components) {
     if (!live_profile_fits(version, components)) {
@@ -63,9 +66,13 @@ bool live_report_profile(struct live *live, struct live_device *device, struct t
         }
         return true;
     }
-    if (live->report_count >= REPORTS_MAX) {
+    int64_t now_us = live->options.now_us();
+    uint64_t thing = (uint64_t)device->id;
+    if (live->report_count >= REPORTS_MAX ||
+        paces_wait_us(&live->report_paces, thing, NEW_PROFILES, now_us) > 0) {
         return false;
     }
+    paces_take(&live->report_paces, thing, NEW_PROFILES, now_us);
     struct live_profile_report *report = live_profile_report_make(device->id, version, components);
     report->next = live->reports;
     live->reports = report;

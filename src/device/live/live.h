@@ -43,8 +43,8 @@ void live_prefetch(const struct live *live, int64_t device_id);
 void live_prefetch_licence(const struct live *live, int64_t device_id);
 
 /* Sets the profile that the device has reported, and marks the device. A profile that memory has no number of
- * goes to the store first; false where it cannot wait there (the device reports it again with a later
- * check-in). `components` are canonical. */
+ * goes to the store first; false where it cannot wait there, or the device has brought too many (it reports
+ * it again with a later check-in). `components` are canonical. */
 bool live_report_profile(struct live *live, struct live_device *device, struct text version,
                          struct text components);
 

@@ -22,6 +22,7 @@ struct live_job {
     enum lease_code code;     /* BUSY and INTERNAL: nothing has happened */
     int64_t result_device_id; /* found by live_device_find by then; 0: none */
     int64_t licence_id;       /* 0: not known */
+    int64_t wait_s;           /* of LEASE_CODE_TOO_OFTEN: until then it is no use to ask again */
     const char *words;        /* what a refusal says instead of its code's words; NULL: nothing else */
     /* live's own, in between */
     struct device_seen seen;

@@ -46,6 +46,7 @@
 #define SEATMETER_DEVICE_LIVE_LIVE_STATE_H
 
 #include "core/base/id_map.h"
+#include "core/base/paces.h"
 #include "device/live/live_device.h"
 #include "device/live/live_keys.h"
 #include "device/live/live_message.h"
@@ -100,6 +101,7 @@ struct live {
 
     struct live_profiles profiles;
     struct live_profile_report *reports; /* that wait to be handed over */
+    struct paces report_paces;           /* of devices that report profiles which nobody has */
     uint32_t report_count;               /* of those and of the ones on their way */
 
     struct live_list log;    /* struct check_in_entry: marks since the writer last asked */

@@ -31,6 +31,7 @@ struct live_writer {
     struct arena arena; /* of a round */
     struct live_known known;
     struct live_saver *saver;
+    struct activation_paces paces;
     int64_t back_off_ms;     /* 0: the last round went well */
     int64_t tried_at_ms;     /* when the last round ended */
     int64_t collected_at_ms; /* when the loop was last asked for marks */
@@ -114,9 +115,10 @@ static enum status activate_for(struct live_writer *writer, struct live_job *job
                                 struct live_message *message, struct fault *fault) {
     struct call call = call_of(writer);
     struct activation activation = {0};
-    TRY(activate_device(&call, &job->request, false, &activation, fault));
+    TRY(activate_device(&call, &job->request, false, &writer->paces, &activation, fault));
     job->code = activation.answer;
     job->words = activation.words;
+    job->wait_s = activation.wait_s;
     job->licence_id = activation.licence.id;
     TRY(add_licence(writer, &activation.licence, message, fault));
     if (activation.answer != LEASE_CODE_OK) {

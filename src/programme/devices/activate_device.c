@@ -8,6 +8,12 @@
 
 enum { SECOND_US = 1000000, DAY_S = 86400 };
 
+enum { ALWAYS_AT_ONCE = 30, SEAT_AT_ONCE = 2, DEVICE_AT_ONCE = 10 };
+#define LICENCE_WINDOW_US (6 * INT64_C(3600000000))
+#define DEVICE_WINDOW_US (DEVICE_AT_ONCE * INT64_C(1800000000))
+static const char LICENCE_TOO_OFTEN_WORDS[] =
+    "The licence was activated on too many machines, or too often, in the last hours. Try again later.";
+
 /* A request that was made so long before the device was last activated is older by any clock that can be
  * right, whatever time zone somebody has set it in. */
 enum { OLDER_S = DAY_S };
@@ -22,6 +28,8 @@ struct activating {
     bool is_known;
     bool is_retry;
     const char *words;
+    struct activation_paces *paces;
+    int64_t wait_s;
     int64_t now_s;
     struct door_licence_row licence;
     struct lease_terms terms;
@@ -149,6 +157,41 @@ static enum status judge_request(struct call *call, struct activating *activatin
     return STATUS_OK;
 }
 
+struct pace_terms activation_pace_of_licence(int32_t seats) {
+    return (struct pace_terms){ALWAYS_AT_ONCE + SEAT_AT_ONCE * (int64_t)seats, LICENCE_WINDOW_US};
+}
+
+struct pace_terms activation_pace_of_device(void) {
+    return (struct pace_terms){DEVICE_AT_ONCE, DEVICE_WINDOW_US};
+}
+
+/* What an activation writes stays for ever, so that whoever has a licence key may not have it written without
+ * end. False where the licence or the device has to wait. */
+static bool may_activate_now(struct call *call, struct activating *activating) {
+    struct activation_paces *paces = activating->paces;
+    if (paces == NULL) {
+        return true;
+    }
+    const struct pace_terms licence = activation_pace_of_licence(activating->licence.counted_seats);
+    const struct pace_terms device = activation_pace_of_device();
+    uint64_t licence_id = (uint64_t)activating->licence.id;
+    uint64_t device_id = activating->is_known ? (uint64_t)activating->device.id : 0;
+    int64_t wait_us = paces_wait_us(&paces->licences, licence_id, licence, call->now_us);
+    activating->words = wait_us > 0 ? LICENCE_TOO_OFTEN_WORDS : NULL;
+    if (wait_us == 0 && device_id != 0) {
+        wait_us = paces_wait_us(&paces->devices, device_id, device, call->now_us);
+    }
+    activating->wait_s = (wait_us + SECOND_US - 1) / SECOND_US;
+    if (wait_us > 0) {
+        return false;
+    }
+    paces_take(&paces->licences, licence_id, licence, call->now_us);
+    if (device_id != 0) {
+        paces_take(&paces->devices, device_id, device, call->now_us);
+    }
+    return true;
+}
+
 static struct text copy_bytes(struct call *call, const unsigned char *bytes, size_t size_bytes) {
     return text_copy(call->arena, (struct text){(const char *)bytes, size_bytes});
 }
@@ -249,14 +292,18 @@ static enum status take_seat(struct call *call, struct activating *activating, e
     if (activating->is_retry) {
         return STATUS_OK;
     }
+    if (!may_activate_now(call, activating)) {
+        *answer = LEASE_CODE_TOO_OFTEN;
+        return STATUS_OK;
+    }
     return save_activation(call, activating, seat, fault);
 }
 
 enum status activate_device(struct call *call, const struct activation_request *request, bool is_offline,
-                            struct activation *out, struct fault *fault) {
+                            struct activation_paces *paces, struct activation *out, struct fault *fault) {
     assert(db_in_transaction(call->db));
     struct activating activating = {
-        .request = request, .is_offline = is_offline, .now_s = call->now_us / SECOND_US};
+        .request = request, .is_offline = is_offline, .paces = paces, .now_s = call->now_us / SECOND_US};
     struct activation made = {.answer = LEASE_CODE_UNKNOWN_KEY};
     bool found = false;
     TRY(load_licence(call, &activating, &found, fault));
@@ -267,6 +314,7 @@ enum status activate_device(struct call *call, const struct activation_request *
     if (made.answer == LEASE_CODE_OK) {
         TRY(take_seat(call, &activating, &made.answer, fault));
         made.words = activating.words;
+        made.wait_s = activating.wait_s;
     }
     if (made.answer == LEASE_CODE_OK) {
         made.device = activating.device;

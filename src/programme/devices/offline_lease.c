@@ -126,7 +126,7 @@ static enum status do_issue_offline_lease(struct call *call, const void *input, 
     const struct activation_request *request = input;
     struct activation activation = {0};
     TRY(check_licence(call, request, fault));
-    TRY(activate_device(call, request, true, &activation, fault));
+    TRY(activate_device(call, request, true, NULL, &activation, fault));
     if (activation.answer != LEASE_CODE_OK) {
         return refuse_code(activation.answer, activation.words, fault);
     }
