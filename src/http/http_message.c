@@ -88,6 +88,70 @@ static bool is_absolute(struct text target) {
            (target.length > 8 && strncasecmp(target.at, "https://", 8) == 0);
 }
 
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* A name or an IPv4 address: unreserved characters, sub-delimiters and escapes (RFC 3986 section 3.2.2). */
+static bool is_host_name(struct text host) {
+    for (size_t i = 0; i < host.length; i++) {
+        char c = host.at[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (c == '%' && (i + 2 >= host.length || !is_hex(host.at[i + 1]) || !is_hex(host.at[i + 2]))) {
+            return false;
+        }
+        if (!is_letter && !is_digit(c) && memchr("-._~!$&'()*+,;=%", c, 16) == NULL) {
+            return false;
+        }
+    }
+    return host.length > 0;
+}
+
+/* The inside of the brackets of an IPv6 address. */
+static bool is_ip_literal(struct text inside) {
+    for (size_t i = 0; i < inside.length; i++) {
+        if (!is_hex(inside.at[i]) && inside.at[i] != ':' && inside.at[i] != '.') {
+            return false;
+        }
+    }
+    return inside.length >= 2 && memchr(inside.at, ':', inside.length) != NULL;
+}
+
+/* What stands between the scheme and the path: a host that is not empty, perhaps a port, and nobody's name
+ * and password (RFC 9110 sections 4.2.1 and 4.2.4). A target whose query stands right behind it is refused as
+ * well: in the same bytes another reader finds another path. */
+static bool is_authority(struct text target) {
+    struct text rest = text_behind(target, target.at[4] == ':' ? 7 : 8);
+    struct text authority = text_take_until(&rest, '/');
+    struct text port = TEXT("");
+    struct text host = authority;
+    if (text_starts_with(authority, TEXT("["))) {
+        port = text_behind(authority, 1);
+        host = text_take_until(&port, ']');
+        bool is_closed = host.length + 2 <= authority.length;
+        if (!is_closed || !is_ip_literal(host) || (port.length > 0 && port.at[0] != ':')) {
+            return false;
+        }
+        port = port.length > 0 ? text_behind(port, 1) : port;
+    } else {
+        port = authority;
+        host = text_take_until(&port, ':');
+        if (!is_host_name(host)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < port.length; i++) {
+        if (!is_digit(port.at[i])) {
+            return false;
+        }
+    }
+    return port.length <= 5;
+}
+
 /* origin-form, absolute-form, or the asterisk of OPTIONS. */
 static bool is_target(struct text target, struct text method) {
     for (size_t i = 0; i < target.length; i++) {
@@ -96,12 +160,8 @@ static bool is_target(struct text target, struct text method) {
             return false;
         }
     }
-    return text_starts_with(target, TEXT("/")) || is_absolute(target) ||
+    return text_starts_with(target, TEXT("/")) || (is_absolute(target) && is_authority(target)) ||
            (text_is(target, "*") && text_is(method, "OPTIONS"));
-}
-
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 /* 0, 400 or 505. */

@@ -101,6 +101,9 @@ for (const engine of engines) {
     await upload(vendor, bytes);
     await vendor.post('/v1/releases', publishing(bytes), 201);
     await provider.post(`/v1/licences/${licence.id}/on`, {});
+    for (const days of [0, -1, 91]) {
+      await provider.refused(422, 'number-out-of-range', 'POST', `/v1/licences/${licence.id}/install-links`, { body: { days } });
+    }
     const link = await provider.post(`/v1/licences/${licence.id}/install-links`, { days: 3 }, 201);
     const page = await server.call('GET', link.path);
     assert.equal(page.status, 200);

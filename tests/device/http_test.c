@@ -472,6 +472,33 @@ static void what_is_malformed_is_refused_and_counted(void **state) {
     assert_int_equal(counters.requests, 0);
 }
 
+static void an_absolute_target_has_a_host_that_every_reader_finds(void **state) {
+    (void)state;
+    struct rig *rig = start(NULL);
+    static const char *const wrong[] = {
+        "http://a?/healthz",     "http:///healthz",      "http://[::1/healthz", "http://u@a/healthz",
+        "http://a\\/healthz",    "http://u:p@a/healthz", "http://:80/healthz",  "http://a:b/healthz",
+        "http://[::1]x/healthz", "http://[]/healthz",    "http://a%2/healthz",  "http://a:80:80/healthz",
+    };
+    static const char *const right[] = {"http://a/healthz", "HTTP://a.example:80/healthz",
+                                        "https://[::1]:7078/healthz", "http://a:/healthz"};
+    char request[120];
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", wrong[i]);
+        must_refuse(rig, request, (size_t)length, 400);
+    }
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        int fd = connect_to(rig);
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", right[i]);
+        say(fd, request);
+        must_hear(fd, 200, "/healthz");
+        close(fd);
+    }
+    struct http_counters counters;
+    stop(rig, &counters);
+    assert_int_equal(counters.malformed, sizeof wrong / sizeof wrong[0]);
+}
+
 static void what_is_too_large_is_refused_and_counted(void **state) {
     (void)state;
     struct rig *rig = start(NULL);
@@ -741,6 +768,7 @@ int main(void) {
         cmocka_unit_test(slow_clients_are_dropped_and_counted),
         cmocka_unit_test(an_answer_larger_than_the_socket_takes_comes_whole),
         cmocka_unit_test(what_is_malformed_is_refused_and_counted),
+        cmocka_unit_test(an_absolute_target_has_a_host_that_every_reader_finds),
         cmocka_unit_test(what_is_too_large_is_refused_and_counted),
         cmocka_unit_test(who_expects_a_word_before_the_body_gets_it),
         cmocka_unit_test(the_end_of_a_connection_is_the_client_s_or_http_s),

@@ -636,7 +636,7 @@ static void a_link_shows_the_key_and_the_newest_stable_installers(void **state) 
     call = call_by(&stage, NULL);
     WORLD_OK(world, publish(&stage, &call, "EPP", "1.0", "stable", "windows-amd64", "w", &release));
     struct text licence = a_licence_on(world, "OFFICE", 3);
-    struct text token = a_link(&stage, licence, 0);
+    struct text token = a_link(&stage, licence, INSTALL_LINK_DAYS_DEFAULT);
     struct call nobody = call_by(&stage, NULL);
     struct install_page page;
     WORLD_OK(world, open_install_page(&nobody, token, &page, &world->fault));
@@ -699,7 +699,7 @@ static void a_link_is_made_by_the_provider_for_what_can_be_installed(void **stat
     struct install_link_view link;
     struct text token;
     struct text mail = a_licence_on(world, "MAIL", 1);
-    struct make_install_link_input input = {.licence = mail};
+    struct make_install_link_input input = {.licence = mail, .days = 1};
     struct call provider = call_by(&stage, "P1");
     WORLD_FAULT(world, "no-product", make_install_link(&provider, &input, &link, &token, &world->fault));
     a_product(&stage, NULL, "ACME", "MAILGUARD", "MAIL");

@@ -405,6 +405,22 @@ static void a_device_gives_itself_back_and_its_seat_waits_for_its_lease(void **s
     close_door(door);
 }
 
+static void a_device_that_was_given_back_counts_as_used_and_not_as_unlicensed(void **state) {
+    struct world *world = *state;
+    a_channel(world);
+    struct keyed_licence licence = a_keyed_licence_on(world, "OFFICE", 2);
+    struct door *door = a_door(world);
+    struct live_device *device = an_active_device(door, licence.key, 1);
+    check_in(door, device);
+    ask_for(door, LIVE_RELEASE, device->id);
+    finish(door);
+    live_mark(door->live, device, decide(door, device)); /* as a check-in is told */
+    wait_for_saves(door);
+    assert_int_equal(ask(world, "select count(*) from device_months where licensed = 1"), 1);
+    assert_int_equal(ask(world, "select count(*) from device_months where unlicensed = 1"), 0);
+    close_door(door);
+}
+
 static void a_device_beyond_its_licences_seats_gets_one_that_is_free_again(void **state) {
     struct world *world = *state;
     a_channel(world);
@@ -735,6 +751,7 @@ int main(void) {
         WORLD_TEST(jobs_wait_for_others_that_are_on_their_way_but_not_for_long),
         WORLD_TEST(the_same_machine_is_the_same_device_and_a_new_key_pair_a_new_generation),
         WORLD_TEST(a_retry_of_an_activation_never_takes_the_chain_back),
+        WORLD_TEST(a_device_that_was_given_back_counts_as_used_and_not_as_unlicensed),
         WORLD_TEST(what_check_ins_did_is_saved_behind_them),
         WORLD_TEST(a_device_brings_only_so_many_versions_that_nobody_has),
         WORLD_TEST(a_device_gives_itself_back_and_its_seat_waits_for_its_lease),

@@ -53,6 +53,10 @@ static void find_month(struct live *live, int64_t at_s) {
 }
 
 void live_mark(struct live *live, struct live_device *device, enum lease_code code) {
+    if (code == LEASE_CODE_RELEASED) { /* it was given back in order: nobody worked without a licence */
+        live_mark_behind(live, device);
+        return;
+    }
     uint8_t kind = code == LEASE_CODE_OK ? LIVE_LICENSED : LIVE_UNLICENSED;
     int64_t at_s = device->seen_at_s;
     if (at_s < live->month_from_s || at_s >= live->month_until_s) {

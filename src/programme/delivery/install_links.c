@@ -58,7 +58,7 @@ static enum status do_make_install_link(struct call *call, const void *input, vo
                                         struct fault *fault) {
     const struct make_install_link_input *make = input;
     struct licence_row row;
-    int64_t days = make->days == 0 ? INSTALL_LINK_DAYS_DEFAULT : make->days;
+    int64_t days = make->days;
     struct text token = credential_make(call, "sml_");
     TRY(find_licence_to_change(call, make->licence, &row, fault));
     if (days < 1 || days > INSTALL_LINK_DAYS_MAX) {

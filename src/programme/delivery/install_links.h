@@ -23,7 +23,7 @@ struct install_link_view {
 
 struct make_install_link_input {
     struct text licence; /* identifier or key */
-    int64_t days;        /* 0: INSTALL_LINK_DAYS_DEFAULT */
+    int64_t days;        /* from 1 to INSTALL_LINK_DAYS_MAX */
 };
 /* The provider's, with licences:write. `*token` is told this once. Faults: "part-of-bundle", "wrong-state"
  * (retired), "no-product", "number-out-of-range". */
