@@ -127,6 +127,18 @@ struct text client_address_owner_text(struct arena *arena, const struct client_a
     return owner.kind == CLIENT_IPV6 ? text_format(arena, "%.*s/64", TEXT_ARGS(text)) : text;
 }
 
+struct text client_address_network_text(struct arena *arena, const struct client_address *address) {
+    struct client_address network = *address;
+    if (network.kind == CLIENT_IPV6) {
+        memset(network.bytes + 6, 0, sizeof network.bytes - 6);
+    } else if (network.kind == CLIENT_IPV4) {
+        network.bytes[CLIENT_ADDRESS_BYTES - 1] = 0;
+    }
+    struct text text = client_address_text(arena, &network);
+    const char *bits = network.kind == CLIENT_IPV6 ? "/48" : network.kind == CLIENT_IPV4 ? "/24" : "";
+    return text_format(arena, "%.*s%s", TEXT_ARGS(text), bits);
+}
+
 bool client_address_is_local(const struct client_address *address) {
     switch (address->kind) {
     case CLIENT_IPV4:

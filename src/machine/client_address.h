@@ -37,6 +37,9 @@ struct client_address client_address_owner(const struct client_address *address)
 /* The counted address as text: "198.51.100.1", "2001:db8:1:2::/64". */
 struct text client_address_owner_text(struct arena *arena, const struct client_address *address);
 
+/* Its network as text, which is most often one owner's: "198.51.100.0/24", "2001:db8:1::/48". */
+struct text client_address_network_text(struct arena *arena, const struct client_address *address);
+
 /* This machine itself: loopback, or a Unix socket. */
 bool client_address_is_local(const struct client_address *address);
 

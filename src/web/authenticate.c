@@ -1,6 +1,7 @@
 /* Tokens are looked up by their hash; comparing them with anything here would only add a clock to read. */
 #include "web/authenticate.h"
 
+#include "programme/access/guess.h"
 #include "programme/access/sign_in.h"
 #include "programme/access/tokens.h"
 #include "programme/call/authorise.h"
@@ -85,6 +86,21 @@ struct text session_cookie(struct request *request, struct text token, int64_t e
 
 struct text known_mark(const struct request *request) {
     return cookie_value(request->headers.cookie, KNOWN_COOKIE);
+}
+
+struct text known_email(struct request *request) {
+    struct json_document document;
+    struct json_object body;
+    struct fault ignored;
+    struct text mark = known_mark(request);
+    struct text text = {request->body_at == NULL ? "" : request->body_at, request->body_length};
+    if (mark.length == 0 || json_parse(&request->arena, text, &document, &body, &ignored) != STATUS_OK) {
+        return TEXT("");
+    }
+    struct text email = json_read_text(&body, "email", JSON_OPTIONAL);
+    struct guess guess = guess_make(&request->call, email, TEXT(""), mark);
+    json_free(&document);
+    return guess.known.length > 0 ? guess.email : TEXT("");
 }
 
 struct text known_cookie(struct request *request, struct text mark) {

@@ -24,6 +24,9 @@ struct text bearer_token(const struct request *request);
 
 /* The mark that an earlier sign-in left in the browser, empty where there is none; and Set-Cookie for a new
  * one. */
+/* The e-mail address in the body, in its normal form, where the browser has the mark of who signed in with it
+ * before; else empty. */
+struct text known_email(struct request *request);
 struct text known_mark(const struct request *request);
 struct text known_cookie(struct request *request, struct text mark);
 

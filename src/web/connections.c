@@ -12,6 +12,7 @@
 #include "machine/client_address.h"
 #include "machine/clock.h"
 #include "machine/random.h"
+#include "web/authenticate.h"
 #include "web/client_limits.h"
 #include "web/problem.h"
 #include "web/router.h"
@@ -120,6 +121,7 @@ static void take_address(struct request *request, const struct client_address *p
     }
     request->address = client_address_text(&request->arena, &client);
     request->counted_address = client_address_owner_text(&request->arena, &client);
+    request->crowd = client_address_network_text(&request->arena, &client);
 }
 
 /* Where a header goes. The lines of a list become one, those of anything else come once. */
@@ -350,15 +352,6 @@ static void refuse_busy(struct request *request, const char *message) {
 
 /* ---- to the workers and back ---- */
 
-/* False where the workers take no more; the request is refused then, and not answered yet. */
-static bool push_request(struct request *request) {
-    if (worker_pool_push(&request->server->workers, request)) {
-        return true;
-    }
-    refuse_busy(request, "Too much is going on at once: send it again in a moment.");
-    return false;
-}
-
 void connections_resume(struct request *request) {
     struct web_server *server = request->server;
     uint64_t one = 1;
@@ -368,6 +361,30 @@ void connections_resume(struct request *request) {
     pthread_mutex_unlock(&server->returned_lock);
     ssize_t written = write(server->returned_fd, &one, sizeof one);
     assert(written == sizeof one);
+}
+
+/* Says in whose row the request waits to have its password checked. */
+static void note_known_browser(struct request *request) {
+    struct text email = known_email(request);
+    request->is_known_browser = email.length > 0;
+    request->crowd = request->is_known_browser ? email : request->crowd;
+}
+
+/* False where the workers take no more; the request is refused then, and not answered yet. One that loses its
+ * place to this one is refused and answered. */
+static bool push_request(struct request *request) {
+    if (has_flag(request, ROUTE_PASSWORD)) {
+        note_known_browser(request);
+    }
+    struct request *left = worker_pool_push(&request->server->workers, request);
+    if (left == NULL) {
+        return true;
+    }
+    refuse_busy(left, "Too much is going on at once: send it again in a moment.");
+    if (left != request) {
+        connections_resume(left);
+    }
+    return left != request;
 }
 
 /* A refused body is read and thrown away, so that the client hears why, unless it is long or the client waits

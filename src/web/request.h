@@ -105,6 +105,8 @@ struct request {
     struct request_headers headers;
     struct text address;         /* the client's, in normal form */
     struct text counted_address; /* what limits count: of IPv6 the /64 */
+    struct text crowd;           /* of a password to check: who belongs together (password_lane.h) */
+    bool is_known_browser;       /* the very person signed in with it before */
     bool is_local;               /* came from this machine itself */
     char *body_at;               /* malloc's, so that it is given back to the machine */
     size_t body_length;

@@ -5,9 +5,7 @@
 #include <assert.h>
 #include <unistd.h>
 
-/* A password takes a tenth of a second to check. A client that is told to come again can wait better than one
- * that hangs behind ten others. */
-enum { WAITING_MAX = 256, PASSWORDS_WAITING_MAX = 8, PASSWORDS_NICE = 5 };
+enum { WAITING_MAX = 256, PASSWORDS_NICE = 5 };
 
 void worker_pool_init(struct worker_pool *pool, const struct worker_pool_options *options) {
     *pool = (struct worker_pool){.options = *options};
@@ -17,7 +15,7 @@ void worker_pool_init(struct worker_pool *pool, const struct worker_pool_options
 }
 
 void worker_pool_clean_up(struct worker_pool *pool) {
-    assert(pool->started_count == 0 && pool->queue.first == NULL && pool->passwords.first == NULL);
+    assert(pool->started_count == 0 && pool->queue.first == NULL && password_lane_is_empty(&pool->passwords));
     pthread_cond_destroy(&pool->password_came);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
@@ -27,29 +25,31 @@ static bool is_password(const struct request *request) {
     return (request->route->flags & ROUTE_PASSWORD) != 0;
 }
 
-static void append_request(struct worker_queue *queue, struct request *request) {
-    request->next = NULL;
-    if (queue->last == NULL) {
-        queue->first = request;
-    } else {
-        queue->last->next = request;
+static struct request *add_request(struct worker_pool *pool, struct request *request) {
+    if (pool->is_closed) {
+        return request;
     }
-    queue->last = request;
-    queue->length++;
+    if (is_password(request)) {
+        return password_lane_add(&pool->passwords, request);
+    }
+    if (pool->queue.length == WAITING_MAX) {
+        return request;
+    }
+    request_queue_add(&pool->queue, request);
+    return NULL;
 }
 
-bool worker_pool_push(struct worker_pool *pool, struct request *request) {
-    bool checks_password = is_password(request);
-    struct worker_queue *queue = checks_password ? &pool->passwords : &pool->queue;
+struct request *worker_pool_push(struct worker_pool *pool, struct request *request) {
     pthread_mutex_lock(&pool->lock);
-    bool taken = !pool->is_closed && queue->length < (checks_password ? PASSWORDS_WAITING_MAX : WAITING_MAX);
-    if (taken) {
-        append_request(queue, request);
+    struct request *left = add_request(pool, request);
+    if (left == NULL) {
         atomic_fetch_add(&pool->options.metrics->waiting, 1);
-        pthread_cond_signal(checks_password ? &pool->password_came : &pool->changed);
+    }
+    if (left != request) {
+        pthread_cond_signal(is_password(request) ? &pool->password_came : &pool->changed);
     }
     pthread_mutex_unlock(&pool->lock);
-    return taken;
+    return left;
 }
 
 /* Whether a body may come is asked without a change. */
@@ -63,9 +63,9 @@ static bool may_run(const struct worker_pool *pool, const struct request *reques
 }
 
 /* Takes the first request that may run out of the queue; NULL where there is none. */
-static struct request *unlink_first(struct worker_pool *pool, struct worker_queue *queue) {
+static struct request *unlink_first(struct worker_pool *pool) {
     struct request *before = NULL;
-    struct request *request = queue->first;
+    struct request *request = pool->queue.first;
     while (request != NULL && !may_run(pool, request)) {
         before = request;
         request = request->next;
@@ -73,29 +73,29 @@ static struct request *unlink_first(struct worker_pool *pool, struct worker_queu
     if (request == NULL) {
         return NULL;
     }
-    if (before == NULL) {
-        queue->first = request->next;
-    } else {
-        before->next = request->next;
-    }
-    if (queue->last == request) {
-        queue->last = before;
-    }
-    assert(queue->length > 0);
-    queue->length--;
+    request_queue_remove(&pool->queue, before, request);
     pool->changes_running += is_change(request) ? 1 : 0;
     return request;
+}
+
+static struct request *next_request(struct worker *worker) {
+    struct worker_pool *pool = worker->pool;
+    return worker->checks_passwords ? password_lane_take(&pool->passwords) : unlink_first(pool);
+}
+
+static bool is_done(const struct worker *worker) {
+    const struct worker_pool *pool = worker->pool;
+    return worker->checks_passwords ? password_lane_is_empty(&pool->passwords) : pool->queue.first == NULL;
 }
 
 /* The worker's next request; NULL once its queue is closed and empty. */
 static struct request *take_request(struct worker *worker) {
     struct worker_pool *pool = worker->pool;
-    struct worker_queue *queue = worker->checks_passwords ? &pool->passwords : &pool->queue;
     pthread_mutex_lock(&pool->lock);
-    struct request *request = unlink_first(pool, queue);
-    while (request == NULL && !(pool->is_closed && queue->first == NULL)) {
+    struct request *request = next_request(worker);
+    while (request == NULL && !(pool->is_closed && is_done(worker))) {
         pthread_cond_wait(worker->checks_passwords ? &pool->password_came : &pool->changed, &pool->lock);
-        request = unlink_first(pool, queue);
+        request = next_request(worker);
     }
     pthread_mutex_unlock(&pool->lock);
     if (request != NULL) {
@@ -187,5 +187,5 @@ void worker_pool_stop(struct worker_pool *pool) {
         db_close(pool->workers[i].db);
     }
     pool->started_count = 0;
-    assert(pool->queue.first == NULL && pool->passwords.first == NULL);
+    assert(pool->queue.first == NULL && password_lane_is_empty(&pool->passwords));
 }

@@ -4,12 +4,13 @@
  * told "busy" can wait better than one that hangs. Changes wait for each other at the store, and signing in
  * is slow on purpose: so one worker is always left for reading, and a long close stops nobody from looking.
  * Passwords are checked by a worker of their own, one after the other, since each check takes much processor
- * and memory: who guesses passwords holds up nobody but others who sign in. */
+ * and memory: who guesses passwords holds up nobody but others who sign in, and those as little as can be. */
 #ifndef SEATMETER_WEB_WORKERS_H
 #define SEATMETER_WEB_WORKERS_H
 
 #include "store/engine/db.h"
 #include "web/metrics.h"
+#include "web/password_lane.h"
 #include "web/request.h"
 #include "web/server.h"
 
@@ -35,19 +36,13 @@ struct worker_pool_options {
     struct metrics *metrics; /* counts who waits and what fails at the database */
 };
 
-struct worker_queue {
-    struct request *first;
-    struct request *last;
-    size_t length;
-};
-
 struct worker_pool {
     struct worker_pool_options options;
     pthread_mutex_t lock; /* of the queues and of changes_running */
     pthread_cond_t changed;
     pthread_cond_t password_came;
-    struct worker_queue queue;
-    struct worker_queue passwords;
+    struct request_queue queue;
+    struct password_lane passwords;
     bool is_closed;
     int changes_running;
     struct worker workers[WEB_WORKERS_MAX + 1]; /* the last one started checks passwords */
@@ -62,8 +57,9 @@ void worker_pool_clean_up(struct worker_pool *pool);
  * "thread-refused". */
 enum status worker_pool_start(struct worker_pool *pool, struct fault *fault) MUST_CHECK;
 
-/* False where the queue is full or closed. The request must not be touched until it is handed back. */
-bool worker_pool_push(struct worker_pool *pool, struct request *request);
+/* Returns the request that has no place: NULL; this one, where the queue is full or closed; or one that lost
+ * its place to it (password_lane.h). All others must not be touched until they are handed back. */
+struct request *worker_pool_push(struct worker_pool *pool, struct request *request);
 
 /* Takes no more, does what is queued, and ends the threads. */
 void worker_pool_stop(struct worker_pool *pool);

@@ -143,6 +143,31 @@ def a_flood_of_sign_ins_holds_up_no_other_change(stage, found):
                 found(f"a change during a flood of sign-ins: {head} {answer}")
 
 
+def who_signed_in_before_signs_in_through_a_flood_of_one_network(stage, found):
+    """And so does somebody else, from another network."""
+    right = b'{"email":"door@x.example","password":"the right password"}'
+
+    def sign_in(address, *headers):
+        return ask(stage.forwarded, request("POST", "/v1/session", right, "Content-Type: application/json",
+                                            f"X-Forwarded-For: {address}", *headers))
+
+    status, head, _ = sign_in("192.0.2.77")
+    if status != 201:
+        return found(f"a sign-in: {head}")
+    mark = next(line.split(": ", 1)[1].split(";")[0] for line in head.split("\r\n")
+                if line.lower().startswith("set-cookie: seatmeter_known="))
+
+    def guess(address, number):
+        ask(address, wrong_sign_in(f"nobody{number}@x.example", f"X-Forwarded-For: 2001:db8:7:{number % 65536:x}::1"))
+
+    with storms.Blowing(storms.in_threads(24, guess), stage.forwarded):
+        for what, address, headers in (("a browser that is known", "192.0.2.77", (f"Cookie: {mark}",)),
+                                       ("another network", "198.51.100.77", ())):
+            statuses = [sign_in(address, *headers)[0] for _ in range(5)]
+            if statuses != [201] * 5:
+                found(f"{what}, through a flood of sign-ins from one /48: {statuses}")
+
+
 def resident_bytes(process):
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) * 1024
@@ -219,7 +244,7 @@ def metrics_are_for_this_machine_and_no_page_or_proxy(stage, found):
 TESTS = (what_is_no_http_is_refused_and_nothing_behind_it_is_answered, chunks_are_a_body_as_any,
          metrics_are_for_this_machine_and_no_page_or_proxy, an_address_is_one_client_in_whatever_form_it_comes,
          bodies_are_asked_for_first_and_bounded_and_given_back, a_connection_whose_client_has_gone_is_gone,
-         a_flood_of_sign_ins_holds_up_no_other_change, healthz_answers_through_every_storm)
+         who_signed_in_before_signs_in_through_a_flood_of_one_network, a_flood_of_sign_ins_holds_up_no_other_change, healthz_answers_through_every_storm)
 
 
 class Stage:
@@ -228,6 +253,7 @@ class Stage:
         self.token, _ = service.token("P0001")
         if not self.token:
             raise AssertionError("no token")
+        service.add_user("P0001", "door@x.example", "viewer", stdin="the right password\n")
         self.process, self.control, device = service.serve_doors("both", "--device", "127.0.0.1:0")
         self.behind, self.forwarded, _ = service.serve_doors("forwarded", "--device", "none", "--trust-forwarded")
         self.doors = {"control": self.control, "device": device}
