@@ -726,6 +726,43 @@ static void a_month_of_before_the_customer_is_corrected(void **state) {
     must_be_clean(&trade);
 }
 
+static void a_month_that_nothing_above_has_closed_is_not_corrected(void **state) {
+    static const char *const SLIPS[] = {"2010-01", "2025-10", "2026-08"};
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_sabotage(&trade, "update prices set effective_from = 10000"); /* from 1997 on */
+    for (size_t i = 0; i < sizeof SLIPS / sizeof SLIPS[0]; i++) {
+        struct add_correction_input early = {.giver = TEXT("P1"),
+                                             .month = text_of(SLIPS[i]),
+                                             .customer = TEXT("A"),
+                                             .sku = TEXT("S"),
+                                             .has_units = true,
+                                             .units = 3,
+                                             .reason = TEXT("a slip of the year")};
+        struct correction_page view;
+        WORLD_FAULT(trade.world, "month-not-closed",
+                    add_correction(&trade.call, &early, &view, &trade.world->fault));
+    }
+    assert_int_equal(trade_ask(&trade, "select count(*) from corrections"), 0);
+}
+
+static void a_month_of_long_before_the_customer_is_not_corrected(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_at(&trade, "2027-11-03T00:00:00Z");
+    trade_account(&trade, "customer", "LATE", "P1");
+    struct add_correction_input early = {.giver = TEXT("P1"),
+                                         .month = TEXT("2026-10"),
+                                         .customer = TEXT("LATE"),
+                                         .sku = TEXT("S"),
+                                         .has_units = true,
+                                         .units = 3,
+                                         .reason = TEXT("long ago")};
+    struct correction_page view;
+    WORLD_FAULT(trade.world, "month-not-closed",
+                add_correction(&trade.call, &early, &view, &trade.world->fault));
+}
+
 static void a_correction_that_a_bill_left_out_is_found(void **state) {
     struct trade trade;
     an_october_alone(&trade, *state);
@@ -759,6 +796,8 @@ int main(void) {
         WORLD_TEST(a_charge_that_was_lost_at_an_agreements_end_is_found),
         WORLD_TEST(a_correction_is_taken_while_a_bill_in_its_currency_is_still_to_come),
         WORLD_TEST(a_month_of_before_the_customer_is_corrected),
+        WORLD_TEST(a_month_that_nothing_above_has_closed_is_not_corrected),
+        WORLD_TEST(a_month_of_long_before_the_customer_is_not_corrected),
         WORLD_TEST(a_correction_that_a_bill_left_out_is_found),
         WORLD_TEST(any_order_of_credits_and_corrections_comes_out_right),
         WORLD_TEST(another_order_of_credits_and_corrections_comes_out_right),

@@ -8,6 +8,7 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
+#include "programme/licensing/event_time.h"
 #include "store/billing/corrections.h"
 #include "store/billing/kept_months.h"
 #include "store/billing/months.h"
@@ -141,15 +142,21 @@ enum status check_correction_reason(struct text reason, struct fault *fault) {
 
 /* ---- a month of before the edge ---- */
 
-/* Whether a month of before the edge is closed on any edge above its buyer, so that no late change can be. */
-static enum status is_closed_above(struct call *call, int64_t buyer_id, struct month month, bool *is_closed,
-                                   struct fault *fault) {
+/* Whether a month of before the edge, and not of long before, is closed on any edge above its buyer: itself,
+ * and not only a later one, so that a slip of the year bills nobody. */
+static enum status is_closed_above(struct call *call, const struct agreement *agreement, struct zone *zone,
+                                   struct month month, bool *is_closed, struct fault *fault) {
     struct edge_frozen *edges = NULL;
     size_t count = 0;
-    TRY(months_frozen(call->db, call->arena, buyer_id, 0, &edges, &count, fault));
     *is_closed = false;
-    for (size_t i = 0; i < count; i++) {
-        *is_closed = *is_closed || edges[i].last_closed.index >= month.index;
+    if (!event_time_is_near(zone_midnight_us(zone, month_first_day(month_plus(month, 1))), agreement)) {
+        return STATUS_OK;
+    }
+    TRY(months_frozen(call->db, call->arena, agreement->buyer_id, 0, &edges, &count, fault));
+    for (size_t i = 0; i < count && !*is_closed; i++) {
+        enum month_state state = MONTH_OPEN;
+        TRY(month_state_load(call->db, edges[i].agreement_id, month, &state, fault));
+        *is_closed = state == MONTH_CLOSED;
     }
     return STATUS_OK;
 }
@@ -175,7 +182,7 @@ enum status close_month_of_before(struct call *call, const struct agreement *agr
     TRY(open_zone(call, agreement->time_zone, &zone, fault));
     enum status status = STATUS_OK;
     if (agreement->signed_at_us >= zone_midnight_us(zone, month_first_day(month_plus(month, 1)))) {
-        status = is_closed_above(call, agreement->buyer_id, month, is_closed, fault);
+        status = is_closed_above(call, agreement, zone, month, is_closed, fault);
         if (status == STATUS_OK && *is_closed && !dry_run) {
             status = close_empty(call, agreement, zone, month, fault);
         }

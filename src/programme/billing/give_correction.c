@@ -1,8 +1,9 @@
 /* Giving a correction: who is on the path says once what is right, and every edge of the path gets its own.
  *
  * The path is the one on which the SKU is billed, from the customer up to the SKU's owner; of a bundle's
- * licence the parts go further up. An edge is left out where nothing could ever bill it: it has no agreement,
- * was closed without a price of the SKU, is billed elsewhere, or is in another currency by now. */
+ * licence the parts go further up. An edge is left out where nothing could ever bill it: it has no agreement
+ * or began later, was closed without a price of the SKU, is billed elsewhere, or is in another currency by
+ * now. */
 #include "core/money/billed_line.h"
 #include "core/rating/rules.h"
 #include "core/time/instant.h"
@@ -167,6 +168,21 @@ static enum status check_price(const struct giving *giving, uint32_t agreement, 
                      "The SKU has no price on this edge in that month, so there is nothing to correct.");
 }
 
+/* A month that was over before the edge's agreement was signed will be closed no more on the edge. */
+static enum status check_begun(const struct giving *giving, uint32_t agreement,
+                               const struct proposal *proposal, struct fault *fault) {
+    struct month month = proposal->correction.month;
+    int64_t end_us =
+        zone_midnight_us(snapshot_zone(&giving->snapshot, agreement), month_first_day(month_plus(month, 1)));
+    if (proposal->is_closed || end_us > proposal->agreement.signed_at_us) {
+        return STATUS_OK;
+    }
+    return fault_set(
+        fault, STATUS_CONFLICT, "month-not-closed", "month", month_format(giving->call->arena, month),
+        "This month was over before the agreement was signed. Such a month is corrected where it "
+        "is closed above the edge, and from 366 days before the signature on.");
+}
+
 /* Whether the edge can ever bill it. What the giver sells it must be told; of others it is told nothing. */
 static enum status check_edge(const struct giving *giving, uint32_t agreement,
                               const struct proposal *proposal, bool *can, struct fault *fault) {
@@ -175,8 +191,8 @@ static enum status check_edge(const struct giving *giving, uint32_t agreement,
     if (is_elsewhere(giving, agreement, correction->month)) {
         return STATUS_OK;
     }
-    enum status status = STATUS_OK;
-    if (proposal->is_closed) {
+    enum status status = check_begun(giving, agreement, proposal, fault);
+    if (status == STATUS_OK && proposal->is_closed) {
         status = check_price(giving, agreement, correction->sku_id, correction->month, fault);
     }
     if (status == STATUS_OK) {

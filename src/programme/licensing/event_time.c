@@ -21,11 +21,16 @@ static enum status parse_in_zone(struct text at, struct text zone_name, int64_t 
     return status;
 }
 
+bool event_time_is_near(int64_t at_us, const struct agreement *agreement) {
+    static const int64_t BEFORE_US = DAYS_BEFORE_SIGNATURE * DAY_US;
+    return agreement->signed_at_us <= BEFORE_US || at_us >= agreement->signed_at_us - BEFORE_US;
+}
+
 /* Refuses a slip of the year: before there was an agreement, and long before, nothing is told late. */
 static enum status check_reason(const struct call *call, const struct agreement *agreement, struct text at,
                                 int64_t at_us, struct fault *fault) {
     static const int64_t BEFORE_US = DAYS_BEFORE_SIGNATURE * DAY_US;
-    if (agreement->signed_at_us <= BEFORE_US || at_us >= agreement->signed_at_us - BEFORE_US) {
+    if (event_time_is_near(at_us, agreement)) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_INVALID, "time-too-early", "at", at,

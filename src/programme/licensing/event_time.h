@@ -7,6 +7,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 #define SEATMETER_PROGRAMME_LICENSING_EVENT_TIME_H
 
+#include "core/parties/agreement.h"
 #include "programme/call/call.h"
 #include "store/licensing/licences.h"
 
@@ -15,6 +16,9 @@ struct event_time {
     bool given;
     int64_t at_us;
 };
+
+/* Whether an instant is not long before the agreement was signed: at most 366 days. */
+bool event_time_is_near(int64_t at_us, const struct agreement *agreement) MUST_CHECK;
 
 /* Reads `at` in the zone of the agreement between the provider and its customer; empty is now. Faults of
  * instant_parse on field "at", "time-in-future", and "time-too-early" (a year and more before the agreement
