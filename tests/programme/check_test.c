@@ -202,6 +202,8 @@ static const struct sabotage SABOTAGES[] = {
     {"credit-tax",
      {"update invoices set tax_minor = tax_minor - 1, gross_minor = gross_minor - 1 where number = "
       "'DIST-2026-000003'"}},
+    {"credit-exceeds",
+     {"update invoice_lines set amount_minor = 1 where invoice_id = " NUMBERED("DIST-2026-000001")}},
     {"set-off", {"update invoices set set_off_minor = -gross_minor + 1 where kind = 'credit-note'"}},
     {"set-off", {"update invoices set set_off_minor = 1 where kind = 'invoice'"}},
     {"settled-open",

@@ -245,6 +245,19 @@ static void no_more_tax_is_credited_than_was_billed(void **state) {
     credits_line_by_line_take_the_tax_and_no_more(&trade, 25);
 }
 
+static void no_more_is_credited_than_is_left_of_all_rates_together(void **state) {
+    struct trade trade;
+    an_october_alone(&trade, *state);
+    trade_sabotage(&trade, "update agreements set tax_rate_millionths = 210000 where buyer_id = (select id "
+                           "from accounts where code = 'A')");
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 9));
+    correct(&trade, "2026-10", 6);
+    close_november(&trade); /* 90.00 at 21 %, -80.00 and 60.00 at 19 % */
+    assert_int_equal(show(&trade, "P1-2026-000002").invoice.gross_minor, 8510);
+    must_not_credit(&trade, "P1-2026-000002", 1, "credit-exceeds");
+    assert_int_equal(credit(&trade, "P1-2026-000002", 0).gross_minor, -8510);
+}
+
 /* ---- credit notes of corrections ---- */
 
 static void what_is_taken_back_beyond_a_month_is_a_credit_note(void **state) {
@@ -781,6 +794,7 @@ int main(void) {
         WORLD_TEST(the_lines_of_a_correction_are_credited_and_corrected_again),
         WORLD_TEST(what_is_left_of_a_tax_goes_with_its_last_line),
         WORLD_TEST(no_more_tax_is_credited_than_was_billed),
+        WORLD_TEST(no_more_is_credited_than_is_left_of_all_rates_together),
         WORLD_TEST(what_is_taken_back_beyond_a_month_is_a_credit_note),
         WORLD_TEST(what_finds_nothing_open_is_a_credit_balance),
         WORLD_TEST(what_was_written_off_is_lost_less),

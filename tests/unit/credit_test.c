@@ -98,6 +98,23 @@ static void more_than_is_left_is_told(void **state) {
     assert_true(is_exceeded);
 }
 
+static void more_than_is_left_of_all_rates_is_told(void **state) {
+    (void)state;
+    struct billed_line lines[] = {{.amount_minor = 9000, .tax = {"S", 210000}},
+                                  {.amount_minor = -2000, .tax = {"S", 190000}}};
+    struct billed_line turned[] = {line_turned(lines[0]), line_turned(lines[1])};
+    struct tax_left left;
+    struct fault fault;
+    bool is_exceeded = false;
+    assert_int_equal(tax_left_of(&arena, lines, 2, &left, &fault), STATUS_OK);
+    assert_int_equal(tax_left_is_exceeded(&left, turned, 1, &is_exceeded, &fault), STATUS_OK);
+    assert_true(is_exceeded);
+    assert_int_equal(tax_left_is_exceeded(&left, turned, 2, &is_exceeded, &fault), STATUS_OK);
+    assert_false(is_exceeded);
+    assert_int_equal(left.totals[0].taxable_minor + left.totals[1].taxable_minor,
+                     7000); /* nothing is taken */
+}
+
 static struct issued_line issued(int64_t invoice_id, int64_t parts, int64_t takes_invoice_id) {
     return (struct issued_line){.line = {.invoice_id = invoice_id,
                                          .position = 1,
@@ -149,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(credits_of_all_lines_sum_to_the_taxes, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(more_than_is_left_is_told, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(more_than_is_left_of_all_rates_is_told, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(a_line_is_in_effect_until_something_takes_it_back, make_arena,
                                         free_arena),
         cmocka_unit_test_setup_teardown(reversals_of_before_take_the_last_line_that_charges_the_same,

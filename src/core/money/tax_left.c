@@ -89,17 +89,31 @@ enum status tax_left_take(struct tax_left *left, const struct billed_line *lines
     return STATUS_OK;
 }
 
+enum status tax_left_gross(const struct tax_left *left, int64_t *gross_minor, struct fault *fault) {
+    *gross_minor = 0;
+    for (size_t i = 0; i < left->count; i++) {
+        TRY(money_add(gross_minor, left->totals[i].taxable_minor, fault));
+        TRY(money_add(gross_minor, left->totals[i].tax_minor, fault));
+    }
+    return STATUS_OK;
+}
+
 enum status tax_left_is_exceeded(const struct tax_left *left, const struct billed_line *lines, size_t count,
                                  bool *is_exceeded, struct fault *fault) {
+    struct tax_left after = {.arena = left->arena};
     struct tax_total *totals = NULL;
     size_t total_count = 0;
+    int64_t gross_minor = 0;
+    bool takes = false;
     *is_exceeded = false;
-    TRY(totals_of(left->arena, lines, count, &totals, &total_count, fault));
+    TRY(tax_left_take_totals(&after, left->totals, left->count, fault));
+    TRY(tax_left_take(&after, lines, count, &totals, &total_count, fault));
     for (size_t i = 0; i < total_count; i++) {
-        const struct tax_total *of = find_left(left, &totals[i].tax);
-        int64_t taxable_after = of == NULL ? 0 : of->taxable_minor;
-        TRY(money_add(&taxable_after, totals[i].taxable_minor, fault));
-        *is_exceeded = *is_exceeded || (totals[i].taxable_minor < 0 && taxable_after < 0);
+        const struct tax_total *of = find_left(&after, &totals[i].tax);
+        takes = takes || totals[i].taxable_minor < 0;
+        *is_exceeded = *is_exceeded || (totals[i].taxable_minor < 0 && of->taxable_minor < 0);
     }
+    TRY(tax_left_gross(&after, &gross_minor, fault));
+    *is_exceeded = *is_exceeded || (takes && gross_minor < 0);
     return STATUS_OK;
 }

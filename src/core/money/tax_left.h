@@ -27,8 +27,12 @@ enum status tax_left_take_totals(struct tax_left *left, const struct tax_total *
 enum status tax_left_take(struct tax_left *left, const struct billed_line *lines, size_t count,
                           struct tax_total **taken, size_t *taken_count, struct fault *fault) MUST_CHECK;
 
-/* Whether the lines take more of a (category, rate) than is left of it. */
+/* Whether the lines take more of a (category, rate) than is left of it, or more than is left of the document
+ * altogether, gross: where its rates differ, one of them may have given back already. */
 enum status tax_left_is_exceeded(const struct tax_left *left, const struct billed_line *lines, size_t count,
                                  bool *is_exceeded, struct fault *fault) MUST_CHECK;
+
+/* What is left of all rates together, with their taxes. */
+enum status tax_left_gross(const struct tax_left *left, int64_t *gross_minor, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -2,12 +2,35 @@
 #include "programme/audit/audit_credits.h"
 
 #include "core/money/money.h"
+#include "core/rating/rules.h"
 #include "programme/billing/credited_invoice.h"
 #include "programme/call/authorise.h"
 #include "store/upkeep/audit_queries.h"
 
+static bool is_of_correction(const struct billed_line *lines, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (lines[i].corrects_month.index != INVOICE_NO_MONTH) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A credit note that somebody asked for leaves its invoice no less than nothing. Those of before this was
+ * refused are left alone. */
+static enum status check_left(struct audit *audit, const struct credited_invoice *credited,
+                              const struct invoice_head *note, int64_t since_us, struct fault *fault) {
+    int64_t left_minor = 0;
+    TRY(tax_left_gross(&credited->left, &left_minor, fault));
+    if (left_minor < 0 && note->gross_minor < 0 && since_us > 0 && note->issued_at_us >= since_us) {
+        audit_found(audit, "credit-exceeds", identifier_text(audit->call, IDENTIFIER_INVOICE, note->id),
+                    "takes %lld (minor units) more than was left of its invoice", (long long)-left_minor);
+    }
+    return STATUS_OK;
+}
+
 static enum status check_note(struct audit *audit, struct credited_invoice *credited,
-                              const struct invoice_head *note, struct fault *fault) {
+                              const struct invoice_head *note, int64_t since_us, struct fault *fault) {
     struct billed_line *lines = NULL;
     struct tax_total *taxes = NULL;
     size_t line_count = 0;
@@ -23,11 +46,12 @@ static enum status check_note(struct audit *audit, struct credited_invoice *cred
                     "has a tax of %lld (minor units) where %lld is what it takes of its invoice's",
                     (long long)note->tax_minor, (long long)tax_minor);
     }
-    return STATUS_OK;
+    return is_of_correction(lines, line_count) ? STATUS_OK
+                                               : check_left(audit, credited, note, since_us, fault);
 }
 
-static enum status check_invoice(struct audit *audit, int64_t invoice_id, struct arena *arena,
-                                 struct fault *fault) {
+static enum status check_invoice(struct audit *audit, int64_t invoice_id, int64_t since_us,
+                                 struct arena *arena, struct fault *fault) {
     struct db *db = audit->call->db;
     struct credited_invoice credited = {0};
     struct billed_line *lines = NULL;
@@ -38,7 +62,7 @@ static enum status check_invoice(struct audit *audit, int64_t invoice_id, struct
     TRY(tax_left_of(arena, lines, line_count, &credited.left, fault));
     TRY(invoice_credit_notes(db, arena, invoice_id, &notes, &note_count, fault));
     for (size_t i = 0; i < note_count; i++) {
-        TRY(check_note(audit, &credited, &notes[i], fault));
+        TRY(check_note(audit, &credited, &notes[i], since_us, fault));
     }
     return STATUS_OK;
 }
@@ -47,11 +71,13 @@ enum status audit_credits(struct audit *audit, struct fault *fault) {
     struct arena arena;
     int64_t *invoices = NULL;
     size_t count = 0;
+    int64_t since_us = 0;
+    TRY(audited_rules_since(audit->call->db, RULES_THIRD, &since_us, fault));
     TRY(audited_credited(audit->call->db, audit->call->arena, &invoices, &count, fault));
     arena_init(&arena);
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = check_invoice(audit, invoices[i], &arena, fault);
+        status = check_invoice(audit, invoices[i], since_us, &arena, fault);
         arena_clean_up(&arena);
     }
     return status;

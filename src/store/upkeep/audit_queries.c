@@ -443,6 +443,12 @@ enum status audited_credited(struct db *db, struct arena *arena, int64_t **invoi
     return rows_integers(db, arena, CREDITED, DB_NO_ARGS, invoice_ids, count, fault);
 }
 
+static const char RULES_SINCE[] = "select coalesce(min(closed_at_us), 0) from months where rules >= $1";
+
+enum status audited_rules_since(struct db *db, int64_t rules, int64_t *at_us, struct fault *fault) {
+    return db_query_int(db, RULES_SINCE, DB_ARGS(db_integer(rules)), 0, at_us, fault);
+}
+
 static const char NUMBERS[] = "select seller_id, number, id from invoices order by seller_id, id";
 
 enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) {

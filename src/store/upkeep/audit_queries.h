@@ -79,6 +79,9 @@ void audited_line_read(struct db_rows *rows, struct arena *arena, struct invoice
 enum status audited_credited(struct db *db, struct arena *arena, int64_t **invoice_ids, size_t *count,
                              struct fault *fault) MUST_CHECK;
 
+/* When a month was first closed by that version of the rules or a later one; 0: never. */
+enum status audited_rules_since(struct db *db, int64_t rules, int64_t *at_us, struct fault *fault) MUST_CHECK;
+
 /* Numbers and ids of all documents, by seller, then id. */
 enum status audited_numbers_stream(struct db *db, struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
