@@ -1,5 +1,6 @@
-/* A product that works while it is licensed, and stops when its lease ends.
- * usage: protected SERVER ROOT-KEY DIRECTORY [LICENCE-KEY]      the licence key on the first start */
+/* A product that works while it is licensed, stops when its lease ends, and works again once there is
+ * another. usage: protected SERVER ROOT-KEY DIRECTORY [LICENCE-KEY]      the licence key on the first start
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "seatmeter_curl.h"
 
@@ -31,10 +32,17 @@ int main(int count, char **words) {
     if (code != SM_OK) {
         fprintf(stderr, "protected: %s: %s\n", sm_code_word(code), sm_code_words(code));
     }
-    while (sm_check(client, &answer) == SM_WORK) {
-        printf("working: %s, until %lld at the latest\n", answer.word, (long long)answer.expires);
+    /* It asks on while it may not work, too: a licence that is turned on later, or again, needs nobody here.
+     * A machine that was never activated has nothing to ask for. */
+    while (sm_check(client, &answer) == SM_WORK ||
+           (answer.code != SM_NOT_ACTIVATED && answer.code != SM_WRONG_CALL)) {
+        if (answer.decision == SM_WORK) {
+            printf("working: %s, until %lld at the latest\n", answer.word, (long long)answer.expires);
+        } else {
+            printf("stopped: %s: %s\n", answer.word, answer.words);
+        }
         (void)fflush(stdout);
-        (void)sleep(1); /* here the product does its work */
+        (void)sleep(1); /* here the product does its work, if it may */
         if (sm_next_check_in(client, &wait_s) == SM_OK && wait_s == 0) {
             (void)sm_check_in(client); /* one that fails stops nothing: sm_check alone decides */
         }
