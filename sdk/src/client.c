@@ -267,8 +267,18 @@ void sm_client_unlock(struct sm_client *client) {
     sm_store_unlock(&client->store);
 }
 
+/* Whether a licence key that is kept is to be so no more. */
+static bool forgets_key(const struct sm_client *client, const struct sm_state *next) {
+    const char *kept = client->state.enrolment.key;
+    return kept != NULL && (next->enrolment.key == NULL || strcmp(next->enrolment.key, kept) != 0);
+}
+
 enum sm_code sm_client_commit(struct sm_client *client, struct sm_state *next) {
     enum sm_code code = sm_store_write(&client->store, next);
+    if (code == SM_OK && forgets_key(client, next)) {
+        /* The generation before has it as well. Should this fail, the next write does the same. */
+        (void)sm_store_write(&client->store, next);
+    }
     if (code != SM_OK) {
         sm_state_free(next);
         if (code == SM_STORE_BROKEN) {
