@@ -168,6 +168,10 @@ void agent_installed_version(const struct agent *agent, char version[VERSION_BYT
 static int is_interrupted(void *context) {
     struct agent *agent = context;
     signals_take(&agent->signals);
+    if (agent->say_at_ms != 0 && platform_now_ms() >= agent->say_at_ms) {
+        fprintf(stderr, "seatmeter-agent: waits for %s\n", agent->settings.server);
+        agent->say_at_ms = 0;
+    }
     return agent->signals.is_stopping ||
            (agent->give_way_at_ms != 0 && platform_now_ms() >= agent->give_way_at_ms);
 }

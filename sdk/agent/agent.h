@@ -27,6 +27,7 @@ struct agent {
     char version[VERSION_BYTES]; /* that the client was opened with */
     intptr_t lock;               /* of platform_lock; -1: not held */
     int64_t give_way_at_ms;      /* monotonic: an exchange that takes longer is to stop; 0: none is */
+    int64_t say_at_ms; /* monotonic: from then on it is said that the server is waited for; 0: not */
     struct told told;
 };
 

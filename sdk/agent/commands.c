@@ -13,7 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACTIVATION_TRIES = 4, OFFLINE_FILE_BYTES_MAX = 256 * 1024 };
+enum {
+    ACTIVATION_TRIES = 4,
+    ACTIVATION_LIMIT_MS = 30 * 1000,
+    SILENCE_MS = 3000,
+    OFFLINE_FILE_BYTES_MAX = 256 * 1024
+};
 
 /* The first line, without its byte order mark and what ends it. */
 static bool read_line(FILE *file, char line[SETTING_BYTES]) {
@@ -60,24 +65,40 @@ static int say_decision(struct agent *agent) {
     return answer.decision == SM_WORK ? EXIT_WELL : EXIT_NOT;
 }
 
-/* An answer may be lost, or the server be busy: the same activation again takes no second seat. */
+/* Whether the same activation may be answered another way soon. */
+static bool may_help(const struct agent *agent, enum sm_code code) {
+    return code == SM_UNREACHABLE ? !network_failed_for_good(agent->network)
+                                  : code == SM_BUSY || code == SM_IN_USE || code == SM_INTERNAL;
+}
+
+/* An answer may be lost, or the server be busy: the same activation again takes no second seat. Somebody
+ * looks on, so it says what it waits for and ends after a while. */
 static enum sm_code activate_with_patience(struct agent *agent, const char *key) {
     enum sm_code code = SM_UNREACHABLE;
-    for (int try = 0; try < ACTIVATION_TRIES && !agent->signals.is_stopping; try++) {
-        if (try > 0) {
-            int64_t until_ms = platform_now_ms() + run_jittered_ms(INT64_C(1) << try);
-            while (!agent->signals.is_stopping && platform_now_ms() < until_ms) {
-                signals_wait(&agent->signals, until_ms - platform_now_ms());
-            }
-        }
+    agent->give_way_at_ms = platform_now_ms() + ACTIVATION_LIMIT_MS;
+    for (int try = 0; try < ACTIVATION_TRIES; try++) {
+        agent->say_at_ms = try == 0 ? platform_now_ms() + SILENCE_MS : 0;
         code = sm_activate(agent->client, key);
-        bool may_help = code == SM_UNREACHABLE ? !network_failed_for_good(agent->network)
-                                               : code == SM_BUSY || code == SM_IN_USE || code == SM_INTERNAL;
-        if (!may_help) {
-            return code;
+        int64_t until_ms = platform_now_ms() + run_jittered_ms(INT64_C(2) << try);
+        if (!may_help(agent, code) || try + 1 == ACTIVATION_TRIES || until_ms >= agent->give_way_at_ms ||
+            agent->signals.is_stopping) {
+            break;
+        }
+        agent_complain("there is no activation yet, and it is asked for again", code,
+                       agent_network_words(agent, code));
+        while (!agent->signals.is_stopping && platform_now_ms() < until_ms) {
+            signals_wait(&agent->signals, until_ms - platform_now_ms());
         }
     }
+    agent->say_at_ms = 0;
     return code;
+}
+
+/* Why an activation failed that was given up because its time was over. */
+static const char *activation_words(const struct agent *agent, enum sm_code code) {
+    return code == SM_UNREACHABLE && !agent->signals.is_stopping && platform_now_ms() >= agent->give_way_at_ms
+               ? "no answer came within half a minute"
+               : agent_network_words(agent, code);
 }
 
 static bool keep_settings(const struct agent *agent) {
@@ -96,9 +117,10 @@ static int activate(struct agent *agent, const char *argument) {
     sodium_memzero(key, sizeof key);
     bool is_waiting = agent_is_waiting(code);
     if (code != SM_OK && !is_waiting) {
-        agent_complain("the activation failed", code, agent_network_words(agent, code));
+        agent_complain("the activation failed", code, activation_words(agent, code));
         return EXIT_NOT;
     }
+    agent->give_way_at_ms = 0;
     if (!keep_settings(agent) || !update_keep_root(agent)) {
         return EXIT_WRONG;
     }
@@ -140,6 +162,7 @@ static int check_in(struct agent *agent, const char *argument) {
     if (agent_open(agent, true) != SM_OK) {
         return EXIT_WRONG;
     }
+    agent->say_at_ms = platform_now_ms() + SILENCE_MS;
     enum sm_code code = sm_check_in(agent->client);
     if (code != SM_OK) {
         agent_complain(agent_is_waiting(code) ? "the activation waits" : "the check-in was not answered",
@@ -191,6 +214,7 @@ static int release(struct agent *agent, const char *argument) {
     if (agent_open(agent, true) != SM_OK) {
         return EXIT_WRONG;
     }
+    agent->say_at_ms = platform_now_ms() + SILENCE_MS;
     enum sm_code code = sm_release(agent->client);
     if (code != SM_OK) {
         agent_complain("the device was not released", code, agent_network_words(agent, code));

@@ -243,6 +243,22 @@ class Agent(unittest.TestCase):
         self.assertEqual(len(self.door.devices), 1)
         self.assertEqual(self.door.count("/v1/activate"), 3)
 
+    def test_an_activation_at_a_silent_server_says_that_it_waits_and_ends(self):
+        self.door.mishaps = ["held"]
+        begun = time.monotonic()
+        done = self.activate()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(f"waits for {self.door.url}", done.stderr)
+        self.assertIn("no answer came within half a minute (unreachable)", done.stderr)
+        self.assertGreater(time.monotonic() - begun, 25)
+        self.assertEqual(self.door.count("/v1/activate"), 1)
+
+    def test_an_activation_that_is_tried_again_says_so(self):
+        self.door.mishaps = ["lost", ("busy", 1)]
+        done = self.activate()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"(?s)asked for again.*\(unreachable\).*asked for again.*\(busy\)")
+
     def test_a_licence_key_goes_to_no_server_without_tls(self):
         port = self.door.url.rsplit(":", 1)[1]  # the door listens at 127.0.0.1, which each of these must not reach
         for server in ("http://licences.example", "http://127.0.0.1.example", "http://localhost.example",
