@@ -61,7 +61,7 @@ static void check_in(struct agent *agent, struct rounds *rounds) {
     if (code == SM_OK) {
         code = sm_check_in(agent->client);
     }
-    if (code == SM_STORE_BROKEN && agent->client != NULL) {
+    if ((code == SM_STORE_BROKEN || code == SM_DISK_FULL) && agent->client != NULL) {
         update_make_room(agent);
         code = sm_check_in(agent->client);
     }

@@ -170,8 +170,8 @@ SM_API const char *sm_code_words(enum sm_code code);
 SM_API enum sm_code sm_code_of_word(const char *word, size_t length);
 
 /* Opens a client; no network. SM_OK and `*client`, to be closed with sm_client_close; else `*client` is NULL:
- * SM_WRONG_CALL (options), SM_STORE_BROKEN (the directory cannot be made or written), SM_NO_MEMORY. A store
- * whose content is broken opens: sm_check says so, and sm_activate begins anew. */
+ * SM_WRONG_CALL (options), SM_STORE_BROKEN or SM_DISK_FULL (the directory cannot be made), SM_NO_MEMORY. A
+ * store whose content is broken opens: sm_check says so, and sm_activate begins anew. */
 SM_API enum sm_code sm_client_open(const struct sm_options *options, struct sm_client **client);
 
 /* Keeps the trusted time and frees the client; NULL is nothing. */
@@ -191,9 +191,9 @@ SM_API enum sm_code sm_has_component(struct sm_client *client, const char *name)
  * library keeps the key until then, sm_check says the same code, and sm_check_in, called when
  * sm_next_check_in says, asks again: the machine becomes licensed by itself. Else the server's code, or
  * SM_MALFORMED_KEY (found without asking it), SM_UNREACHABLE, SM_IN_USE, SM_LEASE_…, SM_STORE_BROKEN,
- * SM_NO_MEMORY: nothing waits, so after SM_UNREACHABLE and SM_BUSY call it again with the same key. Whatever
- * it says, a lease that was there before stays until there is a new one; then the device before, of another
- * key, is given back. */
+ * SM_DISK_FULL, SM_NO_MEMORY: nothing waits, so after SM_UNREACHABLE and SM_BUSY call it again with the same
+ * key. Whatever it says, a lease that was there before stays until there is a new one; then the device
+ * before, of another key, is given back. */
 SM_API enum sm_code sm_activate(struct sm_client *client, const char *licence_key);
 
 /* Renews the lease, or asks again for an activation that waits. SM_OK: there is a new one. Codes as

@@ -281,7 +281,7 @@ enum sm_code sm_client_commit(struct sm_client *client, struct sm_state *next) {
     }
     if (code != SM_OK) {
         sm_state_free(next);
-        if (code == SM_STORE_BROKEN) {
+        if (code == SM_STORE_BROKEN || code == SM_DISK_FULL) {
             (void)load(client); /* part of the write may have happened */
         }
         return code;

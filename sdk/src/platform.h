@@ -1,12 +1,15 @@
 /* Platform: what differs between POSIX and Windows, and what tests put their own in the place of.
  *
- * Files are named by path (UTF-8). A function answers 0, or anything else where it failed. */
+ * Files are named by path (UTF-8). A function answers 0, or anything else where it failed; SM_NO_ROOM where
+ * the disk is full. */
 #ifndef SEATMETER_PLATFORM_H
 #define SEATMETER_PLATFORM_H
 
 #include "seatmeter.h"
 
 #include <stdbool.h>
+
+enum { SM_NO_ROOM = 2 };
 
 enum sm_read { SM_READ_WHOLE, SM_READ_ABSENT, SM_READ_FAILED, SM_READ_NO_MEMORY };
 

@@ -17,11 +17,18 @@
 
 const char SM_PATH_SEPARATOR[] = "/";
 
+static int failure(int why) {
+    return why == ENOSPC || why == EDQUOT ? SM_NO_ROOM : -1;
+}
+
 static int make_directory(void *context, const char *path) {
     (void)context;
     struct stat status;
     if (mkdir(path, S_IRWXU) == 0) {
         return 0;
+    }
+    if (failure(errno) == SM_NO_ROOM) {
+        return SM_NO_ROOM;
     }
     return errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? 0 : -1;
 }
@@ -103,13 +110,12 @@ static int write_file(void *context, const char *path, const void *bytes, size_t
     (void)unlink(path); /* a file of another owner or mode must not be written through */
     int file = open_again(path, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
     if (file < 0) {
-        return -1;
+        return failure(errno);
     }
-    int result = write_all(file, bytes, size);
-    if (result == 0) {
-        result = fsync(file);
+    int result = write_all(file, bytes, size) == 0 && fsync(file) == 0 ? 0 : failure(errno);
+    if (close(file) != 0 && result == 0) {
+        result = failure(errno);
     }
-    result = close(file) == 0 ? result : -1;
     if (result != 0) {
         (void)unlink(path); /* half a file is of no use, and takes the room that a full disk has not */
     }

@@ -29,14 +29,20 @@ static HANDLE open_file(const char *path, DWORD access, DWORD share, DWORD how, 
     return file;
 }
 
+static int failure(DWORD why) {
+    enum { QUOTA_EXCEEDED = 1295 }; /* ERROR_DISK_QUOTA_EXCEEDED, which mingw's headers lack */
+    return why == ERROR_DISK_FULL || why == ERROR_HANDLE_DISK_FULL || why == QUOTA_EXCEEDED ? SM_NO_ROOM : -1;
+}
+
 static int make_directory(void *context, const char *path) {
     (void)context;
     wchar_t *name = sm_wide_of(path);
     if (name == NULL) {
         return -1;
     }
-    int result = CreateDirectoryW(name, NULL) ? 0 : -1;
-    if (result != 0 && GetLastError() == ERROR_ALREADY_EXISTS) {
+    DWORD error = CreateDirectoryW(name, NULL) ? ERROR_SUCCESS : GetLastError();
+    int result = error == ERROR_SUCCESS ? 0 : failure(error);
+    if (error == ERROR_ALREADY_EXISTS) {
         DWORD attributes = GetFileAttributesW(name);
         result =
             attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? 0 : -1;
@@ -84,18 +90,22 @@ static int write_file(void *context, const char *path, const void *bytes, size_t
     (void)context;
     HANDLE file = open_file(path, GENERIC_WRITE, 0, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL);
     if (file == INVALID_HANDLE_VALUE) {
-        return -1;
+        return failure(GetLastError());
     }
     DWORD written = 0;
     BOOL is_done = size <= 0x7FFFFFFF && WriteFile(file, bytes, (DWORD)size, &written, NULL) &&
                    written == size && FlushFileBuffers(file);
-    is_done = CloseHandle(file) && is_done;
+    int result = is_done ? 0 : failure(GetLastError());
+    if (!CloseHandle(file) && is_done) {
+        is_done = FALSE;
+        result = failure(GetLastError());
+    }
     wchar_t *name = is_done ? NULL : sm_wide_of(path);
     if (name != NULL) {
         (void)DeleteFileW(name); /* half a file is of no use, and takes the room that a full disk has not */
     }
     free(name);
-    return is_done ? 0 : -1;
+    return result;
 }
 
 static int rename_file(void *context, const char *from, const char *to) {

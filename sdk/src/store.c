@@ -34,7 +34,8 @@ enum sm_code sm_store_open(struct sm_store *store, const struct sm_files *files,
         store->new_path == NULL || store->lock_path == NULL) {
         return SM_NO_MEMORY;
     }
-    return store->files.make_directory(store->files.context, directory) == 0 ? SM_OK : SM_STORE_BROKEN;
+    int made = store->files.make_directory(store->files.context, directory);
+    return made == 0 ? SM_OK : made == SM_NO_ROOM ? SM_DISK_FULL : SM_STORE_BROKEN;
 }
 
 void sm_store_close(struct sm_store *store) {
@@ -177,13 +178,14 @@ enum sm_code sm_store_read(struct sm_store *store, struct sm_state *state) {
 
 /* A disk that is full keeps no check-in from being made: the generation before gives its room. The present
  * one stays where it is, and is whole. */
-static bool write_new(struct sm_store *store, const struct sm_buffer *content) {
+static enum sm_code write_new(struct sm_store *store, const struct sm_buffer *content) {
     struct sm_files *files = &store->files;
-    if (files->write(files->context, store->new_path, content->at, content->length) == 0) {
-        return true;
+    int written = files->write(files->context, store->new_path, content->at, content->length);
+    if (written != 0 && !store->is_old &&
+        files->rename(files->context, store->old_path, store->new_path) == 0) {
+        written = files->write(files->context, store->new_path, content->at, content->length);
     }
-    return !store->is_old && files->rename(files->context, store->old_path, store->new_path) == 0 &&
-           files->write(files->context, store->new_path, content->at, content->length) == 0;
+    return written == 0 ? SM_OK : written == SM_NO_ROOM ? SM_DISK_FULL : SM_STORE_BROKEN;
 }
 
 enum sm_code sm_store_write(struct sm_store *store, const struct sm_state *state) {
@@ -208,10 +210,11 @@ enum sm_code sm_store_write(struct sm_store *store, const struct sm_state *state
     if (body.has_failed || content.has_failed) {
         goto done;
     }
-    code = SM_STORE_BROKEN;
-    if (content.length > SM_STORE_BYTES_MAX || !write_new(store, &content)) {
+    code = content.length > SM_STORE_BYTES_MAX ? SM_STORE_BROKEN : write_new(store, &content);
+    if (code != SM_OK) {
         goto done;
     }
+    code = SM_STORE_BROKEN;
     /* A file that is broken must not take the place of the generation before. Where there is none yet, there
      * is nothing to move. */
     if (!store->is_old && files->rename(files->context, store->path, store->old_path) != 0) {

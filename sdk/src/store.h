@@ -28,7 +28,8 @@ struct sm_store {
     bool is_locked;
 };
 
-/* SM_OK; SM_STORE_BROKEN where the directory cannot be made; SM_NO_MEMORY. To be closed whatever comes. */
+/* SM_OK; SM_STORE_BROKEN or SM_DISK_FULL where the directory cannot be made; SM_NO_MEMORY. To be closed
+ * whatever comes. */
 enum sm_code sm_store_open(struct sm_store *store, const struct sm_files *files, const char *directory);
 void sm_store_close(struct sm_store *store);
 
@@ -43,7 +44,8 @@ bool sm_store_has_changed(struct sm_store *store);
  * there are files and none is whole, or none can be read; SM_NO_MEMORY. */
 enum sm_code sm_store_read(struct sm_store *store, struct sm_state *state);
 
-/* SM_OK: it is on the disk. SM_STORE_BROKEN: it may be, or not; SM_NO_MEMORY. Under the lock only. */
+/* SM_OK: it is on the disk. SM_STORE_BROKEN: it may be, or not; SM_DISK_FULL: it is not; SM_NO_MEMORY. Under
+ * the lock only. */
 enum sm_code sm_store_write(struct sm_store *store, const struct sm_state *state);
 
 /* The state of a file's content; for sm_store_read, and the fuzzer. */

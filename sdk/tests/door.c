@@ -414,7 +414,7 @@ static int disk_write(void *context, const char *path, const void *bytes, size_t
             free(file->bytes);
             file->bytes = NULL;
         }
-        return -1;
+        return SM_NO_ROOM;
     }
     put(find(disk->now, path, true), bytes, size);
     return 0;

@@ -104,7 +104,7 @@ static void a_disk_that_others_have_filled_costs_no_check_in(void **state) {
         assert_works(computer);
     }
     computer->disk.room = 1; /* not even that */
-    assert_code(sm_check_in(computer->client), SM_STORE_BROKEN);
+    assert_code(sm_check_in(computer->client), SM_DISK_FULL);
     assert_works(computer);
     computer->disk.room = 0;
     computer_start(computer);

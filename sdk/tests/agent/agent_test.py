@@ -742,6 +742,16 @@ class Agent(unittest.TestCase):
         (place / "others").unlink()
         self.assertEqual(self.say("update").returncode, 0)
 
+    def test_an_activation_on_a_full_disk_says_so_and_succeeds_once_there_is_room(self):
+        place = self.on_a_small_disk("1m")
+        self.state.mkdir()
+        fill(place / "others")
+        done = self.activate()
+        self.assertEqual((done.returncode, "(disk-full)" in done.stderr), (1, True), done.stderr)
+        self.assertEqual(self.door.devices, {})
+        (place / "others").unlink()
+        self.activated()
+
     def test_what_is_superseded_gives_its_room_to_the_newest(self):
         self.on_a_small_disk("9m")
         self.release("1.1", os.urandom(4_000_000))
