@@ -460,6 +460,19 @@ struct sm_transport sm_winhttp_transport(struct sm_winhttp *winhttp) {
 
 /* ---- opening and closing ---- */
 
+/* The proxy as every WinHTTP takes it: a host and a port. Its proxies speak HTTP, so that need not be said.
+ */
+static wchar_t *proxy_of(const char *given) {
+    static const char SCHEME[] = "http://";
+    bool has_scheme = strncmp(given, SCHEME, sizeof SCHEME - 1) == 0;
+    wchar_t *proxy = sm_wide_of(has_scheme ? given + sizeof SCHEME - 1 : given);
+    size_t length = proxy == NULL ? 0 : wcslen(proxy);
+    if (length > 0 && proxy[length - 1] == L'/') {
+        proxy[length - 1] = L'\0';
+    }
+    return proxy;
+}
+
 /* Before Windows 8.1 there was no automatic proxy, before 11 no TLS 1.3 to be named. */
 static HINTERNET open_session(const wchar_t *user_agent, const wchar_t *proxy) {
     if (proxy != NULL) {
@@ -501,7 +514,7 @@ enum sm_code sm_winhttp_open(const struct sm_winhttp_options *options, struct sm
     }
     wchar_t *user_agent =
         sm_wide_of(taken.user_agent != NULL ? taken.user_agent : "libseatmeter/" SM_VERSION);
-    wchar_t *proxy = taken.proxy == NULL ? NULL : sm_wide_of(taken.proxy);
+    wchar_t *proxy = taken.proxy == NULL ? NULL : proxy_of(taken.proxy);
     if (user_agent == NULL || (taken.proxy != NULL && proxy == NULL)) {
         free(user_agent);
         free(proxy);

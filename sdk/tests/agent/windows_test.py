@@ -245,10 +245,48 @@ class Mishaps(Machine, unittest.TestCase):
         self.server = ["--server", self.door.url, "--root", self.door.root.x, "--product", "EDR"]
         (self.folder / "root.json").write_bytes(self.repository.files["1.root.json"])
 
-    def activate(self):
+    def activate(self, *words):
         done = self.agent("activate", *self.server, "--key", "-", "--version", "1.0", "--tuf-root",
-                          windows(self.folder / "root.json"), "--hook", windows(self.hook), given=f"{self.door.licence_key}\r\n")
+                          windows(self.folder / "root.json"), "--hook", windows(self.hook), *words,
+                          given=f"{self.door.licence_key}\r\n")
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_machine_that_is_given_its_identity_is_the_same_device_however_often_it_starts(self):
+        for start in range(2):
+            self.activate("--machine-id", "pod-0.edr", "--state", windows(self.folder / f"start{start}"))
+        self.assertEqual(len(self.door.devices), 1)
+        self.activate("--machine-id", "pod-1.edr", "--state", windows(self.folder / "pod1"))
+        self.assertEqual(len(self.door.devices), 2)
+        state = ["--state", windows(self.folder / "pod1")]
+        self.assertEqual(self.agent("check-in", *state).returncode, 0, "it was kept")
+        done = self.agent("check", "--machine-id", "pod-2.edr", *state)
+        self.assertEqual((done.returncode, "(lease-of-another)" in done.stdout), (1, True), done.stdout)
+
+    def test_a_proxy_goes_before_windows(self):
+        self.door.prefix = "http://localhost:1"
+        self.server[1] = "http://localhost:1"  # where nobody listens
+        self.activate("--proxy", self.door.url)
+        self.assertEqual(self.agent("check-in").returncode, 0, "it was kept")
+        done = self.agent("check-in", "--proxy", "none")
+        self.assertEqual((done.returncode, "(unreachable)" in done.stderr), (1, True), done.stderr)
+        self.door.prefix = ""
+        done = self.agent("check-in", "--server", self.door.url, "--proxy", "none")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_certificates_of_authorities_are_windows_own(self):
+        done = self.agent("activate", *self.server, "--key", self.door.licence_key, "--ca-file",
+                          windows(self.folder / "authority.pem"))
+        self.assertEqual((done.returncode, "Windows takes no --ca-file" in done.stderr), (2, True), done.stderr)
+        self.assertEqual(self.door.requests, [])
+
+    def test_a_licence_key_goes_to_no_host_that_an_address_hides(self):
+        port = self.door.url.rsplit(":", 1)[1]
+        for server in ("http://licences.example", f"http://127.0.0.1:80@127.0.0.1:{port}", f"http://localhost@127.0.0.1:{port}",
+                       f"http://@127.0.0.1:{port}", "http://127.0.0.1.example", "http://127.0.0.1\\@licences.example"):
+            with self.subTest(server):
+                done = self.agent("activate", *self.server, "--server", server, "--key", self.door.licence_key)
+                self.assertEqual((done.returncode, "https://" in done.stderr), (2, True), done.stderr)
+        self.assertEqual(self.door.requests, [])
 
     def test_lost_garbled_and_forged_answers_stop_nothing(self):
         self.door.mishaps = ["lost", ("busy", 1)]
