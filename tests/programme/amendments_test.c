@@ -1,10 +1,12 @@
 /* An agreement is amended, not ended: each month goes by its own terms, and everything below it stays. */
 #include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
+#include "programme/billing/explain_line.h"
 #include "programme/billing/keep_months.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/catalogue/prices.h"
 #include "programme/licensing/licences.h"
+#include "programme/licensing/turn_licence.h"
 #include "programme/parties/amend_agreement.h"
 #include "trade.h"
 
@@ -543,6 +545,87 @@ static void terms_that_do_not_follow_those_before_them_are_told(void **state) {
     assert_string_equal(found.violations[0].rule.at, "amendment-terms");
 }
 
+/* P1 sells S for 20.00, and customers of P1 are in the zone until October. */
+static void a_trade_in(struct trade *trade, struct world *world, const char *zone,
+                       const struct price_terms *terms) {
+    trade_begin(trade, world, zone, "EUR");
+    trade_sku(trade, "S");
+    trade_price(trade, "VEND", "DIST", "S", POLICY_PEAK, TIER_FLAT, "1:1", NULL);
+    trade_price(trade, "DIST", "P1", "S", POLICY_PEAK, TIER_FLAT, "1:10", NULL);
+    trade_price(trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:20", terms);
+}
+
+static void what_was_used_between_a_signature_and_a_new_zone_is_billed(void **state) {
+    struct trade trade;
+    struct licence_view view;
+    a_trade_in(&trade, *state, "Asia/Tokyo", NULL);
+    trade_at(&trade, "2026-09-30T17:30:00Z"); /* it is October in Tokyo, and will be in UTC */
+    trade_account(&trade, "customer", "C", "P1");
+    struct turn_licence_input turn = {.licence = trade_licence(&trade, "P1", "C", "S", 10),
+                                      .at = TEXT("2026-09-30T16:00:00Z")};
+    WORLD_OK(trade.world, turn_licence_on(&trade.call, &turn, &view, &trade.world->fault));
+    turn.at = TEXT("2026-09-30T17:00:00Z");
+    WORLD_OK(trade.world, turn_licence_off(&trade.call, &turn, &view, &trade.world->fault));
+    struct agreement_terms_input terms = {.time_zone = TEXT("UTC")};
+    amend(&trade, "P1", "C", "2026-10", terms);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-09");
+    trade_close(&trade, "2026-10");
+    assert_int_equal(lines_of(&trade, "2026-09") + lines_of(&trade, "2026-10"), 1);
+    nothing_is_wrong(&trade);
+}
+
+/* A has its first seats on at that instant, goes to another zone in October and has one month free. */
+static void a_free_month_at_a_seam(struct trade *trade, struct world *world, const char *zone,
+                                   const char *new_zone, const char *first_on) {
+    a_trade_in(trade, world, zone, &(struct price_terms){.free_months = 1});
+    trade_at(trade, first_on);
+    trade_on(trade, trade_licence(trade, "P1", "A", "S", 10));
+    struct agreement_terms_input terms = {.time_zone = text_of(new_zone)};
+    amend(trade, "P1", "A", "2026-10", terms);
+    trade_at(trade, "2026-12-10T00:00:00Z");
+    trade_close(trade, "2026-09");
+    trade_close(trade, "2026-10");
+    trade_close(trade, "2026-11");
+    nothing_is_wrong(trade);
+}
+
+static void a_free_month_before_a_zone_to_the_east_is_one_month(void **state) {
+    struct trade trade;
+    a_free_month_at_a_seam(&trade, *state, "UTC", "Pacific/Kiritimati", "2026-09-30T12:30:00Z");
+    assert_int_equal(lines_of(&trade, "2026-09"), 0);
+    assert_int_equal(lines_of(&trade, "2026-10"), 1);
+    assert_int_equal(lines_of(&trade, "2026-11"), 1);
+}
+
+static void a_free_month_after_a_zone_to_the_west_is_one_month(void **state) {
+    struct trade trade;
+    a_free_month_at_a_seam(&trade, *state, "Asia/Tokyo", "America/New_York", "2026-09-30T16:30:00Z");
+    assert_int_equal(lines_of(&trade, "2026-09"), 0);
+    assert_int_equal(lines_of(&trade, "2026-10"), 0);
+    assert_int_equal(lines_of(&trade, "2026-11"), 1);
+}
+
+static void the_explanation_of_a_month_in_a_new_zone_begins_with_it(void **state) {
+    struct trade trade;
+    struct line_explanation explanation;
+    a_trade_in(&trade, *state, "UTC", NULL);
+    trade_at(&trade, "2026-09-30T23:00:00Z"); /* October in Berlin already, and not yet on the edge */
+    trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 3));
+    struct agreement_terms_input terms = {.time_zone = TEXT("Europe/Berlin")};
+    amend(&trade, "P1", "A", "2026-10", terms);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-09");
+    trade_close(&trade, "2026-10");
+    const struct explain_line_input input = {
+        .invoice = trade_invoice(&trade, "P1", "A", "2026-10").invoice.number, .line = 1};
+    WORLD_OK(trade.world, explain_line(&trade.call, &input, &explanation, &trade.world->fault));
+    assert_true(explanation.agrees);
+    assert_int_equal(explanation.meter.event_count, 0);
+    assert_int_equal(explanation.meter.licences[0].opening_seats, 3);
+    assert_int_equal(explanation.meter.licences[0].highest_seats, 3);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
@@ -554,6 +637,10 @@ int main(void) {
         WORLD_TEST(a_closed_month_an_earlier_one_and_no_change_are_refused),
         WORLD_TEST(the_first_month_in_a_new_zone_begins_where_the_last_one_ended),
         WORLD_TEST(no_hour_between_two_zones_is_in_no_month),
+        WORLD_TEST(what_was_used_between_a_signature_and_a_new_zone_is_billed),
+        WORLD_TEST(a_free_month_before_a_zone_to_the_east_is_one_month),
+        WORLD_TEST(a_free_month_after_a_zone_to_the_west_is_one_month),
+        WORLD_TEST(the_explanation_of_a_month_in_a_new_zone_begins_with_it),
         WORLD_TEST(an_older_proposal_that_is_accepted_later_undoes_no_tax_notice),
         WORLD_TEST(of_two_proposals_of_one_month_each_changes_what_it_names),
         WORLD_TEST(an_earlier_proposal_of_what_a_later_one_changed_is_not_accepted),

@@ -269,7 +269,7 @@ class Programme:
         time_zone = self.terms_of(seller, buyer, month, True).get("time_zone") or "UTC"
         days = month_days(month)
         bounds = sorted({self.midnight(time_zone, day) for day in days})  # a day that the zone leaves out is none
-        before = self.terms_of(seller, buyer, month_before(month), False).get("time_zone")
+        before = self.terms_of(seller, buyer, month_before(month), True).get("time_zone")
         if before and before != time_zone and self.rules[(seller, buyer, month)] != "1":
             begins = self.midnight(before, days[0])  # when the month before has ended
             bounds = [begins] + [bound for bound in bounds[1:] if bound > begins]
@@ -281,7 +281,6 @@ class Programme:
         corrected = corrected or {}
         agreement = self.terms_of(seller, buyer, month, True)
         time_zone = agreement.get("time_zone") or "UTC"
-        zone = ZoneInfo(time_zone)
         adjusted = self.adjusted[(month, seller, buyer)]
         days = month_days(month)
         bounds = self.bounds_of(seller, buyer, month)
@@ -311,7 +310,7 @@ class Programme:
                 is_late = isinstance(corrected.get((customer, sku)), list)
                 if (customer, sku) in adjusted and not is_late:
                     parts = adjusted[(customer, sku)] * per_unit
-                if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, days, zone, terms):
+                if int(terms.get("free_months") or 0) and self.is_free(customer, sku, seller, buyer, month, terms):
                     parts = 0
                 if (customer, sku) in corrected and not is_late:
                     parts = corrected[(customer, sku)] * per_unit
@@ -329,15 +328,20 @@ class Programme:
                                                      cents(quantity, unit, price["currency"])))
         return bills
 
-    def is_free(self, customer, sku, seller, buyer, days, zone, terms):
+    def is_free(self, customer, sku, seller, buyer, month, terms):
+        """Whether the first event on is of this month or of one of the free months before it."""
         inside = {change[1] for change in self.on_edge(customer, sku, seller, buyer)}
         firsts = [instant for (c, s, licence), instant in self.first_on.items()
                   if (c, s) == (customer, sku) and licence in inside]
         if not firsts:
             return False
-        began = (EPOCH + datetime.timedelta(microseconds=min(firsts))).astimezone(zone)
-        passed = (days[0].year - began.year) * 12 + days[0].month - began.month
-        return 0 <= passed < int(terms["free_months"])
+        first = month
+        for _ in range(int(terms["free_months"]) - 1):
+            first = month_before(first)
+        if self.rules[(seller, buyer, month)] in ("1", "2"):  # which counted in the zone of the month
+            time_zone = self.terms_of(seller, buyer, month, True).get("time_zone") or "UTC"
+            return min(firsts) >= self.midnight(time_zone, month_days(first)[0])
+        return min(firsts) >= self.bounds_of(seller, buyer, first)[0]
 
 
 def told_late(changes, late):

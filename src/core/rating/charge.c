@@ -33,6 +33,10 @@ static int days_of(const struct edge_month *on) {
     return on->rules == RULES_FIRST ? month_days(on->month) : on->span.days;
 }
 
+struct month metering_first_free(const struct edge_month *on, int32_t free_months) {
+    return month_plus(on->month, 1 - free_months);
+}
+
 struct metering metering_of(const struct edge_month *on, const struct price *price) {
     struct metering metering = {
         .policy = POLICY_PEAK, .parts_per_unit = 1, .from_us = on->span.midnights_us[0]};
@@ -43,6 +47,10 @@ struct metering metering_of(const struct edge_month *on, const struct price *pri
     metering.parts_per_unit = price->policy == POLICY_DAILY ? days_of(on) : 1;
     metering.minimum_units = price->terms.minimum_units;
     metering.free_months = price->terms.free_months;
+    if (metering.free_months > 0) {
+        metering.free_from_us =
+            zone_midnight_us(on->zone, month_first_day(metering_first_free(on, metering.free_months)));
+    }
     metering.not_for_resale = price->terms.not_for_resale;
     if (price->terms.has_trial_end) {
         int64_t trial_end_us = zone_midnight_us(on->zone, price->terms.trial_end);
@@ -55,13 +63,8 @@ struct metering metering_of(const struct edge_month *on, const struct price *pri
 }
 
 /* Whether the month is one of the customer's first with the SKU that cost nothing (R3.10). */
-static bool is_free_month(const struct edge_month *on, const struct metering *metering,
-                          int64_t first_on_at_us) {
-    if (metering->free_months == 0 || first_on_at_us == 0) {
-        return false;
-    }
-    return on->month.index <
-           (int64_t)zone_month_at(on->zone, first_on_at_us).index + (int64_t)metering->free_months;
+static bool is_free_month(const struct metering *metering, int64_t first_on_at_us) {
+    return metering->free_months > 0 && first_on_at_us > 0 && first_on_at_us >= metering->free_from_us;
 }
 
 enum status charge_measure(const struct edge_month *on, const struct metering *metering,
@@ -71,7 +74,7 @@ enum status charge_measure(const struct edge_month *on, const struct metering *m
     if (group != NULL && on->has_time &&
         usage_meter_at(on->usage, group, on->seller_depth, on->usage_scratch, &meter)) {
         made.first_on_at_us = meter.first_on_at_us;
-        made.is_free = is_free_month(on, metering, meter.first_on_at_us);
+        made.is_free = is_free_month(metering, meter.first_on_at_us);
         TRY(meter_measure(&meter.meter, metering->policy, &on->span, metering->from_us, on->meter_scratch,
                           &made.quantity, fault));
         assert(made.quantity.parts >= 0);

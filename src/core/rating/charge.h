@@ -35,10 +35,16 @@ struct metering {
     int64_t from_us;       /* nothing counts before: the month's start or, within it, the end of a trial */
     int64_t minimum_units; /* 0 also where the whole month lies in a trial or nothing is charged (R3.9) */
     int32_t free_months;
+    int64_t free_from_us; /* the month is free of who had the SKU on first at this instant or later (R3.10) */
     bool not_for_resale;
 };
 
-/* Without a price (NULL) the month is metered as `peak`, with no terms. */
+/* The earliest month from whose beginning on a first `on` makes this month free. */
+struct month metering_first_free(const struct edge_month *on, int32_t free_months);
+
+/* Without a price (NULL) the month is metered as `peak`, with no terms. Free months are counted in the edge's
+ * present zone, as the rules before the third did; who knows where that earlier month began sets
+ * free_from_us. */
 struct metering metering_of(const struct edge_month *on, const struct price *price);
 
 /* The quantity that the edge's licences of a group come to. */

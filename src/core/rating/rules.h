@@ -12,8 +12,9 @@
  * price is chosen among those in the agreement's currency. A day that the zone leaves out altogether is no
  * day of the month: it has no seat-days, and `daily` does not divide by it. A month that follows one in
  * another zone begins when that one ended.
- * 3: rates as 2 does. What a correction takes back of a document that was written off has a credit note of
- * its own, and is never netted on an invoice (R8.5). */
+ * 3: rates as 2 does, but counts free months by where the edge's months begin so (R3.10). What a correction
+ * takes back of a document that was written off has a credit note of its own, and is never netted on an
+ * invoice (R8.5). */
 #ifndef SEATMETER_CORE_RATING_RULES_H
 #define SEATMETER_CORE_RATING_RULES_H
 

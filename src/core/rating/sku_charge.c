@@ -145,6 +145,10 @@ enum status sku_charge_of(struct rated_month *month, struct arena *arena, const 
     struct sku_charge made = {.agreement = agreement, .sku = sku};
     made.price = snapshot_price(snapshot, agreement, sku, month->month, on->rules, &made.tax);
     made.metering = metering_of(on, made.price);
+    if (made.metering.free_months > 0 && on->rules >= RULES_THIRD) {
+        made.metering.free_from_us =
+            snapshot_month_begins_us(snapshot, agreement, metering_first_free(on, made.metering.free_months));
+    }
     if (made.price == NULL) {
         TRY(find_use(month, on, &merged, &made.metering, &made.is_used, fault));
     } else if (on->has_time) {

@@ -444,7 +444,7 @@ const struct month_span *snapshot_joined_span(const struct snapshot *snapshot, u
     const struct month_span *span = snapshot_span(snapshot, agreement, month);
     struct month before = month_plus(month, -1);
     uint32_t other =
-        snapshot_agreement_of_month(snapshot, snapshot->edge_of_agreement[agreement], before, false);
+        snapshot_agreement_of_month(snapshot, snapshot->edge_of_agreement[agreement], before, true);
     if (other == SNAPSHOT_NONE ||
         snapshot->zone_of_agreement[other] == snapshot->zone_of_agreement[agreement]) {
         return span;
@@ -454,4 +454,11 @@ const struct month_span *snapshot_joined_span(const struct snapshot *snapshot, u
         ARENA_NEW(snapshot->zones[snapshot->zone_of_agreement[agreement]].arena, struct month_span, 1);
     month_span_join(span, ended->midnights_us[ended->days], joined);
     return joined;
+}
+
+int64_t snapshot_month_begins_us(const struct snapshot *snapshot, uint32_t agreement, struct month month) {
+    uint32_t answering =
+        snapshot_agreement_of_month(snapshot, snapshot->edge_of_agreement[agreement], month, true);
+    return snapshot_joined_span(snapshot, answering == SNAPSHOT_NONE ? agreement : answering, month)
+        ->midnights_us[0];
 }

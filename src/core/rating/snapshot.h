@@ -100,10 +100,12 @@ const struct month_span *snapshot_span(const struct snapshot *snapshot, uint32_t
                                        struct month month);
 
 /* The same as rating has it: where the month before went by another zone, it begins when that one ended
- * (R7.19).
- */
+ * (R7.19). The month before is that of the agreement that would answer for it, in force or not. */
 const struct month_span *snapshot_joined_span(const struct snapshot *snapshot, uint32_t agreement,
                                               struct month month);
+
+/* Where any month begins on an agreement's edge, as rating has it: by whichever agreement answers for it. */
+int64_t snapshot_month_begins_us(const struct snapshot *snapshot, uint32_t agreement, struct month month);
 
 /* Widens [*from_us, *until_us) to the month's earliest start and latest end over all zones. */
 void snapshot_widen(const struct snapshot *snapshot, struct month month, int64_t *from_us, int64_t *until_us);

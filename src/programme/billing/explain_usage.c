@@ -68,21 +68,20 @@ static enum status read_month(struct rating_again *again, struct month month, st
         .snapshot = &again->snapshot, .usage = &again->usage, .by_edge = &again->by_edge, .month = month};
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
-    const struct month_span *span = snapshot_span(&again->snapshot, again->agreement, month);
-    const struct month_span *joined = snapshot_joined_span(&again->snapshot, again->agreement, month);
-    scope.from_us =
-        span->midnights_us[0] < joined->midnights_us[0] ? span->midnights_us[0] : joined->midnights_us[0];
-    scope.until_us = span->midnights_us[span->days];
     TRY(report_adjustments_of_month(call->db, call->arena, month, &agreements, &adjustments,
                                     &input.adjustment_count, fault));
     TRY(read_corrections(again, month, &input, fault));
     TRY(month_rules_of_edges(call->db, call->arena, month, &again->rules, fault));
-    TRY(usage_load(call->db, call->arena, &scope, &again->usage, fault));
     input.rules = &again->rules;
-    TRY(usage_by_edge_of(&again->snapshot, &again->usage, call->arena, &again->by_edge, fault));
     input.adjustment_agreements = agreements;
     input.adjustments = adjustments;
-    return rated_month_open(call->arena, &input, &again->month, fault);
+    TRY(rated_month_open(call->arena, &input, &again->month, fault));
+    /* What changed before the month that is rated is what there was at its beginning. */
+    const struct edge_month on = rated_month_on(&again->month, again->agreement);
+    scope.from_us = on.span.midnights_us[0];
+    scope.until_us = on.span.midnights_us[on.span.days];
+    TRY(usage_load(call->db, call->arena, &scope, &again->usage, fault));
+    return usage_by_edge_of(&again->snapshot, &again->usage, call->arena, &again->by_edge, fault);
 }
 
 static void find_customer(struct rating_again *again) {

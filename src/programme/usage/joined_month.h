@@ -11,4 +11,8 @@
 enum status join_month(const struct call *call, const struct agreement *agreement, struct month month,
                        struct month_span *span, struct fault *fault) MUST_CHECK;
 
+/* Where any month begins on the agreement's edge. What snapshot_month_begins_us says. */
+enum status joined_month_begins(const struct call *call, const struct agreement *agreement,
+                                struct month month, int64_t *begins_us, struct fault *fault) MUST_CHECK;
+
 #endif

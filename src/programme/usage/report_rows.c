@@ -33,6 +33,8 @@ struct filling {
     const struct report_edge *edge;
     struct edge_month on;
     struct currency currency;
+    int32_t free_months;  /* of the price that was asked last; 0: none */
+    int64_t free_from_us; /* where they begin to count */
     struct price_list list;
     struct usage usage;
     size_t group_at;
@@ -180,6 +182,21 @@ static enum status adjust_row(struct usage_report_row *row, struct report_row_ke
     return STATUS_OK;
 }
 
+/* Sets where free months begin to count, which seldom differs from row to row. */
+static enum status find_free_from(struct filling *filling, struct metering *metering, struct fault *fault) {
+    if (metering->free_months == 0 || filling->on.rules < RULES_THIRD) {
+        return STATUS_OK;
+    }
+    if (filling->free_months != metering->free_months) {
+        TRY(joined_month_begins(filling->call, &filling->edge->agreement,
+                                metering_first_free(&filling->on, metering->free_months),
+                                &filling->free_from_us, fault));
+        filling->free_months = metering->free_months;
+    }
+    metering->free_from_us = filling->free_from_us;
+    return STATUS_OK;
+}
+
 /* Meters the key under the price of the edge; without a price under the default policy. */
 static enum status measure_key(struct filling *filling, struct report_row_key *key,
                                const struct usage_group *group, struct usage_report_row *row,
@@ -194,6 +211,7 @@ static enum status measure_key(struct filling *filling, struct report_row_key *k
             : price_list_for_month(&filling->list, &place, filling->edge->month, &price_edge);
     key->price = price;
     key->metering = metering_of(&filling->on, price);
+    TRY(find_free_from(filling, &key->metering, fault));
     TRY(charge_measure(&filling->on, &key->metering, group, &key->measured, fault));
     row->policy = price == NULL ? TEXT("") : text_of(metering_policy_name(key->metering.policy));
     row->measured = key->measured.quantity;
