@@ -1,6 +1,7 @@
 /* SKUs, bundles, services, prices, and the imports of both. */
 #include "api/routes.h"
 
+#include "programme/catalogue/withdraw_price.h"
 #include "json/represent.h"
 
 static enum status get_skus(struct request *request, struct response *response, struct fault *fault) {
@@ -107,6 +108,7 @@ static enum status get_prices(struct request *request, struct response *response
         .sku = request_query(request, "sku"),
     };
     struct price_page page;
+    TRY(request_query_bool(request, "withdrawn", &input.withdrawn, fault));
     TRY(request_page(request, &input.page, fault));
     TRY(list_prices(&request->call, &input, &page, fault));
     struct json_writer *out = response_begin_items(response, request, 200);
@@ -148,12 +150,32 @@ static enum status post_price(struct request *request, struct response *response
         .not_for_resale = json_read_bool(&body, "not_for_resale", false) ? TEXT("yes") : TEXT("no"),
         .tax_category = json_read_text(&body, "tax_category", JSON_OPTIONAL),
         .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
+        .replace = json_read_bool(&body, "replace", false),
     };
     input.tiers = read_tiers(request, &body, &input.tier_count);
     TRY(request_json_done(&document, &body));
     struct price_view price;
     TRY(set_price(&request->call, &input, &price, fault));
     represent_price(response_json(response, request, 201), NULL, &price);
+    return STATUS_OK;
+}
+
+static enum status post_price_withdrawal(struct request *request, struct response *response,
+                                         struct fault *fault) {
+    struct json_document document;
+    struct json_object body;
+    TRY(request_json(request, &document, &body, fault));
+    const struct withdraw_price_input input = {
+        .seller = json_read_text(&body, "seller", JSON_OPTIONAL),
+        .buyer = json_read_text(&body, "buyer", JSON_OPTIONAL),
+        .sku = json_read_text(&body, "sku", JSON_REQUIRED),
+        .currency = json_read_text(&body, "currency", JSON_OPTIONAL),
+        .effective_from = json_read_text(&body, "effective_from", JSON_REQUIRED),
+    };
+    TRY(request_json_done(&document, &body));
+    struct price_view price;
+    TRY(withdraw_price(&request->call, &input, &price, fault));
+    represent_price(response_json(response, request, 200), NULL, &price);
     return STATUS_OK;
 }
 
@@ -164,6 +186,7 @@ static enum status post_price_import(struct request *request, struct response *r
         .buyer = request_query(request, "buyer"),
     };
     struct import_prices_result result;
+    TRY(request_query_bool(request, "replace", &input.replace, fault));
     TRY(request_query_bool(request, "dry_run", &request->call.dry_run, fault));
     TRY(request_text(request, &input.content, fault));
     TRY(import_prices(&request->call, &input, &result, problems_of(request), fault));
@@ -178,8 +201,10 @@ static const struct route ROUTES[] = {
     {METHOD_POST, "/v1/services", RIGHT_CATALOGUE, 0, "", post_service},
     {METHOD_POST, "/v1/catalogue/import", RIGHT_CATALOGUE, ROUTE_IMPORT, "vendor format dry_run",
      post_catalogue_import},
-    {METHOD_GET, "/v1/prices", RIGHT_READ, 0, "limit cursor seller buyer sku", get_prices},
+    {METHOD_GET, "/v1/prices", RIGHT_READ, 0, "limit cursor seller buyer sku withdrawn", get_prices},
     {METHOD_POST, "/v1/prices", RIGHT_PRICES, 0, "", post_price},
-    {METHOD_POST, "/v1/prices/import", RIGHT_PRICES, ROUTE_IMPORT, "seller buyer dry_run", post_price_import},
+    {METHOD_POST, "/v1/prices/withdraw", RIGHT_PRICES, 0, "", post_price_withdrawal},
+    {METHOD_POST, "/v1/prices/import", RIGHT_PRICES, ROUTE_IMPORT, "seller buyer replace dry_run",
+     post_price_import},
 };
 const struct route_group CATALOGUE_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

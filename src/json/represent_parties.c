@@ -230,6 +230,11 @@ void represent_price(struct json_writer *out, const char *name, const struct pri
     write_price_body(out, price);
     json_write_text_or_null(out, "tax_category", view->tax_category);
     json_write_text_or_null(out, "tax_rate", view->tax_category.length > 0 ? view->tax_rate : TEXT(""));
+    if (view->withdrawn_at_us > 0) {
+        json_write_instant(out, "withdrawn_at", view->withdrawn_at_us);
+    } else {
+        json_write_null(out, "withdrawn_at");
+    }
     json_write_close(out);
 }
 
@@ -274,6 +279,7 @@ void represent_price_import(struct json_writer *out, const char *name,
     json_write_open(out, name);
     json_write_int(out, "prices", result->prices);
     json_write_int(out, "prices_added", result->prices_added);
+    json_write_int(out, "prices_replaced", result->prices_replaced);
     json_write_bool(out, "dry_run", result->dry_run);
     if (result->dry_run) {
         write_price_changes(out, &result->changes);

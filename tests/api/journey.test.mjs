@@ -47,7 +47,7 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
   assert.equal(tried.effects.new, 1);
   assert.deepEqual([tried.changes[0].buyer.code, tried.changes[0].first_month, tried.changes[0].before], ['ALPINE', '2026-11', null]);
   const imported = await distributor.must(200, 'POST', '/v1/prices/import?buyer=ALPINE', csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nMAIL,USD,2026-11-01,peak,flat,1,4\nGUARD,USD,2026-11-01,daily,flat,1,2.5\n'));
-  assert.deepEqual(imported, { prices: 2, prices_added: 2, dry_run: false });
+  assert.deepEqual(imported, { prices: 2, prices_added: 2, prices_replaced: 0, dry_run: false });
   const prices = await alpine.get('/v1/prices?seller=NORTHWIND&buyer=ALPINE');
   assert.ok(prices.items.length >= 2);
   return signed;
@@ -70,6 +70,14 @@ async function addCustomer({ alpine }) {
 }
 
 async function composeAndBrowse({ alpine, distributor }) {
+  const slip = { sku: 'MAIL', effective_from: '2030-01-01', tiers: [{ unit_price: '600' }] };
+  await distributor.post('/v1/prices', slip, 201);
+  const right = await distributor.post('/v1/prices', { ...slip, tiers: [{ unit_price: '6' }], replace: true }, 201);
+  assert.equal(right.withdrawn_at, null);
+  const gone = await distributor.post('/v1/prices/withdraw', { sku: 'MAIL', effective_from: '2030-01-01' });
+  assert.notEqual(gone.withdrawn_at, null);
+  const every = (await distributor.get('/v1/prices?withdrawn=true&sku=MAIL')).items.filter((item) => item.effective_from === '2030-01-01');
+  assert.deepEqual(every.map((item) => item.tiers[0].unit_price), ['600', '6']);
   const tried = await distributor.must(200, 'POST', '/v1/catalogue/import?vendor=Contoso&format=csv&dry_run=true', csv('sku,name\nEXTRA,Contoso Extra\n'));
   assert.deepEqual(tried.changes.map((change) => [change.effect, change.sku]), [['new', 'EXTRA']]);
   const again = await distributor.must(200, 'POST', '/v1/catalogue/import?vendor=Contoso&format=csv', csv('sku,name\nEXTRA,Contoso Extra\n'));

@@ -187,6 +187,8 @@ def writes(stage):
               licence("licence of C00002")),
         Write("revokeInstallLink", "P0001", "DELETE", f"/v1/install-links/{made['install link of P0001']}", None, nobody_else),
         Write("setPrice", "P0001", "POST", "/v1/prices", price, knows("P0001")),
+        Write("withdrawPrice", "P0001", "POST", "/v1/prices/withdraw",
+              {"seller": ids["P0001"], "buyer": ids["C00001"], "sku": stage.sku, "effective_from": "2031-01-01"}, knows("P0001")),
         Write("importPrices", "P0001", "POST", f"/v1/prices/import?{imported}", f"{table}{sku},USD,2032-01-01,peak,flat,1,9.9\n",
               knows("P0001")),
         Write("orderBlock", "P0001", "POST", "/v1/blocks", {"provider": ids["P0001"], "sku": stage.sku, "size": 5},

@@ -1,6 +1,7 @@
 /* Exports and margins: what leaves the store as records, and what an account earns. */
 #include "exported.h"
 #include "programme/catalogue/import_prices.h"
+#include "programme/catalogue/withdraw_price.h"
 #include "programme/exchange/export.h"
 #include "programme/parties/amend_agreement.h"
 #include "trade.h"
@@ -42,12 +43,13 @@ static void the_columns_are_those_of_the_contract(void **state) {
                             "1,2026-10-01T00:00:00.000001Z,P1,A,lic_"));
     assert_true(has(events, ",S,on,4,\n2,2026-10-31T00:00:00.000000Z,P1,B,lic_"));
     assert_true(has(export_as(&trade, &trade.call, "prices", ""),
-                    "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
-                    "DIST,P1,S,USD,2026-09-01,daily,graduated,1,31\n"
-                    "DIST,P1,S,USD,2026-09-01,daily,graduated,3,15.5\n"
-                    "P1,A,S,USD,2026-09-01,peak,flat,1,100\n"
-                    "P1,B,S,USD,2026-09-01,peak,flat,1,90\n"
-                    "VEND,DIST,S,USD,2026-09-01,peak,flat,1,1\n"));
+                    "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price,minimum,"
+                    "free_months,trial_end,not_for_resale,tax_category,tax_rate,withdrawn_at\n"
+                    "DIST,P1,S,USD,2026-09-01,daily,graduated,1,31,0,0,,no,,,\n"
+                    "DIST,P1,S,USD,2026-09-01,daily,graduated,3,15.5,0,0,,no,,,\n"
+                    "P1,A,S,USD,2026-09-01,peak,flat,1,100,0,0,,no,,,\n"
+                    "P1,B,S,USD,2026-09-01,peak,flat,1,90,2,1,,no,,,\n"
+                    "VEND,DIST,S,USD,2026-09-01,peak,flat,1,1,0,0,,no,,,\n"));
     assert_true(has(export_as(&trade, &trade.call, "terms", ""), "P1,B,S,2026-09-01,2,1,,no,,,USD\n"));
     struct text lines = export_as(&trade, &trade.call, "lines", "2026-10");
     assert_true(has(lines,
@@ -131,8 +133,8 @@ static void an_edge_keeps_the_prices_of_every_currency_that_it_had(void **state)
     struct trade trade;
     an_edge_that_changed(&trade, *state);
     struct text prices = export_as(&trade, &trade.call, "prices", "");
-    assert_true(has(prices, "P1,B,S,USD,2026-09-01,peak,flat,1,90\n"));
-    assert_true(has(prices, "P1,B,S,EUR,2026-12-01,peak,flat,1,120\n"));
+    assert_true(has(prices, "P1,B,S,USD,2026-09-01,peak,flat,1,90,2,1,,no,,,\n"));
+    assert_true(has(prices, "P1,B,S,EUR,2026-12-01,peak,flat,1,120,0,0,,no,,,\n"));
     assert_null(strstr(prices.at, "P1,A,S,EUR")); /* never billed in it */
     struct text terms = export_as(&trade, &trade.call, "terms", "");
     assert_true(has(terms, "P1,B,S,2026-09-01,2,1,,no,,,USD\n"));
@@ -140,6 +142,30 @@ static void an_edge_keeps_the_prices_of_every_currency_that_it_had(void **state)
     struct text agreements = export_as(&trade, &trade.call, "agreements", "");
     assert_true(has(agreements, ",USD,Europe/Berlin,S,7,"));
     assert_true(has(agreements, ",EUR,America/New_York,S,9,"));
+}
+
+static void a_withdrawn_price_stays_in_the_export_and_imports_nowhere(void **state) {
+    struct trade trade;
+    struct price_view view;
+    struct world *world = *state;
+    an_october(&trade, world);
+    price_from(&trade, "P1", "B", "2027-01-01", "USD");
+    const struct withdraw_price_input input = {
+        .seller = TEXT("P1"), .buyer = TEXT("B"), .sku = TEXT("S"), .effective_from = TEXT("2027-01-01")};
+    WORLD_OK(world, withdraw_price(&trade.call, &input, &view, &world->fault));
+    struct text prices = export_as(&trade, &trade.call, "prices", "");
+    const char *row = strstr(prices.at, "P1,B,S,USD,2027-01-01,peak,flat,1,120,0,0,,no,,,20");
+    assert_non_null(row);
+    assert_null(strstr(export_as(&trade, &trade.call, "terms", "").at, "2027-01-01"));
+    const char *header_end = strchr(prices.at, '\n');
+    struct import_prices_input again = {
+        .seller = TEXT("P1"),
+        .buyer = TEXT("B"),
+        .content = text_format(&world->arena, "%.*s\n%s", (int)(header_end - prices.at), prices.at, row)};
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    WORLD_OK(world, import_prices(&trade.call, &again, &result, &problems, &world->fault));
+    assert_int_equal(result.prices, 0);
 }
 
 static void a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights(void **state) {
@@ -260,6 +286,7 @@ int main(void) {
         WORLD_TEST(the_columns_are_those_of_the_contract),
         WORLD_TEST(an_account_exports_its_own_edges_alone),
         WORLD_TEST(an_edge_keeps_the_prices_of_every_currency_that_it_had),
+        WORLD_TEST(a_withdrawn_price_stays_in_the_export_and_imports_nowhere),
         WORLD_TEST(a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights),
         WORLD_TEST(an_accounts_ledger_counts_the_postings_of_its_own_books),
         WORLD_TEST(an_export_that_is_none_is_refused),

@@ -232,7 +232,7 @@ static void a_vendor_prices_its_own_skus_alone(void **state) {
     WORLD_FAULT(world, "unknown-sku", set_flat(world, "SECOND", "DIST", "A", "2026-11-01", "3"));
 }
 
-static void no_price_begins_in_a_month_that_is_billed(void **state) {
+static void no_price_begins_in_a_month_that_was_closed_before_usage_was_asked_for(void **state) {
     struct world *world = *state;
     a_cast_with_skus(world);
     struct call call = world_call(world);
@@ -241,6 +241,8 @@ static void no_price_begins_in_a_month_that_is_billed(void **state) {
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
     WORLD_OK(world, month_state_save(world->db, agreement.id, month_of(2026, 10), MONTH_CLOSED, world->now_us,
                                      &world->fault));
+    WORLD_OK(world,
+             db_run(world->db, "update months set usage_billing = 0", DB_NO_ARGS, NULL, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
     WORLD_FAULT(world, "month-closed", set_flat(world, "DIST", "ALPHA", "A", "2026-10-31", "10"));
     WORLD_FAULT(world, "month-closed", set_flat(world, "DIST", "ALPHA", "A", "2026-09-01", "10"));
@@ -316,7 +318,7 @@ int main(void) {
         WORLD_TEST(a_column_that_means_nothing_or_an_edge_that_contradicts_is_refused),
         WORLD_TEST(only_a_seller_sets_its_prices_on_its_own_edges),
         WORLD_TEST(a_vendor_prices_its_own_skus_alone),
-        WORLD_TEST(no_price_begins_in_a_month_that_is_billed),
+        WORLD_TEST(no_price_begins_in_a_month_that_was_closed_before_usage_was_asked_for),
         WORLD_TEST(prices_of_an_edge_are_its_two_parties_alone),
         WORLD_TEST(prices_of_an_edges_own_go_before_standard_ones_from_their_date_on),
     };

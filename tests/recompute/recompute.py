@@ -3,9 +3,8 @@
 
 Written from the rules in docs/ and not from the C code, so that the two can be wrong only in different ways.
 usage: recompute.py DIRECTORY
-The directory holds what `seatmeter export events|prices|lines|agreements|terms|licences|adjustments|months|midnights`
-printed, as events.csv, prices.csv, … Without the last six every zone is UTC, no price has terms and no report was
-adjusted.
+The directory holds what `seatmeter export events|prices|lines|agreements|licences|adjustments|months|midnights`
+printed, as events.csv, prices.csv, … Without the last five every zone is UTC and no report was adjusted.
 Prints each difference; exit 1 if there is any; the last line counts what was compared."""
 import csv
 import datetime
@@ -161,15 +160,15 @@ class Programme:
         self.kept = {(row["time_zone"], row["date"]): instant_of(row["begins"]) for row in read(directory, "midnights")}
         self.billed = {row["licence"]: (int(row["first_edge"]), int(row["last_edge"]))
                        for row in read(directory, "licences")}
-        terms = {(row["seller"], row["buyer"], row["sku"], row["currency"], row["effective_from"]): row
-                 for row in read(directory, "terms")}
         # (seller, buyer, sku) → currency → effective_from → price
         self.prices = defaultdict(lambda: defaultdict(dict))
         for row in read(directory, "prices"):
+            if row.get("withdrawn_at"):
+                continue
             key = (row["seller"], row["buyer"], row["sku"])
             price = self.prices[key][row["currency"]].setdefault(row["effective_from"], dict(row, tiers=[]))
             price["tiers"].append((int(row["tier_from"]), Fraction(row["unit_price"])))
-            price["terms"] = terms.get(key + (row["currency"], row["effective_from"]))
+            price["terms"] = row
         self.rules = defaultdict(str)  # (seller, buyer, month) → the version that it was closed by
         for row in read(directory, "lines"):
             self.rules[(row["seller"], row["buyer"], row["month"])] = row.get("rules") or ""

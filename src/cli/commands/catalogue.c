@@ -6,6 +6,7 @@
 #include "cli/show.h"
 #include "programme/catalogue/import_catalogue.h"
 #include "programme/catalogue/prices.h"
+#include "programme/catalogue/withdraw_price.h"
 #include "json/represent.h"
 
 #include <inttypes.h>
@@ -21,17 +22,33 @@ static void show_sku_view(struct operator_session *session, const struct argumen
     show_record(session, arguments, json_written(&writer));
 }
 
-/* The bad rows behind the first, which the fault tells. */
-static void print_problems(const struct import_problems *problems) {
+/* Every bad row once. A fault of the CSV itself says its place in its sentence. */
+static void print_problem(const struct import_problem *problem) {
+    const struct fault *fault = &problem->fault;
+    if (import_problems_line_of(fault) != 0) {
+        show_line(stderr, "%s (%s)\n", fault->message, fault->code);
+        return;
+    }
+    show_line(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, fault->field,
+              fault->value[0] == '\0' ? "" : " \"", fault->value, fault->value[0] == '\0' ? "" : "\"",
+              fault->message, fault->code);
+}
+
+/* The list of bad rows; what is left to say of them is that nothing was imported. */
+static enum status tell_problems(const struct import_problems *problems, enum status status,
+                                 struct fault *fault) {
+    if (status == STATUS_OK || problems->total == 0) {
+        return status;
+    }
     for (size_t i = 0; i < problems->count; i++) {
-        const struct import_problem *problem = &problems->items[i];
-        show_line(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, problem->fault.field,
-                  problem->fault.value[0] == '\0' ? "" : " \"", problem->fault.value,
-                  problem->fault.value[0] == '\0' ? "" : "\"", problem->fault.message, problem->fault.code);
+        print_problem(&problems->items[i]);
     }
     if (problems->total > (int64_t)problems->count) {
         fprintf(stderr, "… and %" PRId64 " more\n", problems->total - (int64_t)problems->count);
     }
+    const struct fault first = problems->items[0].fault;
+    return fault_set(fault, status, first.code, NULL, TEXT(""), "%lld bad row%s. Nothing was imported.",
+                     (long long)problems->total, problems->total == 1 ? "" : "s");
 }
 
 typedef enum status import_function(struct operator_session *session, const struct arguments *arguments,
@@ -48,8 +65,7 @@ static enum status run_import(struct operator_session *session, const struct arg
     session->call.dry_run = argument_given(arguments, "dry-run");
     enum status status = import(session, arguments, content, &problems, result, fault);
     progress_end();
-    print_problems(&problems);
-    return status;
+    return tell_problems(&problems, status, fault);
 }
 
 static enum status import_catalogue_file(struct operator_session *session, const struct arguments *arguments,
@@ -187,7 +203,8 @@ static enum status import_price_file(struct operator_session *session, const str
                                      struct fault *fault) {
     const struct import_prices_input input = {.seller = argument_text(arguments, "seller"),
                                               .buyer = argument_text(arguments, "buyer"),
-                                              .content = content};
+                                              .content = content,
+                                              .replace = argument_given(arguments, "replace")};
     return import_prices(&session->call, &input, result, problems, fault);
 }
 
@@ -245,6 +262,9 @@ static enum status run_price_import(struct operator_session *session, const stru
             print_price_changes(&session->arena, &result.changes);
         }
         printf("%" PRId64 " prices, %" PRId64 " of them new\n", result.prices, result.prices_added);
+        if (result.prices_replaced > 0) {
+            printf("%" PRId64 " took another's place\n", result.prices_replaced);
+        }
     }
     return STATUS_OK;
 }
@@ -260,6 +280,7 @@ static enum status run_price_set(struct operator_session *session, const struct 
                                     .policy = argument_text(arguments, "policy"),
                                     .tiers = &tier,
                                     .tier_count = 1,
+                                    .replace = argument_given(arguments, "replace"),
                                     .minimum = argument_text(arguments, "minimum"),
                                     .free_months = argument_text(arguments, "free-months"),
                                     .trial_end = argument_text(arguments, "trial-end"),
@@ -273,11 +294,27 @@ static enum status run_price_set(struct operator_session *session, const struct 
     return STATUS_OK;
 }
 
+static enum status run_price_withdraw(struct operator_session *session, const struct arguments *arguments,
+                                      struct fault *fault) {
+    const struct withdraw_price_input input = {.seller = argument_text(arguments, "seller"),
+                                               .buyer = argument_text(arguments, "buyer"),
+                                               .sku = argument_text(arguments, "sku"),
+                                               .currency = argument_text(arguments, "currency"),
+                                               .effective_from = argument_text(arguments, "from")};
+    struct price_view price;
+    TRY(withdraw_price(&session->call, &input, &price, fault));
+    struct json_writer writer = {.arena = &session->arena};
+    represent_price(&writer, NULL, &price);
+    show_record(session, arguments, json_written(&writer));
+    return STATUS_OK;
+}
+
 static enum status run_price_list(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
     struct list_prices_input input = {.seller = argument_text(arguments, "seller"),
                                       .buyer = argument_text(arguments, "buyer"),
                                       .sku = argument_text(arguments, "sku"),
+                                      .withdrawn = argument_given(arguments, "withdrawn"),
                                       .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct price_page page;
@@ -296,6 +333,10 @@ static enum status run_price_list(struct operator_session *session, const struct
                                             {"tiers", "tier_mode"},
                                             {"first tier", "tiers.0.unit_price"},
                                             {"", "currency"},
+                                            {"minimum", "minimum"},
+                                            {"free months", "free_months"},
+                                            {"trial end", "trial_end"},
+                                            {"withdrawn", "withdrawn_at"},
                                             {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
@@ -365,13 +406,15 @@ static const struct command COMMANDS[] = {
                    .completion = COMPLETE_FILE}},
      .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells"},
                  {.name = "buyer", .value = "B", .help = "who buys (default: all its buyers)"},
+                 {.name = "replace", .help = "other prices from the same days are withdrawn"},
                  {.name = "dry-run",
                   .help = "say what changes for whom from which month, and change nothing"}},
      .details =
          "Columns: sku,currency,effective_from,policy,tier_mode,tier_from,unit_price and, where wanted,\n"
          "minimum,free_months,trial_end,not_for_resale,tax_category,tax_rate. Rows of one SKU and date are\n"
          "the tiers of one price. policy: peak, snapshot, any, daily. tier_mode: flat, volume, graduated.\n"
-         "A price is never changed: a change is a new row from a later date on.",
+         "A change is a new row from a later date on, or with --replace from the same. A closed month keeps\n"
+         "its prices, and a dearer one begins in a month that has not begun.",
      .prints = true,
      .run = run_price_import},
     {.words = "price set",
@@ -390,14 +433,28 @@ static const struct command COMMANDS[] = {
                  {.name = "minimum", .value = "N", .help = "units that are charged at least"},
                  {.name = "free-months", .value = "N", .help = "a customer's first months that cost nothing"},
                  {.name = "trial-end", .value = "DATE", .help = "the first day that is charged"},
-                 {.name = "not-for-resale", .help = "metered, and priced 0"}},
+                 {.name = "not-for-resale", .help = "metered, and priced 0"},
+                 {.name = "replace", .help = "another price from the same day is withdrawn"}},
      .prints = true,
      .run = run_price_set},
+    {.words = "price withdraw",
+     .summary = "Take back a price that no closed month was rated with",
+     .options = {{.name = "seller", .value = "A", .presence = REQUIRED, .help = "who sells"},
+                 {.name = "buyer", .value = "B", .help = "who buys (default: the standard price)"},
+                 {.name = "sku", .value = "S", .presence = REQUIRED, .help = "the SKU"},
+                 {.name = "from", .value = "DATE", .presence = REQUIRED, .help = "the day that it begins on"},
+                 {.name = "currency", .value = "CUR", .help = "(default: the agreement's)"}},
+     .details =
+         "A SKU that is in use keeps a price in the months that have begun. What was withdrawn stays in\n"
+         "price list --withdrawn and in the exports.",
+     .prints = true,
+     .run = run_price_withdraw},
     {.words = "price list",
      .summary = "List prices",
      .options = {{.name = "seller", .value = "A", .help = "of this seller"},
                  {.name = "buyer", .value = "B", .help = "for this buyer"},
-                 {.name = "sku", .value = "S", .help = "of this SKU"}},
+                 {.name = "sku", .value = "S", .help = "of this SKU"},
+                 {.name = "withdrawn", .help = "those too that were withdrawn"}},
      .prints = true,
      .run = run_price_list},
 };

@@ -17,9 +17,11 @@ struct price_edge {
     bool has_tax; /* else the agreement's */
     struct tax tax;
     int64_t created_at_us;
+    int64_t withdrawn_at_us; /* 0: it is in force */
 };
 
-/* Prices in parallel arrays, sorted by seller, buyer, SKU, currency, effective_from. */
+/* Prices in parallel arrays, none of them withdrawn but in lists that say so, sorted by seller, buyer, SKU,
+ * currency, effective_from. */
 struct price_list {
     const struct price *prices;
     const struct price_edge *edges;

@@ -7,6 +7,7 @@
 #include "programme/call/lookup_sku.h"
 #include "programme/call/seeded_map.h"
 #include "programme/catalogue/import_rows.h"
+#include "programme/catalogue/price_guard.h"
 #include "programme/catalogue/price_input.h"
 
 #include <assert.h>
@@ -20,6 +21,8 @@ struct incoming {
     struct price_edge edge;
     struct text sku_code;
     int64_t line; /* of its first row */
+    bool is_new;
+    int64_t replaced_id; /* the price whose place it takes; 0: none */
     struct price_tier *tiers;
     size_t tier_capacity;
 };
@@ -40,13 +43,14 @@ enum column {
     COLUMN_TAX_RATE,
     COLUMN_SELLER, /* of an export: they say nothing new and must not contradict */
     COLUMN_BUYER,
+    COLUMN_WITHDRAWN_AT, /* of an export too: such rows are left out */
     COLUMN_COUNT
 };
 
 static const char *const COLUMN_NAMES[COLUMN_COUNT] = {
-    "sku",        "currency", "effective_from", "policy",    "tier_mode",      "tier_from",
-    "unit_price", "minimum",  "free_months",    "trial_end", "not_for_resale", "tax_category",
-    "tax_rate",   "seller",   "buyer"};
+    "sku",        "currency", "effective_from", "policy",      "tier_mode",      "tier_from",
+    "unit_price", "minimum",  "free_months",    "trial_end",   "not_for_resale", "tax_category",
+    "tax_rate",   "seller",   "buyer",          "withdrawn_at"};
 
 struct import {
     struct pricing pricing;
@@ -57,6 +61,7 @@ struct import {
     struct incoming *prices;
     size_t price_count, price_capacity;
     int columns[COLUMN_COUNT];
+    bool replace;
 };
 
 static const int64_t AMBIGUOUS = INT64_MAX;
@@ -180,6 +185,9 @@ static enum status take_row(void *context, const struct csv_row *row, struct fau
     struct incoming *price = NULL;
     struct price_tier tier;
     struct sku sku;
+    if (text_trim(cell(import, row, COLUMN_WITHDRAWN_AT)).length > 0) {
+        return STATUS_OK;
+    }
     TRY(check_edge(import, row, fault));
     TRY(find_row_sku(import, input.sku, &sku, fault));
     TRY(pricing_parse_price(&import->pricing, &input, &made.price, &made.edge, fault));
@@ -219,20 +227,70 @@ static enum status map_existing(struct import *import, struct price_list *list, 
     return STATUS_OK;
 }
 
-/* Whether an incoming price is new or there already; another one in its place is a fault. */
+/* Whether an incoming price is new or there already; another one in its place is withdrawn or a fault. */
 static enum status check_incoming(struct import *import, struct incoming *incoming,
-                                  const struct price_list *list, const struct id_map *existing, bool *is_new,
+                                  const struct price_list *list, const struct id_map *existing,
                                   struct fault *fault) {
     struct price *price = &incoming->price;
     uint32_t number = 0;
     pricing_sort_tiers(incoming->tiers, price->tier_count);
     price->tiers = incoming->tiers;
     TRY(price_check(price, fault));
-    *is_new = !id_map_get(existing, price->sku_id, key_of(price, &incoming->edge), &number);
-    if (!*is_new && !price_same(price, &incoming->edge, &list->prices[number], &list->edges[number])) {
+    bool exists = id_map_get(existing, price->sku_id, key_of(price, &incoming->edge), &number);
+    bool is_same = exists && price_same(price, &incoming->edge, &list->prices[number], &list->edges[number]);
+    if (exists && !is_same && !import->replace) {
         return pricing_fault_exists(&import->pricing, price, &incoming->edge, incoming->sku_code, fault);
     }
+    incoming->is_new = !is_same;
+    incoming->replaced_id = exists && !is_same ? list->prices[number].id : 0;
     return STATUS_OK;
+}
+
+/* Puts the new prices in, and takes those away whose place they take. */
+static enum status put_prices(struct import *import, struct import_prices_result *result,
+                              struct fault *fault) {
+    struct call *call = import->call;
+    struct price *prices = ARENA_NEW(call->arena, struct price, import->price_count);
+    struct price_edge *edges = ARENA_NEW(call->arena, struct price_edge, import->price_count);
+    size_t count = 0;
+    for (size_t i = 0; i < import->price_count; i++) {
+        const struct incoming *incoming = &import->prices[i];
+        if (!incoming->is_new) {
+            continue;
+        }
+        if (incoming->replaced_id != 0) {
+            TRY(price_withdraw(call->db, incoming->replaced_id, call->now_us, fault));
+            result->prices_replaced++;
+        }
+        prices[count] = incoming->price;
+        edges[count++] = incoming->edge;
+    }
+    TRY(price_insert_many(call->db, prices, edges, count, fault));
+    result->prices_added = (int64_t)count;
+    return STATUS_OK;
+}
+
+/* Notes each new price that changes what it must not. */
+static enum status guard_prices(struct import *import, struct price_guard *guard,
+                                struct import_problems *problems, struct fault *fault) {
+    TRY(price_guard_changed(guard, fault));
+    for (size_t i = 0; i < import->price_count; i++) {
+        const struct incoming *incoming = &import->prices[i];
+        struct fault problem;
+        if (!incoming->is_new) {
+            continue;
+        }
+        enum status status =
+            price_guard_check(guard, &incoming->price, &incoming->edge, incoming->sku_code, &problem);
+        if (status == STATUS_INTERNAL) {
+            *fault = problem;
+            return status;
+        }
+        if (status != STATUS_OK) {
+            import_problems_add(problems, import->call->arena, incoming->line, &problem);
+        }
+    }
+    return import_problems_result(problems, fault);
 }
 
 /* What the import, which is done, has changed for whom. */
@@ -255,35 +313,35 @@ static enum status tell_changes(struct import *import, const struct price_list *
     return price_changes_of(&import->pricing, before, &after, imported, import->price_count, changes, fault);
 }
 
+static enum status change_prices(struct import *import, struct price_guard *guard,
+                                 struct import_prices_result *result, struct import_problems *problems,
+                                 struct fault *fault) {
+    TRY(put_prices(import, result, fault));
+    TRY(guard_prices(import, guard, problems, fault));
+    return import->call->dry_run ? tell_changes(import, &guard->before, &result->changes, fault) : STATUS_OK;
+}
+
 static enum status save_prices(struct import *import, struct import_prices_result *result,
                                struct import_problems *problems, struct fault *fault) {
     struct call *call = import->call;
     struct price_list list = {0};
     struct id_map existing;
+    struct price_guard guard;
     TRY(map_existing(import, &list, &existing, fault));
-    struct price *prices = ARENA_NEW(call->arena, struct price, import->price_count);
-    struct price_edge *edges = ARENA_NEW(call->arena, struct price_edge, import->price_count);
-    size_t count = 0;
-    size_t unchanged = 0;
     for (size_t i = 0; i < import->price_count; i++) {
-        struct incoming *incoming = &import->prices[i];
         struct fault problem;
-        bool is_new = false;
-        if (check_incoming(import, incoming, &list, &existing, &is_new, &problem) != STATUS_OK) {
-            import_problems_add(problems, call->arena, incoming->line, &problem);
-        } else if (is_new) {
-            prices[count] = incoming->price;
-            edges[count++] = incoming->edge;
-        } else {
-            unchanged++;
+        if (check_incoming(import, &import->prices[i], &list, &existing, &problem) != STATUS_OK) {
+            import_problems_add(problems, call->arena, import->prices[i].line, &problem);
         }
     }
     TRY(import_problems_result(problems, fault));
-    assert(count + unchanged == import->price_count);
-    TRY(price_insert_many(call->db, prices, edges, count, fault));
-    *result = (struct import_prices_result){
-        .prices = (int64_t)import->price_count, .prices_added = (int64_t)count, .dry_run = call->dry_run};
-    return call->dry_run ? tell_changes(import, &list, &result->changes, fault) : STATUS_OK;
+    *result = (struct import_prices_result){.prices = (int64_t)import->price_count, .dry_run = call->dry_run};
+    enum status status = price_guard_begin(&guard, &import->pricing, fault);
+    if (status == STATUS_OK) {
+        status = change_prices(import, &guard, result, problems, fault);
+    }
+    price_guard_end(&guard);
+    return status;
 }
 
 /* The prices that were imported, and what was wrong with them. */
@@ -295,7 +353,7 @@ struct price_import {
 static enum status do_import_prices(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct import_prices_input *wanted = input;
     const struct price_import *out = output;
-    struct import import = {.call = call};
+    struct import import = {.call = call, .replace = wanted->replace};
     const struct pricing *pricing = &import.pricing;
     struct import_prices_result result = {0};
     TRY(pricing_open(call, wanted->seller, wanted->buyer, &import.pricing, fault));

@@ -17,10 +17,12 @@ struct import_prices_input {
     struct text seller; /* empty: the actor's account */
     struct text buyer;  /* empty: standard prices */
     struct text content;
+    bool replace; /* other prices of the same keys are withdrawn */
 };
 struct import_prices_result {
     int64_t prices; /* in the file */
     int64_t prices_added;
+    int64_t prices_replaced;      /* of those that were added: the ones that took another's place */
     bool dry_run;                 /* nothing was imported */
     struct price_changes changes; /* of a dry run: what the import would change for whom */
 };

@@ -44,8 +44,7 @@ enum status pricing_open(struct call *call, struct text seller, struct text buye
     if (buyer.length > 0) {
         TRY(find_edge(pricing, buyer, fault));
     }
-    return price_last_closed_month(call->db, pricing->seller.id, pricing->buyer_id, &pricing->last_closed,
-                                   fault);
+    return STATUS_OK;
 }
 
 /* ---- one price from its texts ---- */
@@ -106,21 +105,6 @@ static enum status parse_currency(const struct pricing *pricing, struct text giv
     return STATUS_OK;
 }
 
-static enum status parse_date(const struct pricing *pricing, struct text given, struct date *date,
-                              struct fault *fault) {
-    struct text word = text_trim(given);
-    TRY(date_parse(word, "effective_from", date, fault));
-    if (date_month(*date).index <= pricing->last_closed.index) {
-        return fault_set(fault, STATUS_CONFLICT, "month-closed", "effective_from", word,
-                         "%.*s lies in a month that is billed already: a price can begin on %.*s at the "
-                         "earliest.",
-                         TEXT_ARGS(word),
-                         TEXT_ARGS(date_format(pricing->call->arena,
-                                               month_first_day(month_plus(pricing->last_closed, 1)))));
-    }
-    return STATUS_OK;
-}
-
 static enum status parse_terms(const struct set_price_input *input, struct price_terms *terms,
                                struct fault *fault) {
     struct text trial_end = text_trim(input->trial_end);
@@ -150,7 +134,7 @@ enum status pricing_parse_price(const struct pricing *pricing, const struct set_
     *edge = (struct price_edge){.seller_id = pricing->seller.id,
                                 .buyer_id = pricing->buyer_id,
                                 .created_at_us = pricing->call->now_us};
-    TRY(parse_date(pricing, input->effective_from, &price->effective_from, fault));
+    TRY(date_parse(text_trim(input->effective_from), "effective_from", &price->effective_from, fault));
     TRY(parse_currency(pricing, input->currency, price->effective_from, &edge->currency, fault));
     TRY(parse_modes(input, price, fault));
     TRY(parse_terms(input, &price->terms, fault));
@@ -211,6 +195,11 @@ bool price_same(const struct price *a, const struct price_edge *a_edge, const st
     return true;
 }
 
+struct text pricing_currency_on(const struct pricing *pricing, struct date from) {
+    bool is_ever = false;
+    return currency_in(pricing, date_month(from), TEXT(""), &is_ever);
+}
+
 int64_t price_date_key(struct text currency, struct date date) {
     int64_t letters = 0;
     for (size_t i = 0; i < currency.length; i++) {
@@ -224,7 +213,7 @@ enum status pricing_fault_exists(const struct pricing *pricing, const struct pri
     struct text date = date_format(pricing->call->arena, price->effective_from);
     return fault_set(
         fault, STATUS_CONFLICT, "price-exists", "effective_from", date,
-        "%.*s has another price in %.*s from %.*s on already, and prices are never changed: give the "
-        "new one a later date.",
+        "%.*s has another price in %.*s from %.*s on already: give the new one a later date, or say that it "
+        "replaces that one.",
         TEXT_ARGS(sku), TEXT_ARGS(edge->currency), TEXT_ARGS(date));
 }

@@ -36,6 +36,7 @@ struct set_price_input {
     struct text not_for_resale; /* "no"; "yes", "true" or "1" */
     struct text tax_category;   /* the agreement's category and rate */
     struct text tax_rate;       /* percent */
+    bool replace;               /* another price of this key is withdrawn */
 };
 
 /* The edge whose prices are set, and what holds for all of them. */
@@ -47,7 +48,6 @@ struct pricing {
     struct text currency;         /* the agreement's first, the programme's for standard prices */
     struct amendment *amendments; /* of the agreement with the buyer, by number */
     size_t amendment_count;
-    struct month last_closed; /* on the edges that the prices apply to; index −1: none */
 };
 
 /* Finds the seller, with the right to set its prices, and the buyer with its agreement. */
@@ -74,6 +74,9 @@ bool price_same(const struct price *a, const struct price_edge *a_edge, const st
 
 /* One number for a currency and a date, which with the SKU are a price's key on its edge. */
 int64_t price_date_key(struct text currency, struct date date);
+
+/* The currency of a price that begins on a day and says none: that of the terms of then. */
+struct text pricing_currency_on(const struct pricing *pricing, struct date from);
 
 /* Fault "price-exists". */
 enum status pricing_fault_exists(const struct pricing *pricing, const struct price *price,

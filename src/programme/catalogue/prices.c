@@ -3,12 +3,12 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_sku.h"
-#include "programme/call/name_cache.h"
+#include "programme/catalogue/price_guard.h"
 
 /* ---- as people read it ---- */
 
-static enum status fill_view(struct name_cache *names, const struct price *price,
-                             const struct price_edge *edge, struct price_view *out, struct fault *fault) {
+enum status price_view_fill(struct name_cache *names, const struct price *price,
+                            const struct price_edge *edge, struct price_view *out, struct fault *fault) {
     struct call *call = names->call;
     const struct account *seller = NULL;
     const struct account *buyer = NULL; /* all empty for a standard price */
@@ -29,6 +29,7 @@ static enum status fill_view(struct name_cache *names, const struct price *price
         .tax_category = edge->has_tax ? text_copy(call->arena, text_of(edge->tax.category)) : TEXT(""),
         .tax_rate =
             edge->has_tax ? decimal_format_short(call->arena, edge->tax.rate_millionths, 4) : TEXT(""),
+        .withdrawn_at_us = edge->withdrawn_at_us,
     };
     return STATUS_OK;
 }
@@ -51,30 +52,54 @@ static enum status parse_tiers(const struct pricing *pricing, const struct set_p
     return price_check(price, fault);
 }
 
-/* Inserts the price, or finds that it is there already. */
-static enum status save_price(const struct pricing *pricing, const struct sku *sku, struct price *price,
-                              struct price_edge *edge, struct fault *fault) {
+/* Puts the price where none is, or in the place of the one that is there, where it may. */
+static enum status put_price(const struct pricing *pricing, const struct sku *sku, int64_t replaced_id,
+                             struct price *price, struct price_edge *edge, struct fault *fault) {
+    struct call *call = pricing->call;
+    struct price_guard guard;
+    enum status status = price_guard_begin(&guard, pricing, fault);
+    if (status == STATUS_OK && replaced_id != 0) {
+        status = price_withdraw(call->db, replaced_id, call->now_us, fault);
+    }
+    if (status == STATUS_OK) {
+        status = price_insert(call->db, price, edge, fault);
+    }
+    if (status == STATUS_OK) {
+        status = price_guard_changed(&guard, fault);
+    }
+    if (status == STATUS_OK) {
+        status = price_guard_check(&guard, price, edge, sku->code, fault);
+    }
+    price_guard_end(&guard);
+    TRY(status);
+    return audit_write(call, replaced_id == 0 ? "price.set" : "price.replace",
+                       identifier_text(call, IDENTIFIER_SKU, sku->id), edge->seller_id,
+                       text_format(call->arena, "%.*s from %.*s%s%.*s", TEXT_ARGS(sku->code),
+                                   TEXT_ARGS(date_format(call->arena, price->effective_from)),
+                                   edge->buyer_id == 0 ? ", standard" : " for ",
+                                   TEXT_ARGS(pricing->buyer_code)),
+                       fault);
+}
+
+/* Puts the price in, or finds that it is there already. */
+static enum status save_price(const struct pricing *pricing, const struct sku *sku, bool replace,
+                              struct price *price, struct price_edge *edge, struct fault *fault) {
     struct call *call = pricing->call;
     struct price existing;
     struct price_edge existing_edge;
     bool exists = false;
     TRY(price_find(call->db, call->arena, edge->seller_id, edge->buyer_id, price->sku_id, edge->currency,
                    price->effective_from, &exists, &existing, &existing_edge, fault));
-    if (exists) {
-        if (!price_same(price, edge, &existing, &existing_edge)) {
-            return pricing_fault_exists(pricing, price, edge, sku->code, fault);
-        }
+    if (!exists) {
+        return put_price(pricing, sku, 0, price, edge, fault);
+    }
+    if (price_same(price, edge, &existing, &existing_edge)) {
         *price = existing;
         *edge = existing_edge;
         return STATUS_OK;
     }
-    TRY(price_insert(call->db, price, edge, fault));
-    return audit_write(call, "price.set", identifier_text(call, IDENTIFIER_SKU, sku->id), edge->seller_id,
-                       text_format(call->arena, "%.*s from %.*s%s%.*s", TEXT_ARGS(sku->code),
-                                   TEXT_ARGS(date_format(call->arena, price->effective_from)),
-                                   edge->buyer_id == 0 ? ", standard" : " for ",
-                                   TEXT_ARGS(pricing->buyer_code)),
-                       fault);
+    return replace ? put_price(pricing, sku, existing.id, price, edge, fault)
+                   : pricing_fault_exists(pricing, price, edge, sku->code, fault);
 }
 
 static enum status do_set_price(struct call *call, const void *input, void *output, struct fault *fault) {
@@ -91,8 +116,8 @@ static enum status do_set_price(struct call *call, const void *input, void *outp
     TRY(pricing_parse_price(&pricing, wanted, &price, &edge, fault));
     TRY(parse_tiers(&pricing, wanted, &price, fault));
     price.sku_id = sku.id;
-    TRY(save_price(&pricing, &sku, &price, &edge, fault));
-    return fill_view(&names, &price, &edge, output, fault);
+    TRY(save_price(&pricing, &sku, wanted->replace, &price, &edge, fault));
+    return price_view_fill(&names, &price, &edge, output, fault);
 }
 
 enum status set_price(struct call *call, const struct set_price_input *input, struct price_view *out,
@@ -107,6 +132,7 @@ static enum status choose_prices(struct call *call, const struct list_prices_inp
     struct sku sku = {0};
     filter->party_id = actor_viewer_id(call);
     filter->has_buyer = filter->or_standard = input->buyer.length > 0;
+    filter->or_withdrawn = input->withdrawn;
     TRY(find_account_condition(call, input->seller, "seller", &filter->seller_id, fault));
     TRY(find_account_condition(call, input->buyer, "buyer", &filter->buyer_id, fault));
     if (input->sku.length > 0) {
@@ -129,7 +155,7 @@ static enum status do_list_prices(struct call *call, const void *input, void *ou
     page.count = range.count;
     page.items = ARENA_NEW(call->arena, struct price_view, page.count);
     for (size_t i = 0; i < page.count; i++) {
-        TRY(fill_view(&names, &range.prices[i], &range.edges[i], &page.items[i], fault));
+        TRY(price_view_fill(&names, &range.prices[i], &range.edges[i], &page.items[i], fault));
     }
     *(struct price_page *)output = page;
     return STATUS_OK;

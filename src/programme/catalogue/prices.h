@@ -2,10 +2,12 @@
  *
  * A price is never changed: a change is a new one from a later date on. Setting a price again that is there
  * already is fine and does nothing. Another content for the same (seller, buyer, SKU, currency, date) is
- * "price-exists". */
+ * "price-exists", unless it is to replace that one, which is withdrawn then. What closed and running months
+ * keep is said in price_guard.h. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICES_H
 #define SEATMETER_PROGRAMME_CATALOGUE_PRICES_H
 
+#include "programme/call/name_cache.h"
 #include "programme/catalogue/price_input.h"
 #include "store/engine/page.h"
 
@@ -22,10 +24,16 @@ struct price_view {
     struct price price;
     struct text tax_category; /* empty: the agreement's */
     struct text tax_rate;     /* percent */
+    int64_t withdrawn_at_us;  /* 0: it is in force */
 };
 
-/* Faults: "price-exists", "month-closed", "wrong-currency", "no-agreement", "wrong-sku" (the seller cannot
- * sell it), and those of core's parsers and price_check. */
+/* The price as the actor reads it. */
+enum status price_view_fill(struct name_cache *names, const struct price *price,
+                            const struct price_edge *edge, struct price_view *out,
+                            struct fault *fault) MUST_CHECK;
+
+/* Faults: "price-exists", "month-closed", "price-in-use", "price-rises", "wrong-currency", "no-agreement",
+ * "wrong-sku" (the seller cannot sell it), and those of core's parsers and price_check. */
 enum status set_price(struct call *call, const struct set_price_input *input, struct price_view *out,
                       struct fault *fault) MUST_CHECK;
 
@@ -35,6 +43,7 @@ struct list_prices_input {
     struct text seller;
     struct text buyer; /* its own prices and the standard ones */
     struct text sku;
+    bool withdrawn; /* those too */
     struct page page;
 };
 struct price_page {

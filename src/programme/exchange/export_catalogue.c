@@ -1,6 +1,8 @@
 #include "programme/exchange/export_catalogue.h"
 
 #include "core/base/search.h"
+#include "core/time/instant.h"
+#include "store/catalogue/prices.h"
 #include "store/catalogue/skus.h"
 
 /* ---- SKUs ---- */
@@ -107,17 +109,37 @@ static bool is_first_of_currency(const struct snapshot *snapshot, const struct s
     return is_first;
 }
 
-static enum status write_all_prices(struct exporting *exporting, write_price *write, struct fault *fault) {
+/* The prices of an edge in a currency that were withdrawn: the buyer's own, then the standard ones. */
+static enum status write_edge_withdrawn(struct exporting *exporting, const struct price_list *withdrawn,
+                                        const struct agreement *agreement, write_price *write,
+                                        struct fault *fault) {
+    const struct price_list ranges[] = {prices_of(withdrawn, agreement->seller_id, agreement->buyer_id),
+                                        prices_of(withdrawn, agreement->seller_id, 0)};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < ranges[i].count; k++) {
+            if (text_equal(ranges[i].edges[k].currency, agreement->currency)) {
+                TRY(write(exporting, agreement, &ranges[i].prices[k], &ranges[i].edges[k], fault));
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Edge by edge; `withdrawn` NULL: those that are in force. */
+static enum status write_all_prices(struct exporting *exporting, const struct price_list *withdrawn,
+                                    write_price *write, struct fault *fault) {
     const struct snapshot *snapshot = &exporting->snapshot;
     for (size_t i = 0; i < snapshot->edge_count; i++) {
         const struct snapshot_edge *edge = &snapshot->edges[exporting->names.edges[i]];
         for (uint32_t k = 0; k < edge->agreement_count; k++) {
             const struct agreement *agreement =
                 &snapshot->agreements[snapshot->edge_agreements[edge->first_agreement + k]];
-            if (is_first_of_currency(snapshot, edge, k) &&
-                export_has_party(exporting, agreement->seller_id, agreement->buyer_id)) {
-                TRY(write_edge_prices(exporting, agreement, write, fault));
+            if (!is_first_of_currency(snapshot, edge, k) ||
+                !export_has_party(exporting, agreement->seller_id, agreement->buyer_id)) {
+                continue;
             }
+            TRY(withdrawn == NULL ? write_edge_prices(exporting, agreement, write, fault)
+                                  : write_edge_withdrawn(exporting, withdrawn, agreement, write, fault));
         }
     }
     return STATUS_OK;
@@ -128,6 +150,28 @@ static void write_price_key(struct exporting *exporting, const struct agreement 
     export_write_account(exporting, agreement->seller_id);
     export_write_account(exporting, agreement->buyer_id);
     export_write_sku(exporting, price->sku_id);
+}
+
+/* A price without a tax of its own is taxed by the terms of the month, which change. */
+static void write_price_tax(struct exporting *exporting, const struct price_edge *edge) {
+    if (edge->has_tax) {
+        csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(edge->tax.category)));
+        export_write_decimal(exporting, edge->tax.rate_millionths, EXPORT_PERCENT_DIGITS);
+    } else {
+        csv_write(&exporting->writer, TEXT(""));
+        csv_write(&exporting->writer, TEXT(""));
+    }
+}
+
+/* What a price says beside its tiers. */
+static void write_price_terms(struct exporting *exporting, const struct price *price,
+                              const struct price_edge *edge) {
+    csv_write_int(&exporting->writer, price->terms.minimum_units);
+    csv_write_int(&exporting->writer, price->terms.free_months);
+    csv_write(&exporting->writer,
+              price->terms.has_trial_end ? date_format(&exporting->arena, price->terms.trial_end) : TEXT(""));
+    csv_write(&exporting->writer, price->terms.not_for_resale ? TEXT("yes") : TEXT("no"));
+    write_price_tax(exporting, edge);
 }
 
 static enum status write_tiers(struct exporting *exporting, const struct agreement *agreement,
@@ -141,48 +185,40 @@ static enum status write_tiers(struct exporting *exporting, const struct agreeme
         csv_write(&exporting->writer, text_of(tier_mode_name(price->mode)));
         csv_write_int(&exporting->writer, price->tiers[i].from);
         export_write_decimal(exporting, price->tiers[i].unit_price_millionths, EXPORT_PRICE_DIGITS);
+        write_price_terms(exporting, price, edge);
+        csv_write(&exporting->writer, edge->withdrawn_at_us > 0
+                                          ? instant_format(&exporting->arena, edge->withdrawn_at_us)
+                                          : TEXT(""));
         TRY(export_end_row(exporting, fault));
     }
     return STATUS_OK;
 }
 
 static enum status export_prices(struct exporting *exporting, struct fault *fault) {
-    return write_all_prices(exporting, write_tiers, fault);
+    struct price_list withdrawn = {0};
+    TRY(write_all_prices(exporting, NULL, write_tiers, fault));
+    TRY(price_list_load_withdrawn(exporting->call->db, exporting->call->arena, &withdrawn, fault));
+    return withdrawn.count == 0 ? STATUS_OK : write_all_prices(exporting, &withdrawn, write_tiers, fault);
 }
 
-static const char *const PRICES_COLUMNS[] = {"seller",         "buyer",  "sku",       "currency",
-                                             "effective_from", "policy", "tier_mode", "tier_from",
-                                             "unit_price",     NULL};
+static const char *const PRICES_COLUMNS[] = {
+    "seller",    "buyer",        "sku",     "currency",    "effective_from", "policy",         "tier_mode",
+    "tier_from", "unit_price",   "minimum", "free_months", "trial_end",      "not_for_resale", "tax_category",
+    "tax_rate",  "withdrawn_at", NULL};
 const struct export_table EXPORT_PRICES = {"prices", PRICES_COLUMNS, export_prices};
-
-/* A price without a tax of its own is taxed by the terms of the month, which change. */
-static void write_price_tax(struct exporting *exporting, const struct price_edge *edge) {
-    if (edge->has_tax) {
-        csv_write(&exporting->writer, text_copy(&exporting->arena, text_of(edge->tax.category)));
-        export_write_decimal(exporting, edge->tax.rate_millionths, EXPORT_PERCENT_DIGITS);
-    } else {
-        csv_write(&exporting->writer, TEXT(""));
-        csv_write(&exporting->writer, TEXT(""));
-    }
-}
 
 static enum status write_terms(struct exporting *exporting, const struct agreement *agreement,
                                const struct price *price, const struct price_edge *edge,
                                struct fault *fault) {
     write_price_key(exporting, agreement, price);
     csv_write(&exporting->writer, date_format(&exporting->arena, price->effective_from));
-    csv_write_int(&exporting->writer, price->terms.minimum_units);
-    csv_write_int(&exporting->writer, price->terms.free_months);
-    csv_write(&exporting->writer,
-              price->terms.has_trial_end ? date_format(&exporting->arena, price->terms.trial_end) : TEXT(""));
-    csv_write(&exporting->writer, price->terms.not_for_resale ? TEXT("yes") : TEXT("no"));
-    write_price_tax(exporting, edge);
+    write_price_terms(exporting, price, edge);
     csv_write(&exporting->writer, edge->currency);
     return export_end_row(exporting, fault);
 }
 
 static enum status export_terms(struct exporting *exporting, struct fault *fault) {
-    return write_all_prices(exporting, write_terms, fault);
+    return write_all_prices(exporting, NULL, write_terms, fault);
 }
 
 static const char *const TERMS_COLUMNS[] = {"seller",       "buyer",       "sku",       "effective_from",

@@ -39,6 +39,7 @@ static const struct db_field PRICE_FIELDS[] = {
     DB_FIELD_CODE(struct kept_price, edge.tax.category, "tax_category"),
     DB_FIELD_INT(struct kept_price, edge.tax.rate_millionths, "tax_rate_millionths"),
     DB_FIELD_INT(struct kept_price, edge.created_at_us, "created_at_us"),
+    DB_FIELD_INT(struct kept_price, edge.withdrawn_at_us, "withdrawn_at_us"),
 };
 static const struct db_fields PRICE = DB_FIELDS(struct kept_price, PRICE_FIELDS);
 
@@ -220,7 +221,8 @@ static enum status read_range(struct db *db, struct arena *arena, bool streamed,
 
 static const char FIND[] = "select {} from prices p join price_tiers t on t.price_id = p.id "
                            "where p.seller_id = $1 and p.buyer_id = $2 and p.sku_id = $3 "
-                           "and p.currency = $4 and p.effective_from = $5 order by t.tier_from";
+                           "and p.currency = $4 and p.effective_from = $5 "
+                           "and p.withdrawn_at_us = 0 order by t.tier_from";
 
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
                        int64_t sku_id, struct text currency, struct date effective_from, bool *found,
@@ -242,7 +244,7 @@ enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, in
 /* A party other than the operator reads the prices of its own edges, with those standard prices that hold for
  * it: of its sellers with whom it has an agreement. */
 static const char LIST[] =
-    "select {} from (select p.* from prices p where p.id > $1 "
+    "select {} from (select p.* from prices p where p.id > $1 and ($8 = 1 or p.withdrawn_at_us = 0) "
     "and ($2 = 0 or p.seller_id = $2) "
     "and ($3 < 0 or p.buyer_id = $3 or ($4 = 1 and p.buyer_id = 0)) and ($5 = 0 or p.sku_id = $5) "
     "and ($6 = 0 or p.seller_id = $6 or ((p.buyer_id = $6 or p.buyer_id = 0) and exists "
@@ -257,7 +259,8 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
                    DB_ARGS(db_integer(page.after_id), db_integer(filter->seller_id),
                            db_integer(filter->has_buyer ? filter->buyer_id : -1),
                            db_integer(filter->or_standard), db_integer(filter->sku_id),
-                           db_integer(filter->party_id), db_integer(page_rows(page))),
+                           db_integer(filter->party_id), db_integer(page_rows(page)),
+                           db_integer(filter->or_withdrawn)),
                    range, fault));
     bool more = page_cut(page, &range->count);
     *next_after = more ? range->prices[range->count - 1].id : 0;
@@ -266,32 +269,34 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
 
 #define PRICE_LIST_ORDER                                                                                     \
     " order by p.seller_id, p.buyer_id, p.sku_id, p.currency, p.effective_from, t.tier_from"
-static const char PRICE_LIST[] =
-    "select {} from prices p join price_tiers t on t.price_id = p.id" PRICE_LIST_ORDER;
+static const char PRICE_LIST[] = "select {} from prices p join price_tiers t on t.price_id = p.id where "
+                                 "p.withdrawn_at_us = 0" PRICE_LIST_ORDER;
+static const char WITHDRAWN_LIST[] =
+    "select {} from prices p join price_tiers t on t.price_id = p.id where p.withdrawn_at_us > 0 "
+    "order by p.seller_id, p.buyer_id, p.sku_id, p.currency, p.effective_from, p.id, t.tier_from";
 
 enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) {
     return read_range(db, arena, true, PRICE_LIST, DB_NO_ARGS, list, fault);
 }
 
-static const char PRICE_LIST_OF_SELLER[] = "select {} from prices p join price_tiers t "
-                                           "on t.price_id = p.id where p.seller_id = $1" PRICE_LIST_ORDER;
+enum status price_list_load_withdrawn(struct db *db, struct arena *arena, struct price_list *list,
+                                      struct fault *fault) {
+    return read_range(db, arena, true, WITHDRAWN_LIST, DB_NO_ARGS, list, fault);
+}
+
+static const char WITHDRAW[] = "update prices set withdrawn_at_us = $2 where id = $1";
+
+enum status price_withdraw(struct db *db, int64_t id, int64_t at_us, struct fault *fault) {
+    assert(at_us > 0);
+    return db_run(db, WITHDRAW, DB_ARGS(db_integer(id), db_integer(at_us)), NULL, fault);
+}
+
+static const char PRICE_LIST_OF_SELLER[] =
+    "select {} from prices p join price_tiers t "
+    "on t.price_id = p.id where p.seller_id = $1 and p.withdrawn_at_us = 0" PRICE_LIST_ORDER;
 
 enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
                                    struct price_list *list, struct fault *fault) {
     return read_range(db, arena, true, PRICE_LIST_OF_SELLER, DB_ARGS(db_integer(seller_id)), list, fault);
-}
-
-static const char LAST_CLOSED[] =
-    "select cast(coalesce(max(m.month), -1) as bigint) from months m "
-    "join agreements g on g.id = m.agreement_id "
-    "where m.state = 'closed' and g.seller_id = $1 and ($2 = 0 or g.buyer_id = $2)";
-
-enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
-                                    struct fault *fault) {
-    int64_t index = -1;
-    TRY(db_query_int(db, LAST_CLOSED, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)), -1, &index,
-                     fault));
-    month->index = (int32_t)index; /* written from an int32_t */
-    return STATUS_OK;
 }

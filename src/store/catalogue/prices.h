@@ -1,4 +1,5 @@
-/* Prices: kept per edge and SKU, never changed. A close reads them all into one price list.
+/* Prices: kept per edge and SKU, never changed but for the mark that one is withdrawn. A close reads them all
+ * into one price list.
  *
  * A seller's standard prices (buyer 0) hold for every buyer of its; on an edge with prices of its own for a
  * SKU those go before them from the first one's date on. */
@@ -15,7 +16,8 @@ struct price_filter {
     bool has_buyer;    /* then buyer_id, 0 being the standard prices */
     int64_t buyer_id;
     bool or_standard; /* with has_buyer: the seller's standard prices too */
-    int64_t sku_id;   /* 0: any */
+    bool or_withdrawn;
+    int64_t sku_id; /* 0: any */
 };
 
 /* Numbers and inserts a price and its tiers; sets price->id. */
@@ -26,8 +28,11 @@ enum status price_insert(struct db *db, struct price *price, const struct price_
 enum status price_insert_many(struct db *db, struct price *prices, const struct price_edge *edges,
                               size_t count, struct fault *fault) MUST_CHECK;
 
-/* The price of exactly this (seller, buyer, SKU, currency, effective_from), which is its key; `*found` false
- * where there is none. */
+/* Marks a price as withdrawn: no list has it any more, but for those of withdrawn ones. */
+enum status price_withdraw(struct db *db, int64_t id, int64_t at_us, struct fault *fault) MUST_CHECK;
+
+/* The price of exactly this (seller, buyer, SKU, currency, effective_from), which is its key, if it
+ * is not withdrawn; `*found` false where there is none. */
 enum status price_find(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
                        int64_t sku_id, struct text currency, struct date effective_from, bool *found,
                        struct price *price, struct price_edge *edge, struct fault *fault) MUST_CHECK;
@@ -37,15 +42,13 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
                         struct page page, struct price_list *range, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
 
-/* All prices of the programme, or of one seller, as a list. */
+/* All prices of the programme, or of one seller, as a list; those that were withdrawn, of which several can
+ * have one key. */
+enum status price_list_load_withdrawn(struct db *db, struct arena *arena, struct price_list *list,
+                                      struct fault *fault) MUST_CHECK;
 enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) MUST_CHECK;
 enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
                                    struct price_list *list, struct fault *fault) MUST_CHECK;
-
-/* The last closed month of the edges that a seller's prices for a buyer (0: all its buyers) apply to; index
- * −1 where none is closed. */
-enum status price_last_closed_month(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
-                                    struct fault *fault) MUST_CHECK;
 
 #endif

@@ -106,6 +106,11 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "select agreement_id, month, usage_billing from months where usage_billing not in (0, 1, 2) or "
      "(state <> 'closed' and usage_billing <> 0)",
      "has a month (number {a}) that says {b} of how its usage was billed"},
+    {"price-withdrawn", AUDIT_INVOICE,
+     "select l.invoice_id, l.position, min(p.id) from invoice_lines l join invoices i on i.id = l.invoice_id "
+     "join prices p on p.id = l.price_id "
+     "where p.withdrawn_at_us > 0 and p.withdrawn_at_us >= i.issued_at_us group by l.invoice_id, l.position",
+     "has a line (number {a}) of a price that was withdrawn after it had been billed"},
     {"month-rules", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (rules is not null)",
      "has a month (number {a}) whose state and rules contradict each other"},
