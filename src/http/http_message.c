@@ -104,7 +104,7 @@ static bool is_host_name(struct text host) {
         if (c == '%' && (i + 2 >= host.length || !is_hex(host.at[i + 1]) || !is_hex(host.at[i + 2]))) {
             return false;
         }
-        if (!is_letter && !is_digit(c) && memchr("-._~!$&'()*+,;=%", c, 16) == NULL) {
+        if (!is_letter && !is_digit(c) && strchr("-._~!$&'()*+,;=%", c) == NULL) {
             return false;
         }
     }
@@ -127,8 +127,8 @@ static bool is_ip_literal(struct text inside) {
 static bool is_authority(struct text target) {
     struct text rest = text_behind(target, target.at[4] == ':' ? 7 : 8);
     struct text authority = text_take_until(&rest, '/');
-    struct text port = TEXT("");
-    struct text host = authority;
+    struct text port;
+    struct text host;
     if (text_starts_with(authority, TEXT("["))) {
         port = text_behind(authority, 1);
         host = text_take_until(&port, ']');
