@@ -11,6 +11,7 @@ static struct report_name name_of(const struct request *request) {
     return (struct report_name){
         .provider = request_parameter(request, "account"),
         .month = request_parameter(request, "month"),
+        .seller = request_query(request, "seller"),
     };
 }
 
@@ -129,10 +130,10 @@ static enum status post_reject(struct request *request, struct response *respons
 static const struct route ROUTES[] = {
     {METHOD_GET, "/v1/reports", RIGHT_READ, 0, "limit cursor provider month state", get_reports},
     {METHOD_GET, "/v1/reports/{report}", RIGHT_READ, 0, "format spreadsheet", get_report},
-    {METHOD_GET, OF_MONTH, RIGHT_READ, 0, "format spreadsheet", get_report_of_month},
-    {METHOD_POST, OF_MONTH "/adjustments", RIGHT_REPORTS, 0, "", post_adjustment},
-    {METHOD_POST, OF_MONTH "/submit", RIGHT_REPORTS, 0, "", post_submit},
-    {METHOD_POST, OF_MONTH "/approve", RIGHT_REPORTS, 0, "", post_approve},
-    {METHOD_POST, OF_MONTH "/reject", RIGHT_REPORTS, 0, "", post_reject},
+    {METHOD_GET, OF_MONTH, RIGHT_READ, 0, "format spreadsheet seller", get_report_of_month},
+    {METHOD_POST, OF_MONTH "/adjustments", RIGHT_REPORTS, 0, "seller", post_adjustment},
+    {METHOD_POST, OF_MONTH "/submit", RIGHT_REPORTS, 0, "seller", post_submit},
+    {METHOD_POST, OF_MONTH "/approve", RIGHT_REPORTS, 0, "seller", post_approve},
+    {METHOD_POST, OF_MONTH "/reject", RIGHT_REPORTS, 0, "seller", post_reject},
 };
 const struct route_group REPORT_ROUTES = {ROUTES, sizeof ROUTES / sizeof *ROUTES};

@@ -173,6 +173,86 @@ static void each_edge_reads_the_amount_at_its_own_prices_alone(void **state) {
     }
 }
 
+static const struct report_name SETTLEMENT = {
+    .provider = {"DIST", 4}, .seller = {"VEND", 4}, .month = {"2026-11", 7}};
+
+/* Nobody below a vendor lowers its settlement by saying so. */
+static void a_settlement_that_late_changes_lowered_waits_for_its_vendor(void **state) {
+    struct trade trade;
+    begin(&trade, *state, TIER_FLAT, "1:2.00", NULL);
+    struct world *world = trade.world;
+    trade_account(&trade, "vendor", "OTHER", NULL);
+    struct text licence = on_since_october(&trade, "P1", "A", 9);
+    told_late(&trade, licence, 2);
+    trade_close(&trade, "2026-10");
+    struct close_month_result result = trade_close(&trade, "2026-11");
+    const struct close_month_edge *open = trade_open_edge(&result, "VEND", "DIST");
+    assert_true(open != NULL && text_is(open->reason, "report-not-approved"));
+    assert_null(trade_open_edge(&result, "OTHER", "DIST"));
+    trade_at(&trade, "2027-06-10T00:00:00Z");
+    result = trade_close(&trade, "2026-11");
+    assert_non_null(trade_open_edge(&result, "VEND", "DIST"));
+    struct call distributor = call_of(world, "DIST");
+    struct call vendor = call_of(world, "VEND");
+    struct decide_report_input decision = {.name = SETTLEMENT};
+    struct report_detail detail;
+    distributor.now_us = vendor.now_us = world->now_us;
+    WORLD_FAULT(world, "not-yours", approve_report(&distributor, &decision, &detail, &world->fault));
+    decision.name.seller = TEXT("");
+    WORLD_OK(world, approve_report(&vendor, &decision, &detail, &world->fault));
+    assert_int_equal(detail.report.late_minor, 700);
+    trade_close(&trade, "2026-11");
+    assert_int_equal(billed(&trade, "VEND", "DIST"), 200);
+}
+
+static void a_vendor_reads_no_names_in_its_report_and_no_other_vendors_rows(void **state) {
+    struct trade trade;
+    begin(&trade, *state, TIER_FLAT, "1:2.00", NULL);
+    struct world *world = trade.world;
+    struct text licence = on_since_october(&trade, "P1", "A", 9);
+    trade_account(&trade, "vendor", "OTHER", NULL);
+    const struct report_name others = {
+        .provider = TEXT("DIST"), .seller = TEXT("OTHER"), .month = TEXT("2026-11")};
+    struct report_detail detail;
+    WORLD_FAULT(world, "unknown-report", show_report(&trade.call, &SETTLEMENT, &detail, &world->fault));
+    told_late(&trade, licence, 2);
+    trade_close(&trade, "2026-11");
+    struct usage_report report = shown_to(&trade, call_of(world, "VEND"), SETTLEMENT);
+    assert_int_equal(report.row_count, 1);
+    assert_int_equal(report.rows[0].late.parts, 7);
+    assert_int_equal(report.rows[0].customer_name.length, 0);
+    assert_false(text_is(report.rows[0].customer_code, "A"));
+    assert_true(text_is(shown_to(&trade, call_of(world, "DIST"), SETTLEMENT).rows[0].customer_code, "A"));
+    WORLD_FAULT(world, "unknown-report", show_report(&trade.call, &others, &detail, &world->fault));
+    struct call provider = call_of(world, "P1");
+    assert_int_not_equal(show_report(&provider, &SETTLEMENT, &detail, &world->fault), STATUS_OK);
+}
+
+static void a_settlement_that_its_vendor_rejects_is_adjusted_and_waits_again(void **state) {
+    struct trade trade;
+    begin(&trade, *state, TIER_FLAT, "1:2.00", NULL);
+    struct world *world = trade.world;
+    struct text licence = on_since_october(&trade, "P1", "A", 9);
+    told_late(&trade, licence, 2);
+    trade_close(&trade, "2026-10");
+    trade_close(&trade, "2026-11");
+    struct decide_report_input decision = {.name = SETTLEMENT, .reason = TEXT("they had nine")};
+    struct adjust_report_input adjust = {.name = SETTLEMENT,
+                                         .customer = TEXT("A"),
+                                         .sku = TEXT("S"),
+                                         .units = 9,
+                                         .reason = TEXT("as they had them")};
+    struct report_detail detail;
+    WORLD_OK(world, reject_report(&trade.call, &decision, &detail, &world->fault));
+    WORLD_OK(world, adjust_report(&trade.call, &adjust, &detail, &world->fault));
+    WORLD_OK(world, submit_report(&trade.call, &decision, &detail, &world->fault));
+    struct close_month_result result = trade_close(&trade, "2026-11");
+    assert_non_null(trade_open_edge(&result, "VEND", "DIST"));
+    WORLD_OK(world, approve_report(&trade.call, &decision, &detail, &world->fault));
+    trade_close(&trade, "2026-11");
+    assert_int_equal(billed(&trade, "VEND", "DIST"), 900);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(the_amount_is_what_the_bill_is_lower_by),
@@ -182,6 +262,9 @@ int main(void) {
         WORLD_TEST(without_a_price_no_amount_is_said),
         WORLD_TEST(where_nothing_was_told_late_nothing_is_taken_away),
         WORLD_TEST(each_edge_reads_the_amount_at_its_own_prices_alone),
+        WORLD_TEST(a_settlement_that_late_changes_lowered_waits_for_its_vendor),
+        WORLD_TEST(a_vendor_reads_no_names_in_its_report_and_no_other_vendors_rows),
+        WORLD_TEST(a_settlement_that_its_vendor_rejects_is_adjusted_and_waits_again),
     };
     return world_run_tests("late_amount", tests, sizeof tests / sizeof tests[0]);
 }

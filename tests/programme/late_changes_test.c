@@ -77,6 +77,14 @@ static struct report_detail report_of(struct trade *trade, const char *month) {
     return detail;
 }
 
+/* What a late change took away of the vendor's settlement waits for the vendor. */
+static void approve_as_vendor(struct trade *trade, const char *month) {
+    struct decide_report_input decision = {
+        .name = {.provider = TEXT("DIST"), .seller = TEXT("VEND"), .month = text_of(month)}};
+    struct report_detail detail;
+    WORLD_OK(trade->world, approve_report(&trade->call, &decision, &detail, &trade->world->fault));
+}
+
 static void approve(struct trade *trade, const char *month) {
     struct decide_report_input decision = {.name = {.provider = TEXT("P1"), .month = text_of(month)}};
     struct report_detail detail;
@@ -96,6 +104,11 @@ static void november_waits_for_its_seller(struct trade *trade, int64_t measured,
     assert_int_equal(detail.report.rows[0].late.parts, late);
     assert_int_equal(detail.report.late_minor, late * 200); /* at the distributor's price */
     approve(trade, "2026-11");
+    result = trade_close(trade, "2026-11");
+    assert_int_equal(result.open_count, 1);
+    open = trade_open_edge(&result, "VEND", "DIST");
+    assert_true(open != NULL && text_is(open->reason, "report-not-approved"));
+    approve_as_vendor(trade, "2026-11");
     assert_int_equal(trade_close(trade, "2026-11").open_count, 0);
     assert_int_equal(violations(trade, ""), 0);
 }
@@ -145,8 +158,9 @@ static void a_fall_that_reaches_into_the_next_month_waits_in_both(void **state) 
     trade_at(&trade, "2027-02-10T00:00:00Z");
     assert_int_equal(trade_close(&trade, "2026-10").open_count, 0);
     assert_int_equal(trade_close(&trade, "2026-11").open_count, 0);
-    assert_int_equal(trade_close(&trade, "2026-12").open_count, 1);
+    assert_int_equal(trade_close(&trade, "2026-12").open_count, 2);
     approve(&trade, "2026-12");
+    approve_as_vendor(&trade, "2026-12");
     assert_int_equal(trade_close(&trade, "2026-12").open_count, 0);
     assert_int_equal(violations(&trade, ""), 0);
 }
@@ -232,7 +246,7 @@ static void check_finds_what_silence_gave_away(void **state) {
     WORLD_OK(trade.world, off_at(&trade, licence, "2026-11-01"));
     november_waits_for_its_seller(&trade, 0, 50);
     trade_sabotage(&trade, "update reports set decided_by = 'system'");
-    assert_int_equal(violations(&trade, "late-unasked"), 1);
+    assert_int_equal(violations(&trade, "late-unasked"), 2);
 }
 
 int main(void) {

@@ -473,6 +473,8 @@ static void what_a_late_change_lowers_waits_for_the_seller_above(void **state) {
     assert_int_equal(detail.report.rows[0].measured.parts, 3);
     assert_int_equal(detail.report.rows[0].late.parts, 47);
     WORLD_OK(world, approve_report(&trade.call, &decision, &detail, &world->fault));
+    decision.name = (struct report_name){TEXT(""), TEXT("DIST"), TEXT("VEND"), TEXT("2026-10")};
+    WORLD_OK(world, approve_report(&trade.call, &decision, &detail, &world->fault));
     assert_int_equal(trade_close(&trade, "2026-10").open_count, 0);
     assert_int_equal(trade_ask(&trade, "select max(measured_parts) from invoice_lines"), 3);
     check_finds_nothing(world);

@@ -8,6 +8,7 @@
 
 static struct report_name name_given(const struct arguments *arguments) {
     return (struct report_name){.provider = argument_text(arguments, "provider"),
+                                .seller = argument_text(arguments, "seller"),
                                 .month = argument_text(arguments, "month")};
 }
 
@@ -111,8 +112,9 @@ static enum status run_report_list(struct operator_session *session, const struc
 }
 
 #define REPORT_OPTIONS                                                                                       \
-    {.name = "provider", .value = "P", .presence = REQUIRED, .help = "the provider that reports"}, {         \
-        .name = "month", .value = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"                      \
+    {.name = "provider", .value = "P", .presence = REQUIRED, .help = "the provider that reports"},           \
+        {.name = "month", .value = "MONTH", .presence = REQUIRED, .help = "e.g. 2026-11"}, {                 \
+        .name = "seller", .value = "V", .help = "of a report of the distributor's: the vendor"               \
     }
 
 static const struct command COMMANDS[] = {

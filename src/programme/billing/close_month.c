@@ -150,7 +150,7 @@ static void leave_open(struct closing *closing, struct close_month_edge edge, co
     closing->open[closing->result->open_count++] = edge;
 }
 
-/* Edges that buy to sell on report their months. */
+/* Edges that buy to sell on report their months. A vendor's has a report where late changes lowered it. */
 static bool must_report(const struct account *buyer) {
     return buyer->kind == ACCOUNT_PROVIDER || (buyer->kind == ACCOUNT_DISTRIBUTOR && buyer->seller_id != 0);
 }
@@ -162,11 +162,8 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
     const struct agreement *terms = &snapshot->agreements[agreement];
     const struct snapshot_edge *on = &snapshot->edges[edge];
     uint32_t state = REPORT_DRAFT;
-    if (!must_report(&snapshot->accounts[on->buyer])) {
-        return true;
-    }
     bool kept = id_map_get(&closing->report_states, terms->id, 0, &state);
-    if (kept && state == REPORT_APPROVED) {
+    if ((kept && state == REPORT_APPROVED) || (!kept && !must_report(&snapshot->accounts[on->buyer]))) {
         return true;
     }
     struct report_times times = report_times_of(snapshot_zone(snapshot, agreement), terms, closing->month);
@@ -176,6 +173,14 @@ static bool is_reported(struct closing *closing, uint32_t edge, uint32_t agreeme
     struct close_month_edge open = name_edge(closing, on->seller, on->buyer, agreement);
     struct text due = date_format(arena, times.due_on);
     struct text month = month_format(arena, closing->month);
+    if (!must_report(&snapshot->accounts[on->buyer])) {
+        leave_open(closing, open, "report-not-approved",
+                   text_format(arena,
+                               "Late changes took usage away from the settlement of %.*s. The vendor alone "
+                               "decides its report: approve it, or reject it to have it adjusted.",
+                               TEXT_ARGS(month)));
+        return false;
+    }
     if (kept && state == REPORT_SUBMITTED && closing->call->now_us >= times.unadjusted_overdue_us) {
         leave_open(
             closing, open, "report-not-approved",

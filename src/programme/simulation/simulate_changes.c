@@ -196,6 +196,7 @@ enum status simulate_approve_waiting(struct sim *sim, const struct close_month_r
     for (size_t i = 0; i < closed->open_count; i++) {
         struct decide_report_input decision = {
             .name = {.provider = closed->open[i].buyer_code,
+                     .seller = closed->open[i].seller_code,
                      .month = month_format(sim->call->arena, closed->month)}};
         struct report_detail detail;
         if (text_is(closed->open[i].reason, "report-not-approved")) {

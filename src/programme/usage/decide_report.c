@@ -15,6 +15,13 @@
 #include <assert.h>
 #include <string.h>
 
+/* What the close asks the deadline of. */
+struct overdue {
+    struct month month;
+    int64_t seller_id;
+    enum report_edges edges;
+};
+
 enum { REPORT_UNITS_MAX = 1000000000, REASON_BYTES_MAX = 2000 };
 
 /* The actor's name, as the other party reads it. */
@@ -328,8 +335,9 @@ enum status reject_report(struct call *call, const struct decide_report_input *i
 /* Whether the system decides the report of an edge now, which is `*report` then (id 0: nothing is kept). What
  * was submitted with adjustments waits for its seller however long (R6.7): it lowers or raises a bill, and
  * silence takes nobody's part. So does what a late change lowered (`*waits`, R4.18): the system submits it,
- * and the seller decides. */
-static enum status is_for_system(struct call *call, const struct report_edge *edge,
+ * and the seller decides. An edge of a vendor has no report and no deadline but for such a change: the system
+ * submits it once the month has ended. */
+static enum status is_for_system(struct call *call, const struct report_edge *edge, enum report_edges edges,
                                  const struct report_times *times, struct report *report, bool *yes,
                                  bool *waits, struct fault *fault) {
     struct report_adjustment *adjustments = NULL;
@@ -343,7 +351,9 @@ static enum status is_for_system(struct call *call, const struct report_edge *ed
                                   .state = REPORT_DRAFT,
                                   .reason = TEXT("")};
         /* A month that was over before the agreement was signed has nothing to report (R7.5). */
-        *yes = call->now_us >= times->overdue_us && edge->agreement.signed_at_us < times->end_us;
+        int64_t from_us = edges == EDGES_OF_VENDORS ? times->end_us : times->overdue_us;
+        *yes = call->now_us >= from_us && edge->agreement.signed_at_us < times->end_us &&
+               (*waits || edges == EDGES_THAT_REPORT);
         return STATUS_OK;
     }
     TRY(report_adjustments_load(call->db, call->arena, report->id, &adjustments, &count, fault));
@@ -382,11 +392,6 @@ static enum status approve_measured(const struct call *call, const struct report
         fault);
 }
 
-struct overdue_input {
-    struct month month;
-    int64_t seller_id;
-};
-
 /* Opens the zone of that name, unless it is the one that is open. */
 static enum status switch_zone(const struct call *call, struct text name, struct zone **zone,
                                struct fault *fault) {
@@ -398,7 +403,7 @@ static enum status switch_zone(const struct call *call, struct text name, struct
     return open_zone(call, name, zone, fault);
 }
 
-static enum status approve_overdue(struct call *call, const struct overdue_input *input,
+static enum status approve_overdue(struct call *call, const struct overdue *input,
                                    const int64_t *agreement_ids, size_t count, struct zone **zone,
                                    int64_t *approved, struct fault *fault) {
     for (size_t i = 0; i < count; i++) {
@@ -410,7 +415,7 @@ static enum status approve_overdue(struct call *call, const struct overdue_input
         struct report report;
         bool is_overdue = false;
         bool waits = false;
-        TRY(is_for_system(call, &edge, &times, &report, &is_overdue, &waits, fault));
+        TRY(is_for_system(call, &edge, input->edges, &times, &report, &is_overdue, &waits, fault));
         if (is_overdue) {
             TRY(approve_measured(call, &edge, &report, waits, fault));
             *approved += waits ? 0 : 1;
@@ -421,19 +426,27 @@ static enum status approve_overdue(struct call *call, const struct overdue_input
 
 static enum status submit_overdue_body(struct call *call, const void *input, void *output,
                                        struct fault *fault) {
-    const struct overdue_input *asked = input;
-    int64_t *ids = NULL;
-    size_t count = 0;
+    struct overdue asked = *(const struct overdue *)input;
+    static const enum report_edges EDGES[] = {EDGES_THAT_REPORT, EDGES_OF_VENDORS};
     struct zone *zone = NULL;
-    TRY(report_outstanding(call->db, call->arena, asked->month, asked->seller_id, &ids, &count, fault));
-    enum status status = approve_overdue(call, asked, ids, count, &zone, output, fault);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < sizeof EDGES / sizeof EDGES[0]; i++) {
+        int64_t *ids = NULL;
+        size_t count = 0;
+        asked.edges = EDGES[i];
+        status = report_outstanding(call->db, call->arena, asked.month, asked.seller_id, asked.edges, &ids,
+                                    &count, fault);
+        if (status == STATUS_OK) {
+            status = approve_overdue(call, &asked, ids, count, &zone, output, fault);
+        }
+    }
     zone_close(zone);
     return status;
 }
 
 enum status submit_overdue_reports(struct call *call, struct month month, int64_t seller_id, int64_t *count,
                                    struct fault *fault) {
-    struct overdue_input input = {month, seller_id};
+    struct overdue input = {.month = month, .seller_id = seller_id};
     struct actor actor = call->actor;
     int64_t approved = 0;
     call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};

@@ -62,20 +62,35 @@ static enum status find_buyer(const struct call *call, struct text word, struct 
     return find_account(call, word, "provider", buyer, fault);
 }
 
+/* The edge's seller: above the buyer in the tree, or a vendor of the distributor's that is named or asks. */
+static enum status find_seller(const struct call *call, struct text word, const struct account *buyer,
+                               struct account *seller, struct fault *fault) {
+    int64_t seller_id = buyer->seller_id == 0 ? call->actor.account_id : buyer->seller_id;
+    if (word.length > 0) {
+        return find_account(call, word, "seller", seller, fault);
+    }
+    return seller_id == 0 ? STATUS_OK : account_load(call->db, call->arena, seller_id, seller, fault);
+}
+
 static enum status find_by_edge(const struct call *call, const struct report_name *name,
                                 struct edge_report *out, struct fault *fault) {
     bool found = false;
     struct account buyer = {0};
+    struct account seller = {0};
     TRY(month_parse(name->month, "month", &out->edge.month, fault));
     TRY(find_buyer(call, name->provider, &buyer, fault));
-    if (buyer.seller_id != 0 && buyer.kind != ACCOUNT_CUSTOMER) {
-        TRY(find_last_of_pair(call, buyer.seller_id, buyer.id, &found, &out->edge.agreement, fault));
+    TRY(find_seller(call, name->seller, &buyer, &seller, fault));
+    if (seller.id != 0 && buyer.kind != ACCOUNT_CUSTOMER) {
+        TRY(find_last_of_pair(call, seller.id, buyer.id, &found, &out->edge.agreement, fault));
     }
     if (!found) {
         return unknown_report(name->provider, fault);
     }
     TRY(report_load_month(call->db, call->arena, out->edge.agreement.id, out->edge.month, &out->report,
                           &found, fault));
+    if (!found && seller.kind == ACCOUNT_VENDOR) {
+        return unknown_report(name->provider, fault); /* only the close makes one */
+    }
     if (!found) {
         out->report = (struct report){.agreement_id = out->edge.agreement.id,
                                       .month = out->edge.month,

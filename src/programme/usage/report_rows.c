@@ -2,6 +2,7 @@
 
 #include "programme/call/name_cache.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/sight.h"
 #include "programme/usage/joined_month.h"
 #include "programme/usage/load_usage.h"
 #include "programme/usage/used_units.h"
@@ -54,6 +55,7 @@ struct filling {
     size_t owner_count;
     size_t owner_capacity;
     struct name_cache names;
+    struct sight sight; /* of a vendor's report: it does not read whose licences they are (R2.17) */
     struct usage_scratch usage_scratch;
     struct meter_scratch meter_scratch;
 };
@@ -255,8 +257,12 @@ static enum status name_row(struct filling *filling, struct report_row_key key, 
     const struct sku *sku = NULL;
     TRY(name_cache_account(&filling->names, key.customer_id, &customer, fault));
     TRY(name_cache_sku(&filling->names, key.sku_id, &sku, fault));
-    row->customer_code = customer->code;
-    row->customer_name = customer->name;
+    struct account shown = *customer;
+    if (filling->edge->seller.kind == ACCOUNT_VENDOR) {
+        TRY(sight_limit_account(&filling->sight, &shown, fault));
+    }
+    row->customer_code = shown.code;
+    row->customer_name = shown.name;
     row->sku = sku->code;
     row->description = sku->name;
     return fill_used(filling, sku->owner_id, most_on, row, fault);
@@ -355,6 +361,18 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     return STATUS_OK;
 }
 
+/* Every vendor sells to the same buyer: what is another's is on another edge. */
+static enum status is_on_edge(struct filling *filling, int64_t sku_id, bool *yes, struct fault *fault) {
+    const struct account *seller = &filling->edge->seller;
+    const struct sku *sku = NULL;
+    *yes = true;
+    if (seller->kind == ACCOUNT_VENDOR) {
+        TRY(name_cache_sku(&filling->names, sku_id, &sku, fault));
+        *yes = sku->owner_id == seller->id;
+    }
+    return STATUS_OK;
+}
+
 static enum status fill_rows(struct filling *filling, struct report_rows *rows, struct fault *fault) {
     struct arena *arena = filling->call->arena;
     size_t count = 0;
@@ -364,7 +382,9 @@ static enum status fill_rows(struct filling *filling, struct report_rows *rows, 
                   filling->usage.group_count + filling->provisioned_count + filling->used_count);
     for (struct report_row_key key; next_key(filling, &key);) {
         TRY(fill_row(filling, key, &keyed[count], fault));
-        count += is_told(&keyed[count].row);
+        bool is_own = false;
+        TRY(is_on_edge(filling, key.sku_id, &is_own, fault));
+        count += is_own && is_told(&keyed[count].row);
     }
     if (count > 0) {
         qsort(keyed, count, sizeof *keyed, compare_rows);
@@ -405,7 +425,10 @@ enum status report_rows_measure(struct call *call, const struct report_edge *edg
     filling.on.usage_scratch = &filling.usage_scratch;
     filling.on.meter_scratch = &filling.meter_scratch;
     name_cache_init(&filling.names, call);
-    status = fill_rows(&filling, rows, fault);
+    status = sight_open(call, &filling.sight, fault);
+    if (status == STATUS_OK) {
+        status = fill_rows(&filling, rows, fault);
+    }
 done:
     zone_close(zone);
     return status;

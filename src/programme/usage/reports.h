@@ -1,7 +1,8 @@
 /* Reports: the usage report of a month on one edge, filled in from the meter. decide_report.h has what its
  * two parties do with it.
  *
- * Reports are made on the edges that buy to sell on: of a provider or a sub-distributor from its seller.
+ * Reports are made on the edges that buy to sell on: of a provider or a sub-distributor from its seller. An
+ * edge of a vendor has one only for a month that late changes lowered: the close submits it (R4.18).
  * Nobody types in what the meter knows: a draft is there from the month's first day, with the numbers as they
  * stand; submitting it, once the month has ended, freezes the month's events on the edge. A rejected report
  * is adjusted and submitted again. */
@@ -15,7 +16,8 @@
 /* Which report: by its identifier, or by the edge's buyer and the month. */
 struct report_name {
     struct text report;   /* rep_…; empty: by the two below */
-    struct text provider; /* the edge's buyer: a provider or a sub-distributor */
+    struct text provider; /* the edge's buyer: a provider or a distributor */
+    struct text seller;   /* of the distributor's: the vendor; empty: the actor's own account */
     struct text month;    /* "2026-11" */
 };
 

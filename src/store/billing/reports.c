@@ -162,12 +162,13 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
 }
 
 /* The edges of the seller $2 (0: of all) without an approved report for the month $1, which is not closed on
- * them. Only a buyer that sells on reports. */
+ * them. Only a buyer that sells on reports; $3 is 1: those of vendors, which ask for a report only where late
+ * changes lowered it. */
 static const char OUTSTANDING[] =
     "select g.id from agreements g join accounts b on b.id = g.buyer_id join accounts s on s.id = "
     "g.seller_id "
     "where g.state in ('signed', 'suspended', 'terminated') and b.kind in ('provider', 'distributor') "
-    "and s.kind <> 'vendor' and (cast($2 as bigint) = 0 or g.seller_id = $2) "
+    "and (s.kind = 'vendor') = (cast($3 as bigint) = 1) and (cast($2 as bigint) = 0 or g.seller_id = $2) "
     "and not exists (select 1 from reports r where r.agreement_id = g.id and r.month = $1 "
     "and r.state = 'approved') "
     "and not exists (select 1 from months m where m.agreement_id = g.id and m.month = $1 and m.state = "
@@ -175,8 +176,11 @@ static const char OUTSTANDING[] =
     "order by g.id";
 
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
-                               int64_t **agreement_ids, size_t *count, struct fault *fault) {
-    return rows_integers(db, arena, OUTSTANDING, DB_ARGS(db_integer(month.index), db_integer(seller_id)),
+                               enum report_edges edges, int64_t **agreement_ids, size_t *count,
+                               struct fault *fault) {
+    return rows_integers(db, arena, OUTSTANDING,
+                         DB_ARGS(db_integer(month.index), db_integer(seller_id),
+                                 db_integer(edges == EDGES_OF_VENDORS ? 1 : 0)),
                          agreement_ids, count, fault);
 }
 

@@ -72,10 +72,12 @@ enum status report_list(struct db *db, struct arena *arena, const struct report_
 enum status reports_approved_by_silence(struct db *db, struct arena *arena, struct report **reports,
                                         size_t *count, struct fault *fault) MUST_CHECK;
 
-/* The agreements of a seller (0: of all) whose buyer must report the month and that have no approved report
- * of it, while the month is not closed on them. */
+/* The agreements of a seller (0: of all) whose buyer must report the month, or those of vendors, that have no
+ * approved report of it, while the month is not closed on them. */
+enum report_edges { EDGES_THAT_REPORT, EDGES_OF_VENDORS };
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,
-                               int64_t **agreement_ids, size_t *count, struct fault *fault) MUST_CHECK;
+                               enum report_edges edges, int64_t **agreement_ids, size_t *count,
+                               struct fault *fault) MUST_CHECK;
 
 /* How many units of a SKU an end customer's licences have in [from_us, to_us), on or not, over the edges
  * whose seller has `edge_depth`. Those issued later and those retired before are left out. */
