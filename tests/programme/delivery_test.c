@@ -10,6 +10,7 @@
 #include "programme/delivery/update_files.h"
 #include "programme/delivery/verify_updates.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/licensing/undo_licence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -661,6 +662,30 @@ static void a_link_shows_the_key_and_the_newest_stable_installers(void **state) 
     end_stage(&stage);
 }
 
+static void an_on_under_which_a_link_gave_an_installer_is_not_undone(void **state) {
+    struct stage stage = a_stage(state);
+    struct world *world = stage.world;
+    struct opened_artifact opened;
+    struct undone_licence undone;
+    a_product(&stage, NULL, "ACME", "EPP", "OFFICE");
+    a_release(&stage, "EPP", "1.0", "stable");
+    struct text licence = a_licence_on(world, "OFFICE", 3);
+    struct text token = a_link(&stage, licence, 0);
+    struct call provider = call_by(&stage, "P1");
+    struct call nobody = call_by(&stage, NULL);
+    const struct undo_licence_input undo = {.licence = licence, .changes = 1};
+    WORLD_OK(world, undo_licence(&provider, &undo, &undone, &world->fault));
+    assert_int_equal(undone.undone, 1);
+    turn_on(world, licence);
+    WORLD_OK(world,
+             open_install_artifact(&nobody, token, TEXT("linux-amd64"), TEXT(""), &opened, &world->fault));
+    close(opened.fd);
+    WORLD_OK(world, undo_licence(&provider, &undo, &undone, &world->fault));
+    assert_int_equal(undone.undone, 0);
+    assert_true(text_is(undone.instead, "off"));
+    end_stage(&stage);
+}
+
 static void a_link_expires_and_is_revoked_and_its_token_is_kept_nowhere(void **state) {
     struct stage stage = a_stage(state);
     struct world *world = stage.world;
@@ -735,6 +760,7 @@ int main(void) {
         WORLD_TEST(another_secret_opens_no_key),
         WORLD_TEST(versions_go_on_above_what_clients_have_seen_after_a_restore),
         WORLD_TEST(a_link_shows_the_key_and_the_newest_stable_installers),
+        WORLD_TEST(an_on_under_which_a_link_gave_an_installer_is_not_undone),
         WORLD_TEST(a_link_expires_and_is_revoked_and_its_token_is_kept_nowhere),
         WORLD_TEST(a_link_is_made_by_the_provider_for_what_can_be_installed),
     };

@@ -267,11 +267,31 @@ static enum status choose_installer(const struct install_page *page, struct text
     return STATUS_OK;
 }
 
+static enum status do_note_download(struct call *call, const void *input, void *output, struct fault *fault) {
+    const struct text *token = input;
+    struct install_link link;
+    struct licence_row row;
+    (void)output;
+    TRY(open_link(call, *token, &link, &row, fault));
+    return install_link_note_download(call->db, link.id, call->now_us, fault);
+}
+
+/* What was downloaded under a rise of seats cannot be taken back, so the rise cannot (R4.16). A customer
+ * downloads by any clock. */
+static enum status note_download(struct call *call, struct text token, struct fault *fault) {
+    bool any_clock = call->any_clock;
+    call->any_clock = true;
+    enum status status = call_run(call, DB_WRITE, do_note_download, &token, NULL, fault);
+    call->any_clock = any_clock;
+    return status;
+}
+
 enum status open_install_artifact(struct call *call, struct text token, struct text platform,
                                   struct text product, struct opened_artifact *out, struct fault *fault) {
     struct install_page page = {0};
     const struct install_choice *choice = NULL;
     TRY(open_install_page(call, token, &page, fault));
     TRY(choose_installer(&page, platform, product, &choice, fault));
+    TRY(note_download(call, token, fault));
     return open_artifact(call, choice->file_name, choice->sha256, out, fault);
 }

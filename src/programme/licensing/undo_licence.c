@@ -7,6 +7,7 @@
 #include "programme/licensing/event_time.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/licensing/void_events.h"
+#include "store/delivery/install_links.h"
 #include "store/devices/devices.h"
 #include "store/parties/programme.h"
 
@@ -69,8 +70,13 @@ static enum status is_used(struct call *call, const struct undoing *undoing, boo
     if (voiding_peak(&undoing->voiding) <= undoing->before.counted_seats) {
         return STATUS_OK;
     }
-    return device_used_since(call->db, undoing->licence->id, first_of(undoing)->recorded_at_us,
-                             undoing->before.counted_seats, used, fault);
+    int64_t since_us = first_of(undoing)->recorded_at_us;
+    TRY(device_used_since(call->db, undoing->licence->id, since_us, undoing->before.counted_seats, used,
+                          fault));
+    if (*used || undoing->before.counted_seats > 0) {
+        return STATUS_OK; /* what counted before could be downloaded before */
+    }
+    return install_links_used_since(call->db, undoing->licence->id, since_us, used, fault);
 }
 
 static enum status check_parts(const struct call *call, const struct licence *licence,

@@ -56,3 +56,17 @@ static const char REVOKE[] =
 enum status install_link_revoke(struct db *db, int64_t id, int64_t at_us, struct fault *fault) {
     return db_run(db, REVOKE, DB_ARGS(db_integer(id), db_integer(at_us)), NULL, fault);
 }
+
+static const char NOTE_DOWNLOAD[] = "update install_links set downloaded_at_us = $2 where id = $1";
+
+enum status install_link_note_download(struct db *db, int64_t id, int64_t at_us, struct fault *fault) {
+    return db_run(db, NOTE_DOWNLOAD, DB_ARGS(db_integer(id), db_integer(at_us)), NULL, fault);
+}
+
+static const char DOWNLOADED_SINCE[] =
+    "select 1 from install_links where licence_id = $1 and downloaded_at_us >= $2 limit 1";
+
+enum status install_links_used_since(struct db *db, int64_t licence_id, int64_t since_us, bool *used,
+                                     struct fault *fault) {
+    return rows_yes(db, DOWNLOADED_SINCE, DB_ARGS(db_integer(licence_id), db_integer(since_us)), used, fault);
+}

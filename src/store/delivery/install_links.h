@@ -25,4 +25,11 @@ enum status install_link_list(struct db *db, struct arena *arena, int64_t licenc
                               struct install_link **links, size_t *count, struct fault *fault) MUST_CHECK;
 enum status install_link_revoke(struct db *db, int64_t id, int64_t at_us, struct fault *fault) MUST_CHECK;
 
+/* Notes that an installer was downloaded by the link; and whether one was by any link of the licence since
+ * then. */
+enum status install_link_note_download(struct db *db, int64_t id, int64_t at_us,
+                                       struct fault *fault) MUST_CHECK;
+enum status install_links_used_since(struct db *db, int64_t licence_id, int64_t since_us, bool *used,
+                                     struct fault *fault) MUST_CHECK;
+
 #endif
