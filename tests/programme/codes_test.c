@@ -6,6 +6,7 @@
 #include "programme/call/lookup_sku.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
+#include "programme/catalogue/import_prices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -283,6 +284,36 @@ static void a_code_that_was_anothers_before_is_not_given_again(void **state) {
     WORLD_OK(world, rename_code(world, "ALPHA", "A2", "A1"));
 }
 
+static enum status import_list(struct world *world, const char *who, const char *buyer, const char *row) {
+    struct call call = call_of(world, who, RIGHT_ALL);
+    struct import_prices_result result;
+    struct import_problems problems = {0};
+    const struct import_prices_input input = {
+        .buyer = text_of(buyer),
+        .content = text_format(
+            &world->arena,
+            "seller,buyer,sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n%s", row)};
+    return import_prices(&call, &input, &result, &problems, &world->fault);
+}
+
+static void a_price_list_is_taken_by_every_name_that_its_parties_had(void **state) {
+    struct world *world = *state;
+    a_whole_cast(world);
+    import(world, "VENDOR", "S,Seat\n");
+    WORLD_OK(world, rename_code(world, "DIST", "ALPHA", "ALEPH"));
+    static const char REST[] = "s,USD,2026-12-01,peak,flat,1,5.00\n";
+    struct text identifier = the_account(world, "ALEPH").identifier;
+    const char *const names[] = {"ALPHA", "aleph", "DIST/ALEPH", identifier.at};
+    for (size_t i = 0; i < 4; i++) {
+        struct text row = text_format(&world->arena, "DIST,%s,%s", names[i], REST);
+        WORLD_OK(world, import_list(world, "DIST", "ALEPH", row.at));
+    }
+    struct text others = text_format(&world->arena, "DIST,BETA,%s", REST);
+    WORLD_FAULT(world, "wrong-buyer", import_list(world, "DIST", "ALEPH", others.at));
+    struct text standard = text_format(&world->arena, "DIST,ALPHA,%s", REST);
+    WORLD_FAULT(world, "wrong-buyer", import_list(world, "DIST", "", standard.at));
+}
+
 /* ---- SKUs ---- */
 
 static void another_vendors_code_disturbs_no_older_sku(void **state) {
@@ -360,6 +391,7 @@ int main(void) {
         WORLD_TEST(two_codes_of_one_seller_that_differ_in_case_stay_of_use),
         WORLD_TEST(whoever_sold_it_or_stands_above_renames_it_and_no_stranger),
         WORLD_TEST(a_code_that_was_anothers_before_is_not_given_again),
+        WORLD_TEST(a_price_list_is_taken_by_every_name_that_its_parties_had),
         WORLD_TEST(another_vendors_code_disturbs_no_older_sku),
         WORLD_TEST(a_sku_that_is_called_like_a_path_is_not_taken_for_it),
         WORLD_TEST(an_ambiguous_sku_lists_its_owners),

@@ -1,8 +1,10 @@
 /* Exports and margins: what leaves the store as records, and what an account earns. */
 #include "exported.h"
+#include "programme/audit/audit_store.h"
 #include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/withdraw_price.h"
 #include "programme/exchange/export.h"
+#include "programme/parties/accounts.h"
 #include "programme/parties/amend_agreement.h"
 #include "trade.h"
 
@@ -55,13 +57,13 @@ static void the_columns_are_those_of_the_contract(void **state) {
     assert_true(has(lines,
                     "invoice,month,seller,buyer,customer,sku,policy,measured,quantity,unit_price,amount,"
                     "currency,note,line,takes_invoice,takes_line,rules\n"));
-    assert_true(has(lines, "P1-2026-000002,2026-10,P1,B,B,S,peak,2,0,90,0.00,USD,free month,1,,,2\n"));
+    assert_true(has(lines, "P1-2026-000002,2026-10,P1,B,B,S,peak,2,0,90,0.00,USD,free month,1,,,3\n"));
     /* 4 × 31 + 2 × 1 seat-days: 126 of 31; 62 in tier one, of which A 61.02 and B 0.98: 61 and 1. */
     assert_true(has(lines,
-                    "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,1.967742,31,61.00,USD,,1,,,2\n"
-                    "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,2.032258,15.5,31.50,USD,,2,,,2\n"
-                    "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,31,1.00,USD,,3,,,2\n"
-                    "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,15.5,0.50,USD,,4,,,2\n"));
+                    "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,1.967742,31,61.00,USD,,1,,,3\n"
+                    "DIST-2026-000001,2026-10,DIST,P1,A,S,daily,4,2.032258,15.5,31.50,USD,,2,,,3\n"
+                    "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,31,1.00,USD,,3,,,3\n"
+                    "DIST-2026-000001,2026-10,DIST,P1,B,S,daily,0.064516,0.032258,15.5,0.50,USD,,4,,,3\n"));
     assert_true(has(export_as(&trade, &trade.call, "ledger", "2026-10"),
                     "posting,time,invoice,account,debit,credit,currency\n1,2026-11-10T00:00:00.000000Z,"
                     "DIST-2026-000001,receivable,"));
@@ -175,13 +177,13 @@ static void a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights(vo
     assert_true(has(months,
                     "month,seller,buyer,agreement,currency,time_zone,begins,ends,rules,billing,closed_at\n"
                     "2026-10,VEND,DIST,agr_"));
-    assert_true(has(months, ",USD,UTC,2026-10-01T00:00:00.000000Z,2026-11-01T00:00:00.000000Z,2,here,"
+    assert_true(has(months, ",USD,UTC,2026-10-01T00:00:00.000000Z,2026-11-01T00:00:00.000000Z,3,here,"
                             "2026-11-10T00:00:00.000000Z\n"));
     /* Each begins when the one before has ended. */
     assert_true(
-        has(months, ",USD,Europe/Berlin,2026-11-01T00:00:00.000000Z,2026-11-30T23:00:00.000000Z,2,here,"));
+        has(months, ",USD,Europe/Berlin,2026-11-01T00:00:00.000000Z,2026-11-30T23:00:00.000000Z,3,here,"));
     assert_true(
-        has(months, ",EUR,America/New_York,2026-11-30T23:00:00.000000Z,2027-01-01T05:00:00.000000Z,2,here,"));
+        has(months, ",EUR,America/New_York,2026-11-30T23:00:00.000000Z,2027-01-01T05:00:00.000000Z,3,here,"));
     struct text midnights = export_as(&trade, &trade.call, "midnights", "2026-11");
     assert_true(has(midnights, "time_zone,month,date,begins\nEurope/Berlin,2026-11,2026-11-01,"
                                "2026-10-31T23:00:00.000000Z\n"));
@@ -192,6 +194,36 @@ static void a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights(vo
     provider.actor = (struct actor){ACTOR_USER, 1, trade.distributor_id, RIGHT_ALL};
     assert_null(strstr(export_as(&trade, &provider, "midnights", "").at, "New_York"));
     assert_null(strstr(export_as(&trade, &provider, "months", "").at, "New_York"));
+}
+
+/* The seller calls its buyer otherwise in the middle of a series, and gives the code to nobody else. */
+static void a_new_code_changes_no_number_and_no_export(void **state) {
+    struct trade trade;
+    struct account_view view;
+    struct audit_store_result audited;
+    struct text code = TEXT("P9");
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    struct call distributor = trade.call;
+    distributor.actor =
+        (struct actor){.kind = ACTOR_USER, .id = 1, .account_id = trade.distributor_id, .rights = RIGHT_ALL};
+    struct text before = export_as(&trade, &distributor, "lines", "2026-10");
+    struct text before_whole = export_as(&trade, &trade.call, "lines", "2026-10");
+    const struct edit_account_input edit = {.account = TEXT("P1"), .code = &code};
+    WORLD_OK(trade.world, edit_account(&trade.call, &edit, &view, &trade.world->fault));
+    const struct add_account_input again = {
+        .kind = TEXT("provider"), .name = TEXT("Another"), .code = TEXT("P1"), .seller = TEXT("DIST")};
+    WORLD_FAULT(trade.world, "code-taken", add_account(&trade.call, &again, &view, &trade.world->fault));
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    assert_true(text_equal(before, export_as(&trade, &distributor, "lines", "2026-10")));
+    assert_true(text_equal(before_whole, export_as(&trade, &trade.call, "lines", "2026-10")));
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices where number like 'P9-%'"), 0);
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices where number = 'P1-2026-000003'"), 1);
+    assert_true(has(export_as(&trade, &distributor, "accounts", ""), "\nP1,provider,P9,"));
+    WORLD_OK(trade.world, audit_store(&trade.call, &audited, &trade.world->fault));
+    assert_int_equal(audited.violation_total, 0);
 }
 
 static void an_accounts_ledger_counts_the_postings_of_its_own_books(void **state) {
@@ -288,6 +320,7 @@ int main(void) {
         WORLD_TEST(an_edge_keeps_the_prices_of_every_currency_that_it_had),
         WORLD_TEST(a_withdrawn_price_stays_in_the_export_and_imports_nowhere),
         WORLD_TEST(a_closed_month_says_what_it_was_closed_by_and_keeps_its_midnights),
+        WORLD_TEST(a_new_code_changes_no_number_and_no_export),
         WORLD_TEST(an_accounts_ledger_counts_the_postings_of_its_own_books),
         WORLD_TEST(an_export_that_is_none_is_refused),
         WORLD_TEST(a_margin_is_revenue_less_cost_of_what_was_billed),

@@ -89,7 +89,7 @@ static enum status run_move_list(struct operator_session *session, const struct 
 static const struct command COMMANDS[] = {
     {.words = "move propose",
      .summary = "Propose that a customer moves to another provider",
-     .operands = {{.name = "CUSTOMER", .presence = REQUIRED, .help = "acc_… or code"}},
+     .operands = {{.name = "CUSTOMER", .presence = REQUIRED, .help = "acc_…, code or SELLER/CODE"}},
      .options = {{.name = "to", .value = "P", .presence = REQUIRED, .help = "the new provider"},
                  {.name = "month",
                   .value = "YYYY-MM",

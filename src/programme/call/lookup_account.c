@@ -207,6 +207,22 @@ enum status find_account(const struct call *call, struct text word, const char *
     return find_account_within(call, 0, word, field, account, fault);
 }
 
+enum status account_is_called(const struct call *call, int64_t account_id, struct text word, bool *yes,
+                              struct fault *fault) {
+    struct account found = {0};
+    int64_t id = 0;
+    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, &id)) {
+        *yes = id == account_id;
+        return STATUS_OK;
+    }
+    TRY(account_had_code(call->db, account_id, word, yes, fault));
+    if (!*yes && memchr(word.at, '/', word.length) != NULL) {
+        TRY(follow_path(call, word, yes, &found, fault));
+        *yes = *yes && found.id == account_id;
+    }
+    return STATUS_OK;
+}
+
 enum status find_account_or_own(const struct call *call, struct text word, const char *field,
                                 struct account *account, struct fault *fault) {
     if (word.length > 0) {

@@ -24,6 +24,11 @@ enum status find_account_with_right(const struct call *call, struct text word, c
                                     enum right right, struct account *account,
                                     struct fault *fault) MUST_CHECK;
 
+/* Whether a file's word is that account: its identifier, a code that it has or had (exports go by its first),
+ * or a path. */
+enum status account_is_called(const struct call *call, int64_t account_id, struct text word, bool *yes,
+                              struct fault *fault) MUST_CHECK;
+
 /* The id of the account that a list's condition names; no word is no condition, and the id 0. */
 enum status find_account_condition(const struct call *call, struct text word, const char *field,
                                    int64_t *account_id, struct fault *fault) MUST_CHECK;

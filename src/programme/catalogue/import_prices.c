@@ -4,6 +4,7 @@
 #include "core/base/id_map.h"
 #include "core/base/text_map.h"
 #include "programme/call/authorise.h"
+#include "programme/call/lookup_account.h"
 #include "programme/call/lookup_sku.h"
 #include "programme/call/seeded_map.h"
 #include "programme/catalogue/import_rows.h"
@@ -62,6 +63,8 @@ struct import {
     size_t price_count, price_capacity;
     int columns[COLUMN_COUNT];
     bool replace;
+    struct text last_seller; /* as the last row named them */
+    struct text last_buyer;
 };
 
 static const int64_t AMBIGUOUS = INT64_MAX;
@@ -158,20 +161,38 @@ static enum status join_price(struct import *import, const struct incoming *row,
     return STATUS_OK;
 }
 
+/* Whether the row's word is the party, `last` being the word that was last: rows of an export repeat it. */
+static enum status is_party(const struct import *import, int64_t account_id, struct text word,
+                            struct text *last, bool *yes, struct fault *fault) {
+    *yes = word.length == 0 || text_equal(word, *last);
+    if (*yes || account_id == 0) {
+        return STATUS_OK;
+    }
+    TRY(account_is_called(import->call, account_id, word, yes, fault));
+    if (*yes) {
+        *last = text_copy(import->call->arena, word);
+    }
+    return STATUS_OK;
+}
+
 /* A price list that was exported names its edges: only those rows are taken that are of this one. */
-static enum status check_edge(const struct import *import, const struct csv_row *row, struct fault *fault) {
+static enum status check_edge(struct import *import, const struct csv_row *row, struct fault *fault) {
+    const struct pricing *pricing = &import->pricing;
     struct text seller = text_trim(cell(import, row, COLUMN_SELLER));
     struct text buyer = text_trim(cell(import, row, COLUMN_BUYER));
-    if (seller.length > 0 && !text_equal(seller, import->pricing.seller.code)) {
+    bool is_sellers = false;
+    bool is_buyers = false;
+    TRY(is_party(import, pricing->seller.id, seller, &import->last_seller, &is_sellers, fault));
+    if (!is_sellers) {
         return fault_set(fault, STATUS_INVALID, "wrong-seller", "seller", seller,
                          "This row is a price of %.*s, and the import is for %.*s.", TEXT_ARGS(seller),
-                         TEXT_ARGS(import->pricing.seller.code));
+                         TEXT_ARGS(pricing->seller.code));
     }
-    if (buyer.length > 0 && !text_equal(buyer, import->pricing.buyer_code)) {
-        return fault_set(
-            fault, STATUS_INVALID, "wrong-buyer", "buyer", buyer,
-            "This row is a price for %.*s, and the import is for %.*s.", TEXT_ARGS(buyer),
-            TEXT_ARGS(import->pricing.buyer_id == 0 ? TEXT("all buyers") : import->pricing.buyer_code));
+    TRY(is_party(import, pricing->buyer_id, buyer, &import->last_buyer, &is_buyers, fault));
+    if (!is_buyers) {
+        return fault_set(fault, STATUS_INVALID, "wrong-buyer", "buyer", buyer,
+                         "This row is a price for %.*s, and the import is for %.*s.", TEXT_ARGS(buyer),
+                         TEXT_ARGS(pricing->buyer_id == 0 ? TEXT("all buyers") : pricing->buyer_code));
     }
     return STATUS_OK;
 }

@@ -147,6 +147,14 @@ enum status account_code_give(struct db *db, int64_t account_id, struct text cod
                   fault);
 }
 
+static const char HAD_CODE[] = "select cast(count(*) as bigint) from account_codes where account_id = $1 and "
+                               "lower(code) = lower($2)";
+
+enum status account_had_code(struct db *db, int64_t account_id, struct text code, bool *yes,
+                             struct fault *fault) {
+    return rows_yes(db, HAD_CODE, DB_ARGS(db_integer(account_id), db_string(code)), yes, fault);
+}
+
 static const char LOAD_PREFIX[] = "select number_prefix from accounts where id = $1 and number_prefix <> ''";
 static const char KEEP_PREFIX[] = "update accounts set number_prefix = $2 where id = $1";
 

@@ -65,6 +65,10 @@ enum status account_code_taken(struct db *db, int64_t seller_id, int64_t account
 enum status account_code_give(struct db *db, int64_t account_id, struct text code, int64_t now_us,
                               struct fault *fault) MUST_CHECK;
 
+/* Whether the account has the code, in letters of either case, or had it before. */
+enum status account_had_code(struct db *db, int64_t account_id, struct text code, bool *yes,
+                             struct fault *fault) MUST_CHECK;
+
 /* What the numbers of the account's documents begin with: the code that it had when it issued the first.
  * Keeps `code` as that where it has issued none yet. */
 enum status account_number_prefix(struct db *db, struct arena *arena, int64_t account_id, struct text code,
