@@ -181,14 +181,14 @@ static void a_settlement_that_late_changes_lowered_waits_for_its_vendor(void **s
     struct trade trade;
     begin(&trade, *state, TIER_FLAT, "1:2.00", NULL);
     struct world *world = trade.world;
-    trade_account(&trade, "vendor", "OTHER", NULL);
+    trade_account(&trade, "vendor", "SECOND", NULL);
     struct text licence = on_since_october(&trade, "P1", "A", 9);
     told_late(&trade, licence, 2);
     trade_close(&trade, "2026-10");
     struct close_month_result result = trade_close(&trade, "2026-11");
     const struct close_month_edge *open = trade_open_edge(&result, "VEND", "DIST");
     assert_true(open != NULL && text_is(open->reason, "report-not-approved"));
-    assert_null(trade_open_edge(&result, "OTHER", "DIST"));
+    assert_null(trade_open_edge(&result, "SECOND", "DIST"));
     trade_at(&trade, "2027-06-10T00:00:00Z");
     result = trade_close(&trade, "2026-11");
     assert_non_null(trade_open_edge(&result, "VEND", "DIST"));
@@ -210,9 +210,9 @@ static void a_vendor_reads_no_names_in_its_report_and_no_other_vendors_rows(void
     begin(&trade, *state, TIER_FLAT, "1:2.00", NULL);
     struct world *world = trade.world;
     struct text licence = on_since_october(&trade, "P1", "A", 9);
-    trade_account(&trade, "vendor", "OTHER", NULL);
+    trade_account(&trade, "vendor", "SECOND", NULL);
     const struct report_name others = {
-        .provider = TEXT("DIST"), .seller = TEXT("OTHER"), .month = TEXT("2026-11")};
+        .provider = TEXT("DIST"), .seller = TEXT("SECOND"), .month = TEXT("2026-11")};
     struct report_detail detail;
     WORLD_FAULT(world, "unknown-report", show_report(&trade.call, &SETTLEMENT, &detail, &world->fault));
     told_late(&trade, licence, 2);
