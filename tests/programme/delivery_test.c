@@ -670,7 +670,7 @@ static void an_on_under_which_a_link_gave_an_installer_is_not_undone(void **stat
     a_product(&stage, NULL, "ACME", "EPP", "OFFICE");
     a_release(&stage, "EPP", "1.0", "stable");
     struct text licence = a_licence_on(world, "OFFICE", 3);
-    struct text token = a_link(&stage, licence, 0);
+    struct text token = a_link(&stage, licence, 2);
     struct call provider = call_by(&stage, "P1");
     struct call nobody = call_by(&stage, NULL);
     const struct undo_licence_input undo = {.licence = licence, .changes = 1};
