@@ -76,7 +76,9 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "has a code that is not among those that it was given"},
     {"code-twice", AUDIT_ACCOUNT,
      "select a.id, 0, 0 from accounts a join accounts o on lower(o.code) = lower(a.code) and o.id < a.id "
-     "and coalesce(o.seller_id, 0) = coalesce(a.seller_id, 0)",
+     "and coalesce(o.seller_id, 0) = coalesce(a.seller_id, 0) where exists (select 1 from account_codes c "
+     "where "
+     "c.account_id in (a.id, o.id) and lower(c.code) = lower(a.code) and c.given_at_us > 0)",
      "has the code of another account of its seller, but for the case of letters: give one of the two "
      "another code"},
     {"number-prefix", AUDIT_ACCOUNT,
