@@ -216,7 +216,7 @@ static enum status weigh(struct call *call, const struct correction *correction,
 
 static enum status show_correction_body(struct call *call, const void *input, void *output,
                                         struct fault *fault) {
-    struct correction correction;
+    struct correction correction = {0};
     struct agreement agreement;
     struct name_cache names;
     struct correction_money money = {0};

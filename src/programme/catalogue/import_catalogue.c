@@ -146,28 +146,37 @@ static struct file_sku *sku_in_file(const struct saving *saving, const struct sk
     return is_there ? &file->skus[number] : NULL;
 }
 
-/* Finds the file's SKUs among the vendor's by their keys, and renames those with another name. Of two codes
- * from before letters of either case were one, the file means the one that it spells. */
+/* Takes a SKU of the vendor's for the file's of its key, and renames it where the file has another name. */
+static enum status match_sku(struct saving *saving, const struct sku *one, bool as_spelled,
+                             struct fault *fault) {
+    struct call *call = saving->call;
+    struct text folded = text_fold(call->arena, one->code);
+    text_map_put(&saving->codes, folded, 0);
+    struct file_sku *sku = sku_in_file(saving, one, folded);
+    if (sku == NULL || (as_spelled && !text_equal(sku->code, one->code))) {
+        return STATUS_OK;
+    }
+    sku->id = one->id;
+    sku->code = one->code;
+    if (!text_equal(sku->name, one->name)) {
+        saving->result->renamed++;
+        sku->old_name = one->name;
+        TRY(sku_update_name(call->db, sku->id, sku->name, fault));
+    }
+    return STATUS_OK;
+}
+
+/* Of two codes from before letters of either case were one, the file means the one that it spells. */
 static enum status match_skus(struct saving *saving, struct fault *fault) {
     struct call *call = saving->call;
     struct sku *owned = NULL;
     size_t count = 0;
     TRY(sku_load_owned(call->db, call->arena, saving->vendor_id, &owned, &count, fault));
-    for (size_t i = 0; i < 2 * count; i++) {
-        const struct sku *one = &owned[i % count];
-        struct text folded = text_fold(call->arena, one->code);
-        text_map_put(&saving->codes, folded, 0);
-        struct file_sku *sku = sku_in_file(saving, one, folded);
-        if (sku == NULL || (i < count && !text_equal(sku->code, one->code))) {
-            continue;
-        }
-        sku->id = one->id;
-        sku->code = one->code;
-        if (!text_equal(sku->name, one->name)) {
-            saving->result->renamed++;
-            sku->old_name = one->name;
-            TRY(sku_update_name(call->db, sku->id, sku->name, fault));
-        }
+    for (size_t i = 0; i < count; i++) {
+        TRY(match_sku(saving, &owned[i], true, fault));
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(match_sku(saving, &owned[i], false, fault));
     }
     return STATUS_OK;
 }
@@ -325,7 +334,7 @@ struct catalogue_import {
 static enum status do_import_catalogue(struct call *call, const void *input, void *output,
                                        struct fault *fault) {
     const struct catalogue_import *import = input;
-    struct account vendor;
+    struct account vendor = {0};
     struct import_catalogue_result result = {.skus = (int64_t)import->file->sku_count,
                                              .components = (int64_t)import->file->component_count};
     TRY(find_or_add_vendor(call, import->vendor, &vendor, &result.vendor_added, fault));
