@@ -127,7 +127,7 @@ static const int64_t *read_positions(struct request *request, struct json_object
         positions[i] = json_item_int(&array, i);
     }
     *count = array.count;
-    return positions;
+    return array.value == NULL ? NULL : positions;
 }
 
 static enum status post_credit(struct request *request, struct response *response, struct fault *fault) {

@@ -289,6 +289,33 @@ static void a_credit_note_takes_lines_off_and_the_rest_is_paid(void **state) {
                         "A S peak 10 -2 5 -10.00 credits DIST-2026-000001: goodwill\n");
 }
 
+static void what_a_credit_note_gives_back_is_paid_and_not_written_off(void **state) {
+    struct trade trade;
+    struct invoice_view note;
+    october_is_closed(&trade, *state);
+    struct settle_invoice_input input = {.invoice = TEXT("DIST-2026-000001")};
+    struct credit_invoice_input credit = {.invoice = TEXT("DIST-2026-000001"), .reason = TEXT("goodwill")};
+    WORLD_OK(trade.world, pay_invoice(&trade.call, &input, &note, &trade.world->fault));
+    WORLD_OK(trade.world, credit_invoice(&trade.call, &credit, &note, &trade.world->fault));
+    input.invoice = note.number;
+    WORLD_FAULT(trade.world, "wrong-kind",
+                write_off_invoice(&trade.call, &input, &note, &trade.world->fault));
+    assert_int_equal(balance(&trade, "bad-debt"), 0);
+    WORLD_OK(trade.world, pay_invoice(&trade.call, &input, &note, &trade.world->fault));
+    assert_int_equal(balance(&trade, "cash"), 0);
+}
+
+static void no_lines_are_not_all_lines(void **state) {
+    struct trade trade;
+    struct invoice_view note;
+    october_is_closed(&trade, *state);
+    const int64_t nothing[1] = {0};
+    struct credit_invoice_input credit = {
+        .invoice = TEXT("DIST-2026-000001"), .positions = nothing, .reason = TEXT("goodwill")};
+    WORLD_FAULT(trade.world, "no-lines", credit_invoice(&trade.call, &credit, &note, &trade.world->fault));
+    assert_int_equal(trade_ask(&trade, "select count(*) from invoices where kind = 'credit-note'"), 0);
+}
+
 /* The call of somebody with all rights at an account. */
 static struct call acting_for(const struct trade *trade, int64_t account_id) {
     struct call call = trade->call;
@@ -375,6 +402,8 @@ int main(void) {
         WORLD_TEST(a_charge_is_a_line_of_its_month_and_then_stays),
         WORLD_TEST(paying_moves_the_receivable_to_cash_once),
         WORLD_TEST(a_credit_note_takes_lines_off_and_the_rest_is_paid),
+        WORLD_TEST(what_a_credit_note_gives_back_is_paid_and_not_written_off),
+        WORLD_TEST(no_lines_are_not_all_lines),
         WORLD_TEST(an_invoice_is_seen_by_its_two_parties_alone),
         WORLD_TEST(only_the_seller_settles_and_credits),
         WORLD_TEST(a_provider_closes_its_own_edges_alone),

@@ -278,7 +278,7 @@ static enum status run_invoice_credit(struct operator_session *session, const st
     int64_t positions[POSITIONS_MAX];
     struct credit_invoice_input input = {.invoice = argument_text(arguments, "INVOICE"),
                                          .reason = argument_text(arguments, "reason"),
-                                         .positions = positions};
+                                         .positions = argument_given(arguments, "lines") ? positions : NULL};
     struct invoice_view summary;
     TRY(parse_positions(argument_text(arguments, "lines"), positions, &input.position_count, fault));
     TRY(credit_invoice(&session->call, &input, &summary, fault));

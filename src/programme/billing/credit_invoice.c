@@ -124,16 +124,21 @@ static bool is_of_whole(const struct crediting *crediting, size_t line) {
 
 /* Turns round the lines to credit: those asked for, or all that are left; each once. */
 static enum status choose_lines(struct crediting *crediting, struct fault *fault) {
+    bool is_whole = crediting->input->positions == NULL;
     size_t asked_count = crediting->input->position_count;
     int64_t *asked = NULL;
+    if (!is_whole && asked_count == 0) {
+        return fault_set(fault, STATUS_INVALID, "no-lines", "positions", TEXT(""),
+                         "Give the position of one line or more, or leave them out for every line.");
+    }
     TRY(read_issued(crediting, fault));
     TRY(sort_positions(crediting, &asked, fault));
     crediting->lines = ARENA_NEW(crediting->call->arena, struct billed_line, crediting->issued_count);
     for (size_t i = 0; i < crediting->issued_count; i++) {
         const struct billed_line *line = &crediting->issued[i].line;
-        bool is_wanted = asked_count == 0 ? is_of_whole(crediting, i)
-                                          : line->invoice_id == crediting->credited.head.id &&
-                                                holds(asked, asked_count, line->position);
+        bool is_wanted = is_whole ? is_of_whole(crediting, i)
+                                  : line->invoice_id == crediting->credited.head.id &&
+                                        holds(asked, asked_count, line->position);
         if (is_wanted) {
             struct billed_line credit = credit_of(crediting, line);
             crediting->lines[crediting->count++] = credit;

@@ -11,14 +11,14 @@
 
 struct credit_invoice_input {
     struct text invoice;
-    const int64_t *positions; /* of the lines to credit, from 1; none: every line not yet credited */
+    const int64_t *positions; /* of the lines to credit, from 1; NULL: every line not yet credited */
     size_t position_count;
     struct text reason;
 };
 
-/* Issues a credit note. Faults: "nothing-to-credit", "unknown-line", "already-credited" (so too where a
- * correction took the line back), "credit-asks" where the lines would ask for money, "credit-exceeds" where
- * they come to more than is left of the invoice, "wrong-kind", "wrong-state". */
+/* Issues a credit note. Faults: "no-lines", "nothing-to-credit", "unknown-line", "already-credited" (so too
+ * where a correction took the line back), "credit-asks" where the lines would ask for money, "credit-exceeds"
+ * where they come to more than is left of the invoice, "wrong-kind", "wrong-state". */
 enum status credit_invoice(struct call *call, const struct credit_invoice_input *input,
                            struct invoice_view *result, struct fault *fault) MUST_CHECK;
 

@@ -25,6 +25,17 @@ static enum status refuse_set_off(struct call *call, const struct invoice_head *
                      TEXT_ARGS(corrected.number));
 }
 
+/* What a credit note gives back is paid out: its seller's debt is nothing that it can give up. */
+static enum status refuse_credit_note(const struct settlement *settlement, const struct invoice_head *head,
+                                      struct fault *fault) {
+    if (settlement->to != LEDGER_BAD_DEBT || head->kind != INVOICE_KIND_CREDIT_NOTE) {
+        return STATUS_OK;
+    }
+    return fault_set(
+        fault, STATUS_CONFLICT, "wrong-kind", "invoice", head->number,
+        "A credit note cannot be written off. Say that it was paid once the money was given back.");
+}
+
 static enum status post_settlement(struct call *call, const struct invoice_head *head, enum ledger_account to,
                                    struct fault *fault) {
     struct invoice_balance balance;
@@ -49,6 +60,7 @@ static enum status settle_body(struct call *call, const void *input, void *outpu
     TRY(find_invoice(call, settlement->input->invoice, &head, fault));
     TRY(require_right(call, head.seller_id, RIGHT_BILLING, fault));
     TRY(refuse_set_off(call, &head, fault));
+    TRY(refuse_credit_note(settlement, &head, fault));
     TRY(machine_step(&invoice_machine, (int)head.state, settlement->event, &state, fault));
     TRY(post_settlement(call, &head, settlement->to, fault));
     head.state = (enum invoice_state)state;

@@ -531,7 +531,7 @@ static enum status credit_some(struct sim *sim, const struct invoice_view *invoi
                                struct fault *fault) {
     int64_t line = rng_between(&sim->rng, 1, 3);
     struct credit_invoice_input input = {.invoice = invoice->identifier,
-                                         .positions = &line,
+                                         .positions = whole ? NULL : &line,
                                          .position_count = whole ? 0 : 1,
                                          .reason = TEXT("goodwill")};
     struct invoice_view note;
