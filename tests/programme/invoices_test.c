@@ -141,6 +141,30 @@ static void a_correction_without_effect_is_answered_too(void **state) {
                            "S  0 0 0 0.00 corrects 2026-10 (DIST-2026-000001): no difference\n"));
 }
 
+static struct show_margins_result margins_of(struct trade *trade, struct text account) {
+    struct show_margins_input input = {.account = account, .month = TEXT("2026-10")};
+    struct show_margins_result result;
+    WORLD_OK(trade->world, show_margins(&trade->call, &input, &result, &trade->world->fault));
+    return result;
+}
+
+static void margins_of_a_partly_closed_month_say_which_edge_is_open(void **state) {
+    struct trade trade;
+    struct close_month_input input = {TEXT("2026-10"), TEXT("P1")};
+    struct close_month_result closed;
+    an_october(&trade, *state);
+    trade_at(&trade, "2026-11-10T00:00:00Z");
+    WORLD_OK(trade.world, close_month(&trade.call, &input, &closed, &trade.world->fault));
+    struct show_margins_result margins = margins_of(&trade, TEXT("P1"));
+    assert_int_equal(margins.problem_count, 1);
+    assert_string_equal(margins.problems[0].seller_code.at, "DIST");
+    assert_string_equal(margins.problems[0].reason.at, "month-open");
+    assert_int_equal(margins_of(&trade, TEXT("DIST")).problem_count, 0); /* nothing of it is closed */
+    trade_close(&trade, "2026-10");
+    assert_int_equal(margins_of(&trade, TEXT("P1")).problem_count, 0);
+    assert_int_equal(margins_of(&trade, TEXT("DIST")).problem_count, 0);
+}
+
 /* The distributor's revenue from P1, as a forecast of the month has it. */
 static struct margin_row forecast_of(struct trade *trade, const char *month) {
     struct show_margins_input input = {TEXT("DIST"), text_of(month), MARGIN_BY_BUYER, true};
@@ -404,6 +428,7 @@ int main(void) {
         WORLD_TEST(a_credit_note_takes_lines_off_and_the_rest_is_paid),
         WORLD_TEST(what_a_credit_note_gives_back_is_paid_and_not_written_off),
         WORLD_TEST(no_lines_are_not_all_lines),
+        WORLD_TEST(margins_of_a_partly_closed_month_say_which_edge_is_open),
         WORLD_TEST(an_invoice_is_seen_by_its_two_parties_alone),
         WORLD_TEST(only_the_seller_settles_and_credits),
         WORLD_TEST(a_provider_closes_its_own_edges_alone),

@@ -5,6 +5,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/name_cache.h"
+#include "store/billing/close_queries.h"
 #include "store/billing/margin_queries.h"
 #include "store/parties/programme.h"
 
@@ -90,6 +91,54 @@ static enum status add_item(struct margins *margins, const struct margin_sum *su
     return STATUS_OK;
 }
 
+static bool is_party(const struct margins *margins, const struct agreement *agreement) {
+    return agreement->seller_id == margins->account.id || agreement->buyer_id == margins->account.id;
+}
+
+/* Says why an edge is not among the sums. */
+static void add_problem(struct margins *margins, uint32_t agreement, const char *reason,
+                        struct text message) {
+    const struct snapshot *snapshot = &margins->snapshot;
+    const struct snapshot_edge *edge = &snapshot->edges[snapshot->edge_of_agreement[agreement]];
+    struct arena *arena = margins->call->arena;
+    margins->problems = arena_grow(arena, margins->problems, margins->problem_count,
+                                   &margins->problem_capacity, sizeof *margins->problems);
+    margins->problems[margins->problem_count++] =
+        (struct margin_problem){snapshot->accounts[edge->seller].code, snapshot->accounts[edge->seller].name,
+                                snapshot->accounts[edge->buyer].code,  snapshot->accounts[edge->buyer].name,
+                                text_copy(arena, text_of(reason)),     message};
+}
+
+/* Of a month that is closed on some of the account's edges: those on which it is open still. Without them a
+ * margin has revenue without cost, or cost without revenue. */
+static enum status tell_open_edges(struct margins *margins, struct fault *fault) {
+    struct call *call = margins->call;
+    const struct snapshot *snapshot = &margins->snapshot;
+    struct month_row *rows = NULL;
+    struct id_map closed;
+    size_t count = 0;
+    uint32_t index = 0;
+    bool some_closed = false;
+    TRY(month_rows_load(call->db, call->arena, margins->month, &rows, &count, fault));
+    id_map_init(&closed, call->arena, count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t agreement = snapshot_agreement_find(snapshot, rows[i].agreement_id);
+        if (rows[i].state == MONTH_CLOSED && agreement != SNAPSHOT_NONE) {
+            id_map_put(&closed, rows[i].agreement_id, 0, 0);
+            some_closed |= is_party(margins, &snapshot->agreements[agreement]);
+        }
+    }
+    for (size_t e = 0; some_closed && e < snapshot->edge_count; e++) {
+        uint32_t agreement = snapshot_agreement_of_month(snapshot, (uint32_t)e, margins->month, false);
+        if (agreement != SNAPSHOT_NONE && is_party(margins, &snapshot->agreements[agreement]) &&
+            !id_map_get(&closed, snapshot->agreements[agreement].id, 0, &index)) {
+            add_problem(margins, agreement, "month-open",
+                        TEXT("The month is not closed on this edge yet: its amounts are missing."));
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status gather_billed(struct margins *margins, struct fault *fault) {
     struct call *call = margins->call;
     struct margin_sum *sums = NULL;
@@ -100,7 +149,7 @@ static enum status gather_billed(struct margins *margins, struct fault *fault) {
         TRY(currency_find(sums[i].currency, "currency", &currency, fault));
         TRY(add_item(margins, &sums[i], currency, false, fault));
     }
-    return STATUS_OK;
+    return tell_open_edges(margins, fault);
 }
 
 /* ---- forecasting ---- */
@@ -114,22 +163,13 @@ struct forecast {
     bool *is_told;   /* per agreement: its problem is among the result's */
 };
 
-/* Says why an edge would stay open, once: of an amount so far and of the forecast. */
-static void add_problem(struct margins *margins, struct forecast *forecast, uint32_t agreement,
-                        const char *reason, struct text message) {
-    const struct snapshot *snapshot = &margins->snapshot;
-    const struct snapshot_edge *edge = &snapshot->edges[snapshot->edge_of_agreement[agreement]];
-    struct arena *arena = margins->call->arena;
-    if (forecast->is_told[agreement]) {
-        return;
+/* Says it once: of an amount so far and of the forecast. */
+static void tell_problem(struct margins *margins, struct forecast *forecast, uint32_t agreement,
+                         const char *reason, struct text message) {
+    if (!forecast->is_told[agreement]) {
+        forecast->is_told[agreement] = true;
+        add_problem(margins, agreement, reason, message);
     }
-    forecast->is_told[agreement] = true;
-    margins->problems = arena_grow(arena, margins->problems, margins->problem_count,
-                                   &margins->problem_capacity, sizeof *margins->problems);
-    margins->problems[margins->problem_count++] =
-        (struct margin_problem){snapshot->accounts[edge->seller].code, snapshot->accounts[edge->seller].name,
-                                snapshot->accounts[edge->buyer].code,  snapshot->accounts[edge->buyer].name,
-                                text_copy(arena, text_of(reason)),     message};
 }
 
 static enum status gather_lines(struct margins *margins, const struct forecast *forecast, uint32_t agreement,
@@ -155,14 +195,14 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
     enum status status =
         bill_edge(&forecast->rated, &forecast->loaded.waiting, scratch, agreement, &bill, fault);
     if (bill_is_refused(status)) {
-        add_problem(margins, forecast, agreement, fault->code, text_copy(arena, text_of(fault->message)));
+        tell_problem(margins, forecast, agreement, fault->code, text_copy(arena, text_of(fault->message)));
         forecast->is_billed[margins->snapshot.edge_of_agreement[agreement]] = true;
         return STATUS_OK;
     }
     TRY(status);
     if (bill.missing.length > 0) {
-        add_problem(margins, forecast, agreement, "price-missing",
-                    bill_missing_message(&forecast->rated, arena, agreement, bill.missing));
+        tell_problem(margins, forecast, agreement, "price-missing",
+                     bill_missing_message(&forecast->rated, arena, agreement, bill.missing));
     }
     TRY(gather_lines(margins, forecast, agreement, bill.lines, bill.line_count, fault));
     for (size_t i = 0; i < bill.credit_note_count; i++) {
@@ -171,10 +211,6 @@ static enum status gather_edge(struct margins *margins, struct forecast *forecas
     }
     forecast->is_billed[margins->snapshot.edge_of_agreement[agreement]] = true;
     return STATUS_OK;
-}
-
-static bool is_party(const struct margins *margins, const struct agreement *agreement) {
-    return agreement->seller_id == margins->account.id || agreement->buyer_id == margins->account.id;
 }
 
 static enum status gather_edges(struct margins *margins, struct forecast *forecast, struct fault *fault) {
@@ -211,9 +247,9 @@ static enum status gather_unsigned_charges(struct margins *margins, struct forec
             continue;
         }
         if (one_off_charge_amount(charge, snapshot->currencies[at], &amount_minor, fault) != STATUS_OK) {
-            add_problem(margins, forecast, at, fault->code,
-                        text_format(margins->call->arena, "%.*s: %s", TEXT_ARGS(charge->description),
-                                    fault->message));
+            tell_problem(margins, forecast, at, fault->code,
+                         text_format(margins->call->arena, "%.*s: %s", TEXT_ARGS(charge->description),
+                                     fault->message));
             continue;
         }
         sum.amount_minor = amount_minor;

@@ -38,7 +38,7 @@ struct margin_row {
     money_wide cost_minor;
     money_wide margin_minor;
     int64_t margin_millionths; /* of revenue: 90 % is 900000; 0 where there is no revenue; at most 64 bits */
-    money_wide revenue_so_far_minor; /* of a forecast alone */
+    money_wide revenue_so_far_minor; /* the edges that are not among the sums */
     money_wide cost_so_far_minor;
 };
 
