@@ -34,7 +34,10 @@ static int days_of(const struct edge_month *on) {
 }
 
 struct month metering_first_free(const struct edge_month *on, int32_t free_months) {
-    return month_plus(on->month, 1 - free_months);
+    const struct month earliest =
+        month_of(1, 1); /* a damaged price may have more free months than there are */
+    int64_t first = (int64_t)on->month.index + 1 - free_months;
+    return first < earliest.index ? earliest : (struct month){(int32_t)first};
 }
 
 struct metering metering_of(const struct edge_month *on, const struct price *price) {
