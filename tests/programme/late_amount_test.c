@@ -56,6 +56,19 @@ static int64_t billed(struct trade *trade, const char *seller, const char *buyer
     return trade_invoice(trade, seller, buyer, "2026-11").invoice.net_minor;
 }
 
+static void what_was_told_late_to_be_more_takes_nothing_away(void **state) {
+    struct trade trade;
+    begin(&trade, *state, TIER_GRADUATED, "1:10.00 6:8.00", NULL);
+    struct text falls = on_since_october(&trade, "P1", "A", 9);
+    struct text rises = on_since_october(&trade, "P1", "B", 3);
+    told_late(&trade, rises, 7);
+    assert_int_equal(november(&trade).late_minor, 0);
+    told_late(&trade, falls, 2);
+    struct usage_report report = november(&trade);
+    assert_int_equal(report.late_minor, 5600); /* of sixteen seats, not of twelve, seven at 8.00 are gone */
+    assert_true(report.rows[1].late_minor <= 0);
+}
+
 static void the_amount_is_what_the_bill_is_lower_by(void **state) {
     struct trade trade;
     begin(&trade, *state, TIER_GRADUATED, "1:10.00 6:8.00", NULL);
@@ -255,6 +268,7 @@ static void a_settlement_that_its_vendor_rejects_is_adjusted_and_waits_again(voi
 
 int main(void) {
     static const struct world_test tests[] = {
+        WORLD_TEST(what_was_told_late_to_be_more_takes_nothing_away),
         WORLD_TEST(the_amount_is_what_the_bill_is_lower_by),
         WORLD_TEST(a_tier_that_is_lost_is_told_at_those_that_stayed),
         WORLD_TEST(what_makes_up_a_minimum_is_in_the_sum),

@@ -28,6 +28,11 @@ static int compare_by_sku(const void *left, const void *right) {
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
+/* Whether late changes took usage away. What was told late to be more took nothing. */
+static bool has_fallen(const struct report_row_key *key) {
+    return key->told.quantity.parts > key->measured.quantity.parts;
+}
+
 /* Adds what the SKU comes to, times `sign`, to each row and to the sum. */
 static enum status rate(const struct sku_rows *sku, enum counted counted, int sign, int64_t *sum_minor,
                         struct fault *fault) {
@@ -40,7 +45,7 @@ static enum status rate(const struct sku_rows *sku, enum counted counted, int si
     for (size_t i = 0; i < sku->count; i++) {
         const struct report_row_key *key = &sku->rows->keys[sku->members[i]];
         const struct usage_report_row *row = &sku->rows->items[sku->members[i]];
-        usages[i] = counted == AS_TOLD
+        usages[i] = counted == AS_TOLD && has_fallen(key)
                         ? (struct rating_usage){key->told.quantity.parts, key->told_charged_parts}
                         : (struct rating_usage){key->measured.quantity.parts, row->chargeable.parts};
         is_any_charged = is_any_charged || usages[i].charged_parts > 0;
@@ -68,8 +73,7 @@ static void rate_sku(const struct sku_rows *sku, struct late_amount *sum) {
     int64_t minor = 0;
     struct fault unused;
     for (size_t i = 0; i < sku->count; i++) {
-        const struct report_row_key *key = &rows->keys[sku->members[i]];
-        is_touched = is_touched || key->told.quantity.parts != key->measured.quantity.parts;
+        is_touched = is_touched || has_fallen(&rows->keys[sku->members[i]]);
     }
     if (is_known && is_touched) {
         is_known = rate(sku, AS_TOLD, 1, &minor, &unused) == STATUS_OK &&
