@@ -247,6 +247,9 @@ static void check_finds_what_silence_gave_away(void **state) {
     november_waits_for_its_seller(&trade, 0, 50);
     trade_sabotage(&trade, "update reports set decided_by = 'system'");
     assert_int_equal(violations(&trade, "late-unasked"), 2);
+    /* What was closed before such reports waited stays as it was closed. */
+    trade_sabotage(&trade, "update months set state = 'closed', rules = 2");
+    assert_int_equal(violations(&trade, "late-unasked"), 0);
 }
 
 int main(void) {

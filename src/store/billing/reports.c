@@ -133,11 +133,15 @@ enum status report_adjustments_of_month(struct db *db, struct arena *arena, stru
 
 /* ---- lists ---- */
 
-/* 2 is UNDO_BY_LOWERING_CHANGE (programme/licensing/void_events.h). */
+/* 2 is UNDO_BY_LOWERING_CHANGE (programme/licensing/void_events.h). Months that were closed by rules before 3
+ * (RULES_THIRD) are from before such reports waited, and stay as they were closed. */
 static const char APPROVED_BY_SILENCE[] =
     "select {r} from reports r where r.state = 'approved' and r.decided_by = 'system' and (exists (select 1 "
     "from licence_events e where " LATE_FALL ") or exists (select 1 from voided_events v join licence_events "
-    "u on u.provider_id = v.provider_id and u.number = v.voided_by where u.cause_id = 2)) order by r.id";
+    "u on u.provider_id = v.provider_id and u.number = v.voided_by where u.cause_id = 2)) and not exists ("
+    "select 1 from months m where m.agreement_id = r.agreement_id and m.month = r.month and m.state = "
+    "'closed' "
+    "and m.rules < 3) order by r.id";
 
 enum status reports_approved_by_silence(struct db *db, struct arena *arena, struct report **reports,
                                         size_t *count, struct fault *fault) {
