@@ -58,7 +58,7 @@ static void close_november(struct trade *trade) {
 /* The credit note of an invoice, in whole (`line` 0) or of one line. */
 static struct invoice_view credit(struct trade *trade, const char *number, int64_t line) {
     struct credit_invoice_input input = {.invoice = text_of(number),
-                                         .positions = &line,
+                                         .positions = line > 0 ? &line : NULL,
                                          .position_count = line > 0 ? 1 : 0,
                                          .reason = TEXT("wrong")};
     struct invoice_view note;
@@ -68,7 +68,7 @@ static struct invoice_view credit(struct trade *trade, const char *number, int64
 
 static void must_not_credit(struct trade *trade, const char *number, int64_t line, const char *code) {
     struct credit_invoice_input input = {.invoice = text_of(number),
-                                         .positions = &line,
+                                         .positions = line > 0 ? &line : NULL,
                                          .position_count = line > 0 ? 1 : 0,
                                          .reason = TEXT("wrong")};
     struct invoice_view note;
@@ -419,9 +419,11 @@ static void credit_something(struct trade *trade, struct rng *rng) {
     WORLD_OK(trade->world, list_invoices(&trade->call, &list, &page, &trade->world->fault));
     int64_t line = rng_between(rng, 1, 3);
     struct credit_invoice_input input = {.invoice = page.items[rng_below(rng, page.count)].identifier,
-                                         .positions = &line,
-                                         .position_count = rng_chance(rng, 1, 2) ? 1 : 0,
                                          .reason = TEXT("wrong")};
+    if (rng_chance(rng, 1, 2)) {
+        input.positions = &line;
+        input.position_count = 1;
+    }
     enum status status = credit_invoice(&trade->call, &input, &note, &trade->world->fault);
     if (status != STATUS_OK) {
         static const char *const REASONS[] = {"already-credited", "nothing-to-credit", "credit-asks",
@@ -442,10 +444,11 @@ static void settle_something(struct trade *trade, struct rng *rng) {
     if (page.count == 0) {
         return;
     }
-    struct settle_invoice_input input = {.invoice = page.items[rng_below(rng, page.count)].identifier};
-    WORLD_OK(trade->world, rng_chance(rng, 3, 4)
-                               ? pay_invoice(&trade->call, &input, &settled, &trade->world->fault)
-                               : write_off_invoice(&trade->call, &input, &settled, &trade->world->fault));
+    const struct invoice_view *chosen = &page.items[rng_below(rng, page.count)];
+    struct settle_invoice_input input = {.invoice = chosen->identifier};
+    bool is_paid = rng_chance(rng, 3, 4) || chosen->kind == INVOICE_KIND_CREDIT_NOTE;
+    WORLD_OK(trade->world, is_paid ? pay_invoice(&trade->call, &input, &settled, &trade->world->fault)
+                                   : write_off_invoice(&trade->call, &input, &settled, &trade->world->fault));
 }
 
 static struct text month_words(struct trade *trade, int month) {

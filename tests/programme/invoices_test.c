@@ -247,6 +247,10 @@ static void a_charge_is_a_line_of_its_month_and_then_stays(void **state) {
     input.unit_price = TEXT("-1");
     WORLD_FAULT(trade.world, "negative-price",
                 add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
+    input.unit_price = TEXT("1");
+    input.description = TEXT("one line\nand a forged one");
+    WORLD_FAULT(trade.world, "malformed-text",
+                add_one_off_charge(&trade.call, &input, &view, &trade.world->fault));
 }
 
 static int64_t balance(struct trade *trade, const char *account) {

@@ -137,7 +137,7 @@ enum status check_correction_reason(struct text reason, struct fault *fault) {
         return fault_set(fault, STATUS_INVALID, "too-long", "reason", reason,
                          "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
     }
-    return check_visible(reason, "reason", true, fault);
+    return check_visible(reason, "reason", false, fault);
 }
 
 /* ---- a month of before the edge ---- */

@@ -225,7 +225,7 @@ static enum status check_credit(const struct credit_invoice_input *input, const 
         return fault_set(fault, STATUS_INVALID, "missing-field", "reason", input->reason,
                          "Give a reason for the credit note, which stands on it.");
     }
-    return check_visible(input->reason, "reason", true, fault);
+    return check_visible(input->reason, "reason", false, fault);
 }
 
 static enum status credit_invoice_body(struct call *call, const void *input, void *output,

@@ -86,7 +86,7 @@ static enum status parse_charge(struct call *call, const struct add_one_off_char
         return fault_set(fault, STATUS_INVALID, "too-long", "description", charge->description,
                          "Give a description of up to %d bytes.", DESCRIPTION_BYTES_MAX);
     }
-    TRY(check_visible(charge->description, "description", true, fault));
+    TRY(check_visible(charge->description, "description", false, fault));
     if (input->quantity < 1 || input->quantity > QUANTITY_MAX) {
         return fault_set(fault, STATUS_INVALID, "quantity-out-of-range", "quantity",
                          text_format(call->arena, "%lld", (long long)input->quantity),

@@ -95,7 +95,7 @@ static enum status run_cascade(struct call *call, call_body *body,
                                const struct suspend_agreement_input *input, struct cascade_result *out,
                                struct fault *fault) {
     struct cascade_result cascade = {0};
-    TRY(check_visible(input->reason, "reason", true, fault));
+    TRY(check_visible(input->reason, "reason", false, fault));
     TRY(call_run(call, DB_WRITE, body, input, &cascade, fault));
     *out = cascade;
     return STATUS_OK;

@@ -80,7 +80,7 @@ static enum status check_reason(struct text reason, struct fault *fault) {
         return fault_set(fault, STATUS_INVALID, "too-long", "reason", reason,
                          "Give a reason of up to %d bytes.", REASON_BYTES_MAX);
     }
-    return check_visible(reason, "reason", true, fault);
+    return check_visible(reason, "reason", false, fault);
 }
 
 /* Audits the change as a thing of the party that did not do it, so that both read it. */
