@@ -5,6 +5,8 @@
  * tier's border is (from − 1) × parts_per_unit parts; one that does not fit 64 bits is never reached. */
 #include "core/rating/rating.h"
 
+#include "core/rating/rules.h"
+
 #include <assert.h>
 
 /* The quantities to be priced: one per customer and, last, the shortfall. */
@@ -185,6 +187,15 @@ static void assert_complete(const struct rated *rated, const struct shares *shar
         left -= rated->lines[i].quantity.parts;
     }
     assert(left == 0);
+}
+
+int64_t rating_minimum(int rules, int64_t minimum_units, const struct rating_usage *usages,
+                       size_t usage_count) {
+    bool holds = rules == RULES_FIRST;
+    for (size_t i = 0; i < usage_count; i++) {
+        holds = holds || usages[i].charged_parts > 0;
+    }
+    return holds ? minimum_units : 0;
 }
 
 enum status rating_rate(struct arena *arena, const struct price *price, struct currency currency,

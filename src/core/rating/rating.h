@@ -31,6 +31,11 @@ struct rating_line {
     size_t tier; /* index into the price's tiers */
 };
 
+/* The minimum that holds beside `usages`: `minimum_units` where anything of them is charged, else 0 (R3.9).
+ * By the first rules (core/rating/rules.h) it held always. */
+int64_t rating_minimum(int rules, int64_t minimum_units, const struct rating_usage *usages,
+                       size_t usage_count);
+
 /* Rates `usages` (all with the same `parts_per_unit`) at `price`. Lines come by customer, then tier; a
  * customer whose charged quantity is 0 gets one line of quantity 0 at the price of its tier (graduated:
  * the first), so that what was measured and not charged is shown. `*lines` lives in `arena`.

@@ -78,16 +78,6 @@ static enum status find_use(const struct rated_month *month, const struct edge_m
     return STATUS_OK;
 }
 
-/* Whether anything was counted that is not free: only then a minimum holds (R3.9). */
-static bool is_any_charged(const struct sku_charge *charge) {
-    for (size_t i = 0; i < charge->customer_count; i++) {
-        if (charge->customers[i].charged.quantity.parts > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Measures a customer and says what it is charged for. Late events of a correction are metered, in place of
  * what the log and an adjustment say. */
 static enum status charge_customer(struct arena *arena, const struct edge_month *on,
@@ -124,9 +114,8 @@ static enum status rate_customers(const struct rated_month *month, struct arena 
             charge->customers[charge->customer_count++] = customer;
         }
     }
-    if (on->rules != RULES_FIRST && !is_any_charged(charge)) {
-        charge->metering.minimum_units = 0;
-    }
+    charge->metering.minimum_units =
+        rating_minimum(on->rules, charge->metering.minimum_units, usages, charge->customer_count);
     price.terms.minimum_units = charge->metering.minimum_units;
     if (charge->customer_count == 0 && price.terms.minimum_units == 0) {
         return STATUS_OK;

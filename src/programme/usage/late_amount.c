@@ -41,18 +41,15 @@ static enum status rate(const struct sku_rows *sku, enum counted counted, int si
     struct price price = *first->price;
     struct rating_line *lines = NULL;
     size_t line_count = 0;
-    bool is_any_charged = false;
     for (size_t i = 0; i < sku->count; i++) {
         const struct report_row_key *key = &sku->rows->keys[sku->members[i]];
         const struct usage_report_row *row = &sku->rows->items[sku->members[i]];
         usages[i] = counted == AS_TOLD && has_fallen(key)
                         ? (struct rating_usage){key->told.quantity.parts, key->told_charged_parts}
                         : (struct rating_usage){key->measured.quantity.parts, row->chargeable.parts};
-        is_any_charged = is_any_charged || usages[i].charged_parts > 0;
     }
-    /* As a close does (core/rating/sku_charge.c): a minimum holds where anything is charged (R3.9). */
     price.terms.minimum_units =
-        is_any_charged || sku->rows->rules == RULES_FIRST ? first->metering.minimum_units : 0;
+        rating_minimum(sku->rows->rules, first->metering.minimum_units, usages, sku->count);
     TRY(rating_rate(sku->arena, &price, sku->rows->currency, first->metering.parts_per_unit, usages,
                     sku->count, &lines, &line_count, fault));
     for (size_t i = 0; i < line_count; i++) {
