@@ -268,11 +268,11 @@ enum status backup_write(struct db *db, struct text path, const unsigned char *s
     arena_init(&arena);
     const char *name = text_copy(&arena, path).at;
     const char *part = text_format(&arena, "%s.%ld.part", name, (long)getpid()).at;
-    /* Not in an arena, which does not give the 64 bytes' alignment that the hashes' states need. */
-    struct writer writer = {.path = path, .secret = secret};
+    struct writer *writer = ARENA_NEW(&arena, struct writer, 1);
+    *writer = (struct writer){.path = path, .secret = secret};
     struct backup_summary made = {.created_at_us = now_us};
     enum status status =
-        access(name, F_OK) == 0 ? exists(path, fault) : write_part(db, &writer, name, part, &made, fault);
+        access(name, F_OK) == 0 ? exists(path, fault) : write_part(db, writer, name, part, &made, fault);
     if (status == STATUS_OK && summary != NULL) {
         *summary = made;
     }
