@@ -305,20 +305,26 @@ static void what_finds_nothing_open_is_a_credit_balance(void **state) {
     must_be_clean(&trade);
 }
 
+static void write_october_off(struct trade *trade) {
+    struct settle_invoice_input input = {.invoice = TEXT("P1-2026-000001")};
+    struct invoice_view settled;
+    WORLD_OK(trade->world, write_off_invoice(&trade->call, &input, &settled, &trade->world->fault));
+}
+
+static int64_t bad_debt(struct trade *trade) {
+    return trade_ask(trade, "select cast(sum(debit_minor - credit_minor) as bigint) from ledger where "
+                            "account = 'bad-debt'");
+}
+
 static void what_was_written_off_is_lost_less(void **state) {
     struct trade trade;
     an_october_alone(&trade, *state);
-    struct settle_invoice_input input = {.invoice = TEXT("P1-2026-000001")};
-    struct invoice_view settled;
-    WORLD_OK(trade.world, write_off_invoice(&trade.call, &input, &settled, &trade.world->fault));
+    write_october_off(&trade);
     correct(&trade, "2026-10", 2);
     close_november(&trade);
     assert_int_equal(show(&trade, "P1-2026-000002").invoice.state, INVOICE_PAID);
     assert_int_equal(receivable(&trade), 0);
-    assert_int_equal(trade_ask(&trade,
-                               "select cast(sum(debit_minor - credit_minor) as bigint) from ledger where "
-                               "account = 'bad-debt'"),
-                     9520 - 7140);
+    assert_int_equal(bad_debt(&trade), 9520 - 7140);
     must_be_clean(&trade);
 }
 
@@ -326,19 +332,14 @@ static void what_was_written_off_is_lost_less_in_a_month_with_enough_of_its_own_
     struct trade trade;
     an_october_alone(&trade, *state);
     trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 8)); /* November: 80.00 */
-    struct settle_invoice_input input = {.invoice = TEXT("P1-2026-000001")};
-    struct invoice_view settled;
-    WORLD_OK(trade.world, write_off_invoice(&trade.call, &input, &settled, &trade.world->fault));
+    write_october_off(&trade);
     correct(&trade, "2026-10", 2);
     close_november(&trade);
     assert_int_equal(show(&trade, "P1-2026-000002").invoice.gross_minor, 9520);
     assert_int_equal(show(&trade, "P1-2026-000003").invoice.gross_minor, -7140);
     assert_int_equal(show(&trade, "P1-2026-000003").invoice.state, INVOICE_PAID);
     assert_int_equal(receivable(&trade), 9520);
-    assert_int_equal(trade_ask(&trade,
-                               "select cast(sum(debit_minor - credit_minor) as bigint) from ledger where "
-                               "account = 'bad-debt'"),
-                     9520 - 7140);
+    assert_int_equal(bad_debt(&trade), 9520 - 7140);
     must_be_clean(&trade);
 }
 

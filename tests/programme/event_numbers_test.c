@@ -1,8 +1,8 @@
 /* Event numbers: each provider's log counts from 1 without a gap, and says nothing of what the others do. */
 #include "channel.h"
+#include "exported.h"
 
 #include "programme/audit/audit_store.h"
-#include "programme/exchange/export.h"
 #include "programme/licensing/undo_licence.h"
 #include "store/engine/db_engine.h" /* db_migrate_to */
 
@@ -59,27 +59,9 @@ static struct text numbers_for(struct world *world, const char *reader, struct t
     return numbers;
 }
 
-/* A sink that keeps everything. */
-struct kept {
-    struct export_sink sink;
-    struct arena *arena;
-    struct text text;
-};
-
-static enum status keep(struct export_sink *sink, const char *bytes, size_t size_bytes, struct fault *fault) {
-    struct kept *kept = (struct kept *)sink;
-    (void)fault;
-    kept->text = text_format(kept->arena, "%.*s%.*s", TEXT_ARGS(kept->text), (int)size_bytes,
-                             bytes == NULL ? "" : bytes);
-    return STATUS_OK;
-}
-
 static struct text exported_events(struct world *world, const char *reader) {
     struct call call = call_of(world, reader);
-    struct kept kept = {{keep}, &world->arena, TEXT("")};
-    struct export_input input = {.what = TEXT("events")};
-    WORLD_OK(world, export_records(&call, &input, &kept.sink, &world->fault));
-    return kept.text;
+    return exported(world, &call, "events", "");
 }
 
 static void each_provider_counts_its_events_from_one(void **state) {

@@ -1,8 +1,8 @@
 /* Names to vendors: a vendor reads who is in the channel where the distributor and the provider both say so,
  * and nothing where only one does; and the customer sees that it is so. */
 #include "channel.h"
+#include "exported.h"
 
-#include "programme/exchange/export.h"
 #include "programme/licensing/licences.h"
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
@@ -41,27 +41,9 @@ static struct licence_page licences_for(struct world *world, const char *reader)
     return page;
 }
 
-/* A sink that keeps everything. */
-struct kept {
-    struct export_sink sink;
-    struct arena *arena;
-    struct text text;
-};
-
-static enum status keep(struct export_sink *sink, const char *bytes, size_t size_bytes, struct fault *fault) {
-    struct kept *kept = (struct kept *)sink;
-    (void)fault;
-    kept->text = text_format(kept->arena, "%.*s%.*s", TEXT_ARGS(kept->text), (int)size_bytes,
-                             bytes == NULL ? "" : bytes);
-    return STATUS_OK;
-}
-
-static struct text exported(struct world *world, const char *reader, const char *what) {
+static struct text exported_to(struct world *world, const char *reader, const char *what) {
     struct call call = call_of(world, reader);
-    struct kept kept = {{keep}, &world->arena, TEXT("")};
-    struct export_input input = {.what = text_of(what)};
-    WORLD_OK(world, export_records(&call, &input, &kept.sink, &world->fault));
-    return kept.text;
+    return exported(world, &call, what, "");
 }
 
 /* Whether the reader is told the names of the provider and its customer, everywhere or nowhere. */
@@ -83,8 +65,8 @@ static bool is_told(struct world *world, const char *reader, const char *provide
                          !text_equal(listed->customer_code, listed->customer));
         told += is_it;
     }
-    assert_int_equal(strstr(exported(world, reader, "licences").at, pair) != NULL, told > 0);
-    assert_int_equal(strstr(exported(world, reader, "events").at, pair) != NULL, told > 0);
+    assert_int_equal(strstr(exported_to(world, reader, "licences").at, pair) != NULL, told > 0);
+    assert_int_equal(strstr(exported_to(world, reader, "events").at, pair) != NULL, told > 0);
     return told > 0;
 }
 
