@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CACHED_MAX = 64, CACHED_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = 64, CREDENTIAL_TOLERANCE_S = 3600 };
+/* A name is unproven until the store was seen to have it. */
+enum {
+    CACHED_MAX = 64,
+    UNPROVEN_MAX = 32,
+    CACHED_BYTES_MAX = 4 << 20,
+    NAME_BYTES_MAX = 64,
+    CREDENTIAL_TOLERANCE_S = 3600
+};
 #define REFRESH_US (60 * INT64_C(1000000))
 /* The store is asked again after so long for a name that it did not have. */
 #define MISSING_US (2 * INT64_C(1000000))
@@ -67,17 +74,46 @@ static int64_t releases_changed(const struct device_door *door) {
     return counts.releases_changed;
 }
 
-/* The entry of that name, or a place for it: a free one, or the one that was not used for the longest time.
- * NULL where all are being loaded. */
-static struct cached *find_place(struct metadata *metadata, struct text name) {
-    struct cached *place = NULL;
+/* The entry of that name; NULL: there is none. */
+static struct cached *find_cached(struct metadata *metadata, struct text name) {
     for (size_t i = 0; i < CACHED_MAX; i++) {
         struct cached *cached = &metadata->files[i];
         if (cached->name_length == name.length && memcmp(cached->name, name.at, name.length) == 0) {
             return cached;
         }
-        bool is_better = !cached->is_loading && (place == NULL || cached->used_at_us < place->used_at_us);
-        place = is_better ? cached : place;
+    }
+    return NULL;
+}
+
+static bool is_unproven(const struct cached *cached) {
+    return cached->name_length > 0 && (cached->file == NULL || !cached->file->is_found);
+}
+
+/* Every client begins with it, so it has the first place for itself and is there under any flood. */
+static bool is_for_all(struct text name) {
+    return text_is(name, "timestamp.json");
+}
+
+/* The entry of that name, or a place for it: a free one, or the one that was not used for the longest time.
+ * Anybody can ask for names that nobody has, so names that are unproven take one another's places once they
+ * are many. NULL where all that it might take are being loaded. */
+static struct cached *find_place(struct metadata *metadata, struct text name) {
+    struct cached *known = find_cached(metadata, name);
+    struct cached *place = NULL;
+    size_t unproven = 0;
+    if (known != NULL) {
+        return known;
+    }
+    for (size_t i = 1; i < CACHED_MAX; i++) {
+        unproven += is_unproven(&metadata->files[i]);
+    }
+    for (size_t i = 1; i < CACHED_MAX && !is_for_all(name); i++) {
+        struct cached *cached = &metadata->files[i];
+        bool may_go = !cached->is_loading && (unproven < UNPROVEN_MAX || is_unproven(cached));
+        place = may_go && (place == NULL || cached->used_at_us < place->used_at_us) ? cached : place;
+    }
+    if (is_for_all(name)) {
+        place = &metadata->files[0];
     }
     if (place != NULL) {
         drop_cached(metadata, place);
@@ -181,7 +217,7 @@ void updates_take_loaded(void *context) {
     struct loaded_file *next;
     for (struct loaded_file *file = files_take(door->files); file != NULL; file = next) {
         next = file->next;
-        struct cached *cached = find_place(door->metadata, file->name);
+        struct cached *cached = find_cached(door->metadata, file->name);
         assert(cached != NULL && cached->is_loading);
         cached->is_loading = false;
         cached->loaded_at_us = http_turn_began_us(door->http);

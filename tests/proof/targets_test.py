@@ -5,6 +5,7 @@ and about now, and to nobody else.
 usage: targets_test.py SEATMETER
 On SQLite, and on PostgreSQL where SEATMETER_TEST_POSTGRESQL names a server."""
 import os
+import re
 import sys
 import time
 
@@ -132,6 +133,28 @@ def paths(stage):
     served(stage.get(stage.guard), "GUARD", "the honest one afterwards")
 
 
+def loads(stage):
+    metrics = stage.door.ask("GET", "/metrics").body.decode()
+    return int(re.search(r"metadata_loads_total (\d+)", metrics).group(1))
+
+
+def crowd(stage):
+    """Names that nobody has are many; they take the places of one another, not of what every client asks for."""
+    snapshot = stage.metadata("timestamp")["meta"]["snapshot.json"]["version"]
+    known = ["timestamp", "root", "1.root", f"{snapshot}.snapshot"]
+    for name in known:
+        stage.metadata(name)
+    for version in range(1000, 1100):
+        answer = stage.door.ask("GET", f"/tuf/{version}.root.json")
+        if answer.status != 404:
+            raise Wrong(f"/tuf/{version}.root.json: {answer}")
+    before = loads(stage)
+    for name in known:
+        stage.metadata(name)
+    if loads(stage) != before:
+        raise Wrong(f"{loads(stage) - before} of {known} were crowded out of memory")
+
+
 def ranges(stage):
     whole = ("GUARD" + CONTENT.replace("%s", "1.0.0")).encode()
     for value in ("bytes=0-", "bytes=-5", "bytes=5-4", "bytes=999999-", "bytes=-0", "bytes=0-0,5-9", "bytes=a-b", "items=0-5",
@@ -192,6 +215,7 @@ def main():
                     ("a header that is not the device's own, for that file and about now, opens nothing", headers),
                     ("other products' files are refused", other_products),
                     ("no address leads out of the repository", paths),
+                    ("names that nobody has crowd nothing out of memory", crowd),
                     ("odd ranges give no other bytes", ranges),
                     ("a lease that has expired opens nothing", expired),
                     ("off, released and withdrawn are refused at once", states)):
