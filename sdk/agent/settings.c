@@ -39,7 +39,7 @@ static const struct row ROWS[] = {
         "certificates of authorities to trust instead of the system's, PEM; not on Windows"),
     ROW("root", root, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL,
         "the root key's public half, which the vendor publishes; up to four with commas between"),
-    ROW("product", product, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL, "the product's code"),
+    ROW("product", product, KIND_TEXT, BY_OPTION | BY_FILE | KEPT, NULL, "the product's update name"),
     ROW("key", key, KIND_TEXT, BY_OPTION, NULL, "the licence key (- reads it from standard input)"),
     ROW("key-file", key_file, KIND_PATH, BY_OPTION, NULL,
         "a file with the licence key, which other users do not see as they see options"),

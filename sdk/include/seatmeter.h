@@ -112,7 +112,7 @@ struct sm_options {
     /* The public root keys that are built into the product, each 32 bytes in base64url (43 characters). */
     const char *roots[SM_ROOTS_MAX];
     size_t root_count;     /* 1 to SM_ROOTS_MAX */
-    const char *product;   /* the product's code: two products on one machine are two devices */
+    const char *product;   /* its update name: two products on one machine are two devices */
     const char *directory; /* of the store; made (0700) where it is missing, its parent not */
     enum sm_fingerprint_source fingerprint_source;
     const void *machine_id; /* with SM_FINGERPRINT_GIVEN */

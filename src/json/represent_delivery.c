@@ -5,6 +5,7 @@ void represent_product(struct json_writer *out, const char *name, const struct p
     json_write_open(out, name);
     json_write_text(out, "id", product->identifier);
     json_write_text(out, "code", product->code);
+    json_write_text(out, "update_name", product->update_name);
     json_write_text(out, "name", product->name);
     json_write_text(out, "vendor", product->vendor);
     json_write_text(out, "vendor_name", product->vendor_name);

@@ -81,7 +81,7 @@ static void add_choice(struct buffer *out, const struct install_choice *choice, 
         buffer_add(out, TEXT("/"));
         add_escaped(out, choice->platform);
         buffer_add(out, TEXT("?product="));
-        add_escaped(out, choice->product_code);
+        add_escaped(out, choice->product);
         buffer_add(out, TEXT("\">"));
     }
     add_escaped(out, choice->product_name);

@@ -391,8 +391,9 @@ def bodies(stage):
     release = {"version": "3", "channel": "beta",
                "artifacts": [{"platform": "x", "file_name": "x", "sha256": made["artifact"]}]}
     yield "NIMBUS", "POST", "/v1/products", {"code": "X1", "name": "X", "skus": [stage.sku]}, unknown
-    yield "NIMBUS", "POST", "/v1/products", {"code": "shield", "name": "X"}, known
-    yield "NIMBUS", "POST", "/v1/releases", {**release, "product": "SHIELD"}, unknown
+    yield "AEGIS", "POST", "/v1/products", {"code": "shield", "name": "X"}, known
+    for product in ("SHIELD", "AEGIS/SHIELD", f"{ids['AEGIS']}/SHIELD", made["product"]):
+        yield "NIMBUS", "POST", "/v1/releases", {**release, "product": product}, unknown
     yield "AEGIS", "POST", "/v1/releases", {**release, "product": made["product"],
                                             "artifacts": [{**release["artifacts"][0], "sha256": "0" * 64}]}, known
     for vendor in (ids["NIMBUS"], "NIMBUS", "Nimbus of Secrets"):

@@ -197,6 +197,59 @@ static void another_vendor_knows_of_no_product_and_everybody_else_does(void **st
     end_stage(&stage);
 }
 
+static struct product_view found_by(struct stage *stage, const char *account, const char *word) {
+    struct call call = call_by(stage, account);
+    struct product_view product = {0};
+    WORLD_OK(stage->world, show_product(&call, text_of(word), &product, &stage->world->fault));
+    return product;
+}
+
+static void two_vendors_may_call_a_product_alike_and_the_older_one_keeps_its_name(void **state) {
+    struct stage stage = a_stage(state);
+    struct world *world = stage.world;
+    struct call by_bolt = call_by(&stage, "BOLT");
+    struct add_product_input input = {.code = TEXT("epp"), .name = TEXT("Bolt's")};
+    struct product_view acmes = a_product(&stage, "ACME", "", "EPP", "OFFICE");
+    struct product_view bolts;
+    WORLD_OK(world, add_product(&by_bolt, &input, &bolts, &world->fault));
+    assert_true(text_is(acmes.update_name, "EPP"));
+    assert_true(text_is(bolts.code, "epp"));
+    assert_true(text_is(bolts.update_name, "epp-2"));
+    static const char *const OTHERS[] = {NULL, "DIST", "P1", "C1", "P3"};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        assert_int_equal(found_by(&stage, OTHERS[i], "EPP").id, acmes.id);
+        assert_int_equal(found_by(&stage, OTHERS[i], "epp").id, acmes.id);
+        assert_int_equal(found_by(&stage, OTHERS[i], "BOLT/EPP").id, bolts.id);
+        assert_int_equal(found_by(&stage, OTHERS[i], "ACME/EPP").id, acmes.id);
+    }
+    assert_int_equal(found_by(&stage, "BOLT", "EPP").id, bolts.id);
+    assert_int_equal(found_by(&stage, "ACME", "EPP").id, acmes.id);
+    WORLD_FAULT(world, "unknown-product", show_product(&by_bolt, TEXT("ACME/EPP"), &bolts, &world->fault));
+    WORLD_FAULT(world, "code-taken", add_product(&by_bolt, &input, &bolts, &world->fault));
+    end_stage(&stage);
+}
+
+static void products_of_one_code_are_apart_in_the_update_repository(void **state) {
+    struct stage stage = a_stage(state);
+    struct call by_bolt = call_by(&stage, "BOLT");
+    struct add_product_input input = {.code = TEXT("EPP"), .name = TEXT("Bolt's")};
+    struct product_view bolts;
+    struct release_view release;
+    a_product(&stage, "ACME", "", "EPP", "OFFICE");
+    WORLD_OK(stage.world, add_product(&by_bolt, &input, &bolts, &stage.world->fault));
+    a_release(&stage, "ACME/EPP", "1.0", "stable");
+    a_release(&stage, "BOLT/EPP", "7.0", "stable");
+    assert_true(contains(present_targets(&stage), "\"EPP/stable/linux-amd64/1.0/setup.bin\""));
+    assert_true(contains(present_targets(&stage), "\"EPP-2/stable/linux-amd64/7.0/setup.bin\""));
+    struct call call = call_by(&stage, "P1");
+    WORLD_OK(stage.world, show_release(&call, TEXT("BOLT/EPP/7.0"), &release, &stage.world->fault));
+    assert_true(text_equal(release.product, bolts.identifier));
+    WORLD_FAULT(stage.world, "unknown-release",
+                show_release(&call, TEXT("EPP/7.0"), &release, &stage.world->fault));
+    verify(&stage, 0);
+    end_stage(&stage);
+}
+
 /* ---- releases ---- */
 
 static void a_beta_release_is_listed_on_beta_and_when_promoted_on_both(void **state) {
@@ -744,6 +797,8 @@ int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(a_product_is_its_vendors_and_the_distributor_may_add_it_too),
         WORLD_TEST(another_vendor_knows_of_no_product_and_everybody_else_does),
+        WORLD_TEST(two_vendors_may_call_a_product_alike_and_the_older_one_keeps_its_name),
+        WORLD_TEST(products_of_one_code_are_apart_in_the_update_repository),
         WORLD_TEST(a_beta_release_is_listed_on_beta_and_when_promoted_on_both),
         WORLD_TEST(a_release_grows_by_platforms_and_what_is_out_never_changes),
         WORLD_TEST(a_withdrawn_release_vanishes_and_its_reason_stays),

@@ -93,6 +93,7 @@ static struct text root_of(struct world *world) {
 static void a_product_with_sku(struct world *world, const char *code, const char *sku) {
     struct product product = {.vendor_id = account_id_of(world, "ACME"),
                               .code = text_of(code),
+                              .update_name = text_of(code),
                               .name = text_of(code),
                               .created_at_us = world->now_us};
     static const char SQL[] = "select id from skus where code = $1";

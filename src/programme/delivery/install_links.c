@@ -190,7 +190,7 @@ static enum status add_choices(struct call *call, const struct product *product,
         const struct release_artifact *artifact = &installers[i].artifact;
         page->choices =
             arena_grow(call->arena, page->choices, page->choice_count, capacity, sizeof page->choices[0]);
-        page->choices[page->choice_count++] = (struct install_choice){.product_code = product->code,
+        page->choices[page->choice_count++] = (struct install_choice){.product = product->update_name,
                                                                       .product_name = product->name,
                                                                       .platform = artifact->platform,
                                                                       .version = installers[i].version,
@@ -247,7 +247,7 @@ static enum status choose_installer(const struct install_page *page, struct text
     for (size_t i = 0; i < page->choice_count; i++) {
         const struct install_choice *one = &page->choices[i];
         if (!text_equal(one->platform, platform) ||
-            (product.length > 0 && !text_equal(one->product_code, product))) {
+            (product.length > 0 && !text_equal(one->product, product))) {
             continue;
         }
         if (*choice != NULL) {

@@ -43,7 +43,7 @@ enum status revoke_install_link(struct call *call, struct text link, struct inst
                                 struct fault *fault) MUST_CHECK;
 
 struct install_choice {
-    struct text product_code;
+    struct text product; /* its update name */
     struct text product_name;
     struct text platform;
     struct text version;

@@ -8,6 +8,8 @@
 #include "store/catalogue/skus.h"
 #include "store/parties/programme.h"
 
+#include <string.h>
+
 /* ---- who may ---- */
 
 enum status require_vendors_catalogue(const struct call *call, int64_t vendor_id, struct fault *fault) {
@@ -48,26 +50,67 @@ static enum status is_known(const struct call *call, const struct product *produ
     return STATUS_OK;
 }
 
+static enum status find_product_by_id(const struct call *call, int64_t id, struct product *product,
+                                      bool *found, struct fault *fault) {
+    TRY(product_load(call->db, call->arena, id, product, found, fault));
+    return *found ? is_known(call, product, found, fault) : STATUS_OK;
+}
+
+/* Whether a vendor is called so, by its code or identifier. Whoever knows a product reads its vendor's code.
+ */
+static enum status is_vendor(const struct call *call, int64_t vendor_id, struct text word, bool *yes,
+                             struct fault *fault) {
+    struct account vendor;
+    int64_t id = 0;
+    if (identifier_decode(call->secret, IDENTIFIER_ACCOUNT, word, &id)) {
+        *yes = id == vendor_id;
+        return STATUS_OK;
+    }
+    TRY(account_load(call->db, call->arena, vendor_id, &vendor, fault));
+    *yes = text_equal_folded(vendor.code, word);
+    return STATUS_OK;
+}
+
+/* The oldest product of CODE or VENDOR/CODE that the actor may know of; no code has a "/". */
+static enum status find_product_by_code(const struct call *call, struct text word, struct product *product,
+                                        bool *found, struct fault *fault) {
+    struct text code = word;
+    struct text vendor = TEXT("");
+    struct product *products = NULL;
+    size_t count = 0;
+    const char *slash = memchr(word.at, '/', word.length);
+    if (slash != NULL) {
+        vendor = (struct text){word.at, (size_t)(slash - word.at)};
+        code = (struct text){slash + 1, word.length - vendor.length - 1};
+    }
+    TRY(product_find_code(call->db, call->arena, 0, code, &products, &count, fault));
+    *found = false;
+    for (size_t i = 0; i < count && !*found; i++) {
+        *product = products[i];
+        TRY(is_known(call, product, found, fault));
+        if (*found && slash != NULL) {
+            TRY(is_vendor(call, product->vendor_id, vendor, found, fault));
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status find_product(const struct call *call, struct text word, const char *field,
                          struct product *product, struct fault *fault) {
     bool found = false;
-    bool known = false;
     int64_t id = 0;
     word = text_trim(word);
     if (word.length == 0) {
         return fault_set(fault, STATUS_INVALID, "missing-field", field, word, "Say which product is meant.");
     }
     TRY(identifier_decode(call->secret, IDENTIFIER_PRODUCT, word, &id)
-            ? product_load(call->db, call->arena, id, product, &found, fault)
-            : product_find_code(call->db, call->arena, word, product, &found, fault));
+            ? find_product_by_id(call, id, product, &found, fault)
+            : find_product_by_code(call, word, product, &found, fault));
     if (found) {
-        TRY(is_known(call, product, &known, fault));
-    }
-    if (known) {
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_NOT_FOUND, "unknown-product", field, word,
-                     "There is no such product: give its code or identifier (prd_…).");
+                     "There is no such product: give its code, VENDOR/CODE or its identifier (prd_…).");
 }
 
 /* ---- as people read it ---- */
@@ -92,6 +135,7 @@ static enum status fill_product_view(struct call *call, const struct product *pr
     struct product_view view = {.id = product->id,
                                 .identifier = identifier_text(call, IDENTIFIER_PRODUCT, product->id),
                                 .code = product->code,
+                                .update_name = product->update_name,
                                 .name = product->name,
                                 .vendor = identifier_text(call, IDENTIFIER_ACCOUNT, vendor.id),
                                 .vendor_name = vendor.name,
@@ -140,20 +184,37 @@ static enum status add_skus(struct call *call, const struct product *product, co
     return STATUS_OK;
 }
 
-static enum status check_code_is_free(struct call *call, struct text code, struct fault *fault) {
-    struct product other;
-    bool taken = false;
+static enum status check_code_is_free(struct call *call, int64_t vendor_id, struct text code,
+                                      struct fault *fault) {
+    struct product *others = NULL;
+    size_t count = 0;
     int64_t id = 0;
     TRY(product_code_check(code, "code", fault));
     if (identifier_decode(call->secret, IDENTIFIER_PRODUCT, code, &id)) {
         return fault_set(fault, STATUS_INVALID, "malformed-code", "code", code,
                          "\"%.*s\" looks like an identifier and cannot be a code.", TEXT_ARGS(code));
     }
-    TRY(product_find_code(call->db, call->arena, code, &other, &taken, fault));
-    if (taken) {
+    TRY(product_find_code(call->db, call->arena, vendor_id, code, &others, &count, fault));
+    if (count > 0) {
         return fault_set(fault, STATUS_CONFLICT, "code-taken", "code", code,
-                         "There is a product \"%.*s\" already, of this or another vendor.",
-                         TEXT_ARGS(other.code));
+                         "The vendor has a product \"%.*s\" already.", TEXT_ARGS(others[0].code));
+    }
+    return STATUS_OK;
+}
+
+/* The code, or the first of CODE-2, CODE-3, … that no product has: everybody reads update names, so that one
+ * of them is taken tells nobody anything. */
+static enum status choose_update_name(struct call *call, struct text code, struct text *name,
+                                      struct fault *fault) {
+    bool is_taken = false;
+    *name = code;
+    TRY(product_has_update_name(call->db, *name, &is_taken, fault));
+    for (int number = 2; is_taken; number++) {
+        struct text behind = text_format(call->arena, "-%d", number);
+        size_t kept = PRODUCT_CODE_MAX_BYTES - behind.length;
+        *name = text_format(call->arena, "%.*s%.*s", (int)(code.length < kept ? code.length : kept), code.at,
+                            TEXT_ARGS(behind));
+        TRY(product_has_update_name(call->db, *name, &is_taken, fault));
     }
     return STATUS_OK;
 }
@@ -163,7 +224,8 @@ static enum status do_add_product(struct call *call, const void *input, void *ou
     struct account vendor;
     struct product product = {.code = text_trim(add->code), .created_at_us = call->now_us};
     TRY(find_vendor_to_change(call, add->vendor, &vendor, fault));
-    TRY(check_code_is_free(call, product.code, fault));
+    TRY(check_code_is_free(call, vendor.id, product.code, fault));
+    TRY(choose_update_name(call, product.code, &product.update_name, fault));
     TRY(check_required_line(add->name, "name", PRODUCT_NAME_MAX_BYTES, &product.name, fault));
     product.vendor_id = vendor.id;
     TRY(product_insert(call->db, &product, fault));

@@ -2,8 +2,9 @@
  *
  * A product is not a SKU: several SKUs (editions, seat sizes) may entitle to one product. It is its vendor's;
  * the distributor's people with the right may change it too, as they import the vendor's catalogue. Everybody
- * but other vendors knows of it, as of the vendor's SKUs. Its code names it in the update repository, which
- * everybody can read, so it is unique among all vendors. */
+ * but other vendors knows of it, as of the vendor's SKUs. Its code is the vendor's own; VENDOR/CODE names it
+ * for everybody. Agents and the update repository call it by its update name, which no other product has: the
+ * code, with a number behind it where another product is called so already. */
 #ifndef SEATMETER_PROGRAMME_DELIVERY_PRODUCTS_H
 #define SEATMETER_PROGRAMME_DELIVERY_PRODUCTS_H
 
@@ -23,6 +24,7 @@ struct product_view {
     int64_t id;
     struct text identifier; /* prd_… */
     struct text code;
+    struct text update_name;
     struct text name;
     struct text vendor; /* acc_… */
     struct text vendor_name;
@@ -43,7 +45,7 @@ enum status add_product(struct call *call, const struct add_product_input *input
                         struct fault *fault) MUST_CHECK;
 
 struct entitle_product_input {
-    struct text product; /* code or identifier */
+    struct text product; /* code, VENDOR/CODE or identifier */
     const struct text *skus;
     size_t sku_count;
 };
@@ -66,8 +68,8 @@ struct product_page {
 enum status list_products(struct call *call, const struct list_products_input *input,
                           struct product_page *out, struct fault *fault) MUST_CHECK;
 
-/* For other use cases. The product of a code or identifier, where the actor may know of it:
- * "unknown-product". */
+/* For other use cases. The product of a code, VENDOR/CODE or identifier, where the actor may know of it:
+ * "unknown-product". Of several of one code the oldest counts (R1.12). */
 enum status find_product(const struct call *call, struct text word, const char *field,
                          struct product *product, struct fault *fault) MUST_CHECK;
 

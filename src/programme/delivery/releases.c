@@ -67,7 +67,7 @@ static enum status find_release(const struct call *call, struct text word, struc
     bool found = false;
     enum status status = STATUS_OK;
     word = text_trim(word);
-    const char *slash = word.length == 0 ? NULL : memchr(word.at, '/', word.length);
+    const char *slash = word.length == 0 ? NULL : memrchr(word.at, '/', word.length);
     if (identifier_decode(call->secret, IDENTIFIER_RELEASE, word, &id)) {
         status = find_by_identifier(call, id, product, release, &found, fault);
     } else if (slash != NULL) {

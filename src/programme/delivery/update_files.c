@@ -54,7 +54,7 @@ enum status release_target_find(struct db *db, struct arena *arena, struct text 
     }
     struct update_target made = {.product_id = release.product_id,
                                  .release_id = release.release_id,
-                                 .product = release.product_code,
+                                 .product = release.product,
                                  .version = release.version,
                                  .channel = text_of(release_channel_name(release.channel)),
                                  .platform = release.platform,

@@ -18,7 +18,7 @@ struct text update_root_object(struct arena *arena, const struct update_keys *ke
  * that no client reads. */
 static enum status check_target(const struct release_target *target, struct fault *fault) {
     struct fault why;
-    if (product_code_check(target->product_code, "product", &why) == STATUS_OK &&
+    if (product_code_check(target->product, "product", &why) == STATUS_OK &&
         version_check(target->version, "version", &why) == STATUS_OK &&
         platform_check(target->platform, "platform", &why) == STATUS_OK &&
         file_name_check(target->file_name, "file_name", &why) == STATUS_OK &&
@@ -37,7 +37,7 @@ static enum status load_targets(struct call *call, struct tuf_target **targets, 
     for (size_t i = 0; i < *count; i++) {
         const struct release_target *one = &released[i];
         struct text channel = text_of(release_channel_name(one->channel));
-        struct target_path path = {.product = one->product_code,
+        struct target_path path = {.product = one->product,
                                    .channel = channel,
                                    .platform = one->platform,
                                    .version = one->version,
@@ -46,7 +46,7 @@ static enum status load_targets(struct call *call, struct tuf_target **targets, 
         (*targets)[i] = (struct tuf_target){.path = target_path_make(call->arena, &path),
                                             .size_bytes = one->size_bytes,
                                             .sha256 = one->sha256,
-                                            .product = one->product_code,
+                                            .product = one->product,
                                             .version = one->version,
                                             .channel = channel,
                                             .platform = one->platform,

@@ -296,7 +296,7 @@ static enum status write_of_licence(struct writing *writing, const struct licenc
     TRY(licence_key_open(call, &row->licence, &key, fault));
     TRY(product_load_of_licence(call->db, call->arena, row->licence.id, &products, &count, fault));
     for (size_t i = 0; i < count; i++) {
-        TRY(add_lines(writing, row, products[i].code, key, fault));
+        TRY(add_lines(writing, row, products[i].update_name, key, fault));
     }
     if (count == 0) {
         TRY(add_lines(writing, row, row->sku_code, key, fault));

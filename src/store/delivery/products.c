@@ -8,6 +8,7 @@ static const struct db_field PRODUCT_FIELDS[] = {
     DB_FIELD_INT(struct product, id, "id", DB_FROM_ONE),
     DB_FIELD_INT(struct product, vendor_id, "vendor_id"),
     DB_FIELD_TEXT(struct product, code, "code"),
+    DB_FIELD_TEXT(struct product, update_name, "update_name"),
     DB_FIELD_TEXT(struct product, name, "name"),
     DB_FIELD_INT(struct product, created_at_us, "created_at_us"),
 };
@@ -16,7 +17,7 @@ static const struct db_fields PRODUCT = DB_FIELDS(struct product, PRODUCT_FIELDS
 static const char INSERT[] = "insert into products ({}) values ({$1})";
 
 enum status product_insert(struct db *db, struct product *product, struct fault *fault) {
-    assert(product->vendor_id > 0 && product->code.length > 0);
+    assert(product->vendor_id > 0 && product->code.length > 0 && product->update_name.length > 0);
     TRY(db_counter_take(db, "products", 1, &product->id, fault));
     return rows_insert(db, &PRODUCT, INSERT, DB_NO_ARGS, product, fault);
 }
@@ -28,11 +29,19 @@ enum status product_load(struct db *db, struct arena *arena, int64_t id, struct 
     return rows_one(db, arena, &PRODUCT, LOAD, DB_ARGS(db_integer(id)), product, found, fault);
 }
 
-static const char FIND_CODE[] = "select {p} from products p where lower(p.code) = lower($1)";
+static const char FIND_CODE[] = "select {p} from products p where lower(p.code) = lower($1) "
+                                "and ($2 = 0 or p.vendor_id = $2) order by p.id";
 
-enum status product_find_code(struct db *db, struct arena *arena, struct text code, struct product *product,
-                              bool *found, struct fault *fault) {
-    return rows_one(db, arena, &PRODUCT, FIND_CODE, DB_ARGS(db_string(code)), product, found, fault);
+enum status product_find_code(struct db *db, struct arena *arena, int64_t vendor_id, struct text code,
+                              struct product **products, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &PRODUCT, FIND_CODE, DB_ARGS(db_string(code), db_integer(vendor_id)), products,
+                    count, fault);
+}
+
+static const char HAS_UPDATE_NAME[] = "select 1 from products where lower(update_name) = lower($1)";
+
+enum status product_has_update_name(struct db *db, struct text update_name, bool *yes, struct fault *fault) {
+    return rows_yes(db, HAS_UPDATE_NAME, DB_ARGS(db_string(update_name)), yes, fault);
 }
 
 static const char LIST[] = "select {p} from products p where p.id > $1 and ($2 = 0 or p.vendor_id = $2) "

@@ -8,7 +8,8 @@
 struct product {
     int64_t id;
     int64_t vendor_id;
-    struct text code;
+    struct text code;        /* no two products of a vendor have one, letters in either case */
+    struct text update_name; /* what agents and the update repository call it: of all products one has it */
     struct text name;
     int64_t created_at_us;
 };
@@ -18,9 +19,14 @@ enum status product_insert(struct db *db, struct product *product, struct fault 
 enum status product_load(struct db *db, struct arena *arena, int64_t id, struct product *product, bool *found,
                          struct fault *fault) MUST_CHECK;
 
-/* By code, letters in either case. */
-enum status product_find_code(struct db *db, struct arena *arena, struct text code, struct product *product,
-                              bool *found, struct fault *fault) MUST_CHECK;
+/* The products of a code, letters in either case: by id, which is their age. `vendor_id` 0: of every vendor.
+ */
+enum status product_find_code(struct db *db, struct arena *arena, int64_t vendor_id, struct text code,
+                              struct product **products, size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Whether a product has that update name, letters in either case. */
+enum status product_has_update_name(struct db *db, struct text update_name, bool *yes,
+                                    struct fault *fault) MUST_CHECK;
 
 /* `vendor_id` 0: of every vendor. */
 enum status product_list(struct db *db, struct arena *arena, int64_t vendor_id, struct page page,

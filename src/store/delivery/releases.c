@@ -172,7 +172,7 @@ enum status release_installer_load(struct db *db, struct arena *arena, int64_t p
 static const struct db_field TARGET_FIELDS[] = {
     DB_FIELD_INT(struct release_target, product_id, "r.product_id"),
     DB_FIELD_INT(struct release_target, release_id, "r.id"),
-    DB_FIELD_TEXT(struct release_target, product_code, "p.code"),
+    DB_FIELD_TEXT(struct release_target, product, "p.update_name"),
     DB_FIELD_TEXT(struct release_target, version, "r.version"),
     DB_FIELD_WORD(struct release_target, channel, "r.listed_on", &CHANNEL_WORDS),
     DB_FIELD_WORD(struct release_target, state, "r.state", &STATE_WORDS),
@@ -199,7 +199,7 @@ enum status release_target_load_all(struct db *db, struct arena *arena, struct r
     return rows_all(db, arena, &TARGET, LOAD_TARGETS, DB_NO_ARGS, targets, count, fault);
 }
 
-#define OF_KEY "and p.code = $1 and a.platform = $2 and r.version = $3 and a.file_name = $4"
+#define OF_KEY "and p.update_name = $1 and a.platform = $2 and r.version = $3 and a.file_name = $4"
 static const char LOAD_BETA_TARGET[] = TARGETS("beta", "published_at_us") OF_KEY;
 static const char LOAD_STABLE_TARGET[] = TARGETS("stable", "promoted_at_us") OF_KEY;
 

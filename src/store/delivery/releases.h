@@ -83,7 +83,7 @@ enum status release_installer_load(struct db *db, struct arena *arena, int64_t p
 struct release_target {
     int64_t product_id;
     int64_t release_id;
-    struct text product_code;
+    struct text product; /* its update name */
     struct text version;
     enum release_channel channel; /* of the listing */
     enum release_state state;     /* always published from release_target_load_all */
