@@ -232,8 +232,8 @@ static void a_rejected_report_is_adjusted_and_submitted_again(void **state) {
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
     size_t count = 0;
-    WORLD_OK(world, report_adjustments_of_month(world->db, &world->arena, month_of(2026, 11), &agreements,
-                                                &adjustments, &count, &world->fault));
+    WORLD_OK(world, report_adjustments_of_month(world->db, &world->arena, NULL, month_of(2026, 11),
+                                                &agreements, &adjustments, &count, &world->fault));
     db_rollback(world->db);
     assert_int_equal(count, 1);
     assert_int_equal(adjustments[0].units, 7);

@@ -208,7 +208,7 @@ static enum status check_unbilled(struct month_check *check, struct fault *fault
     struct audit *audit = check->audit;
     struct month_row *months = NULL;
     size_t count = 0;
-    TRY(month_rows_load(audit->call->db, &check->arena, check->month, &months, &count, fault));
+    TRY(month_rows_load(audit->call->db, &check->arena, NULL, check->month, &months, &count, fault));
     for (size_t i = 0; i < count; i++) {
         uint32_t index = 0;
         uint32_t agreement = snapshot_agreement_in(&audit->snapshot, months[i].agreement_id, check->month);
@@ -342,8 +342,8 @@ static enum status check_corrected(struct month_check *check, struct fault *faul
 /* Only corrections that an invoice carries are in effect. */
 static enum status read_corrections(struct month_check *check, struct fault *fault) {
     size_t count = 0;
-    TRY(corrections_of_month(check->audit->call->db, &check->arena, check->month, &check->corrections, &count,
-                             fault));
+    TRY(corrections_of_month(check->audit->call->db, &check->arena, NULL, check->month, &check->corrections,
+                             &count, fault));
     for (size_t i = 0; i < count; i++) {
         if (check->corrections[i].invoice_id > 0) {
             check->corrections[check->correction_count++] = check->corrections[i];
@@ -373,9 +373,9 @@ static enum status open_month(struct month_check *check, struct fault *fault) {
     snapshot_widen(&audit->snapshot, check->month, &scope.from_us, &scope.until_us);
     TRY(read_corrections(check, fault));
     TRY(read_charges(check, fault));
-    TRY(report_adjustments_of_month(call->db, &check->arena, check->month, &agreements, &adjustments, &count,
-                                    fault));
-    TRY(month_rules_of_edges(call->db, &check->arena, check->month, &check->rules, fault));
+    TRY(report_adjustments_of_month(call->db, &check->arena, NULL, check->month, &agreements, &adjustments,
+                                    &count, fault));
+    TRY(month_rules_of_edges(call->db, &check->arena, NULL, check->month, &check->rules, fault));
     TRY(usage_load(call->db, &check->arena, &scope, &check->usage, fault));
     TRY(usage_by_edge_of(&audit->snapshot, &check->usage, &check->arena, &check->by_edge, fault));
     struct rated_month_input input = {

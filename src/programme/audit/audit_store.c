@@ -143,7 +143,7 @@ static enum status ask_questions(struct audit *audit, const struct audit_questio
 }
 
 static enum status audit_everything(struct audit *audit, struct fault *fault) {
-    TRY(snapshot_load(audit->call, &audit->snapshot, fault));
+    TRY(snapshot_load(audit->call, NULL, &audit->snapshot, fault));
     TRY(audit_events(audit, fault));
     TRY(ask_questions(audit, AUDIT_QUESTIONS, AUDIT_QUESTION_COUNT, fault));
     TRY(ask_questions(audit, AUDIT_DEVICE_QUESTIONS, AUDIT_DEVICE_QUESTION_COUNT, fault));

@@ -85,7 +85,7 @@ static enum status read_states(struct closing *closing, struct fault *fault) {
     struct report_row *reports = NULL;
     size_t month_count = 0;
     size_t report_count = 0;
-    TRY(month_rows_load(call->db, call->arena, closing->month, &months, &month_count, fault));
+    TRY(month_rows_load(call->db, call->arena, NULL, closing->month, &months, &month_count, fault));
     TRY(report_rows_load(call->db, call->arena, closing->month, &reports, &report_count, fault));
     id_map_init(&closing->month_states, call->arena, month_count);
     id_map_init(&closing->report_states, call->arena, report_count);
@@ -487,8 +487,8 @@ static enum status close_edges(struct closing *closing, const struct close_month
     TRY(find_seller(closing, input->seller, fault));
     TRY(submit_overdue_reports(call, closing->month, closing->seller_id, &closing->result->reports_approved,
                                fault));
-    TRY(snapshot_load(call, &closing->snapshot, fault));
-    TRY(accept_silent_corrections(call, &closing->snapshot, closing->seller_id, fault));
+    TRY(snapshot_load(call, NULL, &closing->snapshot, fault));
+    TRY(accept_silent_corrections(call, closing->seller_id, fault));
     TRY(read_states(closing, fault));
     TRY(read_month(closing, fault));
     TRY(visit_edges(closing, fault));

@@ -1,19 +1,22 @@
 #include "programme/billing/correction_money.h"
 
 #include "core/rating/corrections.h"
+#include "programme/billing/load_snapshot.h"
 #include "programme/usage/load_usage.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
 #include "store/billing/invoices.h"
 #include "store/billing/reports.h"
+#include "store/parties/agreements.h"
 
 #include <assert.h>
 
 /* The place of a correction, with everything that it is rated from. */
 struct weighing {
     struct call *call;
-    const struct snapshot *snapshot;
     const struct correction *correction;
+    struct programme_part part; /* the edge's buyer and the SKU */
+    struct snapshot snapshot;
     uint32_t agreement;
     struct usage usage;
     struct usage_by_edge by_edge;
@@ -24,14 +27,14 @@ struct weighing {
 
 static enum status read_usage(struct weighing *weighing, struct fault *fault) {
     struct call *call = weighing->call;
-    const struct agreement *agreement = &weighing->snapshot->agreements[weighing->agreement];
+    const struct agreement *agreement = &weighing->snapshot.agreements[weighing->agreement];
     struct usage_scope scope = {.from_us = INT64_MAX,
                                 .until_us = INT64_MIN,
                                 .under_account_id = agreement->buyer_id,
                                 .sku_id = weighing->correction->sku_id};
-    snapshot_widen(weighing->snapshot, weighing->correction->month, &scope.from_us, &scope.until_us);
+    snapshot_widen(&weighing->snapshot, weighing->correction->month, &scope.from_us, &scope.until_us);
     TRY(usage_load(call->db, call->arena, &scope, &weighing->usage, fault));
-    return usage_by_edge_of(weighing->snapshot, &weighing->usage, call->arena, &weighing->by_edge, fault);
+    return usage_by_edge_of(&weighing->snapshot, &weighing->usage, call->arena, &weighing->by_edge, fault);
 }
 
 static enum status read_place(struct weighing *weighing, struct fault *fault) {
@@ -41,18 +44,19 @@ static enum status read_place(struct weighing *weighing, struct fault *fault) {
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
     struct issued_line *billed = NULL;
-    weighing->input = (struct rated_month_input){.snapshot = weighing->snapshot,
+    weighing->input = (struct rated_month_input){.snapshot = &weighing->snapshot,
                                                  .usage = &weighing->usage,
                                                  .by_edge = &weighing->by_edge,
                                                  .month = correction->month,
                                                  .rules = &weighing->rules};
     *place = (struct corrected_place){
         .agreement_id = correction->agreement_id, .month = correction->month, .sku_id = correction->sku_id};
-    TRY(report_adjustments_of_month(call->db, call->arena, correction->month, &agreements, &adjustments,
-                                    &weighing->input.adjustment_count, fault));
+    TRY(report_adjustments_of_month(call->db, call->arena, &weighing->part, correction->month, &agreements,
+                                    &adjustments, &weighing->input.adjustment_count, fault));
     weighing->input.adjustment_agreements = agreements;
     weighing->input.adjustments = adjustments;
-    TRY(month_rules_of_edges(call->db, call->arena, correction->month, &weighing->rules, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, &weighing->part, correction->month, &weighing->rules,
+                             fault));
     TRY(invoice_lines_of_place(call->db, call->arena, place->agreement_id, place->month, place->sku_id,
                                &billed, &place->billed_count, fault));
     place->billed = billed;
@@ -86,7 +90,8 @@ static enum status read_binding(const struct weighing *weighing, struct correcti
     const struct correction *weighed = weighing->correction;
     struct correction *found = NULL;
     size_t found_count = 0;
-    TRY(corrections_of_month(call->db, call->arena, weighed->month, &found, &found_count, fault));
+    TRY(corrections_of_month(call->db, call->arena, &weighing->part, weighed->month, &found, &found_count,
+                             fault));
     struct correction *binding = ARENA_NEW(call->arena, struct correction, found_count + 1);
     *count = 0;
     for (size_t i = 0; i < found_count; i++) {
@@ -101,24 +106,36 @@ static enum status read_binding(const struct weighing *weighing, struct correcti
     return STATUS_OK;
 }
 
-enum status correction_money_of(struct call *call, const struct snapshot *snapshot,
-                                const struct correction *correction, struct correction_money *money,
-                                struct fault *fault) {
-    struct weighing weighing = {.call = call, .snapshot = snapshot, .correction = correction};
+static enum status weigh(struct weighing *weighing, struct correction_money *money, struct fault *fault) {
+    const struct correction *correction = weighing->correction;
     struct correction *corrections = NULL;
     size_t count = 0;
     int64_t without_minor = 0;
     int64_t with_minor = 0;
-    weighing.agreement = snapshot_agreement_in(snapshot, correction->agreement_id, correction->month);
-    *money = (struct correction_money){0};
-    if (weighing.agreement == SNAPSHOT_NONE) {
+    TRY(snapshot_load(weighing->call, &weighing->part, &weighing->snapshot, fault));
+    weighing->agreement =
+        snapshot_agreement_in(&weighing->snapshot, correction->agreement_id, correction->month);
+    if (weighing->agreement == SNAPSHOT_NONE) {
         return STATUS_OK;
     }
-    TRY(read_place(&weighing, fault));
-    TRY(read_binding(&weighing, &corrections, &count, fault));
-    TRY(rate(&weighing, corrections, count, &without_minor, fault));
-    TRY(rate(&weighing, corrections, count + 1, &with_minor, fault));
+    TRY(read_place(weighing, fault));
+    TRY(read_binding(weighing, &corrections, &count, fault));
+    TRY(rate(weighing, corrections, count, &without_minor, fault));
+    TRY(rate(weighing, corrections, count + 1, &with_minor, fault));
     money->is_known = !__builtin_sub_overflow(with_minor, without_minor, &money->difference_minor);
-    money->currency = snapshot->currencies[weighing.agreement];
+    money->currency = weighing->snapshot.currencies[weighing->agreement];
     return STATUS_OK;
+}
+
+enum status correction_money_of(struct call *call, const struct correction *correction,
+                                struct correction_money *money, struct fault *fault) {
+    struct weighing weighing = {.call = call, .correction = correction};
+    struct agreement agreement;
+    *money = (struct correction_money){0};
+    TRY(agreement_load(call->db, call->arena, correction->agreement_id, &agreement, fault));
+    weighing.part = (struct programme_part){
+        .around_id = agreement.buyer_id, .party_id = agreement.buyer_id, .sku_id = correction->sku_id};
+    enum status status = weigh(&weighing, money, fault);
+    snapshot_close(&weighing.snapshot);
+    return status;
 }

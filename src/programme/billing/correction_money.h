@@ -6,7 +6,7 @@
 #define SEATMETER_PROGRAMME_BILLING_CORRECTION_MONEY_H
 
 #include "core/money/correction.h"
-#include "core/rating/snapshot.h"
+#include "core/money/money.h"
 #include "programme/call/call.h"
 
 struct correction_money {
@@ -15,10 +15,9 @@ struct correction_money {
     struct currency currency;
 };
 
-/* `correction` may have no id: it is only tried, and comes after all others. Inside a transaction. Faults of
- * rating, where the month with it cannot be billed. */
-enum status correction_money_of(struct call *call, const struct snapshot *snapshot,
-                                const struct correction *correction, struct correction_money *money,
-                                struct fault *fault) MUST_CHECK;
+/* `correction` may have no id: it is only tried, and comes after all others. Reads what concerns its edge and
+ * SKU. Inside a transaction. Faults of rating, where the month with it cannot be billed. */
+enum status correction_money_of(struct call *call, const struct correction *correction,
+                                struct correction_money *money, struct fault *fault) MUST_CHECK;
 
 #endif

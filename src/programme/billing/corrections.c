@@ -1,7 +1,6 @@
 #include "programme/billing/corrections.h"
 
 #include "core/rating/bill.h"
-#include "programme/billing/load_snapshot.h"
 #include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup.h"
@@ -196,21 +195,16 @@ enum status close_month_of_before(struct call *call, const struct agreement *agr
 /* The money of what no bill carries and nobody has refused. */
 static enum status weigh(struct call *call, const struct correction *correction,
                          struct correction_money *money, struct fault *fault) {
-    struct snapshot snapshot;
     bool is_open = correction->invoice_id == 0 &&
                    (correction->state == CORRECTION_WAITING || correction->state == CORRECTION_ACCEPTED);
     if (!is_open) {
         return STATUS_OK;
     }
-    enum status status = snapshot_load(call, &snapshot, fault);
-    if (status == STATUS_OK) {
-        status = correction_money_of(call, &snapshot, correction, money, fault);
-    }
+    enum status status = correction_money_of(call, correction, money, fault);
     if (bill_is_refused(status)) { /* then the bill that should carry it cannot be either */
         *money = (struct correction_money){0};
         status = STATUS_OK;
     }
-    snapshot_close(&snapshot);
     return status;
 }
 

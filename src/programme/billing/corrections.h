@@ -86,8 +86,7 @@ enum status remove_correction(struct call *call, struct text correction, struct 
 
 /* Accepts what silence accepts by now on the edges that a seller (0: anybody) sells on: what raises the bill
  * of its giver, the buyer, and lowers nothing. Part of a close. */
-enum status accept_silent_corrections(struct call *call, const struct snapshot *snapshot, int64_t seller_id,
-                                      struct fault *fault) MUST_CHECK;
+enum status accept_silent_corrections(struct call *call, int64_t seller_id, struct fault *fault) MUST_CHECK;
 
 enum status show_correction(struct call *call, struct text correction, struct correction_view *out,
                             struct fault *fault) MUST_CHECK;

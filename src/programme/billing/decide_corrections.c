@@ -124,11 +124,10 @@ enum status remove_correction(struct call *call, struct text correction, struct 
 /* ---- by silence ---- */
 
 /* What was given before may have been decided since, so it is weighed again: silence lowers no bill. */
-static enum status settle_silent(struct call *call, const struct snapshot *snapshot,
-                                 struct correction *correction, struct fault *fault) {
+static enum status settle_silent(struct call *call, struct correction *correction, struct fault *fault) {
     struct agreement agreement;
     struct correction_money money = {0};
-    enum status status = correction_money_of(call, snapshot, correction, &money, fault);
+    enum status status = correction_money_of(call, correction, &money, fault);
     if (!bill_is_refused(status)) {
         TRY(status);
     }
@@ -142,8 +141,7 @@ static enum status settle_silent(struct call *call, const struct snapshot *snaps
                           fault);
 }
 
-enum status accept_silent_corrections(struct call *call, const struct snapshot *snapshot, int64_t seller_id,
-                                      struct fault *fault) {
+enum status accept_silent_corrections(struct call *call, int64_t seller_id, struct fault *fault) {
     struct correction *corrections = NULL;
     size_t count = 0;
     struct actor actor = call->actor;
@@ -151,7 +149,7 @@ enum status accept_silent_corrections(struct call *call, const struct snapshot *
     call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = settle_silent(call, snapshot, &corrections[i], fault);
+        status = settle_silent(call, &corrections[i], fault);
     }
     call->actor = actor;
     return status;

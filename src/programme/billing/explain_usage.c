@@ -21,6 +21,7 @@ enum { PRICE_DIGITS = 6 };
 struct rating_again {
     struct call *call;
     const struct usage_to_explain *asked;
+    struct programme_part part; /* the edge's buyer and the SKU */
     struct snapshot snapshot;
     uint32_t agreement;
     uint32_t sku;
@@ -44,7 +45,7 @@ static enum status read_corrections(struct rating_again *again, struct month mon
     if (!again->asked->with_corrections) {
         return STATUS_OK;
     }
-    TRY(corrections_of_month(call->db, call->arena, month, &corrections, &count, fault));
+    TRY(corrections_of_month(call->db, call->arena, &again->part, month, &corrections, &count, fault));
     for (size_t i = 0; i < count; i++) {
         bool is_carried =
             corrections[i].invoice_id > 0 && corrections[i].invoice_id <= again->asked->head->id;
@@ -68,10 +69,10 @@ static enum status read_month(struct rating_again *again, struct month month, st
         .snapshot = &again->snapshot, .usage = &again->usage, .by_edge = &again->by_edge, .month = month};
     int64_t *agreements = NULL;
     struct report_adjustment *adjustments = NULL;
-    TRY(report_adjustments_of_month(call->db, call->arena, month, &agreements, &adjustments,
+    TRY(report_adjustments_of_month(call->db, call->arena, &again->part, month, &agreements, &adjustments,
                                     &input.adjustment_count, fault));
     TRY(read_corrections(again, month, &input, fault));
-    TRY(month_rules_of_edges(call->db, call->arena, month, &again->rules, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, &again->part, month, &again->rules, fault));
     input.rules = &again->rules;
     input.adjustment_agreements = agreements;
     input.adjustments = adjustments;
@@ -359,8 +360,10 @@ static enum status explain_rated(struct rating_again *again, struct line_explana
 
 enum status explain_usage(struct call *call, const struct usage_to_explain *usage,
                           struct line_explanation *result, struct fault *fault) {
-    struct rating_again again = {.call = call, .asked = usage};
-    enum status status = snapshot_load(call, &again.snapshot, fault);
+    const struct programme_part part = {
+        .around_id = usage->head->buyer_id, .party_id = usage->head->buyer_id, .sku_id = usage->line->sku_id};
+    struct rating_again again = {.call = call, .asked = usage, .part = part};
+    enum status status = snapshot_load(call, &part, &again.snapshot, fault);
     if (status != STATUS_OK) {
         goto done;
     }

@@ -46,6 +46,7 @@ struct corrected_thing {
 struct giving {
     struct call *call;
     const struct add_correction_input *asked;
+    struct programme_part path; /* what lies above the customer */
     struct snapshot snapshot;
     struct account giver;
     struct account customer;
@@ -103,7 +104,7 @@ static enum status load_facts(struct giving *giving, struct month month, struct 
     if (giving->facts_of.index == month.index) {
         return STATUS_OK;
     }
-    TRY(month_rules_of_edges(call->db, call->arena, month, &giving->facts, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, &giving->path, month, &giving->facts, fault));
     giving->facts_of = month;
     return STATUS_OK;
 }
@@ -248,11 +249,22 @@ static enum status propose(struct giving *giving, const struct corrected_thing *
 
 /* ---- the path ---- */
 
-/* Proposes it to each edge of the range, from the customer up. */
+/* Everything above the customer. */
+static enum status load_path(struct giving *giving, struct fault *fault) {
+    giving->path = (struct programme_part){.around_id = giving->customer.id};
+    return snapshot_load(giving->call, &giving->path, &giving->snapshot, fault);
+}
+
+/* Proposes it to each edge of the range, from the customer up: to none where the SKU's owner sells nothing to
+ * the customer, through others or itself. */
 static enum status walk_path(struct giving *giving, const struct corrected_thing *thing,
                              struct fault *fault) {
     const struct snapshot *snapshot = &giving->snapshot;
     uint32_t buyer = snapshot_account(snapshot, giving->customer.id);
+    uint32_t owner = snapshot_account_find(snapshot, thing->owner_id);
+    if (owner == SNAPSHOT_NONE) {
+        return STATUS_OK;
+    }
     while (snapshot->accounts[buyer].seller_id != 0) {
         uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
         int64_t depth = snapshot->accounts[seller].depth;
@@ -262,7 +274,6 @@ static enum status walk_path(struct giving *giving, const struct corrected_thing
         }
         buyer = seller;
     }
-    uint32_t owner = snapshot_account(snapshot, thing->owner_id);
     if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && thing->first_edge == 0 &&
         snapshot->vendor_edge[owner] != SNAPSHOT_NONE) {
         return propose(giving, thing, snapshot->vendor_edge[owner], fault);
@@ -280,11 +291,13 @@ static enum status propose_units(struct giving *giving, struct fault *fault) {
     TRY(find_account(call, giving->asked->customer, "customer", &giving->customer, fault));
     TRY(find_sku(call, giving->asked->sku, "sku", &sku, fault));
     TRY(require_on_path(giving, sku.owner_id, giving->asked->customer, fault));
+    TRY(load_path(giving, fault));
     TRY(licence_ranges_load(call->db, call->arena, giving->customer.id, sku.id, &ranges, &count, fault));
-    uint32_t owner = snapshot_account(&giving->snapshot, sku.owner_id);
+    uint32_t owner = snapshot_account_find(&giving->snapshot, sku.owner_id);
     struct corrected_thing thing = {.sku_id = sku.id,
                                     .owner_id = sku.owner_id,
-                                    .first_edge = giving->snapshot.accounts[owner].depth,
+                                    .first_edge =
+                                        owner == SNAPSHOT_NONE ? 0 : giving->snapshot.accounts[owner].depth,
                                     .last_edge = LICENCE_LAST_EDGE};
     for (size_t i = 0; i < count; i++) {
         thing.first_edge =
@@ -341,6 +354,7 @@ static enum status propose_late_event(struct giving *giving, struct fault *fault
     TRY(account_load(call->db, call->arena, row.licence.customer_id, &giving->customer, fault));
     TRY(require_on_path(giving, row.sku_owner_id, giving->asked->licence, fault));
     TRY(require_ever_on(giving, &row.licence, fault));
+    TRY(load_path(giving, fault));
     TRY(read_instant(giving, fault));
     struct corrected_thing thing = {
         .sku_id = row.licence.sku_id,
@@ -402,7 +416,7 @@ static enum status weigh_own(struct giving *giving, struct fault *fault) {
         if (!proposal->is_givers) {
             continue;
         }
-        TRY(correction_money_of(giving->call, &giving->snapshot, correction, &proposal->money, fault));
+        TRY(correction_money_of(giving->call, correction, &proposal->money, fault));
         if (correction->state == CORRECTION_WAITING && proposal->money.is_known &&
             proposal->money.difference_minor >= 0) {
             correction->silent_at_us = giving->call->now_us + proposal->agreement.report_due_days * DAY_US;
@@ -463,7 +477,6 @@ static enum status give(struct giving *giving, struct correction_page *page, str
     TRY(find_account_or_own(call, giving->asked->giver, "giver", &giving->giver, fault));
     TRY(require_right(call, giving->giver.id, RIGHT_REPORTS, fault));
     TRY(check_input(giving, fault));
-    TRY(snapshot_load(call, &giving->snapshot, fault));
     giving->proposals = ARENA_NEW(call->arena, struct proposal, EDGES_MAX);
     TRY(giving->asked->licence.length > 0 ? propose_late_event(giving, fault) : propose_units(giving, fault));
     TRY(require_closed(giving, fault));

@@ -34,10 +34,10 @@ static enum status read_waiting(struct loading *loading, struct fault *fault) {
     struct call *call = loading->call;
     struct month month = loading->input->month;
     size_t kept = 0;
-    TRY(corrections_waiting(call->db, call->arena, month, &loading->corrections, &loading->correction_count,
-                            fault));
-    TRY(one_off_charges_waiting(call->db, call->arena, month, &loading->charges, &loading->charge_count,
-                                fault));
+    TRY(corrections_waiting(call->db, call->arena, loading->input->part, month, &loading->corrections,
+                            &loading->correction_count, fault));
+    TRY(one_off_charges_waiting(call->db, call->arena, loading->input->part, month, &loading->charges,
+                                &loading->charge_count, fault));
     for (size_t i = 0; i < loading->correction_count; i++) {
         TRY(snapshot_has_agreement(loading->input->snapshot, loading->corrections[i].agreement_id, fault));
         TRY(snapshot_has_sku(loading->input->snapshot, loading->corrections[i].sku_id, fault));
@@ -60,7 +60,10 @@ static enum status read_waiting(struct loading *loading, struct fault *fault) {
 static enum status read_usage(const struct loading *loading, struct fault *fault) {
     const struct load_month_input *input = loading->input;
     struct usage_scope scope = {
-        .from_us = INT64_MAX, .until_us = INT64_MIN, .under_account_id = input->under_account_id};
+        .from_us = INT64_MAX,
+        .until_us = INT64_MIN,
+        .under_account_id = input->under_account_id,
+        .sku_id = input->part == NULL || input->under_account_id == 0 ? 0 : input->part->sku_id};
     snapshot_widen(input->snapshot, input->month, &scope.from_us, &scope.until_us);
     for (size_t i = 0; i < loading->correction_count; i++) {
         snapshot_widen(input->snapshot, loading->corrections[i].month, &scope.from_us, &scope.until_us);
@@ -103,10 +106,10 @@ static enum status open_corrected_months(const struct loading *loading, struct f
         if (is_corrected_month(waiting, input.month)) {
             continue;
         }
-        TRY(report_adjustments_of_month(call->db, call->arena, input.month, &agreements, &adjustments,
-                                        &input.adjustment_count, fault));
+        TRY(report_adjustments_of_month(call->db, call->arena, loading->input->part, input.month, &agreements,
+                                        &adjustments, &input.adjustment_count, fault));
         struct id_map *rules = ARENA_NEW(call->arena, struct id_map, 1);
-        TRY(month_rules_of_edges(call->db, call->arena, input.month, rules, fault));
+        TRY(month_rules_of_edges(call->db, call->arena, loading->input->part, input.month, rules, fault));
         input.rules = rules;
         input.adjustment_agreements = agreements;
         input.adjustments = adjustments;
@@ -151,9 +154,10 @@ enum status load_month(struct call *call, const struct load_month_input *input, 
     struct loading loading = {.call = call, .input = input, .loaded = loaded};
     *loaded = (struct loaded_month){.snapshot = input->snapshot, .month = input->month};
     TRY(read_waiting(&loading, fault));
-    TRY(report_adjustments_of_month(call->db, call->arena, input->month, &loaded->adjustment_agreements,
-                                    &loaded->adjustments, &loaded->adjustment_count, fault));
-    TRY(month_rules_of_edges(call->db, call->arena, input->month, &loaded->rules, fault));
+    TRY(report_adjustments_of_month(call->db, call->arena, input->part, input->month,
+                                    &loaded->adjustment_agreements, &loaded->adjustments,
+                                    &loaded->adjustment_count, fault));
+    TRY(month_rules_of_edges(call->db, call->arena, input->part, input->month, &loaded->rules, fault));
     TRY(read_usage(&loading, fault));
     TRY(usage_by_edge_of(input->snapshot, &loaded->usage, call->arena, &loaded->by_edge, fault));
     loaded->waiting.charges = loading.charges;

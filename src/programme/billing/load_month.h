@@ -4,9 +4,11 @@
 
 #include "core/rating/bill.h"
 #include "programme/call/call.h"
+#include "store/engine/part.h"
 
 struct load_month_input {
     const struct snapshot *snapshot;
+    const struct programme_part *part; /* that the snapshot holds; NULL: the whole */
     struct month month;
     bool runs_on;             /* the usage is read beyond the month's end: it has not ended yet */
     int64_t under_account_id; /* only the usage of customers below this account; 0: everybody's */

@@ -9,6 +9,7 @@
 #include "store/parties/amendments.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* Names each SKU by its code, and those that share one, which are neighbours by rank, by their identifiers.
  */
@@ -56,23 +57,88 @@ static enum status add_amended(struct call *call, struct snapshot *snapshot,
     return STATUS_OK;
 }
 
-static enum status load_agreements(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+static enum status load_agreements(struct call *call, const struct programme_part *part,
+                                   struct snapshot *snapshot, struct fault *fault) {
     struct amendment *amendments = NULL;
     size_t count = 0;
-    TRY(agreement_load_all(call->db, call->arena, &snapshot->agreements, &snapshot->agreement_count, fault));
-    TRY(amendments_accepted(call->db, call->arena, &amendments, &count, fault));
+    if (part == NULL) {
+        TRY(agreement_load_all(call->db, call->arena, &snapshot->agreements, &snapshot->agreement_count,
+                               fault));
+        TRY(amendments_accepted(call->db, call->arena, &amendments, &count, fault));
+    } else {
+        TRY(agreement_load_part(call->db, call->arena, part, &snapshot->agreements,
+                                &snapshot->agreement_count, fault));
+        TRY(amendments_accepted_part(call->db, call->arena, part, &amendments, &count, fault));
+    }
     return add_amended(call, snapshot, amendments, count, fault);
 }
 
-enum status snapshot_load(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+static int compare_kept(const void *left, const void *right) {
+    const struct kept_month *a = left;
+    const struct kept_month *b = right;
+    if (a->month.index != b->month.index) {
+        return a->month.index < b->month.index ? -1 : 1;
+    }
+    return text_compare(a->time_zone, b->time_zone);
+}
+
+/* The kept months of the zones that the agreements go by: there are few zones, and many months. */
+static enum status load_months_of_zones(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+    struct text *zones = ARENA_NEW(call->arena, struct text, snapshot->agreement_count);
+    size_t zone_count = 0;
+    size_t capacity = 0;
+    for (size_t i = 0; i < snapshot->agreement_count; i++) {
+        struct text zone = snapshot->agreements[i].time_zone;
+        struct kept_month *months = NULL;
+        size_t count = 0;
+        size_t at = 0;
+        while (at < zone_count && !text_equal(zones[at], zone)) {
+            at++;
+        }
+        if (at < zone_count) {
+            continue;
+        }
+        zones[zone_count++] = zone;
+        TRY(kept_months_of_zone(call->db, call->arena, zone, &months, &count, fault));
+        for (size_t k = 0; k < count; k++) {
+            snapshot->kept_months = arena_grow(call->arena, snapshot->kept_months, snapshot->kept_month_count,
+                                               &capacity, sizeof *months);
+            snapshot->kept_months[snapshot->kept_month_count++] = months[k];
+        }
+    }
+    if (snapshot->kept_month_count > 0) {
+        qsort(snapshot->kept_months, snapshot->kept_month_count, sizeof *snapshot->kept_months, compare_kept);
+    }
+    return STATUS_OK;
+}
+
+static enum status load_whole(struct call *call, struct snapshot *snapshot, struct fault *fault) {
+    struct db *db = call->db;
     struct arena *arena = call->arena;
+    TRY(account_load_all(db, arena, &snapshot->accounts, &snapshot->account_count, fault));
+    TRY(load_agreements(call, NULL, snapshot, fault));
+    TRY(sku_load_all(db, arena, &snapshot->skus, &snapshot->sku_count, fault));
+    TRY(price_list_load(db, arena, &snapshot->prices, fault));
+    return kept_months_load(db, arena, &snapshot->kept_months, &snapshot->kept_month_count, fault);
+}
+
+static enum status load_part(struct call *call, const struct programme_part *part, struct snapshot *snapshot,
+                             struct fault *fault) {
+    struct db *db = call->db;
+    struct arena *arena = call->arena;
+    assert(part->around_id > 0);
+    TRY(account_load_part(db, arena, part, &snapshot->accounts, &snapshot->account_count, fault));
+    TRY(load_agreements(call, part, snapshot, fault));
+    TRY(sku_load_part(db, arena, part, &snapshot->skus, &snapshot->sku_count, fault));
+    TRY(price_list_load_part(db, arena, part, &snapshot->prices, fault));
+    return load_months_of_zones(call, snapshot, fault);
+}
+
+enum status snapshot_load(struct call *call, const struct programme_part *part, struct snapshot *snapshot,
+                          struct fault *fault) {
     *snapshot = (struct snapshot){0};
-    TRY(account_load_all(call->db, arena, &snapshot->accounts, &snapshot->account_count, fault));
-    TRY(load_agreements(call, snapshot, fault));
-    TRY(sku_load_all(call->db, arena, &snapshot->skus, &snapshot->sku_count, fault));
-    TRY(price_list_load(call->db, arena, &snapshot->prices, fault));
-    TRY(kept_months_load(call->db, arena, &snapshot->kept_months, &snapshot->kept_month_count, fault));
-    TRY(snapshot_index(snapshot, arena, fault));
+    TRY(part == NULL ? load_whole(call, snapshot, fault) : load_part(call, part, snapshot, fault));
+    TRY(snapshot_index(snapshot, call->arena, fault));
     label_skus(call, snapshot);
     return STATUS_OK;
 }

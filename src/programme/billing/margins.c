@@ -26,6 +26,7 @@ struct margin_item {
 struct margins {
     struct call *call;
     struct snapshot snapshot;
+    struct programme_part part; /* that the snapshot holds: what concerns the account */
     struct month month;
     struct account account;
     struct margin_item *items;
@@ -119,7 +120,7 @@ static enum status tell_open_edges(struct margins *margins, struct fault *fault)
     size_t count = 0;
     uint32_t index = 0;
     bool some_closed = false;
-    TRY(month_rows_load(call->db, call->arena, margins->month, &rows, &count, fault));
+    TRY(month_rows_load(call->db, call->arena, &margins->part, margins->month, &rows, &count, fault));
     id_map_init(&closed, call->arena, count);
     for (size_t i = 0; i < count; i++) {
         uint32_t agreement = snapshot_agreement_find(snapshot, rows[i].agreement_id);
@@ -263,6 +264,7 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
     struct forecast forecast;
     struct load_month_input input = {
         .snapshot = &margins->snapshot,
+        .part = &margins->part,
         .month = margins->month,
         .runs_on = true,
         .under_account_id = margins->account.kind == ACCOUNT_VENDOR ? 0 : margins->account.id,
@@ -406,10 +408,23 @@ static enum status find_owner(struct margins *margins, struct text word, struct 
     return account_load(call->db, call->arena, id, &margins->account, fault);
 }
 
+/* A vendor's customers are those of the distributor. */
+static enum status find_part(struct margins *margins, struct fault *fault) {
+    struct programme programme;
+    margins->part =
+        (struct programme_part){.around_id = margins->account.id, .party_id = margins->account.id};
+    if (margins->account.kind == ACCOUNT_VENDOR) {
+        TRY(programme_load(margins->call->db, margins->call->arena, &programme, fault));
+        margins->part.around_id = programme.distributor_id;
+    }
+    return STATUS_OK;
+}
+
 static enum status compute_margins(struct margins *margins, const struct show_margins_input *input,
                                    struct show_margins_result *result, struct fault *fault) {
     TRY(find_owner(margins, input->account, fault));
-    TRY(snapshot_load(margins->call, &margins->snapshot, fault));
+    TRY(find_part(margins, fault));
+    TRY(snapshot_load(margins->call, &margins->part, &margins->snapshot, fault));
     TRY(input->forecast ? gather_forecast(margins, fault) : gather_billed(margins, fault));
     TRY(group_items(margins, input->grouping, &result->rows, &result->count, fault));
     TRY(group_items(margins, MARGIN_TOTAL, &result->totals, &result->total_count, fault));

@@ -100,7 +100,7 @@ static enum status write_export(struct exporting *exporting, const struct export
                                 struct fault *fault) {
     struct call *call = exporting->call;
     TRY(require_any_right(call, RIGHT_READ, fault));
-    TRY(snapshot_load(call, &exporting->snapshot, fault));
+    TRY(snapshot_load(call, NULL, &exporting->snapshot, fault));
     TRY(choose_scope(exporting, request->month, fault));
     TRY(export_names_make(call, &exporting->snapshot, exporting->scope.party_id, &exporting->names, fault));
     TRY(sight_parts_from_edge(call, &exporting->scope.parts_from_edge, fault));

@@ -142,18 +142,25 @@ static const struct db_field MONTH_ROW_FIELDS[] = {
 static const struct db_fields MONTH_ROW = DB_FIELDS(struct month_row, MONTH_ROW_FIELDS);
 
 static const char MONTH_STATES[] = "select {} from months where month = $1 order by agreement_id";
+static const char MONTH_STATES_OF_PART[] =
+    "select {} from months where month = $1 and agreement_id in " PART_AGREEMENTS(
+        "$2", "$3") " order by agreement_id";
 
-enum status month_rows_load(struct db *db, struct arena *arena, struct month month, struct month_row **rows,
-                            size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &MONTH_ROW, MONTH_STATES, DB_ARGS(db_integer(month.index)), rows, count,
-                    fault);
+enum status month_rows_load(struct db *db, struct arena *arena, const struct programme_part *part,
+                            struct month month, struct month_row **rows, size_t *count, struct fault *fault) {
+    return part == NULL ? rows_all(db, arena, &MONTH_ROW, MONTH_STATES, DB_ARGS(db_integer(month.index)),
+                                   rows, count, fault)
+                        : rows_all(db, arena, &MONTH_ROW, MONTH_STATES_OF_PART,
+                                   DB_ARGS(db_integer(month.index), db_integer(part->around_id),
+                                           db_integer(part->party_id)),
+                                   rows, count, fault);
 }
 
-enum status month_rules_of_edges(struct db *db, struct arena *arena, struct month month, struct id_map *rules,
-                                 struct fault *fault) {
+enum status month_rules_of_edges(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct month month, struct id_map *rules, struct fault *fault) {
     struct month_row *rows = NULL;
     size_t count = 0;
-    TRY(month_rows_load(db, arena, month, &rows, &count, fault));
+    TRY(month_rows_load(db, arena, part, month, &rows, &count, fault));
     id_map_init(rules, arena, 2 * count);
     for (size_t i = 0; i < count; i++) {
         TRY(month_rules_check(rows[i].rules, fault));

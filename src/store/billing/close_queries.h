@@ -10,6 +10,7 @@
 #include "core/usage/metered.h"
 #include "core/usage/report.h"
 #include "store/engine/db.h"
+#include "store/engine/part.h"
 
 /* What is streamed of. */
 struct metered_scope {
@@ -28,21 +29,22 @@ enum status metered_events_stream(struct db *db, struct metered_scope scope, int
                                   struct db_rows **rows, struct fault *fault) MUST_CHECK;
 void metered_event_read(struct db_rows *rows, struct metered_event *event);
 
-/* How far a month has come on the edges that have a row for it, by agreement. */
+/* How far a month has come on the edges of a part that have a row for it, by agreement. */
 struct month_row {
     int64_t agreement_id;
     enum month_state state;
     int64_t rules; /* that it was closed by; 0: it is not closed */
     int64_t usage_billing;
 };
-enum status month_rows_load(struct db *db, struct arena *arena, struct month month, struct month_row **rows,
-                            size_t *count, struct fault *fault) MUST_CHECK;
+enum status month_rows_load(struct db *db, struct arena *arena, const struct programme_part *part,
+                            struct month month, struct month_row **rows, size_t *count,
+                            struct fault *fault) MUST_CHECK;
 
 /* (agreement, enum month_fact) → the rules that its edge's month was closed by and how its usage was billed;
  * edges on which it is not closed are not in it.
  */
-enum status month_rules_of_edges(struct db *db, struct arena *arena, struct month month, struct id_map *rules,
-                                 struct fault *fault) MUST_CHECK;
+enum status month_rules_of_edges(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct month month, struct id_map *rules, struct fault *fault) MUST_CHECK;
 
 /* The states of the month's reports, by agreement. */
 struct report_row {

@@ -88,29 +88,45 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
                      page, corrections, count, next_after, fault);
 }
 
-static const char WAITING[] =
-    "select {c} from corrections c join agreements a on a.id = c.agreement_id where c.month < $1 "
-    "and c.state = 'accepted' and exists (select 1 from corrections w where w.agreement_id = c.agreement_id "
-    "and w.month = c.month and w.sku_id = c.sku_id and w.state = 'accepted' and w.invoice_id is null) "
-    "and exists (select 1 from months m where m.agreement_id = c.agreement_id and m.month = c.month and "
-    "m.state = 'closed') and not exists (select 1 from months m join agreements b on b.id = m.agreement_id "
-    "where b.seller_id = "
-    "a.seller_id and b.buyer_id = a.buyer_id and m.month >= $1 and m.state = 'closed') "
-    "order by c.agreement_id, c.month, c.sku_id, c.customer_id, c.id";
+#define WAITING_BEFORE(of_part)                                                                              \
+    "select {c} from corrections c join agreements a on a.id = c.agreement_id where c.month < $1 "           \
+    "and c.state = 'accepted' and exists (select 1 from corrections w where w.agreement_id = "               \
+    "c.agreement_id and w.month = c.month and w.sku_id = c.sku_id and w.state = 'accepted' and "             \
+    "w.invoice_id is null) and exists (select 1 from months m where m.agreement_id = c.agreement_id and "    \
+    "m.month = c.month and m.state = 'closed') and not exists (select 1 from months m join agreements b on " \
+    "b.id = m.agreement_id where b.seller_id = a.seller_id and b.buyer_id = a.buyer_id and m.month >= $1 "   \
+    "and m.state = 'closed') " of_part "order by c.agreement_id, c.month, c.sku_id, c.customer_id, c.id"
+#define OF_PART                                                                                              \
+    "and c.agreement_id in " PART_AGREEMENTS_BELOW("$2", "$3") " and " PART_HAS_SKU("c.sku_id", "$4") " "
 
-enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
-                                struct correction **corrections, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &CORRECTION, WAITING, DB_ARGS(db_integer(month.index)), corrections, count,
-                    fault);
+static const char WAITING[] = WAITING_BEFORE("");
+static const char WAITING_OF_PART[] = WAITING_BEFORE(OF_PART);
+
+enum status corrections_waiting(struct db *db, struct arena *arena, const struct programme_part *part,
+                                struct month month, struct correction **corrections, size_t *count,
+                                struct fault *fault) {
+    return part == NULL
+               ? rows_all(db, arena, &CORRECTION, WAITING, DB_ARGS(db_integer(month.index)), corrections,
+                          count, fault)
+               : rows_all(db, arena, &CORRECTION, WAITING_OF_PART,
+                          DB_ARGS(db_integer(month.index), PART_ARGS(part)), corrections, count, fault);
 }
 
-static const char OF_MONTH[] = "select {c} from corrections c where c.month = $1 and c.state = 'accepted' "
-                               "order by c.agreement_id, c.sku_id, c.customer_id, c.id";
+#define OF_MONTH_WHERE(of_part)                                                                              \
+    "select {c} from corrections c where c.month = $1 and c.state = 'accepted' " of_part                     \
+    "order by c.agreement_id, c.sku_id, c.customer_id, c.id"
 
-enum status corrections_of_month(struct db *db, struct arena *arena, struct month month,
-                                 struct correction **corrections, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &CORRECTION, OF_MONTH, DB_ARGS(db_integer(month.index)), corrections, count,
-                    fault);
+static const char OF_MONTH[] = OF_MONTH_WHERE("");
+static const char OF_MONTH_AND_PART[] = OF_MONTH_WHERE(OF_PART);
+
+enum status corrections_of_month(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct month month, struct correction **corrections, size_t *count,
+                                 struct fault *fault) {
+    return part == NULL
+               ? rows_all(db, arena, &CORRECTION, OF_MONTH, DB_ARGS(db_integer(month.index)), corrections,
+                          count, fault)
+               : rows_all(db, arena, &CORRECTION, OF_MONTH_AND_PART,
+                          DB_ARGS(db_integer(month.index), PART_ARGS(part)), corrections, count, fault);
 }
 
 /* The first document of the close that has a line of the month and SKU: what takes back may be on several. */

@@ -6,6 +6,7 @@
 #include "core/money/correction.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct correction_filter {
     int64_t party_id; /* of the edge; 0: any */
@@ -41,13 +42,13 @@ enum status correction_list(struct db *db, struct arena *arena, const struct cor
 /* All accepted corrections, billed or not, of every (agreement, closed month before `month`, SKU) for which
  * one waits for a bill, where its seller and buyer have closed neither `month` nor anything after it: by
  * agreement, month, SKU, customer, id. */
-enum status corrections_waiting(struct db *db, struct arena *arena, struct month month,
-                                struct correction **corrections, size_t *count,
+enum status corrections_waiting(struct db *db, struct arena *arena, const struct programme_part *part,
+                                struct month month, struct correction **corrections, size_t *count,
                                 struct fault *fault) MUST_CHECK;
 
 /* All accepted corrections of one month, billed or not, by agreement, SKU, customer, id. */
-enum status corrections_of_month(struct db *db, struct arena *arena, struct month month,
-                                 struct correction **corrections, size_t *count,
+enum status corrections_of_month(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct month month, struct correction **corrections, size_t *count,
                                  struct fault *fault) MUST_CHECK;
 
 /* Every one of the accepted corrections that wait for a bill and whose seller and buyer have an invoice of

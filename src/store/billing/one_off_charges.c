@@ -72,12 +72,23 @@ enum status one_off_charge_list(struct db *db, struct arena *arena,
     "agreements b on b.id = m.agreement_id where b.seller_id = a.seller_id and b.buyer_id = a.buyer_id and " \
     "m.month = c.month and m.state = 'closed')))"
 
-static const char WAITING[] = "select {c} from charges c join agreements a on a.id = c.agreement_id "
-                              "where c." IS_DUE " order by a.seller_id, a.buyer_id, c.id";
+#define WAITING_WHERE(of_part)                                                                               \
+    "select {c} from charges c join agreements a on a.id = c.agreement_id where c." IS_DUE of_part           \
+    " order by a.seller_id, a.buyer_id, c.id"
 
-enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
-                                    struct one_off_charge **charges, size_t *count, struct fault *fault) {
-    return rows_all(db, arena, &CHARGE, WAITING, DB_ARGS(db_integer(month.index)), charges, count, fault);
+static const char WAITING[] = WAITING_WHERE("");
+static const char WAITING_OF_PART[] =
+    WAITING_WHERE(" and c.agreement_id in " PART_AGREEMENTS_BELOW("$2", "$3"));
+
+enum status one_off_charges_waiting(struct db *db, struct arena *arena, const struct programme_part *part,
+                                    struct month month, struct one_off_charge **charges, size_t *count,
+                                    struct fault *fault) {
+    return part == NULL ? rows_all(db, arena, &CHARGE, WAITING, DB_ARGS(db_integer(month.index)), charges,
+                                   count, fault)
+                        : rows_all(db, arena, &CHARGE, WAITING_OF_PART,
+                                   DB_ARGS(db_integer(month.index), db_integer(part->around_id),
+                                           db_integer(part->party_id)),
+                                   charges, count, fault);
 }
 
 static const char BILLED[] =

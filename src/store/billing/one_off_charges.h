@@ -5,6 +5,7 @@
 #include "core/money/one_off_charge.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct one_off_charge_filter {
     int64_t party_id; /* of the edge; 0: any */
@@ -24,10 +25,10 @@ enum status one_off_charge_list(struct db *db, struct arena *arena,
                                 struct one_off_charge **charges, size_t *count, int64_t *next_after,
                                 struct fault *fault) MUST_CHECK;
 
-/* What waits for the close of a month, on all edges: its charges, and those of months that were closed
- * without them. By seller, buyer, then id. */
-enum status one_off_charges_waiting(struct db *db, struct arena *arena, struct month month,
-                                    struct one_off_charge **charges, size_t *count,
+/* What waits for the close of a month, on the edges of a part: its charges, and those of months that were
+ * closed without them. By seller, buyer, then id. */
+enum status one_off_charges_waiting(struct db *db, struct arena *arena, const struct programme_part *part,
+                                    struct month month, struct one_off_charge **charges, size_t *count,
                                     struct fault *fault) MUST_CHECK;
 
 /* What was billed with a month, on documents of an agreement (0: of all): by seller, buyer, then id. */

@@ -112,16 +112,24 @@ static const struct db_field EDGE_ADJUSTMENT_FIELDS[] = {
 };
 static const struct db_fields EDGE_ADJUSTMENT = DB_FIELDS(struct edge_adjustment, EDGE_ADJUSTMENT_FIELDS);
 
-static const char ADJUSTMENTS_OF_MONTH[] =
-    "select {} from report_adjustments a join reports r on r.id = a.report_id "
-    "where r.month = $1 and r.state = 'approved' order by r.agreement_id, a.customer_id, a.sku_id";
+#define ADJUSTMENTS_WHERE(of_part)                                                                           \
+    "select {} from report_adjustments a join reports r on r.id = a.report_id "                              \
+    "where r.month = $1 and r.state = 'approved'" of_part                                                    \
+    " order by r.agreement_id, a.customer_id, a.sku_id"
 
-enum status report_adjustments_of_month(struct db *db, struct arena *arena, struct month month,
-                                        int64_t **agreement_ids, struct report_adjustment **adjustments,
-                                        size_t *count, struct fault *fault) {
+static const char ADJUSTMENTS_OF_MONTH[] = ADJUSTMENTS_WHERE("");
+static const char ADJUSTMENTS_OF_PART[] = ADJUSTMENTS_WHERE(
+    " and r.agreement_id in " PART_AGREEMENTS_BELOW("$2", "$3") " and " PART_HAS_SKU("a.sku_id", "$4"));
+
+enum status report_adjustments_of_month(struct db *db, struct arena *arena, const struct programme_part *part,
+                                        struct month month, int64_t **agreement_ids,
+                                        struct report_adjustment **adjustments, size_t *count,
+                                        struct fault *fault) {
     struct edge_adjustment *found = NULL;
-    TRY(rows_all(db, arena, &EDGE_ADJUSTMENT, ADJUSTMENTS_OF_MONTH, DB_ARGS(db_integer(month.index)), &found,
-                 count, fault));
+    TRY(part == NULL ? rows_all(db, arena, &EDGE_ADJUSTMENT, ADJUSTMENTS_OF_MONTH,
+                                DB_ARGS(db_integer(month.index)), &found, count, fault)
+                     : rows_all(db, arena, &EDGE_ADJUSTMENT, ADJUSTMENTS_OF_PART,
+                                DB_ARGS(db_integer(month.index), PART_ARGS(part)), &found, count, fault));
     *agreement_ids = ARENA_NEW(arena, int64_t, *count);
     *adjustments = ARENA_NEW(arena, struct report_adjustment, *count);
     for (size_t i = 0; i < *count; i++) {

@@ -7,6 +7,7 @@
 #include "core/usage/report.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct report {
     int64_t id;
@@ -48,11 +49,12 @@ enum status report_adjustments_load(struct db *db, struct arena *arena, int64_t 
                                     struct report_adjustment **adjustments, size_t *count,
                                     struct fault *fault) MUST_CHECK;
 
-/* The adjustments of all approved reports of a month: by agreement (`agreement_ids[i]` beside
- * `adjustments[i]`), customer, SKU. What a close needs, in one reading. */
-enum status report_adjustments_of_month(struct db *db, struct arena *arena, struct month month,
-                                        int64_t **agreement_ids, struct report_adjustment **adjustments,
-                                        size_t *count, struct fault *fault) MUST_CHECK;
+/* The adjustments of all approved reports of a month on the edges of a part: by agreement (`agreement_ids[i]`
+ * beside `adjustments[i]`), customer, SKU. What a close needs, in one reading. */
+enum status report_adjustments_of_month(struct db *db, struct arena *arena, const struct programme_part *part,
+                                        struct month month, int64_t **agreement_ids,
+                                        struct report_adjustment **adjustments, size_t *count,
+                                        struct fault *fault) MUST_CHECK;
 
 /* What to list; 0 and -1 leave a condition out. */
 struct report_filter {

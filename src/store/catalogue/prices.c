@@ -280,6 +280,30 @@ enum status price_list_load(struct db *db, struct arena *arena, struct price_lis
     return read_range(db, arena, true, PRICE_LIST, DB_NO_ARGS, list, fault);
 }
 
+/* Those of the part's sellers, each for all its buyers or for one of the part's: of another provider nothing
+ * is read. */
+static const char PRICE_LIST_OF_PART[] =
+    "select {} from prices p join price_tiers t on t.price_id = p.id where p.withdrawn_at_us = 0 "
+    "and p.seller_id in " PART_ACCOUNTS(
+        "$1") " and p.buyer_id in (select 0 union select id from accounts where "
+              "id in " PART_ACCOUNTS("$1") ") and " PART_HAS_SKU("p.sku_id", "$2") PRICE_LIST_ORDER;
+
+/* Those of the edges on which a party sells or buys. */
+static const char PRICE_LIST_OF_PARTY[] =
+    "select {} from prices p join price_tiers t on t.price_id = p.id where p.withdrawn_at_us = 0 "
+    "and p.seller_id in (select cast($1 as bigint) union select seller_id from agreements where buyer_id = "
+    "$1) "
+    "and (p.seller_id = $1 or p.buyer_id in (0, $1)) and " PART_HAS_SKU("p.sku_id", "$2") PRICE_LIST_ORDER;
+
+enum status price_list_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct price_list *list, struct fault *fault) {
+    bool of_party = part->party_id != 0;
+    return read_range(
+        db, arena, true, of_party ? PRICE_LIST_OF_PARTY : PRICE_LIST_OF_PART,
+        DB_ARGS(db_integer(of_party ? part->party_id : part->around_id), db_integer(part->sku_id)), list,
+        fault);
+}
+
 enum status price_list_load_withdrawn(struct db *db, struct arena *arena, struct price_list *list,
                                       struct fault *fault) {
     return read_range(db, arena, true, WITHDRAWN_LIST, DB_NO_ARGS, list, fault);

@@ -139,6 +139,15 @@ enum status sku_load_all(struct db *db, struct arena *arena, struct sku **skus, 
     return rows_all(db, arena, &SKU, LOAD_ALL, DB_NO_ARGS, skus, count, fault);
 }
 
+static const char LOAD_PART[] = "select {s} from skus s where s.owner_id in " PART_ACCOUNTS(
+    "$1") " and " PART_HAS_SKU("s.id", "$2") " order by s.id";
+
+enum status sku_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                          struct sku **skus, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &SKU, LOAD_PART,
+                    DB_ARGS(db_integer(part->around_id), db_integer(part->sku_id)), skus, count, fault);
+}
+
 static const char LOAD_KNOWN[] = "select {s} from skus s where " KNOWN_TO_1 " order by s.id";
 
 enum status sku_load_known(struct db *db, struct arena *arena, int64_t viewer_id, struct sku **skus,

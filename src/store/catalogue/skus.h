@@ -8,6 +8,7 @@
 #include "core/catalogue/sku.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct component {
     int64_t id;
@@ -54,9 +55,11 @@ enum status sku_is_known(struct db *db, int64_t viewer_id, const struct sku *sku
 enum status sku_list(struct db *db, struct arena *arena, const struct sku_filter *filter, struct page page,
                      struct sku **skus, size_t *count, int64_t *next_after, struct fault *fault) MUST_CHECK;
 
-/* All SKUs, all that an account may know of, all of one owner: by id. */
+/* All SKUs, those of a part, all that an account may know of, all of one owner: by id. */
 enum status sku_load_all(struct db *db, struct arena *arena, struct sku **skus, size_t *count,
                          struct fault *fault) MUST_CHECK;
+enum status sku_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                          struct sku **skus, size_t *count, struct fault *fault) MUST_CHECK;
 enum status sku_load_known(struct db *db, struct arena *arena, int64_t viewer_id, struct sku **skus,
                            size_t *count, struct fault *fault) MUST_CHECK;
 enum status sku_load_owned(struct db *db, struct arena *arena, int64_t owner_id, struct sku **skus,

@@ -291,3 +291,12 @@ enum status account_load_all(struct db *db, struct arena *arena, struct account 
                              struct fault *fault) {
     return rows_all(db, arena, &READ_ACCOUNT, LOAD_ALL, DB_NO_ARGS, accounts, count, fault);
 }
+
+static const char LOAD_PART[] =
+    "select {} from accounts a where a.id in " PART_ACCOUNTS("$1") " order by a.id";
+
+enum status account_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                              struct account **accounts, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &READ_ACCOUNT, LOAD_PART, DB_ARGS(db_integer(part->around_id)), accounts,
+                    count, fault);
+}

@@ -9,6 +9,7 @@
 #include "core/parties/account.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct account_filter {
     int64_t self_or_below_id; /* 0: anywhere; else within this subtree, itself included */
@@ -117,6 +118,10 @@ enum status account_list(struct db *db, struct arena *arena, const struct accoun
 /* All accounts, by id: for a close and for exports. */
 enum status account_load_all(struct db *db, struct arena *arena, struct account **accounts, size_t *count,
                              struct fault *fault) MUST_CHECK;
+
+/* Those of a part, by id. */
+enum status account_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                              struct account **accounts, size_t *count, struct fault *fault) MUST_CHECK;
 
 /* The vendors whom the distributor lets read names, by its agreements with them (R2.17). */
 enum status accounts_naming_vendors(struct db *db, struct arena *arena, struct account **vendors,

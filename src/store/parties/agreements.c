@@ -108,3 +108,13 @@ enum status agreement_load_all(struct db *db, struct arena *arena, struct agreem
                                size_t *count, struct fault *fault) {
     return rows_all(db, arena, &AGREEMENT, LOAD_ALL, DB_NO_ARGS, agreements, count, fault);
 }
+
+static const char LOAD_PART[] =
+    "select {} from agreements where buyer_id in " PART_BUYERS("$1", "$2") " order by id";
+
+enum status agreement_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                struct agreement **agreements, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &AGREEMENT, LOAD_PART,
+                    DB_ARGS(db_integer(part->around_id), db_integer(part->party_id)), agreements, count,
+                    fault);
+}

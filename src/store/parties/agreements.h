@@ -7,6 +7,7 @@
 #include "core/parties/agreement.h"
 #include "store/engine/db.h"
 #include "store/engine/page.h"
+#include "store/engine/part.h"
 
 struct agreement_filter {
     int64_t party_id; /* 0: any; else seller, or buyer of what is no draft */
@@ -38,6 +39,10 @@ enum status agreement_list(struct db *db, struct arena *arena, const struct agre
 /* All of them, terminated ones too, by id: for a close. */
 enum status agreement_load_all(struct db *db, struct arena *arena, struct agreement **agreements,
                                size_t *count, struct fault *fault) MUST_CHECK;
+
+/* Those of a part's edges, by id. */
+enum status agreement_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                struct agreement **agreements, size_t *count, struct fault *fault) MUST_CHECK;
 
 /* The providers that let vendors read names, by the agreements by which they buy (R2.17). */
 enum status agreements_naming_providers(struct db *db, struct arena *arena, int64_t **ids, size_t *count,

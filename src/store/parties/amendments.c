@@ -91,6 +91,17 @@ enum status amendments_accepted(struct db *db, struct arena *arena, struct amend
     return rows_all(db, arena, &AMENDMENT, ACCEPTED, DB_NO_ARGS, amendments, count, fault);
 }
 
+static const char ACCEPTED_PART[] =
+    "select {} from amendments where state = 'accepted' and agreement_id in " PART_AGREEMENTS(
+        "$1", "$2") " order by agreement_id, from_month, number";
+
+enum status amendments_accepted_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                     struct amendment **amendments, size_t *count, struct fault *fault) {
+    return rows_all(db, arena, &AMENDMENT, ACCEPTED_PART,
+                    DB_ARGS(db_integer(part->around_id), db_integer(part->party_id)), amendments, count,
+                    fault);
+}
+
 static const char IN_MONTH[] =
     "select {} from amendments where agreement_id = $1 and state = 'accepted' and from_month <= $2 "
     "order by from_month desc, number desc limit 1";

@@ -7,6 +7,7 @@
 
 #include "core/parties/agreement.h"
 #include "store/engine/db.h"
+#include "store/engine/part.h"
 
 /* Numbers and inserts; sets number. */
 enum status amendment_insert(struct db *db, struct amendment *amendment, struct fault *fault) MUST_CHECK;
@@ -31,6 +32,11 @@ enum status amendments_of(struct db *db, struct arena *arena, int64_t agreement_
 /* All that were accepted, of every agreement: by agreement, month, number. */
 enum status amendments_accepted(struct db *db, struct arena *arena, struct amendment **amendments,
                                 size_t *count, struct fault *fault) MUST_CHECK;
+
+/* The same of a part's edges. */
+enum status amendments_accepted_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                     struct amendment **amendments, size_t *count,
+                                     struct fault *fault) MUST_CHECK;
 
 /* Gives an agreement the terms of a month, and says for which months they are. */
 enum status agreement_in_month(struct db *db, struct arena *arena, struct month month,
