@@ -75,8 +75,13 @@ static void a_licence_goes_on_and_off_until_it_is_retired_for_good(void **state)
 static void a_month_closes_with_a_report_or_on_edges_that_need_none_without(void **state) {
     (void)state;
     assert_int_equal(step(&month_machine, MONTH_OPEN, "report"), MONTH_REPORTING);
-    assert_int_equal(step(&month_machine, MONTH_REPORTING, "close"), MONTH_CLOSED);
-    assert_int_equal(step(&month_machine, MONTH_OPEN, "close"), MONTH_CLOSED);
+    assert_int_equal(step(&month_machine, MONTH_REPORTING, "freeze"), MONTH_CLOSING);
+    assert_int_equal(step(&month_machine, MONTH_OPEN, "freeze"), MONTH_CLOSING);
+    assert_int_equal(step(&month_machine, MONTH_CLOSING, "close"), MONTH_CLOSED);
+    assert_int_equal(step(&month_machine, MONTH_CLOSING, "thaw"), MONTH_OPEN);
+    assert_int_equal(step(&month_machine, MONTH_CLOSING, "thaw-reported"), MONTH_REPORTING);
+    assert_int_equal(step(&month_machine, MONTH_CLOSING, "report"), REFUSED);
+    assert_int_equal(step(&month_machine, MONTH_CLOSED, "freeze"), REFUSED);
     assert_int_equal(step(&month_machine, MONTH_CLOSED, "close"), REFUSED);
     assert_int_equal(step(&month_machine, MONTH_CLOSED, "report"), REFUSED);
 }

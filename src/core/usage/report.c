@@ -18,12 +18,16 @@ const struct state_machine report_machine = STATE_MACHINE("report", report_state
 static const char *const month_states[] = {
     [MONTH_OPEN] = "open",
     [MONTH_REPORTING] = "reporting",
+    [MONTH_CLOSING] = "closing",
     [MONTH_CLOSED] = "closed",
 };
 static const struct transition month_transitions[] = {
     {MONTH_OPEN, "report", MONTH_REPORTING},
-    {MONTH_REPORTING, "close", MONTH_CLOSED},
-    {MONTH_OPEN, "close", MONTH_CLOSED}, /* an edge that needs no report */
+    {MONTH_OPEN, "freeze", MONTH_CLOSING}, /* an edge that needs no report */
+    {MONTH_REPORTING, "freeze", MONTH_CLOSING},
+    {MONTH_CLOSING, "close", MONTH_CLOSED},
+    {MONTH_CLOSING, "thaw", MONTH_OPEN},
+    {MONTH_CLOSING, "thaw-reported", MONTH_REPORTING},
 };
 
 const struct state_machine month_machine = STATE_MACHINE("month", month_states, month_transitions);

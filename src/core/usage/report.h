@@ -15,7 +15,9 @@
 enum report_state { REPORT_DRAFT, REPORT_SUBMITTED, REPORT_APPROVED, REPORT_REJECTED };
 extern const struct state_machine report_machine;
 
-enum month_state { MONTH_OPEN, MONTH_REPORTING, MONTH_CLOSED };
+/* A month that is closing takes no change that its bill is made of, as a closed one; where it could not be
+ * closed it thaws to what it was. */
+enum month_state { MONTH_OPEN, MONTH_REPORTING, MONTH_CLOSING, MONTH_CLOSED };
 extern const struct state_machine month_machine;
 
 /* Units that the buyer says in the place of what was measured, for one end customer and SKU. */

@@ -212,7 +212,8 @@ static enum status mark_closed(struct closing *closing, uint32_t agreement, enum
     uint32_t state = MONTH_OPEN;
     int closed = MONTH_CLOSED;
     bool kept = id_map_get(&closing->month_states, agreement_id, 0, &state);
-    TRY(machine_step(&month_machine, (int)state, "close", &closed, fault));
+    TRY(machine_step(&month_machine, (int)state, "freeze", &closed, fault));
+    TRY(machine_step(&month_machine, closed, "close", &closed, fault));
     assert(closed == MONTH_CLOSED);
     closing->closed_zones[closing->snapshot.zone_of_agreement[agreement]] = true;
     if (kept) {

@@ -3,6 +3,7 @@
 #include "core/rating/bill.h"
 #include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/open_zone.h"
@@ -175,7 +176,7 @@ enum status close_month_of_before(struct call *call, const struct agreement *agr
     struct zone *zone = NULL;
     TRY(month_state_load(call->db, agreement->id, month, &state, fault));
     *is_closed = state == MONTH_CLOSED;
-    if (*is_closed || agreement->signed_at_us == 0) {
+    if (*is_closed || state == MONTH_CLOSING || agreement->signed_at_us == 0) {
         return STATUS_OK;
     }
     TRY(open_zone(call, agreement->time_zone, &zone, fault));

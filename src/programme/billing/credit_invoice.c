@@ -4,6 +4,7 @@
 #include "core/time/zone.h"
 #include "programme/billing/invoice_view.h"
 #include "programme/billing/issue_documents.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup_invoice.h"
 #include "programme/call/validate.h"
 
@@ -240,6 +241,7 @@ static enum status credit_invoice_body(struct call *call, const void *input, voi
     TRY(find_invoice(call, crediting.input->invoice, &head, fault));
     TRY(require_right(call, head.seller_id, RIGHT_BILLING, fault));
     TRY(check_credit(crediting.input, &head, fault));
+    TRY(refuse_while_closing(call, head.seller_id, head.buyer_id, "invoice", fault));
     TRY(credited_invoice_load(call, head.id, INT64_MAX, &crediting.credited, fault));
     TRY(choose_lines(&crediting, fault));
     TRY(check_amount(&crediting, fault));

@@ -3,6 +3,7 @@
 #include "core/rating/bill.h"
 #include "programme/billing/corrections.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "store/billing/corrections.h"
 #include "store/parties/amendments.h"
 
@@ -22,6 +23,7 @@ static enum status step(struct call *call, struct correction *correction, const 
 static enum status bind(struct call *call, struct correction *correction, struct agreement *agreement,
                         struct fault *fault) {
     bool is_closed = false;
+    TRY(refuse_while_closing(call, agreement->seller_id, agreement->buyer_id, "correction", fault));
     TRY(step(call, correction, "accept", fault));
     TRY(agreement_in_month(call->db, call->arena, correction->month, agreement, fault));
     return close_month_of_before(call, agreement, correction->month, false, &is_closed, fault);
@@ -105,8 +107,11 @@ static enum status remove_correction_body(struct call *call, const void *input, 
         if (!is_open) {
             continue;
         }
-        TRY(step(call, &given[i], "withdraw", fault));
         TRY(agreement_load(call->db, call->arena, given[i].agreement_id, &agreement, fault));
+        if (given[i].state != CORRECTION_WAITING) {
+            TRY(refuse_while_closing(call, agreement.seller_id, agreement.buyer_id, "correction", fault));
+        }
+        TRY(step(call, &given[i], "withdraw", fault));
         TRY(audit_giver(call, &given[i], &agreement, "correction.remove", TEXT(""), fault));
         withdrawn++;
     }

@@ -11,6 +11,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
@@ -445,6 +446,10 @@ static enum status save_all(struct giving *giving, struct fault *fault) {
     for (size_t i = 0; i < giving->count; i++) {
         struct proposal *proposal = &giving->proposals[i];
         bool is_closed = false;
+        if (proposal->correction.state == CORRECTION_ACCEPTED) {
+            TRY(refuse_while_closing(giving->call, proposal->agreement.seller_id,
+                                     proposal->agreement.buyer_id, "month", fault));
+        }
         proposal->correction.given_id = given_id;
         TRY(correction_insert(giving->call->db, &proposal->correction, fault));
         given_id = proposal->correction.given_id;

@@ -2,6 +2,7 @@
 
 #include "programme/billing/waiting.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
@@ -101,7 +102,11 @@ static enum status parse_charge(struct call *call, const struct add_one_off_char
     return parse_tax(input, agreement, &charge->tax, fault);
 }
 
-static enum status require_open(const struct month_edge *edge, struct text word, struct fault *fault) {
+static enum status require_open(const struct call *call, const struct month_edge *edge, struct month month,
+                                struct text word, struct fault *fault) {
+    if (edge->is_closing) {
+        return month_is_closing(call, month, "month", fault);
+    }
     if (!edge->is_closed) {
         return STATUS_OK;
     }
@@ -146,7 +151,7 @@ static enum status add_charge_body(struct call *call, const void *input, void *o
     }
     TRY(parse_charge(call, asked, &edge.agreement, &charge, fault));
     TRY(check_reason(call, &edge.agreement, charge.month, asked->month, fault));
-    TRY(require_open(&edge, asked->month, fault));
+    TRY(require_open(call, &edge, charge.month, asked->month, fault));
     charge.agreement_id = edge.agreement.id;
     charge.customer_id = customer.id;
     TRY(one_off_charge_insert(call->db, &charge, fault));
@@ -200,6 +205,7 @@ static enum status remove_charge_body(struct call *call, const void *input, void
         return fault_set(fault, STATUS_CONFLICT, "already-billed", "charge", *word,
                          "This charge is on an invoice. Credit its line instead.");
     }
+    TRY(refuse_while_closing(call, agreement.seller_id, agreement.buyer_id, "charge", fault));
     TRY(one_off_charge_delete(call->db, charge.id, fault));
     return audit_write(call, "charge.remove", *word, agreement.seller_id, charge.description, fault);
 }

@@ -94,7 +94,14 @@ static struct agreement_words own_words(const struct call *call, struct text sel
 }
 
 /* How an agreement stands to a month, the better the higher. */
-enum answer { ANSWERS_UNSIGNED, ANSWERS_BEFORE, ANSWERS_AFTER, ANSWERS_IN_FORCE, ANSWERS_CLOSED };
+enum answer {
+    ANSWERS_UNSIGNED,
+    ANSWERS_BEFORE,
+    ANSWERS_AFTER,
+    ANSWERS_IN_FORCE,
+    ANSWERS_CLOSING,
+    ANSWERS_CLOSED
+};
 
 static enum status ask_agreement(const struct call *call, struct month month, struct agreement *agreement,
                                  enum answer *answer, struct fault *fault) {
@@ -108,6 +115,8 @@ static enum status ask_agreement(const struct call *call, struct month month, st
     zone_close(zone);
     if (state == MONTH_CLOSED) {
         *answer = ANSWERS_CLOSED;
+    } else if (state == MONTH_CLOSING) {
+        *answer = ANSWERS_CLOSING;
     } else if (agreement->signed_at_us == 0) {
         *answer = ANSWERS_UNSIGNED;
     } else if (agreement->signed_at_us >= end_us) {
@@ -132,6 +141,7 @@ static enum status choose_for_month(const struct call *call, struct month month,
         }
     }
     edge->is_closed = best == ANSWERS_CLOSED;
+    edge->is_closing = best == ANSWERS_CLOSING;
     edge->came_after = best == ANSWERS_AFTER;
     return STATUS_OK;
 }

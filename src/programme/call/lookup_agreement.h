@@ -31,11 +31,12 @@ enum status find_last_of_pair(const struct call *call, int64_t seller_id, int64_
 
 /* The agreement between a seller (empty: the actor's account) and a buyer that answers for a month, with its
  * terms of then. The actor must act for the seller and have the right. It is the one
- * that closed it, else the last that was in force in it, else the first that came after, else the last
- * before. So it is found after an end or a renewal too. */
+ * that closed it or is closing it, else the last that was in force in it, else the first that came after,
+ * else the last before. So it is found after an end or a renewal too. */
 struct month_edge {
     struct agreement agreement;
     bool is_closed;
+    bool is_closing;
     bool came_after; /* the agreement was signed when the month was over */
 };
 enum status find_own_edge_in(const struct call *call, struct text seller, struct text buyer,

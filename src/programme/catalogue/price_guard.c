@@ -4,6 +4,7 @@
 #include "core/money/price_rise.h"
 #include "core/rating/rules.h"
 #include "core/time/zone.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/open_zone.h"
 #include "store/catalogue/prices.h"
 
@@ -96,7 +97,7 @@ static void compare(const struct price_guard *guard, struct guarded_month *at, b
 }
 
 /* Whether the SKU was used in the month. What was closed before it was asked how usage was billed left out
- * what had no price, so its prices stay as they are. */
+ * what had no price, so its prices stay as they are; so do those of a month that is closing. */
 static enum status find_use(struct price_guard *guard, const struct guarded_month *at, bool *is_used,
                             struct fault *fault) {
     struct month_span span;
@@ -123,6 +124,9 @@ static enum status refuse(struct price_guard *guard, const struct guarded_month 
     struct text edge = text_format(call->arena, "%.*s → %.*s", TEXT_ARGS(guard->pricing->seller.code),
                                    TEXT_ARGS(buyer.code));
     struct text month = month_format(call->arena, at->month);
+    if (at->closed != NULL && at->closed->is_closing) {
+        return month_is_closing(call, at->month, "effective_from", fault);
+    }
     if (at->closed != NULL) {
         return fault_set(
             fault, STATUS_CONFLICT, "month-closed", "effective_from", month,

@@ -1,8 +1,9 @@
 /* Price guard: whether what is done to a seller's prices leaves alone what they must not change (R3.6).
  *
  * It compares, edge by edge and month by month, the price that rates a SKU before and after. A closed month
- * differs only where the SKU had no use there. In a month that has begun and is not closed, a SKU in use
- * keeps a price, and gets none that could come to more. Months that have not begun are free. */
+ * differs only where the SKU had no use there, and one that is closing nowhere. In a month that has begun and
+ * is not closed, a SKU in use keeps a price, and gets none that could come to more. Months that have not
+ * begun are free. */
 #ifndef SEATMETER_PROGRAMME_CATALOGUE_PRICE_GUARD_H
 #define SEATMETER_PROGRAMME_CATALOGUE_PRICE_GUARD_H
 
@@ -35,7 +36,7 @@ enum status price_guard_begin(struct price_guard *guard, const struct pricing *p
 enum status price_guard_changed(struct price_guard *guard, struct fault *fault) MUST_CHECK;
 
 /* Whether a price of the SKU that begins on `from` could be added, replaced or withdrawn. Faults
- * "month-closed", "price-in-use", "price-rises": they name the edge and the month. */
+ * "month-closed", "month-closing", "price-in-use", "price-rises": they name the edge and the month. */
 enum status price_guard_check(struct price_guard *guard, const struct price *price,
                               const struct price_edge *edge, struct text sku_code,
                               struct fault *fault) MUST_CHECK;

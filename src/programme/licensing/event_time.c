@@ -3,6 +3,7 @@
 #include "core/time/date.h"
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/open_zone.h"
 #include "store/billing/months.h"
 #include "store/parties/agreements.h"
@@ -71,6 +72,17 @@ static bool may_be_within(struct month month, int64_t at_us) {
     return month.index != MONTH_NONE && at_us < (month_first_day(month_plus(month, 1)).day + 1) * DAY_US;
 }
 
+/* Whether the edge's last month that takes no more is still being closed, and not the month itself closed. */
+static enum status is_being_closed(const struct call *call, const struct edge_frozen *edge,
+                                   struct month month, bool *yes, struct fault *fault) {
+    enum month_state last = MONTH_OPEN;
+    enum month_state state = MONTH_OPEN;
+    TRY(month_state_load(call->db, edge->agreement_id, edge->last_closed, &last, fault));
+    TRY(month_state_load(call->db, edge->agreement_id, month, &state, fault));
+    *yes = last == MONTH_CLOSING && state != MONTH_CLOSED;
+    return STATUS_OK;
+}
+
 static enum status check_edge(const struct call *call, const struct edge_frozen *edge, int64_t at_us,
                               struct fault *fault) {
     if (!may_be_within(edge->last_closed, at_us) && !may_be_within(edge->last_reported, at_us)) {
@@ -83,6 +95,13 @@ static enum status check_edge(const struct call *call, const struct edge_frozen 
     bool closed = month.index <= edge->last_closed.index;
     if (!closed && month.index > edge->last_reported.index) {
         return STATUS_OK;
+    }
+    bool closing = false;
+    if (closed) {
+        TRY(is_being_closed(call, edge, month, &closing, fault));
+    }
+    if (closing) {
+        return month_is_closing(call, edge->last_closed, "at", fault);
     }
     struct text word = month_format(call->arena, month);
     return fault_set(fault, STATUS_CONFLICT, closed ? "month-closed" : "month-reported", "at",

@@ -2,6 +2,7 @@
 
 #include "core/money/money.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
@@ -240,6 +241,7 @@ static enum status apply_edit(struct call *call, const struct edit_agreement_inp
                          "Say yes or no for bills_elsewhere or for names_to_vendors.");
     }
     if (says_billing) {
+        TRY(refuse_while_closing(call, agreement->buyer_id, 0, "bills_elsewhere", fault));
         TRY(check_yes_no(edit->bills_elsewhere, "bills_elsewhere", &agreement->bills_elsewhere, fault));
         TRY(agreement_check_bills_elsewhere(call, agreement, fault));
     }

@@ -2,6 +2,7 @@
 
 #include "core/money/money.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/open_zone.h"
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
@@ -74,6 +75,11 @@ static enum status check_open(struct call *call, const struct agreement *present
     struct month signed_in = {0};
     TRY(month_last_closed(call->db, amendment->agreement_id, &closed, fault));
     if (amendment->from.index <= closed.index) {
+        enum month_state state = MONTH_OPEN;
+        TRY(month_state_load(call->db, amendment->agreement_id, closed, &state, fault));
+        if (state == MONTH_CLOSING) {
+            return month_is_closing(call, closed, "from", fault);
+        }
         return fault_set(
             fault, STATUS_CONFLICT, "month-closed", "from", word,
             "%.*s is closed on this edge, and a closed month keeps its terms: name a later month.",

@@ -2,6 +2,7 @@
 
 #include "core/time/instant.h"
 #include "programme/call/authorise.h"
+#include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_sku.h"
 #include "programme/call/open_zone.h"
@@ -62,6 +63,9 @@ static enum status find_to_change(const struct call *call, const struct report_n
     TRY(require_right(call, side == AS_BUYER ? edge->buyer.id : edge->seller.id, RIGHT_REPORTS, fault));
     TRY(check_version(if_version, report->report.version, fault));
     TRY(month_state_load(call->db, edge->agreement.id, edge->month, &month, fault));
+    if (month == MONTH_CLOSING) {
+        return month_is_closing(call, edge->month, "month", fault);
+    }
     if (month == MONTH_CLOSED) {
         return fault_set(fault, STATUS_CONFLICT, "month-closed", "month",
                          month_format(call->arena, edge->month),

@@ -37,7 +37,7 @@ enum status month_state_load(struct db *db, int64_t agreement_id, struct month m
 }
 
 static const char LAST_CLOSED[] = "select coalesce(max(month), -1) from months "
-                                  "where agreement_id = $1 and state = 'closed'";
+                                  "where agreement_id = $1 and state in ('closed', 'closing')";
 
 enum status month_last_closed(struct db *db, int64_t agreement_id, struct month *month, struct fault *fault) {
     int64_t index = MONTH_NONE;
@@ -108,6 +108,83 @@ enum status months_close_bulk(struct db *db, struct month month, const struct ed
     return rows_bulk_end(bulk, status, fault);
 }
 
+/* ---- closing ---- */
+
+static const char FREEZE[] =
+    "insert into months (agreement_id, month, state, usage_billing) values ($1, $2, 'closing', 0) "
+    "on conflict (agreement_id, month) do update set state = 'closing' where months.state <> 'closed'";
+
+/* Runs a statement for the month on each of the edges. */
+static enum status run_on_edges(struct db *db, const char *sql, struct month month,
+                                const int64_t *agreement_ids, size_t count, struct fault *fault) {
+    enum { AT_ONCE = 256, WIDTH = 2 };
+    struct db_value values[AT_ONCE * WIDTH];
+    for (size_t done = 0; done < count;) {
+        size_t many = count - done < AT_ONCE ? count - done : AT_ONCE;
+        for (size_t i = 0; i < many; i++) {
+            values[WIDTH * i] = db_integer(agreement_ids[done + i]);
+            values[WIDTH * i + 1] = db_integer(month.index);
+        }
+        TRY(db_run_many(db, sql, values, WIDTH, many, fault));
+        done += many;
+    }
+    return STATUS_OK;
+}
+
+enum status months_freeze(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                          struct fault *fault) {
+    return run_on_edges(db, FREEZE, month, agreement_ids, count, fault);
+}
+
+/* A month was reporting where its report was ever submitted, and had no row where not. */
+#define WAS_REPORTED                                                                                         \
+    "exists (select 1 from reports r where r.agreement_id = months.agreement_id and r.month = months.month " \
+    "and r.submitted_at_us is not null)"
+
+static const char THAW_REPORTED[] = "update months set state = 'reporting' where agreement_id = $1 "
+                                    "and month = $2 and state = 'closing' and " WAS_REPORTED;
+static const char THAW[] = "delete from months where agreement_id = $1 and month = $2 and state = 'closing'";
+
+enum status months_thaw(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                        struct fault *fault) {
+    TRY(run_on_edges(db, THAW_REPORTED, month, agreement_ids, count, fault));
+    return run_on_edges(db, THAW, month, agreement_ids, count, fault);
+}
+
+#define SOME_CLOSING                                                                                         \
+    "(agreement_id, month) in (select c.agreement_id, c.month from months c where c.state = 'closing' "      \
+    "order by c.agreement_id, c.month limit $1)"
+static const char THAW_SOME_REPORTED[] =
+    "update months set state = 'reporting' where " SOME_CLOSING " and " WAS_REPORTED;
+static const char THAW_SOME[] = "delete from months where " SOME_CLOSING;
+
+enum status months_thaw_any(struct db *db, int64_t limit, int64_t *count, struct fault *fault) {
+    int64_t reported = 0;
+    int64_t open = 0;
+    TRY(db_run(db, THAW_SOME_REPORTED, DB_ARGS(db_integer(limit)), &reported, fault));
+    /* What is left of as many as were looked at was reported on none. */
+    if (reported < limit) {
+        TRY(db_run(db, THAW_SOME, DB_ARGS(db_integer(limit - reported)), &open, fault));
+    }
+    *count = reported + open;
+    return STATUS_OK;
+}
+
+static const char CLOSING_OF_PAIR[] =
+    "select coalesce(max(m.month), -1) from agreements a join months m on m.agreement_id = a.id "
+    "where m.state = 'closing' and a.seller_id = $1 and ($2 = 0 or a.buyer_id = $2)";
+
+enum status month_closing_of_pair(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
+                                  struct fault *fault) {
+    int64_t index = MONTH_NONE;
+    TRY(db_query_int(db, CLOSING_OF_PAIR, DB_ARGS(db_integer(seller_id), db_integer(buyer_id)), MONTH_NONE,
+                     &index, fault));
+    *month = (struct month){(int32_t)index};
+    return STATUS_OK;
+}
+
+/* ---- frozen ---- */
+
 /* Terminated agreements stay in: what an edge has closed is closed, whoever signs it anew. The zone is that
  * of the last month that is frozen. */
 static const char FROZEN[] =
@@ -116,7 +193,8 @@ static const char FROZEN[] =
     "or m.from_month <= edges.last_reported) order by m.from_month desc, m.number desc limit 1), "
     "edges.first_zone) as time_zone from ("
     "select g.id as id, g.time_zone as first_zone, "
-    "(select max(m.month) from months m where m.agreement_id = g.id and m.state = 'closed') as last_closed, "
+    "(select max(m.month) from months m where m.agreement_id = g.id and m.state in ('closed', 'closing')) "
+    "as last_closed, "
     "(select max(r.month) from reports r where r.agreement_id = g.id and r.state in ('submitted', "
     "'approved')) "
     "as last_reported "

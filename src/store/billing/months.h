@@ -1,8 +1,8 @@
 /* Months: how far each edge's billing periods have come, and what the past of a licence may still take.
  *
  * A month without a row is open. A month of an edge is frozen for events once its report is submitted or
- * approved, or once it is closed; so is every month before it, because seats turned on then would count in
- * it. */
+ * approved, or once a close has taken hold of it or has closed it; so is every month before it, because seats
+ * turned on then would count in it. */
 #ifndef SEATMETER_STORE_BILLING_MONTHS_H
 #define SEATMETER_STORE_BILLING_MONTHS_H
 
@@ -35,7 +35,24 @@ enum status month_close_save(struct db *db, struct month month, struct edge_clos
 enum status months_close_bulk(struct db *db, struct month month, const struct edge_closing *closed,
                               size_t count, int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
-/* The last month that is closed on an edge; index MONTH_NONE where none is. */
+/* Takes hold of the month on edges for a close, but where it is closed: the month is closing until it is
+ * closed or thaws. */
+enum status months_freeze(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                          struct fault *fault) MUST_CHECK;
+
+/* Lets go of it where it is closing: it is again what it was. */
+enum status months_thaw(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
+                        struct fault *fault) MUST_CHECK;
+
+/* Lets go of up to `limit` months that are closing, whichever; `*count` is how many there were. */
+enum status months_thaw_any(struct db *db, int64_t limit, int64_t *count, struct fault *fault) MUST_CHECK;
+
+/* The last month that is closing between a seller and a buyer (0: any of its buyers); index MONTH_NONE where
+ * none is. */
+enum status month_closing_of_pair(struct db *db, int64_t seller_id, int64_t buyer_id, struct month *month,
+                                  struct fault *fault) MUST_CHECK;
+
+/* The last month that is closed on an edge, or closing; index MONTH_NONE where none is. */
 enum status month_last_closed(struct db *db, int64_t agreement_id, struct month *month,
                               struct fault *fault) MUST_CHECK;
 
@@ -50,7 +67,7 @@ enum status month_rules_check(int64_t rules, struct fault *fault) MUST_CHECK;
 struct edge_frozen {
     int64_t agreement_id;
     struct text time_zone;
-    struct month last_closed;   /* index MONTH_NONE where none is */
+    struct month last_closed;   /* or closing; index MONTH_NONE where none is */
     struct month last_reported; /* submitted or approved */
 };
 

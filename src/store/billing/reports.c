@@ -183,8 +183,8 @@ static const char OUTSTANDING[] =
     "and (s.kind = 'vendor') = (cast($3 as bigint) = 1) and (cast($2 as bigint) = 0 or g.seller_id = $2) "
     "and not exists (select 1 from reports r where r.agreement_id = g.id and r.month = $1 "
     "and r.state = 'approved') "
-    "and not exists (select 1 from months m where m.agreement_id = g.id and m.month = $1 and m.state = "
-    "'closed') "
+    "and not exists (select 1 from months m where m.agreement_id = g.id and m.month = $1 and m.state in "
+    "('closed', 'closing')) "
     "order by g.id";
 
 enum status report_outstanding(struct db *db, struct arena *arena, struct month month, int64_t seller_id,

@@ -8,12 +8,14 @@ static const struct db_field CLOSED_MONTH_FIELDS[] = {
     DB_FIELD_MONTH(struct closed_month, month, "month"),
     DB_FIELD_INT(struct closed_month, rules, "rules", DB_OR_NULL | DB_COUNT),
     DB_FIELD_INT(struct closed_month, usage_billing, "usage_billing", DB_COUNT),
+    DB_FIELD_BOOL(struct closed_month, is_closing, "is_closing"),
 };
 static const struct db_fields CLOSED_MONTH = DB_FIELDS(struct closed_month, CLOSED_MONTH_FIELDS);
 
 static const char CLOSED[] =
-    "select {} from (select g.buyer_id, m.agreement_id, m.month, m.rules, m.usage_billing from months m "
-    "join agreements g on g.id = m.agreement_id where m.state = 'closed' and g.seller_id = $1 "
+    "select {} from (select g.buyer_id, m.agreement_id, m.month, m.rules, m.usage_billing, "
+    "case when m.state = 'closing' then 1 else 0 end as is_closing from months m "
+    "join agreements g on g.id = m.agreement_id where m.state in ('closed', 'closing') and g.seller_id = $1 "
     "and ($2 = 0 or g.buyer_id = $2) and m.month >= $3) closed_months order by buyer_id, month, agreement_id";
 
 enum status closed_months_of_seller(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,

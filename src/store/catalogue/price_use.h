@@ -6,13 +6,14 @@
 #include "core/time/date.h"
 #include "store/engine/db.h"
 
-/* A month that is closed on an edge of a seller. */
+/* A month that is closed on an edge of a seller, or closing: of that it is not asked how usage is billed. */
 struct closed_month {
     int64_t buyer_id;
     int64_t agreement_id; /* that it was closed by */
     struct month month;
-    int64_t rules; /* enum rules_version */
+    int64_t rules; /* enum rules_version; 0 where it is closing */
     int64_t usage_billing;
+    bool is_closing;
 };
 
 /* Those of a seller's edges, or of one (buyer 0: all), from a month on; by buyer, then month. */
