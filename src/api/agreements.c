@@ -16,6 +16,7 @@ static enum status get_agreements(struct request *request, struct response *resp
         .buyer = request_query(request, "buyer"),
         .state = request_query(request, "state"),
     };
+    TRY(request_query_bool(request, "proposed", &input.proposed, fault));
     struct agreement_page page;
     TRY(request_page(request, &input.page, fault));
     TRY(list_agreements(&request->call, &input, &page, fault));
@@ -121,6 +122,7 @@ static enum status post_terms(struct request *request, struct response *response
         .agreement = words_of(request),
         .from = json_read_text(&body, "from", JSON_REQUIRED),
         .terms = terms_read(&body),
+        .if_version = request->if_version,
     };
     TRY(request_json_done(&document, &body));
     struct terms_view terms;
@@ -141,6 +143,7 @@ static enum status run_decision(struct request *request, struct response *respon
         .agreement = words_of(request),
         .number = request_parameter(request, "number"),
         .accepted_by = is_accepted ? json_read_text(&body, "accepted_by", JSON_REQUIRED) : TEXT(""),
+        .if_version = request->if_version,
     };
     TRY(request_json_done(&document, &body));
     struct terms_view terms;
@@ -191,7 +194,7 @@ static enum status post_terminate(struct request *request, struct response *resp
 }
 
 static const struct route ROUTES[] = {
-    {METHOD_GET, "/v1/agreements", RIGHT_READ, 0, "limit cursor seller buyer state", get_agreements},
+    {METHOD_GET, "/v1/agreements", RIGHT_READ, 0, "limit cursor seller buyer state proposed", get_agreements},
     {METHOD_POST, "/v1/agreements", RIGHT_ACCOUNTS, 0, "", post_agreement},
     {METHOD_GET, "/v1/agreements/{agreement}", RIGHT_READ, 0, "", get_agreement},
     {METHOD_PATCH, "/v1/agreements/{agreement}", RIGHT_ACCOUNTS, ROUTE_VERSIONED, "", patch_agreement},

@@ -43,19 +43,31 @@ void represent_account(struct json_writer *out, const char *name, const struct a
     json_write_close(out);
 }
 
+/* What the terms say, of an agreement and of an amendment alike. */
+static void write_terms(struct json_writer *out, const struct terms_view *terms) {
+    json_write_text(out, "currency", terms->currency);
+    json_write_text(out, "time_zone", terms->time_zone);
+    json_write_text(out, "tax_category", terms->tax_category);
+    json_write_text(out, "tax_rate", terms->tax_rate);
+    json_write_int(out, "payment_days", terms->payment_days);
+    json_write_int(out, "report_due_days", terms->report_due_days);
+    json_write_text_or_null(out, "terms", terms->terms);
+}
+
 void represent_agreement(struct json_writer *out, const char *name, const struct agreement_view *agreement) {
     json_write_open(out, name);
     json_write_text(out, "id", agreement->identifier);
     json_write_text(out, "state", agreement->state);
     write_party(out, "seller", agreement->seller, agreement->seller_code, agreement->seller_name);
     write_party(out, "buyer", agreement->buyer, agreement->buyer_code, agreement->buyer_name);
-    json_write_text(out, "currency", agreement->currency);
-    json_write_text(out, "time_zone", agreement->time_zone);
-    json_write_text(out, "tax_category", agreement->tax_category);
-    json_write_text(out, "tax_rate", agreement->tax_rate);
-    json_write_int(out, "payment_days", agreement->payment_days);
-    json_write_int(out, "report_due_days", agreement->report_due_days);
-    json_write_text_or_null(out, "terms", agreement->terms);
+    json_write_int(out, "terms_number", agreement->in_force.number);
+    json_write_text_or_null(out, "terms_from", agreement->in_force.from);
+    write_terms(out, &agreement->in_force);
+    json_write_open_array(out, "amendments");
+    for (size_t i = 0; i < agreement->ahead_count; i++) {
+        represent_terms(out, NULL, &agreement->ahead[i]);
+    }
+    json_write_close_array(out);
     json_write_bool(out, "bills_elsewhere", agreement->bills_elsewhere);
     json_write_bool(out, "names_to_vendors", agreement->names_to_vendors);
     json_write_instant(out, "offered_at", agreement->offered_at_us);
@@ -94,13 +106,7 @@ void represent_terms(struct json_writer *out, const char *name, const struct ter
     json_write_text(out, "state", terms->state);
     json_write_text_or_null(out, "from", terms->from);
     write_changes(out, terms->changes);
-    json_write_text(out, "currency", terms->currency);
-    json_write_text(out, "time_zone", terms->time_zone);
-    json_write_text(out, "tax_category", terms->tax_category);
-    json_write_text(out, "tax_rate", terms->tax_rate);
-    json_write_int(out, "payment_days", terms->payment_days);
-    json_write_int(out, "report_due_days", terms->report_due_days);
-    json_write_text_or_null(out, "terms", terms->terms);
+    write_terms(out, terms);
     json_write_instant(out, "proposed_at", terms->proposed_at_us);
     json_write_text_or_null(out, "proposed_by", terms->proposed_by);
     json_write_instant(out, "decided_at", terms->decided_at_us);

@@ -23,6 +23,11 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
   assert.equal(signed.state, 'signed');
   const proposed = await distributor.post(`/v1/agreements/${offer.id}/terms`, { from: monthAhead(3), payment_days: 45 }, 201);
   assert.deepEqual([proposed.number, proposed.state, proposed.payment_days, proposed.report_due_days], [2, 'proposed', 45, 5]);
+  const waiting = (await alpine.get('/v1/agreements?proposed=true')).items;
+  assert.deepEqual(waiting.map((one) => [one.id, one.payment_days, one.terms_from, one.amendments.map((ahead) => ahead.payment_days)]),
+    [[offer.id, 30, null, [45]]]);
+  const signedVersion = { headers: { 'if-match': `"${signed.version}"` } };
+  await alpine.post(`/v1/agreements/${offer.id}/terms/2/accept`, { accepted_by: 'Anna Alpine' }, 412, signedVersion);
   const accepted = await alpine.post(`/v1/agreements/${offer.id}/terms/2/accept`, { accepted_by: 'Anna Alpine' });
   assert.equal(accepted.state, 'accepted');
   assert.deepEqual(accepted.changes, ['payment_days']);

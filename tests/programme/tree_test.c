@@ -404,8 +404,8 @@ static void a_seller_offers_and_the_buyer_signs(void **state) {
     WORLD_FAULT(world, "not-an-edge", offer_agreement(&buyer, &offer, &agreement, &world->fault));
     WORLD_OK(world, offer_agreement(&distributor, &offer, &agreement, &world->fault));
     assert_text(agreement.state, "offered");
-    assert_text(agreement.tax_category, "S");
-    assert_text(agreement.tax_rate, "19");
+    assert_text(agreement.in_force.tax_category, "S");
+    assert_text(agreement.in_force.tax_rate, "19");
 
     struct sign_agreement_input signing = {.signed_by = TEXT("Grace Hopper"), .if_version = 1};
     const struct sign_agreement_input by_seller = {.agreement = agreement.identifier,
@@ -441,7 +441,7 @@ static void terms_that_are_offered_again_are_not_signed_unread(void **state) {
     WORLD_FAULT(world, "stale", sign_agreement(&buyer, &signing, &agreement, &world->fault));
     signing.if_version = agreement.version;
     WORLD_OK(world, sign_agreement(&buyer, &signing, &agreement, &world->fault));
-    assert_int_equal(agreement.payment_days, 60);
+    assert_int_equal(agreement.in_force.payment_days, 60);
 }
 
 static void a_customer_comes_with_its_agreement_signed(void **state) {
@@ -451,8 +451,8 @@ static void a_customer_comes_with_its_agreement_signed(void **state) {
     struct agreement_view agreement;
     WORLD_OK(world, show_agreement(&alpha, TEXT(""), TEXT("ALPHA"), TEXT("A1"), &agreement, &world->fault));
     assert_text(agreement.state, "signed");
-    assert_text(agreement.currency, "USD");
-    assert_text(agreement.time_zone, "America/New_York");
+    assert_text(agreement.in_force.currency, "USD");
+    assert_text(agreement.in_force.time_zone, "America/New_York");
 
     struct account_view account;
     const struct add_account_input add = {

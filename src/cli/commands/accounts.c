@@ -321,6 +321,7 @@ static enum status run_agreement_list(struct operator_session *session, const st
     struct list_agreements_input input = {.seller = argument_text(arguments, "seller"),
                                           .buyer = argument_text(arguments, "buyer"),
                                           .state = argument_text(arguments, "state"),
+                                          .proposed = argument_given(arguments, "proposed"),
                                           .page = {.limit = PAGE_LIMIT_MAX}};
     struct json_writer writer = show_list_begin(session);
     struct agreement_page page;
@@ -334,7 +335,7 @@ static enum status run_agreement_list(struct operator_session *session, const st
     static const struct column COLUMNS[] = {
         {"agreement", "id"}, {"seller", "seller.code"}, {"buyer", "buyer.code"},
         {"state", "state"},  {"currency", "currency"},  {"time zone", "time_zone"},
-        {NULL, NULL}};
+        {"tax", "tax_rate"}, {"since", "terms_from"},   {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }
@@ -567,9 +568,11 @@ static const struct command COMMANDS[] = {
      .prints = true,
      .run = run_agreement_terminate},
     {.words = "agreement show",
-     .summary = "Show an agreement",
+     .summary = "Show an agreement, its terms in force, and those ahead",
      .operands = AGREEMENT_OPERAND,
      .options = {AGREEMENT_NAMES},
+     .details = "Amendments are those that wait for acceptance, or are accepted for a later month. agreement "
+                "terms lists\nall, and what the first terms were.",
      .prints = true,
      .run = run_agreement_show},
     {.words = "agreement list",
@@ -580,7 +583,9 @@ static const struct command COMMANDS[] = {
                   .value = "STATE",
                   .help = "draft, offered, signed, suspended or terminated",
                   .completion = COMPLETE_WORDS,
-                  .words = "draft offered signed suspended terminated"}},
+                  .words = "draft offered signed suspended terminated"},
+                 {.name = "proposed", .help = "only those with new terms that wait for acceptance"}},
+     .details = "Terms are those in force now, since the month that is shown; --json has those ahead too.",
      .prints = true,
      .run = run_agreement_list},
 };

@@ -5,6 +5,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/closing_guard.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/standing_terms.h"
 #include "store/billing/months.h"
 #include "store/parties/agreements.h"
 
@@ -48,6 +49,7 @@ enum status event_time_parse(const struct call *call, struct text at, int64_t pr
         return STATUS_OK;
     }
     struct agreement agreement = {0};
+    struct standing_terms standing;
     bool found = false;
     int64_t at_us = 0;
     TRY(agreement_find_edge(call->db, call->arena, provider_id, customer_id, &found, &agreement, fault));
@@ -56,6 +58,8 @@ enum status event_time_parse(const struct call *call, struct text at, int64_t pr
                          "The customer should have an agreement with the provider, and has none any more.");
     }
     TRY(parse_in_zone(at, agreement.time_zone, &at_us, fault));
+    TRY(standing_terms_load(call, &agreement, at_us, &standing, fault));
+    TRY(parse_in_zone(at, standing.terms.time_zone, &at_us, fault));
     if (at_us > call->now_us) {
         return fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
                          "A change takes effect now or earlier; it is now %s.",

@@ -3,7 +3,7 @@
 #include "core/time/instant.h"
 #include "core/time/zone.h"
 #include "programme/call/authorise.h"
-#include "programme/call/open_zone.h"
+#include "programme/call/standing_terms.h"
 #include "store/devices/devices.h"
 #include "store/parties/agreements.h"
 
@@ -26,7 +26,8 @@ static enum status cannot_be_late(const struct call *call, const struct licence 
 static enum status are_of_one_month(const struct call *call, const struct licence *licence, int64_t first_us,
                                     int64_t last_us, bool *yes, struct fault *fault) {
     struct agreement agreement = {0};
-    struct zone *zone = NULL;
+    struct month first = {0};
+    struct month last = {0};
     bool found = false;
     TRY(agreement_find_edge(call->db, call->arena, licence->provider_id, licence->customer_id, &found,
                             &agreement, fault));
@@ -34,9 +35,9 @@ static enum status are_of_one_month(const struct call *call, const struct licenc
     if (!found) {
         return STATUS_OK;
     }
-    TRY(open_zone(call, agreement.time_zone, &zone, fault));
-    *yes = zone_month_at(zone, first_us).index == zone_month_at(zone, last_us).index;
-    zone_close(zone);
+    TRY(standing_month(call, &agreement, first_us, &first, fault));
+    TRY(standing_month(call, &agreement, last_us, &last, fault));
+    *yes = first.index == last.index;
     return STATUS_OK;
 }
 

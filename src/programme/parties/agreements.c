@@ -1,14 +1,15 @@
 #include "programme/parties/agreements.h"
 
-#include "core/money/money.h"
 #include "programme/call/authorise.h"
 #include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
+#include "programme/call/standing_terms.h"
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
 #include "store/billing/corrections.h"
+#include "store/parties/amendments.h"
 
 #include <assert.h>
 
@@ -16,8 +17,15 @@ enum { SIGNER_MAX_BYTES = 200 };
 
 /* ---- as people read it ---- */
 
+static struct terms_view view_in_force(struct call *call, const struct standing_terms *standing) {
+    struct terms_view view = terms_view_of(call, &standing->terms);
+    view.number = standing->number;
+    return view;
+}
+
 static enum status fill_view(struct name_cache *names, const struct agreement *agreement,
-                             struct agreement_view *out, struct fault *fault) {
+                             const struct standing_terms *standing, struct agreement_view *out,
+                             struct fault *fault) {
     struct call *call = names->call;
     const struct account *seller = NULL;
     const struct account *buyer = NULL;
@@ -33,13 +41,9 @@ static enum status fill_view(struct name_cache *names, const struct agreement *a
         .buyer = identifier_text(call, IDENTIFIER_ACCOUNT, buyer->id),
         .buyer_code = buyer->code,
         .buyer_name = buyer->name,
-        .currency = agreement->currency,
-        .time_zone = agreement->time_zone,
-        .tax_category = text_copy(call->arena, text_of(agreement->tax.category)),
-        .tax_rate = decimal_format_short(call->arena, agreement->tax.rate_millionths, 4),
-        .payment_days = agreement->payment_days,
-        .report_due_days = agreement->report_due_days,
-        .terms = agreement->terms,
+        .in_force = view_in_force(call, standing),
+        .ahead = ARENA_NEW(call->arena, struct terms_view, standing->ahead_count),
+        .ahead_count = standing->ahead_count,
         .bills_elsewhere = agreement->bills_elsewhere,
         .names_to_vendors = agreement->names_to_vendors,
         .offered_at_us = agreement->offered_at_us,
@@ -47,16 +51,21 @@ static enum status fill_view(struct name_cache *names, const struct agreement *a
         .signed_by = agreement->signed_by,
         .ended_at_us = agreement->ended_at_us,
         .created_at_us = agreement->created_at_us,
-        .version = agreement->version,
+        .version = standing->version,
     };
+    for (size_t i = 0; i < standing->ahead_count; i++) {
+        out->ahead[i] = terms_view_amended(call, agreement, &standing->ahead[i]);
+    }
     return STATUS_OK;
 }
 
 static enum status fill_one_view(struct call *call, const struct agreement *agreement,
                                  struct agreement_view *out, struct fault *fault) {
     struct name_cache names;
+    struct standing_terms standing;
     name_cache_init(&names, call);
-    return fill_view(&names, agreement, out, fault);
+    TRY(standing_terms_load(call, agreement, call->now_us, &standing, fault));
+    return fill_view(&names, agreement, &standing, out, fault);
 }
 
 /* ---- states ---- */
@@ -265,10 +274,12 @@ static enum status do_edit_agreement(struct call *call, const void *input, void 
     const struct edit_agreement_input *edit = input;
     const struct agreement_words words = {edit->agreement, edit->seller, edit->buyer, false};
     struct agreement agreement;
+    struct standing_terms standing;
     struct text detail = TEXT("");
     TRY(find_agreement(call, words, &agreement, fault));
     TRY(require_right(call, agreement.buyer_id, RIGHT_ACCOUNTS, fault));
-    TRY(check_version(edit->if_version, agreement.version, fault));
+    TRY(standing_terms_load(call, &agreement, call->now_us, &standing, fault));
+    TRY(check_version(edit->if_version, standing.version, fault));
     if (agreement.state == AGREEMENT_TERMINATED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "agreement", TEXT("terminated"),
                          "The agreement has ended: nothing of it can be changed.");
@@ -308,10 +319,40 @@ static enum status choose_agreements(struct call *call, const struct list_agreem
     filter->party_id = actor_viewer_id(call);
     TRY(find_account_condition(call, input->seller, "seller", &filter->seller_id, fault));
     TRY(find_account_condition(call, input->buyer, "buyer", &filter->buyer_id, fault));
+    filter->with_proposal = input->proposed;
     filter->has_state = input->state.length > 0;
     if (filter->has_state) {
         TRY(machine_state_parse(&agreement_machine, input->state, &state, fault));
         filter->state = (enum agreement_state)state;
+    }
+    return STATUS_OK;
+}
+
+/* The agreements and their amendments, both by id. */
+static enum status fill_page(struct call *call, int64_t party_id, const struct agreement *agreements,
+                             struct agreement_page *page, struct fault *fault) {
+    struct name_cache names;
+    struct last_month last = {.call = call};
+    struct amendment *amendments = NULL;
+    size_t count = 0;
+    size_t at = 0;
+    if (page->count == 0) {
+        return STATUS_OK;
+    }
+    name_cache_init(&names, call);
+    TRY(amendments_between(call->db, call->arena, agreements[0].id, agreements[page->count - 1].id, party_id,
+                           &amendments, &count, fault));
+    for (size_t i = 0; i < page->count; i++) {
+        struct standing_terms standing;
+        while (at < count && amendments[at].agreement_id < agreements[i].id) {
+            at++;
+        }
+        size_t own = 0;
+        while (at + own < count && amendments[at + own].agreement_id == agreements[i].id) {
+            own++;
+        }
+        TRY(standing_terms_find(&last, &agreements[i], &amendments[at], own, call->now_us, &standing, fault));
+        TRY(fill_view(&names, &agreements[i], &standing, &page->items[i], fault));
     }
     return STATUS_OK;
 }
@@ -322,16 +363,12 @@ static enum status do_list_agreements(struct call *call, const void *input, void
     struct agreement_filter filter = {0};
     struct agreement *agreements = NULL;
     struct agreement_page page = {0};
-    struct name_cache names;
-    name_cache_init(&names, call);
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(choose_agreements(call, wanted, &filter, fault));
     TRY(agreement_list(call->db, call->arena, &filter, wanted->page, &agreements, &page.count,
                        &page.next_after, fault));
     page.items = ARENA_NEW(call->arena, struct agreement_view, page.count);
-    for (size_t i = 0; i < page.count; i++) {
-        TRY(fill_view(&names, &agreements[i], &page.items[i], fault));
-    }
+    TRY(fill_page(call, filter.party_id, agreements, &page, fault));
     *(struct agreement_page *)output = page;
     return STATUS_OK;
 }

@@ -8,6 +8,7 @@
 #define SEATMETER_PROGRAMME_PARTIES_AGREEMENTS_H
 
 #include "programme/call/call.h"
+#include "programme/parties/terms_view.h"
 #include "store/parties/agreements.h"
 
 /* Empty texts take the defaults that stand behind. */
@@ -33,13 +34,9 @@ struct agreement_view {
     struct text buyer;
     struct text buyer_code;
     struct text buyer_name;
-    struct text currency;
-    struct text time_zone;
-    struct text tax_category;
-    struct text tax_rate; /* percent, "8.25" */
-    int64_t payment_days;
-    int64_t report_due_days;
-    struct text terms;
+    struct terms_view in_force; /* now; of an ended agreement, at its end */
+    struct terms_view *ahead;   /* proposed, or accepted and not begun; by month */
+    size_t ahead_count;
     bool bills_elsewhere;
     bool names_to_vendors;
     int64_t offered_at_us; /* 0: not */
@@ -47,7 +44,7 @@ struct agreement_view {
     struct text signed_by;
     int64_t ended_at_us;
     int64_t created_at_us;
-    int64_t version;
+    int64_t version; /* of the terms too: every amendment raises it, and so does its first month */
 };
 
 struct offer_agreement_input {
@@ -101,6 +98,7 @@ struct list_agreements_input {
     struct text seller;
     struct text buyer;
     struct text state;
+    bool proposed; /* only those with terms that wait for acceptance */
     struct page page;
 };
 struct agreement_page {

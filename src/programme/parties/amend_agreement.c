@@ -1,11 +1,12 @@
 #include "programme/parties/amend_agreement.h"
 
-#include "core/money/money.h"
 #include "programme/call/authorise.h"
 #include "programme/call/closing_guard.h"
 #include "programme/call/open_zone.h"
+#include "programme/call/standing_terms.h"
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
+#include "programme/parties/terms_view.h"
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"
 #include "store/billing/one_off_charges.h"
@@ -14,44 +15,7 @@
 
 #include <assert.h>
 
-enum { SIGNER_MAX_BYTES = 200, PERCENT_DIGITS = 4, MONTHS_AHEAD_MAX = 12 };
-
-/* ---- as people read it ---- */
-
-static struct terms_view first_terms(struct call *call, const struct agreement *agreement) {
-    return (struct terms_view){
-        .number = 1,
-        .agreement = identifier_text(call, IDENTIFIER_AGREEMENT, agreement->id),
-        .state = text_of(agreement->signed_at_us > 0 ? "accepted" : "proposed"),
-        .from = TEXT(""),
-        .currency = agreement->currency,
-        .time_zone = agreement->time_zone,
-        .tax_category = text_copy(call->arena, text_of(agreement->tax.category)),
-        .tax_rate = decimal_format_short(call->arena, agreement->tax.rate_millionths, PERCENT_DIGITS),
-        .payment_days = agreement->payment_days,
-        .report_due_days = agreement->report_due_days,
-        .terms = agreement->terms,
-        .proposed_at_us = agreement->offered_at_us,
-        .proposed_by = TEXT(""),
-        .decided_at_us = agreement->signed_at_us,
-        .decided_by = agreement->signed_by,
-    };
-}
-
-static struct terms_view amended_terms(struct call *call, const struct agreement *agreement,
-                                       const struct amendment *amendment) {
-    struct agreement amended = agreement_amended(agreement, amendment);
-    struct terms_view view = first_terms(call, &amended);
-    view.changes = amendment->changes;
-    view.number = amendment->number;
-    view.state = text_of(machine_state_name(&amendment_machine, (int)amendment->state));
-    view.from = month_format(call->arena, amendment->from);
-    view.proposed_at_us = amendment->proposed_at_us;
-    view.proposed_by = amendment->proposed_by;
-    view.decided_at_us = amendment->decided_at_us;
-    view.decided_by = amendment->decided_by;
-    return view;
-}
+enum { SIGNER_MAX_BYTES = 200, MONTHS_AHEAD_MAX = 12 };
 
 /* ---- what an amendment may be ---- */
 
@@ -173,6 +137,14 @@ static enum status audit_amendment(struct call *call, const char *action, const 
                        fault);
 }
 
+/* The version is the one that readers are shown, which tells of every amendment. */
+static enum status check_shown_version(const struct call *call, const struct agreement *agreement,
+                                       int64_t if_version, struct fault *fault) {
+    struct standing_terms standing;
+    TRY(standing_terms_load(call, agreement, call->now_us, &standing, fault));
+    return check_version(if_version, standing.version, fault);
+}
+
 static enum status require_signed(const struct agreement *agreement, struct fault *fault) {
     if (agreement->state == AGREEMENT_SIGNED || agreement->state == AGREEMENT_SUSPENDED) {
         return STATUS_OK;
@@ -232,6 +204,7 @@ static enum status do_amend_agreement(struct call *call, const void *input, void
     bool binds = false;
     TRY(find_agreement(call, asked->agreement, &agreement, fault));
     TRY(require_right(call, agreement.seller_id, RIGHT_ACCOUNTS, fault));
+    TRY(check_shown_version(call, &agreement, asked->if_version, fault));
     TRY(require_signed(&agreement, fault));
     TRY(month_parse(asked->from, "from", &amendment.from, fault));
     struct agreement present = agreement;
@@ -247,7 +220,7 @@ static enum status do_amend_agreement(struct call *call, const void *input, void
     TRY(amendment_insert(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.amend", &agreement, &amendment, fault));
-    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;
 }
 
@@ -295,6 +268,7 @@ static enum status do_accept_amendment(struct call *call, const void *input, voi
     struct amendment amendment;
     TRY(find_amendment(call, asked, &agreement, &amendment, fault));
     TRY(require_acceptance(call, &agreement, fault));
+    TRY(check_shown_version(call, &agreement, asked->if_version, fault));
     TRY(require_signed(&agreement, fault));
     if (amendment.state != AMENDMENT_PROPOSED) {
         return fault_set(fault, STATUS_CONFLICT, "wrong-state", "state",
@@ -313,7 +287,7 @@ static enum status do_accept_amendment(struct call *call, const void *input, voi
     TRY(amendment_update(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.accept", &agreement, &amendment, fault));
-    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;
 }
 
@@ -355,6 +329,7 @@ static enum status do_withdraw_amendment(struct call *call, const void *input, v
     TRY(find_amendment(call, asked, &agreement, &amendment, fault));
     bool is_buyer = call->actor.account_id == agreement.buyer_id;
     TRY(require_right(call, is_buyer ? agreement.buyer_id : agreement.seller_id, RIGHT_ACCOUNTS, fault));
+    TRY(check_shown_version(call, &agreement, asked->if_version, fault));
     if (amendment.state == AMENDMENT_ACCEPTED) {
         TRY(check_taking_back(call, &agreement, &amendment, fault));
     }
@@ -363,7 +338,7 @@ static enum status do_withdraw_amendment(struct call *call, const void *input, v
     TRY(amendment_update(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
     TRY(audit_amendment(call, "agreement.withdraw", &agreement, &amendment, fault));
-    *(struct terms_view *)output = amended_terms(call, &agreement, &amendment);
+    *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;
 }
 
@@ -374,29 +349,20 @@ enum status withdraw_amendment(struct call *call, const struct decide_amendment_
 
 /* ---- reading ---- */
 
-/* What is only proposed would be applied to the terms of its month as they are now. */
-static enum status follow_proposal(struct call *call, const struct agreement *agreement,
-                                   struct amendment *amendment, struct fault *fault) {
-    struct agreement present = *agreement;
-    if (amendment->state == AMENDMENT_PROPOSED) {
-        TRY(agreement_in_month(call->db, call->arena, amendment->from, &present, fault));
-        (void)amendment_follow(amendment, &present);
-    }
-    return STATUS_OK;
-}
-
 static enum status do_list_terms(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct agreement_words words = *(const struct agreement_words *)input;
     struct agreement agreement;
     struct amendment *amendments = NULL;
     size_t count = 0;
     TRY(require_any_right(call, RIGHT_READ, fault));
-    TRY(find_agreement(call, *(const struct agreement_words *)input, &agreement, fault));
+    words.or_ended = true; /* what ended is still its parties' to read */
+    TRY(find_agreement(call, words, &agreement, fault));
     TRY(amendments_of(call->db, call->arena, agreement.id, &amendments, &count, fault));
     struct terms_list list = {ARENA_NEW(call->arena, struct terms_view, count + 1), 0};
-    list.items[list.count++] = first_terms(call, &agreement);
+    list.items[list.count++] = terms_view_of(call, &agreement);
     for (size_t i = 0; i < count; i++) {
-        TRY(follow_proposal(call, &agreement, &amendments[i], fault));
-        list.items[list.count++] = amended_terms(call, &agreement, &amendments[i]);
+        TRY(standing_terms_follow(call, &agreement, &amendments[i], fault));
+        list.items[list.count++] = terms_view_amended(call, &agreement, &amendments[i]);
     }
     *(struct terms_list *)output = list;
     return STATUS_OK;

@@ -11,36 +11,17 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/parties/agreements.h"
 
-/* The terms that an agreement has from a month on; the first ones have no month. */
-struct terms_view {
-    int64_t number;        /* 1: the agreement's first */
-    int64_t changes;       /* enum amendment_change: what of it is new; the rest is what holds before it */
-    struct text agreement; /* agr_… */
-    struct text state;     /* "proposed", "accepted", "withdrawn" */
-    struct text from;      /* "2026-11", or empty */
-    struct text currency;
-    struct text time_zone;
-    struct text tax_category;
-    struct text tax_rate; /* percent */
-    int64_t payment_days;
-    int64_t report_due_days;
-    struct text terms;
-    int64_t proposed_at_us;
-    struct text proposed_by;
-    int64_t decided_at_us; /* accepted or withdrawn; 0: not yet */
-    struct text decided_by;
-};
-
 struct amend_agreement_input {
     struct agreement_words agreement;
     struct text from;                   /* the month */
     struct agreement_terms_input terms; /* empty texts stay as they are in that month */
+    int64_t if_version;                 /* of the agreement */
 };
 
 /* Faults: "wrong-state" (only a signed or suspended agreement is amended), "malformed-month", "month-closed",
  * "month-too-early" (before the signature), "month-too-far" (more than twelve ahead), "nothing-changed",
- * "correction-waiting" and "charge-waiting" (in the currency that is to change), those of offer_agreement's
- * terms. */
+ * "correction-waiting" and "charge-waiting" (in the currency that is to change), "stale", those of
+ * offer_agreement's terms. */
 enum status amend_agreement(struct call *call, const struct amend_agreement_input *input,
                             struct terms_view *out, struct fault *fault) MUST_CHECK;
 
@@ -48,17 +29,18 @@ struct decide_amendment_input {
     struct agreement_words agreement;
     struct text number;      /* "2" */
     struct text accepted_by; /* the person who accepts; of accept_amendment */
+    int64_t if_version;      /* of the agreement: a buyer accepts what it has read */
 };
 
 /* For the buyer; for a customer's seller too. Faults: "unknown-amendment", "wrong-state", "missing-field",
  * "month-closed", "correction-waiting", "charge-waiting", "amendment-exists" (a later proposal of the same
- * binds already). */
+ * binds already), "stale". */
 enum status accept_amendment(struct call *call, const struct decide_amendment_input *input,
                              struct terms_view *out, struct fault *fault) MUST_CHECK;
 
 /* For either party while it is only proposed; later, until it begins, for who could have bound the buyer
- * alone. Faults: "unknown-amendment", "wrong-state", "amendment-agreed", "amendment-begun", "charge-waiting".
- */
+ * alone. Faults: "unknown-amendment", "wrong-state", "amendment-agreed", "amendment-begun", "charge-waiting",
+ * "stale". */
 enum status withdraw_amendment(struct call *call, const struct decide_amendment_input *input,
                                struct terms_view *out, struct fault *fault) MUST_CHECK;
 

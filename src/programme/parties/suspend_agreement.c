@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_agreement.h"
+#include "programme/call/standing_terms.h"
 #include "programme/call/validate.h"
 #include "store/devices/devices.h"
 #include "store/parties/accounts.h"
@@ -20,10 +21,12 @@ struct reach {
 static enum status reach_edge(struct call *call, const struct suspend_agreement_input *input,
                               const char *event, struct reach *reach, struct fault *fault) {
     const struct agreement_words words = {input->agreement, input->seller, input->buyer, false};
+    struct standing_terms standing;
     int state = 0;
     TRY(find_agreement(call, words, &reach->agreement, fault));
     TRY(require_right(call, reach->agreement.seller_id, RIGHT_ACCOUNTS, fault));
-    TRY(check_version(input->if_version, reach->agreement.version, fault));
+    TRY(standing_terms_load(call, &reach->agreement, call->now_us, &standing, fault));
+    TRY(check_version(input->if_version, standing.version, fault));
     TRY(machine_step(&agreement_machine, (int)reach->agreement.state, event, &state, fault));
     TRY(account_load(call->db, call->arena, reach->agreement.seller_id, &reach->seller, fault));
     reach->agreement.state = (enum agreement_state)state;
@@ -35,6 +38,7 @@ static enum status reach_edge(struct call *call, const struct suspend_agreement_
 /* Saves the agreement and tells of it in the buyer's audit trail too. */
 static enum status save_agreement(struct call *call, struct reach *reach, const char *action,
                                   struct text reason, struct cascade_result *cascade, struct fault *fault) {
+    struct standing_terms standing;
     assert(cascade->licences >= 0 && cascade->agreements >= 0);
     TRY(agreement_update(call->db, &reach->agreement, fault));
     /* The leases of a bundle depend on the vendors of its parts. */
@@ -43,7 +47,8 @@ static enum status save_agreement(struct call *call, struct reach *reach, const 
     }
     cascade->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, reach->agreement.id);
     cascade->state = text_of(machine_state_name(&agreement_machine, (int)reach->agreement.state));
-    cascade->version = reach->agreement.version;
+    TRY(standing_terms_load(call, &reach->agreement, call->now_us, &standing, fault));
+    cascade->version = standing.version;
     return audit_write(call, action, cascade->agreement, reach->agreement.buyer_id,
                        text_format(call->arena, "%lld licences%s%.*s", (long long)cascade->licences,
                                    reason.length > 0 ? ": " : "", TEXT_ARGS(reason)),

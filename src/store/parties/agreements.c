@@ -85,7 +85,8 @@ enum status agreement_update(struct db *db, struct agreement *agreement, struct 
 
 #define LIST_REST                                                                                            \
     " and ($3 = 0 or seller_id = $3) and ($4 = 0 or buyer_id = $4) and ($5 = '' or state = $5) "             \
-    "order by id limit $6"
+    "and ($6 = 0 or exists (select 1 from amendments m where m.agreement_id = agreements.id "                \
+    "and m.state = 'proposed')) order by id limit $7"
 static const char LIST[] = "select {} from agreements where $1 = 0 and id > $2" LIST_REST;
 static const char LIST_OF_PARTY[] = "select {} from agreements "
                                     "where (seller_id = $1 or (buyer_id = $1 and state <> 'draft')) "
@@ -98,7 +99,8 @@ enum status agreement_list(struct db *db, struct arena *arena, const struct agre
         filter->has_state ? text_of(machine_state_name(&agreement_machine, (int)filter->state)) : TEXT("");
     return rows_page(db, arena, &AGREEMENT, filter->party_id == 0 ? LIST : LIST_OF_PARTY,
                      DB_ARGS(db_integer(filter->party_id), db_integer(page.after_id),
-                             db_integer(filter->seller_id), db_integer(filter->buyer_id), db_string(state)),
+                             db_integer(filter->seller_id), db_integer(filter->buyer_id), db_string(state),
+                             db_integer(filter->with_proposal ? 1 : 0)),
                      page, agreements, count, next_after, fault);
 }
 

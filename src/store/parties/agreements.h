@@ -13,6 +13,7 @@ struct agreement_filter {
     int64_t party_id; /* 0: any; else seller, or buyer of what is no draft */
     int64_t seller_id;
     int64_t buyer_id;
+    bool with_proposal; /* only those that have a proposed amendment */
     bool has_state;
     enum agreement_state state;
 };

@@ -83,6 +83,18 @@ enum status amendments_of(struct db *db, struct arena *arena, int64_t agreement_
     return rows_all(db, arena, &AMENDMENT, LIST, DB_ARGS(db_integer(agreement_id)), amendments, count, fault);
 }
 
+static const char BETWEEN[] =
+    "select {} from amendments where agreement_id between $1 and $2 and ($3 = 0 or agreement_id in "
+    "(select id from agreements where seller_id = $3 or buyer_id = $3)) order by agreement_id, number";
+
+enum status amendments_between(struct db *db, struct arena *arena, int64_t first_id, int64_t last_id,
+                               int64_t party_id, struct amendment **amendments, size_t *count,
+                               struct fault *fault) {
+    return rows_all(db, arena, &AMENDMENT, BETWEEN,
+                    DB_ARGS(db_integer(first_id), db_integer(last_id), db_integer(party_id)), amendments,
+                    count, fault);
+}
+
 static const char ACCEPTED[] =
     "select {} from amendments where state = 'accepted' order by agreement_id, from_month, number";
 

@@ -29,6 +29,12 @@ enum status amendments_chain(struct db *db, struct arena *arena, const struct ag
 enum status amendments_of(struct db *db, struct arena *arena, int64_t agreement_id,
                           struct amendment **amendments, size_t *count, struct fault *fault) MUST_CHECK;
 
+/* Those of the agreements from one id to another, by agreement and number; of a party's alone, where one is
+ * given. */
+enum status amendments_between(struct db *db, struct arena *arena, int64_t first_id, int64_t last_id,
+                               int64_t party_id, struct amendment **amendments, size_t *count,
+                               struct fault *fault) MUST_CHECK;
+
 /* All that were accepted, of every agreement: by agreement, month, number. */
 enum status amendments_accepted(struct db *db, struct arena *arena, struct amendment **amendments,
                                 size_t *count, struct fault *fault) MUST_CHECK;
