@@ -93,6 +93,12 @@ void represent_close(struct json_writer *out, const char *name, const struct clo
     json_write_close(out);
 }
 
+/* A credit note owes nothing, so nothing of it is due on a day. */
+static void write_due_on(struct json_writer *out, enum invoice_kind kind, struct date due_on) {
+    json_write_text_or_null(out, "due_on",
+                            kind == INVOICE_KIND_CREDIT_NOTE ? TEXT("") : date_format(out->arena, due_on));
+}
+
 void represent_invoice(struct json_writer *out, const char *name, const struct invoice_view *invoice) {
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);
@@ -103,11 +109,13 @@ void represent_invoice(struct json_writer *out, const char *name, const struct i
     write_code(out, "seller", invoice->seller_code, invoice->seller_name);
     write_code(out, "buyer", invoice->buyer_code, invoice->buyer_name);
     json_write_text(out, "issued_on", date_format(out->arena, invoice->issued_on));
-    json_write_text(out, "due_on", date_format(out->arena, invoice->due_on));
+    write_due_on(out, invoice->kind, invoice->due_on);
+    json_write_text_or_null(out, "corrects", invoice->corrects_number);
     json_write_string(out, "currency", invoice->currency.code);
     write_amount(out, "net", invoice->net_minor, invoice->currency);
     write_amount(out, "tax", invoice->tax_minor, invoice->currency);
     write_amount(out, "gross", invoice->gross_minor, invoice->currency);
+    write_amount(out, "due", invoice->due_minor, invoice->currency);
     json_write_close(out);
 }
 
@@ -127,7 +135,7 @@ static void write_invoice_party(struct json_writer *out, const char *name,
 static void write_invoice_line(struct json_writer *out, const struct invoice *invoice, size_t index) {
     const struct invoice_line *line = &invoice->lines[index];
     json_write_open(out, NULL);
-    json_write_int(out, "position", (int64_t)index + 1);
+    json_write_int(out, "position", line->position);
     write_code(out, "customer", line->customer_code, line->customer_name);
     json_write_text_or_null(out, "sku", line->sku);
     json_write_text(out, "description", line->description);
@@ -158,6 +166,7 @@ static void write_taxes(struct json_writer *out, const struct invoice *invoice) 
 
 void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_detail *view) {
     const struct invoice *invoice = &view->invoice;
+    bool is_credit = invoice->kind == INVOICE_KIND_CREDIT_NOTE;
     json_write_open(out, name);
     json_write_text(out, "id", invoice->identifier);
     json_write_text(out, "number", invoice->number);
@@ -168,8 +177,9 @@ void represent_invoice_in_full(struct json_writer *out, const char *name, const 
     write_invoice_party(out, "seller", &invoice->seller);
     write_invoice_party(out, "buyer", &invoice->buyer);
     json_write_text(out, "issued_on", date_format(out->arena, invoice->issued_on));
-    json_write_text(out, "due_on", date_format(out->arena, invoice->due_on));
-    json_write_text_or_null(out, "terms", invoice->terms);
+    write_due_on(out, invoice->kind, invoice->due_on);
+    json_write_text_or_null(out, "terms", is_credit ? TEXT("") : invoice->terms);
+    json_write_text_or_null(out, "reason", is_credit ? invoice->terms : TEXT(""));
     json_write_text_or_null(out, "corrects", invoice->corrects_number);
     json_write_string(out, "currency", invoice->currency.code);
     json_write_open_array(out, "lines");

@@ -288,7 +288,14 @@ async function closeAndBill({ distributor, alpine, contoso }) {
   assert.notEqual(safe.headers.etag, first.headers.etag);
   const credit = await distributor.post(`/v1/invoices/${invoice.id}/credit`, { positions: [full.lines.length], reason: 'Onboarding was free.' }, 201);
   assert.equal(credit.kind, 'credit-note');
-  const turned = await alpine.get(`/v1/invoices/${credit.id}/lines/1/explanation`);
+  assert.deepEqual([credit.corrects, credit.due_on], [invoice.number, null]);
+  const note = await alpine.get(`/v1/invoices/${credit.id}`);
+  assert.deepEqual([note.terms, note.reason, note.due_on], [null, 'Onboarding was free.', null]);
+  assert.deepEqual(note.lines.map((one) => one.position), [full.lines.length]);
+  await alpine.refused(404, 'unknown-line', 'GET', `/v1/invoices/${credit.id}/lines/1/explanation`);
+  const listed = (await alpine.get('/v1/invoices?seller=NORTHWIND')).items.find((one) => one.id === invoice.id);
+  assert.equal(Number(listed.due), Number(invoice.gross) + Number(note.gross));
+  const turned = await alpine.get(`/v1/invoices/${credit.id}/lines/${full.lines.length}/explanation`);
   assert.deepEqual(turned.credits, { invoice: invoice.id, number: invoice.number, line: full.lines.length });
   assert.equal((await distributor.post(`/v1/invoices/${invoice.id}/pay`, { note: 'Wire 17' })).state, 'paid');
   const [sold] = (await alpine.get('/v1/invoices?buyer=TREY')).items;

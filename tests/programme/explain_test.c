@@ -1,6 +1,8 @@
 /* Explaining a line: what it was computed from, and who may see that. */
+#include "exported.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
+#include "programme/billing/deliver_document.h"
 #include "programme/billing/explain_line.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/catalogue/catalogue.h"
@@ -380,10 +382,63 @@ static void a_charge_and_a_credit_are_explained_by_what_they_come_from(void **st
     struct credit_invoice_input credit = {
         .invoice = invoice, .positions = &second, .position_count = 1, .reason = TEXT("goodwill")};
     WORLD_OK(world, credit_invoice(&trade.call, &credit, &note, &world->fault));
-    struct line_explanation line = explained(&trade, note.identifier, 1);
+    struct line_explanation line = explained(&trade, note.identifier, 2);
     assert_int_equal(line.kind, EXPLAINED_CREDIT);
     assert_true(text_equal(line.reference.invoice, invoice));
     assert_int_equal(line.reference.line, 2);
+}
+
+static void a_charge_that_was_rounded_is_explained_so(void **state) {
+    struct trade trade;
+    struct one_off_charge_view charge;
+    const struct add_one_off_charge_input input = {.seller = TEXT("P1"),
+                                                   .buyer = TEXT("A"),
+                                                   .month = TEXT("2026-09"),
+                                                   .description = TEXT("Storage"),
+                                                   .quantity = 3,
+                                                   .unit_price = TEXT("1.0055")};
+    trade_begin(&trade, *state, "UTC", "USD");
+    WORLD_OK(trade.world, add_one_off_charge(&trade.call, &input, &charge, &trade.world->fault));
+    trade_at(&trade, "2026-10-10T00:00:00Z");
+    trade_close(&trade, "2026-09");
+    struct text invoice = trade_invoice(&trade, "P1", "A", "2026-09").invoice.identifier;
+    assert_string_equal(explained(&trade, invoice, 1).sum.words.at,
+                        "3 × 1.0055 = 3.02, rounded half away from zero.");
+}
+
+static void a_line_has_one_number_everywhere(void **state) {
+    struct trade trade;
+    struct invoice_view note;
+    struct delivered_document document;
+    an_october(&trade, *state);
+    struct world *world = trade.world;
+    const int64_t taken[] = {2, 3};
+    struct credit_invoice_input credit = {.invoice = TEXT("DIST-2026-000001"),
+                                          .positions = taken,
+                                          .position_count = 2,
+                                          .reason = TEXT("goodwill")};
+    WORLD_OK(world, credit_invoice(&trade.call, &credit, &note, &world->fault));
+    struct show_invoice_input show = {.invoice = note.identifier};
+    struct invoice_detail view;
+    WORLD_OK(world, show_invoice(&trade.call, &show, &view, &world->fault));
+    assert_int_equal(view.invoice.line_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        int64_t number = view.invoice.lines[i].position;
+        assert_int_equal(number, taken[i]);
+        assert_int_equal(explained(&trade, note.identifier, number).line, number);
+    }
+    const struct explain_line_input none = {note.identifier, 1};
+    struct line_explanation unknown;
+    WORLD_FAULT(world, "unknown-line", explain_line(&trade.call, &none, &unknown, &world->fault));
+    const char *const row = ",credits DIST-2026-000001: goodwill,3,";
+    assert_true(has(exported(world, &trade.call, "lines", "2026-10"), row));
+    const struct deliver_document_input csv = {note.identifier, DOCUMENT_CSV};
+    WORLD_OK(world, deliver_document(&trade.call, &csv, &document, &world->fault));
+    assert_true(has(document.content, row));
+    const struct deliver_document_input text = {note.identifier, DOCUMENT_TEXT};
+    WORLD_OK(world, deliver_document(&trade.call, &text, &document, &world->fault));
+    assert_true(has(document.content, "Line  SKU"));
+    assert_true(has(document.content, "\n     3  "));
 }
 
 static void what_is_computed_now_is_told_from_what_was_billed(void **state) {
@@ -457,6 +512,8 @@ int main(void) {
         WORLD_TEST(daily_is_explained_by_its_days),
         WORLD_TEST(terms_and_what_was_set_by_hand_are_explained),
         WORLD_TEST(only_licences_that_the_edge_bills_explain_its_lines),
+        WORLD_TEST(a_charge_that_was_rounded_is_explained_so),
+        WORLD_TEST(a_line_has_one_number_everywhere),
         WORLD_TEST(a_correction_names_what_it_reverses_and_replaces),
         WORLD_TEST(a_correction_without_a_difference_says_so),
         WORLD_TEST(a_charge_and_a_credit_are_explained_by_what_they_come_from),

@@ -122,8 +122,8 @@ static enum status run_invoice_list(struct operator_session *session, const stru
     } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"invoice", "id"},         {"number", "number"},    {"kind", "kind"},   {"month", "month"},
-        {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due", "due_on"},
-        {"gross", "gross"},        {"", "currency"},        {NULL, NULL}};
+        {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due on", "due_on"},
+        {"gross", "gross"},        {"due", "due"},          {"", "currency"},   {NULL, NULL}};
     show_list(session, arguments, show_list_end(&writer), COLUMNS);
     return STATUS_OK;
 }

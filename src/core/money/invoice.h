@@ -28,6 +28,7 @@ struct invoice_party {
 };
 
 struct invoice_line {
+    int64_t position;          /* its number on the document, by which it is named everywhere */
     struct text customer_code; /* empty where the line is for no one end customer */
     struct text customer_name;
     struct text sku; /* the SKU's code; empty for a line without one */
@@ -53,7 +54,7 @@ struct invoice {
     struct currency currency;
     struct invoice_party seller;
     struct invoice_party buyer;
-    struct text terms;           /* of payment, as the agreement says; may be empty */
+    struct text terms; /* of payment, as the agreement says; of a credit note its reason; may be empty */
     struct text corrects_number; /* a credit note's invoice; else empty */
     size_t line_count;
     const struct invoice_line *lines; /* by customer, then SKU, then tier; adjustments and charges last */

@@ -3,6 +3,8 @@
 
 #include "documents/invoice/document.h"
 
+enum { PERCENT_DIGITS = 4 };
+
 static void write_header(struct csv_writer *csv, const char *const *columns, size_t count) {
     for (size_t i = 0; i < count; i++) {
         csv_write(csv, text_of(columns[i]));
@@ -27,13 +29,22 @@ static void write_line(struct csv_writer *csv, const struct invoice *invoice,
     csv_write(csv, text_of(invoice->currency.code));
     /* A charge has no SKU; what it was for is all that tells it apart. */
     csv_write(csv, line->sku.length == 0 && line->note.length == 0 ? line->description : line->note);
+    csv_write_int(csv, line->position);
+    csv_write(csv, invoice->number);
+    csv_write(csv, invoice->corrects_number);
+    csv_write(csv, text_of(line->tax.category));
+    csv_write(csv, decimal_format_short(arena, line->tax.rate_millionths, PERCENT_DIGITS));
+    csv_write(csv, money_format(arena, invoice->net_minor, invoice->currency));
+    csv_write(csv, money_format(arena, invoice->tax_minor, invoice->currency));
+    csv_write(csv, money_format(arena, invoice->gross_minor, invoice->currency));
     csv_end_row(csv);
 }
 
 struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice) {
-    static const char *const HEADER[] = {"invoice", "month",    "seller",   "buyer",    "customer",
-                                         "sku",     "policy",   "measured", "quantity", "unit_price",
-                                         "amount",  "currency", "note"};
+    static const char *const HEADER[] = {
+        "invoice",  "month",    "seller",       "buyer",    "customer",    "sku",         "policy",
+        "measured", "quantity", "unit_price",   "amount",   "currency",    "note",        "line",
+        "number",   "corrects", "tax_category", "tax_rate", "invoice_net", "invoice_tax", "invoice_gross"};
     struct csv_writer csv;
     csv_writer_init(&csv, arena);
     write_header(&csv, HEADER, sizeof HEADER / sizeof HEADER[0]);

@@ -17,8 +17,9 @@
 enum status document_invoice_text(struct arena *arena, const struct invoice *invoice, struct text *bytes,
                                   struct fault *fault) MUST_CHECK;
 
-/* The invoice's lines in the columns of the `lines` export, with a header. Seller and buyer are named by
- * their codes. */
+/* The invoice's lines in the first columns of the `lines` export, then line, number, corrects, tax_category,
+ * tax_rate, and on each row the invoice's totals: invoice_net, invoice_tax, invoice_gross. Seller and buyer
+ * are named by their codes. */
 struct text document_invoice_csv(struct arena *arena, const struct invoice *invoice);
 
 /* A PDF to send to the buyer: A4, or US Letter where the seller sits in the US or Canada. Chinese, Japanese

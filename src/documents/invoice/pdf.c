@@ -32,6 +32,7 @@ struct content {
 
 /* ---- what stands in the tables ---- */
 
+/* A summary's rows are sums of lines, and have no number. */
 static struct pdf_row make_row(const struct pdf *pdf, const struct invoice_line *line,
                                struct quantity quantity, int64_t amount_minor, struct text remark) {
     struct arena *arena = pdf->arena;
@@ -46,6 +47,17 @@ static struct pdf_row make_row(const struct pdf *pdf, const struct invoice_line 
         .remark = remark};
 }
 
+/* The row of one line, with its number in front. */
+static struct pdf_row make_line_row(const struct pdf *pdf, const struct invoice_line *line) {
+    struct pdf_row row =
+        make_row(pdf, line, line->quantity, line->amount_minor, number_format_remark(pdf->arena, line));
+    memmove(&row.cells[1], &row.cells[0], (PDF_COLUMNS_MOST - 1) * sizeof row.cells[0]);
+    row.cells[0] = text_format(pdf->arena, "%lld", (long long)line->position);
+    return row;
+}
+
+enum { UNNUMBERED_COLUMNS = 5 };
+
 static void set_line_table(struct pdf *pdf, enum pdf_look look, struct pdf_table *table) {
     struct text amount = text_format(pdf->arena, "Amount (%s)", pdf->invoice->currency.code);
     *table = (struct pdf_table){.pdf = pdf,
@@ -55,9 +67,20 @@ static void set_line_table(struct pdf *pdf, enum pdf_look look, struct pdf_table
                                             {.title = TEXT("Quantity"), .figures = true, .share = 0.15},
                                             {.title = TEXT("Unit price"), .figures = true, .share = 0.17},
                                             {.title = amount, .figures = true, .share = 0.22}},
-                                .column_count = 5,
+                                .column_count = UNNUMBERED_COLUMNS,
                                 .left = pdf->left,
                                 .right = pdf->right};
+}
+
+static void set_numbered_table(struct pdf *pdf, enum pdf_look look, struct pdf_table *table) {
+    static const double SHARES[] = {0.05, 0.19, 0, 0.13, 0.15, 0.21};
+    set_line_table(pdf, look, table);
+    memmove(&table->columns[1], &table->columns[0], UNNUMBERED_COLUMNS * sizeof table->columns[0]);
+    table->columns[0] = (struct pdf_column){.title = TEXT("Line"), .figures = true};
+    table->column_count++;
+    for (size_t i = 0; i < table->column_count; i++) {
+        table->columns[i].share = SHARES[i];
+    }
 }
 
 static void make_own_lines(struct pdf *pdf, struct content *content) {
@@ -65,9 +88,7 @@ static void make_own_lines(struct pdf *pdf, struct content *content) {
     content->rows = ARENA_NEW(pdf->arena, struct pdf_row, invoice->line_count);
     content->row_count = invoice->line_count;
     for (size_t i = 0; i < invoice->line_count; i++) {
-        const struct invoice_line *line = &invoice->lines[i];
-        content->rows[i] =
-            make_row(pdf, line, line->quantity, line->amount_minor, number_format_remark(pdf->arena, line));
+        content->rows[i] = make_line_row(pdf, &invoice->lines[i]);
     }
 }
 
@@ -103,13 +124,11 @@ static enum status make_annex(struct pdf *pdf, struct content *content, struct f
             .rows = &rows[made],
             .row_count = groups[i].line_count};
         for (size_t j = 0; j < groups[i].line_count; j++) {
-            const struct invoice_line *line = groups[i].lines[j];
-            rows[made++] =
-                make_row(pdf, line, line->quantity, line->amount_minor, number_format_remark(arena, line));
+            rows[made++] = make_line_row(pdf, groups[i].lines[j]);
         }
     }
     assert(made == pdf->invoice->line_count);
-    set_line_table(pdf, PDF_CLOSE, &content->annex);
+    set_numbered_table(pdf, PDF_CLOSE, &content->annex);
     pdf_table_fit(&content->annex, rows, made);
     return STATUS_OK;
 }
@@ -144,11 +163,12 @@ static void make_taxes(struct pdf *pdf, struct content *content) {
 static enum status make_content(struct pdf *pdf, struct content *content, struct fault *fault) {
     if (line_groups_are_for_buyer(pdf->invoice)) {
         make_own_lines(pdf, content);
+        set_numbered_table(pdf, PDF_AIRY, &content->lines);
     } else {
         TRY(make_summary(pdf, content, fault));
         TRY(make_annex(pdf, content, fault));
+        set_line_table(pdf, PDF_AIRY, &content->lines);
     }
-    set_line_table(pdf, PDF_AIRY, &content->lines);
     pdf_table_fit(&content->lines, content->rows, content->row_count);
     make_taxes(pdf, content);
     return STATUS_OK;
@@ -220,7 +240,8 @@ static void draw_terms(struct pdf *pdf) {
     struct text rest = number_format_printable_lines(pdf->arena, text_trim(pdf->invoice->terms));
     if (rest.length > 0) {
         pdf_ensure_room(pdf, 40);
-        pdf_put(pdf, PDF_CANVAS_MUTED, TEXT("Terms"), 3);
+        bool is_credit = pdf->invoice->kind == INVOICE_KIND_CREDIT_NOTE;
+        pdf_put(pdf, PDF_CANVAS_MUTED, is_credit ? TEXT("Reason") : TEXT("Terms"), 3);
     }
     while (rest.length > 0) {
         const char *end = memchr(rest.at, '\n', rest.length);

@@ -135,7 +135,11 @@ static double cells_height(const struct pdf_table *table, const struct pdf_row *
 }
 
 static struct pdf_canvas_box remark_box(const struct pdf_table *table, double y) {
-    double x = table->columns[1].x;
+    size_t column = 0;
+    while (column + 1 < table->column_count && table->columns[column].share > 0) {
+        column++;
+    }
+    double x = table->columns[column].x;
     return (struct pdf_canvas_box){x, y, table->right - x, REMARK_LINES, PDF_CANVAS_NOTE, PDF_CANVAS_LEFT};
 }
 

@@ -8,7 +8,7 @@
 
 #include "documents/invoice/pdf_page.h"
 
-enum { PDF_COLUMNS_MOST = 5 };
+enum { PDF_COLUMNS_MOST = 6 };
 
 struct pdf_column {
     struct text title;
@@ -21,7 +21,7 @@ struct pdf_column {
 
 struct pdf_row {
     struct text cells[PDF_COLUMNS_MOST];
-    struct text remark; /* in small below the cells, from the second column on; empty: none */
+    struct text remark; /* in small below the cells, from the column of text on; empty: none */
     double height;      /* filled by pdf_table_fit */
 };
 

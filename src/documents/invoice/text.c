@@ -55,33 +55,34 @@ static void print_heading(struct buffer *out, const struct invoice *invoice) {
     buffer_add(out, TEXT("\n"));
 }
 
-static const struct terminal_column LINE_COLUMNS[] = {{"SKU", false, 30},
-                                                      {"Description", false, DESCRIPTION_CELLS},
-                                                      {"Quantity", true, 0},
-                                                      {"Unit price", true, 0},
-                                                      {"Amount", true, 0}};
+/* A summary's rows are sums of lines, and have no number. */
+static const struct terminal_column LINE_COLUMNS[] = {
+    {"Line", true, 0},     {"SKU", false, 30},      {"Description", false, DESCRIPTION_CELLS},
+    {"Quantity", true, 0}, {"Unit price", true, 0}, {"Amount", true, 0}};
 
 static void add_line(struct terminal_table *table, struct arena *arena, const struct invoice *invoice,
                      const struct invoice_line *line, struct quantity quantity, int64_t amount_minor,
-                     struct text remark) {
+                     struct text remark, size_t skipped) {
     const struct text cells[] = {
-        number_format_printable(arena, line->sku), number_format_printable(arena, line->description),
+        text_format(arena, "%lld", (long long)line->position),
+        number_format_printable(arena, line->sku),
+        number_format_printable(arena, line->description),
         number_format_quantity(arena, quantity),
         number_format_unit_price(arena, line->unit_price_millionths, invoice->currency),
         number_format_amount(arena, amount_minor, invoice->currency)};
-    terminal_table_row(table, cells, remark);
+    terminal_table_row(table, cells + skipped, remark);
 }
 
 static enum status print_summary(struct buffer *out, const struct invoice *invoice, struct fault *fault) {
     struct line_group *rows;
     size_t count;
     TRY(line_groups_by_sku(out->arena, invoice, &rows, &count, fault));
-    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
+    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS + 1, 5);
     for (size_t i = 0; i < count; i++) {
         struct text remark = rows[i].corrects.length == 0
                                  ? TEXT("")
                                  : text_format(out->arena, "corrects %.*s", TEXT_ARGS(rows[i].corrects));
-        add_line(table, out->arena, invoice, rows[i].line, rows[i].quantity, rows[i].amount_minor, remark);
+        add_line(table, out->arena, invoice, rows[i].line, rows[i].quantity, rows[i].amount_minor, remark, 1);
     }
     terminal_table_print(table, 0, out);
     return STATUS_OK;
@@ -89,10 +90,10 @@ static enum status print_summary(struct buffer *out, const struct invoice *invoi
 
 static void print_lines(struct buffer *out, const struct invoice *invoice,
                         const struct invoice_line *const *lines, size_t count, size_t indent) {
-    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 5);
+    struct terminal_table *table = terminal_table_new(out->arena, LINE_COLUMNS, 6);
     for (size_t i = 0; i < count; i++) {
         add_line(table, out->arena, invoice, lines[i], lines[i]->quantity, lines[i]->amount_minor,
-                 number_format_remark(out->arena, lines[i]));
+                 number_format_remark(out->arena, lines[i]), 0);
     }
     terminal_table_print(table, indent, out);
 }
@@ -173,7 +174,7 @@ enum status document_invoice_text(struct arena *arena, const struct invoice *inv
     print_totals(&out, invoice);
     if (invoice->terms.length > 0) {
         buffer_add(&out, TEXT("\n"));
-        print_labelled(&out, "Terms", invoice->terms);
+        print_labelled(&out, invoice->kind == INVOICE_KIND_CREDIT_NOTE ? "Reason" : "Terms", invoice->terms);
     }
     if (!own) {
         TRY(print_annex(&out, invoice, fault));

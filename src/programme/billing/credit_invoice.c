@@ -256,6 +256,7 @@ static enum status credit_invoice_body(struct call *call, const void *input, voi
                     text_format(call->arena, "%.*s credits %.*s: %.*s", TEXT_ARGS(issued.number),
                                 TEXT_ARGS(corrected->number), TEXT_ARGS(crediting.input->reason)),
                     fault));
+    TRY(invoice_load(call->db, call->arena, issued.id, &issued, fault));
     return invoice_summarise(&names, &issued, output, fault);
 }
 

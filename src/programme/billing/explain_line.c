@@ -33,13 +33,18 @@ static enum status find_line(struct explaining *explaining, int64_t line, struct
     struct call *call = explaining->call;
     TRY(invoice_lines_load(call->db, call->arena, explaining->head.id, &explaining->lines,
                            &explaining->line_count, fault));
-    if (line < 1 || (uint64_t)line > explaining->line_count) {
-        return fault_set(fault, STATUS_NOT_FOUND, "unknown-line", "line",
-                         text_format(call->arena, "%lld", (long long)line),
-                         "Name a line from 1 to %zu: the document has no others.", explaining->line_count);
+    for (size_t i = 0; i < explaining->line_count; i++) {
+        if (explaining->lines[i].position == line) {
+            explaining->at = i;
+            return STATUS_OK;
+        }
     }
-    explaining->at = (size_t)line - 1;
-    return STATUS_OK;
+    size_t last = explaining->line_count;
+    return fault_set(fault, STATUS_NOT_FOUND, "unknown-line", "line",
+                     text_format(call->arena, "%lld", (long long)line),
+                     "Name a line by its number on the document. It has %zu, from %lld to %lld.", last,
+                     (long long)(last == 0 ? 0 : explaining->lines[0].position),
+                     (long long)(last == 0 ? 0 : explaining->lines[last - 1].position));
 }
 
 /* Reversals of before lines said what they take back are known by their sign. */
@@ -77,7 +82,7 @@ static enum status describe_line(struct explaining *explaining, struct fault *fa
     result->kind = kind_of(head, line);
     result->invoice = identifier_text(call, IDENTIFIER_INVOICE, head->id);
     result->number = head->number;
-    result->line = (int64_t)explaining->at + 1;
+    result->line = line->position;
     result->agreement = identifier_text(call, IDENTIFIER_AGREEMENT, head->agreement_id);
     result->seller_code = seller->code;
     result->buyer_code = buyer->code;
@@ -111,7 +116,7 @@ static void find_replaced(struct explaining *explaining) {
     for (size_t i = 0; i < explaining->line_count; i++) {
         const struct billed_line *line = &explaining->lines[i];
         if (is_same_place(line, line_of(explaining)) && takes_back(line)) {
-            replaced[result->replaced_count++] = (int64_t)i + 1;
+            replaced[result->replaced_count++] = line->position;
         }
     }
     result->replaces = replaced;
@@ -223,10 +228,16 @@ static enum status explain_charge(struct explaining *explaining, struct fault *f
     result->agrees = amount_minor == line->amount_minor && charge->quantity == line->quantity_parts &&
                      charge->unit_price_millionths == line->unit_price_millionths &&
                      charge->customer_id == line->customer_id;
+    struct billed_line computed = *line;
+    computed.amount_minor = amount_minor;
+    computed.quantity_parts = charge->quantity;
+    computed.unit_price_millionths = charge->unit_price_millionths;
+    result->sum.is_rounded = explained_is_rounded(&computed, result->currency);
     result->sum.words =
-        text_format(call->arena, "%lld × %.*s = %.*s.", (long long)charge->quantity,
+        text_format(call->arena, "%lld × %.*s = %.*s%s.", (long long)charge->quantity,
                     TEXT_ARGS(decimal_format_short(call->arena, charge->unit_price_millionths, 6)),
-                    TEXT_ARGS(money_format(call->arena, amount_minor, result->currency)));
+                    TEXT_ARGS(money_format(call->arena, amount_minor, result->currency)),
+                    result->sum.is_rounded ? EXPLAINED_ROUNDING : "");
     return STATUS_OK;
 }
 

@@ -230,8 +230,7 @@ static void fill_meter(struct rating_again *again, const struct edge_month *on, 
 
 /* ---- the sum ---- */
 
-/* Whether quantity × unit price is not the amount itself but was rounded to it. */
-static bool is_rounded(const struct billed_line *line, struct currency currency) {
+bool explained_is_rounded(const struct billed_line *line, struct currency currency) {
     wide exact = (wide)line->quantity_parts * line->unit_price_millionths;
     wide amount = (wide)line->amount_minor * line->parts_per_unit;
     for (int digit = currency.minor_digits; digit < PRICE_DIGITS; digit++) {
@@ -290,7 +289,7 @@ static struct text sum_words(const struct rating_again *again, const struct expl
                        TEXT_ARGS(quantity_words(arena, quantity)),
                        TEXT_ARGS(decimal_format_short(arena, line->unit_price_millionths, PRICE_DIGITS)),
                        TEXT_ARGS(money_format(arena, line->amount_minor, currency)),
-                       sum->is_rounded ? ", rounded half away from zero" : "");
+                       sum->is_rounded ? EXPLAINED_ROUNDING : "");
 }
 
 static void fill_sum(const struct rating_again *again, size_t at, struct line_explanation *result) {
@@ -313,7 +312,7 @@ static void fill_sum(const struct rating_again *again, size_t at, struct line_ex
     }
     sum->is_shared =
         charge->price->mode == TIER_GRADUATED && has_other_tiers && sharing > 1 && rated->quantity.parts > 0;
-    sum->is_rounded = is_rounded(&result->computed, result->currency);
+    sum->is_rounded = explained_is_rounded(&result->computed, result->currency);
     sum->words = sum_words(again, sum, &result->computed, result->currency);
 }
 

@@ -16,4 +16,9 @@ struct usage_to_explain {
 enum status explain_usage(struct call *call, const struct usage_to_explain *usage,
                           struct line_explanation *result, struct fault *fault) MUST_CHECK;
 
+/* Whether quantity × unit price is not the line's amount itself but was rounded to it, and how that is said.
+ */
+bool explained_is_rounded(const struct billed_line *line, struct currency currency) MUST_CHECK;
+#define EXPLAINED_ROUNDING ", rounded half away from zero"
+
 #endif

@@ -9,6 +9,13 @@
 #include "store/billing/ledger.h"
 #include "store/catalogue/skus.h"
 
+static int64_t due_of(const struct invoice_head *head) {
+    bool is_credit = head->kind == INVOICE_KIND_CREDIT_NOTE;
+    int64_t left =
+        is_credit ? head->gross_minor + head->set_off_minor : head->gross_minor - head->notes_set_off_minor;
+    return head->state == INVOICE_ISSUED ? left : 0;
+}
+
 enum status invoice_summarise(struct name_cache *names, const struct invoice_head *head,
                               struct invoice_view *summary, struct fault *fault) {
     const struct account *seller = NULL;
@@ -33,6 +40,8 @@ enum status invoice_summarise(struct name_cache *names, const struct invoice_hea
         .net_minor = head->net_minor,
         .tax_minor = head->tax_minor,
         .gross_minor = head->gross_minor,
+        .due_minor = due_of(head),
+        .corrects_number = head->corrects_number,
     };
     return STATUS_OK;
 }
@@ -126,6 +135,7 @@ enum status invoice_line_fill(struct name_cache *names, const struct billed_line
     TRY(name_cache_account(names, row->customer_id, &customer, fault));
     TRY(name_cache_sku(names, row->sku_id, &sku, fault));
     *line = (struct invoice_line){
+        .position = row->position,
         .customer_code = customer->code,
         .customer_name = customer->name,
         .sku = sku->code,
@@ -206,14 +216,9 @@ enum status invoice_balance_of(struct call *call, const struct invoice_head *hea
     struct invoice_balance made = {0};
     TRY(invoice_credited(call->db, head->id, &made.credited_minor, fault));
     made.credited_minor = -made.credited_minor;
-    if (head->kind == INVOICE_KIND_CREDIT_NOTE) {
-        made.set_off_minor = head->set_off_minor;
-        made.due_minor = head->gross_minor + made.set_off_minor;
-    } else {
-        TRY(invoice_set_off(call->db, head->id, &made.set_off_minor, fault));
-        made.due_minor = head->gross_minor - made.set_off_minor;
-    }
-    made.due_minor = head->state == INVOICE_ISSUED ? made.due_minor : 0;
+    made.set_off_minor =
+        head->kind == INVOICE_KIND_CREDIT_NOTE ? head->set_off_minor : head->notes_set_off_minor;
+    made.due_minor = due_of(head);
     *balance = made;
     return STATUS_OK;
 }

@@ -33,6 +33,8 @@ struct invoice_view {
     int64_t net_minor;
     int64_t tax_minor;
     int64_t gross_minor;
+    int64_t due_minor;           /* 0 once it is paid or written off */
+    struct text corrects_number; /* of a credit note */
 };
 
 struct invoice_page {

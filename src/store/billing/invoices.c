@@ -34,38 +34,51 @@ static const char *kind_word(int kind) {
 
 static const struct db_words KINDS = {kind_word, INVOICE_KIND_SETTLEMENT + 1};
 
-static const struct db_field INVOICE_FIELDS[] = {
-    DB_FIELD_INT(struct invoice_head, id, "id", DB_FROM_ONE),
-    DB_FIELD_TEXT(struct invoice_head, number, "number"),
-    DB_FIELD_WORD(struct invoice_head, kind, "kind", &KINDS),
-    DB_FIELD_STATE(struct invoice_head, state, "state", &invoice_machine),
-    DB_FIELD_INT(struct invoice_head, agreement_id, "agreement_id"),
-    DB_FIELD_INT(struct invoice_head, seller_id, "seller_id"),
-    DB_FIELD_INT(struct invoice_head, buyer_id, "buyer_id"),
-    DB_FIELD_MONTH(struct invoice_head, month, "month"),
-    DB_FIELD_TEXT(struct invoice_head, currency, "currency"),
-    DB_FIELD_DATE(struct invoice_head, issued_on, "issued_on"),
-    DB_FIELD_DATE(struct invoice_head, due_on, "due_on"),
-    DB_FIELD_INT(struct invoice_head, net_minor, "net_minor"),
-    DB_FIELD_INT(struct invoice_head, tax_minor, "tax_minor"),
-    DB_FIELD_INT(struct invoice_head, gross_minor, "gross_minor"),
-    DB_FIELD_TEXT(struct invoice_head, terms, "terms"),
-    DB_FIELD_INT(struct invoice_head, corrects_id, "corrects_id", DB_OR_NULL),
-    DB_FIELD_INT(struct invoice_head, set_off_minor, "set_off_minor"),
-    DB_FIELD_TEXT(struct invoice_head, seller.name, "seller_name"),
-    DB_FIELD_TEXT(struct invoice_head, seller.address, "seller_address"),
-    DB_FIELD_TEXT(struct invoice_head, seller.country, "seller_country"),
-    DB_FIELD_TEXT(struct invoice_head, seller.tax_number, "seller_tax_number"),
-    DB_FIELD_TEXT(struct invoice_head, seller.email, "seller_email"),
-    DB_FIELD_TEXT(struct invoice_head, buyer.name, "buyer_name"),
-    DB_FIELD_TEXT(struct invoice_head, buyer.address, "buyer_address"),
-    DB_FIELD_TEXT(struct invoice_head, buyer.country, "buyer_country"),
-    DB_FIELD_TEXT(struct invoice_head, buyer.tax_number, "buyer_tax_number"),
-    DB_FIELD_TEXT(struct invoice_head, buyer.email, "buyer_email"),
-    DB_FIELD_INT(struct invoice_head, issued_at_us, "issued_at_us"),
-    DB_FIELD_INT(struct invoice_head, settled_at_us, "settled_at_us", DB_OR_NULL),
-};
+/* As they are kept. */
+#define HEAD_FIELDS                                                                                          \
+    DB_FIELD_INT(struct invoice_head, id, "id", DB_FROM_ONE),                                                \
+        DB_FIELD_TEXT(struct invoice_head, number, "number"),                                                \
+        DB_FIELD_WORD(struct invoice_head, kind, "kind", &KINDS),                                            \
+        DB_FIELD_STATE(struct invoice_head, state, "state", &invoice_machine),                               \
+        DB_FIELD_INT(struct invoice_head, agreement_id, "agreement_id"),                                     \
+        DB_FIELD_INT(struct invoice_head, seller_id, "seller_id"),                                           \
+        DB_FIELD_INT(struct invoice_head, buyer_id, "buyer_id"),                                             \
+        DB_FIELD_MONTH(struct invoice_head, month, "month"),                                                 \
+        DB_FIELD_TEXT(struct invoice_head, currency, "currency"),                                            \
+        DB_FIELD_DATE(struct invoice_head, issued_on, "issued_on"),                                          \
+        DB_FIELD_DATE(struct invoice_head, due_on, "due_on"),                                                \
+        DB_FIELD_INT(struct invoice_head, net_minor, "net_minor"),                                           \
+        DB_FIELD_INT(struct invoice_head, tax_minor, "tax_minor"),                                           \
+        DB_FIELD_INT(struct invoice_head, gross_minor, "gross_minor"),                                       \
+        DB_FIELD_TEXT(struct invoice_head, terms, "terms"),                                                  \
+        DB_FIELD_INT(struct invoice_head, corrects_id, "corrects_id", DB_OR_NULL),                           \
+        DB_FIELD_INT(struct invoice_head, set_off_minor, "set_off_minor"),                                   \
+        DB_FIELD_TEXT(struct invoice_head, seller.name, "seller_name"),                                      \
+        DB_FIELD_TEXT(struct invoice_head, seller.address, "seller_address"),                                \
+        DB_FIELD_TEXT(struct invoice_head, seller.country, "seller_country"),                                \
+        DB_FIELD_TEXT(struct invoice_head, seller.tax_number, "seller_tax_number"),                          \
+        DB_FIELD_TEXT(struct invoice_head, seller.email, "seller_email"),                                    \
+        DB_FIELD_TEXT(struct invoice_head, buyer.name, "buyer_name"),                                        \
+        DB_FIELD_TEXT(struct invoice_head, buyer.address, "buyer_address"),                                  \
+        DB_FIELD_TEXT(struct invoice_head, buyer.country, "buyer_country"),                                  \
+        DB_FIELD_TEXT(struct invoice_head, buyer.tax_number, "buyer_tax_number"),                            \
+        DB_FIELD_TEXT(struct invoice_head, buyer.email, "buyer_email"),                                      \
+        DB_FIELD_INT(struct invoice_head, issued_at_us, "issued_at_us"),                                     \
+        DB_FIELD_INT(struct invoice_head, settled_at_us, "settled_at_us", DB_OR_NULL)
+static const struct db_field INVOICE_FIELDS[] = {HEAD_FIELDS};
 static const struct db_fields INVOICE = DB_FIELDS(struct invoice_head, INVOICE_FIELDS);
+
+/* And as they are read, with what other documents say of them. */
+static const struct db_field KNOWN_FIELDS[] = {
+    HEAD_FIELDS,
+    DB_FIELD_INT(
+        struct invoice_head, notes_set_off_minor,
+        "(select cast(coalesce(sum(n.set_off_minor), 0) as bigint) from invoices n where n.corrects_id "
+        "= invoices.id)"),
+    DB_FIELD_TEXT(struct invoice_head, corrects_number,
+                  "coalesce((select o.number from invoices o where o.id = invoices.corrects_id), '')"),
+};
+static const struct db_fields KNOWN = DB_FIELDS(struct invoice_head, KNOWN_FIELDS);
 
 enum status invoice_heads_bulk(struct db *db, struct db_bulk **bulk, struct fault *fault) {
     return rows_bulk_start(db, "invoices", &INVOICE, bulk, fault);
@@ -81,7 +94,7 @@ static const char LOAD[] = "select {} from invoices where id = $1";
 enum status invoice_load(struct db *db, struct arena *arena, int64_t id, struct invoice_head *head,
                          struct fault *fault) {
     bool found = false;
-    TRY(rows_one(db, arena, &INVOICE, LOAD, DB_ARGS(db_integer(id)), head, &found, fault));
+    TRY(rows_one(db, arena, &KNOWN, LOAD, DB_ARGS(db_integer(id)), head, &found, fault));
     if (!found) {
         return fault_set(fault, STATUS_NOT_FOUND, "unknown-invoice", "invoice", (struct text){0},
                          "There is no such invoice.");
@@ -237,13 +250,6 @@ enum status invoice_credited(struct db *db, int64_t invoice_id, int64_t *gross_m
     return db_query_int(db, CREDITED, DB_ARGS(db_integer(invoice_id)), 0, gross_minor, fault);
 }
 
-static const char SET_OFF[] =
-    "select cast(coalesce(sum(set_off_minor), 0) as bigint) from invoices where corrects_id = $1";
-
-enum status invoice_set_off(struct db *db, int64_t invoice_id, int64_t *set_off_minor, struct fault *fault) {
-    return db_query_int(db, SET_OFF, DB_ARGS(db_integer(invoice_id)), 0, set_off_minor, fault);
-}
-
 static const char CREDIT_NOTES[] = "select {} from invoices where corrects_id = $1 order by id";
 
 enum status invoice_credit_notes(struct db *db, struct arena *arena, int64_t invoice_id,
@@ -286,7 +292,7 @@ enum status invoice_list(struct db *db, struct arena *arena, const struct invoic
         filter->state < 0 ? TEXT("") : text_of(machine_state_name(&invoice_machine, filter->state));
     struct text kind =
         filter->kind < 0 ? TEXT("") : text_of(invoice_kind_name((enum invoice_kind)filter->kind));
-    return rows_page(db, arena, &INVOICE, list_form(filter),
+    return rows_page(db, arena, &KNOWN, list_form(filter),
                      DB_ARGS(db_integer(page.after_id), db_integer(filter->party_id),
                              db_integer(filter->seller_id), db_integer(filter->buyer_id),
                              db_integer(filter->month), db_string(state), db_string(kind),

@@ -44,6 +44,9 @@ struct invoice_head {
     struct invoice_address buyer;
     int64_t issued_at_us;
     int64_t settled_at_us; /* 0: not settled */
+    /* Where it was loaded or listed, of other documents. */
+    int64_t notes_set_off_minor; /* of its credit notes: how much of them was set off against it */
+    struct text corrects_number; /* of the document that it credits */
 };
 
 /* The ids of `count` new invoices, `*first` and on. */
@@ -113,10 +116,6 @@ enum status invoice_of_month(struct db *db, struct arena *arena, int64_t agreeme
 /* The gross of an invoice's credit notes: not above zero for an ordinary invoice. */
 enum status invoice_credited(struct db *db, int64_t invoice_id, int64_t *gross_minor,
                              struct fault *fault) MUST_CHECK;
-
-/* How much of its credit notes was set off against an invoice. */
-enum status invoice_set_off(struct db *db, int64_t invoice_id, int64_t *set_off_minor,
-                            struct fault *fault) MUST_CHECK;
 
 /* The credit notes of an invoice, by id. */
 enum status invoice_credit_notes(struct db *db, struct arena *arena, int64_t invoice_id,
