@@ -37,7 +37,8 @@ static struct agreement_words the_edge(void) {
 
 static struct terms_view amend(struct trade *trade, struct call *call, const char *from,
                                struct agreement_terms_input terms) {
-    const struct amend_agreement_input input = {.agreement = the_edge(), .from = text_of(from), .terms = terms};
+    const struct amend_agreement_input input = {
+        .agreement = the_edge(), .from = text_of(from), .terms = terms};
     struct terms_view view;
     WORLD_OK(trade->world, amend_agreement(call, &input, &view, &trade->world->fault));
     return view;
@@ -170,8 +171,10 @@ static void a_change_that_was_meant_for_other_terms_is_stale(void **state) {
     decide.if_version = read;
     WORLD_FAULT(trade.world, "stale", accept_amendment(&provider, &decide, &view, &trade.world->fault));
     WORLD_FAULT(trade.world, "stale", withdraw_amendment(&provider, &decide, &view, &trade.world->fault));
-    const struct amend_agreement_input amendment = {
-        .agreement = the_edge(), .from = TEXT("2027-02"), .terms = {.tax_rate = TEXT("21")}, .if_version = read};
+    const struct amend_agreement_input amendment = {.agreement = the_edge(),
+                                                    .from = TEXT("2027-02"),
+                                                    .terms = {.tax_rate = TEXT("21")},
+                                                    .if_version = read};
     WORLD_FAULT(trade.world, "stale", amend_agreement(&distributor, &amendment, &view, &trade.world->fault));
     decide.if_version = seen(&trade).version;
     WORLD_OK(trade.world, accept_amendment(&provider, &decide, &view, &trade.world->fault));
