@@ -3,7 +3,9 @@
 
 usage: tally.py meson BUILD_DIRECTORY
        tally.py log FILE EXIT_STATUS
-Prints `N passed, N failed`. A program that tells nothing of cases is one case; one that fails without saying
+       tally.py failed BUILD_DIRECTORY
+The last tells of each program of the meson run that did not succeed: its name, the lines that say of a failure, and the
+end of what it said. The others print `N passed, N failed`. A program that tells nothing of cases is one case; one that fails without saying
 which case did (a crash, a sanitizer's finding, a timeout) adds a failed one, and so does one that meson skipped."""
 import json
 import pathlib
@@ -41,15 +43,27 @@ def count(text, succeeded):
     return passed, max(failed, 1)
 
 
-def meson_runs(build):
+def meson_log(build):
     for line in (pathlib.Path(build) / "meson-logs/testlog.json").read_text().splitlines():
         run = json.loads(line)
-        yield f"{run.get('stdout') or ''}\n{run.get('stderr') or ''}", run["result"] in ("OK", "EXPECTEDFAIL")
+        run["said"] = f"{run.get('stdout') or ''}\n{run.get('stderr') or ''}"
+        run["succeeded"] = run["result"] in ("OK", "EXPECTEDFAIL")
+        yield run
+
+
+def tell_failed(build):
+    for run in meson_log(build):
+        if not run["succeeded"]:
+            lines = run["said"].splitlines()
+            telling = [line for line in lines if re.search(r"FAIL|ERROR|not ok|Error|Assertion", line)]
+            print(f"{run['name']}: {run['result']} after {run['duration']:.0f} s", *telling[:20], "...", *lines[-20:], sep="\n  ")
 
 
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "meson":
-        runs = list(meson_runs(sys.argv[2]))
+        runs = [(run["said"], run["succeeded"]) for run in meson_log(sys.argv[2])]
+    elif len(sys.argv) == 3 and sys.argv[1] == "failed":
+        return tell_failed(sys.argv[2])
     elif len(sys.argv) == 4 and sys.argv[1] == "log":
         runs = [(pathlib.Path(sys.argv[2]).read_text(errors="replace"), sys.argv[3] == "0")]
     else:
