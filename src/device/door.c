@@ -170,6 +170,8 @@ static struct device_door *make_door(const struct device_options *options) {
     door->options = options;
     door->listen_fd = -1;
     arena_init(&door->arena);
+    door->clock = ARENA_NEW(&door->arena, struct door_clock, 1);
+    door_clock_init(door->clock, machine_now_us(), machine_since_start_us());
     door->batch_max = options->batch_max == 0 ? BATCH_DEFAULT : options->batch_max;
     assert(door->batch_max <= MERKLE_LEAVES_MAX);
     door->batch = batch_make(door->batch_max, options->secret);

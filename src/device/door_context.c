@@ -21,7 +21,8 @@ int64_t door_now_us(const struct device_door *door) {
     if (door->options->now_us != NULL) {
         return door->options->now_us();
     }
-    return machine_now_us();
+    return door_clock_now_us(door->clock, machine_now_us(), machine_since_start_us(),
+                             live_heartbeat_us(door->live));
 }
 
 int64_t door_now_s(const struct device_door *door) {

@@ -6,6 +6,7 @@
 
 #include "core/licence/decision.h"
 #include "device/batch.h"
+#include "device/door_clock.h"
 #include "device/door_job.h"
 #include "device/door_options.h"
 #include "device/live/live.h"
@@ -58,6 +59,7 @@ struct device_door {
     struct text url;
     int listen_fd;
     struct live *live;
+    struct door_clock *clock; /* in the arena: it moves when it is looked at */
     struct http *http;
     struct files *files;
     struct verifiers *verifiers;
@@ -77,6 +79,7 @@ struct device_door {
     struct metadata *metadata; /* updates.c; NULL: none was asked for yet */
 };
 
+/* The door's time (door_clock.h). */
 int64_t door_now_us(const struct device_door *door);
 int64_t door_now_s(const struct device_door *door);
 

@@ -5,6 +5,7 @@
 #include "../unit/verify_path.h"
 #include "core/base/base64url.h"
 #include "device/door.h"
+#include "device/door_clock.h"
 
 #include <endian.h>
 #include <netinet/in.h>
@@ -644,6 +645,38 @@ static void a_download_is_refused_by_the_same_decision(void **state) {
     MUST_BE(member(answer, "code"), "unknown-target");
 }
 
+/* ---- the door's clock ---- */
+
+#define MINUTE_US (INT64_C(60) * 1000000)
+
+static void a_clock_that_was_set_is_not_followed_until_a_heartbeat_is_by_it(void **state) {
+    (void)state;
+    static const int64_t SET[] = {-500000 * MINUTE_US, -11 * MINUTE_US, 11 * MINUTE_US, 500000 * MINUTE_US,
+                                  INT64_MAX - NOW_S * 1000000 - MINUTE_US};
+    const int64_t began_us = NOW_S * 1000000;
+    for (size_t i = 0; i < sizeof SET / sizeof SET[0]; i++) {
+        struct door_clock clock;
+        int64_t wall_us = began_us + SET[i];
+        door_clock_init(&clock, began_us, 7);
+        assert_true(door_clock_now_us(&clock, wall_us, 7, 0) == began_us);
+        wall_us += MINUTE_US;
+        assert_true(door_clock_now_us(&clock, wall_us, 7 + MINUTE_US, began_us) == began_us + MINUTE_US);
+        assert_true(door_clock_now_us(&clock, wall_us, 7 + MINUTE_US, wall_us - MINUTE_US) == wall_us);
+        assert_true(door_clock_now_us(&clock, wall_us, 7 + MINUTE_US, began_us) == wall_us);
+    }
+}
+
+static void a_clock_that_is_drawn_right_little_by_little_is_followed(void **state) {
+    (void)state;
+    struct door_clock clock;
+    int64_t wall_us = NOW_S * 1000000;
+    door_clock_init(&clock, wall_us, 0);
+    for (int64_t minute = 1; minute < 1000; minute++) {
+        wall_us += 2 * MINUTE_US;
+        assert_true(door_clock_now_us(&clock, wall_us, minute * MINUTE_US, 0) == wall_us);
+    }
+}
+
 #define DOOR_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -670,6 +703,8 @@ int main(void) {
         DOOR_TEST(a_door_that_stops_gives_up_the_activations_that_wait),
         DOOR_TEST(small_things_have_their_addresses),
         DOOR_TEST(a_download_is_refused_by_the_same_decision),
+        cmocka_unit_test(a_clock_that_was_set_is_not_followed_until_a_heartbeat_is_by_it),
+        cmocka_unit_test(a_clock_that_is_drawn_right_little_by_little_is_followed),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("door", tests, NULL, NULL);
 }

@@ -206,6 +206,11 @@ struct live_job *live_turn(struct live *live) {
     return first;
 }
 
+int64_t live_heartbeat_us(const struct live *live) {
+    (void)live;
+    return 0;
+}
+
 void live_count(const struct live *live, struct live_counts *counts) {
     *counts = live->counts;
     counts->licences = counts->devices = live->count;

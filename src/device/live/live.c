@@ -167,6 +167,10 @@ struct live_job *live_turn(struct live *live) {
     return finished;
 }
 
+int64_t live_heartbeat_us(const struct live *live) {
+    return atomic_load_explicit(&live->heartbeat_us, memory_order_relaxed);
+}
+
 void live_count(const struct live *live, struct live_counts *counts) {
     struct live *shared = (struct live *)live; /* the mutex is no part of what is looked at */
     *counts = (struct live_counts){

@@ -69,6 +69,9 @@ int live_fd(const struct live *live);
  * Returns the finished jobs, oldest first. */
 struct live_job *live_turn(struct live *live);
 
+/* The service's heartbeat as the feed read it last; 0: there is none. Any thread may ask. */
+int64_t live_heartbeat_us(const struct live *live);
+
 /* For metrics and the benchmark. */
 struct live_counts {
     uint64_t licences;

@@ -1,6 +1,7 @@
 #include "device/live/live_feed.h"
 
 #include "device/live/live_known.h"
+#include "store/parties/heartbeat.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -298,7 +299,16 @@ static enum status walk_licences(struct reading *reading, struct fault *fault) {
     return STATUS_OK;
 }
 
+/* The door follows a clock that was accepted (door_clock.h). */
+static enum status read_heartbeat(const struct reading *reading, struct fault *fault) {
+    struct heartbeat beat;
+    TRY(heartbeat_load(reading->feed->db, &beat, fault));
+    atomic_store_explicit(&reading->feed->live->heartbeat_us, beat.at_us, memory_order_relaxed);
+    return STATUS_OK;
+}
+
 static enum status read_new(struct reading *reading, struct fault *fault) {
+    TRY(read_heartbeat(reading, fault));
     TRY(db_counter_taken(reading->feed->db, DEVICE_CHANGE_COUNTER, &reading->present_changes, fault));
     TRY(read_changes(reading, fault));
     TRY(read_all_skus(reading, fault));

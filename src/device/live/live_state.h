@@ -57,6 +57,7 @@
 #include "device/live/live_table.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { LIVE_DEVICE_BITS = 16, LIVE_LICENCE_BITS = 18 }; /* of the tables: a chunk has some 6 MiB */
 
@@ -96,8 +97,9 @@ struct live {
     size_t sku_capacity;
 
     struct live_keys *keys;
-    int64_t changes;  /* how far the loop knows the log of changes */
-    int64_t releases; /* changes of releases */
+    int64_t changes;           /* how far the loop knows the log of changes */
+    int64_t releases;          /* changes of releases */
+    atomic_llong heartbeat_us; /* as the feed read it last */
 
     struct live_profiles profiles;
     struct live_profile_report *reports; /* that wait to be handed over */
