@@ -193,9 +193,10 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "l.sku_id)",
      "takes back in its line {a} what was not charged there before"},
     {"taken-twice", AUDIT_INVOICE,
-     "select t.invoice_id, t.position, count(*) from (" AUDIT_TAKERS
-     ") t where not exists (select 1 from (" AUDIT_TAKERS
-     ") u where u.invoice_id = t.by_invoice and u.position = t.by_position) "
+     /* Materialised: SQLite would look through all lines again for each line. */
+     "with takers as materialized (" AUDIT_TAKERS
+     ") select t.invoice_id, t.position, count(*) from takers t left join takers u on u.invoice_id = "
+     "t.by_invoice and u.position = t.by_position where u.invoice_id is null "
      "group by t.invoice_id, t.position having count(*) > 1",
      "has had its line {a} taken back {b} times"},
     {"invoice-negative", AUDIT_INVOICE,
