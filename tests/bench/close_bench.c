@@ -1,13 +1,17 @@
-/* How long a close takes beside the bare aggregation of the same events, on both engines.
+/* How long a whole close takes, on both engines, beside the two things that nobody gets around: adding the
+ * month's events up, for which DuckDB is the measure, and writing the lines, for which the bare insert of the
+ * same lines into an empty table of the same engine is. The bare question in SQL on the engine itself is a
+ * third peer, unless CLOSE_BENCH_NO_SQL is set.
  *
  * usage: close_bench [LICENCES] [RUNS]. PostgreSQL's address stands in SEATMETER_TEST_POSTGRESQL; without it
- * only SQLite is measured. A store is made once per engine and copied for every run; a run asks the bare
- * question first, on the copy that is then closed. Every step is a process of its own, so that the close's
- * peak memory is its own too. Prints the medians and, as the last line, the worse engine's ratio. */
-#include "bench_places.h"
-
+ * only SQLite is measured. Every run has a copy of the store and asks its peers itself. Every step is a
+ * process of its own, so that the close's peak memory is its own too. Prints the medians and, as the last
+ * line, the worse engine's ratio: the close's time to that of DuckDB and the insert together.
+ * CLOSE_BENCH_CHECK has the last run's store checked, CLOSE_BENCH_VERBOSE shows every run. */
+#include "bench_call.h"
+#include "bench_clock.h"
+#include "close_peers.h"
 #include "close_store.h"
-#include "rng_arrays.h"
 
 #include "programme/audit/audit_store.h"
 #include "programme/billing/close_month.h"
@@ -18,7 +22,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RUNS_MAX = 99 };
@@ -30,6 +33,7 @@ static const int64_t CLOSED_AT_US = INT64_C(1795564800) * 1000000;
 struct outcome {
     double seconds;
     int64_t groups; /* of the bare aggregation */
+    int64_t licences;
     int64_t lines;
     int64_t invoices;
     int64_t peak_kib;
@@ -37,37 +41,21 @@ struct outcome {
 
 struct step {
     struct place place;
+    struct place closed; /* whose lines are inserted bare */
     int64_t licences;
-    struct db *db;
-    struct call call;
+    struct call *call;
     struct fault fault;
 };
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* ---- the steps ---- */
 
-/* Not a secret: the same on every machine, so that a seed gives the same store. */
-struct seeded {
-    struct random_source source;
-    struct rng rng;
-};
-
-static void fill_seeded(struct random_source *source, void *bytes, size_t size_bytes) {
-    rng_fill(&((struct seeded *)source)->rng, bytes, size_bytes);
-}
-
-static enum status make_store(struct step *step, struct outcome *outcome) {
-    enum status status = db_migrate(step->db, &step->fault);
-    if (status == STATUS_OK) {
-        status = close_store_fill(&step->call, close_store_size_of(step->licences), 7, &step->fault);
+static enum status report_it(struct step *step, struct outcome *outcome) {
+    (void)outcome;
+    enum status status = call_begin(step->call, DB_WRITE, &step->fault);
+    if (status != STATUS_OK) {
+        return status;
     }
-    *outcome = (struct outcome){0};
-    return status;
+    return call_end(step->call, close_store_report(step->call, step->licences, &step->fault), &step->fault);
 }
 
 /* The integral of seats over the month is the sum of (change × what is left of the month), as every licence
@@ -99,13 +87,15 @@ static enum status ask_bare(struct step *step, struct outcome *outcome) {
     }
     const char *bare = step->place.engine == DB_SQLITE ? BARE_ON_SQLITE : BARE_ON_POSTGRESQL;
     double began = seconds_now();
-    status = db_query(step->db, bare, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
+    status =
+        db_query(step->call->db, bare, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
     if (status == STATUS_OK) {
         status = db_next(rows, &have_row, &step->fault);
     }
     outcome->seconds = seconds_now() - began;
     if (status == STATUS_OK && have_row) {
         outcome->groups = db_column_int(rows, 0);
+        outcome->licences = db_column_int(rows, 2);
     }
     db_rows_close(rows);
     return status;
@@ -115,7 +105,7 @@ static enum status close_it(struct step *step, struct outcome *outcome) {
     struct close_month_input input = {.month = TEXT(CLOSE_MONTH)};
     struct close_month_result result;
     double began = seconds_now();
-    enum status status = close_month(&step->call, &input, &result, &step->fault);
+    enum status status = close_month(step->call, &input, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
     if (status != STATUS_OK) {
         return status;
@@ -133,7 +123,7 @@ static enum status close_it(struct step *step, struct outcome *outcome) {
 static enum status check_it(struct step *step, struct outcome *outcome) {
     struct audit_store_result result;
     double began = seconds_now();
-    enum status status = audit_store(&step->call, &result, &step->fault);
+    enum status status = audit_store(step->call, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
     if (status != STATUS_OK) {
         return status;
@@ -150,36 +140,19 @@ static enum status check_it(struct step *step, struct outcome *outcome) {
 
 typedef enum status step_function(struct step *step, struct outcome *outcome);
 
-static void run_step(const struct place *place, int64_t licences, step_function *function, int out) {
-    static unsigned char secret[PROGRAMME_SECRET_BYTES] = {7};
-    struct step step = {.place = *place, .licences = licences};
-    struct seeded seeded = {{fill_seeded}, {{0}}};
-    struct arena arena;
+static void run_step(struct step step, step_function *function, int out) {
+    struct bench_call bench;
     struct outcome outcome = {0};
-    rng_seed(&seeded.rng, 11);
-    arena_init(&arena);
-    enum status status = db_open(text_of(place->url), &step.db, &step.fault);
-    step.call = (struct call){.db = step.db,
-                              .arena = &arena,
-                              .actor = {.kind = ACTOR_OPERATOR, .rights = RIGHT_ALL},
-                              .now_us = CLOSED_AT_US,
-                              .secret = secret,
-                              .random = &seeded.source};
-    if (status == STATUS_OK) {
-        status = function(&step, &outcome);
-    }
-    if (status != STATUS_OK) {
-        fprintf(stderr, "close_bench: %s: %s\n", step.fault.code, step.fault.message);
-        exit(1);
-    }
-    db_close(step.db);
-    arena_clean_up(&arena);
+    bench_call_open(&bench, &step.place, CLOSED_AT_US);
+    step.call = &bench.call;
+    bench_must(function(&step, &outcome), &step.fault);
+    bench_call_close(&bench);
     bool is_told = write(out, &outcome, sizeof outcome) == (ssize_t)sizeof outcome;
     exit(is_told ? 0 : 1);
 }
 
 /* Runs a step in a process of its own. */
-static struct outcome step_in_child(const struct place *place, int64_t licences, step_function *function) {
+static struct outcome step_in_child(struct step step, step_function *function) {
     int ends[2];
     int how = 0;
     struct outcome outcome = {0};
@@ -190,7 +163,7 @@ static struct outcome step_in_child(const struct place *place, int64_t licences,
     pid_t child = fork();
     assert(child >= 0);
     if (child == 0) {
-        run_step(place, licences, function, ends[1]);
+        run_step(step, function, ends[1]);
     }
     close(ends[1]);
     ssize_t length = read(ends[0], &outcome, sizeof outcome);
@@ -203,7 +176,10 @@ static struct outcome step_in_child(const struct place *place, int64_t licences,
     return outcome;
 }
 
-/* ---- medians and the table ---- */
+/* ---- runs and their medians ---- */
+
+/* What a run found out, in seconds. */
+enum figure { DUCKDB, INSERT, SQL, CLOSE, TO_SQL, RATIO, FIGURES };
 
 static int compare_doubles(const void *left, const void *right) {
     double a = *(const double *)left;
@@ -216,56 +192,122 @@ static double median(double *values, int count) {
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static double measure(enum db_engine engine, int64_t licences, int runs) {
-    double bare[RUNS_MAX];
-    double close[RUNS_MAX];
-    double ratios[RUNS_MAX];
-    struct outcome closed = {0};
-    struct place master = place_make(engine, "master");
-    int64_t peak_kib = 0;
-    step_in_child(&master, licences, make_store);
-    place_settle(&master);
-    for (int i = 0; i < runs; i++) {
-        struct place copy = place_copy(&master, "run");
-        bare[i] = step_in_child(&copy, licences, ask_bare).seconds;
-        closed = step_in_child(&copy, licences, close_it);
-        close[i] = closed.seconds;
-        ratios[i] = close[i] / bare[i];
-        peak_kib = closed.peak_kib > peak_kib ? closed.peak_kib : peak_kib;
-        if (getenv("CLOSE_BENCH_VERBOSE") != NULL) {
-            printf("  run %d: bare %.2f s, close %.2f s\n", i + 1, bare[i], close[i]);
-        }
-        if (i + 1 == runs && getenv("CLOSE_BENCH_CHECK") != NULL) {
-            printf("  check: %.2f s\n", step_in_child(&copy, licences, check_it).seconds);
-        }
-        place_drop(&copy);
+struct measuring {
+    enum db_engine engine;
+    int64_t licences;
+    int runs;
+    bool asks_sql;
+    struct close_store store;
+    char duckdb[300]; /* its file */
+    double figures[FIGURES][RUNS_MAX];
+    struct outcome closed;
+    int64_t peak_kib;
+};
+
+static enum status insert_it(struct step *step, struct outcome *outcome) {
+    enum status status = db_migrate(step->call->db, &step->fault);
+    return status == STATUS_OK
+               ? insert_lines(&step->closed, step->call->db, &outcome->seconds, &outcome->lines, &step->fault)
+               : status;
+}
+
+static struct outcome insert_of(const struct measuring *measuring, const struct place *closed) {
+    struct step step = {
+        .place = place_make(measuring->engine, "lines"), .closed = *closed, .licences = measuring->licences};
+    struct outcome outcome = step_in_child(step, insert_it);
+    place_drop(&step.place);
+    return outcome;
+}
+
+static struct bare_answer ask_duckdb(const struct measuring *measuring) {
+    struct month month;
+    struct fault fault;
+    int64_t m0_us = 0;
+    int64_t m1_us = 0;
+    bench_must(close_store_month(&month, &m0_us, &m1_us, &fault), &fault);
+    return duckdb_ask(measuring->duckdb, m0_us, m1_us);
+}
+
+static void run_once(struct measuring *measuring, int run) {
+    struct step step = {.place = place_copy(&measuring->store.place, "run"), .licences = measuring->licences};
+    struct bare_answer duckdb = ask_duckdb(measuring);
+    step_in_child(step, report_it);
+    struct outcome bare = {0};
+    if (measuring->asks_sql) {
+        bare = step_in_child(step, ask_bare);
+        assert(bare.groups == duckdb.groups && bare.licences == duckdb.licences);
     }
-    place_drop(&master);
-    double close_s = median(close, runs);
-    double ratio = median(ratios, runs);
-    struct close_store_size size = close_store_size_of(licences);
-    printf("%-10s %9lld %9lld %9lld %8lld %8.2f %8.2f %9.0f %6lld %6.2f\n",
-           engine == DB_SQLITE ? "SQLite" : "PostgreSQL", (long long)size.licences, (long long)size.events,
-           (long long)closed.lines, (long long)closed.invoices, median(bare, runs), close_s,
-           (double)size.events / close_s, (long long)peak_kib / 1024, ratio);
-    return ratio;
+    struct outcome closed = step_in_child(step, close_it);
+    struct outcome inserted = insert_of(measuring, &step.place);
+    assert(inserted.lines == closed.lines);
+    if (run + 1 == measuring->runs && getenv("CLOSE_BENCH_CHECK") != NULL) {
+        struct outcome checked = step_in_child(step, check_it);
+        printf("  check: %.2f s, %lld MiB\n", checked.seconds, (long long)checked.peak_kib / 1024);
+    }
+    place_drop(&step.place);
+    measuring->figures[DUCKDB][run] = duckdb.seconds;
+    measuring->figures[INSERT][run] = inserted.seconds;
+    measuring->figures[SQL][run] = bare.seconds;
+    measuring->figures[CLOSE][run] = closed.seconds;
+    measuring->figures[TO_SQL][run] = measuring->asks_sql ? closed.seconds / bare.seconds : 0;
+    measuring->figures[RATIO][run] = closed.seconds / (duckdb.seconds + inserted.seconds);
+    measuring->closed = closed;
+    measuring->peak_kib = closed.peak_kib > measuring->peak_kib ? closed.peak_kib : measuring->peak_kib;
+    if (getenv("CLOSE_BENCH_VERBOSE") != NULL) {
+        printf("  run %d: DuckDB %.2f s, insert %.2f s, SQL %.2f s, close %.2f s\n", run + 1, duckdb.seconds,
+               inserted.seconds, bare.seconds, closed.seconds);
+    }
+}
+
+static double measure(struct measuring *measuring) {
+    double medians[FIGURES];
+    measuring->store = close_store_open(measuring->engine, measuring->licences);
+    if (access(measuring->duckdb, F_OK) != 0) {
+        duckdb_import(&measuring->store.place, measuring->duckdb);
+    }
+    for (int i = 0; i < measuring->runs; i++) {
+        run_once(measuring, i);
+    }
+    close_store_leave(&measuring->store);
+    for (int i = 0; i < FIGURES; i++) {
+        medians[i] = median(measuring->figures[i], measuring->runs);
+    }
+    printf("%-10s %9lld %9lld %8lld %8.2f %8.2f %8.2f %8.2f %9.0f %6lld %6.2f %6.2f\n",
+           measuring->engine == DB_SQLITE ? "SQLite" : "PostgreSQL", (long long)measuring->licences,
+           (long long)measuring->closed.lines, (long long)measuring->closed.invoices, medians[DUCKDB],
+           medians[INSERT], medians[SQL], medians[CLOSE],
+           (double)close_store_size_of(measuring->licences).events / medians[CLOSE],
+           (long long)measuring->peak_kib / 1024, medians[TO_SQL], medians[RATIO]);
+    fflush(stdout);
+    return medians[RATIO];
 }
 
 int main(int argc, char **argv) {
     int64_t licences = 1000000;
     int64_t runs = 3;
-    if ((argc > 1 && !text_to_int64(text_of(argv[1]), &licences)) || licences < 100 || licences > 10000000 ||
-        (argc > 2 && !text_to_int64(text_of(argv[2]), &runs)) || runs < 1 || runs > RUNS_MAX || argc > 3) {
-        fprintf(stderr, "usage: close_bench [LICENCES] [RUNS], 100 to 10000000 and 1 to %d\n", RUNS_MAX);
+    if ((argc > 1 && !text_to_int64(text_of(argv[1]), &licences)) || licences < CLOSE_STORE_MIN ||
+        licences > CLOSE_STORE_MAX || (argc > 2 && !text_to_int64(text_of(argv[2]), &runs)) || runs < 1 ||
+        runs > RUNS_MAX || argc > 3) {
+        fprintf(stderr, "usage: close_bench [LICENCES] [RUNS], %d to %d and 1 to %d\n", CLOSE_STORE_MIN,
+                CLOSE_STORE_MAX, RUNS_MAX);
         return 2;
     }
-    printf("%-10s %9s %9s %9s %8s %8s %8s %9s %6s %6s\n", "engine", "licences", "events", "lines", "invoices",
-           "bare s", "close s", "events/s", "MiB", "ratio");
-    double worst = measure(DB_SQLITE, licences, (int)runs);
+    const char *base = getenv("TMPDIR");
+    struct measuring measuring = {
+        .licences = licences, .runs = (int)runs, .asks_sql = getenv("CLOSE_BENCH_NO_SQL") == NULL};
+    snprintf(measuring.duckdb, sizeof measuring.duckdb, "%s/seatmeter-bench-%ld.duckdb",
+             base == NULL ? "/tmp" : base, (long)getpid());
+    printf("%-10s %9s %9s %8s %8s %8s %8s %8s %9s %6s %6s %6s\n", "engine", "licences", "lines", "invoices",
+           "DuckDB s", "insert s", "SQL s", "close s", "events/s", "MiB", "to SQL", "ratio");
+    fflush(stdout);
+    double worst = measure(&measuring);
     if (place_has_postgresql()) {
-        double ratio = measure(DB_POSTGRESQL, licences, (int)runs);
+        measuring.engine = DB_POSTGRESQL;
+        measuring.peak_kib = 0;
+        double ratio = measure(&measuring);
         worst = ratio > worst ? ratio : worst;
     }
+    unlink(measuring.duckdb);
     printf("ratio %.2f\n", worst);
     return 0;
 }

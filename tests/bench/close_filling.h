@@ -60,4 +60,7 @@ enum status filling_trade(struct filling *filling, struct fault *fault) MUST_CHE
 enum status filling_prices(struct filling *filling, struct fault *fault) MUST_CHECK;
 enum status filling_licences(struct filling *filling, struct fault *fault) MUST_CHECK;
 
+/* What follows the month, from a filling that has just begun. */
+enum status filling_reports(struct filling *filling, struct fault *fault) MUST_CHECK;
+
 #endif

@@ -29,6 +29,7 @@ struct drawn_event {
     enum event_kind kind;
     int32_t seats_before;
     int32_t seats_after;
+    int32_t licence_seats;
 };
 
 struct life {
@@ -108,6 +109,7 @@ static void live(struct life *life, struct drawn_event *event) {
     struct rng *rng = &life->filling->rng;
     struct drawn_licence *licence = &life->licences[event->licence];
     event->seats_before = licence->counted_seats;
+    event->licence_seats = licence->seats;
     event->kind = licence->counted_seats == 0 ? EVENT_ON : rng_chance(rng, 1, 2) ? EVENT_OFF : EVENT_SEATS;
     if (event->kind == EVENT_SEATS) {
         licence->seats += licence->seats > 1 && rng_chance(rng, 1, 3) ? -1 : (int32_t)rng_between(rng, 1, 5);
@@ -194,23 +196,39 @@ static enum status put_licences(struct life *life, struct fault *fault) {
     return status == STATUS_OK ? filling_count(filling, "licences", filling->size.licences, fault) : status;
 }
 
-static const char LOGS[] =
-    "insert into event_logs (provider_id, taken, recorded_at_us) select provider_id, max(number), "
-    "max(recorded_at_us) from licence_events group by provider_id";
+/* What has been written of a provider's log. */
+struct log_end {
+    int64_t taken;
+    int64_t recorded_at_us;
+};
+
+static enum status put_logs(struct filling *filling, const struct log_end *ends, struct fault *fault) {
+    static const char *const columns[] = {"provider_id", "taken", "recorded_at_us", NULL};
+    struct db_bulk *bulk = NULL;
+    enum status status = db_bulk_start(filling->call->db, "event_logs", columns, "iii", &bulk, fault);
+    for (int64_t p = 0; status == STATUS_OK && p < filling->size.providers; p++) {
+        const struct db_value values[] = {db_integer(FIRST_PROVIDER + p), db_integer(ends[p].taken),
+                                          db_integer(ends[p].recorded_at_us)};
+        status = ends[p].taken == 0 ? STATUS_OK : filling_put(filling, bulk, values, fault);
+    }
+    return filling_end(bulk, status, fault);
+}
 
 static enum status put_events(struct life *life, struct fault *fault) {
     static const char *const columns[] = {
-        "number", "at_us",     "licence_id",   "provider_id", "customer_id",    "sku_id", "cause_id",
-        "kind",   "own_seats", "seats_before", "seats_after", "recorded_at_us", NULL};
+        "number", "at_us",     "licence_id",   "provider_id", "customer_id",   "sku_id",         "cause_id",
+        "kind",   "own_seats", "seats_before", "seats_after", "licence_seats", "recorded_at_us", NULL};
     struct filling *filling = life->filling;
     struct db_bulk *bulk = NULL;
-    int64_t *taken = ARENA_NEW(&filling->arena, int64_t, (size_t)(FIRST_PROVIDER + filling->size.providers));
+    struct log_end *ends = ARENA_NEW(&filling->arena, struct log_end, (size_t)filling->size.providers);
     enum status status =
-        db_bulk_start(filling->call->db, "licence_events", columns, "iiiiiiiiiiii", &bulk, fault);
+        db_bulk_start(filling->call->db, "licence_events", columns, "iiiiiiiiiiiii", &bulk, fault);
     for (int64_t i = 0; status == STATUS_OK && i < filling->size.events; i++) {
         const struct drawn_event *event = &life->events[i];
         const struct drawn_licence *licence = &life->licences[event->licence];
-        const struct db_value values[] = {db_integer(++taken[provider_of(life, licence)]),
+        struct log_end *end = &ends[provider_of(life, licence) - FIRST_PROVIDER];
+        *end = (struct log_end){end->taken + 1, event->at_us};
+        const struct db_value values[] = {db_integer(end->taken),
                                           db_integer(event->at_us),
                                           db_integer((int64_t)event->licence + 1),
                                           db_integer(provider_of(life, licence)),
@@ -221,11 +239,12 @@ static enum status put_events(struct life *life, struct fault *fault) {
                                           db_integer(event->seats_after),
                                           db_integer(event->seats_before),
                                           db_integer(event->seats_after),
+                                          db_integer(event->licence_seats),
                                           db_integer(event->at_us)};
         status = filling_put(filling, bulk, values, fault);
     }
     status = filling_end(bulk, status, fault);
-    return status == STATUS_OK ? db_run(filling->call->db, LOGS, DB_NO_ARGS, NULL, fault) : status;
+    return status == STATUS_OK ? put_logs(filling, ends, fault) : status;
 }
 
 enum status filling_licences(struct filling *filling, struct fault *fault) {

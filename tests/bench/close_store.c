@@ -1,12 +1,17 @@
 #include "close_store.h"
 
+#include "bench_call.h"
 #include "close_filling.h"
 #include "core/time/zone.h"
+#include "loose_tables.h"
 #include "programme/parties/init_programme.h"
+#include "store/engine/db_engine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { ROWS_PER_ARENA = 4096 };
+/* FILLING_VERSION counts how often the same seed has come to give another store. */
+enum { ROWS_PER_ARENA = 4096, STORE_SEED = 7, FILLING_VERSION = 1 };
 
 struct close_store_size close_store_size_of(int64_t licences) {
     return (struct close_store_size){
@@ -73,32 +78,143 @@ static enum status begin_programme(struct filling *filling, struct fault *fault)
     return init_programme(filling->call, &input, &distributor, fault);
 }
 
-enum status close_store_fill(struct call *call, struct close_store_size size, uint64_t seed,
-                             struct fault *fault) {
-    struct filling filling = {.call = call, .size = size};
-    rng_seed(&filling.rng, seed);
-    arena_init(&filling.arena);
-    arena_init(&filling.row);
-    enum status status = close_store_month(&filling.month, &filling.m0_us, &filling.m1_us, fault);
-    if (status != STATUS_OK) {
-        return status;
+/* ---- the whole ---- */
+
+/* A filling that fails is thrown away whole and its rows are known to be sound, so the connection keeps no
+ * way back and looks nothing up. That is no way to use a store, so db.h does not offer it. */
+static const char SQLITE_IN_A_HURRY[] = "pragma journal_mode = off; pragma synchronous = off; pragma "
+                                        "foreign_keys = off; pragma cache_size = -1000000";
+static const char POSTGRESQL_IN_A_HURRY[] =
+    "set session_replication_role = replica; set synchronous_commit = off";
+
+static enum status hurry(struct db *db, struct fault *fault) {
+    const char *settings = db_engine(db) == DB_SQLITE ? SQLITE_IN_A_HURRY : POSTGRESQL_IN_A_HURRY;
+    return db->driver->script(db, settings, fault);
+}
+
+/* What was emptied by the transaction that fills it needs no log where the server keeps a minimal one. */
+static const char EMPTY_LARGEST[] = "truncate licences, licence_events cascade";
+
+static enum status fill_in(struct filling *filling, struct fault *fault) {
+    enum status status = begin_programme(filling, fault);
+    if (status == STATUS_OK && db_engine(filling->call->db) == DB_POSTGRESQL) {
+        status = db_run(filling->call->db, EMPTY_LARGEST, DB_NO_ARGS, NULL, fault);
     }
+    if (status == STATUS_OK) {
+        status = filling_trade(filling, fault);
+    }
+    if (status == STATUS_OK) {
+        status = filling_prices(filling, fault);
+    }
+    return status == STATUS_OK ? filling_licences(filling, fault) : status;
+}
+
+static enum status begin_filling(struct filling *filling, struct call *call, int64_t licences,
+                                 struct fault *fault) {
+    *filling = (struct filling){.call = call, .size = close_store_size_of(licences)};
+    rng_seed(&filling->rng, STORE_SEED);
+    arena_init(&filling->arena);
+    arena_init(&filling->row);
+    return close_store_month(&filling->month, &filling->m0_us, &filling->m1_us, fault);
+}
+
+static void end_filling(struct filling *filling) {
+    arena_clean_up(&filling->row);
+    arena_clean_up(&filling->arena);
+}
+
+static enum status fill(struct call *call, int64_t licences, struct fault *fault) {
+    struct filling filling;
+    enum status status = begin_filling(&filling, call, licences, fault);
     call->now_us = filling.m0_us - 90 * FILLING_DAY_US;
-    status = call_begin(call, DB_WRITE, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = begin_programme(&filling, fault);
     if (status == STATUS_OK) {
-        status = filling_trade(&filling, fault);
+        status = hurry(call->db, fault);
     }
     if (status == STATUS_OK) {
-        status = filling_prices(&filling, fault);
+        status = call_begin(call, DB_WRITE, fault);
     }
     if (status == STATUS_OK) {
-        status = filling_licences(&filling, fault);
+        status = call_end(call, fill_in(&filling, fault), fault);
     }
-    arena_clean_up(&filling.row);
-    arena_clean_up(&filling.arena);
-    return call_end(call, status, fault);
+    end_filling(&filling);
+    return status;
+}
+
+enum status close_store_report(struct call *call, int64_t licences, struct fault *fault) {
+    struct filling filling;
+    enum status status = begin_filling(&filling, call, licences, fault);
+    if (status == STATUS_OK) {
+        status = filling_reports(&filling, fault);
+    }
+    end_filling(&filling);
+    return status;
+}
+
+static void make_at(const struct place *place, int64_t licences) {
+    struct bench_call bench;
+    struct loose_tables tables;
+    struct fault fault;
+    bench_call_open(&bench, place, 0);
+    bench_must(db_migrate(bench.call.db, &fault), &fault);
+    bench_call_close(&bench);
+    loose_tables_take(&tables, place);
+    bench_call_open(&bench, place, 0);
+    bench_must(fill(&bench.call, licences, &fault), &fault);
+    bench_call_close(&bench);
+    loose_tables_put_back(&tables, place);
+    place_settle(place);
+}
+
+/* ---- what is kept ---- */
+
+/* Whether the place is there, whole, and of this program's version. */
+static bool is_current(const struct place *place) {
+    struct db *db = NULL;
+    struct fault fault;
+    bench_must(db_open(text_of(place->url), &db, &fault), &fault);
+    bool is = db_check_version(db, &fault) == STATUS_OK;
+    db_close(db);
+    return is;
+}
+
+static struct place kept_place(enum db_engine engine, int64_t licences) {
+    char name[64];
+    snprintf(name, sizeof name, "close-%lld-%d", (long long)licences, FILLING_VERSION);
+    return place_kept(engine, name);
+}
+
+struct close_store close_store_keep(enum db_engine engine, int64_t licences) {
+    struct close_store store = {.place = kept_place(engine, licences), .is_kept = true};
+    if (place_is_there(&store.place)) {
+        if (is_current(&store.place)) {
+            return store;
+        }
+        place_drop(&store.place);
+    }
+    struct place unfinished = place_kept(engine, "close-unfinished");
+    if (place_is_there(&unfinished)) {
+        place_drop(&unfinished);
+    }
+    place_begin(&unfinished);
+    make_at(&unfinished, licences);
+    place_rename(&unfinished, &store.place);
+    return store;
+}
+
+struct close_store close_store_open(enum db_engine engine, int64_t licences) {
+    if (place_keeps_stores()) {
+        struct place kept = kept_place(engine, licences);
+        if (place_is_there(&kept) && is_current(&kept)) {
+            return (struct close_store){.place = kept, .is_kept = true};
+        }
+    }
+    struct close_store store = {.place = place_make(engine, "store")};
+    make_at(&store.place, licences);
+    return store;
+}
+
+void close_store_leave(const struct close_store *store) {
+    if (!store->is_kept) {
+        place_drop(&store->place);
+    }
 }

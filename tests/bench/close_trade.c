@@ -125,6 +125,21 @@ static enum status put_accounts(struct filling *filling, struct fault *fault) {
     return status == STATUS_OK ? filling_count(filling, "accounts", newcomers(filling), fault) : status;
 }
 
+static enum status put_codes(struct filling *filling, struct fault *fault) {
+    static const char *const columns[] = {"id", "account_id", "code", "given_at_us", NULL};
+    struct db_bulk *bulk = NULL;
+    int64_t end = FIRST_VENDOR + newcomers(filling);
+    enum status status = db_bulk_start(filling->call->db, "account_codes", columns, "iiti", &bulk, fault);
+    for (int64_t id = FIRST_VENDOR; status == STATUS_OK && id < end; id++) {
+        const struct db_value values[] = {db_integer(id), db_integer(id),
+                                          filling_words(filling, person_of(filling, id)->code, id),
+                                          db_integer(filling->call->now_us)};
+        status = filling_put(filling, bulk, values, fault);
+    }
+    status = filling_end(bulk, status, fault);
+    return status == STATUS_OK ? filling_count(filling, "account-codes", newcomers(filling), fault) : status;
+}
+
 static enum status put_ancestors(struct filling *filling, struct fault *fault) {
     static const char *const columns[] = {"ancestor_id", "account_id", NULL};
     struct db_bulk *bulk = NULL;
@@ -264,6 +279,9 @@ enum status filling_trade(struct filling *filling, struct fault *fault) {
     draw_customers(filling);
     enum status status = put_accounts(filling, fault);
     if (status == STATUS_OK) {
+        status = put_codes(filling, fault);
+    }
+    if (status == STATUS_OK) {
         status = put_ancestors(filling, fault);
     }
     if (status == STATUS_OK) {
@@ -272,14 +290,15 @@ enum status filling_trade(struct filling *filling, struct fault *fault) {
     if (status == STATUS_OK) {
         status = put_skus(filling, fault);
     }
-    if (status == STATUS_OK) {
-        status = put_reports(filling, fault);
-    }
+    return status;
+}
+
+enum status filling_reports(struct filling *filling, struct fault *fault) {
+    draw_assortments(filling);
+    draw_customers(filling);
+    enum status status = put_reports(filling, fault);
     if (status == STATUS_OK) {
         status = put_months(filling, fault);
     }
-    if (status == STATUS_OK) {
-        status = put_adjustments(filling, fault);
-    }
-    return status;
+    return status == STATUS_OK ? put_adjustments(filling, fault) : status;
 }
