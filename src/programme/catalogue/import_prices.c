@@ -12,6 +12,7 @@
 #include "programme/catalogue/price_input.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS_MAX = 2000000 };
@@ -294,7 +295,6 @@ static enum status put_prices(struct import *import, struct import_prices_result
 /* Notes each new price that changes what it must not. */
 static enum status guard_prices(struct import *import, struct price_guard *guard,
                                 struct import_problems *problems, struct fault *fault) {
-    TRY(price_guard_changed(guard, fault));
     for (size_t i = 0; i < import->price_count; i++) {
         const struct incoming *incoming = &import->prices[i];
         struct fault problem;
@@ -338,24 +338,31 @@ static enum status change_prices(struct import *import, struct price_guard *guar
                                  struct import_prices_result *result, struct import_problems *problems,
                                  struct fault *fault) {
     TRY(put_prices(import, result, fault));
+    TRY(price_guard_changed(guard, fault));
     TRY(guard_prices(import, guard, problems, fault));
     return import->call->dry_run ? tell_changes(import, &guard->before, &result->changes, fault) : STATUS_OK;
+}
+
+/* Checks every incoming price against those that are there, which `list` is. */
+static enum status check_all(struct import *import, struct price_list *list, struct import_problems *problems,
+                             struct fault *fault) {
+    struct id_map existing;
+    TRY(map_existing(import, list, &existing, fault));
+    for (size_t i = 0; i < import->price_count; i++) {
+        struct fault problem;
+        if (check_incoming(import, &import->prices[i], list, &existing, &problem) != STATUS_OK) {
+            import_problems_add(problems, import->call->arena, import->prices[i].line, &problem);
+        }
+    }
+    return import_problems_result(problems, fault);
 }
 
 static enum status save_prices(struct import *import, struct import_prices_result *result,
                                struct import_problems *problems, struct fault *fault) {
     struct call *call = import->call;
     struct price_list list = {0};
-    struct id_map existing;
     struct price_guard guard;
-    TRY(map_existing(import, &list, &existing, fault));
-    for (size_t i = 0; i < import->price_count; i++) {
-        struct fault problem;
-        if (check_incoming(import, &import->prices[i], &list, &existing, &problem) != STATUS_OK) {
-            import_problems_add(problems, call->arena, import->prices[i].line, &problem);
-        }
-    }
-    TRY(import_problems_result(problems, fault));
+    TRY(check_all(import, &list, problems, fault));
     *result = (struct import_prices_result){.prices = (int64_t)import->price_count, .dry_run = call->dry_run};
     enum status status = price_guard_begin(&guard, &import->pricing, fault);
     if (status == STATUS_OK) {
@@ -397,4 +404,107 @@ enum status import_prices(struct call *call, const struct import_prices_input *i
                           struct fault *fault) {
     struct price_import import = {out, problems};
     return call_run(call, DB_WRITE, do_import_prices, input, &import, fault);
+}
+
+/* ---- trying ---- */
+
+/* A price with its edge, while a list is made of them. */
+struct listed_price {
+    struct price price;
+    struct price_edge edge;
+};
+
+static int compare_listed(const void *left, const void *right) {
+    const struct listed_price *a = left;
+    const struct listed_price *b = right;
+    if (a->edge.buyer_id != b->edge.buyer_id) {
+        return a->edge.buyer_id < b->edge.buyer_id ? -1 : 1;
+    }
+    if (a->price.sku_id != b->price.sku_id) {
+        return a->price.sku_id < b->price.sku_id ? -1 : 1;
+    }
+    int order = text_compare(a->edge.currency, b->edge.currency);
+    if (order != 0) {
+        return order;
+    }
+    return a->price.effective_from.day < b->price.effective_from.day
+               ? -1
+               : a->price.effective_from.day > b->price.effective_from.day;
+}
+
+/* The seller's list with the new prices in it and those that they replace out of it. */
+static struct price_list list_with(const struct import *import, const struct price_list *list) {
+    struct arena *arena = import->call->arena;
+    struct listed_price *all = ARENA_NEW(arena, struct listed_price, list->count + import->price_count);
+    struct id_map replaced;
+    size_t count = 0;
+    id_map_init(&replaced, arena, import->price_count);
+    for (size_t i = 0; i < import->price_count; i++) {
+        const struct incoming *incoming = &import->prices[i];
+        if (incoming->is_new) {
+            all[count] = (struct listed_price){incoming->price, incoming->edge};
+            all[count++].price.id = -1 - (int64_t)i;
+            id_map_put(&replaced, incoming->replaced_id, 0, 0);
+        }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t unused = 0;
+        if (!id_map_get(&replaced, list->prices[i].id, 0, &unused)) {
+            all[count++] = (struct listed_price){list->prices[i], list->edges[i]};
+        }
+    }
+    if (count > 0) {
+        qsort(all, count, sizeof *all, compare_listed);
+    }
+    struct price *prices = ARENA_NEW(arena, struct price, count);
+    struct price_edge *edges = ARENA_NEW(arena, struct price_edge, count);
+    for (size_t i = 0; i < count; i++) {
+        prices[i] = all[i].price;
+        edges[i] = all[i].edge;
+    }
+    return (struct price_list){prices, edges, count};
+}
+
+static void note_new(const struct import *import, struct tried_prices *tried) {
+    int64_t *sku_ids = ARENA_NEW(import->call->arena, int64_t, import->price_count);
+    struct id_map known;
+    id_map_init(&known, import->call->arena, import->price_count);
+    for (size_t i = 0; i < import->price_count; i++) {
+        const struct price *price = &import->prices[i].price;
+        uint32_t next = (uint32_t)tried->sku_count;
+        if (!import->prices[i].is_new) {
+            continue;
+        }
+        if (tried->sku_count == 0 || price->effective_from.day > tried->last.day) {
+            tried->last = price->effective_from;
+        }
+        if (id_map_put(&known, price->sku_id, 0, next) == next) {
+            sku_ids[tried->sku_count++] = price->sku_id;
+        }
+    }
+    tried->sku_ids = sku_ids;
+}
+
+enum status import_prices_try(struct call *call, const struct import_prices_input *input,
+                              struct tried_prices *tried, struct import_problems *problems,
+                              struct fault *fault) {
+    struct import import = {.call = call, .replace = input->replace};
+    struct price_list list = {0};
+    struct price_guard guard;
+    assert(call->depth > 0);
+    TRY(pricing_open(call, input->seller, input->buyer, &import.pricing, fault));
+    TRY(load_skus(&import, fault));
+    TRY(read_rows(&import, input->content, problems, fault));
+    TRY(check_all(&import, &list, problems, fault));
+    *tried =
+        (struct tried_prices){.seller_id = import.pricing.seller.id, .buyer_id = import.pricing.buyer_id};
+    tried->after = list_with(&import, &list);
+    note_new(&import, tried);
+    enum status status = price_guard_begin(&guard, &import.pricing, fault);
+    if (status == STATUS_OK) {
+        guard.after = tried->after;
+        status = guard_prices(&import, &guard, problems, fault);
+    }
+    price_guard_end(&guard);
+    return status;
 }

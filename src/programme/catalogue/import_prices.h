@@ -30,4 +30,18 @@ enum status import_prices(struct call *call, const struct import_prices_input *i
                           struct import_prices_result *out, struct import_problems *problems,
                           struct fault *fault) MUST_CHECK;
 
+/* What the import would make of the seller's prices; nothing is written: a preview's. Refuses what it would
+ * refuse. */
+struct tried_prices {
+    int64_t seller_id;
+    int64_t buyer_id;        /* 0: standard prices */
+    struct price_list after; /* all of the seller's; the new ones have numbers below 0 */
+    const int64_t *sku_ids;  /* of the new ones, each once */
+    size_t sku_count;
+    struct date last; /* on which the latest of the new ones begins */
+};
+enum status import_prices_try(struct call *call, const struct import_prices_input *input,
+                              struct tried_prices *tried, struct import_problems *problems,
+                              struct fault *fault) MUST_CHECK;
+
 #endif

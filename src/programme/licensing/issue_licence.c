@@ -7,6 +7,7 @@
 #include "programme/catalogue/bundle_parts.h"
 #include "programme/keys/licence_keys.h"
 #include "programme/licensing/blocks.h"
+#include "programme/licensing/event_time.h"
 #include "store/catalogue/skus.h"
 
 #include <assert.h>
@@ -62,11 +63,11 @@ static enum status check_parts(const struct call *call, const struct issue *issu
     return STATUS_OK;
 }
 
-static enum status prepare_issue(struct call *call, const struct issue_licence_input *input,
+static enum status prepare_issue(struct call *call, const struct issue_licence_input *input, enum right right,
                                  struct issue *issue, struct fault *fault) {
     *issue = (struct issue){.seats = input->seats, .count = input->count == 0 ? 1 : input->count};
     TRY(find_block(call, input->block, &issue->block, fault));
-    TRY(require_right(call, issue->block.provider_id, RIGHT_LICENCES, fault));
+    TRY(require_right(call, issue->block.provider_id, right, fault));
     if (issue->block.state != BLOCK_OPEN) {
         return fault_set(fault, STATUS_CONFLICT, "block-closed", "block", input->block,
                          "The block is closed: issue from another one.");
@@ -124,7 +125,7 @@ static enum status issue_one(struct call *call, const struct issue *issue, struc
 
 static enum status do_issue_licence(struct call *call, const void *input, void *output, struct fault *fault) {
     struct issue issue;
-    TRY(prepare_issue(call, input, &issue, fault));
+    TRY(prepare_issue(call, input, RIGHT_LICENCES, &issue, fault));
     assert(issue.parts[0].quantity == 1); /* the SKU itself */
     int64_t taken = issue.seats * issue.count;
     TRY(block_add_issued(call->db, issue.block.id, taken, fault));
@@ -163,4 +164,41 @@ enum status issue_to_customer(struct call *call, const struct issue_to *to, int6
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) {
     return call_run(call, DB_WRITE, do_issue_licence, input, out, fault);
+}
+
+static enum status do_try_issue(struct call *call, const struct issue *issue, struct tried_issue *tried,
+                                struct fault *fault) {
+    size_t licences = (size_t)issue->count;
+    struct tried_issue made = {
+        .block = issue->block,
+        .customer_id = issue->customer.id,
+        .changes = ARENA_NEW(call->arena, struct planned_change, licences * issue->part_count)};
+    for (size_t i = 0; i < licences; i++) {
+        for (size_t k = 0; k < issue->part_count; k++) {
+            const struct sku_part *part = &issue->parts[k];
+            made.changes[made.count] =
+                (struct planned_change){.customer_id = issue->customer.id,
+                                        .sku_id = part->sku_id,
+                                        .licence_id = -1 - (int64_t)made.count,
+                                        .at_us = call->now_us,
+                                        .seats = (int32_t)(issue->seats * part->quantity),
+                                        .first_edge = (int8_t)part->first_edge,
+                                        .last_edge = (int8_t)part->last_edge};
+            made.count++;
+        }
+    }
+    /* As turning on would ask. */
+    const struct licence first = licence_of(call, issue, &issue->parts[0]);
+    int64_t at_us = 0;
+    TRY(event_time_settle(call, (struct event_time){.at_us = call->now_us}, &first, 0, &at_us, fault));
+    *tried = made;
+    return STATUS_OK;
+}
+
+enum status issue_licence_try(struct call *call, const struct issue_licence_input *input,
+                              struct tried_issue *tried, struct fault *fault) {
+    struct issue issue;
+    assert(call->depth > 0);
+    TRY(prepare_issue(call, input, RIGHT_READ, &issue, fault));
+    return do_try_issue(call, &issue, tried, fault);
 }

@@ -6,6 +6,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_ISSUE_LICENCE_H
 
+#include "core/rating/planned_usage.h"
 #include "programme/licensing/licences.h"
 #include "store/catalogue/skus.h"
 #include "store/licensing/blocks.h"
@@ -41,5 +42,16 @@ enum status issue_to_customer(struct call *call, const struct issue_to *to, int6
 
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) MUST_CHECK;
+
+/* What issuing these and turning each on at once would make count; nothing is written, no key is made: a
+ * preview's. Needs the provider's right `read`; else refuses what issue_licence would refuse. */
+struct tried_issue {
+    struct block block;
+    int64_t customer_id;
+    struct planned_change *changes; /* licences of numbers below 0 */
+    size_t count;
+};
+enum status issue_licence_try(struct call *call, const struct issue_licence_input *input,
+                              struct tried_issue *tried, struct fault *fault) MUST_CHECK;
 
 #endif

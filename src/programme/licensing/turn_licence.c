@@ -110,9 +110,8 @@ static enum status load_own_block(const struct call *call, const struct licence 
                      "The store has no block of this licence: run seatmeter check.");
 }
 
-/* Checks the new number of seats against the block and what a part can hold, and takes the difference from
- * the block. */
-static enum status resize_within_block(struct call *call, struct turning *turning, struct fault *fault) {
+/* Checks the new number of seats against the block and what a part can hold, and finds the difference. */
+static enum status check_block(const struct call *call, struct turning *turning, struct fault *fault) {
     struct text given = text_format(call->arena, "%lld", (long long)turning->seats);
     struct block block = {0};
     TRY(check_seats(turning, given, fault));
@@ -130,7 +129,13 @@ static enum status resize_within_block(struct call *call, struct turning *turnin
                          (long long)free_seats, (long long)block.size, (long long)more);
     }
     turning->taken_seats = more;
-    return block_add_issued(call->db, block.id, more, fault);
+    return STATUS_OK;
+}
+
+/* Takes the difference from the block, where it has so many. */
+static enum status resize_within_block(struct call *call, struct turning *turning, struct fault *fault) {
+    TRY(check_block(call, turning, fault));
+    return block_add_issued(call->db, turning->licence->block_id, turning->taken_seats, fault);
 }
 
 static enum status give_seats_back(struct call *call, struct turning *turning, struct fault *fault) {
@@ -237,23 +242,73 @@ static enum status load_parts(struct call *call, struct turning *turning, struct
                      INT32_MAX);
 }
 
-enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *wanted,
-                             struct fault *fault) {
-    enum turn turn = wanted->turn;
-    struct turning turning = {
-        .turn = turn, .licence = &row->licence, .seats = row->licence.seats, .cause_id = wanted->cause_id};
-    if (turn == TURN_RESIZE) {
-        turning.seats = wanted->seats;
-    }
+/* Begins to turn a licence that is no part, with its parts. */
+static enum status begin_turning(struct call *call, struct licence_row *row,
+                                 const struct turning_of_row *wanted, struct turning *turning,
+                                 struct fault *fault) {
+    *turning = (struct turning){.turn = wanted->turn,
+                                .licence = &row->licence,
+                                .seats = wanted->turn == TURN_RESIZE ? wanted->seats : row->licence.seats,
+                                .cause_id = wanted->cause_id};
     if (row->licence.parent_id != 0) {
         return fault_set(fault, STATUS_CONFLICT, "part-of-bundle", "licence",
                          identifier_text(call, IDENTIFIER_LICENCE, row->licence.id),
                          "This licence is a part of a bundle and follows it: change %s instead.",
                          identifier_text(call, IDENTIFIER_LICENCE, row->licence.parent_id).at);
     }
-    if (row->licence.first_edge > 0) {
-        TRY(load_parts(call, &turning, fault));
+    return row->licence.first_edge > 0 ? load_parts(call, turning, fault) : STATUS_OK;
+}
+
+/* Moves one licence on, in memory alone, and notes what it counts from then on where that is another number.
+ */
+static void plan_one(const struct turning *turning, struct licence *licence, int64_t seats,
+                     struct turned *turned) {
+    struct licence_event event;
+    int32_t before = licence->counted_seats;
+    move_on(turning, licence, seats, &event);
+    if (licence->counted_seats != before) {
+        turned->changes[turned->count++] = (struct planned_change){.customer_id = licence->customer_id,
+                                                                   .sku_id = licence->sku_id,
+                                                                   .licence_id = licence->id,
+                                                                   .at_us = turning->at_us,
+                                                                   .seats = licence->counted_seats,
+                                                                   .first_edge = (int8_t)licence->first_edge,
+                                                                   .last_edge = (int8_t)licence->last_edge};
     }
+}
+
+enum status turn_licence_try(struct call *call, struct licence_row *row, const struct turning_of_row *wanted,
+                             bool knows_block, struct turned *turned, struct fault *fault) {
+    struct turning turning;
+    TRY(begin_turning(call, row, wanted, &turning, fault));
+    TRY(find_next_state(&turning, fault));
+    TRY(check_above(call, &turning, fault));
+    TRY(event_time_settle(call, wanted->time, &row->licence, latest_event_us(&turning), &turning.at_us,
+                          fault));
+    if (wanted->turn == TURN_RESIZE) {
+        TRY(knows_block
+                ? check_block(call, &turning, fault)
+                : check_seats(&turning, text_format(call->arena, "%lld", (long long)turning.seats), fault));
+    } else if (wanted->turn == TURN_RETIRE) {
+        turning.taken_seats = -(int64_t)row->licence.seats;
+    }
+    *turned =
+        (struct turned){.changes = ARENA_NEW(call->arena, struct planned_change, turning.part_count + 1),
+                        .taken_seats = turning.taken_seats};
+    plan_one(&turning, turning.licence, turning.seats, turned);
+    for (size_t i = 0; i < turning.part_count; i++) {
+        if (turning.parts[i].state != LICENCE_RETIRED) {
+            plan_one(&turning, &turning.parts[i], turning.seats * turning.parts[i].part_quantity, turned);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *wanted,
+                             struct fault *fault) {
+    enum turn turn = wanted->turn;
+    struct turning turning;
+    TRY(begin_turning(call, row, wanted, &turning, fault));
     struct late_change late = {0};
     if (wanted->time.given) {
         const struct late_wanted change = {.at_us = wanted->time.at_us,

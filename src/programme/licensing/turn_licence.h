@@ -7,6 +7,7 @@
 #ifndef SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 #define SEATMETER_PROGRAMME_LICENSING_TURN_LICENCE_H
 
+#include "core/rating/planned_usage.h"
 #include "programme/licensing/event_time.h"
 #include "programme/licensing/licences.h"
 
@@ -50,5 +51,17 @@ struct turning_of_row {
 };
 enum status turn_licence_row(struct call *call, struct licence_row *row, const struct turning_of_row *turning,
                              struct fault *fault) MUST_CHECK;
+
+/* What that step would make count, of the licence and its parts, and nothing is written: a preview's. */
+struct turned {
+    struct planned_change *changes;
+    size_t count;
+    int64_t taken_seats; /* of its block; below zero: given back */
+};
+
+/* Refuses what turn_licence_row would refuse; `row` is the licence as it would be. Whoever does not know of
+ * the block is not told what is left in it. */
+enum status turn_licence_try(struct call *call, struct licence_row *row, const struct turning_of_row *wanted,
+                             bool knows_block, struct turned *turned, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/parties/cascade.h"
 
 #include "core/usage/event.h"
+#include "store/engine/rows.h"
 #include "store/licensing/events.h"
 
 #include <assert.h>
@@ -64,6 +65,41 @@ static enum status count_scope(struct db *db, const char *sql, struct licence_sc
     assert(scope.account_id > 0);
     return db_query_int(db, sql, DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), 0, count,
                         fault);
+}
+
+enum status licence_scope_size(struct db *db, struct licence_scope scope, int64_t *count,
+                               struct fault *fault) {
+    return count_scope(db, COUNT, scope, count, fault);
+}
+
+/* A licence resumes where nothing else suspends it. */
+static const struct db_field STOPPING_FIELDS[] = {
+    DB_FIELD_INT(struct scope_licence, id, "id"),
+    DB_FIELD_INT(struct scope_licence, customer_id, "customer_id"),
+    DB_FIELD_INT(struct scope_licence, sku_id, "sku_id"),
+    DB_FIELD_INT(struct scope_licence, first_edge, "first_edge"),
+    DB_FIELD_INT(struct scope_licence, last_edge, "last_edge"),
+    DB_FIELD_INT(struct scope_licence, last_event_at_us, "last_event_at_us"),
+};
+static const struct db_fields STOPPING = DB_FIELDS(struct scope_licence, STOPPING_FIELDS);
+static const struct db_field RESUMING_FIELDS[] = {
+    DB_FIELD_REST("l", &STOPPING),
+    DB_FIELD_INT(struct scope_licence, seats, "l.seats"),
+};
+static const struct db_fields RESUMING = DB_FIELDS(struct scope_licence, RESUMING_FIELDS);
+
+#define IN_ORDER "order by l.customer_id, l.sku_id, l.id"
+static const char STOPS[] = "select {l} from licences l where l.counted_seats > 0 and " IN_SCOPE IN_ORDER;
+static const char RESUMES[] =
+    "select {} from licences l where l.state = 'on' and l.suspensions = 1 and " IN_SCOPE IN_ORDER;
+
+enum status licence_scope_counts(struct db *db, struct arena *arena, struct licence_scope scope,
+                                 enum scope_step step, struct scope_licence **licences, size_t *count,
+                                 struct fault *fault) {
+    assert(scope.account_id > 0);
+    return rows_all(
+        db, arena, step == SCOPE_STOPS ? &STOPPING : &RESUMING, step == SCOPE_STOPS ? STOPS : RESUMES,
+        DB_ARGS(db_integer(scope.account_id), db_integer(scope.vendor_id)), licences, count, fault);
 }
 
 static enum status run_scope(struct db *db, const char *sql, struct licence_scope scope, int64_t now_us,

@@ -20,6 +20,26 @@ enum status licence_scope_suspend(struct db *db, struct licence_scope scope, int
 enum status licence_scope_resume(struct db *db, struct licence_scope scope, int64_t agreement_id,
                                  int64_t now_us, int64_t *count, struct fault *fault) MUST_CHECK;
 
+/* What of the scope would count other seats after a suspension (or its end), or after all of it was turned
+ * off, and how many: by customer, SKU, id. */
+enum scope_step { SCOPE_STOPS, SCOPE_RESUMES };
+struct scope_licence {
+    int64_t id;
+    int64_t customer_id;
+    int64_t sku_id;
+    int64_t seats; /* that would count */
+    int64_t first_edge;
+    int64_t last_edge;
+    int64_t last_event_at_us;
+};
+enum status licence_scope_counts(struct db *db, struct arena *arena, struct licence_scope scope,
+                                 enum scope_step step, struct scope_licence **licences, size_t *count,
+                                 struct fault *fault) MUST_CHECK;
+
+/* How many licences of the scope are not retired. */
+enum status licence_scope_size(struct db *db, struct licence_scope scope, int64_t *count,
+                               struct fault *fault) MUST_CHECK;
+
 /* Turns off what is on, with an event each, retires everything and gives its seats back to the blocks. */
 enum status licence_scope_retire(struct db *db, struct licence_scope scope, int64_t now_us, int64_t *count,
                                  struct fault *fault) MUST_CHECK;
