@@ -13,6 +13,7 @@
 #include "programme/delivery/update_repository.h"
 #include "programme/parties/heartbeat.h"
 #include "programme/simulation/simulate.h"
+#include "programme/usage/keep_usage.h"
 #include "store/upkeep/backup.h"
 #include "web/server.h"
 #include "json/represent.h"
@@ -26,6 +27,9 @@
 static enum status run_check(struct operator_session *session, const struct arguments *arguments,
                              struct fault *fault) {
     struct audit_store_result result;
+    if (argument_given(arguments, "rebuild-usage")) {
+        TRY(rebuild_usage(&session->call, fault));
+    }
     TRY(audit_store(&session->call, &result, fault));
     progress_end();
     session->exit_code = result.violation_total == 0 ? 0 : 1;
@@ -154,6 +158,7 @@ static enum status run_upgrade(struct operator_session *session, const struct ar
     TRY(db_migrate(session->db, fault));
     operator_make_call(session);
     TRY(keep_months_of_before(&session->call, fault));
+    TRY(keep_usage_of_before(&session->call, fault));
     printf("the store is up to date\n");
     return STATUS_OK;
 }
@@ -194,9 +199,13 @@ static const struct command COMMANDS[] = {
      .run = run_serve},
     {.words = "check",
      .summary = "Audit the whole store; exit 1 and a list on any violation",
+     .options = {{.name = "rebuild-usage",
+                  .help = "first make what months are metered from again, out of the log"}},
      .details = "The log without gaps, states that follow from events, seats within blocks, every invoice "
                 "rated again\n"
-                "to the same cent, ledger sums of zero, nothing billed twice.",
+                "to the same cent, ledger sums of zero, nothing billed twice. With --rebuild-usage it "
+                "writes: use it where\n"
+                "a finding names it, or after new time zone data moved a month that has begun.",
      .prints = true,
      .run = run_check},
     {.words = "clock accept",

@@ -66,11 +66,17 @@ bool kept_calendar_add(struct kept_calendar *calendar, struct month month, const
     return kept_span_is_sound(span) && insert(calendar, month, span) != NULL;
 }
 
+const struct kept_span *kept_calendar_find(const struct kept_calendar *calendar, int64_t at_us) {
+    size_t begun = begun_at(calendar, at_us);
+    bool is_within = begun > 0 && at_us < end_of(calendar->spans[begun - 1]);
+    return is_within ? calendar->spans[begun - 1] : NULL;
+}
+
 const struct kept_span *kept_calendar_at(struct kept_calendar *calendar, int64_t at_us) {
     struct month_span span;
-    size_t begun = begun_at(calendar, at_us);
-    if (begun > 0 && at_us < end_of(calendar->spans[begun - 1])) {
-        return calendar->spans[begun - 1];
+    const struct kept_span *kept = kept_calendar_find(calendar, at_us);
+    if (kept != NULL) {
+        return kept;
     }
     struct month month = zone_month_at(calendar->zone, at_us);
     if (!month_is_sayable(month)) {

@@ -31,6 +31,9 @@ bool kept_span_is_sound(const struct month_span *span);
 /* Adds a month that was kept; false where it is not sound or not beside the others. */
 bool kept_calendar_add(struct kept_calendar *calendar, struct month month, const struct month_span *span);
 
+/* The month of an instant, where it is there; else NULL. */
+const struct kept_span *kept_calendar_find(const struct kept_calendar *calendar, int64_t at_us);
+
 /* The month of an instant, out of the zone where it is not there yet. NULL: the zone has come to cut time in
  * another way than the months that were kept, so that the instant is in none of them or in two. */
 const struct kept_span *kept_calendar_at(struct kept_calendar *calendar, int64_t at_us);

@@ -9,6 +9,7 @@
 #include "programme/audit/audit_private.h"
 #include "programme/audit/audit_reports.h"
 #include "programme/audit/audit_updates.h"
+#include "programme/audit/audit_usage.h"
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "store/upkeep/audit_queries.h"
@@ -145,6 +146,7 @@ static enum status ask_questions(struct audit *audit, const struct audit_questio
 static enum status audit_everything(struct audit *audit, struct fault *fault) {
     TRY(snapshot_load(audit->call, NULL, &audit->snapshot, fault));
     TRY(audit_events(audit, fault));
+    TRY(audit_usage(audit, fault));
     TRY(ask_questions(audit, AUDIT_QUESTIONS, AUDIT_QUESTION_COUNT, fault));
     TRY(ask_questions(audit, AUDIT_DEVICE_QUESTIONS, AUDIT_DEVICE_QUESTION_COUNT, fault));
     TRY(check_ancestors(audit, fault));

@@ -3,6 +3,7 @@
 #include "programme/audit/audit_store.h"
 #include "programme/billing/keep_months.h"
 #include "programme/call/authorise.h"
+#include "programme/usage/keep_usage.h"
 
 struct auditor {
     struct backup_judge judge;
@@ -33,7 +34,9 @@ static enum status accept_rows(struct backup_judge *judge, struct db *db, enum b
     inside.depth = 1;
     inside.writes = true;
     if (rows == BACKUP_ROWS_STAY) {
-        TRY(keep_months_of_before(&inside, fault)); /* for the audit's eyes: what it writes is undone */
+        /* For the audit's eyes: what they write is undone. */
+        TRY(keep_months_of_before(&inside, fault));
+        TRY(keep_usage_of_before(&inside, fault));
     }
     TRY(audit_store(&inside, &result, fault));
     return result.violation_total == 0 ? STATUS_OK : unsound(auditor, &result, rows, fault);
@@ -45,5 +48,6 @@ enum status restore_store(struct call *call, const struct restore_store_input *i
     struct auditor auditor = {.judge = {accept_rows}, .call = call, .path = input->path};
     const struct backup_source source = {input->path, call->secret, input->take_older};
     TRY(backup_restore(call->db, &source, input->take_unsound ? NULL : &auditor.judge, summary, fault));
-    return keep_months_of_before(call, fault);
+    TRY(keep_months_of_before(call, fault));
+    return keep_usage_of_before(call, fault);
 }

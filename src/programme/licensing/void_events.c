@@ -2,6 +2,7 @@
 
 #include "programme/call/authorise.h"
 #include "store/licensing/blocks.h"
+#include "store/licensing/usage_groups.h"
 
 #include <assert.h>
 
@@ -100,7 +101,9 @@ static enum status void_one(struct call *call, const struct undoing *undoing, en
         TRY(licence_event_void(call->db, licence->provider_id, voiding->events[i].event.number, undo.number,
                                fault));
     }
-    return STATUS_OK;
+    return usage_groups_rebuild(
+        call->db, (struct usage_groups_scope){.account_id = licence->customer_id, .sku_id = licence->sku_id},
+        fault);
 }
 
 enum status void_events(struct call *call, const struct undoing *undoing, size_t count, enum undo_cause cause,

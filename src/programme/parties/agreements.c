@@ -9,6 +9,7 @@
 #include "programme/call/validate.h"
 #include "programme/parties/agreement_terms.h"
 #include "store/billing/corrections.h"
+#include "store/licensing/usage_groups.h"
 #include "store/parties/amendments.h"
 
 #include <assert.h>
@@ -229,6 +230,7 @@ static enum status do_sign_agreement(struct call *call, const void *input, void 
     TRY(check_nothing_waits(call, &agreement, fault));
     agreement.signed_at_us = call->now_us;
     TRY(agreement_update(call->db, &agreement, fault));
+    TRY(usage_groups_follow_terms(call->db, agreement.seller_id, agreement.buyer_id, fault));
     TRY(audit_agreement(call, "agreement.sign", &agreement, fault));
     return fill_one_view(call, &agreement, output, fault);
 }

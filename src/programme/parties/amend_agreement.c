@@ -10,6 +10,7 @@
 #include "store/billing/corrections.h"
 #include "store/billing/months.h"
 #include "store/billing/one_off_charges.h"
+#include "store/licensing/usage_groups.h"
 #include "store/parties/accounts.h"
 #include "store/parties/amendments.h"
 
@@ -219,6 +220,7 @@ static enum status do_amend_agreement(struct call *call, const void *input, void
     }
     TRY(amendment_insert(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
+    TRY(usage_groups_follow_terms(call->db, agreement.seller_id, agreement.buyer_id, fault));
     TRY(audit_amendment(call, "agreement.amend", &agreement, &amendment, fault));
     *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;
@@ -286,6 +288,7 @@ static enum status do_accept_amendment(struct call *call, const void *input, voi
     TRY(check_others(call, &amendment, fault));
     TRY(amendment_update(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
+    TRY(usage_groups_follow_terms(call->db, agreement.seller_id, agreement.buyer_id, fault));
     TRY(audit_amendment(call, "agreement.accept", &agreement, &amendment, fault));
     *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;
@@ -337,6 +340,7 @@ static enum status do_withdraw_amendment(struct call *call, const void *input, v
     amendment.decided_by = actor_text(call);
     TRY(amendment_update(call->db, &amendment, fault));
     TRY(amendments_chain(call->db, call->arena, &agreement, fault));
+    TRY(usage_groups_follow_terms(call->db, agreement.seller_id, agreement.buyer_id, fault));
     TRY(audit_amendment(call, "agreement.withdraw", &agreement, &amendment, fault));
     *(struct terms_view *)output = terms_view_amended(call, &agreement, &amendment);
     return STATUS_OK;

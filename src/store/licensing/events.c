@@ -1,6 +1,7 @@
 #include "store/licensing/events.h"
 
 #include "store/licensing/event_fields.h"
+#include "store/licensing/usage_groups.h"
 
 #include <assert.h>
 
@@ -71,7 +72,7 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
         event->number = first + (int64_t)i;
         TRY(rows_insert(db, &LICENCE_EVENT, INSERT, DB_ARGS(db_integer(recorded_at_us)), event, fault));
     }
-    return STATUS_OK;
+    return usage_groups_take(db, events, count, fault);
 }
 
 static const char LIST[] = LOGGED "where e.licence_id = $1 and e.number > $2 order by e.number limit $3";

@@ -21,7 +21,8 @@
     "end, "                                                                                                  \
     "recorded_at_us = excluded.recorded_at_us"
 
-/* Numbers the events in their order and writes them. They are of one provider. */
+/* Numbers the events in their order, writes them, and carries them over to the usage groups. They are of one
+ * provider. */
 enum status licence_events_write(struct db *db, struct licence_event *events, size_t count,
                                  int64_t recorded_at_us, struct fault *fault) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "core/usage/event.h"
 #include "store/engine/rows.h"
 #include "store/licensing/events.h"
+#include "store/licensing/usage_groups.h"
 
 #include <assert.h>
 
@@ -54,7 +55,7 @@ static enum status write_events(struct db *db, const char *take, const char *ins
                        db_integer(now_us), db_integer(cause_id)),
                &written, fault));
     assert(written == count);
-    return STATUS_OK;
+    return usage_groups_rebuild(db, (struct usage_groups_scope){scope.account_id, scope.vendor_id, 0}, fault);
 }
 
 static const char COUNT[] = "select count(*) from licences l where " IN_SCOPE;

@@ -67,7 +67,7 @@ enum status programme_check_secret(struct db *db, struct arena *arena,
     return STATUS_OK;
 }
 
-static const char INSERT[] = "insert into programme (id, {}) values (1, {$1})";
+static const char INSERT[] = "insert into programme (id, usage_kept, {}) values (1, 1, {$1})";
 
 enum status programme_insert(struct db *db, const struct programme *programme, struct fault *fault) {
     assert(programme->distributor_id > 0 && programme->secret_check.length == PROGRAMME_SECRET_CHECK_BYTES);
