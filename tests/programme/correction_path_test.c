@@ -6,6 +6,7 @@
 #include "programme/catalogue/bundle_parts.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/parties/amend_agreement.h"
 #include "trade.h"
 
 #include <setjmp.h>
@@ -528,8 +529,65 @@ static void nobody_gives_what_is_not_on_its_path(void **state) {
     must_be_clean(trade);
 }
 
+static void a_correction_is_for_an_end_customer_whoever_gives_it(void **state) {
+    struct october october;
+    an_october(&october, *state);
+    struct trade *trade = &october.trade;
+    static const char *const givers[] = {"VEND", "DIST", "P1"};
+    for (size_t i = 0; i < 3; i++) {
+        struct add_correction_input input = units_of(givers[i], 5);
+        struct correction_page given;
+        input.customer = TEXT("P1");
+        WORLD_FAULT(trade->world, "not-on-path",
+                    add_correction(&trade->call, &input, &given, &trade->world->fault));
+    }
+}
+
+static void a_customer_is_meant_where_a_reseller_has_its_code(void **state) {
+    struct october october;
+    an_october(&october, *state);
+    struct trade *trade = &october.trade;
+    trade_account(trade, "provider", "SAME", "DIST");
+    trade_account(trade, "customer", "SAME", "P1");
+    act_for(trade, "DIST");
+    struct add_correction_input input = units_of("DIST", 2);
+    input.customer = TEXT("SAME");
+    struct correction_page given = give(trade, input);
+    assert_true(text_is(of_seller(&given, "DIST")->customer_code, "SAME"));
+}
+
+static void the_givers_own_customer_is_meant_before_an_older_one_of_its_code(void **state) {
+    struct october october;
+    an_october(&october, *state);
+    struct trade *trade = &october.trade;
+    trade_account(trade, "provider", "P2", "DIST");
+    trade_account(trade, "customer", "A", "P2");
+    struct add_correction_input input = units_of("P2", 2);
+    struct correction_page given;
+    WORLD_FAULT(trade->world, "month-not-closed",
+                add_correction(&trade->call, &input, &given, &trade->world->fault));
+}
+
+static void a_local_time_is_in_the_zone_that_the_month_had(void **state) {
+    struct october october;
+    an_october(&october, *state);
+    struct trade *trade = &october.trade;
+    const struct amend_agreement_input zone = {.agreement = {.seller = TEXT("P1"), .buyer = TEXT("A")},
+                                               .from = TEXT("2026-12"),
+                                               .terms = {.time_zone = TEXT("Asia/Tokyo")}};
+    struct terms_view terms;
+    WORLD_OK(trade->world, amend_agreement(&trade->call, &zone, &terms, &trade->world->fault));
+    struct correction_page given = give(trade, late_of("P1", october.licence, "2026-10-15", 0));
+    int64_t at_us = of_seller(&given, "P1")->at_us;
+    assert_int_equal(at_us, INT64_C(1792022400) * 1000000); /* 2026-10-15T00:00:00Z */
+}
+
 int main(void) {
     static const struct world_test tests[] = {
+        WORLD_TEST(a_correction_is_for_an_end_customer_whoever_gives_it),
+        WORLD_TEST(a_customer_is_meant_where_a_reseller_has_its_code),
+        WORLD_TEST(the_givers_own_customer_is_meant_before_an_older_one_of_its_code),
+        WORLD_TEST(a_local_time_is_in_the_zone_that_the_month_had),
         WORLD_TEST(a_correction_goes_to_every_edge_and_binds_each_once_its_seller_has_accepted_it),
         WORLD_TEST(silence_accepts_what_raises_the_bill_of_its_giver_alone),
         WORLD_TEST(silence_is_no_yes_before_its_term_has_passed),

@@ -85,17 +85,22 @@ static enum status check_input(const struct giving *giving, struct fault *fault)
 /* The giver is the customer, somebody above it, or the vendor of the SKU. */
 static enum status require_on_path(const struct giving *giving, int64_t owner_id, struct text word,
                                    struct fault *fault) {
-    bool is_above = false;
-    if (giving->giver.id != owner_id || giving->giver.kind != ACCOUNT_VENDOR) {
-        TRY(account_is_or_is_above(giving->call->db, giving->giver.id, giving->customer.id, &is_above,
-                                   fault));
-        if (!is_above || giving->customer.kind != ACCOUNT_CUSTOMER) {
-            return fault_set(fault, STATUS_INVALID, "not-on-path", "customer", word,
-                             "Name an end customer to whom %.*s sells, through others or itself.",
-                             TEXT_ARGS(giving->giver.code));
-        }
+    bool is_on_path = giving->giver.id == owner_id && giving->giver.kind == ACCOUNT_VENDOR;
+    if (giving->customer.kind != ACCOUNT_CUSTOMER) {
+        return fault_set(fault, STATUS_INVALID, "not-on-path", "customer", word,
+                         "Name the end customer that used the SKU: this account is a %s.",
+                         account_kind_name(giving->customer.kind));
     }
-    return STATUS_OK;
+    if (!is_on_path) {
+        TRY(account_is_or_is_above(giving->call->db, giving->giver.id, giving->customer.id, &is_on_path,
+                                   fault));
+    }
+    if (is_on_path) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_INVALID, "not-on-path", "customer", word,
+                     "Name an end customer to whom %.*s sells, through others or itself.",
+                     TEXT_ARGS(giving->giver.code));
 }
 
 /* ---- one edge ---- */
@@ -289,7 +294,8 @@ static enum status propose_units(struct giving *giving, struct fault *fault) {
     struct sku sku;
     size_t count = 0;
     TRY(month_parse(giving->asked->month, "month", &giving->month, fault));
-    TRY(find_account(call, giving->asked->customer, "customer", &giving->customer, fault));
+    int64_t within_id = giving->giver.kind == ACCOUNT_VENDOR ? 0 : giving->giver.id;
+    TRY(find_end_customer(call, within_id, giving->asked->customer, &giving->customer, fault));
     TRY(find_sku(call, giving->asked->sku, "sku", &sku, fault));
     TRY(require_on_path(giving, sku.owner_id, giving->asked->customer, fault));
     TRY(load_path(giving, fault));
@@ -314,6 +320,7 @@ static enum status read_instant(struct giving *giving, struct fault *fault) {
     struct snapshot *snapshot = &giving->snapshot;
     uint32_t edge = snapshot->edge_to_buyer[snapshot_account(snapshot, giving->customer.id)];
     struct text at = text_trim(giving->asked->at);
+    uint32_t of_month = SNAPSHOT_NONE;
     if (edge == SNAPSHOT_NONE) {
         return fault_set(fault, STATUS_CONFLICT, "agreement-not-signed", "licence", giving->asked->licence,
                          "The customer never had an agreement with its provider.");
@@ -322,6 +329,11 @@ static enum status read_instant(struct giving *giving, struct fault *fault) {
                                                    snapshot->edges[edge].agreement_count - 1];
     struct zone *zone = snapshot_zone(snapshot, agreement);
     TRY(instant_parse(at, zone, "at", &giving->at_us, fault));
+    TRY(find_agreement_of(giving, edge, zone_month_at(zone, giving->at_us), &of_month, fault));
+    if (of_month != SNAPSHOT_NONE) { /* a local time is in the zone of its month's terms */
+        zone = snapshot_zone(snapshot, of_month);
+        TRY(instant_parse(at, zone, "at", &giving->at_us, fault));
+    }
     if (giving->at_us > giving->call->now_us) {
         return fault_set(fault, STATUS_INVALID, "time-in-future", "at", at,
                          "A change takes effect now or earlier; it is now %s.",

@@ -52,8 +52,24 @@ struct code_search {
     bool says_one;
 };
 
-static enum status search_code(const struct call *call, int64_t within_id, struct text word,
-                               struct code_search *search, struct fault *fault) {
+/* Whom a word may mean: where a customer is asked for, who resells does not stand in its way. */
+enum sought { ANY_ACCOUNT, CUSTOMERS_FIRST };
+
+/* The claims that stay are those of customers, where there is any. */
+static void keep_customers(struct code_search *search) {
+    size_t kept = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        struct account_claim claim = search->claims[i];
+        if (claim.account.kind == ACCOUNT_CUSTOMER) {
+            search->claims[i] = search->claims[kept];
+            search->claims[kept++] = claim;
+        }
+    }
+    search->count = kept > 0 ? kept : search->count;
+}
+
+static enum status search_code(const struct call *call, int64_t within_id, enum sought sought,
+                               struct text word, struct code_search *search, struct fault *fault) {
     struct account_code_query query = {
         .viewer_id = actor_viewer_id(call), .viewpoint_id = within_id, .within_id = within_id, .code = word};
     *search = (struct code_search){0};
@@ -61,6 +77,9 @@ static enum status search_code(const struct call *call, int64_t within_id, struc
         TRY(load_viewpoint(call, &query.viewpoint_id, fault));
     }
     TRY(account_find_code(call->db, call->arena, &query, &search->claims, &search->count, fault));
+    if (sought == CUSTOMERS_FIRST) {
+        keep_customers(search);
+    }
     search->marks = ARENA_NEW(call->arena, struct code_claim, search->count);
     for (size_t i = 0; i < search->count; i++) {
         search->marks[i] = (struct code_claim){.code = search->claims[i].account.code,
@@ -105,7 +124,7 @@ static enum status find_first(const struct call *call, struct text first, bool *
         *found = status == STATUS_OK;
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    TRY(search_code(call, 0, first, &search, fault));
+    TRY(search_code(call, 0, ANY_ACCOUNT, first, &search, fault));
     *found = search.says_one;
     if (*found) {
         *account = search.claims[search.chosen].account;
@@ -177,8 +196,9 @@ static enum status refuse_ambiguous(const struct call *call, struct text word, c
 /* ---- finding ---- */
 
 /* By whatever word; a code is looked for at or below `within_id` first (0: anywhere). */
-static enum status find_account_within(const struct call *call, int64_t within_id, struct text word,
-                                       const char *field, struct account *account, struct fault *fault) {
+static enum status find_account_within(const struct call *call, int64_t within_id, enum sought sought,
+                                       struct text word, const char *field, struct account *account,
+                                       struct fault *fault) {
     struct code_search search;
     bool found = false;
     int64_t id = 0;
@@ -190,9 +210,9 @@ static enum status find_account_within(const struct call *call, int64_t within_i
         TRY(follow_path(call, word, &found, account, fault));
         return lookup_require_found(&ACCOUNT, word, field, found, fault);
     }
-    TRY(search_code(call, within_id, word, &search, fault));
+    TRY(search_code(call, within_id, sought, word, &search, fault));
     if (search.count == 0 && within_id != 0) {
-        TRY(search_code(call, 0, word, &search, fault));
+        TRY(search_code(call, 0, sought, word, &search, fault));
     }
     TRY(lookup_require_found(&ACCOUNT, word, field, search.count > 0, fault));
     if (!search.says_one) {
@@ -204,7 +224,7 @@ static enum status find_account_within(const struct call *call, int64_t within_i
 
 enum status find_account(const struct call *call, struct text word, const char *field,
                          struct account *account, struct fault *fault) {
-    return find_account_within(call, 0, word, field, account, fault);
+    return find_account_within(call, 0, ANY_ACCOUNT, word, field, account, fault);
 }
 
 enum status account_is_called(const struct call *call, int64_t account_id, struct text word, bool *yes,
@@ -275,7 +295,7 @@ enum status find_customer_below(const struct call *call, const struct agreement 
                                 struct account *customer, struct fault *fault) {
     struct account found = {0};
     bool is_below = false;
-    TRY(find_account_within(call, agreement->buyer_id, word, "customer", &found, fault));
+    TRY(find_account_within(call, agreement->buyer_id, ANY_ACCOUNT, word, "customer", &found, fault));
     TRY(account_is_or_is_above(call->db, agreement->buyer_id, found.id, &is_below, fault));
     if (!is_below) {
         return fault_set(fault, STATUS_INVALID, "not-below-buyer", "customer", word,
@@ -295,7 +315,7 @@ enum status find_customer_of(const struct call *call, int64_t provider_id, struc
         TRY(walk_path(call, trimmed, &is_own, &found, fault));
     }
     if (!is_own) {
-        TRY(find_account(call, trimmed, "customer", &found, fault));
+        TRY(find_account_within(call, 0, CUSTOMERS_FIRST, trimmed, "customer", &found, fault));
     }
     if (found.seller_id != provider_id || found.kind != ACCOUNT_CUSTOMER) {
         return fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", trimmed,
@@ -305,10 +325,15 @@ enum status find_customer_of(const struct call *call, int64_t provider_id, struc
     return STATUS_OK;
 }
 
+enum status find_end_customer(const struct call *call, int64_t within_id, struct text word,
+                              struct account *customer, struct fault *fault) {
+    return find_account_within(call, within_id, CUSTOMERS_FIRST, word, "customer", customer, fault);
+}
+
 enum status find_customer_to_licence(const struct call *call, struct text word, struct account *customer,
                                      struct fault *fault) {
     struct account found = {0};
-    TRY(find_account(call, word, "customer", &found, fault));
+    TRY(find_account_within(call, 0, CUSTOMERS_FIRST, word, "customer", &found, fault));
     if (found.kind != ACCOUNT_CUSTOMER) {
         return fault_set(fault, STATUS_CONFLICT, "not-a-customer", "customer", word,
                          "Name a customer, as licences are at customers: this account is a %s.",

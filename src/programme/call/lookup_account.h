@@ -47,6 +47,11 @@ enum status find_customer_below(const struct call *call, const struct agreement 
 enum status find_customer_of(const struct call *call, int64_t provider_id, struct text word,
                              struct account *customer, struct fault *fault) MUST_CHECK;
 
+/* An end customer at or below an account (0: anywhere), whose names go first. Only where no customer has the
+ * code another account is found by it: the caller checks the kind. */
+enum status find_end_customer(const struct call *call, int64_t within_id, struct text word,
+                              struct account *customer, struct fault *fault) MUST_CHECK;
+
 /* A customer whose seller the actor must act for, with the right to its licences. Faults "not-a-customer",
  * "right-missing", "not-yours". */
 enum status find_customer_to_licence(const struct call *call, struct text word, struct account *customer,
