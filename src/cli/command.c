@@ -261,6 +261,9 @@ bool argument_given(const struct arguments *arguments, const char *name) {
     return arguments->values[index].at != NULL;
 }
 
+/* What a message shows as a number that is right. */
+static const int64_t EXAMPLE = 8;
+
 enum status argument_int(const struct arguments *arguments, const char *name, int64_t otherwise,
                          int64_t least, int64_t most, int64_t *value, struct fault *fault) {
     struct text word = argument_text(arguments, name);
@@ -271,7 +274,9 @@ enum status argument_int(const struct arguments *arguments, const char *name, in
     int64_t number;
     if (!text_to_int64(word, &number) || number < least || number > most) {
         return fault_set(fault, STATUS_INVALID, "malformed-number", name, word,
-                         "Give a whole number from %" PRId64 " to %" PRId64 ".", least, most);
+                         "Give a whole number from %" PRId64 " to %" PRId64
+                         ", without point or comma, such as %" PRId64 ".",
+                         least, most, least <= EXAMPLE && EXAMPLE <= most ? EXAMPLE : least);
     }
     *value = number;
     return STATUS_OK;

@@ -108,7 +108,7 @@ static const char *type_name(const json_t *value) {
     case JSON_STRING:
         return "text";
     case JSON_INTEGER:
-        return "an integer";
+        return "a whole number";
     case JSON_REAL:
         return "a number with a fraction or an exponent";
     case JSON_TRUE:
@@ -149,7 +149,7 @@ static const json_t *ask_field(struct json_object *object, const char *name, enu
 
 static struct text read_text(struct json_document *document, struct text path, const json_t *value) {
     if (!json_is_string(value)) {
-        refuse_type(document, path, value, "text");
+        refuse_type(document, path, value, "text in quotes");
         return TEXT("");
     }
     struct text text = {json_string_value(value), json_string_length(value)};
@@ -176,7 +176,8 @@ int64_t json_read_int(struct json_object *object, const char *name, enum json_ne
         return otherwise;
     }
     if (!json_is_integer(value)) {
-        refuse_type(object->document, path_of(object, name), value, "an integer");
+        refuse_type(object->document, path_of(object, name), value,
+                    "a whole number without quotes, such as 8");
         return otherwise;
     }
     return json_integer_value(value);
@@ -219,7 +220,8 @@ struct text json_read_int_text(struct json_object *object, const char *name) {
         return TEXT("");
     }
     if (!json_is_integer(value)) {
-        refuse_type(object->document, path_of(object, name), value, "an integer");
+        refuse_type(object->document, path_of(object, name), value,
+                    "a whole number without quotes, such as 8");
         return TEXT("");
     }
     return text_format(object->document->arena, "%lld", (long long)json_integer_value(value));
@@ -276,7 +278,7 @@ int64_t json_item_int(struct json_array *array, size_t index) {
     const json_t *value = json_array_get(array->value, index);
     if (!json_is_integer(value)) {
         struct text path = text_format(array->document->arena, "%.*s[%zu]", TEXT_ARGS(array->path), index);
-        refuse_type(array->document, path, value, "an integer");
+        refuse_type(array->document, path, value, "a whole number without quotes, such as 8");
         return 0;
     }
     return json_integer_value(value);

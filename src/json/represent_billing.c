@@ -64,6 +64,7 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
         }
         write_credit_notes(out, edge);
         write_stuck(out, edge);
+        json_write_text_or_null(out, "tax_remark", edge->tax_remark);
         json_write_bool(out, "billed_elsewhere", edge->billed_elsewhere);
     } else {
         json_write_text(out, "reason", edge->reason);

@@ -41,6 +41,9 @@ static void print_closed_edge(const struct close_month_edge *edge, bool dry_run,
                   TEXT_ARGS(number_words(edge->number, arena)), TEXT_ARGS(gross), edge->currency.code,
                   elsewhere_words(edge));
     }
+    if (edge->tax_remark.length > 0) {
+        show_line(stdout, "%.*s: tax: %.*s\n", TEXT_ARGS(names), TEXT_ARGS(edge->tax_remark));
+    }
     for (size_t i = 0; i < edge->stuck_count; i++) {
         const struct close_month_stuck *stuck = &edge->stuck[i];
         struct text month = month_format(arena, stuck->month);
@@ -253,7 +256,7 @@ static enum status run_invoice_write_off(struct operator_session *session, const
     return settle_and_show(session, arguments, write_off_invoice, fault);
 }
 
-enum { POSITIONS_MAX = 1000 };
+enum { POSITIONS_MAX = 1000, UNITS_MAX = 1000000000 };
 
 /* "1,3,4" as line positions. */
 static enum status parse_positions(struct text list, int64_t positions[POSITIONS_MAX], size_t *count,
@@ -361,8 +364,8 @@ static enum status run_correction_add(struct operator_session *session, const st
                                          .reason = argument_text(arguments, "reason"),
                                          .dry_run = argument_given(arguments, "dry-run")};
     struct correction_page page;
-    TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
-    TRY(argument_int(arguments, "seats", 0, 0, INT64_MAX, &input.seats, fault));
+    TRY(argument_int(arguments, "units", 0, 0, UNITS_MAX, &input.units, fault));
+    TRY(argument_int(arguments, "seats", 0, 0, INT32_MAX, &input.seats, fault));
     TRY(add_correction(&session->call, &input, &page, fault));
     struct json_writer writer = show_list_begin(session);
     for (size_t i = 0; i < page.count; i++) {

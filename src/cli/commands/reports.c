@@ -23,6 +23,8 @@ static void show_report_detail(struct operator_session *session, const struct ar
     show_bytes(document_report_text(&session->arena, &detail->report));
 }
 
+enum { UNITS_MAX = 1000000000 };
+
 static enum status run_report_show(struct operator_session *session, const struct arguments *arguments,
                                    struct fault *fault) {
     struct report_name name = name_given(arguments);
@@ -55,7 +57,7 @@ static enum status run_report_adjust(struct operator_session *session, const str
             fault, STATUS_INVALID, "missing-option", "units", TEXT(""),
             "Say what is to be charged with --units N, or take an adjustment back with --withdraw.");
     }
-    TRY(argument_int(arguments, "units", 0, 0, INT64_MAX, &input.units, fault));
+    TRY(argument_int(arguments, "units", 0, 0, UNITS_MAX, &input.units, fault));
     TRY(adjust_report(&session->call, &input, &detail, fault));
     show_report_detail(session, arguments, &detail);
     return STATUS_OK;

@@ -13,23 +13,26 @@
 #include <string.h>
 
 static const int64_t HUNDRED_PERCENT = 1000000;
+enum { PERCENT_BYTES = 32 };
 
 struct tax_category {
     const char *code;
     bool may_be_zero;
     bool may_be_above_zero;
+    bool needs_numbers;
+    bool needs_country;
 };
 
-static const struct tax_category CATEGORIES[] = {
-    {"S", false, true},  /* standard rate; without tax it would be Z, E or O (BR-S-05) */
-    {"Z", true, false},  /* zero rated */
-    {"E", true, false},  /* exempt */
-    {"AE", true, false}, /* reverse charge */
-    {"K", true, false},  /* within the European Economic Area */
-    {"G", true, false},  /* export */
-    {"O", true, false},  /* outside the scope of tax */
-    {"L", true, true},   /* Canary Islands */
-    {"M", true, true},   /* Ceuta and Melilla */
+static const struct tax_category CATEGORIES[TAX_CATEGORIES] = {
+    {"S", false, true, false, false}, /* standard rate; without tax it would be Z, E or O (BR-S-05) */
+    {"Z", true, false, false, false}, /* zero rated */
+    {"E", true, false, false, false}, /* exempt */
+    {"AE", true, false, true, false}, /* reverse charge */
+    {"K", true, false, true, true},   /* within the European Economic Area */
+    {"G", true, false, false, false}, /* export */
+    {"O", true, false, false, false}, /* outside the scope of tax */
+    {"L", true, true, false, false},  /* Canary Islands */
+    {"M", true, true, false, false},  /* Ceuta and Melilla */
 };
 
 static const struct tax_category *find_category(const char *code) {
@@ -39,6 +42,38 @@ static const struct tax_category *find_category(const char *code) {
         }
     }
     return NULL;
+}
+
+/* As people give it: 8.25 of 82500 millionths. */
+static void percent_write(int64_t rate_millionths, char value[PERCENT_BYTES]) {
+    enum { PER_PERCENT = 10000, DIGITS = 4 };
+    uint64_t rate = rate_millionths < 0 ? 0 - (uint64_t)rate_millionths : (uint64_t)rate_millionths;
+    int length =
+        snprintf(value, PERCENT_BYTES, "%s%llu.%0*llu", rate_millionths < 0 ? "-" : "",
+                 (unsigned long long)(rate / PER_PERCENT), DIGITS, (unsigned long long)(rate % PER_PERCENT));
+    while (value[length - 1] == '0') {
+        value[--length] = '\0';
+    }
+    value[value[length - 1] == '.' ? length - 1 : length] = '\0';
+}
+
+enum tax_lack tax_lacks(struct tax tax, const struct tax_parties *parties) {
+    const struct tax_category *category = find_category(tax.category);
+    if (category == NULL || !category->needs_numbers) {
+        return TAX_LACKS_NOTHING;
+    }
+    if (parties->seller_number.length == 0) {
+        return TAX_LACKS_SELLER_NUMBER;
+    }
+    if (parties->buyer_number.length == 0) {
+        return TAX_LACKS_BUYER_NUMBER;
+    }
+    return category->needs_country && parties->buyer_country.length == 0 ? TAX_LACKS_BUYER_COUNTRY
+                                                                         : TAX_LACKS_NOTHING;
+}
+
+bool tax_stands_alone(struct tax tax) {
+    return strcmp(tax.category, "O") == 0;
 }
 
 enum status tax_check(struct tax tax, const char *field, struct fault *fault) {
@@ -52,21 +87,23 @@ enum status tax_check(struct tax tax, const char *field, struct fault *fault) {
                          "Give %s as one of S, Z, E, AE, K, G, O, L and M (EN 16931).", name);
     }
     snprintf(name, sizeof name, "%s_rate", field);
-    char value[32];
-    snprintf(value, sizeof value, "%lld", (long long)tax.rate_millionths);
+    char value[PERCENT_BYTES];
+    percent_write(tax.rate_millionths, value);
     if (tax.rate_millionths < 0 || tax.rate_millionths > HUNDRED_PERCENT) {
         return fault_set(fault, STATUS_INVALID, "tax-rate-out-of-range", name, text_of(value),
-                         "Give %s from 0 to 1000000 millionths (0 %% to 100 %%).", name);
+                         "Give %s as a percentage from 0 to 100, such as 19 or 8.875.", name);
     }
     if (tax.rate_millionths == 0 && !category->may_be_zero) {
-        return fault_set(
-            fault, STATUS_INVALID, "tax-rate-unsuitable", name, text_of(value),
-            "Give %s above 0 in category %s. What is not taxed has category Z, E, AE, K, G or O.", name,
-            category->code);
+        return fault_set(fault, STATUS_INVALID, "tax-rate-unsuitable", name, text_of(value),
+                         "Give %s above 0 in category %s, such as 19 or 8.875. What is not taxed has "
+                         "category Z, E, AE, K, "
+                         "G or O.",
+                         name, category->code);
     }
     if (tax.rate_millionths > 0 && !category->may_be_above_zero) {
         return fault_set(fault, STATUS_INVALID, "tax-rate-unsuitable", name, text_of(value),
-                         "Give %s as 0 in category %s. Only S, L and M have a rate.", name, category->code);
+                         "Leave %s out in category %s, or give 0. Only S, L and M have a rate.", name,
+                         category->code);
     }
     return STATUS_OK;
 }

@@ -14,6 +14,7 @@
 #include "programme/billing/load_snapshot.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
+#include "programme/call/tax_parties.h"
 #include "programme/parties/heartbeat.h"
 #include "programme/usage/decide_report.h"
 #include "programme/usage/find_report.h"
@@ -24,6 +25,7 @@
 #include "store/billing/one_off_charges.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* A batch goes out at the end of a seller once it has so many lines. */
 enum { BATCH_LINES = 100000, PROGRESS_EDGES = 512 };
@@ -250,6 +252,26 @@ static struct invoice_head head_of(const struct closing *closing, uint32_t agree
     };
 }
 
+/* What is kept is billed as it stands; who bills is told what the document lacks. */
+static struct text remark_on_tax(const struct closing *closing, uint32_t agreement,
+                                 const struct edge_bill *bill) {
+    const struct snapshot *snapshot = &closing->snapshot;
+    const struct snapshot_edge *on = &snapshot->edges[snapshot->edge_of_agreement[agreement]];
+    struct tax taxes[TAX_CATEGORIES];
+    size_t count = 0;
+    for (size_t i = 0; i < bill->line_count; i++) {
+        size_t known = 0;
+        while (known < count && strcmp(taxes[known].category, bill->lines[i].tax.category) != 0) {
+            known++;
+        }
+        if (known == count && count < TAX_CATEGORIES) {
+            taxes[count++] = bill->lines[i].tax;
+        }
+    }
+    return tax_remark(closing->call->arena, taxes, count, &snapshot->accounts[on->seller],
+                      &snapshot->accounts[on->buyer]);
+}
+
 static enum status add_invoice(struct closing *closing, uint32_t agreement, const struct edge_bill *bill,
                                struct closed_edge *closed, struct fault *fault) {
     struct billed_total total;
@@ -262,6 +284,7 @@ static enum status add_invoice(struct closing *closing, uint32_t agreement, cons
         return STATUS_OK;
     }
     TRY(document_batch_add(&closing->batch, &document, &total, fault));
+    closed->edge.tax_remark = remark_on_tax(closing, agreement, bill);
     assert(total.gross_minor == bill->total.gross_minor);
     closing->seller_invoices++;
     return STATUS_OK;

@@ -53,7 +53,8 @@ struct close_month_edge {
     size_t credit_note_count;
     const struct close_month_stuck *stuck; /* what waits and is not on it */
     size_t stuck_count;
-    bool billed_elsewhere; /* its seller bills usage elsewhere: only charges and corrections are on it */
+    struct text tax_remark; /* what the invoice lacks by the rules of its tax categories; empty: nothing */
+    bool billed_elsewhere;  /* its seller bills usage elsewhere: only charges and corrections are on it */
     /* open: why */
     struct text reason;  /* "month-not-ended", "report-missing", "price-missing", "amount-overflow", … */
     struct text message; /* one sentence; names what is missing */

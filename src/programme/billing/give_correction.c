@@ -71,13 +71,13 @@ static enum status check_input(const struct giving *giving, struct fault *fault)
     }
     if (asked->has_units && (asked->units < 0 || asked->units > UNITS_MAX)) {
         return fault_set(fault, STATUS_INVALID, "units-out-of-range", "units",
-                         text_format(arena, "%lld", (long long)asked->units), "Give from 0 to %d units.",
-                         UNITS_MAX);
+                         text_format(arena, "%lld", (long long)asked->units),
+                         "Give units as a whole number from 0 to %d, such as 8.", UNITS_MAX);
     }
     if (asked->has_seats && (asked->seats < 0 || asked->seats > INT32_MAX)) {
         return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats",
-                         text_format(arena, "%lld", (long long)asked->seats), "Give from 0 to %d seats.",
-                         INT32_MAX);
+                         text_format(arena, "%lld", (long long)asked->seats),
+                         "Give seats as a whole number from 0 to %d, such as 8.", INT32_MAX);
     }
     return check_correction_reason(asked->reason, fault);
 }

@@ -6,12 +6,13 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/name_cache.h"
+#include "programme/call/tax_parties.h"
 #include "programme/call/validate.h"
 #include "store/billing/one_off_charges.h"
 #include "store/parties/amendments.h"
 
 enum { MONTHS_BEFORE_SIGNATURE = 12, MONTHS_AHEAD = 12 };
-enum { QUANTITY_MAX = 1000000000, DESCRIPTION_BYTES_MAX = 500, UNIT_PRICE_DIGITS = 6, PERCENT_DIGITS = 4 };
+enum { QUANTITY_MAX = 1000000000, DESCRIPTION_BYTES_MAX = 500, UNIT_PRICE_DIGITS = 6 };
 
 static enum status view_charge(struct name_cache *names, const struct one_off_charge *charge,
                                struct one_off_charge_view *view, struct fault *fault) {
@@ -52,26 +53,18 @@ static enum status view_charge(struct name_cache *names, const struct one_off_ch
 
 /* ---- adding ---- */
 
-static enum status parse_tax(const struct add_one_off_charge_input *input, const struct agreement *agreement,
-                             struct tax *tax, struct fault *fault) {
-    struct tax given = {0};
+static enum status parse_tax(struct call *call, const struct add_one_off_charge_input *input,
+                             const struct agreement *agreement, struct tax *tax, struct fault *fault) {
+    struct account seller;
+    struct account buyer;
+    TRY(check_tax_change(input->tax_category, input->tax_rate, agreement->tax, tax, fault));
     if (input->tax_category.length == 0 && input->tax_rate.length == 0) {
-        *tax = agreement->tax;
         return STATUS_OK;
     }
-    if (input->tax_category.length == 0 || input->tax_category.length >= sizeof(given.category)) {
-        return fault_set(fault, STATUS_INVALID, "unknown-tax-category", "tax_category", input->tax_category,
-                         "Give a tax category: one of S, Z, E, AE, K, G, O, L, M.");
-    }
-    for (size_t i = 0; i < input->tax_category.length; i++) {
-        given.category[i] = input->tax_category.at[i];
-    }
-    if (input->tax_rate.length > 0) {
-        TRY(decimal_parse(input->tax_rate, PERCENT_DIGITS, "tax_rate", &given.rate_millionths, fault));
-    }
-    TRY(tax_check(given, "tax", fault));
-    *tax = given;
-    return STATUS_OK;
+    TRY(check_tax_beside(*tax, agreement->tax, fault));
+    TRY(account_load(call->db, call->arena, agreement->seller_id, &seller, fault));
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    return check_tax_parties(*tax, &seller, &buyer, fault);
 }
 
 static enum status parse_charge(struct call *call, const struct add_one_off_charge_input *input,
@@ -99,7 +92,7 @@ static enum status parse_charge(struct call *call, const struct add_one_off_char
         return fault_set(fault, STATUS_INVALID, "negative-price", "unit_price", input->unit_price,
                          "A charge is not negative. Give money back with a credit note.");
     }
-    return parse_tax(input, agreement, &charge->tax, fault);
+    return parse_tax(call, input, agreement, &charge->tax, fault);
 }
 
 static enum status require_open(const struct call *call, const struct month_edge *edge, struct month month,

@@ -195,9 +195,27 @@ enum status check_tax(struct text category, struct text rate, struct tax *tax, s
     memcpy(made.category, code.at, code.length);
     if (percent.length > 0) {
         /* A percent is 10,000 millionths. */
-        TRY(decimal_parse(percent, 4, "tax_rate", &made.rate_millionths, fault));
+        if (decimal_parse(percent, 4, "tax_rate", &made.rate_millionths, fault) != STATUS_OK) {
+            return fault_set(
+                fault, STATUS_INVALID, "malformed-number", "tax_rate", percent,
+                "Give tax_rate as a percentage from 0 to 100, such as 19 or 8.875: a point, at most "
+                "4 decimals, and no sign.");
+        }
     }
     TRY(tax_check(made, "tax", fault));
     *tax = made;
     return STATUS_OK;
+}
+
+enum status check_tax_change(struct text category, struct text rate, struct tax present, struct tax *tax,
+                             struct fault *fault) {
+    struct text code = text_trim(category);
+    if (code.length == 0 && text_trim(rate).length == 0) {
+        *tax = present;
+        return STATUS_OK;
+    }
+    if (code.length == 0 && present.rate_millionths > 0) {
+        code = text_of(present.category);
+    }
+    return check_tax(code, rate, tax, fault);
 }

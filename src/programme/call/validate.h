@@ -57,4 +57,9 @@ enum status check_yes_no(struct text given, const char *field, bool *yes, struct
 enum status check_tax(struct text category, struct text rate, struct tax *tax,
                       struct fault *fault) MUST_CHECK;
 
+/* The same in place of a present one, which stays where neither is given. A rate alone keeps a category that
+ * has one. */
+enum status check_tax_change(struct text category, struct text rate, struct tax present, struct tax *tax,
+                             struct fault *fault) MUST_CHECK;
+
 #endif

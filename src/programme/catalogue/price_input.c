@@ -1,6 +1,7 @@
 #include "programme/catalogue/price_input.h"
 
 #include "programme/call/lookup_account.h"
+#include "programme/call/tax_parties.h"
 #include "programme/call/validate.h"
 #include "store/catalogue/skus.h"
 #include "store/parties/amendments.h"
@@ -28,6 +29,8 @@ static enum status find_edge(struct pricing *pricing, struct text buyer_word, st
                          TEXT_ARGS(buyer.code));
     }
     pricing->buyer_id = buyer.id;
+    pricing->buyer = buyer;
+    pricing->tax = agreement.tax;
     pricing->buyer_code = buyer.code;
     pricing->currency = agreement.currency;
     return amendments_of(call->db, call->arena, agreement.id, &pricing->amendments, &pricing->amendment_count,
@@ -63,24 +66,48 @@ enum status pricing_check_sku(const struct pricing *pricing, const struct sku *s
     return STATUS_OK;
 }
 
+/* The amendment whose terms a month has; NULL: the first terms. */
+static const struct amendment *amendment_in(const struct pricing *pricing, struct month month) {
+    const struct amendment *found = NULL;
+    for (size_t i = 0; i < pricing->amendment_count; i++) {
+        const struct amendment *amendment = &pricing->amendments[i];
+        bool holds = amendment->state == AMENDMENT_ACCEPTED && amendment->from.index <= month.index;
+        if (holds && (found == NULL || amendment->from.index >= found->from.index)) {
+            found = amendment;
+        }
+    }
+    return found;
+}
+
 /* The currency of the terms of a month, and whether one of the terms from that month on is in `wanted`. */
 static struct text currency_in(const struct pricing *pricing, struct month month, struct text wanted,
                                bool *is_ever) {
-    struct text currency = pricing->currency;
-    struct month since = {INT32_MIN};
-    *is_ever = false;
+    const struct amendment *of_month = amendment_in(pricing, month);
+    struct text currency = of_month == NULL ? pricing->currency : of_month->currency;
+    *is_ever = text_equal(currency, wanted);
     for (size_t i = 0; i < pricing->amendment_count; i++) {
         const struct amendment *amendment = &pricing->amendments[i];
-        bool is_accepted = amendment->state == AMENDMENT_ACCEPTED;
-        if (is_accepted && amendment->from.index <= month.index && amendment->from.index >= since.index) {
-            currency = amendment->currency;
-            since = amendment->from;
-        }
-        *is_ever = *is_ever || (is_accepted && amendment->from.index > month.index &&
-                                text_equal(amendment->currency, wanted));
+        *is_ever =
+            *is_ever || (amendment->state == AMENDMENT_ACCEPTED && amendment->from.index > month.index &&
+                         text_equal(amendment->currency, wanted));
     }
-    *is_ever = *is_ever || text_equal(currency, wanted);
     return currency;
+}
+
+/* A standard price is for any buyer, so its seller alone is asked. */
+static enum status parse_tax(const struct pricing *pricing, const struct set_price_input *input,
+                             struct date from, struct price_edge *edge, struct fault *fault) {
+    edge->has_tax = text_trim(input->tax_category).length > 0 || text_trim(input->tax_rate).length > 0;
+    if (!edge->has_tax) {
+        return STATUS_OK;
+    }
+    TRY(check_tax(input->tax_category, input->tax_rate, &edge->tax, fault));
+    if (pricing->buyer_id == 0) {
+        return check_tax_parties(edge->tax, &pricing->seller, NULL, fault);
+    }
+    const struct amendment *of_month = amendment_in(pricing, date_month(from));
+    TRY(check_tax_beside(edge->tax, of_month == NULL ? pricing->tax : of_month->tax, fault));
+    return check_tax_parties(edge->tax, &pricing->seller, &pricing->buyer, fault);
 }
 
 /* A standard price may be in any currency; it holds for the edges whose agreement is in that one. A buyer's
@@ -138,8 +165,7 @@ enum status pricing_parse_price(const struct pricing *pricing, const struct set_
     TRY(parse_currency(pricing, input->currency, price->effective_from, &edge->currency, fault));
     TRY(parse_modes(input, price, fault));
     TRY(parse_terms(input, &price->terms, fault));
-    edge->has_tax = text_trim(input->tax_category).length > 0 || text_trim(input->tax_rate).length > 0;
-    return edge->has_tax ? check_tax(input->tax_category, input->tax_rate, &edge->tax, fault) : STATUS_OK;
+    return parse_tax(pricing, input, price->effective_from, edge, fault);
 }
 
 enum status pricing_parse_tier(const struct tier_input *input, struct price_tier *tier, struct fault *fault) {

@@ -44,7 +44,9 @@ struct pricing {
     struct call *call;
     struct account seller;
     int64_t buyer_id;             /* 0: standard */
+    struct account buyer;         /* of its own prices */
     struct text buyer_code;       /* empty: standard */
+    struct tax tax;               /* the agreement's first */
     struct text currency;         /* the agreement's first, the programme's for standard prices */
     struct amendment *amendments; /* of the agreement with the buyer, by number */
     size_t amendment_count;

@@ -172,6 +172,7 @@ static enum status make_successor(struct call *call, const struct moving *moving
     struct agreement_terms_input terms = {.currency = old->currency,
                                           .time_zone = old->time_zone,
                                           .tax_category = text_copy(call->arena, text_of(old->tax.category)),
+                                          .tax_is_taken_over = true,
                                           .tax_rate =
                                               decimal_format_short(call->arena, old->tax.rate_millionths, 4)};
     bool is_taken = false;

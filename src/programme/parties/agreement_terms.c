@@ -2,6 +2,7 @@
 
 #include "core/money/money.h"
 #include "core/time/zone.h"
+#include "programme/call/tax_parties.h"
 #include "programme/call/validate.h"
 #include "store/parties/accounts.h"
 #include "store/parties/programme.h"
@@ -16,25 +17,26 @@ static enum status check_zone(struct text name, struct fault *fault) {
     return status;
 }
 
-static enum status check_tax_words(const struct agreement_terms_input *terms, struct agreement *agreement,
-                                   struct fault *fault) {
-    struct text category = terms->tax_category;
-    if (category.length == 0 && terms->tax_rate.length == 0) {
+/* What is not said stays, whatever its parties lack by now; so does what a move takes over. */
+static enum status check_tax_words(struct call *call, const struct agreement_terms_input *terms,
+                                   struct agreement *agreement, struct fault *fault) {
+    struct account seller;
+    struct account buyer;
+    if (terms->tax_category.length == 0 && terms->tax_rate.length == 0) {
         return STATUS_OK;
     }
-    if (category.length == 0 && agreement->tax.rate_millionths > 0) {
-        category = text_of(agreement->tax.category);
+    TRY(check_tax_change(terms->tax_category, terms->tax_rate, agreement->tax, &agreement->tax, fault));
+    if (terms->tax_is_taken_over) {
+        return STATUS_OK;
     }
-    struct tax tax;
-    TRY(check_tax(category, terms->tax_rate, &tax, fault));
-    agreement->tax = tax;
-    return STATUS_OK;
+    TRY(account_load(call->db, call->arena, agreement->seller_id, &seller, fault));
+    TRY(account_load(call->db, call->arena, agreement->buyer_id, &buyer, fault));
+    return check_tax_parties(agreement->tax, &seller, &buyer, fault);
 }
 
 enum status agreement_change_terms(struct call *call, const struct agreement_terms_input *terms,
                                    struct agreement *agreement, struct fault *fault) {
     struct currency currency;
-    (void)call;
     if (terms->currency.length > 0) {
         TRY(currency_find(terms->currency, "currency", &currency, fault));
         agreement->currency = terms->currency;
@@ -43,7 +45,7 @@ enum status agreement_change_terms(struct call *call, const struct agreement_ter
         TRY(check_zone(terms->time_zone, fault));
         agreement->time_zone = terms->time_zone;
     }
-    TRY(check_tax_words(terms, agreement, fault));
+    TRY(check_tax_words(call, terms, agreement, fault));
     TRY(check_number(terms->payment_days, "payment_days", 0, PAYMENT_DAYS_MAX, agreement->payment_days,
                      &agreement->payment_days, fault));
     TRY(check_number(terms->report_due_days, "report_due_days", 0, REPORT_DUE_DAYS_MAX,

@@ -15,7 +15,7 @@ enum status agreement_check_names(struct call *call, const struct agreement *agr
                                   struct fault *fault) MUST_CHECK;
 
 /* All terms of a new agreement: empty words take the defaults. Faults "unknown-currency",
- * "unknown-time-zone", those of the tax, "number-out-of-range", "text-too-long",
+ * "unknown-time-zone", those of the tax and of check_tax_parties, "number-out-of-range", "text-too-long",
  * "not-a-reseller", "names-not-given". */
 enum status agreement_fill_terms(struct call *call, const struct agreement_terms_input *terms,
                                  struct agreement *agreement, struct fault *fault) MUST_CHECK;

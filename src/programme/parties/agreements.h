@@ -17,6 +17,7 @@ struct agreement_terms_input {
     struct text time_zone;       /* the programme's */
     struct text tax_category;    /* "O" (not subject to tax) */
     struct text tax_rate;        /* percent, "20" or "8.25"; 0 */
+    bool tax_is_taken_over;      /* of an agreement that was: its parties are not asked for tax numbers */
     struct text payment_days;    /* 30 */
     struct text report_due_days; /* 5 */
     struct text text;            /* terms that the invoices print; none */
@@ -56,7 +57,8 @@ struct offer_agreement_input {
 };
 
 /* Faults: "not-an-edge", "agreement-exists" (signed or suspended already), "unknown-currency",
- * "unknown-time-zone", faults of the tax, "malformed-days", "not-a-reseller", "names-not-given", "stale". */
+ * "unknown-time-zone", faults of the tax ("tax-number-missing", "country-missing" among them),
+ * "malformed-days", "not-a-reseller", "names-not-given", "stale". */
 enum status offer_agreement(struct call *call, const struct offer_agreement_input *input,
                             struct agreement_view *out, struct fault *fault) MUST_CHECK;
 

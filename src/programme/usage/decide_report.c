@@ -159,7 +159,7 @@ static enum status check_adjustment(const struct call *call, const struct adjust
     if (input->units < 0 || input->units > REPORT_UNITS_MAX) {
         return fault_set(fault, STATUS_INVALID, "units-out-of-range", "units",
                          text_format(call->arena, "%lld", (long long)input->units),
-                         "Give from 0 to %d units.", REPORT_UNITS_MAX);
+                         "Give units as a whole number from 0 to %d, such as 8.", REPORT_UNITS_MAX);
     }
     return check_reason(input->reason, fault);
 }
