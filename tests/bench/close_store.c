@@ -5,6 +5,7 @@
 #include "core/time/zone.h"
 #include "loose_tables.h"
 #include "programme/parties/init_programme.h"
+#include "programme/usage/keep_usage.h"
 #include "store/engine/db_engine.h"
 
 #include <stdio.h>
@@ -162,20 +163,14 @@ static void make_at(const struct place *place, int64_t licences) {
     bench_must(fill(&bench.call, licences, &fault), &fault);
     bench_call_close(&bench);
     loose_tables_put_back(&tables, place);
+    bench_call_open(&bench, place, 0);
+    bench_must(hurry(bench.call.db, &fault), &fault);
+    bench_must(rebuild_usage(&bench.call, &fault), &fault);
+    bench_call_close(&bench);
     place_settle(place);
 }
 
 /* ---- what is kept ---- */
-
-/* Whether the place is there, whole, and of this program's version. */
-static bool is_current(const struct place *place) {
-    struct db *db = NULL;
-    struct fault fault;
-    bench_must(db_open(text_of(place->url), &db, &fault), &fault);
-    bool is = db_check_version(db, &fault) == STATUS_OK;
-    db_close(db);
-    return is;
-}
 
 static struct place kept_place(enum db_engine engine, int64_t licences) {
     char name[64];
@@ -183,12 +178,32 @@ static struct place kept_place(enum db_engine engine, int64_t licences) {
     return place_kept(engine, name);
 }
 
+/* Whether the kept place is there and could be brought to this program's version: one that a later program
+ * has made cannot. */
+static bool is_usable(const struct place *kept) {
+    struct bench_call bench;
+    struct fault fault;
+    if (!place_is_there(kept)) {
+        return false;
+    }
+    bench_call_open(&bench, kept, 0);
+    enum status status = hurry(bench.call.db, &fault);
+    if (status == STATUS_OK) {
+        status = db_migrate(bench.call.db, &fault);
+    }
+    if (status == STATUS_OK) {
+        status = keep_usage_of_before(&bench.call, &fault);
+    }
+    bench_call_close(&bench);
+    return status == STATUS_OK;
+}
+
 struct close_store close_store_keep(enum db_engine engine, int64_t licences) {
     struct close_store store = {.place = kept_place(engine, licences), .is_kept = true};
+    if (is_usable(&store.place)) {
+        return store;
+    }
     if (place_is_there(&store.place)) {
-        if (is_current(&store.place)) {
-            return store;
-        }
         place_drop(&store.place);
     }
     struct place unfinished = place_kept(engine, "close-unfinished");
@@ -203,9 +218,9 @@ struct close_store close_store_keep(enum db_engine engine, int64_t licences) {
 
 struct close_store close_store_open(enum db_engine engine, int64_t licences) {
     if (place_keeps_stores()) {
-        struct place kept = kept_place(engine, licences);
-        if (place_is_there(&kept) && is_current(&kept)) {
-            return (struct close_store){.place = kept, .is_kept = true};
+        struct close_store kept = {.place = kept_place(engine, licences), .is_kept = true};
+        if (is_usable(&kept.place)) {
+            return kept;
         }
     }
     struct close_store store = {.place = place_make(engine, "store")};
