@@ -10,6 +10,7 @@ extern const struct route_group AGREEMENT_ROUTES;
 extern const struct route_group CATALOGUE_ROUTES;
 extern const struct route_group LICENCE_ROUTES;
 extern const struct route_group MOVE_ROUTES;
+extern const struct route_group PREVIEW_ROUTES;
 extern const struct route_group DELIVERY_ROUTES;
 extern const struct route_group DEVICE_ROUTES;
 extern const struct route_group KEY_ROUTES;

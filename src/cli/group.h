@@ -10,6 +10,7 @@ extern const struct command_group catalogue_commands;
 extern const struct command_group licence_commands;
 extern const struct command_group release_commands;
 extern const struct command_group move_commands;
+extern const struct command_group preview_commands;
 extern const struct command_group device_commands;
 extern const struct command_group key_commands;
 extern const struct command_group report_commands;

@@ -16,6 +16,7 @@
 #include "programme/billing/explain_line.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
+#include "programme/billing/preview.h"
 #include "programme/billing/show_invoices.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
@@ -111,6 +112,9 @@ void represent_one_off_charge(struct json_writer *out, const char *name,
 void represent_correction(struct json_writer *out, const char *name,
                           const struct correction_view *correction);
 void represent_balance(struct json_writer *out, const char *name, const struct ledger_balance *balance);
+/* The whole of it; its rows alone, each with its edge and month, inside an array. */
+void represent_preview(struct json_writer *out, const char *name, const struct preview *preview);
+void represent_preview_rows(struct json_writer *out, const struct preview *preview);
 void represent_margins(struct json_writer *out, const char *name, const struct show_margins_result *result);
 void represent_check(struct json_writer *out, const char *name, const struct audit_store_result *result);
 

@@ -126,6 +126,7 @@ async function orderAndIssue(people, customer) {
   const [first, second, third] = issued.items;
   assert.equal((await alpine.get(`/v1/licences/${first.licence.id}/key`)).key, first.key);
   assert.equal((await alpine.post('/v1/licences/find', { key: first.key.toLowerCase() })).id, first.licence.id);
+  await previewIt(people, block, first.licence);
   const on = await alpine.post(`/v1/licences/${first.licence.id}/on`, {});
   assert.equal(on.counted_seats, 10);
   await alpine.post(`/v1/licences/${second.licence.id}/on`, {});
@@ -154,6 +155,45 @@ async function orderAndIssue(people, customer) {
   const other = await alpine.post('/v1/blocks', { sku: 'MAIL', size: 5 }, 201);
   assert.equal((await alpine.post(`/v1/blocks/${other.id}/close`, {})).state, 'closed');
   return first.licence;
+}
+
+// Before a licence is turned on each party reads what that would do to its own edge, and the provider what is left of its block.
+async function previewIt({ alpine, distributor, contoso }, block, licence) {
+  const change = { change: 'on', licences: [licence.id] };
+  const preview = await alpine.post('/v1/previews/change', change);
+  assert.deepEqual(preview.edges.map((edge) => [edge.seller.code, edge.buyer.code, edge.side]).sort(),
+    [['ALPINE', 'TREY', 'revenue'], ['NORTHWIND', 'ALPINE', 'cost']]);
+  const { revenue, cost, margin } = preview.totals[0].whole_month;
+  assert.deepEqual([revenue, cost, margin], ['150.00', '100.00', '50.00']);
+  const [row] = preview.edges.find((edge) => edge.side === 'cost').whole_month.rows;
+  assert.deepEqual([row.before.units, row.after.units, row.after.lines[0].unit_price, row.after.price.tier_mode], ['0', '10', '10', 'volume']);
+  assert.deepEqual((await distributor.post('/v1/previews/change', change)).edges.map((edge) => edge.side).sort(), ['cost', 'revenue']);
+  assert.deepEqual((await contoso.post('/v1/previews/change', change)).edges.map((edge) => edge.seller.code), ['CONTOSO']);
+  await alpine.refused(409, 'wrong-state', 'POST', '/v1/previews/change', { body: { change: 'off', licences: [licence.id] } });
+  await alpine.refused(422, 'unknown-change', 'POST', '/v1/previews/change', { body: { change: 'up', licences: [licence.id] } });
+  await alpine.refused(422, 'missing-field', 'POST', '/v1/previews/change', { body: { change: 'on' } });
+  await alpine.refused(404, 'unknown-licence', 'POST', '/v1/previews/change', { body: { change: 'on', licences: [licence.id.replace('lic_', 'lix_')] } });
+  const issue = await alpine.post('/v1/previews/change', { change: 'issue', block: block.id, customer: 'TREY', seats: 5, count: 2 });
+  assert.deepEqual(issue.blocks, [{ id: block.id, free_seats: 20 }]);
+  await distributor.refused(404, 'unknown-block', 'POST', '/v1/previews/change', { body: { change: 'issue', block: block.id, customer: 'TREY', seats: 5 } });
+  assert.equal((await alpine.post('/v1/previews/change', { change: 'on', customer: 'TREY' })).licences, 3);
+  const dearer = csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nSUITE,USD,2027-01-01,peak,flat,1,18\n');
+  assert.deepEqual((await alpine.must(200, 'POST', '/v1/previews/prices', dearer)).edges, []);
+  const bad = await alpine.call('POST', '/v1/previews/prices', csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nNONE,USD,2027-01-01,peak,flat,1,18\n'));
+  assert.equal(bad.status, 422);
+}
+
+// What is on is billed at the new prices from their month on, and not while its agreement is suspended.
+async function previewPricesAndSuspension({ alpine, distributor }, agreement) {
+  const dearer = csv('sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nSUITE,USD,2027-01-01,peak,flat,1,18\n');
+  const { edges: [edge] } = await alpine.must(200, 'POST', '/v1/previews/prices', dearer);
+  assert.deepEqual([edge.buyer.code, edge.this_month.difference, edge.whole_month.month], ['TREY', '0.00', '2027-01']);
+  assert.equal(edge.whole_month.difference, (3 * Number(edge.whole_month.rows[0].after.units)).toFixed(2));
+  const suspended = await distributor.post(`/v1/agreements/${agreement.id}/preview`, { change: 'suspend' });
+  assert.equal(suspended.customers, 1);
+  assert.ok(Number(suspended.totals[0].whole_month.revenue) < 0);
+  await alpine.refused(403, 'not-yours', 'POST', `/v1/agreements/${agreement.id}/preview`, { body: { change: 'suspend' } });
+  await distributor.refused(409, 'wrong-state', 'POST', `/v1/agreements/${agreement.id}/preview`, { body: { change: 'resume' } });
 }
 
 async function deploy({ alpine, server, contoso, distributor }, { id }, licence, key) {
@@ -197,6 +237,7 @@ async function deploy({ alpine, server, contoso, distributor }, { id }, licence,
 }
 
 async function suspendAndResume({ distributor, alpine }, agreement, licence) {
+  await previewPricesAndSuspension({ alpine, distributor }, agreement);
   const suspended = await distributor.post(`/v1/agreements/${agreement.id}/suspend`, { reason: 'An invoice is open.' });
   assert.equal(suspended.state, 'suspended');
   const seen = await alpine.get(`/v1/licences/${licence.id}`);

@@ -16,6 +16,7 @@ import exports
 import openapi
 import past
 import persons
+import previews
 import reads
 import writes
 from stage import Stage
@@ -39,6 +40,7 @@ TESTS = (reads.each_thing_is_there_for_those_alone_who_may_see_it,
          doors.a_cursor_is_of_one_list_and_one_account,
          doors.a_version_tells_nothing_of_what_is_not_seen,
          doors.a_key_used_by_two_accounts_is_two_keys,
+         previews.previews_tell_of_own_edges_alone,
          writes.a_token_that_reads_writes_nothing,
          writes.a_user_who_views_writes_nothing,
          writes.nobody_changes_what_is_another_s,

@@ -440,6 +440,29 @@ class TheCommand(Command):
         said = self.say("margin", "show", "--account", "CEDAR", "--month", "2026-10", "--by", "customer-sku")
         self.assertRegex(said, r"DENTAL.*EPP.*27\.00")
 
+    def test_a_preview_says_what_a_change_would_do_and_changes_nothing(self):
+        self.begin()
+        _, licence = self.issue(3)
+        events = self.say("export", "events")
+        said = self.say("preview", "change", "on", "--licence", licence)
+        self.assertRegex(said, r"CEDAR +DENTAL +DENTAL +EPP +0 +3 +0\.00 +27\.00 +27\.00 +USD")
+        asked = self.ask("preview", "change", "seats", "--licence", licence, "--seats", "5", "--account", "CEDAR")
+        self.assertEqual(asked["edges"], [])
+        self.refuse("wrong-state", "preview", "change", "off", "--licence", licence)
+        self.refuse("missing-field", "preview", "change", "on")
+        self.refuse("unknown-change", "preview", "change", "up", "--licence", licence)
+        self.refuse("unexpected-field", "preview", "change", "on", "--licence", licence, "--block", "x")
+        self.assertEqual(self.say("export", "events"), events)
+        self.say("licence", "on", licence)
+        off = self.ask("preview", "agreement", "suspend", "--seller", "CEDAR", "--buyer", "DENTAL", "--account", "CEDAR")
+        self.assertEqual([one["whole_month"]["revenue"] for one in off["totals"]], ["-27.00"])
+        header = "sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\n"
+        dearer = self.file("dearer.csv", header + "EPP,USD,2098-12-01,peak,flat,1,10\n")
+        said = self.say("preview", "prices", dearer, "--seller", "CEDAR", "--buyer", "DENTAL")
+        self.assertRegex(said, r"2098-12 +CEDAR +DENTAL +DENTAL +EPP +3 +3 +27\.00 +30\.00 +3\.00")
+        bad = self.file("bad.csv", header + "NONE,USD,2098-12-01,peak,flat,1,10\n")
+        self.assertIn("line 2", self.refuse("unknown-sku", "preview", "prices", bad, "--seller", "CEDAR"))
+
     def test_lease_terms_are_shown_and_set_in_words_of_time(self):
         self.begin()
         self.assertRegex(self.say("sku", "terms", "EPP"), r"ttl +1d\n")

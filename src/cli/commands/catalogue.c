@@ -1,5 +1,6 @@
 /* The catalogue, bundles, services and prices. */
 #include "programme/catalogue/catalogue.h"
+#include "cli/commands/bad_rows.h"
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/progress.h"
@@ -22,35 +23,6 @@ static void show_sku_view(struct operator_session *session, const struct argumen
     show_record(session, arguments, json_written(&writer));
 }
 
-/* Every bad row once. A fault of the CSV itself says its place in its sentence. */
-static void print_problem(const struct import_problem *problem) {
-    const struct fault *fault = &problem->fault;
-    if (import_problems_line_of(fault) != 0) {
-        show_line(stderr, "%s (%s)\n", fault->message, fault->code);
-        return;
-    }
-    show_line(stderr, "line %" PRId64 ": %s%s%s%s: %s (%s)\n", problem->line, fault->field,
-              fault->value[0] == '\0' ? "" : " \"", fault->value, fault->value[0] == '\0' ? "" : "\"",
-              fault->message, fault->code);
-}
-
-/* The list of bad rows; what is left to say of them is that nothing was imported. */
-static enum status tell_problems(const struct import_problems *problems, enum status status,
-                                 struct fault *fault) {
-    if (status == STATUS_OK || problems->total == 0) {
-        return status;
-    }
-    for (size_t i = 0; i < problems->count; i++) {
-        print_problem(&problems->items[i]);
-    }
-    if (problems->total > (int64_t)problems->count) {
-        fprintf(stderr, "… and %" PRId64 " more\n", problems->total - (int64_t)problems->count);
-    }
-    const struct fault first = problems->items[0].fault;
-    return fault_set(fault, status, first.code, NULL, TEXT(""), "%lld bad row%s. Nothing was imported.",
-                     (long long)problems->total, problems->total == 1 ? "" : "s");
-}
-
 typedef enum status import_function(struct operator_session *session, const struct arguments *arguments,
                                     struct text content, struct import_problems *problems, void *result,
                                     struct fault *fault);
@@ -65,7 +37,7 @@ static enum status run_import(struct operator_session *session, const struct arg
     session->call.dry_run = argument_given(arguments, "dry-run");
     enum status status = import(session, arguments, content, &problems, result, fault);
     progress_end();
-    return tell_problems(&problems, status, fault);
+    return show_bad_rows(&problems, status, fault);
 }
 
 static enum status import_catalogue_file(struct operator_session *session, const struct arguments *arguments,

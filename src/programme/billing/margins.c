@@ -267,7 +267,7 @@ static enum status gather_forecast(struct margins *margins, struct fault *fault)
         .part = &margins->part,
         .month = margins->month,
         .runs_on = true,
-        .under_account_id = margins->account.kind == ACCOUNT_VENDOR ? 0 : margins->account.id,
+        .under_account_id = margins->account.seller_id == 0 ? 0 : margins->account.id,
         .party_id = margins->account.id,
     };
     TRY(load_month(call, &input, &forecast.loaded, fault));

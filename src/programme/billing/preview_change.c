@@ -7,7 +7,6 @@
 #include "programme/call/lookup_agreement.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
-#include "programme/call/sight.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
 #include "store/parties/cascade.h"
@@ -130,17 +129,11 @@ static enum status take_from_block(struct gathering *gathering, int64_t block_id
                      TEXT_ARGS(gathering->blocks[at].block), (long long)-gathering->blocks[at].free_seats);
 }
 
-/* A part of a bundle is a licence like any other to whoever does not know of the bundle. */
-static enum status settle_part(struct call *call, struct licence *licence, struct fault *fault) {
-    bool knows = false;
-    if (licence->parent_id == 0) {
-        return STATUS_OK;
+/* To its vendor, who does not know of the bundle (R2.6), a part is a licence like any other. */
+static void settle_part(const struct call *call, struct licence_row *row) {
+    if (!actor_is_operator(call) && actor_is(call, row->sku_owner_id)) {
+        row->licence.parent_id = 0;
     }
-    TRY(sight_parts(call, licence, &knows, fault));
-    if (!knows) {
-        licence->parent_id = 0;
-    }
-    return STATUS_OK;
 }
 
 /* Lets the change happen to one licence, in memory. */
@@ -151,7 +144,7 @@ static enum status gather_row(struct gathering *gathering, struct licence_row *r
     bool is_own = actor_is(call, row->licence.provider_id);
     int64_t block_id = row->licence.block_id;
     struct turned turned;
-    TRY(settle_part(call, &row->licence, fault));
+    settle_part(call, row);
     TRY(turn_licence_try(call, row, &turning, is_own, &turned, fault));
     if (is_own && turned.taken_seats != 0) {
         TRY(take_from_block(gathering, block_id, turned.taken_seats, fault));
@@ -325,14 +318,14 @@ static enum status preview_agreement_body(struct call *call, const void *input, 
     struct account seller;
     int state = 0;
     bool resumes = text_is(asked->change, "resume");
-    if (!resumes && !text_is(asked->change, "suspend") && !text_is(asked->change, "terminate")) {
-        return fault_set(fault, STATUS_INVALID, "unknown-change", "change", asked->change,
-                         "Say which change: suspend, resume or terminate.");
-    }
     TRY(find_viewer(call, asked->account, &plan.viewer_id, fault));
     TRY(find_agreement(call, (struct agreement_words){asked->agreement, asked->seller, asked->buyer, false},
                        &agreement, fault));
     TRY(require_right(call, agreement.seller_id, RIGHT_READ, fault));
+    if (!resumes && !text_is(asked->change, "suspend") && !text_is(asked->change, "terminate")) {
+        return fault_set(fault, STATUS_INVALID, "unknown-change", "change", asked->change,
+                         "Say which change: suspend, resume or terminate.");
+    }
     TRY(machine_step(&agreement_machine, (int)agreement.state, text_copy(call->arena, asked->change).at,
                      &state, fault));
     TRY(account_load(call->db, call->arena, agreement.seller_id, &seller, fault));

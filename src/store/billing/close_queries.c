@@ -51,9 +51,11 @@ static_assert(EVENT_UNDO == 6, "LIVE_EVENTS names it");
 
 static const char ALL_EVENTS[] = "select " EVENT_COLUMNS " " LIVE_EVENTS;
 
+/* By licence: an account's events lie among all others of their time. */
 static const char EVENTS_UNDER[] =
     "select " EVENT_COLUMNS " " LIVE_EVENTS
-    "and customer_id in (select account_id from account_ancestors where ancestor_id = $2)";
+    "and licence_id in (select id from licences where first_on_at_us is not null and customer_id in (select "
+    "account_id from account_ancestors where ancestor_id = $2))";
 
 static const char EVENTS_OF_SKU[] =
     "select " EVENT_COLUMNS " " LIVE_EVENTS "and licence_id in (select id from licences "
