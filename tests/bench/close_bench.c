@@ -32,6 +32,7 @@ static const int64_t CLOSED_AT_US = INT64_C(1795564800) * 1000000;
 /* What a step found out. */
 struct outcome {
     double seconds;
+    double processor_s;
     int64_t groups; /* of the bare aggregation */
     int64_t licences;
     int64_t lines;
@@ -86,6 +87,7 @@ static enum status ask_bare(struct step *step, struct outcome *outcome) {
         return status;
     }
     const char *bare = step->place.engine == DB_SQLITE ? BARE_ON_SQLITE : BARE_ON_POSTGRESQL;
+    double used = processor_seconds(step->call->db);
     double began = seconds_now();
     status =
         db_query(step->call->db, bare, DB_ARGS(db_integer(m0_us), db_integer(m1_us)), &rows, &step->fault);
@@ -98,15 +100,18 @@ static enum status ask_bare(struct step *step, struct outcome *outcome) {
         outcome->licences = db_column_int(rows, 2);
     }
     db_rows_close(rows);
+    outcome->processor_s = processor_seconds(step->call->db) - used;
     return status;
 }
 
 static enum status close_it(struct step *step, struct outcome *outcome) {
     struct close_month_input input = {.month = TEXT(CLOSE_MONTH)};
     struct close_month_result result;
+    double used = processor_seconds(step->call->db);
     double began = seconds_now();
     enum status status = close_month(step->call, &input, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
+    outcome->processor_s = processor_seconds(step->call->db) - used;
     if (status != STATUS_OK) {
         return status;
     }
@@ -122,9 +127,11 @@ static enum status close_it(struct step *step, struct outcome *outcome) {
 
 static enum status check_it(struct step *step, struct outcome *outcome) {
     struct audit_store_result result;
+    double used = processor_seconds(step->call->db);
     double began = seconds_now();
     enum status status = audit_store(step->call, &result, &step->fault);
     outcome->seconds = seconds_now() - began;
+    outcome->processor_s = processor_seconds(step->call->db) - used;
     if (status != STATUS_OK) {
         return status;
     }
@@ -178,8 +185,9 @@ static struct outcome step_in_child(struct step step, step_function *function) {
 
 /* ---- runs and their medians ---- */
 
-/* What a run found out, in seconds. */
+/* What a run found out, in seconds and in processor seconds. */
 enum figure { DUCKDB, INSERT, SQL, CLOSE, TO_SQL, RATIO, FIGURES };
+enum clock { TIME, PROCESSOR, CLOCKS };
 
 static int compare_doubles(const void *left, const void *right) {
     double a = *(const double *)left;
@@ -199,16 +207,20 @@ struct measuring {
     bool asks_sql;
     struct close_store store;
     char duckdb[300]; /* its file */
-    double figures[FIGURES][RUNS_MAX];
+    double figures[CLOCKS][FIGURES][RUNS_MAX];
     struct outcome closed;
     int64_t peak_kib;
 };
 
 static enum status insert_it(struct step *step, struct outcome *outcome) {
+    struct lines_written written = {0};
     enum status status = db_migrate(step->call->db, &step->fault);
-    return status == STATUS_OK
-               ? insert_lines(&step->closed, step->call->db, &outcome->seconds, &outcome->lines, &step->fault)
-               : status;
+    if (status == STATUS_OK) {
+        status = insert_lines(&step->closed, step->call->db, &written, &step->fault);
+    }
+    *outcome = (struct outcome){
+        .seconds = written.seconds, .processor_s = written.processor_s, .lines = written.lines};
+    return status;
 }
 
 static struct outcome insert_of(const struct measuring *measuring, const struct place *closed) {
@@ -228,6 +240,14 @@ static struct bare_answer ask_duckdb(const struct measuring *measuring) {
     return duckdb_ask(measuring->duckdb, m0_us, m1_us);
 }
 
+static void keep_figures(double figures[FIGURES][RUNS_MAX], int run, const double *taken) {
+    for (int i = 0; i <= CLOSE; i++) {
+        figures[i][run] = taken[i];
+    }
+    figures[TO_SQL][run] = taken[SQL] > 0 ? taken[CLOSE] / taken[SQL] : 0;
+    figures[RATIO][run] = taken[CLOSE] / (taken[DUCKDB] + taken[INSERT]);
+}
+
 static void run_once(struct measuring *measuring, int run) {
     struct step step = {.place = place_copy(&measuring->store.place, "run"), .licences = measuring->licences};
     struct bare_answer duckdb = ask_duckdb(measuring);
@@ -242,21 +262,30 @@ static void run_once(struct measuring *measuring, int run) {
     assert(inserted.lines == closed.lines);
     if (run + 1 == measuring->runs && getenv("CLOSE_BENCH_CHECK") != NULL) {
         struct outcome checked = step_in_child(step, check_it);
-        printf("  check: %.2f s, %lld MiB\n", checked.seconds, (long long)checked.peak_kib / 1024);
+        printf("  check: %.2f s, %.2f of a processor, %lld MiB\n", checked.seconds, checked.processor_s,
+               (long long)checked.peak_kib / 1024);
     }
     place_drop(&step.place);
-    measuring->figures[DUCKDB][run] = duckdb.seconds;
-    measuring->figures[INSERT][run] = inserted.seconds;
-    measuring->figures[SQL][run] = bare.seconds;
-    measuring->figures[CLOSE][run] = closed.seconds;
-    measuring->figures[TO_SQL][run] = measuring->asks_sql ? closed.seconds / bare.seconds : 0;
-    measuring->figures[RATIO][run] = closed.seconds / (duckdb.seconds + inserted.seconds);
+    const double taken[CLOCKS][CLOSE + 1] = {
+        {duckdb.seconds, inserted.seconds, bare.seconds, closed.seconds},
+        {duckdb.processor_s, inserted.processor_s, bare.processor_s, closed.processor_s}};
+    for (int i = 0; i < CLOCKS; i++) {
+        keep_figures(measuring->figures[i], run, taken[i]);
+    }
     measuring->closed = closed;
     measuring->peak_kib = closed.peak_kib > measuring->peak_kib ? closed.peak_kib : measuring->peak_kib;
     if (getenv("CLOSE_BENCH_VERBOSE") != NULL) {
         printf("  run %d: DuckDB %.2f s, insert %.2f s, SQL %.2f s, close %.2f s\n", run + 1, duckdb.seconds,
                inserted.seconds, bare.seconds, closed.seconds);
     }
+}
+
+static void print_medians(struct measuring *measuring, enum clock clock, double medians[FIGURES]) {
+    for (int i = 0; i < FIGURES; i++) {
+        medians[i] = median(measuring->figures[clock][i], measuring->runs);
+    }
+    printf("%8.2f %8.2f %8.2f %8.2f %6.2f %6.2f\n", medians[DUCKDB], medians[INSERT], medians[SQL],
+           medians[CLOSE], medians[TO_SQL], medians[RATIO]);
 }
 
 static double measure(struct measuring *measuring) {
@@ -269,17 +298,15 @@ static double measure(struct measuring *measuring) {
         run_once(measuring, i);
     }
     close_store_leave(&measuring->store);
-    for (int i = 0; i < FIGURES; i++) {
-        medians[i] = median(measuring->figures[i], measuring->runs);
-    }
-    printf("%-10s %9lld %9lld %8lld %8.2f %8.2f %8.2f %8.2f %9.0f %6lld %6.2f %6.2f\n",
-           measuring->engine == DB_SQLITE ? "SQLite" : "PostgreSQL", (long long)measuring->licences,
-           (long long)measuring->closed.lines, (long long)measuring->closed.invoices, medians[DUCKDB],
-           medians[INSERT], medians[SQL], medians[CLOSE],
-           (double)close_store_size_of(measuring->licences).events / medians[CLOSE],
-           (long long)measuring->peak_kib / 1024, medians[TO_SQL], medians[RATIO]);
+    printf("%-10s %9lld %9lld %8lld %6lld ", measuring->engine == DB_SQLITE ? "SQLite" : "PostgreSQL",
+           (long long)measuring->licences, (long long)measuring->closed.lines,
+           (long long)measuring->closed.invoices, (long long)measuring->peak_kib / 1024);
+    print_medians(measuring, TIME, medians);
+    double ratio = medians[RATIO];
+    printf("%-46s ", "  of a processor");
+    print_medians(measuring, PROCESSOR, medians);
     fflush(stdout);
-    return medians[RATIO];
+    return ratio;
 }
 
 int main(int argc, char **argv) {
@@ -297,8 +324,8 @@ int main(int argc, char **argv) {
         .licences = licences, .runs = (int)runs, .asks_sql = getenv("CLOSE_BENCH_NO_SQL") == NULL};
     snprintf(measuring.duckdb, sizeof measuring.duckdb, "%s/seatmeter-bench-%ld.duckdb",
              base == NULL ? "/tmp" : base, (long)getpid());
-    printf("%-10s %9s %9s %8s %8s %8s %8s %8s %9s %6s %6s %6s\n", "engine", "licences", "lines", "invoices",
-           "DuckDB s", "insert s", "SQL s", "close s", "events/s", "MiB", "to SQL", "ratio");
+    printf("%-10s %9s %9s %8s %6s %8s %8s %8s %8s %6s %6s\n", "engine", "licences", "lines", "invoices",
+           "MiB", "DuckDB s", "insert s", "SQL s", "close s", "to SQL", "ratio");
     fflush(stdout);
     double worst = measure(&measuring);
     if (place_has_postgresql()) {

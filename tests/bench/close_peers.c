@@ -74,6 +74,7 @@ struct bare_answer duckdb_ask(const char *file, int64_t from_us, int64_t to_us) 
         give_up(NODE, "has not answered");
     }
     answer.seconds = strtod(end, &end);
+    answer.processor_s = strtod(end, &end);
     answer.groups = strtoll(end, &end, 10);
     answer.licences = strtoll(end, &end, 10);
     return answer;
@@ -205,15 +206,19 @@ static enum status write_lines(const struct packed_lines *lines, struct db *db, 
     return status == STATUS_OK ? db_commit(db, fault) : status;
 }
 
-enum status insert_lines(const struct place *closed, struct db *empty, double *seconds, int64_t *lines,
+enum status insert_lines(const struct place *closed, struct db *empty, struct lines_written *written,
                          struct fault *fault) {
     struct packed_lines packed = {0};
     enum status status = read_lines(closed, &packed, fault);
     if (status == STATUS_OK) {
+        double used = processor_seconds(empty);
         double began = seconds_now();
         status = write_lines(&packed, empty, fault);
-        *seconds = seconds_now() - began;
-        *lines = packed.count;
+        *written = (struct lines_written){
+            .seconds = seconds_now() - began,
+            .processor_s = processor_seconds(empty) - used,
+            .lines = packed.count,
+        };
     }
     free(packed.bytes);
     return status;

@@ -7,6 +7,7 @@
 
 struct bare_answer {
     double seconds;
+    double processor_s;
     int64_t groups;
     int64_t licences;
 };
@@ -16,9 +17,15 @@ struct bare_answer {
 void duckdb_import(const struct place *place, const char *file);
 struct bare_answer duckdb_ask(const char *file, int64_t from_us, int64_t to_us);
 
+struct lines_written {
+    double seconds;
+    double processor_s;
+    int64_t lines;
+};
+
 /* Reads every invoice line of `closed` into memory, then writes them to the empty table of `empty`, as a
  * close would: in one transaction, in their order. Only the writing is timed. */
-enum status insert_lines(const struct place *closed, struct db *empty, double *seconds, int64_t *lines,
+enum status insert_lines(const struct place *closed, struct db *empty, struct lines_written *written,
                          struct fault *fault) MUST_CHECK;
 
 #endif

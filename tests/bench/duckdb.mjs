@@ -1,6 +1,7 @@
 // DuckDB as a peer of the close: the month's events in its own file, and the bare question about them.
 // usage: node duckdb.mjs FILE import events|licences < CSV     node duckdb.mjs FILE ask FROM_US TO_US
-// `ask` prints the seconds that the question took, and of its answer the groups and the licences.
+// `ask` prints what the question took in seconds and in processor seconds, and of its answer the groups and the
+// licences.
 import { DuckDBInstance } from '@duckdb/node-api';
 
 const COLUMNS = {
@@ -28,10 +29,12 @@ if (verb === 'import') {
   await connection.run('checkpoint');
 } else {
   const began = performance.now();
+  const used = process.cpuUsage();
   const reader = await connection.runAndReadAll(QUESTION, rest.map(BigInt));
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(used);
   const [groups, , licences] = reader.getRows()[0];
-  console.log(`${seconds.toFixed(3)} ${groups} ${licences}`);
+  console.log(`${seconds.toFixed(3)} ${((user + system) / 1e6).toFixed(3)} ${groups} ${licences}`);
 }
 connection.closeSync();
 instance.closeSync();
