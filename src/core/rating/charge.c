@@ -10,7 +10,8 @@ struct edge_month edge_month_of(const struct usage *usage, struct month month, s
                                .span = *span,
                                .rules = RULES_PRESENT,
                                .has_time = true,
-                               .seller_depth = seller_depth};
+                               .seller_depth = seller_depth,
+                               .kept_zone = usage_kept_zone(usage, zone_name(zone), month, span)};
 }
 
 void edge_month_cut(struct edge_month *on, int64_t until_us) {
@@ -70,19 +71,56 @@ static bool is_free_month(const struct metering *metering, int64_t first_on_at_u
     return metering->free_months > 0 && first_on_at_us > 0 && first_on_at_us >= metering->free_from_us;
 }
 
+/* Measures by what is kept; false where the log must be asked: a trial ends within the month, or the month is
+ * cut off before the last change. */
+static bool measure_kept(const struct edge_month *on, const struct metering *metering,
+                         const struct usage_group *group, struct measured *measured) {
+    const struct usage_kept *kept = NULL;
+    int64_t end_us = on->span.midnights_us[on->span.days];
+    if (on->kept_zone == USAGE_NO_ZONE ||
+        !usage_kept_at(on->usage, group, on->kept_zone, on->seller_depth, &kept)) {
+        return false;
+    }
+    if (kept == NULL) {
+        return true;
+    }
+    bool counts_whole = metering->from_us == on->span.midnights_us[0] && kept->total.changed_at_us < end_us;
+    if (!counts_whole && metering->from_us < end_us) {
+        return false;
+    }
+    measured->first_on_at_us = kept->total.first_on_at_us;
+    if (counts_whole) {
+        measured->quantity.parts = kept_total_quantity(&kept->total, &on->span, metering->policy).parts;
+    }
+    return true;
+}
+
+static enum status measure_log(const struct edge_month *on, const struct metering *metering,
+                               const struct usage_group *group, struct measured *measured,
+                               struct fault *fault) {
+    struct usage_meter meter;
+    if (group->licence_count == 0) {
+        return fault_set(fault, STATUS_INTERNAL, "usage-not-read", NULL, (struct text){0},
+                         "The log of customer number %lld, SKU number %lld, was not read.",
+                         (long long)group->customer_id, (long long)group->sku_id);
+    }
+    if (!usage_meter_at(on->usage, group, on->seller_depth, on->usage_scratch, &meter)) {
+        return STATUS_OK;
+    }
+    measured->first_on_at_us = meter.first_on_at_us;
+    return meter_measure(&meter.meter, metering->policy, &on->span, metering->from_us, on->meter_scratch,
+                         &measured->quantity, fault);
+}
+
 enum status charge_measure(const struct edge_month *on, const struct metering *metering,
                            const struct usage_group *group, struct measured *measured, struct fault *fault) {
-    struct usage_meter meter;
     struct measured made = {.quantity = {0, metering->parts_per_unit}};
-    if (group != NULL && on->has_time &&
-        usage_meter_at(on->usage, group, on->seller_depth, on->usage_scratch, &meter)) {
-        made.first_on_at_us = meter.first_on_at_us;
-        made.is_free = is_free_month(metering, meter.first_on_at_us);
-        TRY(meter_measure(&meter.meter, metering->policy, &on->span, metering->from_us, on->meter_scratch,
-                          &made.quantity, fault));
-        assert(made.quantity.parts >= 0);
-        made.quantity.parts_per_unit = metering->parts_per_unit;
+    if (group != NULL && on->has_time && !measure_kept(on, metering, group, &made)) {
+        TRY(measure_log(on, metering, group, &made, fault));
     }
+    assert(made.quantity.parts >= 0);
+    made.is_free = is_free_month(metering, made.first_on_at_us);
+    made.quantity.parts_per_unit = metering->parts_per_unit;
     *measured = made;
     return STATUS_OK;
 }

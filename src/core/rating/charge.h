@@ -17,6 +17,7 @@ struct edge_month {
     int rules;              /* enum rules_version: that it was closed by, else the present one */
     bool has_time;          /* false where it is cut off before it begins: nothing is measured */
     int64_t seller_depth;
+    uint32_t kept_zone; /* by which the usage is kept of this very month; USAGE_NO_ZONE: it is not */
     struct usage_scratch *usage_scratch;
     struct meter_scratch *meter_scratch;
 };
@@ -54,7 +55,8 @@ struct measured {
     bool is_free;           /* the month is one of the customer's first with the SKU (R3.10) */
 };
 
-/* Measures a group, or NULL for none. Fault "quantity-overflow". */
+/* Measures a group, or NULL for none: by what is kept of it where that answers, else by its log. Faults
+ * "quantity-overflow", "usage-not-read" (its log would be needed). */
 enum status charge_measure(const struct edge_month *on, const struct metering *metering,
                            const struct usage_group *group, struct measured *measured,
                            struct fault *fault) MUST_CHECK;

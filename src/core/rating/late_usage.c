@@ -47,7 +47,7 @@ const struct usage *late_usage_of(struct arena *arena, const struct usage *usage
         }
     }
     *late_group = *group;
-    late_group->first_licence = late_group->first_change = 0;
+    late_group->first_licence = late_group->first_change = late_group->kept_count = 0;
     late_group->change_count = (uint32_t)change_count;
     *late = (struct usage){.groups = late_group,
                            .group_count = 1,

@@ -72,6 +72,8 @@ static uint32_t place_licence(struct planning *planning, struct usage_group *gro
                                                             .first_edge = planned->first_edge,
                                                             .last_edge = planned->last_edge};
     planning->opening_seats[planning->licence_count++] = 0;
+    group->first_edge = licences[0].first_edge;
+    group->last_edge = licences[0].last_edge;
     group->one_range = group->one_range && licences[0].first_edge == planned->first_edge &&
                        licences[0].last_edge == planned->last_edge;
     return group->licence_count++;

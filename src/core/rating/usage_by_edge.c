@@ -38,25 +38,29 @@ struct path_edge {
     uint32_t buyer;
 };
 
+/* Whether a licence of the group may be billed on edges whose seller has that depth. */
+static bool may_be_billed(const struct usage_group *group, int64_t seller_depth) {
+    return !group->one_range || (group->first_edge <= seller_depth && seller_depth <= group->last_edge);
+}
+
 /* The edges on which licences of the group may be billed, from the customer up. */
 static int find_path(const struct joining *joining, const struct placed_group *placed,
                      struct path_edge path[PATH_EDGES_MAX]) {
     const struct snapshot *snapshot = joining->snapshot;
     const struct usage_group *group = &joining->usage->groups[placed->group];
-    const struct usage_licence *licence = &joining->usage->licences[group->first_licence];
     int count = 0;
     uint32_t buyer = placed->customer;
     while (snapshot->accounts[buyer].seller_id != 0) {
         uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
         int64_t depth = snapshot->accounts[seller].depth;
         assert(count < PATH_EDGES_MAX - 1); /* snapshot_index has counted the depths */
-        if (!group->one_range || usage_is_billed(licence, depth)) {
+        if (may_be_billed(group, depth)) {
             path[count++] = (struct path_edge){snapshot->edge_to_buyer[buyer], seller, buyer};
         }
         buyer = seller;
     }
     uint32_t owner = snapshot_account(snapshot, snapshot->skus[placed->sku].owner_id);
-    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && (!group->one_range || licence->first_edge == 0)) {
+    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && may_be_billed(group, 0)) {
         path[count++] = (struct path_edge){snapshot->vendor_edge[owner], owner, buyer};
     }
     return count;
@@ -78,15 +82,6 @@ static enum status sort_groups(const struct joining *joining, struct arena *aren
     qsort(placed, usage->group_count, sizeof(*placed), compare_placed);
     *sorted = placed;
     return STATUS_OK;
-}
-
-static bool is_group_used(const struct usage *usage, const struct usage_group *group) {
-    for (uint32_t i = 0; i < group->licence_count; i++) {
-        if (usage->opening_seats[group->first_licence + i] > 0) {
-            return true;
-        }
-    }
-    return group->change_count > 0;
 }
 
 static void note_orphan(struct usage_by_edge *by_edge, struct arena *arena, struct id_map *known,
@@ -112,7 +107,7 @@ static void count_entries(const struct joining *joining, const struct placed_gro
         for (int k = 0; k < count; k++) {
             if (path[k].edge != SNAPSHOT_NONE) {
                 by_edge->first_entry[path[k].edge + 1]++;
-            } else if (is_group_used(joining->usage, &joining->usage->groups[placed[i].group])) {
+            } else if (usage_group_is_used(joining->usage, &joining->usage->groups[placed[i].group])) {
                 note_orphan(by_edge, arena, &known, &capacity, &path[k]);
             }
         }

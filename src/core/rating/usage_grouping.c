@@ -156,6 +156,8 @@ static void place_licences(struct usage_grouping *grouping) {
                                                             (int8_t)row->first_edge, (int8_t)row->last_edge};
             grouping->grouped_licences[at] = (struct grouped_licence){row->counted_seats, place};
             const struct usage_licence *first = &grouping->licences[group->first_licence];
+            group->first_edge = first->first_edge;
+            group->last_edge = first->last_edge;
             if (first->first_edge != row->first_edge || first->last_edge != row->last_edge) {
                 group->one_range = false;
             }

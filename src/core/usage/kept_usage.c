@@ -92,28 +92,49 @@ bool kept_usage_append(struct kept_usage *kept, const struct month_span *span,
     return true;
 }
 
-struct quantity kept_usage_quantity(const struct kept_usage *kept, const struct month_span *span,
+struct kept_total kept_total_of(const struct kept_usage *kept) {
+    int64_t highest_of_day = higher(kept->day_peak, kept->seats);
+    return (struct kept_total){.peak = higher(kept->peak_before, kept->seats),
+                               .seats = kept->seats,
+                               .any_seats = kept->any_seats,
+                               .daily_base = kept->seat_days + highest_of_day - kept->seats * (kept->day + 1),
+                               .changed_at_us = kept->changed_at_us,
+                               .first_on_at_us = kept->first_on_at_us};
+}
+
+bool kept_seats_are_sound(int64_t seats) {
+    return is_seats(seats);
+}
+
+struct kept_total kept_total_of_seats(int64_t seats, int64_t first_on_at_us) {
+    assert(is_seats(seats));
+    return (struct kept_total){.peak = seats,
+                               .seats = seats,
+                               .any_seats = seats,
+                               .changed_at_us = INT64_MIN,
+                               .first_on_at_us = first_on_at_us};
+}
+
+struct quantity kept_total_quantity(const struct kept_total *total, const struct month_span *span,
                                     enum metering_policy policy) {
-    assert(span->days >= 1 && kept->day < span->days);
-    assert(kept->changed_at_us < span->midnights_us[span->days]);
-    struct quantity quantity = {.parts = 0, .parts_per_unit = 1};
+    assert(span->days >= 1 && total->changed_at_us < span->midnights_us[span->days]);
     switch (policy) {
     case POLICY_PEAK:
-        quantity.parts = higher(kept->peak_before, kept->seats);
-        break;
+        return (struct quantity){total->peak, 1};
     case POLICY_SNAPSHOT:
-        quantity.parts = kept->seats;
-        break;
+        return (struct quantity){total->seats, 1};
     case POLICY_ANY:
-        quantity.parts = kept->any_seats;
-        break;
+        return (struct quantity){total->any_seats, 1};
     case POLICY_DAILY:
-        quantity.parts = kept->seat_days + higher(kept->day_peak, kept->seats) +
-                         kept->seats * (span->days - 1 - kept->day);
-        quantity.parts_per_unit = span->days;
         break;
     }
-    return quantity;
+    return (struct quantity){total->daily_base + total->seats * span->days, span->days};
+}
+
+struct quantity kept_usage_quantity(const struct kept_usage *kept, const struct month_span *span,
+                                    enum metering_policy policy) {
+    struct kept_total total = kept_total_of(kept);
+    return kept_total_quantity(&total, span, policy);
 }
 
 int32_t kept_highest_before(const struct kept_step *steps, size_t count, const struct month_span *span) {

@@ -51,6 +51,25 @@ bool kept_usage_append(struct kept_usage *kept, const struct month_span *span,
 struct quantity kept_usage_quantity(const struct kept_usage *kept, const struct month_span *span,
                                     enum metering_policy policy);
 
+/* What a month comes to, whichever instant after its last change it is measured at. */
+struct kept_total {
+    int64_t peak;
+    int64_t seats; /* after the last change */
+    int64_t any_seats;
+    int64_t daily_base;    /* the seat-days are this and `seats` for each day of the month */
+    int64_t changed_at_us; /* the last change; INT64_MIN: none */
+    int64_t first_on_at_us;
+};
+
+/* Of a month that is kept, and of one in which nothing changed. `kept` and `seats` are sound. */
+struct kept_total kept_total_of(const struct kept_usage *kept);
+struct kept_total kept_total_of_seats(int64_t seats, int64_t first_on_at_us);
+bool kept_seats_are_sound(int64_t seats);
+
+/* As kept_usage_quantity. */
+struct quantity kept_total_quantity(const struct kept_total *total, const struct month_span *span,
+                                    enum metering_policy policy);
+
 /* An event of a licence that changed what counts. */
 struct kept_step {
     int64_t at_us;

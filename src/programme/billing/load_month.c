@@ -2,7 +2,7 @@
  * on. What was billed for them is read place by place: corrections are few. */
 #include "programme/billing/load_month.h"
 
-#include "programme/usage/load_usage.h"
+#include "programme/usage/load_kept.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
 #include "store/billing/invoices.h"
@@ -57,8 +57,22 @@ static enum status read_waiting(struct loading *loading, struct fault *fault) {
     return STATUS_OK;
 }
 
+/* Corrected months are rated from the log. */
+static void add_corrected(const struct loading *loading, struct log_needs *needs) {
+    const struct snapshot *snapshot = loading->input->snapshot;
+    for (size_t i = 0; i < loading->correction_count; i++) {
+        const struct correction *correction = &loading->corrections[i];
+        uint32_t agreement = snapshot_agreement_find(snapshot, correction->agreement_id);
+        log_needs_add(needs, (struct log_need){snapshot->agreements[agreement].buyer_id, correction->sku_id});
+    }
+}
+
 static enum status read_usage(const struct loading *loading, struct fault *fault) {
     const struct load_month_input *input = loading->input;
+    struct call *call = loading->call;
+    struct usage *usage = &loading->loaded->usage;
+    struct log_needs needs = {0};
+    bool is_kept = false;
     struct usage_scope scope = {
         .from_us = INT64_MAX,
         .until_us = INT64_MIN,
@@ -74,7 +88,19 @@ static enum status read_usage(const struct loading *loading, struct fault *fault
     if (input->runs_on) {
         scope.until_us = INT64_MAX;
     }
-    return usage_load(loading->call->db, loading->call->arena, &scope, &loading->loaded->usage, fault);
+    TRY(usage_load_kept(call->db, call->arena,
+                        (struct usage_reading_scope){.under_account_id = input->under_account_id},
+                        input->month, &is_kept, usage, fault));
+    if (is_kept) {
+        log_needs_of_month(input->snapshot, usage, input->month, &needs);
+        add_corrected(loading, &needs);
+        if (input->runs_on) {
+            log_needs_of_cut(usage, call->now_us, &needs);
+        }
+    }
+    return !is_kept || needs.is_all
+               ? usage_load(call->db, call->arena, &scope, usage, fault)
+               : usage_load_needs(call->db, call->arena, input->snapshot, &needs, scope, usage, fault);
 }
 
 static bool is_corrected_month(const struct bill_waiting *waiting, struct month month) {

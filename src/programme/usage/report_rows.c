@@ -4,7 +4,7 @@
 #include "programme/call/open_zone.h"
 #include "programme/call/sight.h"
 #include "programme/usage/joined_month.h"
-#include "programme/usage/load_usage.h"
+#include "programme/usage/load_kept.h"
 #include "programme/usage/used_units.h"
 #include "store/billing/months.h"
 #include "store/catalogue/prices.h"
@@ -301,10 +301,12 @@ static bool is_told(const struct usage_report_row *row) {
            row->used_units > 0 || row->unlicensed_units > 0 || row->late.parts > 0;
 }
 
-static enum status fill_row(struct filling *filling, struct report_row_key key, struct keyed_row *out,
-                            struct fault *fault) {
+/* What is another vendor's is not metered. */
+static enum status fill_row(struct filling *filling, struct report_row_key key, bool is_own,
+                            struct keyed_row *out, struct fault *fault) {
     struct usage_report_row row = {.reason = TEXT("")};
-    const struct usage_group *group = take_group(filling, key);
+    const struct usage_group *taken = take_group(filling, key);
+    const struct usage_group *group = is_own ? taken : NULL;
     int64_t stand_ready = take_provisioned(filling, key);
     int64_t most_on = 0;
     TRY(measure_most(filling, group, &most_on, fault));
@@ -334,6 +336,41 @@ static int compare_rows(const void *left, const void *right) {
                       : compare_keys(a->key.customer_id, a->key.sku_id, b->key.customer_id, b->key.sku_id);
 }
 
+/* Whether a price of the edge cuts the month, so that what is kept of it does not answer. */
+static bool is_cut(const struct filling *filling) {
+    for (size_t i = 0; i < filling->list.count; i++) {
+        int64_t buyer_id = filling->list.edges[i].buyer_id;
+        if ((buyer_id == 0 || buyer_id == filling->edge->buyer.id) &&
+            price_needs_log(&filling->list.prices[i], filling->edge->month)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every vendor sells to the same buyer. */
+static struct usage_reading_scope scope_of_edge(const struct report_edge *edge) {
+    return (struct usage_reading_scope){.under_account_id = edge->buyer.id,
+                                        .vendor_id =
+                                            edge->seller.kind == ACCOUNT_VENDOR ? edge->seller.id : 0};
+}
+
+/* The usage by what is kept of it, or by the log. */
+static enum status load_usage_of_edge(struct filling *filling, const struct usage_scope *scope,
+                                      struct fault *fault) {
+    struct call *call = filling->call;
+    struct edge_month *on = &filling->on;
+    bool is_kept = false;
+    if (!is_cut(filling)) {
+        TRY(usage_load_kept(call->db, call->arena, scope_of_edge(filling->edge), on->month, &is_kept,
+                            &filling->usage, fault));
+    }
+    on->kept_zone =
+        is_kept ? usage_kept_zone(&filling->usage, zone_name(on->zone), on->month, &on->span) : USAGE_NO_ZONE;
+    return on->kept_zone != USAGE_NO_ZONE ? STATUS_OK
+                                          : usage_load(call->db, call->arena, scope, &filling->usage, fault);
+}
+
 /* Reads the usage, the prices, what was provisioned and what devices used. */
 static enum status load_month_of_edge(struct filling *filling, struct fault *fault) {
     struct call *call = filling->call;
@@ -344,14 +381,14 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = edge->buyer.id};
     struct provisioned *provisioned = NULL;
     struct used_units *used = NULL;
-    TRY(usage_load(call->db, call->arena, &scope, &filling->usage, fault));
+    TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
+    TRY(load_usage_of_edge(filling, &scope, fault));
     TRY(licence_events_lowered_late(call->db, edge->buyer.id, from_us, to_us, &filling->has_late, fault));
     if (filling->has_late) {
         scope.as_told = true;
         scope.forgiving = true; /* of a licence that by now was never on, nothing is known */
         TRY(usage_load(call->db, call->arena, &scope, &filling->told, fault));
     }
-    TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
     TRY(report_provisioned(call->db, call->arena, edge->buyer.id, edge->seller.depth, from_us, to_us,
                            &provisioned, &filling->provisioned_count, fault));
     TRY(used_units_load(call, edge->buyer.id, edge->seller.depth, edge->month, &used, &filling->used_count,
@@ -361,7 +398,7 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     return STATUS_OK;
 }
 
-/* Every vendor sells to the same buyer: what is another's is on another edge. */
+/* Of what every vendor sells to the same buyer, what is another's is on another edge. */
 static enum status is_on_edge(struct filling *filling, int64_t sku_id, bool *yes, struct fault *fault) {
     const struct account *seller = &filling->edge->seller;
     const struct sku *sku = NULL;
@@ -381,9 +418,9 @@ static enum status fill_rows(struct filling *filling, struct report_rows *rows, 
         ARENA_NEW(arena, struct keyed_row,
                   filling->usage.group_count + filling->provisioned_count + filling->used_count);
     for (struct report_row_key key; next_key(filling, &key);) {
-        TRY(fill_row(filling, key, &keyed[count], fault));
         bool is_own = false;
         TRY(is_on_edge(filling, key.sku_id, &is_own, fault));
+        TRY(fill_row(filling, key, is_own, &keyed[count], fault));
         count += is_own && is_told(&keyed[count].row);
     }
     if (count > 0) {
