@@ -626,8 +626,48 @@ static void the_explanation_of_a_month_in_a_new_zone_begins_with_it(void **state
     assert_int_equal(explanation.meter.licences[0].highest_seats, 3);
 }
 
+/* So much may a clock stand behind (R4.19). */
+static void set_the_clock_back(struct trade *trade) {
+    trade->call.now_us -= 300000;
+    trade->world->now_us = trade->call.now_us;
+}
+
+static void terms_that_were_accepted_by_a_clock_a_little_ahead_break_no_rule(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    amend(&trade, "P1", "A", "2026-11", (struct agreement_terms_input){.tax_rate = TEXT("21")});
+    struct decide_amendment_input input = decision("P1", "A", "2");
+    struct terms_view view;
+    WORLD_OK(trade.world, accept_amendment(&trade.call, &input, &view, &trade.world->fault));
+    set_the_clock_back(&trade);
+    trade_close(&trade, "2026-11");
+    assert_int_equal(trade_invoice(&trade, "P1", "A", "2026-11").invoice.tax_minor, 1680);
+    nothing_is_wrong(&trade);
+}
+
+static void a_correction_that_was_given_by_a_clock_a_little_behind_was_not_left_out(void **state) {
+    struct trade trade;
+    october_is_closed(&trade, *state);
+    trade_at(&trade, "2026-12-10T00:00:00Z");
+    trade_close(&trade, "2026-11");
+    set_the_clock_back(&trade);
+    struct add_correction_input less = {.giver = TEXT("P1"),
+                                        .month = TEXT("2026-10"),
+                                        .customer = TEXT("A"),
+                                        .sku = TEXT("S"),
+                                        .has_units = true,
+                                        .units = 1,
+                                        .reason = TEXT("less")};
+    struct correction_page correction;
+    WORLD_OK(trade.world, add_correction(&trade.call, &less, &correction, &trade.world->fault));
+    nothing_is_wrong(&trade);
+}
+
 int main(void) {
     static const struct world_test tests[] = {
+        WORLD_TEST(terms_that_were_accepted_by_a_clock_a_little_ahead_break_no_rule),
+        WORLD_TEST(a_correction_that_was_given_by_a_clock_a_little_behind_was_not_left_out),
         WORLD_TEST(a_new_tax_rate_counts_from_its_month_and_licences_stay),
         WORLD_TEST(an_old_month_is_corrected_with_its_own_tax),
         WORLD_TEST(a_charge_has_the_tax_and_the_currency_of_its_month),

@@ -94,7 +94,7 @@ const struct audit_question AUDIT_DEVICE_QUESTIONS[] = {
     {"signing-key-times", AUDIT_SIGNING_KEY,
      "select id, 0, 0 from signing_keys where (state = 'next') <> (active_from_us is not null) "
      "or (state = 'revoked') <> (revoked_at_us is not null) "
-     "or state = 'retired' and retired_at_us is null or left_at_us < retired_at_us "
+     "or state = 'retired' and retired_at_us is null or left_at_us + 60000000 < retired_at_us "
      "or left_at_us is not null and retired_at_us is null or purpose = 'root' and state in ('next', "
      "'retired')",
      "has a state and times that contradict each other"},
