@@ -152,8 +152,15 @@ static enum status post_price(struct request *request, struct response *response
         .tax_rate = json_read_text(&body, "tax_rate", JSON_OPTIONAL),
         .replace = json_read_bool(&body, "replace", false),
     };
+    bool dry_run = json_read_bool(&body, "dry_run", false);
     input.tiers = read_tiers(request, &body, &input.tier_count);
     TRY(request_json_done(&document, &body));
+    if (dry_run) {
+        struct import_prices_result tried;
+        TRY(try_price(&request->call, &input, &tried, fault));
+        represent_price_import(response_json(response, request, 200), NULL, &tried);
+        return STATUS_OK;
+    }
     struct price_view price;
     TRY(set_price(&request->call, &input, &price, fault));
     represent_price(response_json(response, request, 201), NULL, &price);

@@ -45,6 +45,10 @@ async function agreeAndPrice({ distributor, alpine, contoso }) {
   for (const sku of ['SUITE', 'MAIL', 'GUARD']) {
     await contoso.post('/v1/prices', { buyer: 'NORTHWIND', sku, ...cost, tiers: [{ unit_price: '6' }] }, 201);
   }
+  const suite = { sku: 'SUITE', ...cost, tiers: [{ unit_price: '10' }] };
+  const asked = await distributor.post('/v1/prices', { ...suite, dry_run: true }, 200);
+  assert.deepEqual([asked.dry_run, asked.prices_added, asked.changes.map((one) => one.effect)], [true, 1, ['new']]);
+  assert.deepEqual((await distributor.get('/v1/prices?seller=NORTHWIND')).items, []);
   await distributor.post('/v1/prices', { sku: 'SUITE', ...cost, tier_mode: 'volume', tiers: [{ from: 1, unit_price: '10' }, { from: 11, unit_price: '9.50' }] }, 201);
   const more = 'sku,currency,effective_from,policy,tier_mode,tier_from,unit_price\nMAIL,USD,2026-11-01,peak,flat,1,4\n';
   const tried = await distributor.must(200, 'POST', '/v1/prices/import?buyer=ALPINE&dry_run=true', csv(more));

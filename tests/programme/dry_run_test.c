@@ -1,6 +1,7 @@
 /* Dry runs: what a change would do is told by the change itself, and the store stays as it was. */
 #include "programme/catalogue/import_catalogue.h"
 #include "programme/catalogue/import_prices.h"
+#include "programme/catalogue/prices.h"
 #include "trade.h"
 
 #include <setjmp.h>
@@ -161,6 +162,54 @@ static void a_dry_run_of_prices_tells_what_is_there_already(void **state) {
     assert_change(&tried.changes.items[2], "P2", PRICE_CHANGED, "2027-02", 3, 5);
 }
 
+static struct set_price_input one_price(const struct tier_input *tier, const char *buyer, bool replace) {
+    return (struct set_price_input){.seller = TEXT("DIST"),
+                                    .buyer = text_of(buyer),
+                                    .sku = TEXT("EPP"),
+                                    .effective_from = TEXT("2027-01-15"),
+                                    .tiers = tier,
+                                    .tier_count = 1,
+                                    .replace = replace};
+}
+
+static void a_dry_run_of_one_price_tells_what_one_of_an_import_would(void **state) {
+    struct trade trade;
+    struct import_prices_result tried;
+    two_buyers(&trade, *state);
+    int64_t before = traces(&trade);
+    const struct tier_input six = {.unit_price = TEXT("6")};
+    const struct set_price_input standard = one_price(&six, "", false);
+    WORLD_OK(trade.world, try_price(&trade.call, &standard, &tried, &trade.world->fault));
+    assert_int_equal(traces(&trade), before);
+    assert_true(tried.dry_run);
+    assert_int_equal(tried.prices_added, 1);
+    assert_int_equal(tried.changes.count, 2);
+    assert_change(&tried.changes.items[0], "P1", PRICE_CHANGED, "2027-02", 4, 6);
+    assert_change(&tried.changes.items[1], "P2", PRICE_WITHOUT_EFFECT, NULL, 0, 6);
+    assert_false(trade.call.dry_run);
+}
+
+static void a_dry_run_of_one_price_tells_of_one_that_is_there_and_of_one_that_it_replaces(void **state) {
+    struct trade trade;
+    struct import_prices_result tried;
+    struct price_view price;
+    two_buyers(&trade, *state);
+    const struct tier_input six = {.unit_price = TEXT("6")};
+    const struct tier_input five = {.unit_price = TEXT("5")};
+    const struct set_price_input set = one_price(&six, "P2", false);
+    WORLD_OK(trade.world, set_price(&trade.call, &set, &price, &trade.world->fault));
+    WORLD_OK(trade.world, try_price(&trade.call, &set, &tried, &trade.world->fault));
+    assert_int_equal(tried.prices_added, 0);
+    assert_change(&tried.changes.items[0], "P2", PRICE_SAME, "2027-02", 6, 6);
+    struct set_price_input other = one_price(&five, "P2", false);
+    WORLD_FAULT(trade.world, "price-exists", try_price(&trade.call, &other, &tried, &trade.world->fault));
+    other.replace = true;
+    WORLD_OK(trade.world, try_price(&trade.call, &other, &tried, &trade.world->fault));
+    assert_int_equal(tried.prices_replaced, 1);
+    assert_change(&tried.changes.items[0], "P2", PRICE_CHANGED, "2027-02", 6, 5);
+    assert_int_equal(trade_ask(&trade, "select count(*) from prices where withdrawn_at_us > 0"), 0);
+}
+
 static void a_price_in_another_currency_than_a_buyers_changes_nothing_for_it(void **state) {
     struct trade trade;
     two_buyers(&trade, *state);
@@ -205,6 +254,8 @@ int main(void) {
         WORLD_TEST(a_dry_run_that_is_refused_says_what_the_real_one_would),
         WORLD_TEST(a_dry_run_of_prices_says_what_changes_for_whom_from_which_month),
         WORLD_TEST(a_dry_run_of_prices_tells_what_is_there_already),
+        WORLD_TEST(a_dry_run_of_one_price_tells_what_one_of_an_import_would),
+        WORLD_TEST(a_dry_run_of_one_price_tells_of_one_that_is_there_and_of_one_that_it_replaces),
         WORLD_TEST(a_price_in_another_currency_than_a_buyers_changes_nothing_for_it),
         WORLD_TEST(a_dry_run_of_a_catalogue_says_which_skus_are_new_or_changed),
     };

@@ -241,6 +241,20 @@ static enum status run_price_import(struct operator_session *session, const stru
     return STATUS_OK;
 }
 
+static enum status run_price_try(struct operator_session *session, const struct arguments *arguments,
+                                 const struct set_price_input *input, struct fault *fault) {
+    struct import_prices_result tried;
+    TRY(try_price(&session->call, input, &tried, fault));
+    if (arguments->json) {
+        struct json_writer writer = {.arena = &session->arena};
+        represent_price_import(&writer, NULL, &tried);
+        show_json(json_written(&writer));
+    } else {
+        print_price_changes(&session->arena, &tried.changes);
+    }
+    return STATUS_OK;
+}
+
 static enum status run_price_set(struct operator_session *session, const struct arguments *arguments,
                                  struct fault *fault) {
     struct tier_input tier = {.unit_price = argument_text(arguments, "unit-price")};
@@ -257,10 +271,15 @@ static enum status run_price_set(struct operator_session *session, const struct 
                                     .free_months = argument_text(arguments, "free-months"),
                                     .trial_end = argument_text(arguments, "trial-end"),
                                     .not_for_resale =
-                                        argument_given(arguments, "not-for-resale") ? TEXT("yes") : TEXT("")};
+                                        argument_given(arguments, "not-for-resale") ? TEXT("yes") : TEXT(""),
+                                    .tax_category = argument_text(arguments, "tax-category"),
+                                    .tax_rate = argument_text(arguments, "tax-rate")};
+    struct json_writer writer = {.arena = &session->arena};
+    if (argument_given(arguments, "dry-run")) {
+        return run_price_try(session, arguments, &input, fault);
+    }
     struct price_view price;
     TRY(set_price(&session->call, &input, &price, fault));
-    struct json_writer writer = {.arena = &session->arena};
     represent_price(&writer, NULL, &price);
     show_record(session, arguments, json_written(&writer));
     return STATUS_OK;
@@ -406,7 +425,13 @@ static const struct command COMMANDS[] = {
                  {.name = "free-months", .value = "N", .help = "a customer's first months that cost nothing"},
                  {.name = "trial-end", .value = "DATE", .help = "the first day that is charged"},
                  {.name = "not-for-resale", .help = "metered, and priced 0"},
-                 {.name = "replace", .help = "another price from the same day is withdrawn"}},
+                 {.name = "tax-category",
+                  .value = "CODE",
+                  .help = "UNCL 5305: S, Z, E, AE, K, G, O, L, M (default: the agreement's)"},
+                 {.name = "tax-rate", .value = "PERCENT", .help = "e.g. 19 (default: the agreement's)"},
+                 {.name = "replace", .help = "another price from the same day is withdrawn"},
+                 {.name = "dry-run",
+                  .help = "say what changes for whom from which month, and change nothing"}},
      .prints = true,
      .run = run_price_set},
     {.words = "price withdraw",

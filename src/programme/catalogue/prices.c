@@ -3,6 +3,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_sku.h"
+#include "programme/catalogue/import_prices.h"
 #include "programme/catalogue/price_guard.h"
 
 /* ---- as people read it ---- */
@@ -52,24 +53,63 @@ static enum status parse_tiers(const struct pricing *pricing, const struct set_p
     return price_check(price, fault);
 }
 
+/* What becomes of a price that is set. */
+struct price_setting {
+    const struct pricing *pricing;
+    struct sku sku;
+    struct price price;
+    struct price_edge edge;
+    bool is_there;                      /* the same already */
+    int64_t replaced_id;                /* of another one of its key; 0: none */
+    struct import_prices_result *tried; /* of a dry run; else NULL */
+};
+
+/* The price among the seller's prices as they are now, for whom it changes what. */
+static enum status tell_changes(const struct price_setting *setting, const struct price_guard *guard,
+                                struct fault *fault) {
+    size_t at = 0;
+    while (at < guard->after.count && guard->after.prices[at].id != setting->price.id) {
+        at++;
+    }
+    if (at == guard->after.count) {
+        return fault_set(fault, STATUS_INTERNAL, "database-failed", "price", TEXT(""),
+                         "A price that was just set is not in the store.");
+    }
+    const struct imported_price imported = {&guard->after.prices[at], &guard->after.edges[at],
+                                            setting->sku.code};
+    *setting->tried = (struct import_prices_result){.prices = 1,
+                                                    .prices_added = setting->is_there ? 0 : 1,
+                                                    .prices_replaced = setting->replaced_id == 0 ? 0 : 1,
+                                                    .dry_run = true};
+    return price_changes_of(setting->pricing, &guard->before, &guard->after, &imported, 1,
+                            &setting->tried->changes, fault);
+}
+
 /* Puts the price where none is, or in the place of the one that is there, where it may. */
-static enum status put_price(const struct pricing *pricing, const struct sku *sku, int64_t replaced_id,
-                             struct price *price, struct price_edge *edge, struct fault *fault) {
+static enum status put_guarded(struct price_setting *setting, struct price_guard *guard,
+                               struct fault *fault) {
+    struct call *call = setting->pricing->call;
+    TRY(price_guard_begin(guard, setting->pricing, fault));
+    if (setting->replaced_id != 0) {
+        TRY(price_withdraw(call->db, setting->replaced_id, call->now_us, fault));
+    }
+    if (!setting->is_there) {
+        TRY(price_insert(call->db, &setting->price, &setting->edge, fault));
+    }
+    TRY(price_guard_changed(guard, fault));
+    TRY(price_guard_check(guard, &setting->price, &setting->edge, setting->sku.code, fault));
+    return setting->tried == NULL ? STATUS_OK : tell_changes(setting, guard, fault);
+}
+
+static enum status put_price(struct price_setting *setting, struct fault *fault) {
+    const struct pricing *pricing = setting->pricing;
+    const struct sku *sku = &setting->sku;
+    const struct price *price = &setting->price;
+    const struct price_edge *edge = &setting->edge;
     struct call *call = pricing->call;
-    struct price_guard guard;
-    enum status status = price_guard_begin(&guard, pricing, fault);
-    if (status == STATUS_OK && replaced_id != 0) {
-        status = price_withdraw(call->db, replaced_id, call->now_us, fault);
-    }
-    if (status == STATUS_OK) {
-        status = price_insert(call->db, price, edge, fault);
-    }
-    if (status == STATUS_OK) {
-        status = price_guard_changed(&guard, fault);
-    }
-    if (status == STATUS_OK) {
-        status = price_guard_check(&guard, price, edge, sku->code, fault);
-    }
+    int64_t replaced_id = setting->replaced_id;
+    struct price_guard guard = {0};
+    enum status status = put_guarded(setting, &guard, fault);
     price_guard_end(&guard);
     TRY(status);
     return audit_write(call, replaced_id == 0 ? "price.set" : "price.replace",
@@ -82,47 +122,71 @@ static enum status put_price(const struct pricing *pricing, const struct sku *sk
 }
 
 /* Puts the price in, or finds that it is there already. */
-static enum status save_price(const struct pricing *pricing, const struct sku *sku, bool replace,
-                              struct price *price, struct price_edge *edge, struct fault *fault) {
-    struct call *call = pricing->call;
+static enum status save_price(struct price_setting *setting, bool replace, struct fault *fault) {
+    struct call *call = setting->pricing->call;
+    struct price *price = &setting->price;
+    struct price_edge *edge = &setting->edge;
     struct price existing;
     struct price_edge existing_edge;
     bool exists = false;
     TRY(price_find(call->db, call->arena, edge->seller_id, edge->buyer_id, price->sku_id, edge->currency,
                    price->effective_from, &exists, &existing, &existing_edge, fault));
-    if (!exists) {
-        return put_price(pricing, sku, 0, price, edge, fault);
+    setting->is_there = exists && price_same(price, edge, &existing, &existing_edge);
+    if (exists && !setting->is_there) {
+        setting->replaced_id = existing.id;
+        return replace ? put_price(setting, fault)
+                       : pricing_fault_exists(setting->pricing, price, edge, setting->sku.code, fault);
     }
-    if (price_same(price, edge, &existing, &existing_edge)) {
+    if (setting->is_there) {
         *price = existing;
         *edge = existing_edge;
-        return STATUS_OK;
     }
-    return replace ? put_price(pricing, sku, existing.id, price, edge, fault)
-                   : pricing_fault_exists(pricing, price, edge, sku->code, fault);
+    return setting->is_there && setting->tried == NULL ? STATUS_OK : put_price(setting, fault);
+}
+
+static enum status set_one(struct call *call, const struct set_price_input *wanted, struct pricing *pricing,
+                           struct price_setting *setting, struct fault *fault) {
+    TRY(pricing_open(call, wanted->seller, wanted->buyer, pricing, fault));
+    TRY(find_sku_of_seller(call, pricing->seller.id, text_trim(wanted->sku), "sku", &setting->sku, fault));
+    TRY(pricing_check_sku(pricing, &setting->sku, fault));
+    TRY(pricing_parse_price(pricing, wanted, &setting->price, &setting->edge, fault));
+    TRY(parse_tiers(pricing, wanted, &setting->price, fault));
+    setting->price.sku_id = setting->sku.id;
+    setting->pricing = pricing;
+    return save_price(setting, wanted->replace, fault);
 }
 
 static enum status do_set_price(struct call *call, const void *input, void *output, struct fault *fault) {
-    const struct set_price_input *wanted = input;
     struct pricing pricing;
-    struct sku sku;
-    struct price price;
-    struct price_edge edge;
+    struct price_setting setting = {0};
     struct name_cache names;
     name_cache_init(&names, call);
-    TRY(pricing_open(call, wanted->seller, wanted->buyer, &pricing, fault));
-    TRY(find_sku_of_seller(call, pricing.seller.id, text_trim(wanted->sku), "sku", &sku, fault));
-    TRY(pricing_check_sku(&pricing, &sku, fault));
-    TRY(pricing_parse_price(&pricing, wanted, &price, &edge, fault));
-    TRY(parse_tiers(&pricing, wanted, &price, fault));
-    price.sku_id = sku.id;
-    TRY(save_price(&pricing, &sku, wanted->replace, &price, &edge, fault));
-    return price_view_fill(&names, &price, &edge, output, fault);
+    TRY(set_one(call, input, &pricing, &setting, fault));
+    return price_view_fill(&names, &setting.price, &setting.edge, output, fault);
 }
 
 enum status set_price(struct call *call, const struct set_price_input *input, struct price_view *out,
                       struct fault *fault) {
     return call_run(call, DB_WRITE, do_set_price, input, out, fault);
+}
+
+static enum status do_try_price(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct pricing pricing;
+    struct price_setting setting = {.tried = output};
+    return set_one(call, input, &pricing, &setting, fault);
+}
+
+enum status try_price(struct call *call, const struct set_price_input *input,
+                      struct import_prices_result *out, struct fault *fault) {
+    struct import_prices_result tried = {0};
+    bool dry_run = call->dry_run;
+    call->dry_run = true;
+    enum status status = call_run(call, DB_WRITE, do_try_price, input, &tried, fault);
+    call->dry_run = dry_run;
+    if (status == STATUS_OK) {
+        *out = tried;
+    }
+    return status;
 }
 
 /* ---- listing ---- */

@@ -37,6 +37,12 @@ enum status price_view_fill(struct name_cache *names, const struct price *price,
 enum status set_price(struct call *call, const struct set_price_input *input, struct price_view *out,
                       struct fault *fault) MUST_CHECK;
 
+/* What set_price would change for whom, as a dry run of an import with this price alone tells it; nothing is
+ * changed. Refuses what set_price would refuse. */
+struct import_prices_result;
+enum status try_price(struct call *call, const struct set_price_input *input,
+                      struct import_prices_result *out, struct fault *fault) MUST_CHECK;
+
 /* Prices of the actor's edges, as seller or buyer, with the standard prices of its sellers. Empty texts leave
  * a condition out. */
 struct list_prices_input {
