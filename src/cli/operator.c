@@ -67,6 +67,7 @@ static enum status create_store(struct operator_session *session, struct text ur
 enum status operator_open(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);
+    arena_init(&session->page);
     enum status status = open_store(session, url, fault);
     operator_make_call(session);
     return status;
@@ -75,6 +76,7 @@ enum status operator_open(struct operator_session *session, struct text url, str
 enum status operator_create(struct operator_session *session, struct text url, struct fault *fault) {
     *session = (struct operator_session){0};
     arena_init(&session->arena);
+    arena_init(&session->page);
     enum status status = create_store(session, url, fault);
     operator_make_call(session);
     return status;
@@ -110,6 +112,7 @@ void operator_undo_create(struct operator_session *session, struct text url) {
 
 enum status operator_load_secret(struct operator_session *session, struct text url, struct fault *fault) {
     arena_init(&session->arena);
+    arena_init(&session->page);
     return secret_load(url, session->secret, fault);
 }
 
@@ -124,5 +127,6 @@ void operator_close(struct operator_session *session) {
     artifact_store_close(session->artifacts);
     db_close(session->db);
     sodium_memzero(session->secret, sizeof session->secret);
+    arena_clean_up(&session->page);
     arena_clean_up(&session->arena);
 }

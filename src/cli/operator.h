@@ -9,6 +9,7 @@
 
 struct operator_session {
     struct arena arena;
+    struct arena page; /* of the page of a list that is being shown */
     struct db *db;
     unsigned char secret[PROGRAMME_SECRET_BYTES];
     struct artifact_store *artifacts;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS_MAX = 12, CELL_BYTES = 400 };
+enum { CELL_BYTES = 400 };
 
 static json_t *load_json(struct text json) {
     json_error_t error;
@@ -70,18 +70,31 @@ static bool looks_numeric(const char *cell) {
     return cell[0] == '\0' || (strspn(cell, "0123456789.-%") == strlen(cell) && strcmp(cell, "-") != 0);
 }
 
-static void print_table(struct arena *arena, const json_t *items, const struct column *columns,
-                        size_t column_count) {
-    struct terminal_column shown[COLUMNS_MAX];
-    char cell[CELL_BYTES];
-    for (size_t c = 0; c < column_count; c++) {
-        shown[c] = (struct terminal_column){.title = columns[c].heading, .figures = true};
-        for (size_t i = 0; i < json_array_size(items); i++) {
-            format_cell(follow_path(json_array_get(items, i), columns[c].path), cell);
-            shown[c].figures = shown[c].figures && looks_numeric(cell);
-        }
+static size_t count_columns(const struct column *columns) {
+    size_t count = 0;
+    while (columns[count].heading != NULL) {
+        count++;
     }
+    assert(count <= COLUMNS_MAX);
+    return count;
+}
+
+/* Whether all that stands in a column looks like a number. */
+static bool is_figures(const json_t *items, const struct column *column) {
+    char cell[CELL_BYTES];
+    bool figures = true;
+    for (size_t i = 0; figures && i < json_array_size(items); i++) {
+        format_cell(follow_path(json_array_get(items, i), column->path), cell);
+        figures = looks_numeric(cell);
+    }
+    return figures;
+}
+
+static struct terminal_table *fill_table(struct arena *arena, const json_t *items,
+                                         const struct column *columns, const struct terminal_column *shown,
+                                         size_t column_count) {
     struct terminal_table *table = terminal_table_new(arena, shown, column_count);
+    char cell[CELL_BYTES];
     for (size_t i = 0; i < json_array_size(items); i++) {
         struct text cells[COLUMNS_MAX];
         for (size_t c = 0; c < column_count; c++) {
@@ -90,8 +103,18 @@ static void print_table(struct arena *arena, const json_t *items, const struct c
         }
         terminal_table_row(table, cells, TEXT(""));
     }
+    return table;
+}
+
+static void print_table(struct arena *arena, const json_t *items, const struct column *columns,
+                        size_t column_count) {
+    struct terminal_column shown[COLUMNS_MAX];
+    for (size_t c = 0; c < column_count; c++) {
+        shown[c] =
+            (struct terminal_column){.title = columns[c].heading, .figures = is_figures(items, &columns[c])};
+    }
     struct buffer out = {.arena = arena};
-    terminal_table_print(table, 0, &out);
+    terminal_table_print(fill_table(arena, items, columns, shown, column_count), 0, &out);
     show_bytes(buffer_text(&out));
 }
 
@@ -161,17 +184,91 @@ void show_list(struct operator_session *session, const struct arguments *argumen
     json_t *root = load_json(json);
     const json_t *items = json_object_get(root, "items");
     assert(json_is_array(items));
-    size_t column_count = 0;
-    while (columns[column_count].heading != NULL) {
-        column_count++;
-    }
-    assert(column_count <= COLUMNS_MAX);
     if (arguments->json) {
         print_json(root);
     } else {
-        print_table(&session->arena, items, columns, column_count);
+        print_table(&session->arena, items, columns, count_columns(columns));
     }
     json_decref(root);
+}
+
+/* ---- page by page ---- */
+
+struct shown_pages show_pages_begin(struct operator_session *session, const struct arguments *arguments,
+                                    const struct column *columns) {
+    return (struct shown_pages){.session = session, .arguments = arguments, .columns = columns};
+}
+
+struct json_writer *show_page_begin(struct shown_pages *shown) {
+    shown->session->call.arena = &shown->session->page;
+    shown->writer = (struct json_writer){.arena = &shown->session->page};
+    json_write_open(&shown->writer, NULL);
+    json_write_open_array(&shown->writer, "items");
+    return &shown->writer;
+}
+
+/* The items as json_dumps has them inside of its list. */
+static void print_page_json(struct shown_pages *shown, const json_t *items) {
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        json_t *list = json_pack("{s:[O]}", "items", json_array_get(items, i));
+        char *dumped = json_dumps(list, JSON_INDENT(2));
+        static const char BEFORE[] = "{\n  \"items\": [\n";
+        static const char BEHIND[] = "\n  ]\n}";
+        assert(dumped != NULL && strlen(dumped) > sizeof BEFORE + sizeof BEHIND);
+        struct text item = {dumped + sizeof BEFORE - 1,
+                            strlen(dumped) - (sizeof BEFORE - 1) - (sizeof BEHIND - 1)};
+        fputs(shown->has_begun ? ",\n" : BEFORE, stdout);
+        show_bytes(visible_escape_json(&shown->session->page, item));
+        shown->has_begun = true;
+        free(dumped);
+        json_decref(list);
+    }
+}
+
+/* A column of figures stays one, and none becomes one, whatever later pages have. */
+static void print_page_table(struct shown_pages *shown, const json_t *items) {
+    struct terminal_column columns[COLUMNS_MAX] = {{0}};
+    struct arena *arena = &shown->session->page;
+    struct buffer out = {.arena = arena};
+    size_t count = count_columns(shown->columns);
+    for (size_t c = 0; c < count; c++) {
+        if (!shown->has_begun) {
+            shown->figures[c] = is_figures(items, &shown->columns[c]);
+        }
+        columns[c] =
+            (struct terminal_column){.title = shown->columns[c].heading, .figures = shown->figures[c]};
+    }
+    struct terminal_table *table = fill_table(arena, items, shown->columns, columns, count);
+    for (size_t c = 0; c < count; c++) {
+        terminal_table_widen(table, c, shown->widths[c]);
+        shown->widths[c] = terminal_table_column_width(table, c);
+    }
+    if (shown->has_begun) {
+        terminal_table_print_body(table, 0, &out);
+    } else {
+        terminal_table_print(table, 0, &out);
+    }
+    shown->has_begun = true;
+    show_bytes(buffer_text(&out));
+}
+
+void show_page_end(struct shown_pages *shown) {
+    json_t *root = load_json(show_list_end(&shown->writer));
+    const json_t *items = json_object_get(root, "items");
+    if (shown->arguments->json) {
+        print_page_json(shown, items);
+    } else {
+        print_page_table(shown, items);
+    }
+    json_decref(root);
+    shown->session->call.arena = &shown->session->arena;
+    arena_clean_up(&shown->session->page);
+}
+
+void show_pages_end(struct shown_pages *shown) {
+    if (shown->arguments->json) {
+        puts(shown->has_begun ? "\n  ]\n}" : "{\n  \"items\": []\n}");
+    }
 }
 
 /* "payment_days" reads as "payment days". */

@@ -21,6 +21,25 @@ struct column {
 struct json_writer show_list_begin(struct operator_session *session);
 struct text show_list_end(struct json_writer *writer);
 
+/* A long list, page by page: what show_list would print of all pages, in the memory of one. A column is as
+ * wide as the first page has it, or wider. While a page is made, the session's call has the memory of that
+ * page. */
+enum { COLUMNS_MAX = 12 };
+struct shown_pages {
+    struct operator_session *session;
+    const struct arguments *arguments;
+    const struct column *columns;
+    struct json_writer writer;
+    bool has_begun; /* something is printed */
+    bool figures[COLUMNS_MAX];
+    size_t widths[COLUMNS_MAX];
+};
+struct shown_pages show_pages_begin(struct operator_session *session, const struct arguments *arguments,
+                                    const struct column *columns);
+struct json_writer *show_page_begin(struct shown_pages *shown); /* the caller writes the page's items */
+void show_page_end(struct shown_pages *shown);
+void show_pages_end(struct shown_pages *shown);
+
 /* The JSON itself, whatever the options say. */
 void show_json(struct text json);
 

@@ -463,6 +463,19 @@ class TheCommand(Command):
         bad = self.file("bad.csv", header + "NONE,USD,2098-12-01,peak,flat,1,10\n")
         self.assertIn("line 2", self.refuse("unknown-sku", "preview", "prices", bad, "--seller", "CEDAR"))
 
+    def test_a_list_of_several_pages_is_one_list(self):
+        self.begin()
+        before = len(self.ask("catalogue", "list")["items"])
+        rows = "".join(f"BULK-{number:04},Product {'x' * (number % 30)}\n" for number in range(2100))
+        self.say("catalogue", "import", self.file("bulk.csv", "sku,name\n" + rows), "--vendor", "Talos", "--format", "csv")
+        listed = self.ask("catalogue", "list")["items"]
+        self.assertEqual(len(listed), before + 2100)
+        self.assertEqual(len({one["id"] for one in listed}), before + 2100)
+        head, _, *table = self.say("catalogue", "list").splitlines()
+        self.assertEqual(len(table), before + 2100)
+        self.assertEqual({row.index("Product") for row in table if "BULK" in row}, {head.index("name")})
+        self.assertEqual(self.ask("catalogue", "list", "--search", "none of these"), {"items": []})
+
     def test_lease_terms_are_shown_and_set_in_words_of_time(self):
         self.begin()
         self.assertRegex(self.say("sku", "terms", "EPP"), r"ttl +1d\n")

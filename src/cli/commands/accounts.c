@@ -151,18 +151,20 @@ static enum status run_account_list(struct operator_session *session, const stru
                                         .seller = argument_text(arguments, "seller"),
                                         .code = argument_text(arguments, "code"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct account_page page;
-    do {
-        TRY(list_accounts(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_account(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"account", "id"},         {"kind", "kind"}, {"code", "code"},
                                             {"seller", "seller.code"}, {"name", "name"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct account_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_accounts(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_account(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -323,20 +325,22 @@ static enum status run_agreement_list(struct operator_session *session, const st
                                           .state = argument_text(arguments, "state"),
                                           .proposed = argument_given(arguments, "proposed"),
                                           .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct agreement_page page;
-    do {
-        TRY(list_agreements(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_agreement(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"agreement", "id"}, {"seller", "seller.code"}, {"buyer", "buyer.code"},
         {"state", "state"},  {"currency", "currency"},  {"time zone", "time_zone"},
         {"tax", "tax_rate"}, {"since", "terms_from"},   {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct agreement_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_agreements(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_agreement(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

@@ -114,20 +114,22 @@ static enum status run_invoice_list(struct operator_session *session, const stru
                                         .state = argument_text(arguments, "state"),
                                         .kind = argument_text(arguments, "kind"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct invoice_page page;
-    do {
-        TRY(list_invoices(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_invoice(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"invoice", "id"},         {"number", "number"},    {"kind", "kind"},   {"month", "month"},
         {"seller", "seller.code"}, {"buyer", "buyer.code"}, {"state", "state"}, {"due on", "due_on"},
         {"gross", "gross"},        {"due", "due"},          {"", "currency"},   {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct invoice_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_invoices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_invoice(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -319,21 +321,23 @@ static enum status run_charge_list(struct operator_session *session, const struc
                                                .buyer = argument_text(arguments, "buyer"),
                                                .month = argument_text(arguments, "month"),
                                                .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct one_off_charge_page page;
-    do {
-        TRY(list_one_off_charges(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_one_off_charge(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"charge", "id"},   {"seller", "seller.code"},      {"buyer", "buyer.code"},
         {"month", "month"}, {"description", "description"}, {"amount", "amount"},
         {"", "currency"},   {"invoice", "invoice"},         {"stuck", "stuck"},
         {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct one_off_charge_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_one_off_charges(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_one_off_charge(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

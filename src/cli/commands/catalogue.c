@@ -96,18 +96,20 @@ static enum status run_catalogue_list(struct operator_session *session, const st
                                     .kind = argument_text(arguments, "kind"),
                                     .search = argument_text(arguments, "search"),
                                     .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct sku_page page;
-    do {
-        TRY(list_skus(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_sku(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"SKU", "code"}, {"kind", "kind"}, {"owner", "owner_name"}, {"name", "name"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct sku_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_skus(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_sku(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -307,15 +309,6 @@ static enum status run_price_list(struct operator_session *session, const struct
                                       .sku = argument_text(arguments, "sku"),
                                       .withdrawn = argument_given(arguments, "withdrawn"),
                                       .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct price_page page;
-    do {
-        TRY(list_prices(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_price(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"seller", "seller.code"},
                                             {"buyer", "buyer.code"},
                                             {"SKU", "sku.code"},
@@ -329,7 +322,18 @@ static enum status run_price_list(struct operator_session *session, const struct
                                             {"trial end", "trial_end"},
                                             {"withdrawn", "withdrawn_at"},
                                             {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct price_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_prices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_price(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

@@ -17,15 +17,6 @@ static enum status run_device_list(struct operator_session *session, const struc
                                        .idle = argument_given(arguments, "idle"),
                                        .unlicensed = argument_given(arguments, "unlicensed"),
                                        .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct device_page page;
-    do {
-        TRY(list_devices(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_device(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"device", "id"},
                                             {"customer", "customer.code"},
                                             {"SKU", "sku.code"},
@@ -37,7 +28,18 @@ static enum status run_device_list(struct operator_session *session, const struc
                                             {"seen", "seen_at"},
                                             {"clones", "clones"},
                                             {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct device_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_devices(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_device(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

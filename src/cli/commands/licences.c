@@ -67,15 +67,6 @@ static enum status run_block_list(struct operator_session *session, const struct
                                       .sku = argument_text(arguments, "sku"),
                                       .state = argument_text(arguments, "state"),
                                       .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct block_page page;
-    do {
-        TRY(list_blocks(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_block(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"block", "id"},
                                             {"provider", "provider.code"},
                                             {"SKU", "sku.code"},
@@ -84,7 +75,18 @@ static enum status run_block_list(struct operator_session *session, const struct
                                             {"free", "free_seats"},
                                             {"state", "state"},
                                             {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct block_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_blocks(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_block(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -201,38 +203,42 @@ static enum status run_licence_list(struct operator_session *session, const stru
                                         .state = argument_text(arguments, "state"),
                                         .block = argument_text(arguments, "block"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct licence_page page;
-    do {
-        TRY(list_licences(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_licence(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"licence", "id"},  {"provider", "provider.code"}, {"customer", "customer.code"}, {"SKU", "sku.code"},
         {"seats", "seats"}, {"state", "effective"},        {"key ends in", "key_hint"},   {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct licence_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_licences(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_licence(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
 static enum status run_licence_events(struct operator_session *session, const struct arguments *arguments,
                                       struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
-    struct json_writer writer = show_list_begin(session);
-    struct licence_event_page page;
-    do {
-        TRY(list_licence_events(&session->call, argument_text(arguments, "LICENCE"), where, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_licence_event(&writer, NULL, &page.items[i]);
-        }
-        where.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"sequence", "sequence"}, {"time", "at"},     {"event", "event"},         {"before", "seats_before"},
         {"after", "seats_after"}, {"cause", "cause"}, {"voided by", "voided_by"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct licence_event_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_licence_events(&session->call, argument_text(arguments, "LICENCE"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_licence_event(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

@@ -64,20 +64,22 @@ static enum status run_move_show(struct operator_session *session, const struct 
 static enum status run_move_list(struct operator_session *session, const struct arguments *arguments,
                                  struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
-    struct json_writer writer = show_list_begin(session);
-    struct move_page page;
-    do {
-        TRY(list_moves(&session->call, where, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_move(&writer, NULL, &page.items[i]);
-        }
-        where.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"move", "id"},        {"customer", "customer.code"},
                                             {"from", "from.code"}, {"to", "to.code"},
                                             {"month", "month"},    {"state", "state"},
                                             {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct move_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_moves(&session->call, where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_move(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

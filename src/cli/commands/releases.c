@@ -75,18 +75,20 @@ static enum status run_product_list(struct operator_session *session, const stru
                                     struct fault *fault) {
     struct list_products_input input = {.vendor = argument_text(arguments, "vendor"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct product_page page;
-    do {
-        TRY(list_products(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_product(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"product", "code"}, {"id", "id"}, {"vendor", "vendor_name"}, {"name", "name"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct product_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_products(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_product(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -162,15 +164,6 @@ static enum status run_release_list(struct operator_session *session, const stru
                                         .channel = argument_text(arguments, "channel"),
                                         .state = argument_text(arguments, "state"),
                                         .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct release_page page;
-    do {
-        TRY(list_releases(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_release(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"product", "product.code"},
                                             {"version", "version"},
                                             {"channel", "channel"},
@@ -178,7 +171,18 @@ static enum status run_release_list(struct operator_session *session, const stru
                                             {"published", "published_at"},
                                             {"id", "id"},
                                             {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct release_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_releases(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_release(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

@@ -97,19 +97,21 @@ static enum status run_report_list(struct operator_session *session, const struc
                                        .month = argument_text(arguments, "month"),
                                        .state = argument_text(arguments, "state"),
                                        .page = {.limit = PAGE_LIMIT_MAX}};
-    struct json_writer writer = show_list_begin(session);
-    struct report_page page;
-    do {
-        TRY(list_reports(&session->call, &input, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_report(&writer, NULL, &page.items[i]);
-        }
-        input.page.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"report", "id"},   {"seller", "seller.code"},     {"provider", "provider.code"}, {"month", "month"},
         {"state", "state"}, {"submitted", "submitted_at"}, {"by", "submitted_by"},        {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct report_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_reports(&session->call, &input, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_report(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        input.page.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

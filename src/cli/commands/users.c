@@ -107,19 +107,21 @@ static enum status run_user_unlock(struct operator_session *session, const struc
 static enum status run_user_list(struct operator_session *session, const struct arguments *arguments,
                                  struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
-    struct json_writer writer = show_list_begin(session);
-    struct user_page page;
-    do {
-        TRY(list_users(&session->call, argument_text(arguments, "account"), where, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_user(&writer, NULL, &page.items[i]);
-        }
-        where.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"user", "id"},   {"e-mail", "email"},  {"name", "name"}, {"account", "account.code"},
         {"role", "role"}, {"active", "active"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct user_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_users(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_user(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -180,20 +182,22 @@ static enum status run_invitation_revoke(struct operator_session *session, const
 static enum status run_invitation_list(struct operator_session *session, const struct arguments *arguments,
                                        struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
-    struct json_writer writer = show_list_begin(session);
-    struct invitation_page page;
-    do {
-        TRY(list_invitations(&session->call, argument_text(arguments, "account"), where, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_invitation(&writer, NULL, &page.items[i]);
-        }
-        where.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {{"invitation", "id"},    {"e-mail", "email"},
                                             {"name", "name"},        {"account", "account.code"},
                                             {"role", "role"},        {"invited by", "invited_by"},
                                             {"until", "expires_at"}, {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct invitation_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_invitations(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_invitation(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 
@@ -224,19 +228,21 @@ static enum status run_token_create(struct operator_session *session, const stru
 static enum status run_token_list(struct operator_session *session, const struct arguments *arguments,
                                   struct fault *fault) {
     struct page where = {.limit = PAGE_LIMIT_MAX};
-    struct json_writer writer = show_list_begin(session);
-    struct token_page page;
-    do {
-        TRY(list_tokens(&session->call, argument_text(arguments, "account"), where, &page, fault));
-        for (size_t i = 0; i < page.count; i++) {
-            represent_token(&writer, NULL, &page.items[i]);
-        }
-        where.after_id = page.next_after;
-    } while (page.next_after != 0);
     static const struct column COLUMNS[] = {
         {"token", "id"},           {"account", "account.code"}, {"name", "name"}, {"scopes", "scopes"},
         {"expires", "expires_at"}, {"revoked", "revoked_at"},   {NULL, NULL}};
-    show_list(session, arguments, show_list_end(&writer), COLUMNS);
+    struct shown_pages shown = show_pages_begin(session, arguments, COLUMNS);
+    struct token_page page;
+    do {
+        struct json_writer *writer = show_page_begin(&shown);
+        TRY(list_tokens(&session->call, argument_text(arguments, "account"), where, &page, fault));
+        for (size_t i = 0; i < page.count; i++) {
+            represent_token(writer, NULL, &page.items[i]);
+        }
+        show_page_end(&shown);
+        where.after_id = page.next_after;
+    } while (page.next_after != 0);
+    show_pages_end(&shown);
     return STATUS_OK;
 }
 

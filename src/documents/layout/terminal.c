@@ -81,6 +81,16 @@ struct terminal_table *terminal_table_new(struct arena *arena, const struct term
     return table;
 }
 
+size_t terminal_table_column_width(const struct terminal_table *table, size_t column) {
+    assert(column < table->column_count);
+    return table->widths[column];
+}
+
+void terminal_table_widen(struct terminal_table *table, size_t column, size_t width) {
+    assert(column < table->column_count);
+    table->widths[column] = width > table->widths[column] ? width : table->widths[column];
+}
+
 static struct table_row *add_row(struct terminal_table *table, const struct text *cells) {
     table->rows =
         arena_grow(table->arena, table->rows, table->row_count, &table->row_capacity, sizeof table->rows[0]);

@@ -25,6 +25,10 @@ struct terminal_table;
 struct terminal_table *terminal_table_new(struct arena *arena, const struct terminal_column *columns,
                                           size_t column_count);
 
+/* The cells that a column takes with the rows that it has; it takes `width` at least. */
+size_t terminal_table_column_width(const struct terminal_table *table, size_t column);
+void terminal_table_widen(struct terminal_table *table, size_t column, size_t width);
+
 /* `cells` has one text per column. The text of `remark` (empty: none) stands in the lines below. */
 void terminal_table_row(struct terminal_table *table, const struct text *cells, struct text remark);
 
