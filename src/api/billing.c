@@ -9,6 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The close goes on in the background, and the job tells how far it is. */
+static enum status ask_for_close(struct request *request, struct response *response,
+                                 const struct close_month_input *input, struct fault *fault) {
+    struct job_view job;
+    TRY(ask_to_close(&request->call, input, &job, fault));
+    response_location(response, request, "/v1/jobs/", job.identifier);
+    response->preference_applied = TEXT("respond-async");
+    represent_job(response_json(response, request, 202), NULL, &job);
+    return STATUS_OK;
+}
+
 static enum status post_close_month(struct request *request, struct response *response, struct fault *fault) {
     struct json_document document;
     struct json_object body;
@@ -19,8 +30,12 @@ static enum status post_close_month(struct request *request, struct response *re
     };
     request->call.dry_run = json_read_bool(&body, "dry_run", false);
     TRY(request_json_done(&document, &body));
+    if (!request->call.dry_run && request_prefers_async(request)) {
+        return ask_for_close(request, response, &input, fault);
+    }
+    struct job_watch watch = {.now_us = request_clock(request).now_us};
     struct close_month_result result;
-    TRY(close_month(&request->call, &input, &result, fault));
+    TRY(close_month_watched(&request->call, &input, &watch, &result, fault));
     represent_close(response_json(response, request, 200), NULL, &result);
     return STATUS_OK;
 }

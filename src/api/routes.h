@@ -17,6 +17,7 @@ extern const struct route_group KEY_ROUTES;
 extern const struct route_group REPORT_ROUTES;
 extern const struct route_group INVOICE_ROUTES;
 extern const struct route_group BILLING_ROUTES;
+extern const struct route_group JOB_ROUTES;
 extern const struct route_group USER_ROUTES;
 extern const struct route_group SERVICE_ROUTES;
 

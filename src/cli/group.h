@@ -15,6 +15,7 @@ extern const struct command_group device_commands;
 extern const struct command_group key_commands;
 extern const struct command_group report_commands;
 extern const struct command_group billing_commands;
+extern const struct command_group job_commands;
 extern const struct command_group user_commands;
 extern const struct command_group operation_commands;
 extern const struct command_group completion_commands;

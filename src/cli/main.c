@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const struct command_group *const GROUPS[] = {
-    &account_commands, &catalogue_commands, &licence_commands,    &device_commands,  &key_commands,
-    &release_commands, &report_commands,    &billing_commands,    &preview_commands, &move_commands,
-    &user_commands,    &operation_commands, &completion_commands, &manual_commands,
+    &account_commands, &catalogue_commands, &licence_commands,   &device_commands,     &key_commands,
+    &release_commands, &report_commands,    &billing_commands,   &job_commands,        &preview_commands,
+    &move_commands,    &user_commands,      &operation_commands, &completion_commands, &manual_commands,
 };
 static const struct command_table TABLE = {GROUPS, sizeof GROUPS / sizeof GROUPS[0]};
 

@@ -29,6 +29,8 @@ const char *http_status_words(int status) {
         return "200 OK";
     case 201:
         return "201 Created";
+    case 202:
+        return "202 Accepted";
     case 204:
         return "204 No Content";
     case 206:

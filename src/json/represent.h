@@ -11,7 +11,6 @@
 #include "programme/access/tokens.h"
 #include "programme/access/users.h"
 #include "programme/audit/audit_store.h"
-#include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/explain_line.h"
 #include "programme/billing/margins.h"
@@ -30,6 +29,7 @@
 #include "programme/devices/deployment.h"
 #include "programme/devices/devices.h"
 #include "programme/devices/offline_lease.h"
+#include "programme/jobs/jobs.h"
 #include "programme/keys/signing_keys.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
@@ -103,6 +103,7 @@ void represent_snippet(struct json_writer *out, const char *name, const struct s
 
 /* represent_billing.c: what is owed */
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result);
+void represent_job(struct json_writer *out, const char *name, const struct job_view *job);
 void represent_invoice(struct json_writer *out, const char *name, const struct invoice_view *invoice);
 void represent_invoice_in_full(struct json_writer *out, const char *name, const struct invoice_detail *view);
 void represent_explanation(struct json_writer *out, const char *name,

@@ -73,6 +73,37 @@ static void write_edge(struct json_writer *out, const struct close_month_edge *e
     json_write_close(out);
 }
 
+void represent_job(struct json_writer *out, const char *name, const struct job_view *job) {
+    json_write_open(out, name);
+    json_write_text(out, "id", job->identifier);
+    json_write_string(out, "kind", "close");
+    json_write_text(out, "month", month_format(out->arena, job->month));
+    if (job->seller.length == 0) {
+        json_write_null(out, "seller");
+    } else {
+        json_write_open(out, "seller");
+        json_write_text(out, "id", job->seller);
+        json_write_text(out, "code", job->seller_code);
+        json_write_close(out);
+    }
+    json_write_text(out, "state", job->state);
+    json_write_int(out, "edges_done", job->edges_done);
+    json_write_int(out, "edges_total", job->edges_total);
+    json_write_int(out, "invoices", job->invoice_count);
+    json_write_int(out, "lines", job->line_count);
+    json_write_instant(out, "created_at", job->created_at_us);
+    json_write_instant(out, "started_at", job->started_at_us);
+    json_write_instant(out, "ended_at", job->ended_at_us);
+    json_write_text_or_null(out, "fault_code", job->fault_code);
+    json_write_text_or_null(out, "fault_message", job->fault_message);
+    if (job->has_result) {
+        represent_close(out, "result", &job->result);
+    } else {
+        json_write_null(out, "result");
+    }
+    json_write_close(out);
+}
+
 void represent_close(struct json_writer *out, const char *name, const struct close_month_result *result) {
     json_write_open(out, name);
     json_write_text(out, "month", month_format(out->arena, result->month));

@@ -4,6 +4,7 @@
 #include "delivery/artifacts.h"
 #include "device/door.h"
 #include "portal/routes.h"
+#include "service/job_runner.h"
 #include "service/upkeep.h"
 #include "web/server.h"
 
@@ -15,9 +16,11 @@
 struct running {
     struct route_table routes;
     struct upkeep_options upkeep_options;
+    struct job_runner_options job_options;
     struct device_options device_options;
     struct web_server_options web_options;
     struct upkeep *upkeep;
+    struct job_runner *jobs;
     struct device_door *devices;
     struct web_server *web;
 };
@@ -29,6 +32,10 @@ static void fill_options(struct running *running, const struct serve_options *op
         .database_url = options->database_url,
         .secret = options->secret,
         .artifacts = options->artifacts,
+    };
+    running->job_options = (struct job_runner_options){
+        .database_url = options->database_url,
+        .secret = options->secret,
     };
     running->device_options = (struct device_options){
         .database_url = options->database_url,
@@ -59,6 +66,7 @@ static enum status start_running(struct running *running, struct fault *fault) {
         TRY(device_door_start(&running->device_options, &running->devices, fault));
         dprintf(STDERR_FILENO, "Devices at %.*s\n", TEXT_ARGS(device_door_url(running->devices)));
     }
+    TRY(job_runner_start(&running->job_options, &running->jobs, fault));
     TRY(web_server_start(&running->web_options, &running->web, fault));
     dprintf(STDERR_FILENO, "Listening on %.*s\n", TEXT_ARGS(web_server_url(running->web)));
     return STATUS_OK;
@@ -71,6 +79,7 @@ static void stop_running(struct running *running) {
     if (running->devices != NULL) {
         device_door_stop(running->devices);
     }
+    job_runner_stop(running->jobs);
     upkeep_stop(running->upkeep);
 }
 

@@ -144,6 +144,7 @@ static struct text *place_of_header(struct request_headers *headers, struct text
         {"If-None-Match", &headers->if_none_match},
         {"If-Range", &headers->if_range},
         {"Origin", &headers->origin},
+        {"Prefer", &headers->prefer},
         {"Range", &headers->range},
         {"X-Request-Id", &headers->request_id},
         {"User-Agent", &headers->user_agent},
@@ -278,6 +279,7 @@ static void add_headers(struct buffer *head, const struct request *request) {
     const struct response *response = &request->response;
     add_header(head, "Content-Type", response->content_type);
     add_header(head, "Location", response->location);
+    add_header(head, "Preference-Applied", response->preference_applied);
     add_header(head, "ETag", response->etag);
     add_header(head, "Content-Disposition", response->disposition);
     add_header(head, "Content-Range", response->content_range);

@@ -6,9 +6,9 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const int STATUSES[METRICS_STATUSES - 1] = {200, 201, 204, 304, 400, 401, 403, 404, 405,
-                                                   406, 408, 409, 411, 412, 413, 414, 415, 422,
-                                                   428, 429, 431, 499, 500, 501, 503, 505, 507};
+static const int STATUSES[METRICS_STATUSES - 1] = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+                                                   406, 408, 409, 411, 412, 413, 414, 415, 422, 428,
+                                                   429, 431, 499, 500, 501, 503, 505, 507};
 static const int64_t BUCKETS_US[METRICS_BUCKETS] = {1000,   2500,   5000,   10000,   25000,   50000,
                                                     100000, 250000, 500000, 1000000, 2500000, 10000000};
 static const char *const BUCKET_LABELS[METRICS_BUCKETS] = {

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { METRICS_ROUTES_MAX = 160, METRICS_STATUSES = 28, METRICS_BUCKETS = 12 };
+enum { METRICS_ROUTES_MAX = 160, METRICS_STATUSES = 29, METRICS_BUCKETS = 12 };
 
 struct metrics_route {
     atomic_llong responses[METRICS_STATUSES]; /* by status; the last for any other */

@@ -2,9 +2,11 @@
 #include "web/request.h"
 
 #include "web/cursor.h"
+#include "web/web_private.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <strings.h>
 
 enum status request_fault(struct request *request, int http_status, struct fault *fault, enum status status,
                           const char *code, const char *field, struct text value, const char *message) {
@@ -142,6 +144,23 @@ void response_end_page(struct request *request, struct json_writer *writer, int6
 void response_version(struct response *response, struct request *request, int64_t version) {
     assert(version >= 0);
     response->etag = text_format(&request->arena, "\"%" PRId64 "\"", version);
+}
+
+struct request_clock request_clock(const struct request *request) {
+    return (struct request_clock){request->server->now_us};
+}
+
+bool request_prefers_async(const struct request *request) {
+    static const char WORD[] = "respond-async";
+    struct text left = request->headers.prefer;
+    while (left.length > 0) {
+        struct text preference = text_trim(text_take_until(&left, ','));
+        struct text word = text_trim(text_take_until(&preference, ';'));
+        if (word.length == sizeof WORD - 1 && strncasecmp(word.at, WORD, word.length) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void response_location(struct response *response, struct request *request, const char *collection,

@@ -45,6 +45,7 @@ struct request_headers {
     struct text if_none_match;
     struct text if_range;
     struct text origin;
+    struct text prefer;
     struct text range;
     struct text request_id;
     struct text user_agent;
@@ -67,6 +68,7 @@ struct response {
     struct text content_range;
     bool accept_ranges;
     struct text location;
+    struct text preference_applied; /* of Prefer (RFC 7240) */
     struct text etag;
     struct text disposition; /* of Content-Disposition */
     struct text set_cookie;
@@ -177,6 +179,15 @@ void response_end_items(struct json_writer *writer);
 
 /* Ends a page of a list: with "next", where there is more. */
 void response_end_page(struct request *request, struct json_writer *writer, int64_t next_after);
+
+/* The clock that use cases are told the time by, for what goes on for long. */
+struct request_clock {
+    int64_t (*now_us)(void);
+};
+struct request_clock request_clock(const struct request *request);
+
+/* Whether the client prefers not to wait: "Prefer: respond-async". The answer says that it was heard. */
+bool request_prefers_async(const struct request *request);
 
 /* An ETag from a version. */
 void response_version(struct response *response, struct request *request, int64_t version);

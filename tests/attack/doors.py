@@ -35,7 +35,8 @@ def own_things(stage):
     tree, own = stage.tree, stage.who["P0001"].id
     found = {kind: next(one["id"] for one in things.values() if sees(own, one))
              for kind, (things, sees, _) in kinds(stage).items()}
-    return found | {"account": own, "charge": stage.made["charge of P0001 to C00001"], "token": stage.who["P0001"].reader_id,
+    return found | {"account": own, "charge": stage.made["charge of P0001 to C00001"],
+                    "job": stage.made["job of P0001"], "token": stage.who["P0001"].reader_id,
                     "link": stage.made["install link of P0001"], "invitation": stage.made["invitation of P0001"]}
 
 

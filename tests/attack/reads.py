@@ -24,6 +24,7 @@ def kinds(stage):
         "report": (tree.reports, tree.sees_of_edge, ["/v1/reports/{id}", "/v1/reports/{id}?format=csv"]),
         "invoice": (tree.invoices, tree.sees_of_edge, ["/v1/invoices/{id}", "/v1/invoices/{id}?format=text"]),
         "correction": (tree.corrections, tree.sees_of_edge, ["/v1/corrections/{id}"]),
+        "job": (tree.jobs, tree.sees_job, ["/v1/jobs/{id}"]),
         "user": (tree.users, tree.sees_own, ["/v1/users/{id}"]),
     }
 

@@ -272,6 +272,13 @@ class Stage:
             "seller": self.who[seller].id, "buyer": self.who[buyer].id, "month": month, "description": description,
             "unit_price": "77.77"})["id"]
 
+    def job(self, seller):
+        """A close of a month that has not ended: it fails, and can be put aside and tried again."""
+        asked = self.say(seller, "POST", "/v1/months/2099-12/close", {}, {"Prefer": "respond-async"})
+        while self.say(seller, "GET", f"/v1/jobs/{asked['id']}")["state"] != "failed":
+            time.sleep(0.05)
+        self.made[f"job of {seller}"] = asked["id"]
+
     def invoices(self, seller, buyer):
         asked = urllib.parse.urlencode({"seller": self.who[seller].id, "buyer": self.who[buyer].id, "month": LAST_CLOSED})
         return self.say(seller, "GET", f"/v1/invoices?{asked}")["items"]
@@ -308,6 +315,7 @@ class Stage:
                               ("P0001", "C00001"), ("P0002", "C00002")):
             self.charge(seller, buyer)
         # An edge without a signature takes charges of about now alone.
+        self.job("P0001")
         self.charge("MERIDIAN", "P0005", ["MERIDIAN"], time.strftime("%Y-%m"))
         for seller, buyer in (("MERIDIAN", "D01"), ("MERIDIAN", "P0001"), ("P0001", "C00001"), ("D01", "P0004")):
             self.correct(seller, buyer)
@@ -431,6 +439,7 @@ class Stage:
         found["correction"] = other.read("correction", "add", "--giver", "P0001", "--month", billed["month"], "--customer",
                                          line["customer"]["code"], "--sku", line["sku"], "--units", "1",
                                          "--reason", "x")["items"][0]["id"]
+        found["job"] = other.read("job", "list")["items"][0]["id"]
         found["move"] = other.read("move", "propose", moved, "--to", "PX", "--month", self.made["next month"])["id"]
         self.made["stranger"] = found
         return found

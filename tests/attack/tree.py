@@ -6,7 +6,7 @@ Nothing here asks the API: it is what the API's answers are compared with."""
 class Tree:
     def __init__(self, read):
         """`read(*words)` is the JSON that the command prints."""
-        kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "correction", "catalog", \
+        kinds = "account", "agreement", "block", "licence", "device", "report", "invoice", "charge", "job", "correction", "catalog", \
             "product", "release", "move"
         listed = {kind: read(kind, "list")["items"] for kind in kinds}
         self.accounts = {one["id"]: one for one in listed["account"]}
@@ -30,6 +30,7 @@ class Tree:
         self.reports = {one["id"]: one for one in listed["report"]}
         self.invoices = {one["id"]: one for one in listed["invoice"]}
         self.charges = {one["id"]: one for one in listed["charge"]}
+        self.jobs = {one["id"]: one for one in listed["job"]}
         self.corrections = {one["id"]: one for one in listed["correction"]}
         self.users = {one["id"]: one for account in self.accounts
                       for one in read("user", "list", "--account", account)["items"]}
@@ -49,6 +50,10 @@ class Tree:
 
     def is_or_is_above(self, viewer, account):
         return viewer in self.above(account)
+
+    def sees_job(self, viewer, job):
+        """The seller whose edges are closed; what the operator closes, none."""
+        return job["seller"] is not None and job["seller"]["id"] == viewer
 
     def is_vendor(self, account):
         return self.kind[account] == "vendor"

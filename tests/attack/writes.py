@@ -11,8 +11,8 @@ from doors import sign_in
 from machine import offline_request
 from stage import LAST_CLOSED, OPEN, SCOPES, png
 
-# What a refused request may change, and what the service does each minute.
-UNLISTED = ("sessions", "sign_in_failures", "idempotency", "heartbeat")
+# What a refused request may change, and what the service does each minute, or of a job in its time.
+UNLISTED = ("sessions", "sign_in_failures", "idempotency", "heartbeat", "jobs", "job_edges")
 
 
 def snapshot(stage):
@@ -252,6 +252,8 @@ def writes(stage):
         Write("createToken", "P0001", "POST", "/v1/tokens", {"account": ids["P0001"], "name": "new", "scopes": SCOPES},
               knows("P0001")),
         Write("revokeToken", "P0001", "DELETE", f"/v1/tokens/{spare}", None, nobody_else),
+        Write("pauseJob", "P0001", "POST", f"/v1/jobs/{made['job of P0001']}/pause", {}, nobody_else),
+        Write("resumeJob", "P0001", "POST", f"/v1/jobs/{made['job of P0001']}/resume", {}, nobody_else),
         Write("closeMonth", "P0003", "POST", f"/v1/months/{OPEN}/close", {"seller": ids["P0003"]}, knows("P0003")),
     ]
     made["writes"] = found

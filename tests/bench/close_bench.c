@@ -14,7 +14,7 @@
 #include "close_store.h"
 
 #include "programme/audit/audit_store.h"
-#include "programme/billing/close_month.h"
+#include "programme/jobs/close_month.h"
 
 #include <assert.h>
 #include <stdio.h>

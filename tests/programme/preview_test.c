@@ -5,10 +5,10 @@
  * that is rolled back, it is made, both months end and are closed, and their documents are held against the
  * preview and against those of a close without the change. */
 #include "core/base/rng.h"
-#include "programme/billing/close_month.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/preview_change.h"
 #include "programme/billing/preview_prices.h"
+#include "programme/jobs/close_month.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

@@ -1,10 +1,10 @@
 /* Simulated programmes: one seed is one life, on both engines, and leaves nothing that an audit would find.
  */
 #include "programme/audit/audit_store.h"
-#include "programme/billing/close_month.h"
 #include "programme/billing/explain_line.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/show_invoices.h"
+#include "programme/jobs/close_month.h"
 #include "programme/parties/accounts.h"
 #include "programme/simulation/simulate.h"
 #include "world.h"

@@ -4,9 +4,9 @@
 #ifndef SEATMETER_TESTS_PROGRAMME_TRADE_H
 #define SEATMETER_TESTS_PROGRAMME_TRADE_H
 
-#include "programme/billing/close_month.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/show_invoices.h"
+#include "programme/jobs/close_month.h"
 #include "store/catalogue/prices.h"
 #include "world.h"
 

@@ -2,11 +2,12 @@
 #include "cli/commands/explanation.h"
 #include "cli/file.h"
 #include "cli/group.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/show.h"
 #include "core/base/csv.h"
 #include "documents/invoice/document.h"
-#include "programme/billing/close_month.h"
+#include "machine/clock.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/deliver_document.h"
@@ -14,6 +15,7 @@
 #include "programme/billing/one_off_charges.h"
 #include "programme/billing/show_invoices.h"
 #include "programme/exchange/export.h"
+#include "programme/jobs/close_month.h"
 #include "programme/receivables/settle_invoice.h"
 #include "json/represent.h"
 
@@ -92,9 +94,13 @@ static enum status run_month_close(struct operator_session *session, const struc
                                    struct fault *fault) {
     struct close_month_input input = {.month = argument_text(arguments, "MONTH"),
                                       .seller = argument_text(arguments, "seller")};
+    const struct job_watch watch = {.wants_pause = interrupt_came, .now_us = machine_now_us};
     struct close_month_result result;
     session->call.dry_run = argument_given(arguments, "dry-run");
-    TRY(close_month(&session->call, &input, &result, fault));
+    if (!session->call.dry_run) {
+        interrupt_listen();
+    }
+    TRY(close_month_watched(&session->call, &input, &watch, &result, fault));
     progress_end();
     if (arguments->json) {
         struct json_writer writer = {.arena = &session->arena};
@@ -503,7 +509,8 @@ static const struct command COMMANDS[] = {
      .details =
          "An edge is ready when the month has ended in its time zone, everything used on it has a price\n"
          "and, where its buyer resells, the report is approved or overdue. What is not ready stays open\n"
-         "and is listed; close the month again to close it later.",
+         "and is listed; close the month again to close it later. Others change the store meanwhile. Ctrl-C\n"
+         "pauses the close: the next one of the month, or `job resume`, goes on where it was.",
      .prints = true,
      .run = run_month_close},
     {.words = "invoice list",

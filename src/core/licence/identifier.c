@@ -16,6 +16,7 @@ static const char prefixes[][PREFIX_LENGTH + 1] = {
     [IDENTIFIER_CHARGE] = "chg_",       [IDENTIFIER_CORRECTION] = "cor_", [IDENTIFIER_AUDIT] = "aud_",
     [IDENTIFIER_DEVICE] = "dev_",       [IDENTIFIER_PRODUCT] = "prd_",    [IDENTIFIER_RELEASE] = "rel_",
     [IDENTIFIER_INSTALL_LINK] = "lnk_", [IDENTIFIER_MOVE] = "mov_",       [IDENTIFIER_INVITATION] = "ivt_",
+    [IDENTIFIER_JOB] = "job_",
 };
 enum { KIND_COUNT = sizeof prefixes / sizeof prefixes[0] };
 

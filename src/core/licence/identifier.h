@@ -31,7 +31,8 @@ enum identifier_kind {
     IDENTIFIER_RELEASE,      /* rel_ */
     IDENTIFIER_INSTALL_LINK, /* lnk_ */
     IDENTIFIER_MOVE,         /* mov_ */
-    IDENTIFIER_INVITATION    /* ivt_ */
+    IDENTIFIER_INVITATION,   /* ivt_ */
+    IDENTIFIER_JOB           /* job_ */
 };
 
 /* 4 for the prefix, 13 digits, and the zero. */

@@ -176,9 +176,9 @@ static bool is_charge_before(const void *context, size_t i) {
     return is_pair_before(sought, sought->waiting->charges[i].agreement_id);
 }
 
-static const struct corrected_place *places_of(const struct snapshot *snapshot,
-                                               const struct bill_waiting *waiting, uint32_t agreement,
-                                               size_t *count) {
+const struct corrected_place *bill_places_of(const struct snapshot *snapshot,
+                                             const struct bill_waiting *waiting, uint32_t agreement,
+                                             size_t *count) {
     struct sought_pair sought = {snapshot, waiting, &snapshot->agreements[agreement], 0};
     size_t first = lower_bound(waiting->place_count, is_place_before, &sought);
     sought.wanted = 1;
@@ -186,9 +186,9 @@ static const struct corrected_place *places_of(const struct snapshot *snapshot,
     return *count == 0 ? NULL : waiting->places + first;
 }
 
-static const struct one_off_charge *charges_of(const struct snapshot *snapshot,
-                                               const struct bill_waiting *waiting, uint32_t agreement,
-                                               size_t *count) {
+const struct one_off_charge *bill_charges_of(const struct snapshot *snapshot,
+                                             const struct bill_waiting *waiting, uint32_t agreement,
+                                             size_t *count) {
     struct sought_pair sought = {snapshot, waiting, &snapshot->agreements[agreement], 0};
     size_t first = lower_bound(waiting->charge_count, is_charge_before, &sought);
     sought.wanted = 1;
@@ -224,7 +224,7 @@ static enum status add_corrections(struct billing *billing, const struct bill_wa
                                    struct fault *fault) {
     size_t count = 0;
     const struct corrected_place *places =
-        places_of(billing->month->snapshot, waiting, billing->agreement, &count);
+        bill_places_of(billing->month->snapshot, waiting, billing->agreement, &count);
     for (size_t i = 0; i < count; i++) {
         struct rated_month *month = corrected_month(waiting, places[i].month);
         assert(month != NULL);
@@ -249,7 +249,7 @@ static enum status add_charges(struct billing *billing, const struct bill_waitin
                                struct fault *fault) {
     const struct snapshot *snapshot = billing->month->snapshot;
     size_t count = 0;
-    const struct one_off_charge *charges = charges_of(snapshot, waiting, billing->agreement, &count);
+    const struct one_off_charge *charges = bill_charges_of(snapshot, waiting, billing->agreement, &count);
     for (size_t i = 0; i < count; i++) {
         struct billed_line line = {
             .customer_id = charges[i].customer_id,
@@ -377,8 +377,8 @@ uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *wa
     if (agreement == SNAPSHOT_NONE) {
         return SNAPSHOT_NONE;
     }
-    places_of(snapshot, waiting, agreement, &place_count);
-    charges_of(snapshot, waiting, agreement, &charge_count);
+    bill_places_of(snapshot, waiting, agreement, &place_count);
+    bill_charges_of(snapshot, waiting, agreement, &charge_count);
     bool is_wanted = place_count > 0 || charge_count > 0 || is_used(month, edge, agreement);
     return is_wanted ? agreement : SNAPSHOT_NONE;
 }

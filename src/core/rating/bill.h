@@ -58,6 +58,14 @@ bool bill_is_refused(enum status status);
 struct text bill_missing_message(const struct rated_month *month, struct arena *arena, uint32_t agreement,
                                  struct text missing);
 
+/* What waits for the agreement's seller and buyer (R7.20); NULL and 0 where nothing does. */
+const struct corrected_place *bill_places_of(const struct snapshot *snapshot,
+                                             const struct bill_waiting *waiting, uint32_t agreement,
+                                             size_t *count);
+const struct one_off_charge *bill_charges_of(const struct snapshot *snapshot,
+                                             const struct bill_waiting *waiting, uint32_t agreement,
+                                             size_t *count);
+
 /* The agreement that answers for an edge's month (R7.4), or SNAPSHOT_NONE: one that was not in force then
  * answers only where there is something to bill: here `waiting` must be given. */
 uint32_t bill_agreement(struct rated_month *month, const struct bill_waiting *waiting, uint32_t edge);

@@ -4,7 +4,7 @@
 
 #include "core/base/state_machine.h"
 
-enum { STATE_MACHINE_COUNT = 8 };
+enum { STATE_MACHINE_COUNT = 9 };
 extern const struct state_machine *const state_machines[STATE_MACHINE_COUNT];
 
 #endif

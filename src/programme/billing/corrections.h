@@ -85,7 +85,8 @@ enum status refuse_correction(struct call *call, const struct decide_correction_
 enum status remove_correction(struct call *call, struct text correction, struct fault *fault) MUST_CHECK;
 
 /* Accepts what silence accepts by now on the edges that a seller (0: anybody) sells on: what raises the bill
- * of its giver, the buyer, and lowers nothing. Part of a close. */
+ * of its giver, the buyer, and lowers nothing. Part of a close; each in a
+ * transaction of its own. */
 enum status accept_silent_corrections(struct call *call, int64_t seller_id, struct fault *fault) MUST_CHECK;
 
 enum status show_correction(struct call *call, struct text correction, struct correction_view *out,

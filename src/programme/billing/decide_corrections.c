@@ -128,6 +128,11 @@ enum status remove_correction(struct call *call, struct text correction, struct 
 
 /* ---- by silence ---- */
 
+struct silent_corrections {
+    struct correction *items;
+    size_t count;
+};
+
 /* What was given before may have been decided since, so it is weighed again: silence lowers no bill. */
 static enum status settle_silent(struct call *call, struct correction *correction, struct fault *fault) {
     struct agreement agreement;
@@ -146,15 +151,31 @@ static enum status settle_silent(struct call *call, struct correction *correctio
                           fault);
 }
 
+static enum status list_silent_body(struct call *call, const void *input, void *output, struct fault *fault) {
+    struct silent_corrections *silent = output;
+    return corrections_silent(call->db, call->arena, *(const int64_t *)input, call->now_us, &silent->items,
+                              &silent->count, fault);
+}
+
+/* It may have been decided since it was listed. */
+static enum status settle_silent_body(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    struct correction correction;
+    (void)output;
+    TRY(correction_load(call->db, call->arena, *(const int64_t *)input, &correction, fault));
+    bool is_silent = correction.state == CORRECTION_WAITING && correction.silent_at_us != 0 &&
+                     correction.silent_at_us <= call->now_us;
+    return is_silent ? settle_silent(call, &correction, fault) : STATUS_OK;
+}
+
 enum status accept_silent_corrections(struct call *call, int64_t seller_id, struct fault *fault) {
-    struct correction *corrections = NULL;
-    size_t count = 0;
+    struct silent_corrections silent = {0};
     struct actor actor = call->actor;
-    TRY(corrections_silent(call->db, call->arena, seller_id, call->now_us, &corrections, &count, fault));
+    TRY(call_run(call, DB_READ, list_silent_body, &seller_id, &silent, fault));
     call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};
     enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = settle_silent(call, &corrections[i], fault);
+    for (size_t i = 0; status == STATUS_OK && i < silent.count; i++) {
+        status = call_run(call, DB_WRITE, settle_silent_body, &silent.items[i].id, NULL, fault);
     }
     call->actor = actor;
     return status;

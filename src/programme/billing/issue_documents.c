@@ -89,14 +89,27 @@ static size_t run_length(const struct document_batch *batch, size_t first) {
     return end - first;
 }
 
-/* Takes ids for all, and numbers run by run. */
+/* Takes an id for each that has none yet. */
+static enum status identify_documents(struct document_batch *batch, struct fault *fault) {
+    int64_t wanted = 0;
+    int64_t id = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        wanted += batch->documents[i].id == 0;
+    }
+    if (wanted > 0) {
+        TRY(invoice_ids_take(batch->call->db, wanted, &id, fault));
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        struct document *document = &batch->documents[i];
+        document->head.id = document->id == 0 ? id++ : document->id;
+    }
+    return STATUS_OK;
+}
+
+/* Takes numbers run by run. */
 static enum status number_documents(struct document_batch *batch, struct fault *fault) {
     struct call *call = batch->call;
-    int64_t first_id = 0;
-    TRY(invoice_ids_take(call->db, (int64_t)batch->count, &first_id, fault));
-    if (batch->first_id == 0) {
-        batch->first_id = first_id;
-    }
+    TRY(identify_documents(batch, fault));
     for (size_t next = 0; next < batch->count;) {
         size_t end = next + run_length(batch, next);
         int year = year_of(&batch->documents[next]);
@@ -108,7 +121,6 @@ static enum status number_documents(struct document_batch *batch, struct fault *
                                  &number, fault));
         for (; next < end; next++) {
             struct document *document = &batch->documents[next];
-            document->head.id = first_id + (int64_t)next;
             document->head.number = invoice_number(call->arena, prefix, year, number++);
             *document->issued = document->head;
         }
@@ -136,15 +148,34 @@ static enum status write_heads(const struct document_batch *batch, struct fault 
     return end_bulk(bulk, status, fault);
 }
 
+static enum status add_lines(struct db_bulk *bulk, int64_t id, struct billed_line *lines, size_t count,
+                             struct fault *fault) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        lines[i].invoice_id = id;
+        status = invoice_lines_add(bulk, &lines[i], fault);
+    }
+    return status;
+}
+
 static enum status write_lines(const struct document_batch *batch, struct fault *fault) {
     struct db_bulk *bulk = NULL;
     enum status status = invoice_lines_bulk(batch->call->db, &bulk, fault);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
         const struct document *document = &batch->documents[i];
-        for (size_t k = 0; status == STATUS_OK && k < document->line_count; k++) {
-            document->lines[k].invoice_id = document->head.id;
-            status = invoice_lines_add(bulk, &document->lines[k], fault);
+        if (document->id == 0) {
+            status = add_lines(bulk, document->head.id, document->lines, document->line_count, fault);
         }
+    }
+    return end_bulk(bulk, status, fault);
+}
+
+enum status document_lines_write(struct call *call, int64_t id, struct billed_line *lines, size_t first,
+                                 size_t count, struct fault *fault) {
+    struct db_bulk *bulk = NULL;
+    enum status status = invoice_lines_bulk(call->db, &bulk, fault);
+    if (status == STATUS_OK) {
+        status = add_lines(bulk, id, lines + first, count, fault);
     }
     return end_bulk(bulk, status, fault);
 }

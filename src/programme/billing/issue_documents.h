@@ -14,6 +14,7 @@
 
 /* A document to issue. */
 struct document {
+    int64_t id; /* of one whose lines are written already (document_lines_write); 0: the writer takes one */
     /* All but id, number, state, time of issue, totals and set-off: those are the writer's. */
     struct invoice_head head;
     struct text seller_code;   /* which begins the number of its first document, and so of all */
@@ -30,7 +31,6 @@ struct document_batch {
     size_t count;
     size_t capacity;
     size_t line_count;
-    int64_t first_id; /* of all documents that this batch wrote; 0: none yet */
     int64_t documents_written;
     int64_t lines_written;
 };
@@ -45,5 +45,10 @@ enum status document_batch_add(struct document_batch *batch, const struct docume
 
 /* Writes everything that was added. No other statement's rows may be open. */
 enum status document_batch_write(struct document_batch *batch, struct fault *fault) MUST_CHECK;
+
+/* Writes lines of a document that is longer than a transaction should be, `first` of them and on. Nobody sees
+ * them until the document is written with its id. */
+enum status document_lines_write(struct call *call, int64_t id, struct billed_line *lines, size_t first,
+                                 size_t count, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -3,17 +3,6 @@
 #include "programme/call/open_zone.h"
 #include "store/billing/kept_months.h"
 
-enum status keep_closed_month(struct call *call, const struct snapshot *snapshot, struct month month,
-                              const bool *was_closed, struct fault *fault) {
-    for (size_t i = 0; i < snapshot->zone_count; i++) {
-        if (was_closed[i]) {
-            struct kept_month kept = zone_kept_month(snapshot_zone_at(snapshot, i), month);
-            TRY(kept_month_insert(call->db, call->arena, &kept, fault));
-        }
-    }
-    return STATUS_OK;
-}
-
 static enum status keep_one(struct call *call, const struct kept_month *missing, struct fault *fault) {
     struct zone *zone = NULL;
     TRY(open_zone(call, missing->time_zone, &zone, fault));

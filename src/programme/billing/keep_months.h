@@ -3,13 +3,7 @@
 #ifndef SEATMETER_PROGRAMME_BILLING_KEEP_MONTHS_H
 #define SEATMETER_PROGRAMME_BILLING_KEEP_MONTHS_H
 
-#include "core/rating/snapshot.h"
 #include "programme/call/call.h"
-
-/* Keeps the month in each of the snapshot's zones that `was_closed` says, by the zone's index. Inside a
- * transaction. */
-enum status keep_closed_month(struct call *call, const struct snapshot *snapshot, struct month month,
-                              const bool *was_closed, struct fault *fault) MUST_CHECK;
 
 /* Keeps those that earlier programs closed, as today's data has them: what an upgrade and a restore end with.
  */

@@ -188,6 +188,8 @@ enum status load_month(struct call *call, const struct load_month_input *input, 
     TRY(usage_by_edge_of(input->snapshot, &loaded->usage, call->arena, &loaded->by_edge, fault));
     loaded->waiting.charges = loading.charges;
     loaded->waiting.charge_count = loading.charge_count;
+    loaded->corrections = loading.corrections;
+    loaded->correction_count = loading.correction_count;
     TRY(open_corrected_months(&loading, fault));
     return read_places(&loading, fault);
 }

@@ -22,6 +22,8 @@ struct loaded_month {
     struct usage usage;
     struct usage_by_edge by_edge;
     struct bill_waiting waiting;
+    const struct correction *corrections; /* of the places that wait: those that bills carry already, too */
+    size_t correction_count;
     struct id_map rules;            /* of the edges on which the month is closed */
     int64_t *adjustment_agreements; /* of the month's approved reports */
     struct report_adjustment *adjustments;

@@ -1,7 +1,7 @@
 #include "programme/simulation/simulate_changes.h"
 
 #include "core/time/instant.h"
-#include "programme/billing/close_month.h"
+#include "programme/jobs/close_month.h"
 #include "programme/licensing/moves.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/parties/amend_agreement.h"

@@ -1,11 +1,11 @@
 #include "programme/simulation/simulate_life.h"
 
 #include "core/time/instant.h"
-#include "programme/billing/close_month.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/billing/show_invoices.h"
+#include "programme/jobs/close_month.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"

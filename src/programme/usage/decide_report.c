@@ -24,6 +24,7 @@ struct overdue {
 };
 
 enum { REPORT_UNITS_MAX = 1000000000, REASON_BYTES_MAX = 2000 };
+enum { OVERDUE_AT_ONCE = 16 }; /* in one transaction */
 
 /* The actor's name, as the other party reads it. */
 static enum status name_actor(const struct call *call, struct text *name, struct fault *fault) {
@@ -407,54 +408,125 @@ static enum status switch_zone(const struct call *call, struct text name, struct
     return open_zone(call, name, zone, fault);
 }
 
-static enum status approve_overdue(struct call *call, const struct overdue *input,
-                                   const int64_t *agreement_ids, size_t count, struct zone **zone,
-                                   int64_t *approved, struct fault *fault) {
+/* The edge of an agreement with its terms of the month; the zone is the one that is open, or becomes it. */
+static enum status load_edge(struct call *call, struct month month, int64_t agreement_id, struct zone **zone,
+                             struct report_edge *edge, struct report_times *times, struct fault *fault) {
+    *edge = (struct report_edge){.month = month};
+    TRY(agreement_load(call->db, call->arena, agreement_id, &edge->agreement, fault));
+    TRY(agreement_in_month(call->db, call->arena, month, &edge->agreement, fault));
+    TRY(switch_zone(call, edge->agreement.time_zone, zone, fault));
+    *times = report_times_of(*zone, &edge->agreement, month);
+    return STATUS_OK;
+}
+
+/* ---- which are overdue: reading only ---- */
+
+struct overdue_edge {
+    int64_t agreement_id;
+    enum report_edges edges;
+};
+
+struct overdue_list {
+    struct overdue_edge *items;
+    size_t count;
+    size_t capacity;
+};
+
+static enum status list_overdue(struct call *call, const struct overdue *asked, struct zone **zone,
+                                struct overdue_list *list, struct fault *fault) {
+    int64_t *ids = NULL;
+    size_t count = 0;
+    TRY(report_outstanding(call->db, call->arena, asked->month, asked->seller_id, asked->edges, &ids, &count,
+                           fault));
     for (size_t i = 0; i < count; i++) {
-        struct report_edge edge = {.month = input->month};
-        TRY(agreement_load(call->db, call->arena, agreement_ids[i], &edge.agreement, fault));
-        TRY(agreement_in_month(call->db, call->arena, input->month, &edge.agreement, fault));
-        TRY(switch_zone(call, edge.agreement.time_zone, zone, fault));
-        struct report_times times = report_times_of(*zone, &edge.agreement, input->month);
+        struct report_edge edge;
+        struct report_times times;
         struct report report;
         bool is_overdue = false;
         bool waits = false;
-        TRY(is_for_system(call, &edge, input->edges, &times, &report, &is_overdue, &waits, fault));
+        TRY(load_edge(call, asked->month, ids[i], zone, &edge, &times, fault));
+        TRY(is_for_system(call, &edge, asked->edges, &times, &report, &is_overdue, &waits, fault));
         if (is_overdue) {
-            TRY(approve_measured(call, &edge, &report, waits, fault));
-            *approved += waits ? 0 : 1;
+            list->items =
+                arena_grow(call->arena, list->items, list->count, &list->capacity, sizeof *list->items);
+            list->items[list->count++] = (struct overdue_edge){ids[i], asked->edges};
         }
     }
     return STATUS_OK;
 }
 
-static enum status submit_overdue_body(struct call *call, const void *input, void *output,
-                                       struct fault *fault) {
-    struct overdue asked = *(const struct overdue *)input;
+static enum status list_overdue_body(struct call *call, const void *input, void *output,
+                                     struct fault *fault) {
     static const enum report_edges EDGES[] = {EDGES_THAT_REPORT, EDGES_OF_VENDORS};
+    struct overdue asked = *(const struct overdue *)input;
     struct zone *zone = NULL;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < sizeof EDGES / sizeof EDGES[0]; i++) {
-        int64_t *ids = NULL;
-        size_t count = 0;
         asked.edges = EDGES[i];
-        status = report_outstanding(call->db, call->arena, asked.month, asked.seller_id, asked.edges, &ids,
-                                    &count, fault);
-        if (status == STATUS_OK) {
-            status = approve_overdue(call, &asked, ids, count, &zone, output, fault);
-        }
+        status = list_overdue(call, &asked, &zone, output, fault);
     }
     zone_close(zone);
     return status;
 }
 
+/* ---- deciding them: some in a transaction, so that nobody waits for all ---- */
+
+struct overdue_slice {
+    struct month month;
+    const struct overdue_edge *items;
+    size_t count;
+};
+
+static enum status approve_one(struct call *call, struct month month, const struct overdue_edge *overdue,
+                               struct zone **zone, int64_t *approved, struct fault *fault) {
+    struct report_edge edge;
+    struct report_times times;
+    struct report report;
+    bool is_overdue = false;
+    bool waits = false;
+    TRY(load_edge(call, month, overdue->agreement_id, zone, &edge, &times, fault));
+    TRY(is_for_system(call, &edge, overdue->edges, &times, &report, &is_overdue, &waits, fault));
+    if (is_overdue && report.state != REPORT_APPROVED) {
+        TRY(approve_measured(call, &edge, &report, waits, fault));
+        *approved += waits ? 0 : 1;
+    }
+    return STATUS_OK;
+}
+
+static enum status approve_slice_body(struct call *call, const void *input, void *output,
+                                      struct fault *fault) {
+    const struct overdue_slice *slice = input;
+    struct zone *zone = NULL;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < slice->count; i++) {
+        status = approve_one(call, slice->month, &slice->items[i], &zone, output, fault);
+    }
+    zone_close(zone);
+    return status;
+}
+
+static enum status approve_overdue(struct call *call, const struct overdue *asked, int64_t *approved,
+                                   struct fault *fault) {
+    struct overdue_list list = {0};
+    TRY(call_run(call, DB_READ, list_overdue_body, asked, &list, fault));
+    for (size_t done = 0; done < list.count; done += OVERDUE_AT_ONCE) {
+        size_t left = list.count - done;
+        struct overdue_slice slice = {asked->month, list.items + done,
+                                      left < OVERDUE_AT_ONCE ? left : OVERDUE_AT_ONCE};
+        int64_t some = 0;
+        TRY(call_run(call, DB_WRITE, approve_slice_body, &slice, &some, fault));
+        *approved += some;
+    }
+    return STATUS_OK;
+}
+
 enum status submit_overdue_reports(struct call *call, struct month month, int64_t seller_id, int64_t *count,
                                    struct fault *fault) {
-    struct overdue input = {.month = month, .seller_id = seller_id};
+    struct overdue asked = {.month = month, .seller_id = seller_id};
     struct actor actor = call->actor;
-    int64_t approved = 0;
     call->actor = (struct actor){.kind = ACTOR_SYSTEM, .rights = RIGHT_ALL};
-    enum status status = call_run(call, DB_WRITE, submit_overdue_body, &input, &approved, fault);
+    int64_t approved = 0;
+    enum status status = approve_overdue(call, &asked, &approved, fault);
     call->actor = actor;
     if (status == STATUS_OK) {
         *count = approved;

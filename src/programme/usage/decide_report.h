@@ -32,7 +32,7 @@ enum status reject_report(struct call *call, const struct decide_report_input *i
 /* Past the deadline: as the system, submits what is not submitted and approves what was measured, on every
  * edge of the seller (0: of all) whose buyer must report the month and whose deadline is not after
  * `call->now_us`. An adjustment that the seller has not approved by then is dropped. `*count` is how many.
- * For close_month, in its write call; checks no rights. */
+ * For close_month; some in a transaction, so that nobody waits for all of them. Checks no rights. */
 enum status submit_overdue_reports(struct call *call, struct month month, int64_t seller_id, int64_t *count,
                                    struct fault *fault) MUST_CHECK;
 

@@ -129,23 +129,18 @@ enum status corrections_of_month(struct db *db, struct arena *arena, const struc
                           DB_ARGS(db_integer(month.index), PART_ARGS(part)), corrections, count, fault);
 }
 
-/* The first document of the close that has a line of the month and SKU: what takes back may be on several. */
 static const char MARK_BILLED[] =
-    "update corrections set invoice_id = (select min(i.id) from invoices i join invoice_lines l on "
-    "l.invoice_id = i.id join agreements a on a.seller_id = i.seller_id and a.buyer_id = i.buyer_id "
-    "where a.id = corrections.agreement_id and i.id >= $2 and "
-    "l.corrects_month = corrections.month and l.sku_id = corrections.sku_id) "
-    "where invoice_id is null and state = 'accepted' and month < $1 and not exists (select 1 from months m "
-    "join agreements b on "
-    "b.id "
-    "= m.agreement_id join agreements a on a.seller_id = b.seller_id and a.buyer_id = b.buyer_id where a.id "
-    "= "
-    "corrections.agreement_id and m.month > $1 and m.state = 'closed')";
+    "update corrections set invoice_id = $2 where id = $1 and invoice_id is null "
+    "and state = 'accepted'";
 
-enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
+enum status corrections_mark_billed(struct db *db, const struct billed_correction *billed, size_t count,
                                     struct fault *fault) {
-    return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index), db_integer(first_invoice_id)), NULL,
-                  fault);
+    for (size_t i = 0; i < count; i++) {
+        TRY(db_run(db, MARK_BILLED,
+                   DB_ARGS(db_integer(billed[i].correction_id), db_integer(billed[i].invoice_id)), NULL,
+                   fault));
+    }
+    return STATUS_OK;
 }
 
 static const char WAITS[] =

@@ -51,9 +51,12 @@ enum status corrections_of_month(struct db *db, struct arena *arena, const struc
                                  struct month month, struct correction **corrections, size_t *count,
                                  struct fault *fault) MUST_CHECK;
 
-/* Every one of the accepted corrections that wait for a bill and whose seller and buyer have an invoice of
- * `month` numbered from `first_invoice_id` on is on that invoice now. */
-enum status corrections_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
+/* Each correction is on the document beside it now. */
+struct billed_correction {
+    int64_t correction_id;
+    int64_t invoice_id;
+};
+enum status corrections_mark_billed(struct db *db, const struct billed_correction *billed, size_t count,
                                     struct fault *fault) MUST_CHECK;
 
 /* Whether a correction (that is neither refused nor withdrawn) or a charge between the two waits that is in

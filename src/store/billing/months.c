@@ -91,23 +91,6 @@ enum status month_close_save(struct db *db, struct month month, struct edge_clos
     return rows_insert(db, &MONTH, SAVE, DB_NO_ARGS, &kept, fault);
 }
 
-enum status months_close_bulk(struct db *db, struct month month, const struct edge_closing *closed,
-                              size_t count, int64_t closed_at_us, struct fault *fault) {
-    struct db_bulk *bulk = NULL;
-    if (count == 0) {
-        return STATUS_OK;
-    }
-    assert(closed != NULL && db_in_transaction(db));
-    TRY(rows_bulk_start(db, "months", &MONTH, &bulk, fault));
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const struct kept_month kept = {closed[i].agreement_id, month,         MONTH_CLOSED,
-                                        closed_at_us,           RULES_PRESENT, closed[i].usage_billing};
-        status = rows_bulk_add(bulk, &MONTH, &kept, fault);
-    }
-    return rows_bulk_end(bulk, status, fault);
-}
-
 /* ---- closing ---- */
 
 static const char FREEZE[] =
@@ -134,6 +117,31 @@ static enum status run_on_edges(struct db *db, const char *sql, struct month mon
 enum status months_freeze(struct db *db, struct month month, const int64_t *agreement_ids, size_t count,
                           struct fault *fault) {
     return run_on_edges(db, FREEZE, month, agreement_ids, count, fault);
+}
+
+static const char CLOSE[] =
+    "update months set state = 'closed', closed_at_us = $3, rules = $4, usage_billing = $5 "
+    "where agreement_id = $1 and month = $2 and state = 'closing'";
+
+enum status months_close(struct db *db, struct month month, const struct edge_closing *closed, size_t count,
+                         int64_t closed_at_us, struct fault *fault) {
+    enum { AT_ONCE = 256, WIDTH = 5 };
+    struct db_value values[AT_ONCE * WIDTH];
+    for (size_t done = 0; done < count;) {
+        size_t many = count - done < AT_ONCE ? count - done : AT_ONCE;
+        for (size_t i = 0; i < many; i++) {
+            struct db_value *row = values + WIDTH * i;
+            assert(closed[done + i].usage_billing != USAGE_NOT_ASKED);
+            row[0] = db_integer(closed[done + i].agreement_id);
+            row[1] = db_integer(month.index);
+            row[2] = db_integer(closed_at_us);
+            row[3] = db_integer(RULES_PRESENT);
+            row[4] = db_integer(closed[done + i].usage_billing);
+        }
+        TRY(db_run_many(db, CLOSE, values, WIDTH, many, fault));
+        done += many;
+    }
+    return STATUS_OK;
 }
 
 /* A month was reporting where its report was ever submitted, and had no row where not. */

@@ -27,13 +27,13 @@ struct edge_closing {
     enum usage_billing usage_billing;
 };
 
-/* Closes the month on an edge that has a row for it. */
+/* Closes the month on an edge, which may have no row for it yet. */
 enum status month_close_save(struct db *db, struct month month, struct edge_closing closed,
                              int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
-/* Closes it on edges that have none yet. */
-enum status months_close_bulk(struct db *db, struct month month, const struct edge_closing *closed,
-                              size_t count, int64_t closed_at_us, struct fault *fault) MUST_CHECK;
+/* Closes it on edges on which it is closing; others stay as they are. */
+enum status months_close(struct db *db, struct month month, const struct edge_closing *closed, size_t count,
+                         int64_t closed_at_us, struct fault *fault) MUST_CHECK;
 
 /* Takes hold of the month on edges for a close, but where it is closed: the month is closing until it is
  * closed or thaws. */

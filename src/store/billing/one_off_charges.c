@@ -102,19 +102,14 @@ enum status one_off_charges_billed(struct db *db, struct arena *arena, struct mo
                     charges, count, fault);
 }
 
-/* A charge is in the currency of the terms of its month. */
-static const char MARK_BILLED[] =
-    "update charges set invoice_id = (select i.id from charges c join agreements a on a.id = c.agreement_id "
-    "join invoices i on i.seller_id = a.seller_id and i.buyer_id = a.buyer_id where c.id = charges.id and "
-    "i.id >= $2 and i.month = $1 and i.kind <> 'credit-note' and i.currency = coalesce((select t.currency "
-    "from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month <= c.month "
-    "order by t.from_month desc, t.number desc limit 1), a.currency)) where id in (select c.id from charges "
-    "c join agreements a on a.id = c.agreement_id where c." IS_DUE ")";
+static const char MARK_BILLED[] = "update charges set invoice_id = $2 where id = $1 and invoice_id is null";
 
-enum status one_off_charges_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
-                                        struct fault *fault) {
-    return db_run(db, MARK_BILLED, DB_ARGS(db_integer(month.index), db_integer(first_invoice_id)), NULL,
-                  fault);
+enum status one_off_charges_mark_billed(struct db *db, const int64_t *charge_ids, size_t count,
+                                        int64_t invoice_id, struct fault *fault) {
+    for (size_t i = 0; i < count; i++) {
+        TRY(db_run(db, MARK_BILLED, DB_ARGS(db_integer(charge_ids[i]), db_integer(invoice_id)), NULL, fault));
+    }
+    return STATUS_OK;
 }
 
 static const char WAITS[] =

@@ -36,10 +36,9 @@ enum status one_off_charges_billed(struct db *db, struct arena *arena, struct mo
                                    int64_t agreement_id, struct one_off_charge **charges, size_t *count,
                                    struct fault *fault) MUST_CHECK;
 
-/* Every one of those charges whose seller and buyer have an invoice of `month` in its currency, numbered from
- * `first_invoice_id` on, is on that invoice now. */
-enum status one_off_charges_mark_billed(struct db *db, struct month month, int64_t first_invoice_id,
-                                        struct fault *fault) MUST_CHECK;
+/* Each of those charges is on the invoice now. */
+enum status one_off_charges_mark_billed(struct db *db, const int64_t *charge_ids, size_t count,
+                                        int64_t invoice_id, struct fault *fault) MUST_CHECK;
 
 /* Whether a charge of that month of the agreement, or of a later one, waits for an invoice. */
 enum status one_off_charge_waits(struct db *db, int64_t agreement_id, struct month from, bool *waits,

@@ -30,9 +30,14 @@ enum status db_open(struct text url, struct db **db, struct fault *fault) {
     }
     if (status == STATUS_OK) {
         made->write_wait_ms = WRITE_WAIT_MS;
+        made->url = db_duplicate(url);
         *db = made;
     }
     return status;
+}
+
+enum status db_open_again(const struct db *db, struct db **again, struct fault *fault) {
+    return db_open(text_of(db->url), again, fault);
 }
 
 enum db_engine db_engine(const struct db *db) {
@@ -217,6 +222,7 @@ void db_close(struct db *db) {
         forget_at(db, i);
     }
     free(db->statements);
+    free(db->url);
     if (db->in_transaction) {
         db_rollback(db);
     }

@@ -30,6 +30,9 @@ enum db_access { DB_READ, DB_WRITE };
 /* Opens "sqlite:PATH" (creating the file; WAL, foreign keys on, synchronous=FULL) or "postgresql://…".
  * Faults: "malformed-database-url", "database-unreachable". */
 enum status db_open(struct text url, struct db **db, struct fault *fault) MUST_CHECK;
+/* Another connection to the same store, for a thread of its own or for a claim that ends before the other's.
+ */
+enum status db_open_again(const struct db *db, struct db **again, struct fault *fault) MUST_CHECK;
 void db_close(struct db *db); /* NULL is fine; an open transaction is rolled back */
 enum db_engine db_engine(const struct db *db);
 

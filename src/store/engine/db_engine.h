@@ -85,6 +85,7 @@ struct db_counter {
 
 struct db {
     const struct db_driver *driver;
+    char *url; /* that it was opened with, which may carry a password */
     int32_t write_wait_ms;
     bool in_transaction;
     bool failed; /* a statement of this transaction failed: it can only be rolled back */

@@ -101,6 +101,10 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has a month (number {a}) whose state and time of closing contradict each other"},
+    {"month-closing", AUDIT_AGREEMENT,
+     "select agreement_id, month, 0 from months where state = 'closing' and not exists (select 1 from jobs j "
+     "where j.state <> 'done')",
+     "has a month (number {a}) that a close took hold of and that no job closes"},
     {"month-midnights", AUDIT_AGREEMENT,
      "select closed.id, closed.month, 0 from (select a.id as id, m.month as month, coalesce((select "
      "t.time_zone from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month "
@@ -330,7 +334,9 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "has debits of {a} and credits of {b} (minor units), or two currencies"},
     {"line-orphan", AUDIT_INVOICE,
      "select l.invoice_id, l.position, 0 from invoice_lines l left join invoices i on i.id = l.invoice_id "
-     "where i.id is null or (l.customer_id <> 0 and not exists (select 1 from accounts a where a.id = "
+     "where (i.id is null and not exists (select 1 from jobs j where j.document_id = l.invoice_id and "
+     "j.state "
+     "<> 'done')) or (l.customer_id <> 0 and not exists (select 1 from accounts a where a.id = "
      "l.customer_id)) "
      "or (l.sku_id <> 0 and not exists (select 1 from skus s where s.id = l.sku_id))",
      "has a line {a} although it, the line's customer or its SKU is not there"},

@@ -1,24 +1,10 @@
-/* Close month: rates every edge that is ready, in one transaction, and issues its invoices.
- *
- * An edge is ready when the month has ended in its time zone, everything used on it has a price and, where
- * its buyer is a provider, the report is approved or overdue (then the system approves what it measured).
- * Run again it closes what has become ready since and nothing twice: of two closes at once the second waits
- * its turn and finds `already_closed`, or gives up with "database-busy". What is computed depends on the
- * records alone, in the order of labels, so that a close after a crash gives the same invoices.
- *
- * In a dry run (struct call) all of this happens and is rolled back: the result says what a close would bill
- * now. */
-#ifndef SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
-#define SEATMETER_PROGRAMME_BILLING_CLOSE_MONTH_H
+/* Close result: what a close of a month did, edge by edge. */
+#ifndef SEATMETER_PROGRAMME_BILLING_CLOSE_RESULT_H
+#define SEATMETER_PROGRAMME_BILLING_CLOSE_RESULT_H
 
 #include "core/money/money.h"
 #include "core/time/date.h"
 #include "programme/call/call.h"
-
-struct close_month_input {
-    struct text month;  /* "2026-11" */
-    struct text seller; /* only the edges that this account sells on; empty: all that the actor may close */
-};
 
 /* What corrections took back beyond the month's own lines (R7.18). */
 struct close_month_credit_note {
@@ -72,9 +58,5 @@ struct close_month_result {
     int64_t line_count;
     int64_t reports_approved; /* by the system, as overdue */
 };
-
-/* Faults: "malformed-month"; "month-not-ended" where the month has ended on no edge at all; "forbidden". */
-enum status close_month(struct call *call, const struct close_month_input *input,
-                        struct close_month_result *result, struct fault *fault) MUST_CHECK;
 
 #endif
