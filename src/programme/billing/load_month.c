@@ -67,6 +67,14 @@ static void add_corrected(const struct loading *loading, struct log_needs *needs
     }
 }
 
+/* The party, where it is a vendor, whose edge bills its own SKUs alone; else 0. */
+static int64_t vendor_of(const struct load_month_input *input) {
+    const struct snapshot *snapshot = input->snapshot;
+    uint32_t party = input->party_id == 0 ? SNAPSHOT_NONE : snapshot_account_find(snapshot, input->party_id);
+    bool is_vendor = party != SNAPSHOT_NONE && snapshot->accounts[party].kind == ACCOUNT_VENDOR;
+    return is_vendor ? input->party_id : 0;
+}
+
 static enum status read_usage(const struct loading *loading, struct fault *fault) {
     const struct load_month_input *input = loading->input;
     struct call *call = loading->call;
@@ -88,8 +96,12 @@ static enum status read_usage(const struct loading *loading, struct fault *fault
     if (input->runs_on) {
         scope.until_us = INT64_MAX;
     }
+    if (scope.sku_id != 0) { /* the log of one SKU is read by its licences */
+        return usage_load(call->db, call->arena, &scope, usage, fault);
+    }
     TRY(usage_load_kept(call->db, call->arena,
-                        (struct usage_reading_scope){.under_account_id = input->under_account_id},
+                        (struct usage_reading_scope){.under_account_id = input->under_account_id,
+                                                     .vendor_id = vendor_of(input)},
                         input->month, &is_kept, usage, fault));
     if (is_kept) {
         log_needs_of_month(input->snapshot, usage, input->month, &needs);
