@@ -1,67 +1,25 @@
 /* Giving a correction: who is on the path says once what is right, and every edge of the path gets its own.
  *
- * The path is the one on which the SKU is billed, from the customer up to the SKU's owner; of a bundle's
- * licence the parts go further up. An edge is left out where nothing could ever bill it: it has no agreement
- * or began later, was closed without a price of the SKU, is billed elsewhere, or is in another currency by
- * now. */
+ * What was asked for is read here, weighed, saved and shown. Which edges get it, and which could never bill
+ * it, is correction_path.h's. */
 #include "core/money/billed_line.h"
-#include "core/rating/rules.h"
 #include "core/time/instant.h"
-#include "programme/billing/corrections.h"
-#include "programme/billing/load_snapshot.h"
-#include "programme/billing/waiting.h"
+#include "core/time/zone.h"
+#include "programme/billing/correction_path.h"
 #include "programme/call/authorise.h"
 #include "programme/call/closing_guard.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
-#include "programme/call/open_zone.h"
 #include "store/billing/close_queries.h"
 #include "store/billing/corrections.h"
-#include "store/parties/amendments.h"
 
-#include <assert.h>
-
-enum { UNITS_MAX = 1000000000, EDGES_MAX = 512 };
+enum { UNITS_MAX = 1000000000 };
 #define DAY_US (INT64_C(86400) * 1000000)
-
-/* The correction of one edge on its way. */
-struct proposal {
-    struct correction correction;
-    struct agreement agreement; /* with its terms of the month */
-    bool is_givers;             /* the giver is a party of the edge */
-    bool is_closed;
-    struct correction_money money;
-};
-
-/* What is to be corrected: a SKU at a customer on the edges whose seller's depth lies in a range. */
-struct corrected_thing {
-    int64_t sku_id;
-    int64_t owner_id;
-    int64_t first_edge;
-    int64_t last_edge;
-    int64_t licence_id; /* of a late event, else 0 */
-    int64_t seats;
-};
-
-struct giving {
-    struct call *call;
-    const struct add_correction_input *asked;
-    struct programme_part path; /* what lies above the customer */
-    struct snapshot snapshot;
-    struct account giver;
-    struct account customer;
-    struct month month; /* as it was said, or as the customer's zone has it */
-    int64_t at_us;      /* of a late event */
-    struct month facts_of;
-    struct id_map facts; /* of that month */
-    struct proposal *proposals;
-    size_t count;
-};
 
 /* ---- what was asked for ---- */
 
-static enum status check_input(const struct giving *giving, struct fault *fault) {
+static enum status check_input(const struct correction_giving *giving, struct fault *fault) {
     const struct add_correction_input *asked = giving->asked;
     struct arena *arena = giving->call->arena;
     bool is_late = asked->licence.length > 0;
@@ -83,7 +41,7 @@ static enum status check_input(const struct giving *giving, struct fault *fault)
 }
 
 /* The giver is the customer, somebody above it, or the vendor of the SKU. */
-static enum status require_on_path(const struct giving *giving, int64_t owner_id, struct text word,
+static enum status require_on_path(const struct correction_giving *giving, int64_t owner_id, struct text word,
                                    struct fault *fault) {
     bool is_on_path = giving->giver.id == owner_id && giving->giver.kind == ACCOUNT_VENDOR;
     if (giving->customer.kind != ACCOUNT_CUSTOMER) {
@@ -103,192 +61,10 @@ static enum status require_on_path(const struct giving *giving, int64_t owner_id
                      TEXT_ARGS(giving->giver.code));
 }
 
-/* ---- one edge ---- */
-
-static enum status load_facts(struct giving *giving, struct month month, struct fault *fault) {
-    struct call *call = giving->call;
-    if (giving->facts_of.index == month.index) {
-        return STATUS_OK;
-    }
-    TRY(month_rules_of_edges(call->db, call->arena, &giving->path, month, &giving->facts, fault));
-    giving->facts_of = month;
-    return STATUS_OK;
-}
-
-/* The agreement that closed the edge's month, else the one that answers for it, with its terms of then. */
-static enum status find_agreement_of(struct giving *giving, uint32_t edge, struct month month,
-                                     uint32_t *agreement, struct fault *fault) {
-    const struct snapshot *snapshot = &giving->snapshot;
-    const uint32_t *of_edge = snapshot->edge_agreements + snapshot->edges[edge].first_agreement;
-    TRY(load_facts(giving, month, fault));
-    for (uint32_t i = 0; i < snapshot->edges[edge].agreement_count; i++) {
-        int64_t id = snapshot->agreements[of_edge[i]].id;
-        uint32_t rules = 0;
-        if (id_map_get(&giving->facts, id, MONTH_RULES, &rules)) {
-            *agreement = snapshot_agreement_in(snapshot, id, month);
-            return STATUS_OK;
-        }
-    }
-    *agreement = snapshot_agreement_of_month(snapshot, edge, month, true);
-    return STATUS_OK;
-}
-
-/* Whether the seller bills elsewhere what is used in the month. */
-static bool is_elsewhere(const struct giving *giving, uint32_t agreement, struct month month) {
-    const struct snapshot *snapshot = &giving->snapshot;
-    uint32_t billing = 0;
-    if (id_map_get(&giving->facts, snapshot->agreements[agreement].id, MONTH_USAGE_BILLING, &billing)) {
-        return billing == USAGE_BILLED_ELSEWHERE;
-    }
-    return snapshot_bills_elsewhere(snapshot, snapshot->edges[snapshot->edge_of_agreement[agreement]].seller,
-                                    month);
-}
-
-/* Where the parties trade in another currency by now, no bill will ever carry the correction. */
-static enum status check_currency(struct call *call, const struct agreement *of_month, struct month month,
-                                  struct fault *fault) {
-    const struct waiting waiting = {of_month->seller_id, of_month->buyer_id, month, of_month->currency};
-    struct text why = TEXT("");
-    TRY(find_why_stuck(call, &waiting, &why, fault));
-    if (why.length == 0) {
-        return STATUS_OK;
-    }
-    return fault_set(fault, STATUS_CONFLICT, "other-currency", "month", of_month->currency,
-                     "No bill will carry the correction. %.*s Give money back with a credit note, or ask for "
-                     "it with a charge.",
-                     TEXT_ARGS(why));
-}
-
-/* A correction that cannot be rated would wait for ever. */
-static enum status check_price(const struct giving *giving, uint32_t agreement, int64_t sku_id,
-                               struct month month, struct fault *fault) {
-    const struct snapshot *snapshot = &giving->snapshot;
-    uint32_t sku = snapshot_sku_find(snapshot, sku_id);
-    struct tax tax;
-    uint32_t rules = RULES_PRESENT;
-    assert(sku != SNAPSHOT_NONE);
-    id_map_get(&giving->facts, snapshot->agreements[agreement].id, MONTH_RULES, &rules);
-    if (snapshot_price(snapshot, agreement, sku, month, (int)rules, &tax) != NULL) {
-        return STATUS_OK;
-    }
-    return fault_set(fault, STATUS_CONFLICT, "price-missing", "sku", snapshot->skus[sku].code,
-                     "The SKU has no price on this edge in that month, so there is nothing to correct.");
-}
-
-/* A month that was over before the edge's agreement was signed will be closed no more on the edge. */
-static enum status check_begun(const struct giving *giving, uint32_t agreement,
-                               const struct proposal *proposal, struct fault *fault) {
-    struct month month = proposal->correction.month;
-    int64_t end_us =
-        zone_midnight_us(snapshot_zone(&giving->snapshot, agreement), month_first_day(month_plus(month, 1)));
-    if (proposal->is_closed || end_us > proposal->agreement.signed_at_us) {
-        return STATUS_OK;
-    }
-    return fault_set(
-        fault, STATUS_CONFLICT, "month-not-closed", "month", month_format(giving->call->arena, month),
-        "This month was over before the agreement was signed. Such a month is corrected where it "
-        "is closed above the edge, and from 366 days before the signature on.");
-}
-
-/* Whether the edge can ever bill it. What the giver sells it must be told; of others it is told nothing. */
-static enum status check_edge(const struct giving *giving, uint32_t agreement,
-                              const struct proposal *proposal, bool *can, struct fault *fault) {
-    const struct correction *correction = &proposal->correction;
-    *can = false;
-    if (is_elsewhere(giving, agreement, correction->month)) {
-        return STATUS_OK;
-    }
-    enum status status = check_begun(giving, agreement, proposal, fault);
-    if (status == STATUS_OK && proposal->is_closed) {
-        status = check_price(giving, agreement, correction->sku_id, correction->month, fault);
-    }
-    if (status == STATUS_OK) {
-        status = check_currency(giving->call, &proposal->agreement, correction->month, fault);
-    }
-    if (status == STATUS_CONFLICT && proposal->agreement.seller_id != giving->giver.id) {
-        return STATUS_OK;
-    }
-    *can = status == STATUS_OK;
-    return status;
-}
-
-static enum status propose(struct giving *giving, const struct corrected_thing *thing, uint32_t edge,
-                           struct fault *fault) {
-    struct call *call = giving->call;
-    struct snapshot *snapshot = &giving->snapshot;
-    struct month month = giving->month;
-    uint32_t agreement = SNAPSHOT_NONE;
-    bool can = false;
-    TRY(find_agreement_of(giving, edge, month, &agreement, fault));
-    if (agreement != SNAPSHOT_NONE && thing->licence_id > 0) {
-        /* The instant may lie in another month where the edge goes by another zone. */
-        month = zone_month_at(snapshot_zone(snapshot, agreement), giving->at_us);
-        TRY(find_agreement_of(giving, edge, month, &agreement, fault));
-    }
-    if (agreement == SNAPSHOT_NONE || giving->count == EDGES_MAX) {
-        return STATUS_OK;
-    }
-    struct proposal *proposal = &giving->proposals[giving->count];
-    *proposal = (struct proposal){.agreement = snapshot->agreements[agreement]};
-    bool sells = proposal->agreement.seller_id == giving->giver.id;
-    proposal->is_givers = sells || proposal->agreement.buyer_id == giving->giver.id;
-    proposal->correction = (struct correction){.giver_id = giving->giver.id,
-                                               .agreement_id = proposal->agreement.id,
-                                               .month = month,
-                                               .customer_id = giving->customer.id,
-                                               .sku_id = thing->sku_id,
-                                               .units = giving->asked->units,
-                                               .licence_id = thing->licence_id,
-                                               .at_us = giving->at_us,
-                                               .seats = thing->seats,
-                                               .reason = text_trim(giving->asked->reason),
-                                               .state = sells ? CORRECTION_ACCEPTED : CORRECTION_WAITING,
-                                               .created_at_us = call->now_us,
-                                               .created_by = actor_text(call),
-                                               .decided_at_us = sells ? call->now_us : 0,
-                                               .decision = TEXT("")};
-    TRY(close_month_of_before(call, &proposal->agreement, month, true, &proposal->is_closed, fault));
-    TRY(check_edge(giving, agreement, proposal, &can, fault));
-    giving->count += can ? 1 : 0;
-    return STATUS_OK;
-}
-
 /* ---- the path ---- */
 
-/* Everything above the customer. */
-static enum status load_path(struct giving *giving, struct fault *fault) {
-    giving->path = (struct programme_part){.around_id = giving->customer.id};
-    return snapshot_load(giving->call, &giving->path, &giving->snapshot, fault);
-}
-
-/* Proposes it to each edge of the range, from the customer up: to none where the SKU's owner sells nothing to
- * the customer, through others or itself. */
-static enum status walk_path(struct giving *giving, const struct corrected_thing *thing,
-                             struct fault *fault) {
-    const struct snapshot *snapshot = &giving->snapshot;
-    uint32_t buyer = snapshot_account(snapshot, giving->customer.id);
-    uint32_t owner = snapshot_account_find(snapshot, thing->owner_id);
-    if (owner == SNAPSHOT_NONE) {
-        return STATUS_OK;
-    }
-    while (snapshot->accounts[buyer].seller_id != 0) {
-        uint32_t seller = snapshot_account(snapshot, snapshot->accounts[buyer].seller_id);
-        int64_t depth = snapshot->accounts[seller].depth;
-        if (thing->first_edge <= depth && depth <= thing->last_edge &&
-            snapshot->edge_to_buyer[buyer] != SNAPSHOT_NONE) {
-            TRY(propose(giving, thing, snapshot->edge_to_buyer[buyer], fault));
-        }
-        buyer = seller;
-    }
-    if (snapshot->accounts[owner].kind == ACCOUNT_VENDOR && thing->first_edge == 0 &&
-        snapshot->vendor_edge[owner] != SNAPSHOT_NONE) {
-        return propose(giving, thing, snapshot->vendor_edge[owner], fault);
-    }
-    return STATUS_OK;
-}
-
 /* The edges that bill the customer's licences of the SKU; where it never had one, all from the owner down. */
-static enum status propose_units(struct giving *giving, struct fault *fault) {
+static enum status propose_units(struct correction_giving *giving, struct fault *fault) {
     struct call *call = giving->call;
     struct licence_range *ranges = NULL;
     struct sku sku;
@@ -298,7 +74,7 @@ static enum status propose_units(struct giving *giving, struct fault *fault) {
     TRY(find_end_customer(call, within_id, giving->asked->customer, &giving->customer, fault));
     TRY(find_sku(call, giving->asked->sku, "sku", &sku, fault));
     TRY(require_on_path(giving, sku.owner_id, giving->asked->customer, fault));
-    TRY(load_path(giving, fault));
+    TRY(correction_path_load(giving, fault));
     TRY(licence_ranges_load(call->db, call->arena, giving->customer.id, sku.id, &ranges, &count, fault));
     uint32_t owner = snapshot_account_find(&giving->snapshot, sku.owner_id);
     struct corrected_thing thing = {.sku_id = sku.id,
@@ -312,11 +88,11 @@ static enum status propose_units(struct giving *giving, struct fault *fault) {
         thing.last_edge =
             i == 0 || ranges[i].last_edge > thing.last_edge ? ranges[i].last_edge : thing.last_edge;
     }
-    return walk_path(giving, &thing, fault);
+    return correction_path_walk(giving, &thing, fault);
 }
 
 /* In the zone of the customer's edge, whose month it is then. */
-static enum status read_instant(struct giving *giving, struct fault *fault) {
+static enum status read_instant(struct correction_giving *giving, struct fault *fault) {
     struct snapshot *snapshot = &giving->snapshot;
     uint32_t edge = snapshot->edge_to_buyer[snapshot_account(snapshot, giving->customer.id)];
     struct text at = text_trim(giving->asked->at);
@@ -329,7 +105,7 @@ static enum status read_instant(struct giving *giving, struct fault *fault) {
                                                    snapshot->edges[edge].agreement_count - 1];
     struct zone *zone = snapshot_zone(snapshot, agreement);
     TRY(instant_parse(at, zone, "at", &giving->at_us, fault));
-    TRY(find_agreement_of(giving, edge, zone_month_at(zone, giving->at_us), &of_month, fault));
+    TRY(correction_path_agreement(giving, edge, zone_month_at(zone, giving->at_us), &of_month, fault));
     if (of_month != SNAPSHOT_NONE) { /* a local time is in the zone of its month's terms */
         zone = snapshot_zone(snapshot, of_month);
         TRY(instant_parse(at, zone, "at", &giving->at_us, fault));
@@ -343,7 +119,7 @@ static enum status read_instant(struct giving *giving, struct fault *fault) {
     return STATUS_OK;
 }
 
-static enum status require_ever_on(const struct giving *giving, const struct licence *licence,
+static enum status require_ever_on(const struct correction_giving *giving, const struct licence *licence,
                                    struct fault *fault) {
     struct text identifier = identifier_text(giving->call, IDENTIFIER_LICENCE, licence->id);
     if (licence->parent_id != 0) {
@@ -358,7 +134,7 @@ static enum status require_ever_on(const struct giving *giving, const struct lic
 }
 
 /* The licence, and its parts on the edges above whoever composed the bundle. */
-static enum status propose_late_event(struct giving *giving, struct fault *fault) {
+static enum status propose_late_event(struct correction_giving *giving, struct fault *fault) {
     struct call *call = giving->call;
     struct licence_row row;
     struct licence *parts = NULL;
@@ -367,7 +143,7 @@ static enum status propose_late_event(struct giving *giving, struct fault *fault
     TRY(account_load(call->db, call->arena, row.licence.customer_id, &giving->customer, fault));
     TRY(require_on_path(giving, row.sku_owner_id, giving->asked->licence, fault));
     TRY(require_ever_on(giving, &row.licence, fault));
-    TRY(load_path(giving, fault));
+    TRY(correction_path_load(giving, fault));
     TRY(read_instant(giving, fault));
     struct corrected_thing thing = {
         .sku_id = row.licence.sku_id,
@@ -377,7 +153,7 @@ static enum status propose_late_event(struct giving *giving, struct fault *fault
         .licence_id = row.licence.id,
         .seats = giving->asked->seats,
     };
-    TRY(walk_path(giving, &thing, fault));
+    TRY(correction_path_walk(giving, &thing, fault));
     TRY(licence_load_parts(call->db, call->arena, row.licence.id, &parts, &count, fault));
     for (size_t i = 0; i < count; i++) {
         const struct sku *sku = &giving->snapshot.skus[snapshot_sku_find(&giving->snapshot, parts[i].sku_id)];
@@ -391,7 +167,7 @@ static enum status propose_late_event(struct giving *giving, struct fault *fault
             return fault_set(fault, STATUS_INVALID, "seats-out-of-range", "seats", TEXT(""),
                              "Give fewer seats: a part of the bundle would get more than %d.", INT32_MAX);
         }
-        TRY(walk_path(giving, &thing, fault));
+        TRY(correction_path_walk(giving, &thing, fault));
     }
     return STATUS_OK;
 }
@@ -399,7 +175,7 @@ static enum status propose_late_event(struct giving *giving, struct fault *fault
 /* ---- weighing and saving ---- */
 
 /* The giver must have closed the month with somebody: before, its report is what to adjust. */
-static enum status require_closed(const struct giving *giving, struct fault *fault) {
+static enum status require_closed(const struct correction_giving *giving, struct fault *fault) {
     bool is_any = false;
     bool is_closed = false;
     for (size_t i = 0; i < giving->count; i++) {
@@ -422,9 +198,9 @@ static enum status require_closed(const struct giving *giving, struct fault *fau
 
 /* What the giver's own edges come to, and from when on a seller's silence is a yes: where the giver is the
  * buyer, and its bill does not fall. */
-static enum status weigh_own(struct giving *giving, struct fault *fault) {
+static enum status weigh_own(struct correction_giving *giving, struct fault *fault) {
     for (size_t i = 0; i < giving->count; i++) {
-        struct proposal *proposal = &giving->proposals[i];
+        struct correction_proposal *proposal = &giving->proposals[i];
         struct correction *correction = &proposal->correction;
         if (!proposal->is_givers) {
             continue;
@@ -438,8 +214,8 @@ static enum status weigh_own(struct giving *giving, struct fault *fault) {
     return STATUS_OK;
 }
 
-static enum status audit_given(const struct giving *giving, const struct proposal *proposal,
-                               struct fault *fault) {
+static enum status audit_given(const struct correction_giving *giving,
+                               const struct correction_proposal *proposal, struct fault *fault) {
     struct call *call = giving->call;
     const struct correction *correction = &proposal->correction;
     struct text month = month_format(call->arena, correction->month);
@@ -453,10 +229,10 @@ static enum status audit_given(const struct giving *giving, const struct proposa
     return audit_giver(call, correction, &proposal->agreement, "correction.add", detail, fault);
 }
 
-static enum status save_all(struct giving *giving, struct fault *fault) {
+static enum status save_all(struct correction_giving *giving, struct fault *fault) {
     int64_t given_id = 0;
     for (size_t i = 0; i < giving->count; i++) {
-        struct proposal *proposal = &giving->proposals[i];
+        struct correction_proposal *proposal = &giving->proposals[i];
         bool is_closed = false;
         if (proposal->correction.state == CORRECTION_ACCEPTED) {
             TRY(refuse_while_closing(giving->call, proposal->agreement.seller_id,
@@ -474,12 +250,13 @@ static enum status save_all(struct giving *giving, struct fault *fault) {
     return STATUS_OK;
 }
 
-static enum status view_all(struct giving *giving, struct correction_page *page, struct fault *fault) {
+static enum status view_all(struct correction_giving *giving, struct correction_page *page,
+                            struct fault *fault) {
     struct correction_view *items = ARENA_NEW(giving->call->arena, struct correction_view, giving->count);
     struct name_cache names;
     name_cache_init(&names, giving->call);
     for (size_t i = 0; i < giving->count; i++) {
-        const struct proposal *proposal = &giving->proposals[i];
+        const struct correction_proposal *proposal = &giving->proposals[i];
         if (actor_is_party(giving->call, &proposal->agreement)) {
             TRY(view_correction(&names, &proposal->correction, &proposal->money, &items[page->count++],
                                 fault));
@@ -489,12 +266,12 @@ static enum status view_all(struct giving *giving, struct correction_page *page,
     return STATUS_OK;
 }
 
-static enum status give(struct giving *giving, struct correction_page *page, struct fault *fault) {
+static enum status give(struct correction_giving *giving, struct correction_page *page, struct fault *fault) {
     struct call *call = giving->call;
     TRY(find_account_or_own(call, giving->asked->giver, "giver", &giving->giver, fault));
     TRY(require_right(call, giving->giver.id, RIGHT_REPORTS, fault));
     TRY(check_input(giving, fault));
-    giving->proposals = ARENA_NEW(call->arena, struct proposal, EDGES_MAX);
+    giving->proposals = ARENA_NEW(call->arena, struct correction_proposal, CORRECTION_EDGES_MAX);
     TRY(giving->asked->licence.length > 0 ? propose_late_event(giving, fault) : propose_units(giving, fault));
     TRY(require_closed(giving, fault));
     TRY(weigh_own(giving, fault));
@@ -506,7 +283,7 @@ static enum status give(struct giving *giving, struct correction_page *page, str
 
 static enum status add_correction_body(struct call *call, const void *input, void *output,
                                        struct fault *fault) {
-    struct giving giving = {.call = call, .asked = input, .facts_of = {INVOICE_NO_MONTH}};
+    struct correction_giving giving = {.call = call, .asked = input, .facts_of = {INVOICE_NO_MONTH}};
     enum status status = give(&giving, output, fault);
     snapshot_close(&giving.snapshot);
     return status;
