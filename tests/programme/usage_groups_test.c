@@ -257,6 +257,67 @@ static void months_that_move_under_their_groups_are_kept_no_more(void **state) {
     the_groups_are_those_of_the_log(&trade);
 }
 
+/* ---- who rates by them ---- */
+
+static const char *lines_of_october(struct trade *trade) {
+    struct invoice_detail invoice = trade_invoice(trade, "P1", "A", "2026-10");
+    return trade_lines(trade, &invoice.invoice).at;
+}
+
+static void a_month_is_billed_from_what_is_kept(void **state) {
+    struct trade trade;
+    a_group(&trade, *state);
+    trade_price(&trade, "P1", NULL, "S", POLICY_PEAK, TIER_FLAT, "1:10", NULL);
+    /* As the log does not say it, to see whence the bill comes. */
+    trade_sabotage(&trade, "update usage_groups set peak_before = 40");
+    trade_at(&trade, "2026-11-20T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    assert_string_equal(lines_of_october(&trade), "A S peak 40 40 10 400.00\n");
+}
+
+static struct price_terms a_trial_until(const char *date) {
+    struct price_terms terms = {.has_trial_end = true};
+    struct fault fault;
+    assert_int_equal(date_parse(text_of(date), "date", &terms.trial_end, &fault), STATUS_OK);
+    return terms;
+}
+
+static void what_changed_behind_a_trials_end_is_billed_from_the_log(void **state) {
+    struct trade trade;
+    struct price_terms terms = a_trial_until("2026-10-06");
+    struct text licence = a_group(&trade, *state);
+    trade_price(&trade, "P1", NULL, "S", POLICY_DAILY, TIER_FLAT, "1:31", &terms);
+    trade_at(&trade, "2026-10-08T22:00:00Z"); /* the ninth begins */
+    trade_resize(&trade, licence, 1);
+    trade_at(&trade, "2026-11-20T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    /* Three days of 8 seats and 23 of 4. */
+    assert_string_equal(lines_of_october(&trade), "A S daily 3.741935 3.741935 31 116.00\n");
+}
+
+static void what_changed_before_a_trials_end_is_billed_from_what_is_kept(void **state) {
+    struct trade trade;
+    struct price_terms terms = a_trial_until("2026-10-10");
+    a_group(&trade, *state);
+    trade_price(&trade, "P1", NULL, "S", POLICY_DAILY, TIER_FLAT, "1:31", &terms);
+    trade_sabotage(&trade, "update usage_groups set seats = 2");
+    trade_at(&trade, "2026-11-20T00:00:00Z");
+    trade_close(&trade, "2026-10");
+    assert_string_equal(lines_of_october(&trade), "A S daily 1.419355 1.419355 31 44.00\n");
+}
+
+static void a_row_that_cannot_be_is_an_error_of_whoever_rates_by_it(void **state) {
+    struct trade trade;
+    struct close_month_result result;
+    a_group(&trade, *state);
+    trade_sabotage(&trade, "update usage_groups set any_seats = -1");
+    trade_at(&trade, "2026-11-20T00:00:00Z");
+    struct close_month_input input = {.month = TEXT("2026-10")};
+    WORLD_FAULT(trade.world, "usage-damaged", close_month(&trade.call, &input, &result, &trade.world->fault));
+    trade_sabotage(&trade, "update programme set usage_kept = 0");
+    WORLD_OK(trade.world, close_month(&trade.call, &input, &result, &trade.world->fault));
+}
+
 int main(void) {
     static const struct world_test tests[] = {
         WORLD_TEST(changes_in_order_go_on_from_the_kept_row),
@@ -270,6 +331,10 @@ int main(void) {
         WORLD_TEST(a_store_of_before_is_filled_once),
         WORLD_TEST(a_row_that_cannot_go_on_is_made_again),
         WORLD_TEST(months_that_move_under_their_groups_are_kept_no_more),
+        WORLD_TEST(a_month_is_billed_from_what_is_kept),
+        WORLD_TEST(what_changed_behind_a_trials_end_is_billed_from_the_log),
+        WORLD_TEST(what_changed_before_a_trials_end_is_billed_from_what_is_kept),
+        WORLD_TEST(a_row_that_cannot_be_is_an_error_of_whoever_rates_by_it),
     };
     return world_run_tests("usage_groups", tests, sizeof tests / sizeof tests[0]);
 }

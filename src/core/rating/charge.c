@@ -71,8 +71,17 @@ static bool is_free_month(const struct metering *metering, int64_t first_on_at_u
     return metering->free_months > 0 && first_on_at_us > 0 && first_on_at_us >= metering->free_from_us;
 }
 
-/* Measures by what is kept; false where the log must be asked: a trial ends within the month, or the month is
- * cut off before the last change. */
+/* What seats come to that do not change from an instant of the month on. */
+static int64_t parts_of_seats(const struct edge_month *on, const struct metering *metering, int64_t seats) {
+    int64_t days = 0;
+    for (int day = 0; day < on->span.days; day++) {
+        days += on->span.midnights_us[day + 1] > metering->from_us;
+    }
+    return metering->policy == POLICY_DAILY ? seats * days : seats;
+}
+
+/* Measures by what is kept; false where the log must be asked: something changed after the end of a trial
+ * within the month, or at the instant at which the month is cut off or later. */
 static bool measure_kept(const struct edge_month *on, const struct metering *metering,
                          const struct usage_group *group, struct measured *measured) {
     const struct usage_kept *kept = NULL;
@@ -84,21 +93,27 @@ static bool measure_kept(const struct edge_month *on, const struct metering *met
     if (kept == NULL) {
         return true;
     }
-    bool counts_whole = metering->from_us == on->span.midnights_us[0] && kept->total.changed_at_us < end_us;
-    if (!counts_whole && metering->from_us < end_us) {
+    const struct kept_total *total = &kept->total;
+    measured->first_on_at_us = total->first_on_at_us;
+    if (metering->from_us >= end_us) {
+        return true;
+    }
+    if (total->changed_at_us >= end_us) {
         return false;
     }
-    measured->first_on_at_us = kept->total.first_on_at_us;
-    if (counts_whole) {
-        measured->quantity.parts = kept_total_quantity(&kept->total, &on->span, metering->policy).parts;
+    if (metering->from_us == on->span.midnights_us[0]) {
+        measured->quantity.parts = kept_total_quantity(total, &on->span, metering->policy).parts;
+        return true;
     }
-    return true;
+    measured->quantity.parts = parts_of_seats(on, metering, total->seats);
+    return total->changed_at_us <= metering->from_us;
 }
 
 static enum status measure_log(const struct edge_month *on, const struct metering *metering,
                                const struct usage_group *group, struct measured *measured,
                                struct fault *fault) {
     struct usage_meter meter;
+    *measured = (struct measured){.quantity = {0, metering->parts_per_unit}};
     if (group->licence_count == 0) {
         return fault_set(fault, STATUS_INTERNAL, "usage-not-read", NULL, (struct text){0},
                          "The log of customer number %lld, SKU number %lld, was not read.",

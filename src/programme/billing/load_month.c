@@ -63,7 +63,7 @@ static void add_corrected(const struct loading *loading, struct log_needs *needs
     for (size_t i = 0; i < loading->correction_count; i++) {
         const struct correction *correction = &loading->corrections[i];
         uint32_t agreement = snapshot_agreement_find(snapshot, correction->agreement_id);
-        log_needs_add(needs, (struct log_need){snapshot->agreements[agreement].buyer_id, correction->sku_id});
+        log_needs_add(needs, snapshot->agreements[agreement].buyer_id, correction->sku_id, LOG_OF_ALL);
     }
 }
 
@@ -79,7 +79,7 @@ static enum status read_usage(const struct loading *loading, struct fault *fault
     const struct load_month_input *input = loading->input;
     struct call *call = loading->call;
     struct usage *usage = &loading->loaded->usage;
-    struct log_needs needs = {0};
+    struct log_needs needs;
     bool is_kept = false;
     struct usage_scope scope = {
         .from_us = INT64_MAX,
@@ -103,16 +103,14 @@ static enum status read_usage(const struct loading *loading, struct fault *fault
                         (struct usage_reading_scope){.under_account_id = input->under_account_id,
                                                      .vendor_id = vendor_of(input)},
                         input->month, &is_kept, usage, fault));
-    if (is_kept) {
-        log_needs_of_month(input->snapshot, usage, input->month, &needs);
-        add_corrected(loading, &needs);
-        if (input->runs_on) {
-            log_needs_of_cut(usage, call->now_us, &needs);
-        }
+    if (!is_kept) {
+        return usage_load(call->db, call->arena, &scope, usage, fault);
     }
-    return !is_kept || needs.is_all
-               ? usage_load(call->db, call->arena, &scope, usage, fault)
-               : usage_load_needs(call->db, call->arena, input->snapshot, &needs, scope, usage, fault);
+    log_needs_init(&needs, call->arena);
+    needs.cut_us = input->runs_on ? call->now_us : INT64_MAX;
+    log_needs_of_month(input->snapshot, usage, input->month, &needs);
+    add_corrected(loading, &needs);
+    return usage_load_needs(call->db, call->arena, input->snapshot, &needs, &scope, usage, fault);
 }
 
 static bool is_corrected_month(const struct bill_waiting *waiting, struct month month) {

@@ -11,36 +11,33 @@
 #include "programme/usage/load_usage.h"
 #include "store/licensing/usage_reading.h"
 
-/* Customers at or below an account and a SKU (0: all), whose log is needed from an instant on. */
-struct log_need {
-    int64_t account_id;
-    int64_t sku_id;
-};
-
-enum { LOG_NEEDS_MAX = 64 };
+/* Whose log is needed: of customers at or below an account, of a SKU or all. */
 struct log_needs {
-    struct log_need items[LOG_NEEDS_MAX];
+    struct arena *arena;
+    struct id_map places; /* (account, SKU or 0) → index */
+    int64_t *after_us;    /* of groups that have changed after it alone, or LOG_OF_ALL */
     size_t count;
-    bool is_all;
+    size_t capacity;
+    int64_t cut_us; /* also of what has changed then or later: the month is rated as if it ended then */
 };
 
-void log_needs_add(struct log_needs *needs, struct log_need need);
+#define LOG_OF_ALL INT64_MIN
+
+void log_needs_init(struct log_needs *needs, struct arena *arena);
+void log_needs_add(struct log_needs *needs, int64_t account_id, int64_t sku_id, int64_t after_us);
 
 /* Adds what the month of the snapshot's edges needs of the log, where usage of it is kept. */
 void log_needs_of_month(const struct snapshot *snapshot, const struct usage *kept, struct month month,
                         struct log_needs *needs);
 
-/* Whether the price cuts the month: a trial ends within it, and not at its first or last midnight. */
-bool price_needs_log(const struct price *price, struct month month);
+/* Whether a trial of the price ends within the month, and not at its first or last midnight. */
+bool price_cuts_month(const struct price *price, struct month month);
 
-/* Reads the log of the needs, as far as they are in the scope, and adds it to the usage. */
+/* Reads the log that is needed of what is kept, which was read in the same scope, and adds it to the usage.
+ */
 enum status usage_load_needs(struct db *db, struct arena *arena, const struct snapshot *snapshot,
-                             const struct log_needs *needs, struct usage_scope scope, struct usage *usage,
-                             struct fault *fault) MUST_CHECK;
-
-/* Adds the groups whose last change lies at an instant or behind it: as if the month ended then, what is kept
- * of them does not answer. */
-void log_needs_of_cut(const struct usage *kept, int64_t until_us, struct log_needs *needs);
+                             const struct log_needs *needs, const struct usage_scope *scope,
+                             struct usage *usage, struct fault *fault) MUST_CHECK;
 
 /* What is kept of a month. Everything lives in `arena`; inside a transaction. `*is_kept` is false, and
  * nothing is read, where usage is not kept whole. */

@@ -21,4 +21,9 @@ struct usage_scope {
 enum status usage_load(struct db *db, struct arena *arena, const struct usage_scope *scope,
                        struct usage *usage, struct fault *fault) MUST_CHECK;
 
+/* Reads the groups of a usage that are flagged (one flag for each), from scope->from_us to until_us alone,
+ * and adds their logs to it. */
+enum status usage_load_groups(struct db *db, struct arena *arena, const struct usage_scope *scope,
+                              const bool *is_flagged, struct usage *usage, struct fault *fault) MUST_CHECK;
+
 #endif

@@ -341,7 +341,7 @@ static bool is_cut(const struct filling *filling) {
     for (size_t i = 0; i < filling->list.count; i++) {
         int64_t buyer_id = filling->list.edges[i].buyer_id;
         if ((buyer_id == 0 || buyer_id == filling->edge->buyer.id) &&
-            price_needs_log(&filling->list.prices[i], filling->edge->month)) {
+            price_cuts_month(&filling->list.prices[i], filling->edge->month)) {
             return true;
         }
     }

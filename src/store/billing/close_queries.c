@@ -123,6 +123,51 @@ enum status metered_events_stream(struct db *db, struct metered_scope scope, int
         fault);
 }
 
+#define GROUPS                                                                                               \
+    "(values (cast($2 as bigint), cast($3 as bigint)), ($4, $5), ($6, $7), ($8, $9), ($10, $11), "           \
+    "($12, $13), ($14, $15), ($16, $17), ($18, $19), ($20, $21), ($22, $23), ($24, $25), ($26, $27), "       \
+    "($28, $29), ($30, $31), ($32, $33)) "
+#define OF_GROUPS "with n (customer_id, sku_id) as " GROUPS
+
+static const char GROUPS_LICENCES[] =
+    OF_GROUPS "select l.id, l.customer_id, l.sku_id, l.counted_seats * " TEXT_OF(
+        SEATS_STRIDE) " + "
+                      "l.first_edge * " TEXT_OF(
+                          EDGE_STRIDE) " + l.last_edge, l.first_on_at_us from n cross join licences l "
+                                       "where l.customer_id = n.customer_id and l.sku_id = n.sku_id and "
+                                       "l.first_on_at_us is not null and "
+                                       "cast($1 as bigint) = $1";
+static const char GROUPS_EVENTS[] = OF_GROUPS "select e.at_us, e.licence_id * " TEXT_OF(
+    EVENT_STRIDE) " + e.seats_after - e.seats_before "
+                  "from n cross join licences l cross join licence_events e where l.customer_id = "
+                  "n.customer_id and "
+                  "l.sku_id = n.sku_id and e.licence_id = l.id and e.at_us >= $1 and e.seats_before <> "
+                  "e.seats_after and "
+                  "e.kind <> 6 and not exists (select 1 from voided_events v where v.provider_id = "
+                  "e.provider_id and "
+                  "v.number = e.number)";
+
+static enum status stream_groups(struct db *db, const char *sql,
+                                 const struct metered_group groups[METERED_GROUPS], int64_t from_us,
+                                 struct db_rows **rows, struct fault *fault) {
+    struct db_value values[1 + 2 * METERED_GROUPS] = {db_integer(from_us)};
+    for (size_t i = 0; i < METERED_GROUPS; i++) {
+        values[1 + 2 * i] = db_integer(groups[i].customer_id);
+        values[2 + 2 * i] = db_integer(groups[i].sku_id);
+    }
+    return db_stream(db, sql, values, 1 + 2 * METERED_GROUPS, rows, fault);
+}
+
+enum status metered_groups_licences_stream(struct db *db, const struct metered_group groups[METERED_GROUPS],
+                                           struct db_rows **rows, struct fault *fault) {
+    return stream_groups(db, GROUPS_LICENCES, groups, 0, rows, fault);
+}
+
+enum status metered_groups_events_stream(struct db *db, const struct metered_group groups[METERED_GROUPS],
+                                         int64_t from_us, struct db_rows **rows, struct fault *fault) {
+    return stream_groups(db, GROUPS_EVENTS, groups, from_us, rows, fault);
+}
+
 void metered_event_read(struct db_rows *rows, struct metered_event *event) {
     int64_t packed = db_column_int(rows, EVENT_CHANGE);
     int64_t licence_id = (packed + EVENT_STRIDE / 2) / EVENT_STRIDE;

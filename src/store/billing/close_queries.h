@@ -24,6 +24,18 @@ enum status metered_licences_stream(struct db *db, struct metered_scope scope, s
                                     struct fault *fault) MUST_CHECK;
 void metered_licence_read(struct db_rows *rows, struct metered_licence *licence);
 
+/* The same of a few (customer, SKU), each named once; 0 stands for none. */
+enum { METERED_GROUPS = 16 };
+struct metered_group {
+    int64_t customer_id;
+    int64_t sku_id;
+};
+enum status metered_groups_licences_stream(struct db *db, const struct metered_group groups[METERED_GROUPS],
+                                           struct db_rows **rows, struct fault *fault) MUST_CHECK;
+enum status metered_groups_events_stream(struct db *db, const struct metered_group groups[METERED_GROUPS],
+                                         int64_t from_us, struct db_rows **rows,
+                                         struct fault *fault) MUST_CHECK;
+
 /* The events of those licences from an instant on that changed what counts, in no order. */
 enum status metered_events_stream(struct db *db, struct metered_scope scope, int64_t from_us,
                                   struct db_rows **rows, struct fault *fault) MUST_CHECK;
