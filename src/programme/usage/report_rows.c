@@ -381,7 +381,7 @@ static enum status load_month_of_edge(struct filling *filling, struct fault *fau
     struct usage_scope scope = {.from_us = from_us, .until_us = to_us, .under_account_id = edge->buyer.id};
     struct provisioned *provisioned = NULL;
     struct used_units *used = NULL;
-    TRY(price_list_load_seller(call->db, call->arena, edge->seller.id, &filling->list, fault));
+    TRY(price_list_load_edge(call->db, call->arena, edge->seller.id, edge->buyer.id, &filling->list, fault));
     TRY(load_usage_of_edge(filling, &scope, fault));
     TRY(licence_events_lowered_late(call->db, edge->buyer.id, from_us, to_us, &filling->has_late, fault));
     if (filling->has_late) {

@@ -324,3 +324,13 @@ enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t s
                                    struct price_list *list, struct fault *fault) {
     return read_range(db, arena, true, PRICE_LIST_OF_SELLER, DB_ARGS(db_integer(seller_id)), list, fault);
 }
+
+static const char PRICE_LIST_OF_EDGE[] = "select {} from prices p join price_tiers t on t.price_id = p.id "
+                                         "where p.seller_id = $1 and p.buyer_id in (0, "
+                                         "$2) and p.withdrawn_at_us = 0" PRICE_LIST_ORDER;
+
+enum status price_list_load_edge(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
+                                 struct price_list *list, struct fault *fault) {
+    return read_range(db, arena, true, PRICE_LIST_OF_EDGE,
+                      DB_ARGS(db_integer(seller_id), db_integer(buyer_id)), list, fault);
+}

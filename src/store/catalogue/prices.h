@@ -43,13 +43,15 @@ enum status prices_list(struct db *db, struct arena *arena, const struct price_f
                         struct page page, struct price_list *range, int64_t *next_after,
                         struct fault *fault) MUST_CHECK;
 
-/* All prices of the programme, of a part or of one seller, as a list; those that were withdrawn, of which
- * several can have one key. */
+/* All prices of the programme, of a part, of an edge or of one seller, as a list; those that were withdrawn,
+ * of which several can have one key. */
 enum status price_list_load_withdrawn(struct db *db, struct arena *arena, struct price_list *list,
                                       struct fault *fault) MUST_CHECK;
 enum status price_list_load(struct db *db, struct arena *arena, struct price_list *list,
                             struct fault *fault) MUST_CHECK;
 enum status price_list_load_part(struct db *db, struct arena *arena, const struct programme_part *part,
+                                 struct price_list *list, struct fault *fault) MUST_CHECK;
+enum status price_list_load_edge(struct db *db, struct arena *arena, int64_t seller_id, int64_t buyer_id,
                                  struct price_list *list, struct fault *fault) MUST_CHECK;
 enum status price_list_load_seller(struct db *db, struct arena *arena, int64_t seller_id,
                                    struct price_list *list, struct fault *fault) MUST_CHECK;
