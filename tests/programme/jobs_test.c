@@ -366,6 +366,17 @@ static void an_edge_that_cannot_be_billed_thaws(void **state) {
         trade_ask(&trade, "select count(*) from months where month = 24322 and state <> 'closed'"), 0);
 }
 
+static void an_edge_that_has_nothing_to_bill_thaws(void **state) {
+    struct trade trade;
+    struct close_month_result result;
+    a_november(&trade, *state);
+    trade_account(&trade, "provider", "P2", "DIST"); /* signed when the month was over */
+    WORLD_OK(trade.world, close_watched(&trade, NULL, &result));
+    assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
+    assert_int_equal(result.closed_count, 4);
+    assert_clean(&trade);
+}
+
 static void lines_without_a_document_are_found_and_issued_ones_stay(void **state) {
     struct trade trade;
     struct world *world = *state;
@@ -399,6 +410,7 @@ int main(void) {
         WORLD_TEST(a_seller_closes_its_own_edges_by_a_job),
         WORLD_TEST(two_processes_never_run_jobs_at_once),
         WORLD_TEST(an_edge_that_cannot_be_billed_thaws),
+        WORLD_TEST(an_edge_that_has_nothing_to_bill_thaws),
         WORLD_TEST(lines_without_a_document_are_found_and_issued_ones_stay),
     };
     return world_run_tests("jobs", tests, sizeof(tests) / sizeof(tests[0]));

@@ -252,11 +252,23 @@ static enum status bill_ready(struct closing *closing, struct arena *arena, stru
     return STATUS_OK;
 }
 
+/* The month was taken hold of before it was known whether there is anything to bill. */
+static void let_go_of_nothing(const struct closing *closing, uint32_t index, struct closing_edge *edge) {
+    const struct snapshot *snapshot = &closing->snapshot;
+    uint32_t state = MONTH_OPEN;
+    edge->outcome = CLOSING_HAS_NOTHING;
+    edge->agreement = snapshot_agreement_of_month(snapshot, index, closing->scope.month, true);
+    if (edge->agreement != SNAPSHOT_NONE) {
+        (void)id_map_get(&closing->month_states, snapshot->agreements[edge->agreement].id, 0, &state);
+    }
+    edge->is_frozen = state == MONTH_CLOSING;
+}
+
 static enum status visit_edge(struct closing *closing, struct arena *arena, uint32_t index,
                               struct closing_edge *edge, struct fault *fault) {
     edge->agreement = bill_agreement(&closing->rated, &closing->loaded.waiting, index);
     if (edge->agreement == SNAPSHOT_NONE) {
-        edge->outcome = CLOSING_HAS_NOTHING;
+        let_go_of_nothing(closing, index, edge);
         return STATUS_OK;
     }
     judge_edge(closing, arena, index, edge);

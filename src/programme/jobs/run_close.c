@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 /* In one transaction. */
 enum { FREEZE_EDGES = 512, THAW_EDGES = 512, TAKE_BACK_LINES = 8192 };
@@ -74,6 +75,14 @@ static enum status begin_step(struct close_run *run, struct fault *fault) {
     return status == STATUS_OK ? STATUS_OK : call_end(call, status, fault);
 }
 
+/* On SQLite who waits looks for the lock each millisecond: it must find it free now and then. */
+static void let_others_in(const struct call *call) {
+    static const struct timespec PAUSE = {.tv_nsec = 3000000};
+    if (db_engine(call->db) == DB_SQLITE) {
+        nanosleep(&PAUSE, NULL);
+    }
+}
+
 /* Saves the job's row and ends the transaction; where something failed the job stands as before. */
 static enum status end_step(struct close_run *run, enum status status, struct fault *fault) {
     struct call *call = run->call;
@@ -85,6 +94,9 @@ static enum status end_step(struct close_run *run, enum status status, struct fa
         run->saved = run->job;
     } else {
         run->job = run->saved;
+    }
+    if (run->is_alone) {
+        let_others_in(call);
     }
     return status;
 }
@@ -469,6 +481,7 @@ static enum status refuse_unended(const struct close_run *run, struct fault *fau
 static enum status finish(struct close_run *run, struct fault *fault) {
     int state = 0;
     TRY(refuse_unended(run, fault));
+    TRY(thaw_all(run->call, fault)); /* an edge may have been moved since it was taken hold of */
     TRY(machine_step(&job_machine, (int)run->job.state, "finish", &state, fault));
     TRY(begin_step(run, fault));
     run->job.state = (enum job_state)state;

@@ -23,6 +23,7 @@ enum { PARAMETERS_MAX = 64, OPEN_WAIT_MS = 30 * 1000, LOOK_EVERY_MS = 50 };
 
 struct sqlite_db {
     struct db base;
+    int32_t waited_ms; /* for the lock, by the present transaction */
     sqlite3 *handle;
     char *path;
     int claim;            /* the descriptor of the locked file; −1: none */
@@ -189,10 +190,23 @@ static enum status sqlite_script(struct db *db, const char *sql, struct fault *f
     return code == SQLITE_OK ? STATUS_OK : fault_of(own(db)->handle, code, fault);
 }
 
-static enum status sqlite_begin(struct db *db, enum db_access access, struct fault *fault) {
-    if (access == DB_WRITE) {
-        sqlite3_busy_timeout(own(db)->handle, db->write_wait_ms);
+/* SQLite has no queue: who waits asks again, and gets the lock if it is free just then. Its own handler asks
+ * ever more rarely, down to ten times a second, and so comes after whoever writes one short transaction after
+ * the other. This one asks each millisecond, as far as the machine's clock goes. */
+static int wait_a_little(void *context, int count) {
+    struct sqlite_db *mine = context;
+    (void)count;
+    if (mine->waited_ms >= mine->base.write_wait_ms) {
+        return 0;
     }
+    sqlite3_sleep(1);
+    mine->waited_ms++;
+    return 1;
+}
+
+static enum status sqlite_begin(struct db *db, enum db_access access, struct fault *fault) {
+    own(db)->waited_ms = 0;
+    sqlite3_busy_handler(own(db)->handle, wait_a_little, db);
     return sqlite_script(db, access == DB_WRITE ? "begin immediate" : "begin", fault);
 }
 
