@@ -14,6 +14,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#define CLEAR_EVERY_US (INT64_C(60) * 1000000)
+
 static const char SEAL_PURPOSE[] = "seatmeter kept response";
 
 void idempotency_init(struct idempotency_running *running) {
@@ -165,24 +167,57 @@ static enum status keep_response(struct call *call, struct keyed_request *keyed,
     return idempotent_response_insert(call->db, &keyed->kept, fault);
 }
 
+/* Clears away what is kept too long, once a minute: what it deletes is nobody's, and others need not wait for
+ * it. */
+static enum status do_clear_away(struct call *call, const void *input, void *output, struct fault *fault) {
+    (void)input;
+    (void)output;
+    return idempotent_response_delete_before(call->db, call->now_us - IDEMPOTENCY_US, fault);
+}
+
+static enum status find_no_part(struct call *call, const void *input, struct call_parts *parts,
+                                struct fault *fault) {
+    (void)call;
+    (void)input;
+    (void)parts;
+    (void)fault;
+    return STATUS_OK;
+}
+
+static enum status clear_away_if_due(struct idempotency_running *running, struct call *call,
+                                     struct fault *fault) {
+    pthread_mutex_lock(&running->lock);
+    bool is_due = call->now_us >= running->cleared_at_us + CLEAR_EVERY_US;
+    running->cleared_at_us = is_due ? call->now_us : running->cleared_at_us;
+    pthread_mutex_unlock(&running->lock);
+    return is_due ? call_run_parts(call, find_no_part, do_clear_away, NULL, NULL, fault) : STATUS_OK;
+}
+
 /* Finds the kept response, or handles the request and keeps what it gave, in one transaction. */
 static enum status find_or_handle(struct call *call, const void *input, void *output, struct fault *fault) {
     (void)input;
     struct keyed_request *keyed = output;
     struct request *request = keyed->request;
-    TRY(idempotent_response_delete_before(call->db, call->now_us - IDEMPOTENCY_US, fault));
     TRY(idempotent_response_find(call->db, call->arena, actor_text(call), request->headers.idempotency_key,
                                  &keyed->is_found, &keyed->kept, fault));
-    if (keyed->is_found) {
+    if (keyed->is_found && keyed->kept.at_us >= call->now_us - IDEMPOTENCY_US) {
         return STATUS_OK;
     }
+    bool is_old = keyed->is_found;
+    keyed->is_found = false;
     TRY(request->route->handle(request, &request->response, fault));
+    if (is_old) {
+        TRY(idempotent_response_delete(call->db, actor_text(call), request->headers.idempotency_key, fault));
+    }
     return keep_response(call, keyed, fault);
 }
 
+/* Two requests of one key wait for each other, in whichever process they are. */
 static enum status handle_once(struct request *request, struct fault *fault) {
     struct keyed_request keyed = {.request = request, .hash = hash_request(request)};
-    TRY(call_run(&request->call, DB_WRITE, find_or_handle, NULL, &keyed, fault));
+    struct text name = text_format(&request->arena, "%.*s %.*s", TEXT_ARGS(actor_text(&request->call)),
+                                   TEXT_ARGS(request->headers.idempotency_key));
+    TRY(call_run_open(&request->call, name, find_or_handle, NULL, &keyed, fault));
     return keyed.is_found ? replay_response(request, &keyed.kept, keyed.hash, fault) : STATUS_OK;
 }
 
@@ -198,7 +233,10 @@ enum status idempotency_handle(struct idempotency_running *running, struct reque
                              "Idempotency-Key", request->headers.idempotency_key,
                              "A request with this key is being done right now: ask again in a moment.");
     }
-    enum status status = handle_once(request, fault);
+    enum status status = clear_away_if_due(running, &request->call, fault);
+    if (status == STATUS_OK) {
+        status = handle_once(request, fault);
+    }
     leave_key(running, request);
     return status;
 }

@@ -17,6 +17,7 @@ enum { IDEMPOTENCY_KEY_BYTES_MAX = 128, IDEMPOTENCY_RUNNING_MAX = WEB_WORKERS_MA
 struct idempotency_running {
     pthread_mutex_t lock;
     const struct request *requests[IDEMPOTENCY_RUNNING_MAX];
+    int64_t cleared_at_us; /* when what is kept too long was cleared away */
 };
 
 void idempotency_init(struct idempotency_running *running);

@@ -87,9 +87,9 @@ class Store:
               from licences l where l.parent_id is null and l.first_on_at_us is not null;
             insert into device_seen (device_id, sequence, link, seen_at_s, lease_expires_s)
               select id, 1, 1, activated_at_us / 1000000 + 1, activated_at_us / 1000000 + 86401 from devices;
-            insert into counters (name, taken) select 'devices', max(id) from devices where true
-              on conflict (name) do update set taken = excluded.taken;
             """)
+        if not self.database.startswith("sqlite"):
+            self.run_sql("select setval('devices_numbers', max(id) + 1, false) from devices")
 
     def serve(self):
         """Starts the service; where it listens stands in what it prints, before it logs requests."""

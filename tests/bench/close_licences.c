@@ -145,8 +145,7 @@ static enum status put_blocks(struct life *life, struct fault *fault) {
             db_integer(1)};
         status = filling_put(filling, bulk, values, fault);
     }
-    status = filling_end(bulk, status, fault);
-    return status == STATUS_OK ? filling_count(filling, "blocks", count, fault) : status;
+    return filling_end(bulk, status, fault);
 }
 
 static enum status put_licence(struct life *life, struct db_bulk *bulk, int64_t at, struct fault *fault) {
@@ -192,8 +191,7 @@ static enum status put_licences(struct life *life, struct fault *fault) {
     for (int64_t i = 0; status == STATUS_OK && i < filling->size.licences; i++) {
         status = put_licence(life, bulk, i, fault);
     }
-    status = filling_end(bulk, status, fault);
-    return status == STATUS_OK ? filling_count(filling, "licences", filling->size.licences, fault) : status;
+    return filling_end(bulk, status, fault);
 }
 
 /* What has been written of a provider's log. */

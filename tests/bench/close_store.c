@@ -7,6 +7,7 @@
 #include "programme/parties/init_programme.h"
 #include "programme/usage/keep_usage.h"
 #include "store/engine/db_engine.h"
+#include "store/engine/numbers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +108,10 @@ static enum status fill_in(struct filling *filling, struct fault *fault) {
     if (status == STATUS_OK) {
         status = filling_prices(filling, fault);
     }
-    return status == STATUS_OK ? filling_licences(filling, fault) : status;
+    if (status == STATUS_OK) {
+        status = filling_licences(filling, fault);
+    }
+    return status == STATUS_OK ? db_numbers_settle(filling->call->db, fault) : status;
 }
 
 static enum status begin_filling(struct filling *filling, struct call *call, int64_t licences,
@@ -146,6 +150,9 @@ enum status close_store_report(struct call *call, int64_t licences, struct fault
     enum status status = begin_filling(&filling, call, licences, fault);
     if (status == STATUS_OK) {
         status = filling_reports(&filling, fault);
+    }
+    if (status == STATUS_OK) {
+        status = db_numbers_settle(call->db, fault);
     }
     end_filling(&filling);
     return status;

@@ -241,8 +241,7 @@ static enum status put_reports(struct filling *filling, struct fault *fault) {
                                           db_string(TEXT("operator"))};
         status = filling_put(filling, bulk, values, fault);
     }
-    status = filling_end(bulk, status, fault);
-    return status == STATUS_OK ? filling_count(filling, "reports", filling->size.providers, fault) : status;
+    return filling_end(bulk, status, fault);
 }
 
 static enum status put_months(struct filling *filling, struct fault *fault) {

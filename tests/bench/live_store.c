@@ -8,6 +8,7 @@
 #include "programme/parties/agreements.h"
 #include "programme/parties/init_programme.h"
 #include "store/catalogue/skus.h"
+#include "store/engine/numbers.h"
 #include "store/licensing/blocks.h"
 
 #include <endian.h>
@@ -166,9 +167,7 @@ static void add_licences(struct filling *filling) {
     struct db_bulk *bulk = NULL;
     struct call call = filling->call;
     call.arena = &filling->row;
-    int64_t first = 0;
     int64_t all = filling->licences + LIVE_STORE_ROOMY;
-    must(db_counter_take(call.db, "licences", all, &first, &fault));
     must(db_bulk_start(call.db, "licences", columns, "iiiiiiitiiiiibbt", &bulk, &fault));
     for (int64_t i = 0; i < all; i++) {
         struct licence key = {.key_hint = TEXT("ABCDE")};
@@ -221,8 +220,6 @@ static void add_devices(struct filling *filling) {
     struct db_bulk *bulk = NULL;
     int64_t now_s = filling->call.now_us / 1000000;
     int64_t month = utc_month(now_s);
-    int64_t first = 0;
-    must(db_counter_take(db, "devices", filling->licences, &first, &fault));
     must(db_bulk_start(db, "devices", columns, "iibbtii", &bulk, &fault));
     for (int64_t i = 0; i < filling->licences; i++) {
         const struct db_value values[] = {db_integer(i + 1),
@@ -288,6 +285,7 @@ static void fill(struct filling *filling) {
     add_skus(filling);
     add_licences(filling);
     add_devices(filling);
+    must(db_numbers_settle(call->db, &fault));
     must(call_end(call, STATUS_OK, &fault));
     printf("filled with %" PRId64 " licences in %.1f s\n", filling->licences, seconds_now() - began);
 }

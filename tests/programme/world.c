@@ -64,7 +64,8 @@ static const char EMPTY_ALL_TABLES[] =
     "end if; "
     "for found in select tablename from pg_tables where schemaname = current_schema() "
     "and tablename <> 'schema_version' loop execute format('delete from %%I', found.tablename); end loop; "
-    "end $$";
+    "for found in select sequencename from pg_sequences where schemaname = current_schema() "
+    "loop execute format('alter sequence %%I restart', found.sequencename); end loop; end $$";
 
 static void make_place(struct world *world, bool is_migrated) {
     static int worlds = 0;

@@ -8,8 +8,8 @@
  *
  * The writer and the feed read the same rows on two connections, and what they read reaches the loop in
  * either order:
- * (D1) A device's row changes only under the store's write lock, and its change takes a number of the
- *      counter "device_changes". So the numbers go up in the order of commits.
+ * (D1) A device's row changes only in a transaction that has DB_PART_DEVICES, and its change takes a number
+ *      of the counter "device_changes". So the numbers go up in the order of commits.
  * (D2) The writer stamps a row with the number that its own transaction took. The feed stamps a row with
  *      the counter as its snapshot shows it: every transaction up to that number is in the snapshot, none
  *      above it is.

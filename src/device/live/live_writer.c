@@ -1,6 +1,7 @@
 #include "device/live/live_writer.h"
 
 #include "device/live/live_known.h"
+#include "device/live/live_parts.h"
 #include "device/live/live_saver.h"
 #include "machine/clock.h"
 #include "programme/call/authorise.h"
@@ -236,7 +237,7 @@ static enum status write_round(struct live_writer *writer, struct live_job *jobs
 
 static enum status commit_round(struct live_writer *writer, struct live_job *jobs,
                                 struct live_message *message, bool *spoilt, struct fault *fault) {
-    TRY(db_begin(writer->db, DB_WRITE, fault));
+    TRY(live_parts_begin(writer->db, &writer->arena, writer->live->options.secret, jobs, fault));
     enum status status = write_round(writer, jobs, message, spoilt, fault);
     if (status == STATUS_OK) {
         return db_commit(writer->db, fault);

@@ -73,8 +73,8 @@ struct call {
  * far ahead of it (CLOCK_LEAP_US, of the service itself CLOCK_LEAP_RUNNING_US). Inside a transaction. */
 enum status call_check_clock(const struct call *call, struct fault *fault) MUST_CHECK;
 
-/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). Faults of
- * call_check_clock for a write, unless any clock will do. */
+/* Begins the transaction, or joins the one that runs (a write cannot join a read: that is a bug). A write has
+ * the whole store for itself. Faults of call_check_clock for a write, unless any clock will do. */
 enum status call_begin(struct call *call, enum db_access access, struct fault *fault) MUST_CHECK;
 
 /* Ends what call_begin began: commits where `status` is OK and the call is no dry run, else rolls back, and
@@ -91,5 +91,26 @@ typedef enum status call_body(struct call *call, const void *input, void *output
  * `input` and `output` are the use case's own and are passed on. */
 enum status call_run(struct call *call, enum db_access access, call_body *body, const void *input,
                      void *output, struct fault *fault) MUST_CHECK;
+
+/* What a writer beside others needs for itself: one provider's, and what the device door follows. */
+struct call_parts {
+    int64_t provider_id; /* 0: no provider's, as the input names nothing that is there */
+    bool devices;
+};
+
+/* Finds what a use case will change of whom, with a look or two that lock nothing and ask for no right. What
+ * it finds stays so (a licence's provider is the same for ever), or the store refuses the change with
+ * "database-busy" (db_require_part). What it does not find is for the body to say. */
+typedef enum status call_finder(struct call *call, const void *input, struct call_parts *parts,
+                                struct fault *fault);
+
+/* call_run for a use case that changes what is one provider's: others of other providers go on beside it. */
+enum status call_run_parts(struct call *call, call_finder *find, call_body *body, const void *input,
+                           void *output, struct fault *fault) MUST_CHECK;
+
+/* call_run for a frame around another use case, which takes what that one needs when it comes to it. Another
+ * frame of that name waits. The frame itself changes only rows that are its name's. */
+enum status call_run_open(struct call *call, struct text name, call_body *body, const void *input,
+                          void *output, struct fault *fault) MUST_CHECK;
 
 #endif

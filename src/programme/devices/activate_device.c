@@ -308,6 +308,7 @@ enum status activate_device(struct call *call, const struct activation_request *
     bool found = false;
     TRY(load_licence(call, &activating, &found, fault));
     if (found) {
+        TRY(db_require_part(call->db, activating.licence.provider_id, fault));
         made.licence = activating.licence;
         made.answer = decide_on_seat(&activating, 1);
     }

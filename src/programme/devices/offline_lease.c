@@ -2,6 +2,7 @@
 
 #include "core/base/base64url.h"
 #include "programme/call/authorise.h"
+#include "programme/call/parts.h"
 #include "programme/catalogue/lease_terms.h"
 #include "programme/devices/activate_device.h"
 #include "programme/keys/signing_keys.h"
@@ -133,9 +134,25 @@ static enum status do_issue_offline_lease(struct call *call, const void *input, 
     return sign_file(call, &activation, output, fault);
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const struct activation_request *request = input;
+    parts->devices = true;
+    return parts_of_key(call, request->key, &parts->provider_id, fault);
+}
+
+/* Keys that are due are the programme's to change, so that is done before. */
+static enum status prepare_keys(struct call *call, struct fault *fault) {
+    struct key_set keys = {0};
+    enum status status = load_key_set(call, &keys, fault);
+    sodium_memzero(&keys.active, sizeof keys.active);
+    return status;
+}
+
 enum status issue_offline_lease(struct call *call, const struct issue_offline_lease_input *input,
                                 struct offline_lease *out, struct fault *fault) {
     struct activation_request request;
     TRY(parse_request(call, input->request, &request, fault));
-    return call_run(call, DB_WRITE, do_issue_offline_lease, &request, out, fault);
+    TRY(prepare_keys(call, fault));
+    return call_run_parts(call, find_parts, do_issue_offline_lease, &request, out, fault);
 }

@@ -1,6 +1,7 @@
 #include "programme/devices/release_device.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/parts.h"
 #include "store/devices/devices.h"
 #include "store/licensing/licences.h"
 
@@ -79,6 +80,7 @@ static enum status do_release_device(struct call *call, const void *input, void 
     struct device device = {0};
     struct licence licence = {0};
     TRY(find_device_to_release(call, release->device, &device, &licence, fault));
+    TRY(db_require_part(call->db, licence.provider_id, fault));
     if (device.state != DEVICE_RELEASED) {
         TRY(check_release(call, &device, &licence, fault));
         TRY(save_release(call, &device, &licence, fault));
@@ -88,7 +90,17 @@ static enum status do_release_device(struct call *call, const void *input, void 
     return STATUS_OK;
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const struct release_device_input *release = input;
+    int64_t id = 0;
+    parts->devices = true;
+    return identifier_decode(call->secret, IDENTIFIER_DEVICE, text_trim(release->device), &id)
+               ? parts_of_device(call, id, &parts->provider_id, fault)
+               : STATUS_OK;
+}
+
 enum status release_device(struct call *call, const struct release_device_input *input,
                            struct released_device *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_release_device, input, out, fault);
+    return call_run_parts(call, find_parts, do_release_device, input, out, fault);
 }

@@ -1,6 +1,7 @@
 #include "programme/devices/reseat_device.h"
 
 #include "programme/call/authorise.h"
+#include "programme/call/parts.h"
 
 #include <assert.h>
 
@@ -44,6 +45,7 @@ static enum status promise_lease(struct call *call, struct reseating *reseating,
 
 static enum status reseat_found(struct call *call, struct reseating *reseating, struct fault *fault) {
     bool found = false;
+    TRY(db_require_part(call->db, reseating->licence.provider_id, fault));
     struct device_facts facts = facts_of(reseating);
     reseating->answer = device_decide(&facts);
     if (reseating->answer == LEASE_CODE_NO_SEAT_LEFT && reseating->device.state == DEVICE_ACTIVE) {
@@ -73,6 +75,13 @@ static enum status do_reseat_device(struct call *call, const void *input, void *
     return STATUS_OK;
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const int64_t *device_id = input;
+    parts->devices = true;
+    return parts_of_device(call, *device_id, &parts->provider_id, fault);
+}
+
 enum status reseat_device(struct call *call, int64_t device_id, struct reseating *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_reseat_device, &device_id, out, fault);
+    return call_run_parts(call, find_parts, do_reseat_device, &device_id, out, fault);
 }

@@ -254,7 +254,7 @@ static enum status do_load_set(struct call *call, const void *input, void *outpu
     struct loaded_set *loaded = output;
     struct ring ring = {0};
     TRY(load_ring(call, &ring, fault));
-    if (call->writes) {
+    if (db_hold(call->db) == DB_HOLDS_WHOLE) {
         TRY(step_ring(call, &ring, fault));
     }
     loaded->is_due = is_due(call, &ring);

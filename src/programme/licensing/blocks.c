@@ -5,6 +5,7 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
+#include "programme/call/parts.h"
 
 #include <assert.h>
 
@@ -80,9 +81,15 @@ static enum status do_order_block(struct call *call, const void *input, void *ou
     return STATUS_OK;
 }
 
+static enum status find_parts_to_order(struct call *call, const void *input, struct call_parts *parts,
+                                       struct fault *fault) {
+    const struct order_block_input *order = input;
+    return parts_of_provider(call, order->provider, &parts->provider_id, fault);
+}
+
 enum status order_block(struct call *call, const struct order_block_input *input, struct block_view *out,
                         struct fault *fault) {
-    return call_run(call, DB_WRITE, do_order_block, input, out, fault);
+    return call_run_parts(call, find_parts_to_order, do_order_block, input, out, fault);
 }
 
 /* ---- enlarging and closing ---- */
@@ -122,9 +129,15 @@ static enum status do_enlarge_block(struct call *call, const void *input, void *
     return save_block(call, &block, "block.enlarge", detail, output, fault);
 }
 
+static enum status find_parts_to_enlarge(struct call *call, const void *input, struct call_parts *parts,
+                                         struct fault *fault) {
+    const struct enlarge_block_input *enlarge = input;
+    return parts_of_block(call, enlarge->block, &parts->provider_id, fault);
+}
+
 enum status enlarge_block(struct call *call, const struct enlarge_block_input *input, struct block_view *out,
                           struct fault *fault) {
-    return call_run(call, DB_WRITE, do_enlarge_block, input, out, fault);
+    return call_run_parts(call, find_parts_to_enlarge, do_enlarge_block, input, out, fault);
 }
 
 static enum status do_close_block(struct call *call, const void *input, void *output, struct fault *fault) {
@@ -137,9 +150,15 @@ static enum status do_close_block(struct call *call, const void *input, void *ou
     return save_block(call, &block, "block.close", TEXT(""), output, fault);
 }
 
+static enum status find_parts_to_close(struct call *call, const void *input, struct call_parts *parts,
+                                       struct fault *fault) {
+    const struct close_block_input *close = input;
+    return parts_of_block(call, close->block, &parts->provider_id, fault);
+}
+
 enum status close_block(struct call *call, const struct close_block_input *input, struct block_view *out,
                         struct fault *fault) {
-    return call_run(call, DB_WRITE, do_close_block, input, out, fault);
+    return call_run_parts(call, find_parts_to_close, do_close_block, input, out, fault);
 }
 
 /* ---- reading ---- */

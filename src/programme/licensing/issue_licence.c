@@ -4,6 +4,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
+#include "programme/call/parts.h"
 #include "programme/catalogue/bundle_parts.h"
 #include "programme/keys/licence_keys.h"
 #include "programme/licensing/blocks.h"
@@ -161,9 +162,15 @@ enum status issue_to_customer(struct call *call, const struct issue_to *to, int6
     return issue_one(call, &issue, row, &issued, fault);
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const struct issue_licence_input *issue = input;
+    return parts_of_block(call, issue->block, &parts->provider_id, fault);
+}
+
 enum status issue_licence(struct call *call, const struct issue_licence_input *input,
                           struct issued_licences *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_issue_licence, input, out, fault);
+    return call_run_parts(call, find_parts, do_issue_licence, input, out, fault);
 }
 
 static enum status do_try_issue(struct call *call, const struct issue *issue, struct tried_issue *tried,

@@ -5,6 +5,7 @@
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
 #include "programme/call/lookup_sku.h"
+#include "programme/call/parts.h"
 #include "programme/call/sight.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/keys/licence_keys.h"
@@ -323,9 +324,15 @@ static enum status do_reveal_licence_key(struct call *call, const void *input, v
     return STATUS_OK;
 }
 
+static enum status find_parts_to_reveal(struct call *call, const void *input, struct call_parts *parts,
+                                        struct fault *fault) {
+    const struct text *licence = input;
+    return parts_of_licence(call, *licence, &parts->provider_id, fault);
+}
+
 enum status reveal_licence_key(struct call *call, struct text licence, struct text *key,
                                struct fault *fault) {
-    return call_run(call, DB_WRITE, do_reveal_licence_key, &licence, key, fault);
+    return call_run_parts(call, find_parts_to_reveal, do_reveal_licence_key, &licence, key, fault);
 }
 
 static enum status write_key_row(struct call *call, struct csv_writer *writer, const struct licence_row *row,
@@ -382,7 +389,13 @@ static enum status do_export_licence_keys(struct call *call, const void *input, 
     return STATUS_OK;
 }
 
+static enum status find_parts_to_export(struct call *call, const void *input, struct call_parts *parts,
+                                        struct fault *fault) {
+    const struct text *customer = input;
+    return parts_of_customer(call, *customer, &parts->provider_id, fault);
+}
+
 enum status export_licence_keys(struct call *call, struct text customer, struct text *csv,
                                 struct fault *fault) {
-    return call_run(call, DB_WRITE, do_export_licence_keys, &customer, csv, fault);
+    return call_run_parts(call, find_parts_to_export, do_export_licence_keys, &customer, csv, fault);
 }

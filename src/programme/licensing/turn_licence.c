@@ -5,6 +5,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
+#include "programme/call/parts.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/event_time.h"
 #include "programme/licensing/late_change.h"
@@ -355,6 +356,19 @@ static enum status turn_licence(struct call *call, const struct turn_licence_inp
     return STATUS_OK;
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const struct turn_licence_input *turn = input;
+    return parts_of_licence(call, turn->licence, &parts->provider_id, fault);
+}
+
+/* The device door is told of a licence that is retired. */
+static enum status find_parts_to_retire(struct call *call, const void *input, struct call_parts *parts,
+                                        struct fault *fault) {
+    parts->devices = true;
+    return find_parts(call, input, parts, fault);
+}
+
 static enum status do_turn_licence_on(struct call *call, const void *input, void *output,
                                       struct fault *fault) {
     return turn_licence(call, input, TURN_ON, output, fault);
@@ -362,7 +376,7 @@ static enum status do_turn_licence_on(struct call *call, const void *input, void
 
 enum status turn_licence_on(struct call *call, const struct turn_licence_input *input,
                             struct licence_view *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_turn_licence_on, input, out, fault);
+    return call_run_parts(call, find_parts, do_turn_licence_on, input, out, fault);
 }
 
 static enum status do_turn_licence_off(struct call *call, const void *input, void *output,
@@ -372,7 +386,7 @@ static enum status do_turn_licence_off(struct call *call, const void *input, voi
 
 enum status turn_licence_off(struct call *call, const struct turn_licence_input *input,
                              struct licence_view *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_turn_licence_off, input, out, fault);
+    return call_run_parts(call, find_parts, do_turn_licence_off, input, out, fault);
 }
 
 static enum status do_resize_licence(struct call *call, const void *input, void *output,
@@ -382,7 +396,7 @@ static enum status do_resize_licence(struct call *call, const void *input, void 
 
 enum status resize_licence(struct call *call, const struct turn_licence_input *input,
                            struct licence_view *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_resize_licence, input, out, fault);
+    return call_run_parts(call, find_parts, do_resize_licence, input, out, fault);
 }
 
 static enum status do_retire_licence(struct call *call, const void *input, void *output,
@@ -392,7 +406,7 @@ static enum status do_retire_licence(struct call *call, const void *input, void 
 
 enum status retire_licence(struct call *call, const struct turn_licence_input *input,
                            struct licence_view *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_retire_licence, input, out, fault);
+    return call_run_parts(call, find_parts_to_retire, do_retire_licence, input, out, fault);
 }
 
 static enum status turn_off_by_id(struct call *call, int64_t licence_id, const struct turning_of_row *turning,
@@ -406,6 +420,12 @@ static enum status turn_off_by_id(struct call *call, int64_t licence_id, const s
                          "The store has no account or no SKU of this licence: run seatmeter check.");
     }
     return turn_licence_row(call, &row, turning, fault);
+}
+
+static enum status find_parts_of_customer(struct call *call, const void *input, struct call_parts *parts,
+                                          struct fault *fault) {
+    const struct turn_customer_off_input *turn = input;
+    return parts_of_customer(call, turn->customer, &parts->provider_id, fault);
 }
 
 static enum status do_turn_off_customer(struct call *call, const void *input, void *output,
@@ -428,5 +448,5 @@ static enum status do_turn_off_customer(struct call *call, const void *input, vo
 
 enum status turn_off_customer(struct call *call, const struct turn_customer_off_input *input, int64_t *turned,
                               struct fault *fault) {
-    return call_run(call, DB_WRITE, do_turn_off_customer, input, turned, fault);
+    return call_run_parts(call, find_parts_of_customer, do_turn_off_customer, input, turned, fault);
 }

@@ -4,6 +4,7 @@
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_licence.h"
+#include "programme/call/parts.h"
 #include "programme/licensing/event_time.h"
 #include "programme/licensing/turn_licence.h"
 #include "programme/licensing/void_events.h"
@@ -158,6 +159,12 @@ static enum status undo_row(struct call *call, struct licence_row *row, int64_t 
                        fault);
 }
 
+static enum status find_parts(struct call *call, const void *input, struct call_parts *parts,
+                              struct fault *fault) {
+    const struct undo_licence_input *undo = input;
+    return parts_of_licence(call, undo->licence, &parts->provider_id, fault);
+}
+
 static enum status do_undo_licence(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct undo_licence_input *undo = input;
     struct undone_licence *out = output;
@@ -178,7 +185,7 @@ static enum status do_undo_licence(struct call *call, const void *input, void *o
 
 enum status undo_licence(struct call *call, const struct undo_licence_input *input,
                          struct undone_licence *out, struct fault *fault) {
-    return call_run(call, DB_WRITE, do_undo_licence, input, out, fault);
+    return call_run_parts(call, find_parts, do_undo_licence, input, out, fault);
 }
 
 /* ---- a customer's drop-out ---- */
@@ -212,6 +219,12 @@ static enum status undo_one_off(struct call *call, int64_t licence_id, int64_t r
     return undo_row(call, &row, 1, &undone, fault);
 }
 
+static enum status find_parts_of_customer(struct call *call, const void *input, struct call_parts *parts,
+                                          struct fault *fault) {
+    const struct text *customer = input;
+    return parts_of_customer(call, *customer, &parts->provider_id, fault);
+}
+
 static enum status do_undo_customer_off(struct call *call, const void *input, void *output,
                                         struct fault *fault) {
     const struct text *word = input;
@@ -235,7 +248,7 @@ static enum status do_undo_customer_off(struct call *call, const void *input, vo
 
 enum status undo_customer_off(struct call *call, struct text customer, struct undone_customer *out,
                               struct fault *fault) {
-    return call_run(call, DB_WRITE, do_undo_customer_off, &customer, out, fault);
+    return call_run_parts(call, find_parts_of_customer, do_undo_customer_off, &customer, out, fault);
 }
 
 /* ---- the window ---- */

@@ -17,8 +17,9 @@ struct audit_entry {
     struct text detail;
 };
 
-enum status audit_insert(struct db *db, struct audit_entry *entry,
-                         struct fault *fault) MUST_CHECK; /* sets id */
+/* Numbers the entry. Entries of one account's things go up in the order of their commits; of two accounts'
+ * things that are written at once, the one with the lower number may be committed later. */
+enum status audit_insert(struct db *db, const struct audit_entry *entry, struct fault *fault) MUST_CHECK;
 
 /* Newest first, those before page.after_id (0: from the newest). `reader_id` 0: all; else those of the
  * account's own actors and of its own things. */

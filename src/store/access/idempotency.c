@@ -25,7 +25,14 @@ static const char INSERT[] = "insert into idempotency ({}) values ({$1})";
 
 enum status idempotent_response_insert(struct db *db, const struct idempotent_response *kept,
                                        struct fault *fault) {
-    return rows_insert(db, &RESPONSE, INSERT, DB_NO_ARGS, kept, fault);
+    return rows_insert_later(db, &RESPONSE, INSERT, DB_NO_ARGS, kept, fault);
+}
+
+static const char DELETE[] = "delete from idempotency where actor = $1 and key = $2";
+
+enum status idempotent_response_delete(struct db *db, struct text actor, struct text key,
+                                       struct fault *fault) {
+    return db_run(db, DELETE, DB_ARGS(db_string(actor), db_string(key)), NULL, fault);
 }
 
 static const char DELETE_BEFORE[] = "delete from idempotency where at_us < $1";

@@ -19,6 +19,8 @@ enum status idempotent_response_find(struct db *db, struct arena *arena, struct 
                                      struct fault *fault) MUST_CHECK;
 enum status idempotent_response_insert(struct db *db, const struct idempotent_response *kept,
                                        struct fault *fault) MUST_CHECK;
+enum status idempotent_response_delete(struct db *db, struct text actor, struct text key,
+                                       struct fault *fault) MUST_CHECK;
 enum status idempotent_response_delete_before(struct db *db, int64_t at_us, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/billing/reports.h"
 
+#include "store/engine/numbers.h"
 #include "store/engine/rows.h"
 #include "store/licensing/events.h"
 
@@ -23,7 +24,7 @@ static const char INSERT[] = "insert into reports ({}) values ({$1})";
 
 enum status report_insert(struct db *db, struct report *report, struct fault *fault) {
     assert(report->agreement_id > 0);
-    TRY(db_counter_take(db, "reports", 1, &report->id, fault));
+    TRY(db_number_take(db, DB_NUMBERS_REPORTS, &report->id, fault));
     report->version = 1;
     return rows_insert(db, &REPORT, INSERT, DB_NO_ARGS, report, fault);
 }

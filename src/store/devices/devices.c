@@ -1,6 +1,7 @@
 #include "store/devices/devices.h"
 
 #include "store/devices/device_fields.h"
+#include "store/engine/numbers.h"
 
 #include <assert.h>
 
@@ -54,6 +55,13 @@ enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64
                     device, found, fault);
 }
 
+static const char PROVIDER[] =
+    "select l.provider_id from devices d join licences l on l.id = d.licence_id where d.id = $1";
+
+enum status device_provider(struct db *db, int64_t id, int64_t *provider_id, struct fault *fault) {
+    return db_query_int(db, PROVIDER, DB_ARGS(db_integer(id)), 0, provider_id, fault);
+}
+
 static const char INSERT[] = "insert into devices ({}) values ({$1})";
 
 static void assert_sound(const struct device *device) {
@@ -64,7 +72,8 @@ static void assert_sound(const struct device *device) {
 
 enum status device_insert(struct db *db, struct device *device, struct fault *fault) {
     assert_sound(device);
-    TRY(db_counter_take(db, "devices", 1, &device->id, fault));
+    TRY(db_require_part(db, DB_PART_DEVICES, fault));
+    TRY(db_number_take(db, DB_NUMBERS_DEVICES, &device->id, fault));
     return rows_insert(db, &DEVICE, INSERT, DB_NO_ARGS, device, fault);
 }
 
@@ -106,6 +115,7 @@ static const char UPDATE[] = "update devices set {=2} where id = $1";
 enum status device_update(struct db *db, const struct device *device, struct fault *fault) {
     int64_t changed = 0;
     assert_sound(device);
+    TRY(db_require_part(db, DB_PART_DEVICES, fault));
     TRY(db_run(db, GIVE_UP, DB_ARGS(db_integer(device->id), db_integer(device->seat)), NULL, fault));
     TRY(rows_save(db, &DEVICE, UPDATE, DB_ARGS(db_integer(device->id)), device, &changed, fault));
     assert(changed == 1);
@@ -208,7 +218,7 @@ static const char NOTE_RELEASE[] =
 enum status device_release_note(struct db *db, const struct device *device, int64_t now_us,
                                 struct fault *fault) {
     int64_t sequence = 0;
-    TRY(db_counter_take(db, "device_releases", 1, &sequence, fault));
+    TRY(db_number_take(db, DB_NUMBERS_DEVICE_RELEASES, &sequence, fault));
     return db_run(db, NOTE_RELEASE,
                   DB_ARGS(db_integer(sequence), db_integer(device->licence_id), db_integer(device->id),
                           db_integer(now_us), db_string(device->released_by)),
@@ -273,7 +283,7 @@ enum status device_profile_take(struct db *db, struct text version, struct text 
     int64_t found = 0;
     TRY(db_query_int(db, PROFILE_FIND, DB_ARGS(db_string(version), db_string(components)), 0, &found, fault));
     if (found == 0) {
-        TRY(db_counter_take(db, "device_profiles", 1, &found, fault));
+        TRY(db_number_take(db, DB_NUMBERS_DEVICE_PROFILES, &found, fault));
         TRY(db_run(db, PROFILE_INSERT, DB_ARGS(db_integer(found), db_string(version), db_string(components)),
                    NULL, fault));
     }
@@ -315,6 +325,7 @@ static const char CHANGE_NOTE[] =
 enum status device_change_note(struct db *db, enum device_change_kind kind, int64_t subject_id,
                                int64_t now_us, struct fault *fault) {
     int64_t sequence = 0;
+    TRY(db_require_part(db, DB_PART_DEVICES, fault));
     TRY(db_counter_take(db, DEVICE_CHANGE_COUNTER, 1, &sequence, fault));
     return db_run(db, CHANGE_NOTE,
                   DB_ARGS(db_integer(sequence), db_string(text_of(change_word((int)kind))),

@@ -48,6 +48,9 @@ enum status device_load_by_fingerprint(struct db *db, struct arena *arena, int64
                                        const unsigned char fingerprint[DEVICE_FINGERPRINT_BYTES],
                                        struct device *device, bool *found, struct fault *fault) MUST_CHECK;
 
+/* Whose the licence is that the device is activated under; 0 where there is none. */
+enum status device_provider(struct db *db, int64_t id, int64_t *provider_id, struct fault *fault) MUST_CHECK;
+
 /* Numbers the device. A seat that somebody holds is STATUS_CONFLICT "already-exists". */
 enum status device_insert(struct db *db, struct device *device, struct fault *fault) MUST_CHECK;
 enum status device_update(struct db *db, const struct device *device, struct fault *fault) MUST_CHECK;
@@ -72,7 +75,7 @@ enum status device_count_releases(struct db *db, int64_t licence_id, int64_t sin
 
 /* Drops the active device with a seat up to `seats` whose lease ended first, if that was before
  * `ended_before_s` (which is not after now): its seat is given up. `*dropped_id` is 0 where there is none.
- * The transaction's write lock sees to it that its sequence does not move in between. */
+ * As the transaction has DB_PART_DEVICES, its sequence does not move in between. */
 enum status device_drop_silent(struct db *db, int64_t licence_id, int32_t seats, int64_t ended_before_s,
                                int64_t now_us, int64_t *dropped_id, struct fault *fault) MUST_CHECK;
 
@@ -102,8 +105,9 @@ enum status lease_terms_save(struct db *db, int64_t sku_id, const struct lease_t
 enum status lease_longest(struct db *db, int64_t *longest_s, struct fault *fault) MUST_CHECK;
 
 /* Tells the device door, at this transaction's commit, to read something again. The counter numbers the
- * changes; the door's writer takes a number of it too, once a transaction, so that whoever reads knows which
- * came first (device/live/live.c). */
+ * changes in the order of their commits, as whoever takes of it has DB_PART_DEVICES; the door's writer takes
+ * a number of it too, once a transaction, so that whoever reads knows which came first (device/live/live.c).
+ */
 #define DEVICE_CHANGE_COUNTER "device_changes"
 enum device_change_kind {
     DEVICE_CHANGE_LICENCE, /* retired, or another state without a licence event; 0: of many */

@@ -23,6 +23,20 @@ enum status door_licences_stream(struct db *db, int64_t after, int64_t last, str
 enum status door_licence_read(struct db_rows *rows, int first_column, const struct id_map *suspended,
                               struct door_licence_row *row, struct fault *fault) MUST_CHECK;
 
+/* The providers of the licences that have these keys' hashes, and of those that these devices are activated
+ * under: each once for every thirty or so that are asked for. What is not there has none. */
+struct door_parts {
+    struct arena *arena;
+    int64_t *at;
+    size_t count;
+    size_t capacity;
+};
+void door_parts_add(struct door_parts *parts, int64_t part);
+enum status door_parts_of_keys(struct db *db, const struct text *hashes, size_t count,
+                               struct door_parts *parts, struct fault *fault) MUST_CHECK;
+enum status door_parts_of_devices(struct db *db, const int64_t *ids, size_t count, struct door_parts *parts,
+                                  struct fault *fault) MUST_CHECK;
+
 /* Devices with numbers from above `after` to `last`, by number; and what they were last seen to do. */
 struct door_device_row {
     int64_t id;

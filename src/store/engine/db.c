@@ -51,16 +51,75 @@ void db_set_write_wait(struct db *db, int32_t wait_ms) {
 
 /* ---- transactions ---- */
 
-enum status db_begin(struct db *db, enum db_access access, struct fault *fault) {
-    assert(!db->in_transaction);
-    assert(db->stream == NULL && db->bulk == NULL);
-    enum status status = db->driver->begin(db, access, fault);
+/* The transaction has begun, unless that failed. */
+static enum status note_begin(struct db *db, enum db_access access, enum db_hold hold, enum status status) {
     if (status == STATUS_OK) {
         db->in_transaction = true;
         db->failed = false;
         db->access = access;
+        db->hold = hold;
     }
     return status;
+}
+
+enum status db_begin(struct db *db, enum db_access access, struct fault *fault) {
+    assert(!db->in_transaction);
+    assert(db->stream == NULL && db->bulk == NULL);
+    return note_begin(db, access, access == DB_WRITE ? DB_HOLDS_WHOLE : DB_HOLDS_NOTHING,
+                      db->driver->begin(db, access, fault));
+}
+
+static int by_number(const void *a, const void *b) {
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Keeps the parts, in ascending order and each once. */
+static void note_parts(struct db *db, const int64_t *parts, size_t count) {
+    if (count > db->part_capacity) {
+        free(db->parts);
+        db->parts = db_allocate(count, sizeof *db->parts);
+        db->part_capacity = count;
+    }
+    db->part_count = 0;
+    if (count == 0) {
+        return;
+    }
+    memcpy(db->parts, parts, count * sizeof *parts);
+    qsort(db->parts, count, sizeof *db->parts, by_number);
+    for (size_t i = 0; i < count; i++) {
+        if (db->part_count == 0 || db->parts[i] != db->parts[db->part_count - 1]) {
+            db->parts[db->part_count++] = db->parts[i];
+        }
+    }
+}
+
+enum status db_begin_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) {
+    assert(!db->in_transaction);
+    assert(db->stream == NULL && db->bulk == NULL);
+    note_parts(db, parts, count);
+    return note_begin(db, DB_WRITE, DB_HOLDS_PARTS,
+                      db->driver->begin_parts(db, db->parts, db->part_count, fault));
+}
+
+enum status db_begin_open(struct db *db, struct text name, struct fault *fault) {
+    assert(!db->in_transaction);
+    assert(db->stream == NULL && db->bulk == NULL);
+    return note_begin(db, DB_WRITE, DB_HOLDS_NOTHING, db->driver->begin_open(db, name, fault));
+}
+
+enum db_hold db_hold(const struct db *db) {
+    return db->in_transaction ? db->hold : DB_HOLDS_NOTHING;
+}
+
+/* What it took of counters and numbers is the transaction's. */
+static void forget_numbers(struct db *db) {
+    db->counter_count = 0;
+    for (size_t i = 0; i < DB_NUMBERED_KINDS; i++) {
+        db->numbers[i].count = db->numbers[i].next = 0;
+        db->numbers[i].fetched = 0;
+    }
 }
 
 /* Below, with the counters. */
@@ -82,7 +141,8 @@ enum status db_commit(struct db *db, struct fault *fault) {
         db->driver->rollback(db);
     }
     db->in_transaction = false;
-    db->counter_count = 0;
+    db->hold = DB_HOLDS_NOTHING;
+    forget_numbers(db);
     return status;
 }
 
@@ -91,7 +151,8 @@ void db_rollback(struct db *db) {
     assert(db->stream == NULL && db->bulk == NULL);
     db->driver->rollback(db);
     db->in_transaction = false;
-    db->counter_count = 0;
+    db->hold = DB_HOLDS_NOTHING;
+    forget_numbers(db);
 }
 
 bool db_in_transaction(const struct db *db) {
@@ -117,6 +178,45 @@ static enum status remember_failure(struct db *db, enum status status) {
 
 static void must_be_writing(const struct db *db) {
     assert(db->in_transaction && db->access == DB_WRITE);
+}
+
+enum status db_take_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) {
+    must_be_writing(db);
+    assert(db->hold == DB_HOLDS_NOTHING);
+    TRY(must_be_usable(db, fault));
+    note_parts(db, parts, count);
+    TRY(remember_failure(db, db->driver->take_parts(db, db->parts, db->part_count, fault)));
+    db->hold = DB_HOLDS_PARTS;
+    return STATUS_OK;
+}
+
+enum status db_take_whole(struct db *db, struct fault *fault) {
+    must_be_writing(db);
+    assert(db->hold == DB_HOLDS_NOTHING);
+    TRY(must_be_usable(db, fault));
+    TRY(remember_failure(db, db->driver->take_whole(db, fault)));
+    db->hold = DB_HOLDS_WHOLE;
+    return STATUS_OK;
+}
+
+enum status db_take_last(struct db *db, struct fault *fault) {
+    must_be_writing(db);
+    TRY(must_be_usable(db, fault));
+    return db->hold == DB_HOLDS_WHOLE ? STATUS_OK : remember_failure(db, db->driver->take_last(db, fault));
+}
+
+static bool has_part(const struct db *db, int64_t part) {
+    return db->hold == DB_HOLDS_WHOLE ||
+           (db->hold == DB_HOLDS_PARTS && db->part_count > 0 &&
+            bsearch(&part, db->parts, db->part_count, sizeof part, by_number) != NULL);
+}
+
+enum status db_require_part(const struct db *db, int64_t part, struct fault *fault) {
+    if (has_part(db, part)) {
+        return STATUS_OK;
+    }
+    return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
+                     "Somebody else has changed what this is about: try again.");
 }
 
 enum status db_script(struct db *db, const char *sql, struct fault *fault) {
@@ -226,6 +326,7 @@ void db_close(struct db *db) {
     if (db->in_transaction) {
         db_rollback(db);
     }
+    free(db->parts);
     db->driver->close(db);
 }
 
@@ -246,6 +347,19 @@ enum status db_run_fields(struct db *db, const struct db_fields *fields, const c
 enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
                    int64_t *changed, struct fault *fault) {
     return db_run_fields(db, NULL, sql, values, count, changed, fault);
+}
+
+enum status db_run_later_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                                const struct db_value *values, size_t count, struct fault *fault) {
+    must_be_writing(db);
+    struct db_rows *rows;
+    TRY(get_statement(db, fields, sql, &rows, fault));
+    return remember_failure(db, db->driver->run_later(rows, values, count, fault));
+}
+
+enum status db_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                         struct fault *fault) {
+    return db_run_later_fields(db, NULL, sql, values, count, fault);
 }
 
 enum status db_run_many(struct db *db, const char *sql, const struct db_value *values, size_t width,

@@ -4,9 +4,10 @@
  * address of their text. Values are 64-bit integers, text and bytes; booleans are 0 and 1, instants are
  * microseconds, months and dates their core integers. A connection belongs to one thread.
  *
- * One writer at a time, on both engines: a write transaction takes SQLite's write lock or one PostgreSQL
- * advisory lock before its first statement, so a use case that has checked something can rely on it until it
- * commits, without row locks or retries. Readers never wait (docs/decisions/one-writer.md). */
+ * A write transaction has the store, or parts of it, for itself: what a use case has checked there stays true
+ * until it commits, without row locks or retries. SQLite gives its one write lock for any part; PostgreSQL
+ * has an advisory lock for each, so that writers of different parts go on side by side. Readers never wait
+ * (docs/decisions/writers-side-by-side.md). */
 #ifndef SEATMETER_STORE_ENGINE_DB_H
 #define SEATMETER_STORE_ENGINE_DB_H
 
@@ -50,8 +51,40 @@ enum status db_commit(struct db *db, struct fault *fault) MUST_CHECK; /* a faile
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 
-/* How long db_begin waits for the write lock; 30 s unless set. */
+/* How long a writer waits for a lock; 30 s unless set. */
 void db_set_write_wait(struct db *db, int32_t wait_ms);
+
+/* ---- parts ----
+ *
+ * A part is named by a number: a provider's is its account's, and stands for all that is the provider's own.
+ * DB_PART_DEVICES is what the device door follows in one order. DB_WRITE has the whole store: no other
+ * writer is at work beside it. Parts are always taken in ascending order, and all at once, so that no two
+ * writers can wait for each other. */
+enum { DB_PART_DEVICES = 0 };
+
+/* A write transaction that has these parts; none is fine. Faults as of db_begin. */
+enum status db_begin_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) MUST_CHECK;
+
+/* A write transaction that has nothing yet but its name: another one of that name waits until it ends. An
+ * empty name is nobody's. It reads what is committed at each statement, and takes parts, or the whole store,
+ * once, before it writes what others may write. On SQLite it has the whole store at once, for all to see.
+ * Where it has to wait too long the fault "database-busy" may be a later statement's. */
+enum status db_begin_open(struct db *db, struct text name, struct fault *fault) MUST_CHECK;
+enum status db_take_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) MUST_CHECK;
+enum status db_take_whole(struct db *db, struct fault *fault) MUST_CHECK;
+
+/* For the rare change of a row that is nobody's part, made by whoever comes to it first: its writer is alone
+ * with those until the commit. It is taken behind all parts, as often as one likes, and nothing behind it.
+ * What is read afterwards was written by those who had it before. */
+enum status db_take_last(struct db *db, struct fault *fault) MUST_CHECK;
+
+/* What the present write transaction has taken. */
+enum db_hold { DB_HOLDS_NOTHING, DB_HOLDS_PARTS, DB_HOLDS_WHOLE };
+enum db_hold db_hold(const struct db *db);
+
+/* Fault "database-busy" unless the transaction has the part: what said which part was needed has changed
+ * between the looking up and the taking. What writes a part's rows asks this. */
+enum status db_require_part(const struct db *db, int64_t part, struct fault *fault) MUST_CHECK;
 
 /* Runs a statement without rows, in a write transaction; `*changed` (may be NULL) is the number of rows it
  * touched. Breaking a unique constraint is STATUS_CONFLICT "already-exists"; other constraints
@@ -61,6 +94,11 @@ void db_set_write_wait(struct db *db, int32_t wait_ms);
  * commit rolls back: so it is with PostgreSQL, and so both engines behave alike. Look before you insert. */
 enum status db_run(struct db *db, const char *sql, const struct db_value *values, size_t count,
                    int64_t *changed, struct fault *fault) MUST_CHECK;
+
+/* db_run for a statement whose outcome nobody asks for: PostgreSQL need not have answered when the next one
+ * is sent. A fault of it may be a later statement's, or the commit's. */
+enum status db_run_later(struct db *db, const char *sql, const struct db_value *values, size_t count,
+                         struct fault *fault) MUST_CHECK;
 
 /* Asks ("insert … returning" too); the rows come one by one from db_next. Close them before the connection is
  * used for another query of the same text. On PostgreSQL the whole result is held in memory: for millions of
@@ -74,11 +112,13 @@ enum status db_query(struct db *db, const char *sql, const struct db_value *valu
 enum status db_stream(struct db *db, const char *sql, const struct db_value *values, size_t count,
                       struct db_rows **rows, struct fault *fault) MUST_CHECK;
 
-/* The same three for a text whose braces are filled in from `fields` (fields.h); a text always comes with the
+/* The same four for a text whose braces are filled in from `fields` (fields.h); a text always comes with the
  * same. engine/rows.h calls them. */
 enum status db_run_fields(struct db *db, const struct db_fields *fields, const char *sql,
                           const struct db_value *values, size_t count, int64_t *changed,
                           struct fault *fault) MUST_CHECK;
+enum status db_run_later_fields(struct db *db, const struct db_fields *fields, const char *sql,
+                                const struct db_value *values, size_t count, struct fault *fault) MUST_CHECK;
 enum status db_query_fields(struct db *db, const struct db_fields *fields, const char *sql,
                             const struct db_value *values, size_t count, struct db_rows **rows,
                             struct fault *fault) MUST_CHECK;
@@ -126,9 +166,8 @@ enum status db_run_many(struct db *db, const char *sql, const struct db_value *v
 enum status db_claim(struct db *db, const char *name, bool *claimed, struct fault *fault) MUST_CHECK;
 
 /* Waits, outside a transaction, until another connection has changed something that the device door reads
- * (licence_events, device_changes), for `timeout_ms` at most or until `wake_fd` is readable. PostgreSQL is
- * told (LISTEN); SQLite looks at its data version every 50 ms, and any change counts. `*changed` may be true
- * without a change: after a lost connection, and at the first call. */
+ * (licence_events, device_changes), for `timeout_ms` at most or until `wake_fd` is readable. It looks every
+ * 50 ms; on SQLite any change counts. `*changed` is true at the first call and after a lost connection. */
 enum status db_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
                     struct fault *fault) MUST_CHECK;
 

@@ -41,6 +41,12 @@ struct db_driver {
 
     void (*close)(struct db *db); /* also frees it */
     enum status (*begin)(struct db *db, enum db_access access, struct fault *fault);
+    /* db.c sorts the parts, each once. No part at all is nothing but not the whole store. */
+    enum status (*begin_parts)(struct db *db, const int64_t *parts, size_t count, struct fault *fault);
+    enum status (*begin_open)(struct db *db, struct text name, struct fault *fault);
+    enum status (*take_parts)(struct db *db, const int64_t *parts, size_t count, struct fault *fault);
+    enum status (*take_whole)(struct db *db, struct fault *fault);
+    enum status (*take_last)(struct db *db, struct fault *fault);
     enum status (*commit)(struct db *db, struct fault *fault);
     void (*rollback)(struct db *db);
     /* Several statements without parameters. */
@@ -51,6 +57,8 @@ struct db_driver {
     void (*forget)(struct db_rows *rows); /* frees it */
     enum status (*run)(struct db_rows *rows, const struct db_value *values, size_t count, int64_t *changed,
                        struct fault *fault);
+    enum status (*run_later)(struct db_rows *rows, const struct db_value *values, size_t count,
+                             struct fault *fault);
     enum status (*run_many)(struct db_rows *rows, const struct db_value *values, size_t width, size_t count,
                             struct fault *fault);
     enum status (*query)(struct db_rows *rows, const struct db_value *values, size_t count,
@@ -76,6 +84,16 @@ struct db_driver {
 
 enum { DB_COUNTERS_MAX = 8, DB_COUNTER_NAME_BYTES = 64 };
 
+enum { DB_NUMBERED_KINDS = 6, DB_NUMBERS_AT_ONCE = 256 };
+
+/* Numbers of one kind that the present transaction has fetched (numbers.h). */
+struct db_numbers {
+    int64_t at[DB_NUMBERS_AT_ONCE];
+    size_t count;
+    size_t next;
+    int64_t fetched;
+};
+
 /* A counter that the present transaction has taken from. */
 struct db_counter {
     char name[DB_COUNTER_NAME_BYTES];
@@ -90,6 +108,10 @@ struct db {
     bool in_transaction;
     bool failed; /* a statement of this transaction failed: it can only be rolled back */
     enum db_access access;
+    enum db_hold hold;
+    int64_t *parts; /* that it has, in ascending order */
+    size_t part_count;
+    size_t part_capacity;
     struct db_rows *stream; /* this or `bulk` has the connection for itself */
     struct db_bulk *bulk;
     struct db_rows **statements; /* open addressing by address; capacity a power of two */
@@ -97,6 +119,7 @@ struct db {
     size_t statement_capacity;
     struct db_counter counters[DB_COUNTERS_MAX];
     size_t counter_count;
+    struct db_numbers numbers[DB_NUMBERED_KINDS];
 };
 
 /* `where` is what follows the scheme for SQLite, the whole URL for PostgreSQL. */

@@ -1,8 +1,7 @@
 /* PostgreSQL behind db.h, through libpq with prepared statements and binary values.
  *
- * A write transaction waits for one advisory lock (per schema) and reads committed data: each statement's
- * snapshot is younger than the lock, so it sees all that earlier writers did. A read transaction is
- * repeatable read. The files below this one are told in db_postgres.h. */
+ * How a write transaction begins is told in db_postgres_write.c. A read transaction is repeatable read. The
+ * files below this one are told in db_postgres.h. */
 #include "store/engine/db_postgres.h"
 #include "store/engine/db_support.h"
 
@@ -55,34 +54,14 @@ static void postgres_close(struct db *db) {
 
 /* ---- transactions ---- */
 
-static enum status try_begin(struct db *db, enum db_access access, struct fault *fault) {
-    if (access == DB_READ) {
-        return postgres_execute(db, "begin isolation level repeatable read read only", fault);
-    }
-    char sql[256];
-    int wait_ms = db->write_wait_ms > 0 ? db->write_wait_ms : 1; /* 0 would be for ever */
-    snprintf(sql, sizeof sql,
-             "begin isolation level read committed read write; set local lock_timeout = %d; "
-             "select pg_advisory_xact_lock(%lld); set local lock_timeout = 0",
-             wait_ms, (long long)postgres_own(db)->lock_key);
-    return postgres_execute(db, sql, fault);
-}
-
-static void postgres_rollback(struct db *db) {
-    if (PQtransactionStatus(postgres_own(db)->connection) != PQTRANS_IDLE) {
-        PQclear(PQexec(postgres_own(db)->connection, "rollback"));
-    }
-}
-
 /* A connection that was lost (the server restarted) is made again, here where nothing can be half done. */
-static enum status postgres_begin(struct db *db, enum db_access access, struct fault *fault) {
+static enum status begin_read(struct db *db, struct fault *fault) {
+    static const char BEGIN[] = "begin isolation level repeatable read read only";
     struct postgres_db *mine = postgres_own(db);
-    enum status status = try_begin(db, access, fault);
+    enum status status = postgres_execute(db, BEGIN, fault);
     if (status != STATUS_OK && PQstatus(mine->connection) == CONNECTION_BAD) {
-        status = postgres_reconnect(mine, fault);
-        if (status == STATUS_OK) {
-            status = try_begin(db, access, fault);
-        }
+        TRY(postgres_reconnect(mine, fault));
+        status = postgres_execute(db, BEGIN, fault);
     }
     if (status != STATUS_OK) {
         postgres_rollback(db);
@@ -90,8 +69,23 @@ static enum status postgres_begin(struct db *db, enum db_access access, struct f
     return status;
 }
 
+static enum status postgres_begin(struct db *db, enum db_access access, struct fault *fault) {
+    return access == DB_READ ? begin_read(db, fault) : postgres_begin_whole(db, fault);
+}
+
+/* Behind what waits still. */
+static enum status send_commit(struct db *db, PGresult **result, struct fault *fault) {
+    if (postgres_own(db)->waiting == 0) {
+        *result = PQexec(postgres_own(db)->connection, "commit");
+        return STATUS_OK;
+    }
+    TRY(postgres_send(db, "commit", fault));
+    return postgres_finish(db, result, fault);
+}
+
 static enum status postgres_commit(struct db *db, struct fault *fault) {
-    PGresult *result = PQexec(postgres_own(db)->connection, "commit");
+    PGresult *result = NULL;
+    TRY(send_commit(db, &result, fault));
     enum status status = STATUS_OK;
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         status = postgres_fault(db, result, fault);
@@ -121,15 +115,50 @@ static void postgres_forget(struct db_rows *rows) {
     free(rows);
 }
 
-static enum status execute_prepared(struct db_rows *rows, const struct db_value *values, size_t count,
-                                    PGresult **result, struct fault *fault) {
+static enum status execute_once(struct db_rows *rows, const struct db_value *values, size_t count,
+                                PGresult **result, struct fault *fault) {
     struct postgres_rows *mine = own_rows(rows);
     struct postgres_arguments arguments;
     TRY(postgres_prepare_for(mine, values, count, fault));
+    if (postgres_own(rows->db)->waiting > 0) {
+        TRY(postgres_send_prepared(rows->db, mine->name, values, count, fault));
+        return postgres_finish(rows->db, result, fault);
+    }
     postgres_encode(values, count, &arguments);
     *result = PQexecPrepared(postgres_own(rows->db)->connection, mine->name, (int)count, arguments.at,
                              arguments.lengths, arguments.formats, 1);
     return STATUS_OK;
+}
+
+/* What an open transaction asks first shows whether the connection was lost meanwhile. */
+static enum status execute_prepared(struct db_rows *rows, const struct db_value *values, size_t count,
+                                    PGresult **result, struct fault *fault) {
+    struct postgres_db *mine = postgres_own(rows->db);
+    bool is_first = mine->is_opening;
+    mine->is_opening = false;
+    *result = NULL;
+    enum status status = execute_once(rows, values, count, result, fault);
+    if (!is_first || PQstatus(mine->connection) != CONNECTION_BAD) {
+        return status;
+    }
+    PQclear(*result);
+    *result = NULL;
+    TRY(postgres_open_again(rows->db, fault));
+    return execute_once(rows, values, count, result, fault);
+}
+
+/* An open transaction that sends what nobody waits for before it has asked anything. */
+static enum status first_settle(struct postgres_db *mine, struct fault *fault) {
+    if (!mine->is_opening) {
+        return STATUS_OK;
+    }
+    mine->is_opening = false;
+    enum status status = postgres_settle(&mine->base, fault);
+    if (status != STATUS_OK && PQstatus(mine->connection) == CONNECTION_BAD) {
+        TRY(postgres_open_again(&mine->base, fault));
+        status = postgres_settle(&mine->base, fault);
+    }
+    return status;
 }
 
 static enum status postgres_run(struct db_rows *rows, const struct db_value *values, size_t count,
@@ -142,6 +171,25 @@ static enum status postgres_run(struct db_rows *rows, const struct db_value *val
         *changed = touched;
     }
     return postgres_take(rows->db, result, PGRES_COMMAND_OK, fault);
+}
+
+static enum status postgres_run_later(struct db_rows *rows, const struct db_value *values, size_t count,
+                                      struct fault *fault) {
+    struct postgres_db *mine = postgres_own(rows->db);
+    TRY(first_settle(mine, fault));
+    TRY(postgres_prepare_for(own_rows(rows), values, count, fault));
+    return postgres_send_prepared(rows->db, own_rows(rows)->name, values, count, fault);
+}
+
+/* Takes locks. */
+static enum status take_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) {
+    TRY(first_settle(postgres_own(db), fault));
+    return postgres_take_parts(db, parts, count, fault);
+}
+
+static enum status take_whole(struct db *db, struct fault *fault) {
+    TRY(first_settle(postgres_own(db), fault));
+    return postgres_take_whole(db, fault);
 }
 
 static enum status postgres_query(struct db_rows *rows, const struct db_value *values, size_t count,
@@ -269,12 +317,18 @@ static const struct db_driver POSTGRESQL = {
         "where c.relnamespace = current_schema()::regnamespace and k.contype = 'f'",
     .close = postgres_close,
     .begin = postgres_begin,
+    .begin_parts = postgres_begin_parts,
+    .begin_open = postgres_begin_open,
+    .take_parts = take_parts,
+    .take_whole = take_whole,
+    .take_last = postgres_take_last,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
     .script = postgres_execute,
     .prepare = postgres_prepare,
     .forget = postgres_forget,
     .run = postgres_run,
+    .run_later = postgres_run_later,
     .query = postgres_query,
     .stream = postgres_copy_out,
     .next = postgres_next,

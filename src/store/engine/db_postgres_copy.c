@@ -105,6 +105,7 @@ static enum status describe_columns(struct postgres_rows *rows, struct fault *fa
 enum status postgres_copy_out(struct db_rows *rows, const struct db_value *values, size_t count,
                               struct fault *fault) {
     struct postgres_rows *mine = (struct postgres_rows *)rows;
+    TRY(postgres_settle(rows->db, fault));
     TRY(postgres_prepare_for(mine, values, count, fault));
     TRY(describe_columns(mine, fault));
     struct byte_queue copy = {0};
@@ -263,6 +264,7 @@ enum status postgres_bulk_start(struct db *db, const char *table, const char *co
                                 const char *types, size_t count, struct db_bulk **bulk, struct fault *fault) {
     (void)types;
     assert(count <= INT16_MAX);
+    TRY(postgres_settle(db, fault));
     struct postgres_bulk *made = db_allocate(1, sizeof *made);
     byte_queue_add_string(&made->bytes, "copy ");
     byte_queue_add_string(&made->bytes, table);

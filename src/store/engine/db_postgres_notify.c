@@ -1,5 +1,5 @@
 /* What the device door needs of PostgreSQL besides: a statement for many rows in a pipeline, the claim that
- * there is one door, and to be told of changes.
+ * there is one door, and a look whether anything has changed.
  *
  * In a pipeline statements are sent without waiting for the answers of those before. No more is sent at once
  * than the sockets' buffers hold with its answers, so neither side can wait for the other. */
@@ -9,8 +9,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { PIPELINE_ROWS = 256 };
+enum { PIPELINE_ROWS = 256, LOOK_EVERY_MS = 50 };
 
 /* ---- many rows ---- */
 
@@ -56,6 +57,7 @@ enum status postgres_run_many(struct db_rows *rows, const struct db_value *value
                               struct fault *fault) {
     struct postgres_rows *mine = (struct postgres_rows *)rows;
     PGconn *connection = postgres_own(rows->db)->connection;
+    TRY(postgres_settle(rows->db, fault));
     /* Parameter types are those of the first row: only values of that type, or null, may follow. */
     TRY(postgres_prepare_for(mine, values, width, fault));
     if (PQenterPipelineMode(connection) != 1) {
@@ -109,43 +111,56 @@ enum status postgres_claim(struct db *db, const char *name, bool *claimed, struc
 
 /* ---- news ---- */
 
-/* Whether anything has been told since; what has been told is forgotten. */
-static bool take_news(PGconn *connection) {
-    bool any = false;
-    PGnotify *news;
-    while ((news = PQnotifies(connection)) != NULL) {
-        PQfreemem(news);
-        any = true;
+/* What changes with every write transaction that begins or ends, in whichever database of the server. */
+static const char SNAPSHOT[] = "select md5(cast(pg_current_snapshot() as text))";
+
+/* How far what the door reads has come, which is looked at where there was a write at all. */
+static const char POSITION[] = "select (select coalesce(max(sequence), 0) from device_changes) || ' ' || "
+                               "(select coalesce(sum(taken), 0) from event_logs)";
+
+static enum status ask_text(struct postgres_db *mine, const char *sql, char answer[POSTGRES_LOOK_BYTES],
+                            struct fault *fault) {
+    PGresult *result = PQexec(mine->connection, sql);
+    answer[0] = '\0';
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
+        snprintf(answer, POSTGRES_LOOK_BYTES, "%s", PQgetvalue(result, 0, 0));
     }
-    return any;
+    return postgres_take(&mine->base, result, PGRES_TUPLES_OK, fault);
 }
 
-/* What was told in another statement's answer is there without a look at the socket. */
-enum status postgres_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
-                          struct fault *fault) {
-    struct postgres_db *mine = postgres_own(db);
-    *changed = false;
+/* Whether anything was written since the last look. The server would tell whoever listens, but transactions
+ * that notify commit one by one. */
+static enum status look(struct postgres_db *mine, bool *changed, struct fault *fault) {
+    char snapshot[POSTGRES_LOOK_BYTES];
+    char position[POSTGRES_LOOK_BYTES];
     if (PQstatus(mine->connection) == CONNECTION_BAD) {
         TRY(postgres_reconnect(mine, fault));
     }
-    if (mine->listening != mine->generation) {
-        TRY(postgres_execute(db, "listen seatmeter_changes", fault));
-        mine->listening = mine->generation;
-        *changed = true; /* what happened before is not told */
+    bool is_first = mine->looked_generation != mine->generation;
+    TRY(ask_text(mine, SNAPSHOT, snapshot, fault));
+    if (!is_first && strcmp(snapshot, mine->snapshot) == 0) {
         return STATUS_OK;
     }
-    if (!take_news(mine->connection)) {
-        struct pollfd both[2] = {{.fd = PQsocket(mine->connection), .events = POLLIN},
-                                 {.fd = wake_fd, .events = POLLIN}};
-        if (poll(both, 2, timeout_ms) <= 0 || both[0].revents == 0) {
+    TRY(ask_text(mine, POSITION, position, fault));
+    *changed = is_first || strcmp(position, mine->position) != 0;
+    memcpy(mine->snapshot, snapshot, sizeof snapshot);
+    memcpy(mine->position, position, sizeof position);
+    mine->looked_generation = mine->generation;
+    return STATUS_OK;
+}
+
+enum status postgres_wait(struct db *db, int wake_fd, int32_t timeout_ms, bool *changed,
+                          struct fault *fault) {
+    *changed = false;
+    for (int32_t waited_ms = 0;; waited_ms += LOOK_EVERY_MS) {
+        int32_t left_ms = timeout_ms - waited_ms;
+        TRY(look(postgres_own(db), changed, fault));
+        if (*changed || left_ms <= 0) {
             return STATUS_OK;
         }
-        if (PQconsumeInput(mine->connection) != 1) {
-            return postgres_fault(db, NULL, fault);
+        struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
+        if (poll(&wake, 1, left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS) > 0) {
+            return STATUS_OK;
         }
-    } else {
-        *changed = true;
     }
-    *changed = take_news(mine->connection) || *changed;
-    return STATUS_OK;
 }

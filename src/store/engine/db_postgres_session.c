@@ -1,4 +1,4 @@
-/* A connection to PostgreSQL: how it is made, what its failures are called, and statements without values. */
+/* A connection to PostgreSQL: how it is made, and what its failures are called. */
 #include "store/engine/db_postgres.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ enum status postgres_fault(struct db *db, const PGresult *result, struct fault *
         return fault_set(fault, STATUS_INTERNAL, "constraint-broken", NULL, TEXT(""),
                          "The database refuses it: %.*s.", TEXT_ARGS(message));
     }
-    if (text_is(code, "55P03")) {
+    if (text_is(code, "55P03") || text_is(code, "40P01")) {
         return fault_set(fault, STATUS_BUSY, "database-busy", NULL, TEXT(""),
                          "Somebody else is changing the database: try again.");
     }
@@ -83,12 +83,7 @@ enum status postgres_connect(const char *url, struct postgres_db *db, struct fau
 enum status postgres_reconnect(struct postgres_db *db, struct fault *fault) {
     PQreset(db->connection);
     db->generation++;
+    db->waiting = 0;
     return PQstatus(db->connection) == CONNECTION_OK ? get_ready(db, fault)
                                                      : postgres_fault(&db->base, NULL, fault);
-}
-
-enum status postgres_execute(struct db *db, const char *sql, struct fault *fault) {
-    PGresult *result = PQexec(postgres_own(db)->connection, sql);
-    ExecStatusType got = PQresultStatus(result);
-    return postgres_take(db, result, got == PGRES_TUPLES_OK ? got : PGRES_COMMAND_OK, fault);
 }

@@ -6,7 +6,6 @@
 #include "store/engine/db_support.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,28 +54,11 @@ enum status postgres_prepare_for(struct postgres_rows *rows, const struct db_val
         TRY(postgres_execute(db, sql, fault));
     }
     rows->generation = 0;
+    TRY(postgres_settle(db, fault));
     PGresult *result = PQprepare(mine->connection, rows->name, rows->base.sql, (int)count, rows->types);
     TRY(postgres_take(db, result, PGRES_COMMAND_OK, fault));
     rows->generation = mine->generation;
     return STATUS_OK;
-}
-
-void postgres_encode(const struct db_value *values, size_t count, struct postgres_arguments *arguments) {
-    for (size_t i = 0; i < count; i++) {
-        arguments->formats[i] = 1;
-        if (values[i].type == DB_TYPE_NULL) {
-            arguments->at[i] = NULL;
-            arguments->lengths[i] = 0;
-        } else if (values[i].type == DB_TYPE_INT) {
-            arguments->integers[i] = htobe64((uint64_t)values[i].integer);
-            arguments->at[i] = (const char *)&arguments->integers[i];
-            arguments->lengths[i] = sizeof arguments->integers[i];
-        } else {
-            assert(values[i].text.length <= INT32_MAX);
-            arguments->at[i] = values[i].text.at == NULL ? "" : values[i].text.at;
-            arguments->lengths[i] = (int)values[i].text.length;
-        }
-    }
 }
 
 enum status postgres_learn_columns(struct postgres_rows *rows, const PGresult *result, struct fault *fault) {

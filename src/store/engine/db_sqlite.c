@@ -210,6 +210,39 @@ static enum status sqlite_begin(struct db *db, enum db_access access, struct fau
     return sqlite_script(db, access == DB_WRITE ? "begin immediate" : "begin", fault);
 }
 
+/* There is one write lock, whatever is wanted. */
+static enum status sqlite_begin_parts(struct db *db, const int64_t *parts, size_t count,
+                                      struct fault *fault) {
+    (void)parts;
+    (void)count;
+    return sqlite_begin(db, DB_WRITE, fault);
+}
+
+static enum status sqlite_begin_open(struct db *db, struct text name, struct fault *fault) {
+    (void)name;
+    return sqlite_begin(db, DB_WRITE, fault);
+}
+
+static enum status sqlite_take_parts(struct db *db, const int64_t *parts, size_t count, struct fault *fault) {
+    (void)db;
+    (void)parts;
+    (void)count;
+    (void)fault;
+    return STATUS_OK;
+}
+
+static enum status sqlite_take_whole(struct db *db, struct fault *fault) {
+    (void)db;
+    (void)fault;
+    return STATUS_OK;
+}
+
+static enum status sqlite_take_last(struct db *db, struct fault *fault) {
+    (void)db;
+    (void)fault;
+    return STATUS_OK;
+}
+
 static enum status sqlite_commit(struct db *db, struct fault *fault) {
     return sqlite_script(db, "commit", fault);
 }
@@ -496,6 +529,12 @@ static enum status sqlite_wait(struct db *db, int wake_fd, int32_t timeout_ms, b
     }
 }
 
+static enum status sqlite_run_later(struct db_rows *rows, const struct db_value *values, size_t count,
+                                    struct fault *fault) {
+    int64_t changed;
+    return sqlite_run(rows, values, count, &changed, fault);
+}
+
 static enum status sqlite_run_many(struct db_rows *rows, const struct db_value *values, size_t width,
                                    size_t count, struct fault *fault) {
     enum status status = STATUS_OK;
@@ -520,12 +559,18 @@ static const struct db_driver SQLITE = {
     .sql_defer_references = "pragma defer_foreign_keys = on",
     .close = sqlite_close,
     .begin = sqlite_begin,
+    .begin_parts = sqlite_begin_parts,
+    .begin_open = sqlite_begin_open,
+    .take_parts = sqlite_take_parts,
+    .take_whole = sqlite_take_whole,
+    .take_last = sqlite_take_last,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .script = sqlite_script,
     .prepare = sqlite_prepare,
     .forget = sqlite_forget,
     .run = sqlite_run,
+    .run_later = sqlite_run_later,
     .query = sqlite_query,
     .stream = sqlite_query,
     .next = sqlite_next,

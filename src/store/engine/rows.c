@@ -317,6 +317,22 @@ enum status rows_save(struct db *db, const struct db_fields *fields, const char 
     return db_run_fields(db, fields, sql, all, count, changed, fault);
 }
 
+enum status rows_insert_later(struct db *db, const struct db_fields *fields, const char *sql,
+                              const struct db_value *values, size_t value_count, const void *item,
+                              struct fault *fault) {
+    struct db_value all[2 * DB_FIELDS_MAX];
+    size_t count = join_values(fields, 0, values, value_count, item, all);
+    return db_run_later_fields(db, fields, sql, all, count, fault);
+}
+
+enum status rows_save_later(struct db *db, const struct db_fields *fields, const char *sql,
+                            const struct db_value *values, size_t value_count, const void *item,
+                            struct fault *fault) {
+    struct db_value all[2 * DB_FIELDS_MAX];
+    size_t count = join_values(fields, DB_SAVED, values, value_count, item, all);
+    return db_run_later_fields(db, fields, sql, all, count, fault);
+}
+
 enum status rows_bulk_start(struct db *db, const char *table, const struct db_fields *fields,
                             struct db_bulk **bulk, struct fault *fault) {
     const char *columns[DB_FIELDS_MAX];

@@ -60,6 +60,14 @@ enum status rows_save(struct db *db, const struct db_fields *fields, const char 
                       const struct db_value *values, size_t value_count, const void *item, int64_t *changed,
                       struct fault *fault) MUST_CHECK;
 
+/* The same two, of which nobody waits for the outcome (db_run_later). */
+enum status rows_insert_later(struct db *db, const struct db_fields *fields, const char *sql,
+                              const struct db_value *values, size_t value_count, const void *item,
+                              struct fault *fault) MUST_CHECK;
+enum status rows_save_later(struct db *db, const struct db_fields *fields, const char *sql,
+                            const struct db_value *values, size_t value_count, const void *item,
+                            struct fault *fault) MUST_CHECK;
+
 /* In bulk (db_bulk_start): item by item, or `count` of them at once, which may be 0. */
 enum status rows_bulk_start(struct db *db, const char *table, const struct db_fields *fields,
                             struct db_bulk **bulk, struct fault *fault) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "store/licensing/blocks.h"
 
+#include "store/engine/numbers.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -20,7 +21,8 @@ static const char INSERT[] = "insert into blocks ({}) values ({$1})";
 
 enum status block_insert(struct db *db, struct block *block, struct fault *fault) {
     assert(block->size > 0 && block->issued_seats <= block->size);
-    TRY(db_counter_take(db, "blocks", 1, &block->id, fault));
+    TRY(db_require_part(db, block->provider_id, fault));
+    TRY(db_number_take(db, DB_NUMBERS_BLOCKS, &block->id, fault));
     block->version = 1;
     return rows_insert(db, &BLOCK, INSERT, DB_NO_ARGS, block, fault);
 }
@@ -35,6 +37,7 @@ static const char UPDATE[] = "update blocks set {=2}, version = version + 1 wher
 
 enum status block_update(struct db *db, struct block *block, struct fault *fault) {
     assert(block->issued_seats >= 0 && block->issued_seats <= block->size);
+    TRY(db_require_part(db, block->provider_id, fault));
     block->version++;
     return rows_save(db, &BLOCK, UPDATE, DB_ARGS(db_integer(block->id)), block, NULL, fault);
 }
@@ -43,7 +46,7 @@ static const char ADD_ISSUED[] = "update blocks set issued_seats = issued_seats 
                                  "where id = $1";
 
 enum status block_add_issued(struct db *db, int64_t block_id, int64_t seats, struct fault *fault) {
-    return db_run(db, ADD_ISSUED, DB_ARGS(db_integer(block_id), db_integer(seats)), NULL, fault);
+    return db_run_later(db, ADD_ISSUED, DB_ARGS(db_integer(block_id), db_integer(seats)), fault);
 }
 
 static const char LIST[] = "select {} from blocks where id > $1 "

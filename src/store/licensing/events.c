@@ -62,6 +62,7 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
         return STATUS_OK;
     }
     int64_t first = 0;
+    TRY(db_require_part(db, events[0].provider_id, fault));
     TRY(take_numbers(db, events[0].provider_id, (int64_t)count, recorded_at_us, &first, fault));
     for (size_t i = 0; i < count; i++) {
         struct licence_event *event = &events[i];
@@ -70,7 +71,7 @@ enum status licence_events_write(struct db *db, struct licence_event *events, si
         assert(event->seats_after == 0 || event->seats_after == event->own_seats);
         assert(i == 0 || events[i - 1].licence_id != event->licence_id || follows(event, &events[i - 1]));
         event->number = first + (int64_t)i;
-        TRY(rows_insert(db, &LICENCE_EVENT, INSERT, DB_ARGS(db_integer(recorded_at_us)), event, fault));
+        TRY(rows_insert_later(db, &LICENCE_EVENT, INSERT, DB_ARGS(db_integer(recorded_at_us)), event, fault));
     }
     return usage_groups_take(db, events, count, fault);
 }

@@ -1,5 +1,6 @@
 #include "store/licensing/licences.h"
 
+#include "store/engine/numbers.h"
 #include "store/engine/rows.h"
 
 #include <assert.h>
@@ -58,7 +59,8 @@ static const char INSERT[] = "insert into licences ({}) values ({$1})";
 enum status licence_insert(struct db *db, struct licence *licence, struct fault *fault) {
     assert(licence->seats > 0 && licence->counted_seats == licence_counted_seats(licence));
     assert((licence->parent_id == 0) == (licence->key_hash.length == LICENCE_KEY_HASH_BYTES));
-    TRY(db_counter_take(db, "licences", 1, &licence->id, fault));
+    TRY(db_require_part(db, licence->provider_id, fault));
+    TRY(db_number_take(db, DB_NUMBERS_LICENCES, &licence->id, fault));
     licence->version = 1;
     return rows_insert(db, &LICENCE, INSERT, DB_NO_ARGS, licence, fault);
 }
@@ -77,6 +79,20 @@ enum status licence_load_by_key(struct db *db, struct arena *arena,
                                 bool *found, struct fault *fault) {
     struct text bytes = {(const char *)hash, LICENCE_KEY_HASH_BYTES};
     return rows_one(db, arena, &LICENCE_ROW, LOAD_BY_KEY, DB_ARGS(db_bytes(bytes)), row, found, fault);
+}
+
+static const char PROVIDER[] = "select provider_id from licences where id = $1";
+
+enum status licence_provider(struct db *db, int64_t id, int64_t *provider_id, struct fault *fault) {
+    return db_query_int(db, PROVIDER, DB_ARGS(db_integer(id)), 0, provider_id, fault);
+}
+
+static const char PROVIDER_BY_KEY[] = "select provider_id from licences where key_hash = $1";
+
+enum status licence_provider_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
+                                    int64_t *provider_id, struct fault *fault) {
+    struct text bytes = {(const char *)hash, LICENCE_KEY_HASH_BYTES};
+    return db_query_int(db, PROVIDER_BY_KEY, DB_ARGS(db_bytes(bytes)), 0, provider_id, fault);
 }
 
 static const char LOAD_PARTS[] = "select {l} from licences l where l.parent_id = $1 order by l.id";
@@ -105,8 +121,9 @@ static const char UPDATE[] = "update licences set {=2}, version = version + 1 wh
 
 enum status licence_update(struct db *db, struct licence *licence, struct fault *fault) {
     assert(licence->seats > 0 && licence->counted_seats == licence_counted_seats(licence));
+    TRY(db_require_part(db, licence->provider_id, fault));
     licence->version++;
-    return rows_save(db, &LICENCE, UPDATE, DB_ARGS(db_integer(licence->id)), licence, NULL, fault);
+    return rows_save_later(db, &LICENCE, UPDATE, DB_ARGS(db_integer(licence->id)), licence, fault);
 }
 
 static const char LIST_OF_CUSTOMER[] = "select id from licences where customer_id = $1 and state = $2 "

@@ -59,6 +59,11 @@ enum status licence_load_by_key(struct db *db, struct arena *arena,
                                 const unsigned char hash[LICENCE_KEY_HASH_BYTES], struct licence_row *row,
                                 bool *found, struct fault *fault) MUST_CHECK;
 
+/* Whose a licence is, which it is for ever; 0 where there is none. */
+enum status licence_provider(struct db *db, int64_t id, int64_t *provider_id, struct fault *fault) MUST_CHECK;
+enum status licence_provider_by_key(struct db *db, const unsigned char hash[LICENCE_KEY_HASH_BYTES],
+                                    int64_t *provider_id, struct fault *fault) MUST_CHECK;
+
 /* The parts of a bundle's licence, by id; none for a plain one. */
 enum status licence_load_parts(struct db *db, struct arena *arena, int64_t parent_id, struct licence **parts,
                                size_t *count, struct fault *fault) MUST_CHECK;

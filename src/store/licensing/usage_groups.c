@@ -132,6 +132,7 @@ static enum status find_month(struct taking *taking, struct usage_zone *zone, co
 static const char KEEP[] = "update programme set usage_kept = $1 where usage_kept <> $1";
 
 static enum status set_kept(struct db *db, bool kept, struct fault *fault) {
+    TRY(db_take_last(db, fault));
     return db_run(db, KEEP, DB_ARGS(db_integer(kept)), NULL, fault);
 }
 

@@ -356,6 +356,9 @@ enum status usage_groups_rebuild(struct db *db, struct usage_groups_scope scope,
     bool is_whole = true;
     assert(scope.account_id > 0);
     TRY(rebuild(db, scope, &is_whole, fault));
+    if (!is_whole) {
+        TRY(db_take_last(db, fault));
+    }
     return is_whole ? STATUS_OK : db_run(db, NOT_KEPT, DB_NO_ARGS, NULL, fault);
 }
 

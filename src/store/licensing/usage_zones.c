@@ -139,6 +139,9 @@ static const char INSERT_ZONE[] =
 static const char NUMBER[] = "select zone from usage_zones where time_zone = $1";
 
 enum status usage_zone_keep(struct db *db, struct usage_zone *zone, struct fault *fault) {
+    if (zone->number == 0) {
+        TRY(db_take_last(db, fault));
+    }
     while (zone->number == 0) { /* again where another writer has taken the number for another zone */
         TRY(db_run(db, INSERT_ZONE, DB_ARGS(db_string(zone->name)), NULL, fault));
         TRY(db_query_int(db, NUMBER, DB_ARGS(db_string(zone->name)), 0, &zone->number, fault));
@@ -154,6 +157,7 @@ enum status usage_zone_keep_months(struct db *db, struct usage_zone *zone, struc
     for (size_t i = 0; i < zone->calendar.count; i++) {
         struct kept_span *kept = zone->calendar.spans[i];
         if (kept->is_new) {
+            TRY(db_take_last(db, fault));
             const struct month_row_of_zone row = {zone->number, kept->month.index,
                                                   usage_midnights_format(zone->calendar.arena, &kept->span)};
             TRY(rows_insert(db, &MONTH, INSERT_MONTH, DB_NO_ARGS, &row, fault));

@@ -4,6 +4,7 @@
 #include "store/devices/door_queries.h"
 #include "store/engine/db_engine.h"
 #include "store/engine/db_support.h"
+#include "store/engine/numbers.h"
 #include "store/engine/rows.h"
 #include "store/parties/programme.h"
 #include "store/upkeep/backup_format.h"
@@ -498,10 +499,14 @@ enum status backup_verify(const struct backup_source *source, struct backup_summ
     return status;
 }
 
-/* Devices have gone on since the backup was made: the device door takes the store for one of a crash. */
-static enum status doubt_devices(struct db *db, struct fault *fault) {
+/* Devices have gone on since the backup was made: the device door takes the store for one of a crash. New
+ * rows are numbered behind those that came. */
+static enum status go_on(struct db *db, struct fault *fault) {
     TRY(db_begin(db, DB_WRITE, fault));
     enum status status = door_state_doubt(db, fault);
+    if (status == STATUS_OK) {
+        status = db_numbers_settle(db, fault);
+    }
     if (status == STATUS_OK) {
         return db_commit(db, fault);
     }
@@ -528,7 +533,7 @@ static enum status restore_from(struct reader *reader, struct db *db, struct bac
         TRY(db_migrate(db, fault));
         TRY(judge_migrated(judge, db, fault));
     }
-    return doubt_devices(db, fault);
+    return go_on(db, fault);
 }
 
 enum status backup_restore(struct db *db, const struct backup_source *source, struct backup_judge *judge,
