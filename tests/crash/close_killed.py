@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Kills a month's close at random moments, closes again, and asks for the same invoices, once each.
+"""Kills a month's close at random moments, or interrupts it, goes on with it, and asks for the same invoices, once each.
 
 usage: close_killed.py SEATMETER TIMES [SEED]
 On SQLite, and on PostgreSQL where SEATMETER_TEST_POSTGRESQL names a server. Then runs two closes at once: one wins,
 the other says so. Each is done TIMES times."""
+import json
 import os
 import pathlib
 import random
@@ -105,12 +106,44 @@ def kill_closes(store, times, chance):
             close.send_signal(signal.SIGKILL)
             close.communicate()
         cut_short += close.returncode == -signal.SIGKILL
-        store.run(url, "month", "close", MONTH)
+        go_on(store, url, by_job=attempt % 2 == 0)
         if store.outcome(url) != wanted:
             sys.exit(f"{store.name}: attempt {attempt}: another outcome than without a kill")
     print(f"{store.name}: {times} closes, {cut_short} killed under way (a close takes {length:.2f} s): "
           "the same invoices, once each")
     return wanted
+
+
+def go_on(store, url, by_job):
+    """What is left is closed by the job that is there, or by asking for the close again."""
+    left = [job["id"] for job in json.loads(store.run(url, "job", "list", "--json"))["items"] if job["state"] != "done"]
+    if by_job and left:
+        store.run(url, "job", "resume", left[0])
+    else:
+        store.run(url, "month", "close", MONTH)
+
+
+def interrupt_closes(store, times, chance, wanted):
+    """Ctrl-C pauses: nothing is held then, and the job goes on."""
+    paused = 0
+    for attempt in range(times):
+        url = store.copy()
+        close = store.start(url, "month", "close", MONTH)
+        try:
+            _, said = close.communicate(timeout=chance.uniform(0, 1))
+        except subprocess.TimeoutExpired:
+            close.send_signal(signal.SIGINT)
+            _, said = close.communicate()
+        if "(job-paused)" in said:
+            paused += 1
+            states = [job["state"] for job in json.loads(store.run(url, "job", "list", "--json"))["items"]]
+            if close.returncode != 2 or states[-1] != "paused":
+                sys.exit(f"{store.name}: a close that was interrupted: exit {close.returncode}, jobs {states}: {said}")
+            store.run(url, "check")
+        go_on(store, url, by_job=True)
+        if store.outcome(url) != wanted:
+            sys.exit(f"{store.name}: interruption {attempt}: another outcome than without one")
+    print(f"{store.name}: {times} closes, {paused} interrupted and gone on with: the same invoices, once each")
 
 
 def race_closes(store, times, wanted):
@@ -139,6 +172,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="seatmeter-killed.") as directory:
             store = kind(seatmeter, directory, seed)
             wanted = kill_closes(store, times, chance)
+            interrupt_closes(store, max(2, times // 5), chance, wanted)
             race_closes(store, max(1, times // 10), wanted)
 
 
