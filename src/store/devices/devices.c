@@ -83,10 +83,9 @@ static const char SPEND_KEY[] =
 
 enum status device_key_spend(struct db *db, const struct device *device, struct fault *fault) {
     assert_sound(device);
-    return db_run(
+    return db_run_later(
         db, SPEND_KEY,
-        DB_ARGS(db_integer(device->id), db_bytes(device->public_key), db_integer(device->generation)), NULL,
-        fault);
+        DB_ARGS(db_integer(device->id), db_bytes(device->public_key), db_integer(device->generation)), fault);
 }
 
 static const char KEY_IS_SPENT[] =
@@ -261,7 +260,7 @@ static const char EXTEND_SEAT[] =
 
 enum status device_seen_begin(struct db *db, const struct device_seen *seen, struct fault *fault) {
     assert(seen->device_id > 0 && seen->sequence >= 0);
-    return rows_insert(db, &DEVICE_SEEN, SEEN_SAVE, DB_NO_ARGS, seen, fault);
+    return rows_insert_later(db, &DEVICE_SEEN, SEEN_SAVE, DB_NO_ARGS, seen, fault);
 }
 
 enum status device_seen_save(struct db *db, const struct device_seen *seen, struct fault *fault) {
@@ -299,9 +298,9 @@ static const char MONTH_MARK[] =
 
 enum status device_month_mark(struct db *db, int64_t month, int64_t device_id, bool licensed,
                               struct fault *fault) {
-    return db_run(
+    return db_run_later(
         db, MONTH_MARK,
-        DB_ARGS(db_integer(month), db_integer(device_id), db_integer(licensed), db_integer(!licensed)), NULL,
+        DB_ARGS(db_integer(month), db_integer(device_id), db_integer(licensed), db_integer(!licensed)),
         fault);
 }
 

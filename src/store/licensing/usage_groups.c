@@ -183,10 +183,11 @@ static enum status take_row(struct taking *taking, struct found_row *found, enum
         return STATUS_OK;
     }
     const struct usage_group_row *row = &found->row;
-    return rows_save(taking->db, &USAGE_GROUP, UPDATE,
-                     DB_ARGS(db_integer(row->provider_id), db_integer(row->customer_id),
-                             db_integer(row->sku_id), db_integer(row->zone), db_integer(row->first_edge)),
-                     row, NULL, fault);
+    return rows_save_later(taking->db, &USAGE_GROUP, UPDATE,
+                           DB_ARGS(db_integer(row->provider_id), db_integer(row->customer_id),
+                                   db_integer(row->sku_id), db_integer(row->zone),
+                                   db_integer(row->first_edge)),
+                           row, fault);
 }
 
 /* Whether the levels that lie within the licence's range make up all of it, in each zone, and none of the
