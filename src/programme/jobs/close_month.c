@@ -194,7 +194,7 @@ struct closed_by_job {
 
 static enum status load_result_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct closed_by_job *closed = output;
-    struct job job;
+    struct job job = {0};
     bool found = false;
     (void)input;
     TRY(job_load(call->db, call->arena, closed->job_id, &job, &found, fault));
@@ -209,7 +209,7 @@ static enum status check_body(struct call *call, const void *input, void *output
 
 static enum status find_or_add_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct closed_by_job *closed = output;
-    struct job job;
+    struct job job = {0};
     (void)input;
     TRY(close_job_find_or_add(call, closed->month, closed->seller_id, &job, fault));
     closed->job_id = job.id;
@@ -220,7 +220,7 @@ static enum status find_or_add_body(struct call *call, const void *input, void *
 static enum status close_within_body(struct call *call, const void *input, void *output,
                                      struct fault *fault) {
     struct closed_by_job *closed = output;
-    struct job job;
+    struct job job = {0};
     TRY(check_body(call, input, closed, fault));
     TRY(add_job(call, closed->month, closed->seller_id, &job, fault));
     closed->job_id = job.id;

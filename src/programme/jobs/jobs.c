@@ -56,7 +56,7 @@ static enum status view_job(struct call *call, const struct job *job, struct job
 
 static enum status show_job_body(struct call *call, const void *input, void *output, struct fault *fault) {
     struct job_view *view = output;
-    struct job job;
+    struct job job = {0};
     TRY(require_any_right(call, RIGHT_READ, fault));
     TRY(find_job(call, *(const struct text *)input, &job, fault));
     TRY(view_job(call, &job, view, fault));
@@ -104,7 +104,7 @@ static enum status ask_to_close_body(struct call *call, const void *input, void 
                                      struct fault *fault) {
     struct month month = {0};
     int64_t seller_id = 0;
-    struct job job;
+    struct job job = {0};
     TRY(close_month_check(call, input, &month, &seller_id, fault));
     TRY(close_job_find_or_add(call, month, seller_id, &job, fault));
     TRY(audit_job(call, "job.ask", &job, fault));
@@ -127,7 +127,7 @@ struct change_of_job {
 
 static enum status change_job_body(struct call *call, const void *input, void *output, struct fault *fault) {
     const struct change_of_job *change = input;
-    struct job job;
+    struct job job = {0};
     int state = 0;
     TRY(find_job(call, change->job, &job, fault));
     TRY(require_any_right(call, RIGHT_BILLING, fault));
@@ -231,7 +231,7 @@ static enum status find_to_run_body(struct call *call, const void *input, void *
 
 enum status run_job(struct call *call, struct text word, const struct job_watch *watch, struct job_view *out,
                     struct fault *fault) {
-    struct job job;
+    struct job job = {0};
     struct jobs_claim claim;
     TRY(await_jobs(call, &claim, fault));
     enum status status = tidy_jobs(call, fault);

@@ -352,6 +352,7 @@ static enum status list_edges(struct close_run *run, const struct closing_edge *
                               const struct closed_edge *documents, struct fault *fault) {
     struct job_edge *rows = ARENA_NEW(run->call->arena, struct job_edge, count);
     size_t listed_count = 0;
+    assert(edges != NULL);
     for (size_t i = 0; i < count; i++) {
         const struct closing_edge *edge = &edges[i];
         run->has_ended = run->has_ended || edge->has_ended;
@@ -387,6 +388,7 @@ static enum status write_edges(struct close_run *run, const struct closing_edge 
     if (count == 0) {
         return STATUS_OK;
     }
+    assert(edges != NULL);
     TRY(begin_step(run, fault));
     int64_t reserved_id = run->job.document_id;
     enum status status = close_and_list(run, &input, fault);
