@@ -150,12 +150,14 @@ enum status licence_event_void(struct db *db, int64_t provider_id, int64_t numbe
 
 /* 2 is UNDO_BY_LOWERING_CHANGE (programme/licensing/void_events.h). What a late change takes away lies
  * between when it takes effect and when it was told. A licence that went along in a move was given up by
- * agreement. */
+ * agreement. The signs keep a database from looking through all events of the month: what was voided is
+ * little, and stands in the log of a customer's seller. */
 static const char LOWERED_LATE[] =
     "select 1 where exists (select 1 from voided_events v join licence_events u on u.provider_id = "
     "v.provider_id and u.number = v.voided_by and u.cause_id = 2 join licence_events e on " VOIDS
-    "where e.at_us < $3 and u.recorded_at_us > $2 "
-    "and e.customer_id in (select account_id from account_ancestors where ancestor_id = $1)) "
+    "where v.provider_id in (select a.seller_id from account_ancestors c join accounts a on a.id = "
+    "c.account_id where c.ancestor_id = $1) and +e.at_us < $3 and u.recorded_at_us > $2 "
+    "and +e.customer_id in (select account_id from account_ancestors where ancestor_id = $1)) "
     "or exists (select 1 from licence_events e left join voided_events v on " VOIDS "where " LATE_FALL
     "and e.at_us < $3 and e.recorded_at_us > $2 and " LIVE "and not exists (select 1 from moved_licences m "
     "join licences l on l.id = m.licence_id where m.licence_id = e.licence_id and l.retired_at_us = e.at_us) "
