@@ -393,6 +393,52 @@ static void a_change_of_the_programme_stands_before_or_after_a_providers(void **
     in_every_order(world, OFF, SUSPEND, 0, "P1", "C1", true);
 }
 
+/* ---- ways to the server and back ---- */
+
+static int asked;
+
+static enum status counted_query(struct db_rows *rows, const struct db_value *values, size_t count,
+                                 struct fault *fault) {
+    asked++;
+    return real->query(rows, values, count, fault);
+}
+
+static enum status counted_run(struct db_rows *rows, const struct db_value *values, size_t count,
+                               int64_t *changed, struct fault *fault) {
+    asked++;
+    return real->run(rows, values, count, changed, fault);
+}
+
+static enum status counted_commit(struct db *db, struct fault *fault) {
+    asked++;
+    return real->commit(db, fault);
+}
+
+/* Of a licence that was on in this month before, by the operator, on a connection that knows its statements.
+ * What only begins, takes a lock or is run later goes along with the next question. */
+static void a_switch_asks_the_server_few_times(void **state) {
+    enum { SWITCH_ASKS = 8 };
+    struct world *world = *state;
+    static struct db_driver counted;
+    a_channel(world);
+    struct text licence = a_licence_on(world, "OFFICE", 5);
+    turn_off(world, licence);
+    turn_on(world, licence);
+    real = world->db->driver;
+    counted = *real;
+    counted.query = counted_query;
+    counted.run = counted_run;
+    counted.commit = counted_commit;
+    asked = 0;
+    world->db->driver = &counted;
+    turn_off(world, licence);
+    world->db->driver = real;
+    if (asked > SWITCH_ASKS) {
+        print_error("%d times\n", asked);
+    }
+    assert_true(asked <= SWITCH_ASKS);
+}
+
 /* ---- at random ---- */
 
 enum { WRITERS = 8, CHANGES = 60, LICENCES_EACH = 4, PROVIDERS = 3, KILLED = 20 };
@@ -624,6 +670,7 @@ int main(void) {
         WORLD_TEST(a_block_gives_no_more_seats_than_it_has),
         WORLD_TEST(writers_of_two_providers_do_not_touch_each_other),
         WORLD_TEST(a_change_of_the_programme_stands_before_or_after_a_providers),
+        WORLD_TEST(a_switch_asks_the_server_few_times),
         WORLD_TEST(eight_writers_lose_and_double_nothing_and_a_reader_misses_nothing),
         WORLD_TEST(writers_that_are_killed_leave_all_of_a_change_or_nothing),
     };
