@@ -351,6 +351,8 @@ static void an_offset_cut_to_minutes_names_its_instant_where_the_zone_has_second
 
 static void an_instant_before_1970_is_written_without_going_wrong(void **state) {
     (void)state;
+    assert_string_equal(instant_format(&arena, INT64_MIN).at, "-290308-12-21T19:59:05.224192Z");
+    assert_string_equal(instant_format(&arena, INT64_MAX).at, "294247-01-10T04:00:54.775807Z");
     assert_string_equal(instant_format(&arena, -1).at, "1969-12-31T23:59:59.999999Z");
     assert_string_equal(instant_format(&arena, 0).at, "1970-01-01T00:00:00.000000Z");
 }

@@ -5,11 +5,17 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* How far a time is within its day or second; also of the earliest that there is. */
+static int64_t within(int64_t time_us, int64_t size_us) {
+    int64_t rest_us = time_us % size_us;
+    return rest_us < 0 ? rest_us + size_us : rest_us;
+}
+
 /* A local time as "2026-03-29T02:30:00" and, with `offset_us` not NULL, its offset. */
 enum { LOCAL_BYTES = 48 };
 static void format_local(char out[LOCAL_BYTES], int64_t local_us, const int64_t *offset_us) {
     int64_t day = divide_down(local_us, MICROSECONDS_PER_DAY);
-    int second = (int)((local_us - day * MICROSECONDS_PER_DAY) / MICROSECONDS_PER_SECOND);
+    int second = (int)(within(local_us, MICROSECONDS_PER_DAY) / MICROSECONDS_PER_SECOND);
     struct civil civil = civil_of_day(day);
     int length = snprintf(out, LOCAL_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", civil.year, civil.month,
                           civil.day, second / 3600, second / 60 % 60, second % 60);
@@ -183,6 +189,5 @@ enum status instant_parse(struct text text, struct zone *zone, const char *field
 struct text instant_format(struct arena *arena, int64_t at_us) {
     char local[LOCAL_BYTES];
     format_local(local, at_us, NULL);
-    int64_t microseconds = at_us - divide_down(at_us, MICROSECONDS_PER_SECOND) * MICROSECONDS_PER_SECOND;
-    return text_format(arena, "%s.%06dZ", local, (int)microseconds);
+    return text_format(arena, "%s.%06dZ", local, (int)within(at_us, MICROSECONDS_PER_SECOND));
 }
