@@ -42,7 +42,15 @@ static struct text subject_of(const struct call *call, enum audit_subject subjec
     return identifier_text(call, kinds[subject], id);
 }
 
-/* The message with {a} and {b} filled in. */
+/* A month as people write it; of one that is none, its number. */
+static struct text say_month(struct arena *arena, int64_t index) {
+    struct month month = {(int32_t)index};
+    return month.index == index && month_is_sayable(month)
+               ? month_format(arena, month)
+               : text_format(arena, "number %lld", (long long)index);
+}
+
+/* The message with {a}, {b} and {month}, which is `a`, filled in. */
 static struct text fill_in(struct arena *arena, const char *message, int64_t a, int64_t b) {
     struct text filled = TEXT("");
     for (const char *at = message; *at != '\0';) {
@@ -52,8 +60,10 @@ static struct text fill_in(struct arena *arena, const char *message, int64_t a, 
         if (brace == NULL) {
             break;
         }
-        filled = text_format(arena, "%.*s%lld", TEXT_ARGS(filled), (long long)(brace[1] == 'a' ? a : b));
-        at = brace + 3;
+        struct text said = brace[1] == 'm' ? say_month(arena, a)
+                                           : text_format(arena, "%lld", (long long)(brace[1] == 'a' ? a : b));
+        filled = text_format(arena, "%.*s%.*s", TEXT_ARGS(filled), TEXT_ARGS(said));
+        at = strchr(brace, '}') + 1;
     }
     return filled;
 }

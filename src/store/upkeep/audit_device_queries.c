@@ -56,7 +56,7 @@ const struct audit_question AUDIT_DEVICE_QUESTIONS[] = {
      "select m.device_id, m.month, 0 from device_months m left join devices d on d.id = m.device_id "
      "where d.id is null or m.licensed not in (0, 1) or m.unlicensed not in (0, 1) "
      "or m.licensed + m.unlicensed = 0",
-     "is marked for a month (number {a}) and is not there, or was neither working nor stopped in it"},
+     "is marked for the month {month} and is not there, or was neither working nor stopped in it"},
     /* The device door marks no month that it knows to be marked; its marks have the month's low 8 bits. */
     {"device-month-lost", AUDIT_DEVICE,
      "select s.device_id, k.month, s.month_marks % 4 from (select distinct month from device_months) k "

@@ -97,25 +97,25 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"month-report", AUDIT_AGREEMENT,
      "select m.agreement_id, m.month, 0 from months m join reports r on r.agreement_id = m.agreement_id and "
      "r.month = m.month where m.state = 'closed' and r.state <> 'approved'",
-     "has closed a month (number {a}) whose report is not approved"},
+     "has closed the month {month} whose report is not approved"},
     {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
-     "has a month (number {a}) whose state and time of closing contradict each other"},
+     "has the month {month} whose state and time of closing contradict each other"},
     {"month-closing", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where state = 'closing' and not exists (select 1 from jobs j "
      "where j.state <> 'done')",
-     "has a month (number {a}) that a close took hold of and that no job closes"},
+     "has the month {month} that a close took hold of and that no job closes"},
     {"month-midnights", AUDIT_AGREEMENT,
      "select closed.id, closed.month, 0 from (select a.id as id, m.month as month, coalesce((select "
      "t.time_zone from amendments t where t.agreement_id = a.id and t.state = 'accepted' and t.from_month "
      "<= m.month order by t.from_month desc, t.number desc limit 1), a.time_zone) as time_zone from months m "
      "join agreements a on a.id = m.agreement_id where m.state = 'closed') closed where not exists (select 1 "
      "from kept_months k where k.time_zone = closed.time_zone and k.month = closed.month)",
-     "has closed a month (number {a}) and keeps no midnights of it; seatmeter upgrade writes them"},
+     "has closed the month {month} and keeps no midnights of it; seatmeter upgrade writes them"},
     {"month-usage", AUDIT_AGREEMENT,
      "select agreement_id, month, usage_billing from months where usage_billing not in (0, 1, 2) or "
      "(state <> 'closed' and usage_billing <> 0)",
-     "has a month (number {a}) that says {b} of how its usage was billed"},
+     "has the month {month} that says {b} of how its usage was billed"},
     {"price-withdrawn", AUDIT_INVOICE,
      "select l.invoice_id, l.position, min(p.id) from invoice_lines l join invoices i on i.id = l.invoice_id "
      "join prices p on p.id = l.price_id "
@@ -123,7 +123,7 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "has a line (number {a}) of a price that was withdrawn after it had been billed"},
     {"month-rules", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (rules is not null)",
-     "has a month (number {a}) whose state and rules contradict each other"},
+     "has the month {month} whose state and rules contradict each other"},
     {"invoice-twice", AUDIT_INVOICE,
      "select max(id), month, count(*) from invoices where kind <> 'credit-note' group by agreement_id, month "
      "having count(*) > 1",
@@ -311,7 +311,7 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "c.month = "
      "l.corrects_month "
      "and c.sku_id = l.sku_id)",
-     "corrects a month (number {a}) without a correction that asks for it"},
+     "corrects the month {month} without a correction that asks for it"},
     {"product-elsewhere", AUDIT_PRODUCT,
      "select p.id, 0, 0 from products p join accounts a on a.id = p.vendor_id where a.kind <> 'vendor' "
      "union select s.product_id, 0, 0 from product_skus s join products p on p.id = s.product_id "

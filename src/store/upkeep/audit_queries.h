@@ -31,7 +31,7 @@ enum audit_subject {
     AUDIT_POSTING
 };
 
-/* Rows are (id, a, b); the message says {a} and {b} where they go. */
+/* Rows are (id, a, b); the message says {a} and {b} where they go, and {month} where `a` is a month. */
 struct audit_question {
     const char *rule;
     enum audit_subject subject;
