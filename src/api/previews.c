@@ -2,9 +2,9 @@
  * their bodies; nothing is written. */
 #include "api/routes.h"
 
-#include "programme/billing/preview_change.h"
-#include "programme/billing/preview_prices.h"
 #include "programme/call/authorise.h"
+#include "programme/preview/preview_change.h"
+#include "programme/preview/preview_prices.h"
 #include "json/represent.h"
 
 static enum status respond_preview(struct request *request, struct response *response,

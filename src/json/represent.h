@@ -15,7 +15,6 @@
 #include "programme/billing/explain_line.h"
 #include "programme/billing/margins.h"
 #include "programme/billing/one_off_charges.h"
-#include "programme/billing/preview.h"
 #include "programme/billing/show_invoices.h"
 #include "programme/catalogue/catalogue.h"
 #include "programme/catalogue/import_catalogue.h"
@@ -40,6 +39,7 @@
 #include "programme/parties/agreements.h"
 #include "programme/parties/amend_agreement.h"
 #include "programme/parties/suspend_agreement.h"
+#include "programme/preview/preview.h"
 #include "programme/usage/reports.h"
 #include "json/json_write.h"
 

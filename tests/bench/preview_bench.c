@@ -12,10 +12,10 @@
 #include "close_store.h"
 
 #include "programme/billing/margins.h"
-#include "programme/billing/preview_change.h"
 #include "programme/call/authorise.h"
 #include "programme/licensing/licences.h"
 #include "programme/parties/accounts.h"
+#include "programme/preview/preview_change.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -6,8 +6,6 @@
  * preview and against those of a close without the change. */
 #include "core/base/rng.h"
 #include "programme/billing/margins.h"
-#include "programme/billing/preview_change.h"
-#include "programme/billing/preview_prices.h"
 #include "programme/jobs/close_month.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
@@ -15,6 +13,8 @@
 #include "programme/parties/accounts.h"
 #include "programme/parties/agreements.h"
 #include "programme/parties/suspend_agreement.h"
+#include "programme/preview/preview_change.h"
+#include "programme/preview/preview_prices.h"
 #include "programme/simulation/simulate.h"
 #include "programme/usage/decide_report.h"
 #include "world.h"

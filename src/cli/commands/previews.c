@@ -3,10 +3,10 @@
 #include "cli/file.h"
 #include "cli/group.h"
 #include "cli/show.h"
-#include "programme/billing/preview_change.h"
-#include "programme/billing/preview_prices.h"
 #include "programme/licensing/blocks.h"
 #include "programme/licensing/issue_licence.h"
+#include "programme/preview/preview_change.h"
+#include "programme/preview/preview_prices.h"
 #include "json/represent.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * that a close bills with, as it stands and with the change from now on, so that the preview says what the
  * bill will. The whole month is the one after the running one, as it would be with the change and with
  * nothing else changing meanwhile. */
-#ifndef SEATMETER_PROGRAMME_BILLING_PREVIEW_H
-#define SEATMETER_PROGRAMME_BILLING_PREVIEW_H
+#ifndef SEATMETER_PROGRAMME_PREVIEW_PREVIEW_H
+#define SEATMETER_PROGRAMME_PREVIEW_PREVIEW_H
 
 #include "core/rating/charge.h"
 #include "programme/call/call.h"

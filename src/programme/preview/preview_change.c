@@ -1,7 +1,6 @@
-#include "programme/billing/preview_change.h"
+#include "programme/preview/preview_change.h"
 
 #include "core/parties/agreement.h"
-#include "programme/billing/preview_effect.h"
 #include "programme/call/authorise.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_agreement.h"
@@ -9,6 +8,7 @@
 #include "programme/call/lookup_sku.h"
 #include "programme/licensing/issue_licence.h"
 #include "programme/licensing/turn_licence.h"
+#include "programme/preview/preview_effect.h"
 #include "store/parties/cascade.h"
 
 #include <stdlib.h>

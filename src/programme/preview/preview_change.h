@@ -2,10 +2,10 @@
  *
  * Whoever may see a licence may ask what its change would do, and is told of its own edges alone. What would
  * be refused when the change is made is refused here, with the same words. */
-#ifndef SEATMETER_PROGRAMME_BILLING_PREVIEW_CHANGE_H
-#define SEATMETER_PROGRAMME_BILLING_PREVIEW_CHANGE_H
+#ifndef SEATMETER_PROGRAMME_PREVIEW_PREVIEW_CHANGE_H
+#define SEATMETER_PROGRAMME_PREVIEW_PREVIEW_CHANGE_H
 
-#include "programme/billing/preview.h"
+#include "programme/preview/preview.h"
 
 enum { PREVIEW_LICENCES_MAX = 10000 };
 

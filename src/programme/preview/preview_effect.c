@@ -2,7 +2,7 @@
  * The first ground has the accounts that the plan touches. An edge above them, on which a tier or a minimum
  * is reached by all its customers together, gets a ground of its own for each such SKU, which goes once the
  * edge is rated. */
-#include "programme/billing/preview_effect.h"
+#include "programme/preview/preview_effect.h"
 
 #include "core/rating/bill.h"
 #include "programme/billing/load_snapshot.h"

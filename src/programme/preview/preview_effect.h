@@ -3,11 +3,11 @@
  * It reads the part of the programme around the accounts that the plan touches, and more only where an edge
  * asks for more: where a tier or a minimum is reached by all customers of the edge together, their usage of
  * that one SKU. Nothing is written. */
-#ifndef SEATMETER_PROGRAMME_BILLING_PREVIEW_EFFECT_H
-#define SEATMETER_PROGRAMME_BILLING_PREVIEW_EFFECT_H
+#ifndef SEATMETER_PROGRAMME_PREVIEW_PREVIEW_EFFECT_H
+#define SEATMETER_PROGRAMME_PREVIEW_PREVIEW_EFFECT_H
 
 #include "core/rating/planned_usage.h"
-#include "programme/billing/preview.h"
+#include "programme/preview/preview.h"
 #include "store/engine/part.h"
 
 /* Changes of what licences count, of customers at or below one account. */

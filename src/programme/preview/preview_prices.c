@@ -1,8 +1,8 @@
-#include "programme/billing/preview_prices.h"
+#include "programme/preview/preview_prices.h"
 
-#include "programme/billing/preview_effect.h"
 #include "programme/call/authorise.h"
 #include "programme/catalogue/seller_edges.h"
+#include "programme/preview/preview_effect.h"
 
 struct trying {
     const struct import_prices_input *input;
