@@ -55,8 +55,9 @@ static struct kept_span *insert(struct kept_calendar *calendar, struct month mon
     struct kept_span *made = ARENA_NEW(calendar->arena, struct kept_span, 1);
     *made = (struct kept_span){.month = month, .span = *span};
     calendar->spans = arena_grow(calendar->arena, calendar->spans, calendar->count, &calendar->capacity,
-                                 sizeof *calendar->spans);
-    memmove(&calendar->spans[at + 1], &calendar->spans[at], (calendar->count - at) * sizeof *calendar->spans);
+                                 sizeof(struct kept_span *));
+    memmove(&calendar->spans[at + 1], &calendar->spans[at],
+            (calendar->count - at) * sizeof(struct kept_span *));
     calendar->spans[at] = made;
     calendar->count++;
     return made;

@@ -63,7 +63,7 @@ static const char MONTHS[] = "select {} from usage_months order by zone, month";
 static struct usage_zone *add_zone(struct usage_zones *zones, int64_t number, struct text name) {
     struct usage_zone *zone = ARENA_NEW(zones->arena, struct usage_zone, 1);
     zones->items =
-        arena_grow(zones->arena, zones->items, zones->count, &zones->capacity, sizeof(*zones->items));
+        arena_grow(zones->arena, zones->items, zones->count, &zones->capacity, sizeof(struct usage_zone *));
     zones->items[zones->count++] = zone;
     zone->number = number;
     zone->name = text_copy(zones->arena, name);
