@@ -6,9 +6,8 @@
 #include "programme/delivery/update_repository.h"
 #include "programme/licensing/carry_out_move.h"
 #include "programme/parties/heartbeat.h"
+#include "service/rounds.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +18,8 @@ enum { ROUND_S = 60, ROUNDS_PER_SWEEP = 60 };
 struct upkeep {
     struct upkeep_options options;
     struct db *db; /* NULL while the store cannot be reached */
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool is_over;
+    struct rounds *rounds;
+    int64_t round_count;
     int64_t wall_us; /* both clocks when the heartbeat was kept last; 0: never */
     int64_t since_start_us;
 };
@@ -74,16 +71,6 @@ static enum status do_round(struct upkeep *upkeep, struct round round, struct fa
     return status;
 }
 
-static bool wait_for_round(struct upkeep *upkeep) {
-    struct timespec until = machine_monotonic_deadline(ROUND_S);
-    pthread_mutex_lock(&upkeep->lock);
-    while (!upkeep->is_over && pthread_cond_timedwait(&upkeep->ended, &upkeep->lock, &until) == 0) {
-    }
-    bool goes_on = !upkeep->is_over;
-    pthread_mutex_unlock(&upkeep->lock);
-    return goes_on;
-}
-
 static void try_round(struct upkeep *upkeep, struct round round) {
     struct fault fault;
     if (do_round(upkeep, round, &fault) != STATUS_OK) {
@@ -91,12 +78,12 @@ static void try_round(struct upkeep *upkeep, struct round round) {
     }
 }
 
-static void *do_rounds(void *argument) {
-    struct upkeep *upkeep = argument;
-    for (int64_t rounds = 1; wait_for_round(upkeep); rounds++) {
-        try_round(upkeep, (struct round){.sweeps = rounds % ROUNDS_PER_SWEEP == 0});
-    }
-    return NULL;
+static bool do_next_round(struct rounds *rounds, void *context) {
+    struct upkeep *upkeep = context;
+    (void)rounds;
+    upkeep->round_count++;
+    try_round(upkeep, (struct round){.sweeps = upkeep->round_count % ROUNDS_PER_SWEEP == 0});
+    return false;
 }
 
 enum status upkeep_start(const struct upkeep_options *options, struct upkeep **upkeep, struct fault *fault) {
@@ -105,25 +92,14 @@ enum status upkeep_start(const struct upkeep_options *options, struct upkeep **u
         abort();
     }
     made->options = *options;
-    pthread_mutex_init(&made->lock, NULL);
-    /* A wall clock that is put back must not keep the rounds waiting. */
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->ended, &monotonic);
-    pthread_condattr_destroy(&monotonic);
     try_round(made, (struct round){.sweeps = true, .trusts_clock = machine_clock_is_synchronised()});
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&made->thread, NULL, do_rounds, made);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
+    const struct rounds_options rounds = {
+        .apart_s = ROUND_S, .waits_first = true, .round = do_next_round, .context = made};
+    enum status status = rounds_start(&rounds, &made->rounds, fault);
+    if (status != STATUS_OK) {
         db_close(made->db);
         free(made);
-        return fault_set(fault, STATUS_INTERNAL, "thread-refused", NULL, TEXT(""),
-                         "The machine gives no more threads.");
+        return status;
     }
     *upkeep = made;
     return STATUS_OK;
@@ -133,13 +109,7 @@ void upkeep_stop(struct upkeep *upkeep) {
     if (upkeep == NULL) {
         return;
     }
-    pthread_mutex_lock(&upkeep->lock);
-    upkeep->is_over = true;
-    pthread_cond_signal(&upkeep->ended);
-    pthread_mutex_unlock(&upkeep->lock);
-    pthread_join(upkeep->thread, NULL);
-    pthread_cond_destroy(&upkeep->ended);
-    pthread_mutex_destroy(&upkeep->lock);
+    rounds_stop(upkeep->rounds);
     db_close(upkeep->db);
     free(upkeep);
 }
