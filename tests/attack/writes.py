@@ -16,7 +16,7 @@ UNLISTED = ("sessions", "sign_in_failures", "idempotency", "heartbeat", "jobs", 
 
 
 def snapshot(stage):
-    """Table → all that stands in it, as a hash."""
+    """Table → all that stands in it, as a hash. A sequence of PostgreSQL's is no table: what is rolled back leaves a gap."""
     engine, _, path = stage.store.database.partition(":")
     if engine == "sqlite":
         store = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -27,7 +27,7 @@ def snapshot(stage):
         tables, name = collections.defaultdict(list), ""
         for line in subprocess.run(["pg_dump", "--data-only", stage.store.database], check=True, capture_output=True,
                                    text=True).stdout.splitlines():
-            name = line.split()[1].rpartition(".")[2] if line.startswith("COPY ") else name
+            name = line.split()[1].rpartition(".")[2] if line.startswith("COPY ") else "" if line == "\\." else name
             tables[name] += [line] if name and not line.startswith(("\\", "--")) else []
     return {name: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for name, rows in tables.items()
             if name not in UNLISTED}
