@@ -3,6 +3,7 @@
 #include "programme/billing/corrections.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/jobs/claim_jobs.h"
+#include "programme/jobs/jobs.h"
 #include "programme/licensing/turn_licence.h"
 #include "store/billing/months.h"
 #include "trade.h"
@@ -269,6 +270,40 @@ static void a_close_that_is_killed_after_any_transaction_goes_on_to_the_same_end
     assert_true(with_lines >= 3); /* in the middle of a long bill, too */
 }
 
+/* The latest one. */
+static struct job_view latest_job(struct trade *trade) {
+    struct job_page page = {0};
+    WORLD_OK(trade->world, list_jobs(&trade->call, (struct page){.limit = 10}, &page, &trade->world->fault));
+    assert_true(page.count > 0);
+    return page.items[page.count - 1];
+}
+
+static void pausing_a_close_that_was_killed_lets_its_months_go(void **state) {
+    struct world *world = *state;
+    struct text wanted = undisturbed(world);
+    struct close_month_result result = {0};
+    struct job_view paused;
+    struct trade trade;
+    a_november(&trade, world);
+    die_in_close(&trade, 5);
+    assert_true(trade_ask(&trade, "select count(*) from months where state = 'closing'") > 0);
+    WORLD_OK(world, pause_job(&trade.call, latest_job(&trade).identifier, &paused, &world->fault));
+    assert_true(text_is(paused.state, "paused"));
+    assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
+    assert_clean(&trade);
+    WORLD_OK(world, close_watched(&trade, &(struct job_watch){.limits = ONE_BY_ONE}, &result));
+    assert_as_undisturbed(&trade, wanted);
+}
+
+static void months_that_a_paused_job_still_holds_are_found(void **state) {
+    struct trade trade;
+    a_november(&trade, *state);
+    die_in_close(&trade, 5);
+    assert_false(check_finds(&trade, "month-closing"));
+    trade_sabotage(&trade, "update jobs set state = 'paused'");
+    assert_true(check_finds(&trade, "month-closing"));
+}
+
 /* ---- others meanwhile ---- */
 
 /* Another connection writes at once, and sees how much was written since. */
@@ -326,6 +361,8 @@ static void a_seller_closes_its_own_edges_by_a_job(void **state) {
     struct close_month_input input = {.month = TEXT("2026-11"), .seller = TEXT("P1")};
     WORLD_OK(trade.world, close_month(&trade.call, &input, &result, &trade.world->fault));
     assert_int_equal(result.closed_count, 2);
+    assert_int_equal(latest_job(&trade).edges_total, 2); /* nobody else's are counted */
+    assert_int_equal(latest_job(&trade).edges_done, 2);
     assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
     WORLD_OK(trade.world, close_watched(&trade, NULL, &result));
     assert_int_equal(result.closed_count, 2);
@@ -406,6 +443,8 @@ int main(void) {
         WORLD_TEST(a_close_in_many_transactions_writes_what_one_would),
         WORLD_TEST(a_close_that_is_paused_after_any_transaction_goes_on_to_the_same_end),
         WORLD_TEST(a_close_that_is_killed_after_any_transaction_goes_on_to_the_same_end),
+        WORLD_TEST(pausing_a_close_that_was_killed_lets_its_months_go),
+        WORLD_TEST(months_that_a_paused_job_still_holds_are_found),
         WORLD_TEST(a_writer_waits_for_no_more_than_one_batch_of_a_close),
         WORLD_TEST(a_seller_closes_its_own_edges_by_a_job),
         WORLD_TEST(two_processes_never_run_jobs_at_once),

@@ -75,6 +75,15 @@ static void closing_init(struct closing *closing, const struct call *call, struc
     arena_init(&closing->arena);
 }
 
+/* Whoever sees a seller's close learns nothing of how many edges others have. */
+static size_t count_asked_for(const struct closing *closing) {
+    size_t count = 0;
+    for (size_t e = 0; e < closing->snapshot.edge_count; e++) {
+        count += is_asked_for(closing, closing->snapshot.edges[e].seller);
+    }
+    return count;
+}
+
 enum status closing_open(struct call *call, struct closing_scope scope, struct closing_limits limits,
                          struct closing *closing, struct fault *fault) {
     struct arena *arena = call->arena;
@@ -83,6 +92,9 @@ enum status closing_open(struct call *call, struct closing_scope scope, struct c
     closing->limits = limits;
     call->arena = &closing->arena;
     enum status status = read_all(call, closing, fault);
+    if (status == STATUS_OK) {
+        closing->edges_total = count_asked_for(closing);
+    }
     call->arena = arena;
     return status;
 }
@@ -310,9 +322,10 @@ enum status closing_bill_next(struct closing *closing, struct closing_chunk *chu
         if (is_asked_for(closing, edge.seller)) {
             TRY(visit_edge(closing, &chunk->arena, index, &edge, fault));
             add_edge(chunk, &edge);
+            closing->edges_seen++;
         }
     }
-    chunk->edges_seen = closing->next_edge;
+    chunk->edges_seen = closing->edges_seen;
     chunk->is_last = closing->next_edge == snapshot->edge_count;
     if (chunk->is_last) {
         add_orphans(closing, chunk);

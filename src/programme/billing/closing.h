@@ -38,6 +38,8 @@ struct closing {
     struct id_map report_states;
     struct kept_month *midnights; /* the month by the snapshot's zones */
     size_t next_edge;             /* to be billed */
+    size_t edges_total;           /* of the seller's that is asked for, or all */
+    size_t edges_seen;            /* of those */
 };
 
 /* Reads everything, inside a transaction. closing_clean_up is due after a failure too. */
@@ -75,7 +77,7 @@ struct closing_chunk {
     size_t count;
     size_t capacity;
     size_t line_count; /* of all bills */
-    size_t edges_seen; /* of the snapshot's, by now */
+    size_t edges_seen; /* of closing->edges_total, by now */
     bool is_last;
 };
 

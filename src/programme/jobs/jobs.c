@@ -138,10 +138,24 @@ static enum status change_job_body(struct call *call, const void *input, void *o
     return view_job(call, &job, output, fault);
 }
 
+/* Whoever runs the job sees that it is paused and lets go of its months. Where its process was killed, nobody
+ * does, and the claim is free: then it is done here. */
+static enum status let_go_of_killed(struct call *call, struct fault *fault) {
+    struct jobs_claim claim;
+    TRY(claim_jobs(call, &claim, fault));
+    if (claim.db == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = tidy_jobs(call, fault);
+    release_jobs(&claim);
+    return status;
+}
+
 enum status pause_job(struct call *call, struct text job, struct job_view *out, struct fault *fault) {
     struct change_of_job change = {job, "pause", "job.pause"};
     struct job_view made;
     TRY(call_run(call, DB_WRITE, change_job_body, &change, &made, fault));
+    TRY(let_go_of_killed(call, fault));
     *out = made;
     return STATUS_OK;
 }

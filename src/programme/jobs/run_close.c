@@ -459,7 +459,7 @@ static enum status take_and_write(struct close_run *run, bool *is_last, struct f
 
 static enum status write_all(struct close_run *run, struct fault *fault) {
     bool is_last = false;
-    run->job.edges_total = (int64_t)run->closing.snapshot.edge_count;
+    run->job.edges_total = (int64_t)run->closing.edges_total;
     while (!is_last) {
         TRY(pause_if_wanted(run, fault));
         TRY(take_and_write(run, &is_last, fault));

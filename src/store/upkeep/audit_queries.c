@@ -103,7 +103,7 @@ const struct audit_question AUDIT_QUESTIONS[] = {
      "has the month {month} whose state and time of closing contradict each other"},
     {"month-closing", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where state = 'closing' and not exists (select 1 from jobs j "
-     "where j.state <> 'done')",
+     "where j.state in ('waiting', 'running'))",
      "has the month {month} that a close took hold of and that no job closes"},
     {"month-midnights", AUDIT_AGREEMENT,
      "select closed.id, closed.month, 0 from (select a.id as id, m.month as month, coalesce((select "
