@@ -138,6 +138,7 @@ static const struct sabotage SABOTAGES[] = {
     {"licence-suspensions", {"update licences set suspensions = suspensions + 1"}},
     {"licence-suspensions", {"update agreements set state = 'signed' where state = 'suspended'"}},
     {"usage-not-kept", {"update programme set usage_kept = 0"}},
+    {"usage-month", {"delete from usage_months"}},
     {"usage-group", {"delete from usage_groups"}},
     {"usage-group", {"delete from ended_usage"}},
     {"usage-group", {"update usage_groups set provider_id = 999999"}},

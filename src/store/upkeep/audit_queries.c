@@ -101,6 +101,13 @@ const struct audit_question AUDIT_QUESTIONS[] = {
     {"month-times", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where (state = 'closed') <> (closed_at_us is not null)",
      "has the month {month} whose state and time of closing contradict each other"},
+    {"usage-month", AUDIT_ACCOUNT,
+     "select min(u.customer_id), u.month, 0 from (select customer_id, zone, month from usage_groups union "
+     "all "
+     "select customer_id, zone, month from ended_usage) u where not exists (select 1 from usage_months m "
+     "where m.zone = u.zone and m.month = u.month) group by u.zone, u.month",
+     "has kept usage of the month {month} without the midnights that it was counted by; run seatmeter check "
+     "--rebuild-usage"},
     {"month-closing", AUDIT_AGREEMENT,
      "select agreement_id, month, 0 from months where state = 'closing' and not exists (select 1 from jobs j "
      "where j.state in ('waiting', 'running'))",
