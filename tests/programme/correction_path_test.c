@@ -1,6 +1,5 @@
 /* A correction on its way along the path: whom it binds and when, what silence accepts, what is taken back,
  * late events of closed months on every edge, and who sees what of it. */
-#include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/explain_line.h"
 #include "programme/catalogue/bundle_parts.h"
@@ -120,16 +119,6 @@ static int64_t worth(struct trade *trade, const char *seller) {
                          .at);
 }
 
-static void must_be_clean(struct trade *trade) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    for (size_t i = 0; i < result.count; i++) {
-        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
-                    result.violations[i].message.at);
-    }
-    assert_int_equal(result.violation_total, 0);
-}
-
 /* ---- whom it binds ---- */
 
 static void a_correction_goes_to_every_edge_and_binds_each_once_its_seller_has_accepted_it(void **state) {
@@ -143,19 +132,19 @@ static void a_correction_goes_to_every_edge_and_binds_each_once_its_seller_has_a
     assert_string_equal(of_seller(&given, "VEND")->state.at, "waiting");
     assert_int_equal(of_seller(&given, "P1")->money.difference_minor, -3000);
     assert_int_equal(of_seller(&given, "DIST")->money.difference_minor, -930);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
     accept(trade, of_seller(&given, "DIST"));
     close_november(trade);
     assert_int_equal(worth(trade, "P1"), 5000);
     assert_int_equal(worth(trade, "DIST"), 1550);
     assert_int_equal(worth(trade, "VEND"), 800);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
     /* It waits for the vendor however long, and is billed by the first close after it has accepted. */
     accept(trade, of_seller(&given, "VEND"));
     close_december(trade);
     assert_int_equal(worth(trade, "VEND"), 500);
     assert_string_equal(show(trade, of_seller(&given, "VEND")).state.at, "billed");
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void silence_accepts_what_raises_the_bill_of_its_giver_alone(void **state) {
@@ -172,7 +161,7 @@ static void silence_accepts_what_raises_the_bill_of_its_giver_alone(void **state
     assert_int_equal(worth(trade, "VEND"), 800);
     assert_string_equal(show(trade, of_seller(&given, "DIST")).state.at, "billed");
     assert_string_equal(show(trade, of_seller(&given, "VEND")).state.at, "waiting");
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void silence_is_no_yes_before_its_term_has_passed(void **state) {
@@ -186,7 +175,7 @@ static void silence_is_no_yes_before_its_term_has_passed(void **state) {
     close_december(trade);
     assert_int_equal(worth(trade, "DIST"), 3100);
     assert_string_equal(show(trade, of_seller(&given, "DIST")).state.at, "billed");
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void silence_lowers_no_bill(void **state) {
@@ -199,7 +188,7 @@ static void silence_lowers_no_bill(void **state) {
     close_december(trade);
     assert_int_equal(worth(trade, "DIST"), 2480);
     assert_string_equal(show(trade, of_seller(&given, "DIST")).state.at, "waiting");
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void silence_does_not_accept_what_has_become_a_fall_meanwhile(void **state) {
@@ -216,7 +205,7 @@ static void silence_does_not_accept_what_has_become_a_fall_meanwhile(void **stat
     assert_string_equal(waits.state.at, "waiting");
     assert_int_equal(waits.silent_at_us, 0);
     assert_int_equal(waits.money.difference_minor, -1860);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void a_refused_correction_binds_nobody_and_says_why(void **state) {
@@ -236,7 +225,7 @@ static void a_refused_correction_binds_nobody_and_says_why(void **state) {
                 accept_correction(&trade->call, &refuse, &view, &trade->world->fault));
     close_november(trade);
     assert_int_equal(worth(trade, "DIST"), 2480);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void what_a_distributor_corrects_waits_for_its_provider(void **state) {
@@ -252,7 +241,7 @@ static void what_a_distributor_corrects_waits_for_its_provider(void **state) {
     assert_int_equal(worth(trade, "P1"), 8000);
     assert_int_equal(worth(trade, "DIST"), 2790);
     assert_int_equal(worth(trade, "VEND"), 900);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 /* ---- taking it back and trying it ---- */
@@ -273,14 +262,14 @@ static void a_correction_is_taken_back_on_every_edge_until_it_is_billed(void **s
     assert_int_equal(worth(trade, "DIST"), 2480);
     WORLD_FAULT(trade->world, "nothing-to-withdraw",
                 remove_correction(&trade->call, given.items[0].identifier, &trade->world->fault));
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
     given = give(trade, units_of("P1", 5));
     close_december(trade);
     WORLD_OK(trade->world, remove_correction(&trade->call, given.items[0].identifier, &trade->world->fault));
     assert_string_equal(show(trade, of_seller(&given, "P1")).state.at, "billed");
     assert_string_equal(show(trade, of_seller(&given, "DIST")).state.at, "withdrawn");
     assert_int_equal(worth(trade, "P1"), 5000);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void a_correction_that_is_tried_says_what_it_comes_to_and_changes_nothing(void **state) {
@@ -316,7 +305,7 @@ static void a_late_change_of_a_closed_month_is_billed_to_the_day(void **state) {
                         "A S daily 8 -8 3.1 -24.80 corrects 2026-10 (DIST-2026-000001): reversal\n"
                         "A S daily 3.612903 3.612903 3.1 11.20 corrects 2026-10 (DIST-2026-000001): told "
                         "late\n");
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void late_changes_of_a_month_hold_together(void **state) {
@@ -331,14 +320,14 @@ static void late_changes_of_a_month_hold_together(void **state) {
     /* 8 × 14 days and 20 × 7: 252 of 31. */
     assert_int_equal(worth(trade, "DIST"), 2520);
     assert_int_equal(worth(trade, "P1"), 20000);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
     /* Units are the last word where they come last. */
     struct correction_page third = give(trade, units_of("P1", 8));
     accept(trade, of_seller(&third, "DIST"));
     close_december(trade);
     assert_int_equal(worth(trade, "DIST"), 2480);
     assert_int_equal(worth(trade, "P1"), 8000);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void a_line_of_a_late_change_is_explained_with_it(void **state) {
@@ -392,7 +381,7 @@ static void a_late_change_of_a_bundle_reaches_its_parts_on_the_edges_above(void 
     assert_int_equal(worth(&trade, "P1"), 30000);
     assert_int_equal(worth(&trade, "DIST"), 10 * (3 * 200 + 6 * 200));
     assert_int_equal(worth(&trade, "VEND"), 10 * (3 * 100 + 6 * 100));
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_late_change_that_nothing_can_take_is_refused(void **state) {
@@ -492,7 +481,7 @@ static void a_seller_alone_decides_and_the_giver_alone_takes_back(void **state) 
     act_for(trade, "P1");
     WORLD_OK(trade->world, remove_correction(&trade->call, decide.correction, &trade->world->fault));
     act_as_operator(trade);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void nobody_gives_what_is_not_on_its_path(void **state) {
@@ -526,7 +515,7 @@ static void nobody_gives_what_is_not_on_its_path(void **state) {
     assert_int_equal(given.count, 1);
     assert_string_equal(given.items[0].state.at, "accepted");
     act_as_operator(trade);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void a_correction_is_for_an_end_customer_whoever_gives_it(void **state) {

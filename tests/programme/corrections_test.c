@@ -1,7 +1,6 @@
 /* Credits and corrections of the same months, in every order: what is in effect is what the month is worth,
  * nothing is given back twice, and no document asks for what it should give. */
 #include "core/base/rng.h"
-#include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/credit_invoice.h"
 #include "programme/billing/one_off_charges.h"
@@ -88,26 +87,6 @@ static void pay(struct trade *trade, const char *number) {
     WORLD_OK(trade->world, pay_invoice(&trade->call, &input, &settled, &trade->world->fault));
 }
 
-static void must_be_clean(struct trade *trade) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    for (size_t i = 0; i < result.count; i++) {
-        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
-                    result.violations[i].message.at);
-    }
-    assert_int_equal(result.violation_total, 0);
-}
-
-static bool check_finds(struct trade *trade, const char *rule) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    bool is_found = false;
-    for (size_t i = 0; i < result.count; i++) {
-        is_found = is_found || text_is(result.violations[i].rule, rule);
-    }
-    return is_found;
-}
-
 /* What A has been billed net for the use of a month, all documents together. */
 static int64_t worth(struct trade *trade, int month) {
     return trade_ask(
@@ -143,7 +122,7 @@ static void what_a_correction_took_back_is_not_credited_again(void **state) {
     must_not_credit(&trade, "P1-2026-000001", 0, "nothing-to-credit");
     must_not_credit(&trade, "P1-2026-000001", 1, "already-credited");
     assert_int_equal(receivable(&trade), 0);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void what_was_credited_is_not_taken_back_by_a_correction(void **state) {
@@ -154,7 +133,7 @@ static void what_was_credited_is_not_taken_back_by_a_correction(void **state) {
     close_november(&trade);
     assert_int_equal(worth(&trade, OCTOBER), 6000);
     assert_int_equal(receivable(&trade), 7140);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_credited_month_can_be_billed_as_it_was(void **state) {
@@ -164,7 +143,7 @@ static void a_credited_month_can_be_billed_as_it_was(void **state) {
     correct(&trade, "2026-10", 8);
     close_november(&trade);
     assert_int_equal(worth(&trade, OCTOBER), 8000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_credit_while_a_correction_waits_counts_too(void **state) {
@@ -174,7 +153,7 @@ static void a_credit_while_a_correction_waits_counts_too(void **state) {
     credit(&trade, "P1-2026-000001", 1);
     close_november(&trade);
     assert_int_equal(worth(&trade, OCTOBER), 5000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void the_lines_of_a_correction_are_credited_and_corrected_again(void **state) {
@@ -187,12 +166,12 @@ static void the_lines_of_a_correction_are_credited_and_corrected_again(void **st
     must_not_credit(&trade, "P1-2026-000002", 2, "credit-exceeds");
     credit(&trade, "P1-2026-000002", 0); /* October is as it was before the correction */
     assert_int_equal(worth(&trade, OCTOBER), 8000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     correct(&trade, "2026-10", 7);
     trade_at(&trade, "2027-01-10T00:00:00Z");
     trade_close(&trade, "2026-12");
     assert_int_equal(worth(&trade, OCTOBER), 7000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 /* ---- tax ---- */
@@ -228,7 +207,7 @@ static void credits_line_by_line_take_the_tax_and_no_more(struct trade *trade, i
     assert_int_equal(credited.credited_minor, gross_minor);
     assert_int_equal(credited.due_minor, 0);
     assert_int_equal(credited.invoice.state, INVOICE_PAID);
-    must_be_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 static void what_is_left_of_a_tax_goes_with_its_last_line(void **state) {
@@ -279,13 +258,13 @@ static void what_is_taken_back_beyond_a_month_is_a_credit_note(void **state) {
     assert_int_equal(corrected.invoice.state, INVOICE_ISSUED);
     assert_int_equal(corrected.due_minor, 9520 - 7140);
     assert_int_equal(receivable(&trade), 9520 - 7140);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     /* What is in effect now stands on the credit note; the whole invoice takes it along. */
     credit(&trade, "P1-2026-000001", 0);
     assert_int_equal(show(&trade, "P1-2026-000001").invoice.state, INVOICE_PAID);
     assert_int_equal(worth(&trade, OCTOBER), 0);
     assert_int_equal(receivable(&trade), 0);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void what_finds_nothing_open_is_a_credit_balance(void **state) {
@@ -299,10 +278,10 @@ static void what_finds_nothing_open_is_a_credit_balance(void **state) {
     assert_int_equal(note.set_off_minor, 0);
     assert_int_equal(note.due_minor, -7140);
     assert_int_equal(receivable(&trade), -7140);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     pay(&trade, "P1-2026-000002"); /* the refund */
     assert_int_equal(receivable(&trade), 0);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void write_october_off(struct trade *trade) {
@@ -325,7 +304,7 @@ static void what_was_written_off_is_lost_less(void **state) {
     assert_int_equal(show(&trade, "P1-2026-000002").invoice.state, INVOICE_PAID);
     assert_int_equal(receivable(&trade), 0);
     assert_int_equal(bad_debt(&trade), 9520 - 7140);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void what_was_written_off_is_lost_less_in_a_month_with_enough_of_its_own_too(void **state) {
@@ -340,7 +319,7 @@ static void what_was_written_off_is_lost_less_in_a_month_with_enough_of_its_own_
     assert_int_equal(show(&trade, "P1-2026-000003").invoice.state, INVOICE_PAID);
     assert_int_equal(receivable(&trade), 9520);
     assert_int_equal(bad_debt(&trade), 9520 - 7140);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void what_was_written_off_and_given_back_on_an_invoice_is_found(void **state) {
@@ -349,13 +328,13 @@ static void what_was_written_off_and_given_back_on_an_invoice_is_found(void **st
     trade_on(&trade, trade_licence(&trade, "P1", "A", "S", 8));
     correct(&trade, "2026-10", 2);
     close_november(&trade);
-    assert_false(check_finds(&trade, "loss-netted"));
+    assert_false(trade_check_finds(&trade, "loss-netted"));
     /* As if the buyer's invoice had been lost before the close that netted it. */
     trade_sabotage(&trade, "update invoices set state = 'written-off', settled_at_us = issued_at_us where "
                            "number = 'P1-2026-000001'");
-    assert_true(check_finds(&trade, "loss-netted"));
+    assert_true(trade_check_finds(&trade, "loss-netted"));
     trade_sabotage(&trade, "update months set rules = 2 where rules = 3");
-    assert_false(check_finds(&trade, "loss-netted"));
+    assert_false(trade_check_finds(&trade, "loss-netted"));
 }
 
 static void a_month_with_enough_of_its_own_carries_its_corrections(void **state) {
@@ -371,7 +350,7 @@ static void a_month_with_enough_of_its_own_carries_its_corrections(void **state)
     close_november(&trade);
     assert_int_equal(show(&trade, "P1-2026-000002").invoice.net_minor, 2000);
     assert_int_equal(trade_ask(&trade, "select count(*) from invoices where kind = 'credit-note'"), 0);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_forecast_has_what_would_be_on_credit_notes(void **state) {
@@ -405,7 +384,7 @@ static void an_invoice_with_nothing_due_is_paid_and_posts_no_payment(void **stat
     WORLD_OK(trade.world, list_invoices(&trade.call, &open, &page, &trade.world->fault));
     assert_int_equal(page.count, 0);
     assert_int_equal(trade_ask(&trade, "select count(*) from ledger where account = 'cash'"), 0);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 /* ---- any order ---- */
@@ -492,7 +471,7 @@ static void live_months(struct trade *trade, struct rng *rng) {
                 assert_int_equal(worth(trade, OCTOBER + i), wanted[i] * 1000);
             }
         }
-        must_be_clean(trade);
+        trade_must_be_clean(trade);
     }
     /* Everything has happened. */
     assert_true(trade_ask(trade,
@@ -571,7 +550,7 @@ static void months_of_an_ended_agreement_are_corrected_and_charged(void **state)
     assert_int_equal(waiting(&trade), 0);
     assert_int_equal(worth(&trade, OCTOBER), 12000);
     assert_int_equal(worth(&trade, OCTOBER + 1), 5000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void what_waits_is_billed_under_the_next_agreement(void **state) {
@@ -587,7 +566,7 @@ static void what_waits_is_billed_under_the_next_agreement(void **state) {
     assert_int_equal(waiting(&trade), 0);
     assert_int_equal(worth(&trade, OCTOBER), 12000);
     assert_int_equal(worth(&trade, OCTOBER + 1), 5000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     /* The months of the old agreement are still there to correct, and closed ones take no charge. */
     correct(&trade, "2026-10", 2);
     WORLD_FAULT(trade.world, "month-closed", charge(&trade, "2026-10"));
@@ -595,7 +574,7 @@ static void what_waits_is_billed_under_the_next_agreement(void **state) {
     trade_close(&trade, "2026-12");
     assert_int_equal(waiting(&trade), 0);
     assert_int_equal(worth(&trade, OCTOBER), 2000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void nothing_is_signed_in_another_currency_while_something_waits(void **state) {
@@ -618,7 +597,7 @@ static void nothing_is_signed_in_another_currency_while_something_waits(void **s
     struct correction_page view;
     WORLD_FAULT(trade.world, "other-currency",
                 add_correction(&trade.call, &late, &view, &trade.world->fault));
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static struct correction_view only_correction(struct trade *trade) {
@@ -673,8 +652,8 @@ static void what_no_bill_can_carry_is_stuck_in_the_lists_the_close_and_the_check
     assert_int_equal(stuck, 2);
     assert_true(only_charge(&trade).stuck.length > 0);
     assert_true(only_correction(&trade).stuck.length > 0);
-    assert_true(check_finds(&trade, "charge-forgotten"));
-    assert_true(check_finds(&trade, "correction-forgotten"));
+    assert_true(trade_check_finds(&trade, "charge-forgotten"));
+    assert_true(trade_check_finds(&trade, "correction-forgotten"));
 }
 
 /* As before agreements' ends were looked behind: the month went by, and the charge of before was on no bill.
@@ -687,9 +666,9 @@ static void a_charge_that_was_lost_at_an_agreements_end_is_found(void **state) {
     offer(&trade, "EUR");
     WORLD_OK(trade.world, sign(&trade));
     close_november(&trade);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     trade_sabotage(&trade, "update charges set invoice_id = null");
-    assert_true(check_finds(&trade, "charge-forgotten"));
+    assert_true(trade_check_finds(&trade, "charge-forgotten"));
     trade_at(&trade, "2027-01-10T00:00:00Z");
     trade_close(&trade, "2026-12");
     assert_int_equal(waiting(&trade), 0); /* the next bill takes it */
@@ -718,7 +697,7 @@ static void a_correction_is_taken_while_a_bill_in_its_currency_is_still_to_come(
     struct correction_page correction;
     WORLD_FAULT(trade.world, "other-currency",
                 add_correction(&trade.call, &late, &correction, &trade.world->fault));
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_month_of_before_the_customer_is_corrected(void **state) {
@@ -734,13 +713,13 @@ static void a_month_of_before_the_customer_is_corrected(void **state) {
                                         .reason = TEXT("late")};
     struct correction_page view;
     WORLD_OK(trade.world, add_correction(&trade.call, &late, &view, &trade.world->fault));
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
     close_november(&trade);
     assert_int_equal(waiting(&trade), 0);
     assert_int_equal(trade_ask(&trade, "select net_minor from invoices where buyer_id = (select id from "
                                        "accounts where code = 'LATE')"),
                      3000);
-    must_be_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void a_month_that_nothing_above_has_closed_is_not_corrected(void **state) {
@@ -786,7 +765,7 @@ static void a_correction_that_a_bill_left_out_is_found(void **state) {
     correct(&trade, "2026-10", 12);
     close_november(&trade);
     trade_sabotage(&trade, "update corrections set invoice_id = null");
-    assert_true(check_finds(&trade, "correction-forgotten"));
+    assert_true(trade_check_finds(&trade, "correction-forgotten"));
 }
 
 int main(void) {

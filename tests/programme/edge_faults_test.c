@@ -1,6 +1,5 @@
 /* One edge's fault is its own: what cannot be billed on one edge stays open there, with its reason, and
  * nobody else's close, forecast, margin or balance waits for it. */
-#include "programme/audit/audit_store.h"
 #include "programme/billing/one_off_charges.h"
 #include "trade.h"
 
@@ -50,12 +49,6 @@ static void assert_only_open(const struct close_month_result *result, const char
     assert_non_null(strstr(open->message.at, words));
 }
 
-static void assert_clean(struct trade *trade) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    assert_int_equal(result.violation_total, 0);
-}
-
 static void a_price_that_overflows_leaves_its_edge_open_and_closes_all_others(void **state) {
     struct trade trade;
     a_november(&trade, *state, "1:9000000000000");
@@ -63,7 +56,7 @@ static void a_price_that_overflows_leaves_its_edge_open_and_closes_all_others(vo
     struct close_month_result result = trade_close(&trade, "2026-11");
     assert_int_equal(result.closed_count, 5);
     assert_only_open(&result, "P1", "A", "amount-overflow", "S: The amount");
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
     struct close_month_result again = trade_close(&trade, "2026-11");
     assert_int_equal(again.closed_count, 0);
     assert_int_equal(again.already_closed, 5);
@@ -80,7 +73,7 @@ static void charges_that_overflow_together_leave_their_edge_open_and_close_all_o
     struct close_month_result result = trade_close(&trade, "2026-11");
     assert_int_equal(result.closed_count, 5);
     assert_only_open(&result, "P1", "B", "amount-overflow", "The sum of all lines: The amount");
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 /* The sum fits 64 bits, and with the tax of 20 % no more. */
@@ -142,7 +135,7 @@ static void sums_beyond_64_bits_are_shown_and_hide_nobody(void **state) {
         found = found || (text_is(page.items[i].owner_code, "P2") && page.items[i].balance_minor == 8000000);
     }
     assert_true(found);
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 int main(void) {

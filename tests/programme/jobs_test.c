@@ -1,5 +1,4 @@
 /* A close as a job: many short transactions, which can end after any of them, and others write in between. */
-#include "programme/audit/audit_store.h"
 #include "programme/billing/corrections.h"
 #include "programme/billing/one_off_charges.h"
 #include "programme/jobs/claim_jobs.h"
@@ -108,26 +107,6 @@ static struct text outcome(struct trade *trade) {
     return all;
 }
 
-static void assert_clean(struct trade *trade) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    for (size_t i = 0; i < result.count; i++) {
-        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
-                    result.violations[i].message.at);
-    }
-    assert_int_equal(result.violation_total, 0);
-}
-
-static bool check_finds(struct trade *trade, const char *rule) {
-    struct audit_store_result result;
-    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
-    bool is_found = false;
-    for (size_t i = 0; i < result.count; i++) {
-        is_found = is_found || text_is(result.violations[i].rule, rule);
-    }
-    return is_found;
-}
-
 static enum status close_watched(struct trade *trade, const struct job_watch *watch,
                                  struct close_month_result *result) {
     struct close_month_input input = {.month = TEXT("2026-11")};
@@ -150,7 +129,7 @@ static struct text undisturbed(struct world *world) {
 
 static void assert_as_undisturbed(struct trade *trade, struct text wanted) {
     assert_string_equal(outcome(trade).at, wanted.at);
-    assert_clean(trade);
+    trade_must_be_clean(trade);
 }
 
 /* ---- steps ---- */
@@ -221,7 +200,7 @@ static void a_close_that_is_paused_after_any_transaction_goes_on_to_the_same_end
         WORLD_FAULT(other, "job-paused", close_watched(&trade, &watch, &result));
         assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
         assert_int_equal(trade_ask(&trade, "select count(*) from jobs where state = 'paused'"), 1);
-        assert_clean(&trade);
+        trade_must_be_clean(&trade);
         WORLD_OK(other, close_watched(&trade, &(struct job_watch){.limits = ONE_BY_ONE}, &result));
         assert_int_equal(result.closed_count, 4); /* those from before the pause too */
         assert_as_undisturbed(&trade, wanted);
@@ -261,7 +240,7 @@ static void a_close_that_is_killed_after_any_transaction_goes_on_to_the_same_end
         with_lines +=
             trade_ask(&trade, "select count(*) from invoice_lines l where not exists (select 1 from "
                               "invoices i where i.id = l.invoice_id)") > 0;
-        assert_clean(&trade); /* a job that goes on has left nothing behind */
+        trade_must_be_clean(&trade); /* a job that goes on has left nothing behind */
         WORLD_OK(other, close_watched(&trade, &(struct job_watch){.limits = ONE_BY_ONE}, &result));
         assert_int_equal(result.closed_count, 4);
         assert_as_undisturbed(&trade, wanted);
@@ -290,7 +269,7 @@ static void pausing_a_close_that_was_killed_lets_its_months_go(void **state) {
     WORLD_OK(world, pause_job(&trade.call, latest_job(&trade).identifier, &paused, &world->fault));
     assert_true(text_is(paused.state, "paused"));
     assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
     WORLD_OK(world, close_watched(&trade, &(struct job_watch){.limits = ONE_BY_ONE}, &result));
     assert_as_undisturbed(&trade, wanted);
 }
@@ -299,9 +278,9 @@ static void months_that_a_paused_job_still_holds_are_found(void **state) {
     struct trade trade;
     a_november(&trade, *state);
     die_in_close(&trade, 5);
-    assert_false(check_finds(&trade, "month-closing"));
+    assert_false(trade_check_finds(&trade, "month-closing"));
     trade_sabotage(&trade, "update jobs set state = 'paused'");
-    assert_true(check_finds(&trade, "month-closing"));
+    assert_true(trade_check_finds(&trade, "month-closing"));
 }
 
 /* ---- others meanwhile ---- */
@@ -350,7 +329,7 @@ static void a_writer_waits_for_no_more_than_one_batch_of_a_close(void **state) {
     assert_in_range(between.most_lines, 1, 2);
     assert_int_equal(result.closed_count, 4);
     (void)wanted;
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 /* Months of other sellers' edges stay as they are, and the seller's own are closed. */
@@ -367,7 +346,7 @@ static void a_seller_closes_its_own_edges_by_a_job(void **state) {
     WORLD_OK(trade.world, close_watched(&trade, NULL, &result));
     assert_int_equal(result.closed_count, 2);
     assert_int_equal(result.already_closed, 2);
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void two_processes_never_run_jobs_at_once(void **state) {
@@ -411,7 +390,7 @@ static void an_edge_that_has_nothing_to_bill_thaws(void **state) {
     WORLD_OK(trade.world, close_watched(&trade, NULL, &result));
     assert_int_equal(trade_ask(&trade, "select count(*) from months where state = 'closing'"), 0);
     assert_int_equal(result.closed_count, 4);
-    assert_clean(&trade);
+    trade_must_be_clean(&trade);
 }
 
 static void lines_without_a_document_are_found_and_issued_ones_stay(void **state) {
@@ -433,8 +412,8 @@ static void lines_without_a_document_are_found_and_issued_ones_stay(void **state
                 "1, 1, 'O', 0, 'left', '')");
     trade_sabotage(&trade, "insert into months (agreement_id, month, state, usage_billing) values (1, 24300, "
                            "'closing', 0)");
-    assert_true(check_finds(&trade, "line-orphan"));
-    assert_true(check_finds(&trade, "month-closing"));
+    assert_true(trade_check_finds(&trade, "line-orphan"));
+    assert_true(trade_check_finds(&trade, "month-closing"));
     trade_sabotage(&trade, "delete from invoice_lines where invoice_id = 99");
 }
 

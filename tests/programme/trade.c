@@ -1,6 +1,7 @@
 #include "trade.h"
 
 #include "core/time/instant.h"
+#include "programme/audit/audit_store.h"
 #include "programme/call/lookup_account.h"
 #include "programme/call/lookup_sku.h"
 #include "programme/licensing/blocks.h"
@@ -225,4 +226,24 @@ void trade_sabotage(struct trade *trade, const char *sql) {
     WORLD_OK(world, db_begin(world->db, DB_WRITE, &world->fault));
     WORLD_OK(world, db_run(world->db, sql, DB_NO_ARGS, NULL, &world->fault));
     WORLD_OK(world, db_commit(world->db, &world->fault));
+}
+
+void trade_must_be_clean(struct trade *trade) {
+    struct audit_store_result result;
+    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
+    for (size_t i = 0; i < result.count; i++) {
+        print_error("%s: %s %s\n", result.violations[i].rule.at, result.violations[i].subject.at,
+                    result.violations[i].message.at);
+    }
+    assert_int_equal(result.violation_total, 0);
+}
+
+bool trade_check_finds(struct trade *trade, const char *rule) {
+    struct audit_store_result result;
+    WORLD_OK(trade->world, audit_store(&trade->call, &result, &trade->world->fault));
+    bool is_found = false;
+    for (size_t i = 0; i < result.count; i++) {
+        is_found = is_found || text_is(result.violations[i].rule, rule);
+    }
+    return is_found;
 }

@@ -58,4 +58,10 @@ int64_t trade_ask(struct trade *trade, const char *sql);
 /* Runs a statement past all guards, to break the store. */
 void trade_sabotage(struct trade *trade, const char *sql);
 
+/* The audit finds nothing in the store; what it finds is printed. */
+void trade_must_be_clean(struct trade *trade);
+
+/* Whether the audit finds that the rule is broken. */
+bool trade_check_finds(struct trade *trade, const char *rule);
+
 #endif
